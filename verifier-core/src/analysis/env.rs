@@ -1,0 +1,458 @@
+//! The environment of one analysis: the program, the kernel, what earlier stages found, and the current state.
+//!
+//! Answers for `struct bpf_verifier_env`. Everything that outlives one instruction stands here; what outlives one path
+//! only stands in [`VerifierState`].
+
+use std::sync::Arc;
+
+use crate::btf::{Btf, TypeId};
+use crate::error::{Errno, Msg, Rejection, Res, Stop};
+use crate::isa::Insn;
+use crate::kernel::call::{RegBase, RegType};
+use crate::kernel::{AttachType, Kernel, ProgType};
+use crate::log::{Context, Event, Interest, Sink};
+use crate::program::{LoadRequest, MapSpec};
+use crate::state::{BtfRef, MapIdx, RegState, VerifierState};
+
+use super::btf_record::Record;
+use super::explore::Explorer;
+
+/// Facts about one instruction that stages leave for later ones. Kernel: `struct bpf_insn_aux_data`.
+#[derive(Clone, Debug, Default)]
+pub struct InsnAux {
+    /// Pointer type that a load or store was seen with; a second, incompatible one is rejected. Kernel: `ptr_type`.
+    pub ptr_type: Option<RegType>,
+    /// Map that a helper call was seen with. Kernel: `map_ptr_state`.
+    pub map_ptr: MapPtrState,
+    /// Constant key of an array map lookup or tail call. Kernel: `map_key_state`.
+    pub map_key: MapKeyState,
+    /// Map and offset of a direct value address, or the map of a map load (`ldimm64`).
+    pub map: Option<(MapIdx, u32)>,
+    /// Typed kernel symbol of an `ldimm64`. Kernel: `btf_var`.
+    pub btf_var: Option<BtfVar>,
+    /// Pointer arithmetic sanitation, see `transfer::sanitize`. Kernel: `alu_state`, `alu_limit`.
+    pub alu_state: u32,
+    /// Limit that belongs to `alu_state`.
+    pub alu_limit: u32,
+    /// Visited in the pass with this number. Kernel: `seen`.
+    pub seen: u32,
+    /// Needs a speculation barrier behind a spill. Kernel: `sanitize_stack_spill`, `nospec_result`.
+    pub sanitize_stack_spill: bool,
+    /// Needs a speculation barrier before it (6.16). Kernel: `nospec`.
+    pub nospec: bool,
+    /// Jump history is recorded here. Kernel: `jmp_point`.
+    pub jmp_point: bool,
+    /// States are compared here. Kernel: `prune_point`.
+    pub prune_point: bool,
+    /// A state is always stored here. Kernel: `force_checkpoint`.
+    pub force_checkpoint: bool,
+    /// Calls a helper or kfunc that calls back. Kernel: `calls_callback`.
+    pub calls_callback: bool,
+    /// Some jump or call goes here. Kernel: `jump_target`.
+    pub jump_target: bool,
+    /// Part of a spill/fill pair around a fastcall. Kernel: `fastcall_pattern`.
+    pub fastcall_pattern: bool,
+    /// Number of such pairs, on the call. Kernel: `fastcall_spills_num`.
+    pub fastcall_spills_num: u8,
+    /// `bpf_iter_*_next()`. Kernel: `is_iter_next`.
+    pub is_iter_next: bool,
+    /// Size of the type that `bpf_obj_new()` allocates here (0: none). Kernel: `obj_new_size`.
+    pub obj_new_size: u64,
+    /// Type that owns special fields (`bpf_obj_new`, `kptr`, graph), BTF and id. Kernel: `kptr_struct_meta`.
+    pub struct_meta: Option<(BtfRef, TypeId)>,
+    /// `bpf_loop()` inlining state: initialised, fit, callback. Kernel: `loop_inline_state`.
+    pub loop_inline: Option<(bool, u32)>,
+    /// Arena address-space cast was seen. Kernel: `needs_zext` on casts and `zext_dst` are not modelled apart from this.
+    pub needs_zext: bool,
+    /// Registers live before this instruction (6.17). Kernel: `live_regs_before`.
+    pub live_regs_before: u16,
+    /// Strongly connected component, 0: none (6.16). Kernel: `scc`.
+    pub scc: u32,
+    /// Argument access is checked as indirect jump etc. (kept for newer releases).
+    pub indirect_target: bool,
+}
+
+/// Kernel: `struct bpf_map_ptr_state`.
+#[derive(Clone, Copy, PartialEq, Debug, Default)]
+pub struct MapPtrState {
+    /// The map seen, if any.
+    pub map: Option<MapIdx>,
+    /// More than one map was seen.
+    pub poison: bool,
+    /// Seen while unprivileged.
+    pub unpriv: bool,
+}
+
+/// Constant key tracking of array maps. Kernel: `map_key_state` with `BPF_MAP_KEY_*` bits.
+#[derive(Clone, Copy, PartialEq, Debug, Default)]
+pub enum MapKeyState {
+    /// No call was seen.
+    #[default]
+    Unseen,
+    /// Always this key.
+    Key(u32),
+    /// Different or unknown keys.
+    Poison,
+}
+
+/// What a typed kernel symbol loads. Kernel: `btf_var` of `bpf_insn_aux_data`.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct BtfVar {
+    /// Type of the register.
+    pub ty: RegType,
+    /// BTF and id of a struct.
+    pub btf: (BtfRef, TypeId),
+    /// Bytes of any other variable.
+    pub mem_size: u32,
+}
+
+/// A local function. Kernel: `struct bpf_subprog_info`.
+#[derive(Clone, Debug, Default)]
+pub struct SubprogInfo {
+    /// Entry instruction.
+    pub start: u32,
+    /// Index of its line information.
+    pub linfo_idx: u32,
+    /// Bytes of stack it uses.
+    pub stack_depth: u32,
+    /// Bytes that inlined `may_goto` and `bpf_loop` add.
+    pub stack_extra: u32,
+    /// Stack above this offset belongs to fastcall spills. Kernel: `fastcall_stack_off`.
+    pub fastcall_stack_off: i32,
+    /// Calls `bpf_tail_call()`.
+    pub has_tail_call: bool,
+    /// A tail call can be reached from it.
+    pub tail_call_reachable: bool,
+    /// Uses `LD_ABS`/`LD_IND`.
+    pub has_ld_abs: bool,
+    /// Is a callback.
+    pub is_cb: bool,
+    /// Is an asynchronous callback.
+    pub is_async_cb: bool,
+    /// Is the exception callback.
+    pub is_exception_cb: bool,
+    /// `args` are valid.
+    pub args_cached: bool,
+    /// Fastcall spills cannot be removed.
+    pub keep_fastcall_stack: bool,
+    /// May move packet data.
+    pub changes_pkt_data: bool,
+    /// May sleep (6.15).
+    pub might_sleep: bool,
+    /// May throw.
+    pub might_throw: bool,
+    /// Number of arguments by BTF.
+    pub arg_cnt: u8,
+    /// Arguments by BTF, see `call::global`.
+    pub args: [SubprogArg; 5],
+}
+
+/// Argument of a global function by BTF. Kernel: `struct bpf_subprog_arg_info`.
+#[derive(Clone, Copy, PartialEq, Debug, Default)]
+pub struct SubprogArg {
+    /// What it must be.
+    pub arg: crate::kernel::call::ArgType,
+    /// Bytes of memory.
+    pub mem_size: u32,
+    /// Type of a BTF pointer.
+    pub btf_id: TypeId,
+}
+
+/// Facts about one global function. Kernel: `struct bpf_func_info_aux`.
+#[derive(Clone, Copy, PartialEq, Debug, Default)]
+pub struct FuncInfoAux {
+    /// BTF linkage: 0 static, 1 global, 2 extern.
+    pub linkage: u16,
+    /// BTF did not match how it is used.
+    pub unreliable: bool,
+    /// Some verified code calls it.
+    pub called: bool,
+    /// Already verified on its own.
+    pub verified: bool,
+}
+
+/// A map as the analysis knows it: what was created, and the special fields of its value.
+#[derive(Clone, Debug)]
+pub struct MapInfo {
+    /// As created.
+    pub spec: MapSpec,
+    /// Special fields (locks, timers, kptrs, …) of the value; `None` without any. Kernel: `map->record`.
+    pub record: Option<Arc<Record>>,
+    /// BTF of key and value, as an entry of `Env::btfs`.
+    pub btf: Option<BtfRef>,
+    /// Template of inner maps: an entry of `Env::maps` that no instruction names.
+    pub inner: Option<MapIdx>,
+    /// For the template: the map of maps it belongs to is in use (kernel: `inner_map_meta`).
+    pub is_inner_template: bool,
+}
+
+/// What the load is allowed to do. Kernel: the capability booleans of `bpf_verifier_env`.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct Caps {
+    /// CAP_BPF.
+    pub bpf_capable: bool,
+    /// CAP_PERFMON: pointers may leak.
+    pub allow_ptr_leaks: bool,
+    /// CAP_PERFMON: uninitialised stack may be read.
+    pub allow_uninit_stack: bool,
+    /// CAP_PERFMON (or mitigations off): no Spectre v1 sanitation.
+    pub bypass_spec_v1: bool,
+    /// CAP_PERFMON (or mitigations off): no Spectre v4 sanitation.
+    pub bypass_spec_v4: bool,
+}
+
+/// Counters that the last line of a log shows.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Stats {
+    /// Instructions processed.
+    pub insns: u32,
+    /// States stored.
+    pub total_states: u32,
+    /// Most states alive at once.
+    pub peak_states: u32,
+    /// Most states stored at one instruction.
+    pub max_states_per_insn: u32,
+    /// Longest chain of read marks (`mark_read`).
+    pub longest_mark_read_walk: u32,
+}
+
+/// The environment. Kernel: `struct bpf_verifier_env`.
+pub struct Env<'a> {
+    /// The kernel asked.
+    pub kernel: &'a Kernel,
+    /// The program as loaded.
+    pub req: &'a LoadRequest,
+    /// Instructions; stages write into them what the kernel writes.
+    pub insns: Vec<Insn>,
+    /// Facts per instruction.
+    pub aux: Vec<InsnAux>,
+    /// Program type.
+    pub prog_type: ProgType,
+    /// Attach type as loaded.
+    pub attach_type: AttachType,
+    /// BTFs: vmlinux, the program's, then modules in order of first use.
+    pub btfs: Vec<Arc<Btf>>,
+    /// Names of `btfs`: `vmlinux`, empty for the program's, module names.
+    pub btf_names: Vec<String>,
+    /// Maps: those of the request in its order, then templates of inner maps.
+    pub maps: Vec<MapInfo>,
+    /// Maps that instructions refer to, in order of first use. Kernel: `used_maps`.
+    pub used_maps: Vec<MapIdx>,
+    /// Capabilities.
+    pub caps: Caps,
+    /// Pointer accesses must be naturally aligned.
+    pub strict_alignment: bool,
+    /// Store a state at every prune point.
+    pub test_state_freq: bool,
+    /// Reject on inconsistent register bounds.
+    pub test_reg_invariants: bool,
+    /// The program was loaded as sleepable. Kernel: `prog->sleepable`.
+    pub sleepable: bool,
+    /// Local functions, in order of their start.
+    pub subprogs: Vec<SubprogInfo>,
+    /// Function information, by subprogram (empty without BTF).
+    pub func_info: Vec<crate::program::FuncInfo>,
+    /// Facts per function information record.
+    pub func_info_aux: Vec<FuncInfoAux>,
+    /// Subprogram of the exception callback; 0: none. Kernel: `exception_callback_subprog`.
+    pub exception_callback_subprog: u32,
+    /// An exception may be thrown.
+    pub seen_exception: bool,
+    /// The program writes through a context or packet pointer.
+    pub seen_direct_write: bool,
+    /// Attach target's BTF, type and prototype, once known.
+    pub attach: AttachInfo,
+    /// Arena map of the program.
+    pub arena: Option<MapIdx>,
+    /// Instruction being processed.
+    pub insn_idx: usize,
+    /// Instruction before it.
+    pub prev_insn_idx: usize,
+    /// Current state; frames empty between paths.
+    pub cur: VerifierState,
+    /// Stored states and pending paths.
+    pub explorer: Explorer,
+    /// Last id given out. Kernel: `id_gen`.
+    pub id_gen: u32,
+    /// Registers touched since the last print, as bits.
+    pub scratched_regs: u32,
+    /// Stack slots touched since the last print, as bits.
+    pub scratched_slots: u64,
+    /// Counters.
+    pub stats: Stats,
+    /// Deepest context offset plus size accessed. Kernel: `max_ctx_offset`.
+    pub max_ctx_offset: u32,
+    /// Deepest packet offset accessed. Kernel: `max_pkt_offset`.
+    pub max_pkt_offset: u32,
+    /// Deepest read-write buffer access (raw tracepoint writable, iterators). Kernel: `max_tp_access`, `max_rdonly_access`, `max_rdwr_access`.
+    pub max_buf_access: [u32; 3],
+    /// Number of the pass over the program; 1 is main. Kernel: `pass_cnt`.
+    pub pass_cnt: u32,
+    /// Test mode: never prune (property tests).
+    pub no_prune: bool,
+    /// What listeners want.
+    pub interest: Interest,
+    /// The listener.
+    pub sink: &'a mut dyn Sink,
+    /// Asked now and then; `true` ends the analysis.
+    pub cancelled: &'a dyn Fn() -> bool,
+}
+
+/// What the program attaches to. Kernel: `attach_btf`, `attach_func_proto`, `attach_func_name`, ….
+#[derive(Clone, Debug, Default)]
+pub struct AttachInfo {
+    /// BTF of the target.
+    pub btf: Option<BtfRef>,
+    /// Type of the target (function, typedef of a tracepoint, struct of struct_ops).
+    pub btf_id: TypeId,
+    /// Prototype whose arguments the context holds; 0: none.
+    pub func_proto: TypeId,
+    /// Name of the target function.
+    pub func_name: String,
+    /// struct_ops member name.
+    pub member_name: String,
+    /// struct_ops struct and member index.
+    pub struct_ops: Option<(TypeId, u32)>,
+    /// Attached to a raw tracepoint by BTF. Kernel: `attach_btf_trace`.
+    pub btf_trace: bool,
+    /// Arguments that the context holds, if a table of ours or the target program says so (struct_ops stubs, iterators).
+    pub ctx_args: Vec<CtxArg>,
+}
+
+/// An argument in the context whose type BTF alone does not tell. Kernel: `struct bpf_ctx_arg_aux`.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct CtxArg {
+    /// Byte offset in the context.
+    pub offset: u32,
+    /// Register type on load.
+    pub ty: RegType,
+    /// BTF and type.
+    pub btf: (BtfRef, TypeId),
+    /// A reference is acquired with it (6.14). Kernel: `refcounted`, `ref_obj_id`.
+    pub refcounted: bool,
+    /// Id of that reference.
+    pub ref_obj_id: u32,
+}
+
+impl<'a> Env<'a> {
+    /// What listeners may look at.
+    fn with_sink(&mut self, f: impl FnOnce(&mut dyn Sink, &Context<'_>, &VerifierState)) {
+        let starts: Vec<u32> = self.subprogs.iter().map(|s| s.start).collect();
+        let cx = Context {
+            kernel: self.kernel,
+            request: self.req,
+            insns: &self.insns,
+            btfs: &self.btfs,
+            subprog_starts: &starts,
+        };
+        f(self.sink, &cx, &self.cur);
+    }
+
+    /// Whether the kernel's log of this level is wanted.
+    pub fn logs(&self, level: u32) -> bool {
+        self.interest.log_level & level != 0
+    }
+
+    /// Whether any log text of the walk is wanted. Kernel: `env->log.level & BPF_LOG_LEVEL`.
+    pub fn logging(&self) -> bool {
+        self.interest.log_level & 3 != 0
+    }
+
+    /// Sends an event.
+    pub fn emit(&mut self, event: Event<'_>) {
+        self.with_sink(|sink, cx, _| sink.event(cx, &event));
+    }
+
+    /// Sends an event made from the current state.
+    pub fn emit_cur(&mut self, make: impl for<'s> FnOnce(&'s VerifierState) -> Event<'s>) {
+        self.with_sink(|sink, cx, cur| sink.event(cx, &make(cur)));
+    }
+
+    /// Prints a message row. Kernel: `verbose()`.
+    pub fn say(&mut self, msg: impl Into<Msg>) {
+        if self.interest.log_level != 0 {
+            let msg = msg.into();
+            self.emit(Event::Line(&msg));
+        }
+    }
+
+    /// Prints the row and rejects with it as the cause.
+    pub fn reject(&mut self, msg: impl Into<Msg>, errno: Errno) -> Stop {
+        let msg = msg.into();
+        if self.interest.log_level != 0 {
+            self.emit(Event::Line(&msg));
+        }
+        Stop::Reject(Box::new(Rejection { cause: Some(msg), also: Vec::new(), errno }))
+    }
+
+    /// Prints one more row behind the cause (a caller of the failing check adds to it).
+    pub fn also(&mut self, stop: Stop, msg: impl Into<Msg>) -> Stop {
+        let msg = msg.into();
+        match stop {
+            Stop::Reject(mut r) => {
+                if self.interest.log_level != 0 {
+                    self.emit(Event::Line(&msg));
+                }
+                if r.cause.is_none() { r.cause = Some(msg) } else { r.also.push(msg) }
+                Stop::Reject(r)
+            }
+            other => other,
+        }
+    }
+
+    /// The kernel's own consistency checks failed (`verifier bug:`): we do not guess what follows.
+    pub fn bug(&self, what: &str) -> Stop {
+        Stop::Unsupported(format!("internal: {what} at insn {}", self.insn_idx).into())
+    }
+
+    /// Register of the current frame.
+    pub fn reg(&self, n: u8) -> &RegState {
+        self.cur.reg(n)
+    }
+
+    /// Register of the current frame, for writing.
+    pub fn reg_mut(&mut self, n: u8) -> &mut RegState {
+        self.cur.reg_mut(n)
+    }
+
+    /// A fresh id.
+    pub fn new_id(&mut self) -> u32 {
+        self.id_gen = self.id_gen.wrapping_add(1);
+        self.id_gen
+    }
+
+    /// Kernel: `mark_reg_scratched()`.
+    pub fn scratch_reg(&mut self, n: u8) {
+        self.scratched_regs |= 1 << n;
+    }
+
+    /// Kernel: `mark_stack_slot_scratched()`.
+    pub fn scratch_slot(&mut self, spi: usize) {
+        self.scratched_slots |= 1 << (spi & 63);
+    }
+
+    /// BTF by reference.
+    pub fn btf(&self, r: BtfRef) -> &Arc<Btf> {
+        &self.btfs[usize::from(r.0)]
+    }
+
+    /// Map by index.
+    pub fn map(&self, m: MapIdx) -> &MapInfo {
+        &self.maps[m.0 as usize]
+    }
+
+    /// Subprogram that contains an instruction. Kernel: `find_containing_subprog()`.
+    pub fn subprog_at(&self, insn: usize) -> usize {
+        self.subprogs.partition_point(|s| s.start as usize <= insn).saturating_sub(1)
+    }
+
+    /// Ends the analysis when asked to.
+    pub fn check_cancelled(&self) -> Res {
+        if (self.cancelled)() { Err(Stop::Budget("cancelled".into())) } else { Ok(()) }
+    }
+
+    /// Whether the program's register `n` holds an initialised value.
+    pub fn is_init(&self, n: u8) -> bool {
+        self.reg(n).ty.base != RegBase::NotInit
+    }
+}

@@ -1,0 +1,7 @@
+//! The analysis: stages around the walk, the walk, and the verdict.
+
+pub mod btf_record;
+pub mod env;
+pub mod explore;
+
+pub use env::Env;

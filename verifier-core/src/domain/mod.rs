@@ -1,0 +1,7 @@
+//! The abstract domain of scalars: known bits and ranges.
+
+pub mod scalar;
+pub mod tnum;
+
+pub use scalar::Scalar;
+pub use tnum::Tnum;

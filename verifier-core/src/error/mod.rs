@@ -1,0 +1,233 @@
+//! What the kernel says, as values: message rows, rejections, and the ways an analysis can stop.
+//!
+//! Every line that a kernel can print about a program is a row in one of the area files below, worded exactly as the
+//! release words it (including its line end, because some lines are printed in pieces). A row with a stable code and a
+//! category can be the cause of a rejection; its doc comment is the page that `bpfvet explain CODE` shows.
+
+use std::fmt;
+
+/// Declares the message rows of one area.
+///
+/// ```ignore
+/// rows! {
+///     /// Messages about map values.
+///     pub enum MapMsg {
+///         /// Explanation shown to users: what it means, what usually causes it, how to fix it.
+///         ["mem-map-value-range", MemorySafety]
+///         ValueRange { value_size: u32, off: i64, size: u32 } =>
+///             "invalid access to map value, value_size={value_size} off={off} size={size}\n";
+///         /// A line that is never a cause by itself.
+///         [note]
+///         Something { n: u32 } => "something {n}\n", V6_18 => "other words {n}\n";
+///         /// A line whose text needs code: the block gets `f: &mut Formatter` and `style: LogStyle`.
+///         [note]
+///         Mask { m: u32 } => fn |f, style| { write!(f, "regs={m:x}\n") };
+///     }
+/// }
+/// ```
+#[macro_export]
+macro_rules! rows {
+    (
+        $(#[$em:meta])*
+        pub enum $Enum:ident {
+            $(
+                $(#[doc = $doc:literal])*
+                [$($kind:tt)*]
+                $Var:ident $({ $($field:ident : $fty:ty),* $(,)? })? => $($form:literal $(, $alt:ident => $altform:literal)*)? $(fn |$f:ident, $s:ident| $body:block)? ;
+            )*
+        }
+    ) => {
+        $(#[$em])*
+        #[derive(Clone, PartialEq, Debug)]
+        pub enum $Enum {
+            $( $(#[doc = $doc])* $Var $({ $(#[allow(missing_docs)] $field: $fty),* })?, )*
+        }
+        impl $Enum {
+            /// The documented row behind this message.
+            pub fn row(&self) -> &'static $crate::error::Row {
+                match self { $( Self::$Var $({ $($field: _),* })? => {
+                    static ROW: $crate::error::Row = $crate::error::Row {
+                        name: stringify!($Var),
+                        cause: $crate::rows!(@kind $($kind)*),
+                        doc: concat!($($doc, "\n"),*),
+                    };
+                    &ROW
+                } )* }
+            }
+            /// Every row of this area, in declaration order.
+            pub fn rows() -> Vec<$crate::error::Row> {
+                vec![$( $crate::error::Row {
+                    name: stringify!($Var),
+                    cause: $crate::rows!(@kind $($kind)*),
+                    doc: concat!($($doc, "\n"),*),
+                } ),*]
+            }
+            /// Writes the text as a release words it.
+            #[allow(unused_variables)]
+            pub fn write(&self, f: &mut dyn std::fmt::Write, style: $crate::kernel::LogStyle) -> std::fmt::Result {
+                match self { $( Self::$Var $({ $($field),* })? => {
+                    $(
+                        $( if style >= $crate::kernel::LogStyle::$alt { return write!(f, $altform); } )*
+                        write!(f, $form)
+                    )?
+                    $( { let $f = f; let $s = style; $body } )?
+                } )* }
+            }
+        }
+    };
+    (@kind note) => { None };
+    (@kind $code:literal, $cat:ident) => { Some(($code, $crate::error::Category::$cat)) };
+}
+
+/// The fixed part of a message: its name, its stable code and category if it can be a cause, its page.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Row {
+    /// Name of the variant.
+    pub name: &'static str,
+    /// Stable code and category, for rows that can be the cause of a rejection.
+    pub cause: Option<(&'static str, Category)>,
+    /// The explanation page.
+    pub doc: &'static str,
+}
+
+/// What kind of rule a rejection is about.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Category {
+    /// A register holds another type than the instruction or call needs.
+    RegisterTypeSafety,
+    /// An access could touch memory outside of its object, or uninitialised memory.
+    MemorySafety,
+    /// A call with wrong arguments, or of something that may not be called here.
+    CallTypeSafety,
+    /// A reference, lock or other resource is leaked or used after release.
+    ResourceLifetimeSafety,
+    /// Something is not allowed in the context the program runs in (sleeping, locks held, RCU).
+    ExecutionContextSafety,
+    /// The control flow or the encoding is malformed.
+    ProgramStructure,
+    /// The program type, licence, capability or configuration does not allow it.
+    Policy,
+    /// The analysis gave up: too large, too complex, too deep.
+    VerifierLimit,
+}
+
+impl Category {
+    /// The words that newest kernels print.
+    pub const fn title(self) -> &'static str {
+        match self {
+            Category::RegisterTypeSafety => "Register Type Safety",
+            Category::MemorySafety => "Memory Safety",
+            Category::CallTypeSafety => "Call Type Safety",
+            Category::ResourceLifetimeSafety => "Resource Lifetime Safety",
+            Category::ExecutionContextSafety => "Execution Context Safety",
+            Category::ProgramStructure => "Program Structure",
+            Category::Policy => "Policy",
+            Category::VerifierLimit => "Verifier Limit",
+        }
+    }
+}
+
+/// Error numbers that a load can return.
+#[allow(missing_docs)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[repr(i32)]
+pub enum Errno {
+    EPERM = 1, ENOENT = 2, ESRCH = 3, E2BIG = 7, EBADF = 9, EAGAIN = 11, ENOMEM = 12, EACCES = 13, EFAULT = 14,
+    EBUSY = 16, EEXIST = 17, EINVAL = 22, ENOSPC = 28, ERANGE = 34, EDEADLK = 35, EPROTO = 71, EBADMSG = 74,
+    EOPNOTSUPP = 95, ENOTSUPP = 524,
+}
+
+impl Errno {
+    /// The symbolic name, as `errno -s` prints it.
+    pub fn name(self) -> String {
+        format!("{self:?}")
+    }
+}
+
+macro_rules! areas {
+    ($($(#[$doc:meta])* $module:ident :: $Enum:ident as $Var:ident),* $(,)?) => {
+        $(mod $module; pub use $module::$Enum;)*
+        /// One line (or piece of a line) that the kernel prints.
+        #[derive(Clone, PartialEq, Debug)]
+        pub enum Msg { $($(#[$doc])* $Var($Enum)),* }
+        $(impl From<$Enum> for Msg { fn from(m: $Enum) -> Msg { Msg::$Var(m) } })*
+        impl Msg {
+            /// The documented row behind this message.
+            pub fn row(&self) -> &'static Row { match self { $(Msg::$Var(m) => m.row()),* } }
+            /// Writes the text as a release words it.
+            pub fn write(&self, f: &mut dyn fmt::Write, style: crate::kernel::LogStyle) -> fmt::Result {
+                match self { $(Msg::$Var(m) => m.write(f, style)),* }
+            }
+        }
+        /// Every row of every area.
+        pub fn all_rows() -> Vec<Row> { let mut v = Vec::new(); $(v.extend($Enum::rows());)* v }
+    };
+}
+
+areas! {
+    /// Encoding, control flow, subprogram layout.
+    structure::StructureMsg as Structure,
+    /// BTF, function and line information, global function signatures.
+    btf_info::BtfMsg as Btf,
+    /// System-call checks, program and attach types, licence, maps, capabilities.
+    policy::PolicyMsg as Policy,
+    /// Registers, ALU, comparisons, pointer arithmetic.
+    register::RegisterMsg as Register,
+    /// Loads, stores, stack, packets, maps, contexts, kernel types.
+    memory::MemoryMsg as Memory,
+    /// Helpers, local functions, callbacks.
+    call::CallMsg as Call,
+    /// Kernel functions, dynptrs, iterators, graph structures.
+    kfunc::KfuncMsg as Kfunc,
+    /// References, locks, RCU and preemption sections.
+    lifetime::LifetimeMsg as Lifetime,
+    /// Limits of the analysis, loops, counters, return values at exit.
+    limit::LimitMsg as Limit,
+}
+
+impl Msg {
+    /// The text as a release words it.
+    pub fn text(&self, style: crate::kernel::LogStyle) -> String {
+        let mut s = String::new();
+        // Writing into a `String` cannot fail.
+        let _ = self.write(&mut s, style);
+        s
+    }
+}
+
+/// Why a program was rejected: the cause, the lines printed with it, and the error the load returns.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Rejection {
+    /// The row that names the problem; `None` where the kernel returns an error without a word.
+    pub cause: Option<Msg>,
+    /// Lines printed after the cause, in order.
+    pub also: Vec<Msg>,
+    /// Error number that the load returns.
+    pub errno: Errno,
+}
+
+/// The ways an analysis ends before acceptance.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Stop {
+    /// The kernel rejects the program.
+    Reject(Box<Rejection>),
+    /// We do not model something the program uses; the text names it.
+    Unsupported(Box<str>),
+    /// A budget of ours (time, memory) or a cancellation ended the analysis; the text names it.
+    Budget(Box<str>),
+}
+
+impl Stop {
+    /// We do not model `what`.
+    pub fn unsupported(what: impl Into<Box<str>>) -> Stop {
+        Stop::Unsupported(what.into())
+    }
+
+    /// The kernel returns an error without printing anything.
+    pub fn silent(errno: Errno) -> Stop {
+        Stop::Reject(Box::new(Rejection { cause: None, also: Vec::new(), errno }))
+    }
+}
+
+/// Result of an analysis step.
+pub type Res<T = ()> = Result<T, Stop>;

@@ -1,0 +1,59 @@
+//! Which behaviours a release has, and in which style it words its log.
+//!
+//! One documented field for each kernel change that matters; the profiles fill them in.
+
+/// A release, for `since`/`until` columns of rows.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct KernelVersion {
+    /// `6` of 6.12.
+    pub major: u16,
+    /// `12` of 6.12.
+    pub minor: u16,
+}
+
+impl KernelVersion {
+    /// `v(6, 12)` reads as the release.
+    pub const fn new(major: u16, minor: u16) -> KernelVersion {
+        KernelVersion { major, minor }
+    }
+}
+
+/// Wording and number formats of the log, ordered by release.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[allow(non_camel_case_types)]
+pub enum LogStyle {
+    /// Linux 6.1.
+    V6_1,
+    /// Linux 6.12.
+    V6_12,
+    /// Linux 6.18.
+    V6_18,
+}
+
+/// How a release finds registers and stack slots that are read later.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum LivenessKind {
+    /// Read marks travel to ancestor states as reads happen (up to 6.17).
+    ReadMarks,
+    /// A data-flow pass over registers before the walk, and must-write/may-read sets of stack slots per
+    /// function instance and instruction (6.18).
+    Static,
+}
+
+/// How a release decides that a state inside a loop may be pruned against one still being explored.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum LoopKind {
+    /// `loop_entry` links of states, found while walking (6.7 to 6.15).
+    LoopEntry,
+    /// Strongly connected components of the control-flow graph, with backedges collected per visit (6.16).
+    Scc,
+}
+
+/// Named behaviours of a release.
+#[derive(Clone, Debug)]
+pub struct Features {
+    /// Liveness algorithm. 6.18 replaced read marks (`bpf: callchain sensitive stack liveness tracking using CFG`).
+    pub liveness: LivenessKind,
+    /// Loop convergence algorithm. 6.16 replaced loop entries (`bpf: propagate read/precision marks over state graph backedges`).
+    pub loops: LoopKind,
+}

@@ -1,0 +1,1 @@
+//! Helper functions: numbers, names, prototypes, and which program may call which.

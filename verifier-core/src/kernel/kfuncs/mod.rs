@@ -1,0 +1,1 @@
+//! Kernel functions: flags and the program types that may call them.

@@ -1,0 +1,17 @@
+//! Kernel data: what differs between releases, and what programs may call and touch.
+//!
+//! Data only. Nothing here knows anything of the rest of the crate, and nowhere else are versions compared.
+
+pub mod call;
+pub mod facts;
+pub mod features;
+pub mod helpers;
+pub mod kfuncs;
+pub mod map_types;
+pub mod prog_types;
+pub mod profiles;
+
+pub use features::{Features, KernelVersion, LogStyle};
+pub use map_types::MapType;
+pub use prog_types::{AttachType, ProgType};
+pub use profiles::Kernel;

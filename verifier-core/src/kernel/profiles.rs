@@ -1,0 +1,42 @@
+//! The kernels that bpfvet knows: release data plus environment.
+
+use super::features::{Features, KernelVersion, LivenessKind, LogStyle, LoopKind};
+
+/// A kernel as programs meet it: release, behaviours, wording, configuration.
+#[derive(Clone, Debug)]
+pub struct Kernel {
+    /// What the user types: `6.12`.
+    pub name: &'static str,
+    /// Point release the figures are measured on.
+    pub release: &'static str,
+    /// Release, for row selection.
+    pub version: KernelVersion,
+    /// Wording of the log.
+    pub style: LogStyle,
+    /// Named behaviours.
+    pub features: Features,
+}
+
+impl Kernel {
+    /// Debian's 6.12.117, the main oracle.
+    pub fn v6_12() -> Kernel {
+        Kernel {
+            name: "6.12",
+            release: "6.12.117",
+            version: KernelVersion::new(6, 12),
+            style: LogStyle::V6_12,
+            features: Features { liveness: LivenessKind::ReadMarks, loops: LoopKind::LoopEntry },
+        }
+    }
+
+    /// 6.18.44.
+    pub fn v6_18() -> Kernel {
+        Kernel {
+            name: "6.18",
+            release: "6.18.44",
+            version: KernelVersion::new(6, 18),
+            style: LogStyle::V6_18,
+            features: Features { liveness: LivenessKind::Static, loops: LoopKind::Scc },
+        }
+    }
+}

@@ -1,0 +1,144 @@
+//! What a load hands to the kernel: the contract between the loader and the analysis.
+//!
+//! Answers for `union bpf_attr` of `BPF_PROG_LOAD` and `BPF_MAP_CREATE`. The loader makes one for each program of an
+//! object; the raw input format makes one from each line. File descriptors are numbers of our own.
+
+use std::sync::Arc;
+
+use crate::btf::{Btf, TypeId};
+use crate::isa::Insn;
+
+/// A map that exists when the program is loaded. Kernel: `BPF_MAP_CREATE` attributes.
+#[derive(Clone, Debug, Default)]
+pub struct MapSpec {
+    /// Number that instructions refer to it by.
+    pub fd: i32,
+    /// Name as the kernel keeps it: at most 15 bytes.
+    pub name: String,
+    /// `BPF_MAP_TYPE_*` number, known to us or not.
+    pub map_type: u32,
+    /// Bytes.
+    pub key_size: u32,
+    /// Bytes.
+    pub value_size: u32,
+    /// Entries.
+    pub max_entries: u32,
+    /// `BPF_F_*` creation flags.
+    pub map_flags: u32,
+    /// Type-specific, e.g. the address of an arena or the number of bloom hashes.
+    pub map_extra: u64,
+    /// BTF that the type ids below belong to; `None` when the map was created without BTF.
+    pub btf: Option<Arc<Btf>>,
+    /// Type of the key, 0: none.
+    pub btf_key_type_id: TypeId,
+    /// Type of the value, 0: none.
+    pub btf_value_type_id: TypeId,
+    /// For struct_ops maps: vmlinux (or module) type of the value; 0: none.
+    pub btf_vmlinux_value_type_id: TypeId,
+    /// Frozen by `BPF_MAP_FREEZE`.
+    pub frozen: bool,
+    /// Contents of a single-entry array when known and frozen (`.rodata`): reads of them are constants.
+    pub value: Option<Arc<[u8]>>,
+    /// Template of inner maps, for maps of maps.
+    pub inner: Option<Box<MapSpec>>,
+    /// Programs in a prog array (type number of the first one put in, and whether it was jited); decides tail call
+    /// compatibility. `None`: empty.
+    pub prog_array_owner: Option<u32>,
+}
+
+/// One record of function information.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct FuncInfo {
+    /// First instruction of the function.
+    pub insn_off: u32,
+    /// Its `BTF_KIND_FUNC` type.
+    pub type_id: TypeId,
+}
+
+/// One record of line information.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct LineInfo {
+    /// Instruction it applies from.
+    pub insn_off: u32,
+    /// File name, in the program BTF's strings.
+    pub file_name_off: u32,
+    /// Source text, in the program BTF's strings.
+    pub line_off: u32,
+    /// Line << 10 | column.
+    pub line_col: u32,
+}
+
+/// Who loads: capabilities and settings of the loading process.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Privilege {
+    /// CAP_BPF.
+    pub bpf: bool,
+    /// CAP_PERFMON.
+    pub perfmon: bool,
+    /// CAP_NET_ADMIN.
+    pub net_admin: bool,
+    /// CAP_SYS_ADMIN.
+    pub sys_admin: bool,
+}
+
+impl Privilege {
+    /// All capabilities.
+    pub const ROOT: Privilege = Privilege { bpf: true, perfmon: true, net_admin: true, sys_admin: true };
+    /// None, with `kernel.unprivileged_bpf_disabled=0`.
+    pub const NONE: Privilege = Privilege { bpf: false, perfmon: false, net_admin: false, sys_admin: false };
+}
+
+/// What the program attaches to, as the system call names it.
+#[derive(Clone, Debug, Default)]
+pub struct AttachTarget {
+    /// BTF id of the target; 0: none.
+    pub btf_id: TypeId,
+    /// BTF that the id belongs to: `None` is vmlinux; a module's or a program's otherwise.
+    pub btf: Option<Arc<Btf>>,
+    /// For `freplace` and programs that attach to programs: the target program, as it was accepted.
+    pub prog: Option<Arc<TargetProg>>,
+}
+
+/// A loaded program that another one attaches to.
+#[derive(Clone, Debug)]
+pub struct TargetProg {
+    /// Its request.
+    pub request: LoadRequest,
+    /// Its subprograms: entry instruction, in order.
+    pub subprog_starts: Vec<u32>,
+}
+
+/// One program, ready to load. Kernel: `BPF_PROG_LOAD` attributes.
+#[derive(Clone, Debug)]
+pub struct LoadRequest {
+    /// Name as given to the kernel: at most 15 bytes.
+    pub name: String,
+    /// `BPF_PROG_TYPE_*` number, known to us or not.
+    pub prog_type: u32,
+    /// `BPF_*` attach type number.
+    pub expected_attach_type: u32,
+    /// Instructions after relocation; map references are file descriptors (or indices into `fd_array`).
+    pub insns: Vec<Insn>,
+    /// `BPF_F_*` load flags.
+    pub prog_flags: u32,
+    /// Licence string, without the final zero.
+    pub license: String,
+    /// `kern_version` attribute.
+    pub kern_version: u32,
+    /// Attach target.
+    pub attach: AttachTarget,
+    /// BTF of the program; `None` when loaded without.
+    pub btf: Option<Arc<Btf>>,
+    /// Function information.
+    pub func_info: Vec<FuncInfo>,
+    /// Line information.
+    pub line_info: Vec<LineInfo>,
+    /// Maps that exist (those referred to, and any other the loader created for it).
+    pub maps: Vec<MapSpec>,
+    /// `fd_array`: map fds by index, for `PSEUDO_MAP_IDX` and module BTFs of kfunc calls.
+    pub fd_array: Vec<i32>,
+    /// BTFs of modules that `fd_array` entries stand for: (index in `fd_array`, module name).
+    pub module_fds: Vec<(u32, String)>,
+    /// Network device index, for offloaded programs.
+    pub prog_ifindex: u32,
+}

@@ -1,0 +1,48 @@
+//! One function's frame: registers, stack, and how it was called.
+//!
+//! Answers for `struct bpf_func_state`. Frames are shared between states and copied on write.
+
+use std::rc::Rc;
+
+use super::register::RegState;
+use super::stack::Slot;
+
+/// A frame. Kernel: `struct bpf_func_state`.
+#[derive(Clone, PartialEq, Debug)]
+pub struct FuncState {
+    /// R0 to R10.
+    pub regs: [RegState; 11],
+    /// Index of the call instruction in the caller; `BPF_MAIN_FUNC` (-1) for the outermost.
+    pub callsite: i32,
+    /// Number of this frame, 0 is the outermost.
+    pub frameno: u32,
+    /// Which local function.
+    pub subprogno: u32,
+    /// Counts asynchronous callbacks that were set.
+    pub async_entry_cnt: u32,
+    /// What a callback must return: minimum and maximum.
+    pub callback_ret_range: (i32, i32),
+    /// Runs as a callback of a helper or kfunc.
+    pub in_callback_fn: bool,
+    /// Runs as a callback later (timer, workqueue).
+    pub in_async_callback_fn: bool,
+    /// Runs as the exception callback.
+    pub in_exception_callback_fn: bool,
+    /// How many times the callback was unrolled on this path.
+    pub callback_depth: u32,
+    /// Slots that were ever touched; slot 0 is fp-8. Shared until written; grown by `grow_stack_state()`.
+    pub stack: Rc<Vec<Slot>>,
+}
+
+impl FuncState {
+    /// Bytes of stack in use, a multiple of 8. Kernel: `allocated_stack`.
+    pub fn allocated_stack(&self) -> i32 {
+        // A stack holds at most 64 slots.
+        (self.stack.len() * 8) as i32
+    }
+
+    /// The stack, for writing.
+    pub fn stack_mut(&mut self) -> &mut Vec<Slot> {
+        Rc::make_mut(&mut self.stack)
+    }
+}

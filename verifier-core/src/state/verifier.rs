@@ -1,0 +1,141 @@
+//! A whole state: frames, references, locks, and its place in the exploration.
+//!
+//! Answers for `struct bpf_verifier_state`. Cloning one copies pointers to frames, not frames.
+
+use std::rc::Rc;
+
+use smallvec::SmallVec;
+
+use super::frame::FuncState;
+use super::references::RefState;
+use super::register::RegState;
+
+/// A state kept in the arena of explored states.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct StateId(pub u32);
+
+/// What is locked by `bpf_spin_lock()`. Kernel (6.12): `struct bpf_active_lock`.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+pub struct ActiveLock {
+    /// Opaque identity of the map or BTF object that holds the lock; 0: none held.
+    pub ptr: u64,
+    /// Id of the register it was locked through.
+    pub id: u32,
+}
+
+/// One instruction of the history inside a state. Kernel: `struct bpf_insn_hist_entry` (6.12), `bpf_jmp_history_entry`.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct HistEntry {
+    /// The instruction.
+    pub idx: u32,
+    /// The one before it.
+    pub prev_idx: u32,
+    /// `INSN_F_*` flags: stack access with frame and slot, which operand is a stack pointer.
+    pub flags: u16,
+    /// Up to six registers or slots linked to the operands, packed as the kernel packs them. Kernel: `linked_regs`.
+    pub linked_regs: u64,
+}
+
+/// A state. Kernel: `struct bpf_verifier_state`.
+#[derive(Clone, Debug)]
+pub struct VerifierState {
+    /// Frames, outermost first; never empty while exploring.
+    pub frames: SmallVec<[Rc<FuncState>; 2]>,
+    /// Acquired references and (6.14) locks, for all frames.
+    pub refs: Rc<Vec<RefState>>,
+    /// The checkpoint this state descends from.
+    pub parent: Option<StateId>,
+    /// Paths that descend from this state and are still being explored.
+    pub branches: u32,
+    /// Where to go on when popped; `insn_idx` of the checkpoint when explored.
+    pub insn_idx: u32,
+    /// Lock held (6.12).
+    pub active_lock: ActiveLock,
+    /// Explores what only a mispredicting CPU would run.
+    pub speculative: bool,
+    /// Inside `bpf_rcu_read_lock()`. A count, because newer releases nest.
+    pub active_rcu_lock: u32,
+    /// Depth of `bpf_preempt_disable()`.
+    pub active_preempt_lock: u32,
+    /// Locks held (6.14): a count over `refs`.
+    pub active_locks: u32,
+    /// Id of interrupt flags saved last (6.14).
+    pub active_irq_id: u32,
+    /// Lock taken last (6.14): id and identity.
+    pub active_lock_id: u32,
+    /// Identity belonging to `active_lock_id`.
+    pub active_lock_ptr: u64,
+    /// Some state's `loop_entry` pointed here (6.12).
+    pub used_as_loop_entry: bool,
+    /// Runs where sleeping is allowed.
+    pub in_sleepable: bool,
+    /// A stray access through an untrusted pointer may have cleared the graph of states (6.18: `cleaned`).
+    pub cleaned: bool,
+    /// First instruction since the checkpoint.
+    pub first_insn_idx: u32,
+    /// Last instruction before the next checkpoint.
+    pub last_insn_idx: u32,
+    /// Entry of the loop this state is part of (6.12).
+    pub loop_entry: Option<StateId>,
+    /// Instructions since the checkpoint that backtracking must know of.
+    pub history: Rc<Vec<HistEntry>>,
+    /// Depth in the exploration tree.
+    pub dfs_depth: u32,
+    /// How often callbacks were unrolled on this path.
+    pub callback_unroll_depth: u32,
+    /// How often `may_goto` was taken on this path.
+    pub may_goto_depth: u32,
+    /// Equal to a state that is still being explored (6.18).
+    pub equal_state: Option<StateId>,
+}
+
+impl VerifierState {
+    /// Number of the current frame. Kernel: `curframe`.
+    pub fn curframe(&self) -> usize {
+        self.frames.len().saturating_sub(1)
+    }
+
+    /// The current frame.
+    pub fn frame(&self) -> &FuncState {
+        &self.frames[self.frames.len() - 1]
+    }
+
+    /// The current frame, for writing (copied first when shared).
+    pub fn frame_mut(&mut self) -> &mut FuncState {
+        let n = self.frames.len() - 1;
+        Rc::make_mut(&mut self.frames[n])
+    }
+
+    /// A frame by number, for writing (copied first when shared).
+    pub fn frame_at_mut(&mut self, n: usize) -> &mut FuncState {
+        Rc::make_mut(&mut self.frames[n])
+    }
+
+    /// Register of the current frame.
+    pub fn reg(&self, n: u8) -> &RegState {
+        &self.frame().regs[n as usize]
+    }
+
+    /// Register of the current frame, for writing.
+    pub fn reg_mut(&mut self, n: u8) -> &mut RegState {
+        &mut self.frame_mut().regs[n as usize]
+    }
+
+    /// Calls `f` on every register and every spilled register of every frame, for writing.
+    /// Kernel: `bpf_for_each_reg_in_vstate()`.
+    pub fn for_each_reg_mut(&mut self, mut f: impl FnMut(&mut RegState)) {
+        for frame in &mut self.frames {
+            let frame = Rc::make_mut(frame);
+            for r in &mut frame.regs {
+                f(r);
+            }
+            if frame.stack.iter().any(|s| s.is_spilled_reg()) {
+                for s in frame.stack_mut() {
+                    if s.is_spilled_reg() {
+                        f(&mut s.spilled);
+                    }
+                }
+            }
+        }
+    }
+}

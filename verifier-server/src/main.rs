@@ -1,0 +1,3 @@
+//! The `bpfvet` command line.
+
+fn main() {}

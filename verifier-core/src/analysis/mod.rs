@@ -3,5 +3,9 @@
 pub mod btf_record;
 pub mod env;
 pub mod explore;
+pub mod liveness;
+pub mod precision;
+pub mod preflight;
+pub mod prune;
 
 pub use env::Env;

@@ -90,6 +90,36 @@ pub struct VerifierState {
 }
 
 impl VerifierState {
+    /// No frames, no history: what stands between paths.
+    pub fn empty() -> VerifierState {
+        VerifierState {
+            frames: SmallVec::new(),
+            refs: Rc::default(),
+            parent: None,
+            branches: 0,
+            insn_idx: 0,
+            active_lock: ActiveLock::default(),
+            speculative: false,
+            active_rcu_lock: 0,
+            active_preempt_lock: 0,
+            active_locks: 0,
+            active_irq_id: 0,
+            active_lock_id: 0,
+            active_lock_ptr: 0,
+            used_as_loop_entry: false,
+            in_sleepable: false,
+            cleaned: false,
+            first_insn_idx: 0,
+            last_insn_idx: 0,
+            loop_entry: None,
+            history: Rc::default(),
+            dfs_depth: 0,
+            callback_unroll_depth: 0,
+            may_goto_depth: 0,
+            equal_state: None,
+        }
+    }
+
     /// Number of the current frame. Kernel: `curframe`.
     pub fn curframe(&self) -> usize {
         self.frames.len().saturating_sub(1)

@@ -1,0 +1,3 @@
+//! Calls: helpers, local functions, callbacks.
+
+pub(crate) mod meta;

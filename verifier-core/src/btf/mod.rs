@@ -2,4 +2,6 @@
 
 pub mod types;
 
-pub use types::{Btf, BtfError, BtfKind, Type, TypeId};
+pub use types::{
+    ArrayInfo, Btf, BtfError, BtfKind, EnumValue, IntEncoding, Member, Param, Type, TypeId, VarSecinfo, essential_name,
+};

@@ -15,6 +15,10 @@ pub struct Kernel {
     pub style: LogStyle,
     /// Named behaviours.
     pub features: Features,
+    /// `/sys/kernel/btf/vmlinux`, compressed with zstd. Parsed once by `program::vmlinux()`.
+    pub btf_zst: &'static [u8],
+    /// The build configuration (`/proc/config.gz`), compressed with zstd instead.
+    pub config_zst: &'static [u8],
 }
 
 impl Kernel {
@@ -26,6 +30,8 @@ impl Kernel {
             version: KernelVersion::new(6, 12),
             style: LogStyle::V6_12,
             features: Features { liveness: LivenessKind::ReadMarks, loops: LoopKind::LoopEntry },
+            btf_zst: include_bytes!("../../data/btf/6.12.117-debian.btf.zst"),
+            config_zst: include_bytes!("../../data/config/6.12.117-debian.config.zst"),
         }
     }
 
@@ -37,6 +43,8 @@ impl Kernel {
             version: KernelVersion::new(6, 18),
             style: LogStyle::V6_18,
             features: Features { liveness: LivenessKind::Static, loops: LoopKind::Scc },
+            btf_zst: include_bytes!("../../data/btf/6.18.44.btf.zst"),
+            config_zst: include_bytes!("../../data/config/6.18.44.config.zst"),
         }
     }
 }

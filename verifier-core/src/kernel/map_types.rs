@@ -1,5 +1,8 @@
 //! Map types and what each allows.
 
+use super::helpers::id;
+use super::{AttachType, ProgType};
+
 /// Kernel: `enum bpf_map_type`.
 #[allow(missing_docs)]
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -123,5 +126,159 @@ impl MapType {
             MapType::CgrpStorage => "CGRP_STORAGE",
             MapType::Arena => "ARENA",
         }
+    }
+}
+
+/// Helpers that may be called with a map of this type; `None` where the map side does not restrict them.
+/// Socket maps have more, see [`may_update_sockmap`].
+const fn helpers_of_map(map: MapType) -> Option<&'static [u32]> {
+    Some(match map {
+        MapType::ProgArray => &[id::TAIL_CALL],
+        MapType::PerfEventArray => {
+            &[id::PERF_EVENT_READ, id::PERF_EVENT_OUTPUT, id::SKB_OUTPUT, id::PERF_EVENT_READ_VALUE, id::XDP_OUTPUT]
+        }
+        MapType::Ringbuf => &[
+            id::RINGBUF_OUTPUT,
+            id::RINGBUF_RESERVE,
+            id::RINGBUF_QUERY,
+            id::RINGBUF_RESERVE_DYNPTR,
+            id::RINGBUF_SUBMIT_DYNPTR,
+            id::RINGBUF_DISCARD_DYNPTR,
+        ],
+        MapType::UserRingbuf => &[id::USER_RINGBUF_DRAIN],
+        MapType::StackTrace => &[id::GET_STACKID],
+        MapType::CgroupArray => &[id::SKB_UNDER_CGROUP, id::CURRENT_TASK_UNDER_CGROUP],
+        MapType::CgroupStorageDeprecated | MapType::PercpuCgroupStorageDeprecated => &[id::GET_LOCAL_STORAGE],
+        MapType::Devmap | MapType::DevmapHash | MapType::Xskmap => &[id::REDIRECT_MAP, id::MAP_LOOKUP_ELEM],
+        MapType::Cpumap => &[id::REDIRECT_MAP],
+        MapType::ArrayOfMaps | MapType::HashOfMaps => &[id::MAP_LOOKUP_ELEM],
+        MapType::Sockmap => &[
+            id::SK_REDIRECT_MAP,
+            id::SOCK_MAP_UPDATE,
+            id::MSG_REDIRECT_MAP,
+            id::SK_SELECT_REUSEPORT,
+            id::MAP_LOOKUP_ELEM,
+        ],
+        MapType::Sockhash => &[
+            id::SK_REDIRECT_HASH,
+            id::SOCK_HASH_UPDATE,
+            id::MSG_REDIRECT_HASH,
+            id::SK_SELECT_REUSEPORT,
+            id::MAP_LOOKUP_ELEM,
+        ],
+        MapType::ReuseportSockarray => &[id::SK_SELECT_REUSEPORT],
+        MapType::Queue | MapType::Stack => &[id::MAP_PEEK_ELEM, id::MAP_POP_ELEM, id::MAP_PUSH_ELEM],
+        MapType::SkStorage => &[id::SK_STORAGE_GET, id::SK_STORAGE_DELETE, id::KPTR_XCHG],
+        MapType::InodeStorage => &[id::INODE_STORAGE_GET, id::INODE_STORAGE_DELETE, id::KPTR_XCHG],
+        MapType::TaskStorage => &[id::TASK_STORAGE_GET, id::TASK_STORAGE_DELETE, id::KPTR_XCHG],
+        MapType::CgrpStorage => &[id::CGRP_STORAGE_GET, id::CGRP_STORAGE_DELETE, id::KPTR_XCHG],
+        MapType::BloomFilter => &[id::MAP_PEEK_ELEM, id::MAP_PUSH_ELEM],
+        _ => return None,
+    })
+}
+
+/// Map types with which this helper may be called; `None` where the helper does not restrict them.
+const fn maps_of_helper(func: u32) -> Option<&'static [MapType]> {
+    use MapType::*;
+    Some(match func {
+        id::TAIL_CALL => &[ProgArray],
+        id::PERF_EVENT_READ
+        | id::PERF_EVENT_OUTPUT
+        | id::PERF_EVENT_READ_VALUE
+        | id::SKB_OUTPUT
+        | id::XDP_OUTPUT => &[PerfEventArray],
+        id::RINGBUF_OUTPUT
+        | id::RINGBUF_RESERVE
+        | id::RINGBUF_QUERY
+        | id::RINGBUF_RESERVE_DYNPTR
+        | id::RINGBUF_SUBMIT_DYNPTR
+        | id::RINGBUF_DISCARD_DYNPTR => &[Ringbuf],
+        id::USER_RINGBUF_DRAIN => &[UserRingbuf],
+        id::GET_STACKID => &[StackTrace],
+        id::CURRENT_TASK_UNDER_CGROUP | id::SKB_UNDER_CGROUP => &[CgroupArray],
+        id::REDIRECT_MAP => &[Devmap, DevmapHash, Cpumap, Xskmap],
+        id::SK_REDIRECT_MAP | id::MSG_REDIRECT_MAP | id::SOCK_MAP_UPDATE => &[Sockmap],
+        id::SK_REDIRECT_HASH | id::MSG_REDIRECT_HASH | id::SOCK_HASH_UPDATE => &[Sockhash],
+        id::GET_LOCAL_STORAGE => &[CgroupStorageDeprecated, PercpuCgroupStorageDeprecated],
+        id::SK_SELECT_REUSEPORT => &[ReuseportSockarray, Sockmap, Sockhash],
+        id::MAP_POP_ELEM => &[Queue, Stack],
+        id::MAP_PEEK_ELEM | id::MAP_PUSH_ELEM => &[Queue, Stack, BloomFilter],
+        id::MAP_LOOKUP_PERCPU_ELEM => &[PercpuArray, PercpuHash, LruPercpuHash],
+        id::SK_STORAGE_GET | id::SK_STORAGE_DELETE => &[SkStorage],
+        id::INODE_STORAGE_GET | id::INODE_STORAGE_DELETE => &[InodeStorage],
+        id::TASK_STORAGE_GET | id::TASK_STORAGE_DELETE => &[TaskStorage],
+        id::CGRP_STORAGE_GET | id::CGRP_STORAGE_DELETE => &[CgrpStorage],
+        _ => return None,
+    })
+}
+
+/// Verdict of [`check_map_func`].
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum MapFunc {
+    /// The pair goes together. For `bpf_tail_call()` the kernel then still refuses local functions where the JIT
+    /// cannot mix both.
+    Allowed,
+    /// `cannot pass map_type %d into func %s#%d`.
+    Refused,
+    /// The same, after the line `cannot update sockmap in this context`.
+    SockmapUpdate,
+}
+
+/// Whether this helper may be called with a map of this type by a program of this type (`prog` is the resolved type).
+/// Kernel: both switches of `check_map_func_compatibility()`.
+pub fn check_map_func(map: MapType, func: u32, prog: ProgType, attach: AttachType) -> MapFunc {
+    if let Some(helpers) = helpers_of_map(map)
+        && !helpers.contains(&func)
+    {
+        let plain_update = matches!(func, id::MAP_UPDATE_ELEM | id::MAP_DELETE_ELEM);
+        match map {
+            MapType::Sockmap | MapType::Sockhash if plain_update => {
+                if !may_update_sockmap(prog, attach, func) {
+                    return MapFunc::SockmapUpdate;
+                }
+            }
+            _ => return MapFunc::Refused,
+        }
+    }
+    match maps_of_helper(func) {
+        Some(maps) if !maps.contains(&map) => MapFunc::Refused,
+        _ => MapFunc::Allowed,
+    }
+}
+
+/// Whether a program may update or delete entries of socket maps with the plain map helpers: where no lock of a socket
+/// can be held. Kernel: `may_update_sockmap()`.
+pub fn may_update_sockmap(prog: ProgType, attach: AttachType, func: u32) -> bool {
+    if !matches!(func, id::MAP_UPDATE_ELEM | id::MAP_DELETE_ELEM) {
+        return false;
+    }
+    match prog {
+        ProgType::Tracing => attach == AttachType::TraceIter,
+        // Updates go through helpers of their own that know the event.
+        ProgType::SockOps => func == id::MAP_DELETE_ELEM,
+        ProgType::SocketFilter
+        | ProgType::SchedCls
+        | ProgType::SchedAct
+        | ProgType::Xdp
+        | ProgType::SkReuseport
+        | ProgType::FlowDissector
+        | ProgType::SkLookup => true,
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn map_and_helper_must_both_agree() {
+        let ask = |m, f| check_map_func(m, f, ProgType::Xdp, AttachType::Xdp);
+        assert_eq!(ask(MapType::Hash, id::MAP_LOOKUP_ELEM), MapFunc::Allowed);
+        assert_eq!(ask(MapType::Ringbuf, id::MAP_LOOKUP_ELEM), MapFunc::Refused);
+        assert_eq!(ask(MapType::Hash, id::RINGBUF_OUTPUT), MapFunc::Refused);
+        assert_eq!(ask(MapType::Sockmap, id::MAP_UPDATE_ELEM), MapFunc::Allowed);
+        let sk_msg = check_map_func(MapType::Sockmap, id::MAP_UPDATE_ELEM, ProgType::SkMsg, AttachType::SkMsgVerdict);
+        assert_eq!(sk_msg, MapFunc::SockmapUpdate);
     }
 }

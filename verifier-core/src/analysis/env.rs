@@ -175,7 +175,7 @@ pub struct FuncInfoAux {
 #[derive(Clone, Debug)]
 pub struct MapInfo {
     /// As created.
-    pub spec: MapSpec,
+    pub spec: Arc<MapSpec>,
     /// Special fields (locks, timers, kptrs, …) of the value; `None` without any. Kernel: `map->record`.
     pub record: Option<Arc<Record>>,
     /// BTF of key and value, as an entry of `Env::btfs`.
@@ -236,6 +236,10 @@ pub struct Env<'a> {
     pub btf_names: Vec<String>,
     /// Maps: those of the request in its order, then templates of inner maps.
     pub maps: Vec<MapInfo>,
+    /// The specifications of `maps`, for listeners.
+    pub map_specs: Vec<Arc<MapSpec>>,
+    /// BTF of kernel functions by the offset field of their calls; 0 is vmlinux.
+    pub kfunc_btfs: Vec<(i16, BtfRef)>,
     /// Maps that instructions refer to, in order of first use. Kernel: `used_maps`.
     pub used_maps: Vec<MapIdx>,
     /// Capabilities.
@@ -250,6 +254,8 @@ pub struct Env<'a> {
     pub sleepable: bool,
     /// Local functions, in order of their start.
     pub subprogs: Vec<SubprogInfo>,
+    /// Starts of `subprogs`, for listeners.
+    pub subprog_starts: Vec<u32>,
     /// Function information, by subprogram (empty without BTF).
     pub func_info: Vec<crate::program::FuncInfo>,
     /// Facts per function information record.
@@ -335,17 +341,48 @@ pub struct CtxArg {
 }
 
 impl<'a> Env<'a> {
-    /// What listeners may look at.
+    /// Hands the listener, its context and the current state to `f`.
     fn with_sink(&mut self, f: impl FnOnce(&mut dyn Sink, &Context<'_>, &VerifierState)) {
-        let starts: Vec<u32> = self.subprogs.iter().map(|s| s.start).collect();
         let cx = Context {
             kernel: self.kernel,
             request: self.req,
             insns: &self.insns,
             btfs: &self.btfs,
-            subprog_starts: &starts,
+            subprog_starts: &self.subprog_starts,
+            maps: &self.map_specs,
+            kfunc_btfs: &self.kfunc_btfs,
+            allow_ptr_leaks: self.caps.allow_ptr_leaks,
         };
         f(self.sink, &cx, &self.cur);
+    }
+
+    /// Prints a frame of the current state on its own line: everything, or what was touched (which then counts as
+    /// printed). Kernel: `print_verifier_state()`.
+    pub fn print_state(&mut self, frame: usize, all: bool) {
+        let (regs, slots) = (self.scratched_regs, self.scratched_slots);
+        self.emit_cur(|state| Event::State { state, frame, all, regs, slots });
+        if !all {
+            self.clear_scratched();
+        }
+    }
+
+    /// Prints what the instruction changed in the current frame. Kernel: `print_insn_state()`.
+    pub fn print_insn_state(&mut self) {
+        let (idx, regs, slots) = (self.insn_idx, self.scratched_regs, self.scratched_slots);
+        self.emit_cur(|state| Event::InsnState { idx, state, frame: state.curframe(), regs, slots });
+        self.clear_scratched();
+    }
+
+    /// Nothing was touched since the last print. Kernel: `mark_verifier_state_clean()`.
+    pub fn clear_scratched(&mut self) {
+        self.scratched_regs = 0;
+        self.scratched_slots = 0;
+    }
+
+    /// Everything counts as touched. Kernel: `mark_verifier_state_scratched()`.
+    pub fn scratch_all(&mut self) {
+        self.scratched_regs = u32::MAX;
+        self.scratched_slots = u64::MAX;
     }
 
     /// Whether the kernel's log of this level is wanted.

@@ -7,8 +7,8 @@ use crate::btf::Btf;
 use crate::error::{Msg, Rejection};
 use crate::isa::Insn;
 use crate::kernel::Kernel;
-use crate::program::LoadRequest;
-use crate::state::{StateId, VerifierState};
+use crate::program::{LoadRequest, MapSpec};
+use crate::state::{BtfRef, StateId, VerifierState};
 use std::sync::Arc;
 
 /// What listeners may look at besides the event itself.
@@ -24,6 +24,12 @@ pub struct Context<'a> {
     pub btfs: &'a [Arc<Btf>],
     /// Starts of subprograms.
     pub subprog_starts: &'a [u32],
+    /// Maps by [`crate::state::MapIdx`], templates of inner maps included.
+    pub maps: &'a [Arc<MapSpec>],
+    /// BTF of kernel functions by the offset field of their calls.
+    pub kfunc_btfs: &'a [(i16, BtfRef)],
+    /// Pointers may be shown (CAP_PERFMON).
+    pub allow_ptr_leaks: bool,
 }
 
 /// Which events a listener wants; the others are not made.
@@ -39,12 +45,19 @@ pub struct Interest {
 pub enum Event<'a> {
     /// A message row.
     Line(&'a Msg),
+    /// A walk begins: the main program or a global function. Kernel: `do_check_common()`.
+    Begin {
+        /// Which local function.
+        subprog: usize,
+    },
     /// The source line of an instruction is printed if it differs from the last one. Kernel: `verbose_linfo()`.
     SourceLine {
         /// Instruction.
         idx: usize,
+        /// Prefixed with the number of the instruction, not with `; `.
+        numbered: bool,
     },
-    /// An instruction is about to be processed: `N: (code) text`.
+    /// An instruction is about to be processed: its source line, and `N: (code) text`.
     Insn {
         /// Instruction.
         idx: usize,
@@ -64,6 +77,8 @@ pub enum Event<'a> {
     },
     /// What an instruction changed, behind its text when nothing was printed since. Kernel: `print_insn_state()`.
     InsnState {
+        /// Instruction the walk stands at.
+        idx: usize,
         /// The state.
         state: &'a VerifierState,
         /// Which frame.
@@ -73,14 +88,16 @@ pub enum Event<'a> {
         /// Stack slots touched, as bits.
         slots: u64,
     },
-    /// `from A to B:` before the state of a popped path (the state follows as [`Event::State`]).
+    /// `from A to B:` before the state of a popped path (the state follows as [`Event::State`]), or with `: safe`.
     From {
-        /// Branch instruction.
-        prev: usize,
+        /// Branch instruction; -1 at the very start.
+        prev: i32,
         /// Where it goes on.
         to: usize,
         /// Only a mispredicting CPU would.
         speculative: bool,
+        /// The path ends here, covered by another.
+        safe: bool,
     },
     /// One instruction of a precision walk: `mark_precise: frameN: regs=.. stack=.. before <insn>`.
     PreciseBefore {
@@ -160,4 +177,39 @@ pub trait Sink {
     fn mark(&self) -> u64;
     /// Forgets what was printed since the mark. Kernel: `bpf_vlog_reset()`.
     fn rewind(&mut self, mark: u64);
+}
+
+/// Nobody listens.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Off;
+
+impl Sink for Off {
+    fn interest(&self) -> Interest {
+        Interest::default()
+    }
+    fn event(&mut self, _: &Context<'_>, _: &Event<'_>) {}
+    fn mark(&self) -> u64 {
+        0
+    }
+    fn rewind(&mut self, _: u64) {}
+}
+
+/// Two listeners at once; the first keeps the position in the log.
+pub struct Tee<'a, 'b>(pub &'a mut dyn Sink, pub &'b mut dyn Sink);
+
+impl Sink for Tee<'_, '_> {
+    fn interest(&self) -> Interest {
+        let (a, b) = (self.0.interest(), self.1.interest());
+        Interest { log_level: a.log_level | b.log_level, structure: a.structure || b.structure }
+    }
+    fn event(&mut self, cx: &Context<'_>, event: &Event<'_>) {
+        self.0.event(cx, event);
+        self.1.event(cx, event);
+    }
+    fn mark(&self) -> u64 {
+        self.0.mark()
+    }
+    fn rewind(&mut self, mark: u64) {
+        self.0.rewind(mark);
+    }
 }

@@ -268,6 +268,8 @@ pub struct Env<'a> {
     pub seen_direct_write: bool,
     /// Attach target's BTF, type and prototype, once known.
     pub attach: AttachInfo,
+    /// Kernel functions that instructions name. Kernel: `kfunc_tab`, `kfunc_btf_tab`.
+    pub kfuncs: super::kfunc::KfuncTable,
     /// Arena map of the program.
     pub arena: Option<MapIdx>,
     /// Instruction being processed.

@@ -56,4 +56,13 @@ pub struct Features {
     pub liveness: LivenessKind,
     /// Loop convergence algorithm. 6.16 replaced loop entries (`bpf: propagate read/precision marks over state graph backedges`).
     pub loops: LoopKind,
+    /// Locks and saved interrupt flags stand in the list of references, several locks can be held, and all resource checks
+    /// at exits are one function with one wording (6.14: `bpf: Refactor {acquire,release}_reference_state`,
+    /// `bpf: Consolidate locks and reference state in verifier state`).
+    pub locks_are_refs: bool,
+    /// The list of references keeps its order when one is released (6.14); before, the last took the freed place.
+    pub ref_list_keeps_order: bool,
+    /// A callback may not release what its caller acquired, and answers for what it acquired itself. Later releases
+    /// verify callbacks as part of a loop and dropped the distinction (6.14: `bpf: Consolidate locks and reference state`).
+    pub callback_refs: bool,
 }

@@ -29,7 +29,13 @@ impl Kernel {
             release: "6.12.117",
             version: KernelVersion::new(6, 12),
             style: LogStyle::V6_12,
-            features: Features { liveness: LivenessKind::ReadMarks, loops: LoopKind::LoopEntry },
+            features: Features {
+                liveness: LivenessKind::ReadMarks,
+                loops: LoopKind::LoopEntry,
+                locks_are_refs: false,
+                ref_list_keeps_order: false,
+                callback_refs: true,
+            },
             btf_zst: include_bytes!("../../data/btf/6.12.117-debian.btf.zst"),
             config_zst: include_bytes!("../../data/config/6.12.117-debian.config.zst"),
         }
@@ -42,7 +48,13 @@ impl Kernel {
             release: "6.18.44",
             version: KernelVersion::new(6, 18),
             style: LogStyle::V6_18,
-            features: Features { liveness: LivenessKind::Static, loops: LoopKind::Scc },
+            features: Features {
+                liveness: LivenessKind::Static,
+                loops: LoopKind::Scc,
+                locks_are_refs: true,
+                ref_list_keeps_order: true,
+                callback_refs: false,
+            },
             btf_zst: include_bytes!("../../data/btf/6.18.44.btf.zst"),
             config_zst: include_bytes!("../../data/config/6.18.44.config.zst"),
         }

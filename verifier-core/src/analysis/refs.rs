@@ -1,0 +1,373 @@
+//! Acquired references, owned and borrowed graph nodes, held locks.
+//!
+//! Decides whether a program may release what it names, what becomes of the copies of a released pointer, and whether
+//! anything is still held where a path ends. Kernel: `acquire_reference()`, `release_reference()`,
+//! `check_resource_leak()` and their neighbours in `kernel/bpf/verifier.c`.
+
+use std::rc::Rc;
+
+use super::Env;
+use crate::domain::Scalar;
+use crate::error::{Errno, LifetimeMsg, Res, Stop};
+use crate::state::{RefKind, RefState, RegBase, RegState, RegType, TypeFlags};
+
+/// Forgets a register's value but keeps its place in the parent chain. Kernel: `__mark_reg_unknown()`.
+pub(crate) fn forget_reg(reg: &mut RegState, precise: bool) {
+    let subreg_def = reg.subreg_def;
+    reg.set(RegState::unknown());
+    reg.subreg_def = subreg_def;
+    reg.precise = precise;
+}
+
+/// Makes a register uninitialised but keeps its place in the parent chain. Kernel: `__mark_reg_not_init()`.
+pub(crate) fn clear_reg(reg: &mut RegState, precise: bool) {
+    forget_reg(reg, precise);
+    reg.ty = RegType::of(RegBase::NotInit);
+}
+
+/// Makes offset and value zero; the type stays. Kernel: `__mark_reg_known_zero()`.
+pub(crate) fn zero_reg(reg: &mut RegState) {
+    reg.off = 0;
+    reg.payload = crate::state::Payload::None;
+    reg.id = 0;
+    reg.ref_obj_id = 0;
+    reg.scalar = Scalar::konst(0);
+}
+
+/// A register whose object is gone: unreadable for those who may not see pointers, any number for others.
+/// Kernel: `mark_reg_invalid()`.
+pub(crate) fn mark_reg_invalid(reg: &mut RegState, allow_ptr_leaks: bool, precise: bool) {
+    if allow_ptr_leaks { forget_reg(reg, precise) } else { clear_reg(reg, precise) }
+}
+
+/// Invalidates every register and spilled register that `which` chooses. Kernel: `mark_reg_invalid()` under
+/// `bpf_for_each_reg_in_vstate()`.
+pub(crate) fn invalidate_regs(env: &mut Env, mut which: impl FnMut(&RegState) -> bool) {
+    let (leaks, precise) = (env.caps.allow_ptr_leaks, !env.caps.bpf_capable);
+    env.cur.for_each_reg_mut(|reg| {
+        if which(reg) {
+            mark_reg_invalid(reg, leaks, precise);
+        }
+    });
+}
+
+/// Adds a reference and returns its id. Kernel: `acquire_reference()`, in 6.12 `acquire_reference_state()`.
+pub(crate) fn acquire_reference(env: &mut Env, insn_idx: usize) -> Res<u32> {
+    let id = env.new_id();
+    push_ref(env, RefKind::Ptr, insn_idx, id, 0);
+    Ok(id)
+}
+
+fn push_ref(env: &mut Env, kind: RefKind, insn_idx: usize, id: u32, ptr: u64) {
+    let frame = env.cur.frame();
+    let callback_ref = if frame.in_callback_fn { frame.frameno } else { 0 };
+    let entry = RefState { kind, id, insn_idx: u32::try_from(insn_idx).unwrap_or(u32::MAX), callback_ref, ptr };
+    Rc::make_mut(&mut env.cur.refs).push(entry);
+}
+
+/// Takes entry `i` out of the list. The order of what remains decides in which order leaks are reported.
+/// Kernel: `release_reference_state()`.
+fn remove_ref(env: &mut Env, i: usize) {
+    let keep_order = env.kernel.features.ref_list_keeps_order;
+    let refs = Rc::make_mut(&mut env.cur.refs);
+    if keep_order {
+        refs.remove(i);
+    } else {
+        refs.swap_remove(i);
+    }
+}
+
+/// Forgets a reference without touching registers; fails silently when there is none to be released here.
+/// Kernel: `release_reference_nomark()`, in 6.12 `release_reference_state()`.
+pub(crate) fn release_reference_nomark(env: &mut Env, ref_obj_id: u32) -> Res {
+    let Some(i) = env.cur.refs.iter().position(|r| r.kind == RefKind::Ptr && r.id == ref_obj_id) else {
+        return Err(Stop::silent(Errno::EINVAL));
+    };
+    let frame = env.cur.frame();
+    if env.kernel.features.callback_refs && frame.in_callback_fn && env.cur.refs[i].callback_ref != frame.frameno {
+        return Err(Stop::silent(Errno::EINVAL));
+    }
+    remove_ref(env, i);
+    Ok(())
+}
+
+/// Releases a reference and invalidates all copies of its pointer. Kernel: `release_reference()`.
+pub(crate) fn release_reference(env: &mut Env, ref_obj_id: u32) -> Res {
+    release_reference_nomark(env, ref_obj_id)?;
+    release_reg_references(env, ref_obj_id);
+    Ok(())
+}
+
+/// Invalidates all copies of a pointer. Kernel: the loop in `release_reference()`.
+pub(crate) fn release_reg_references(env: &mut Env, ref_obj_id: u32) {
+    invalidate_regs(env, |reg| reg.ref_obj_id == ref_obj_id);
+}
+
+/// Whether the state holds a reference with this id. Kernel: `find_reference_state()`.
+pub(crate) fn has_reference(env: &Env, ref_obj_id: u32) -> bool {
+    env.cur.refs.iter().any(|r| r.kind == RefKind::Ptr && r.id == ref_obj_id)
+}
+
+/// Takes a lock (6.14). Kernel: `acquire_lock_state()`.
+pub(crate) fn acquire_lock_state(env: &mut Env, insn_idx: usize, kind: RefKind, id: u32, ptr: u64) {
+    push_ref(env, kind, insn_idx, id, ptr);
+    env.cur.active_locks += 1;
+    env.cur.active_lock_id = id;
+    env.cur.active_lock_ptr = ptr;
+}
+
+/// Whether exactly this lock is held (6.14); `kinds` lists the kinds of lock that count. Kernel: `find_lock_state()`.
+pub(crate) fn find_lock_state<'e>(env: &'e Env, kinds: &[RefKind], id: u32, ptr: u64) -> Option<&'e RefState> {
+    env.cur.refs.iter().find(|r| kinds.contains(&r.kind) && r.id == id && r.ptr == ptr)
+}
+
+/// Releases a lock (6.14); the one taken before it becomes the active one. Kernel: `release_lock_state()`.
+pub(crate) fn release_lock_state(env: &mut Env, kind: RefKind, id: u32, ptr: u64) -> Res {
+    let mut previous = (0, 0);
+    let mut found = None;
+    for (i, r) in env.cur.refs.iter().enumerate() {
+        if r.kind == kind && r.id == id && r.ptr == ptr {
+            found = Some(i);
+            break;
+        }
+        if matches!(r.kind, RefKind::Lock | RefKind::ResLock | RefKind::ResLockIrq) {
+            previous = (r.id, r.ptr);
+        }
+    }
+    let Some(i) = found else { return Err(Stop::silent(Errno::EINVAL)) };
+    remove_ref(env, i);
+    env.cur.active_locks = env.cur.active_locks.saturating_sub(1);
+    (env.cur.active_lock_id, env.cur.active_lock_ptr) = previous;
+    Ok(())
+}
+
+/// Saves interrupt flags (6.14): an entry of the list, which must be restored in reverse order.
+/// Kernel: `acquire_irq_state()`.
+pub(crate) fn acquire_irq_state(env: &mut Env, insn_idx: usize) -> u32 {
+    let id = env.new_id();
+    push_ref(env, RefKind::Irq, insn_idx, id, 0);
+    env.cur.active_irq_id = id;
+    id
+}
+
+/// Restores interrupt flags (6.14); `Ok(false)` when another one was saved later. Kernel: `release_irq_state()`.
+pub(crate) fn release_irq_state(env: &mut Env, id: u32) -> Res<bool> {
+    if id != env.cur.active_irq_id {
+        return Ok(false);
+    }
+    let mut previous = 0;
+    let mut found = None;
+    for (i, r) in env.cur.refs.iter().enumerate() {
+        if r.kind != RefKind::Irq {
+            continue;
+        }
+        if r.id == id {
+            found = Some(i);
+            break;
+        }
+        previous = r.id;
+    }
+    let Some(i) = found else { return Err(Stop::silent(Errno::EINVAL)) };
+    remove_ref(env, i);
+    env.cur.active_irq_id = previous;
+    Ok(true)
+}
+
+/// Identity of the lock that is held, if any: opaque object and register id. Kernel: `active_lock` (6.12), the lock
+/// entry taken last (6.14).
+pub(crate) fn active_lock(env: &Env) -> Option<(u64, u32)> {
+    if env.kernel.features.locks_are_refs {
+        (env.cur.active_locks != 0).then_some((env.cur.active_lock_ptr, env.cur.active_lock_id))
+    } else {
+        let l = env.cur.active_lock;
+        (l.ptr != 0).then_some((l.ptr, l.id))
+    }
+}
+
+/// Whether a spin lock is held. Kernel: `active_lock.ptr` (6.12), `active_locks` (6.14).
+pub(crate) fn lock_held(env: &Env) -> bool {
+    active_lock(env).is_some()
+}
+
+/// The code being checked may sleep. Kernel: `in_sleepable()`.
+pub(crate) fn in_sleepable(env: &Env) -> bool {
+    env.sleepable || env.cur.in_sleepable
+}
+
+/// Whether sleeping is allowed here and now: a sleepable program outside of locked regions (6.15: `in_sleepable_context()`).
+pub(crate) fn in_sleepable_context(env: &Env) -> bool {
+    env.cur.active_rcu_lock == 0
+        && env.cur.active_preempt_lock == 0
+        && !lock_held(env)
+        && env.cur.active_irq_id == 0
+        && in_sleepable(env)
+}
+
+/// Objects protected by RCU are valid here. Kernel: `in_rcu_cs()`.
+pub(crate) fn in_rcu_cs(env: &Env) -> bool {
+    env.cur.active_rcu_lock != 0 || lock_held(env) || !in_sleepable(env)
+}
+
+/// Reports every reference still held where a path ends. Kernel: `check_reference_leak()`.
+pub(crate) fn check_reference_leak(env: &mut Env, exception_exit: bool) -> Res {
+    let (frameno, in_callback) = (env.cur.frame().frameno, env.cur.frame().in_callback_fn);
+    if !exception_exit && frameno != 0 && !in_callback {
+        return Ok(());
+    }
+    let by_callback = env.kernel.features.callback_refs;
+    let mut stop: Option<Stop> = None;
+    for r in Rc::clone(&env.cur.refs).iter() {
+        if r.kind != RefKind::Ptr {
+            continue;
+        }
+        if by_callback && !exception_exit && in_callback && r.callback_ref != frameno {
+            continue;
+        }
+        let msg = LifetimeMsg::UnreleasedReference { id: r.id, insn: r.insn_idx };
+        stop = Some(match stop {
+            None => env.reject(msg, Errno::EINVAL),
+            Some(s) => env.also(s, msg),
+        });
+    }
+    stop.map_or(Ok(()), Err)
+}
+
+/// What `prefix` says in 6.12 when references are held: the wording differs by place.
+fn leak_row(prefix: &str) -> LifetimeMsg {
+    if prefix.starts_with("BPF_LD_") {
+        LifetimeMsg::LdAbsWithReferences {}
+    } else {
+        LifetimeMsg::WouldLeak { what: prefix.to_string() }
+    }
+}
+
+/// Nothing may be held where a path ends or leaves for another program: references, locks, RCU and preemption sections.
+///
+/// `prefix` names the instruction (`tail_call`, `BPF_LD_[ABS|IND]`, `BPF_EXIT instruction in main prog`, `bpf_throw`);
+/// `check_lock` is false where only references count (exit of a nested function).
+/// Kernel: `check_resource_leak()` (6.14); before, the same checks stood at each place, in other orders and words.
+pub(crate) fn check_resource_leak(env: &mut Env, exception_exit: bool, check_lock: bool, prefix: &str) -> Res {
+    let what = || prefix.to_string();
+    if !env.kernel.features.locks_are_refs {
+        return check_resource_leak_6_12(env, exception_exit, check_lock, prefix);
+    }
+    if check_lock && env.cur.active_locks != 0 {
+        return Err(env.reject(LifetimeMsg::InsideSpinLock { what: what() }, Errno::EINVAL));
+    }
+    check_reference_leak(env, exception_exit).map_err(|s| env.also(s, LifetimeMsg::WouldLeak { what: what() }))?;
+    if check_lock && env.cur.active_irq_id != 0 {
+        return Err(env.reject(LifetimeMsg::InsideIrqSave { what: what() }, Errno::EINVAL));
+    }
+    if check_lock && env.cur.active_rcu_lock != 0 {
+        return Err(env.reject(LifetimeMsg::InsideRcuLock { what: what() }, Errno::EINVAL));
+    }
+    if check_lock && env.cur.active_preempt_lock != 0 {
+        return Err(env.reject(LifetimeMsg::InsidePreemptDisable { what: what() }, Errno::EINVAL));
+    }
+    Ok(())
+}
+
+fn check_resource_leak_6_12(env: &mut Env, exception_exit: bool, check_lock: bool, prefix: &str) -> Res {
+    let what = || prefix.to_string();
+    let (lock, rcu, preempt) =
+        (lock_held(env), env.cur.active_rcu_lock != 0, env.cur.active_preempt_lock);
+    if prefix.starts_with("BPF_EXIT") || exception_exit {
+        if check_lock && lock {
+            let msg = if exception_exit {
+                LifetimeMsg::InsideSpinLock { what: what() }
+            } else {
+                LifetimeMsg::SpinUnlockMissing {}
+            };
+            return Err(env.reject(msg, Errno::EINVAL));
+        }
+        if check_lock && rcu {
+            let msg = if exception_exit {
+                LifetimeMsg::InsideRcuLock { what: what() }
+            } else {
+                LifetimeMsg::RcuUnlockMissing {}
+            };
+            return Err(env.reject(msg, Errno::EINVAL));
+        }
+        if check_lock && preempt != 0 {
+            let msg = if exception_exit {
+                LifetimeMsg::InsidePreemptDisable { what: what() }
+            } else {
+                LifetimeMsg::PreemptEnableMissing { n: preempt }
+            };
+            return Err(env.reject(msg, Errno::EINVAL));
+        }
+        return check_reference_leak(env, exception_exit);
+    }
+    // BPF_LD_[ABS|IND] reports references before locks, tail calls the other way round.
+    let refs_first = prefix.starts_with("BPF_LD_");
+    if refs_first {
+        check_reference_leak(env, false).map_err(|s| env.also(s, leak_row(prefix)))?;
+    }
+    if check_lock && lock {
+        return Err(env.reject(LifetimeMsg::InsideSpinLock { what: what() }, Errno::EINVAL));
+    }
+    if !refs_first {
+        check_reference_leak(env, false).map_err(|s| env.also(s, leak_row(prefix)))?;
+    }
+    if check_lock && rcu {
+        return Err(env.reject(LifetimeMsg::InsideRcuLock { what: what() }, Errno::EINVAL));
+    }
+    if check_lock && preempt != 0 {
+        return Err(env.reject(LifetimeMsg::InsidePreemptDisable { what: what() }, Errno::EINVAL));
+    }
+    Ok(())
+}
+
+/// Borrowed pointers to graph nodes end with the lock that protects them. Kernel: `invalidate_non_owning_refs()`.
+pub(crate) fn invalidate_non_owning_refs(env: &mut Env) {
+    invalidate_regs(env, |reg| reg.has(TypeFlags::NON_OWN_REF));
+}
+
+/// What a borrowed pointer becomes: it may be read and written while the lock is held, and a refcounted one outlives
+/// the lock under RCU. Kernel: `ref_set_non_owning()`.
+pub(crate) fn ref_set_non_owning(env: &mut Env, reg: &mut RegState) -> Res {
+    if !lock_held(env) {
+        return Err(env.bug("non-owning reference without a lock"));
+    }
+    if reg.has(TypeFlags::NON_OWN_REF) {
+        return Err(env.bug("reference is non-owning already"));
+    }
+    let refcounted = reg.btf().is_some_and(|(btf, id)| super::kfunc::graph::is_refcounted(env, btf, id));
+    reg.ty = reg.ty.plus(TypeFlags::NON_OWN_REF);
+    if refcounted {
+        reg.ty = reg.ty.plus(TypeFlags::RCU);
+    }
+    Ok(())
+}
+
+/// The program gave an object away to a list or tree: its pointers stay usable, borrowed, while the lock is held.
+/// Kernel: `ref_convert_owning_non_owning()`.
+pub(crate) fn ref_convert_owning_non_owning(env: &mut Env, ref_obj_id: u32) -> Res {
+    if ref_obj_id == 0 {
+        return Err(env.bug("owning reference without an id"));
+    }
+    if !has_reference(env, ref_obj_id) {
+        return Err(env.bug("owning reference is not in the list"));
+    }
+    // Which registers change depends on their types only, so ask before writing: the callback cannot look at `env`.
+    let mut owners: Vec<(RegState, RegState)> = Vec::new();
+    let mut sample: Vec<RegState> = Vec::new();
+    env.cur.for_each_reg_mut(|reg| {
+        if reg.ref_obj_id == ref_obj_id && !sample.contains(reg) {
+            sample.push(*reg);
+        }
+    });
+    for old in sample {
+        let mut new = old;
+        new.ref_obj_id = 0;
+        // The kernel ignores this function's failures here.
+        let _ = ref_set_non_owning(env, &mut new);
+        owners.push((old, new));
+    }
+    env.cur.for_each_reg_mut(|reg| {
+        if let Some((_, new)) = owners.iter().find(|(old, _)| old == reg) {
+            *reg = *new;
+        }
+    });
+    Ok(())
+}

@@ -1,4 +1,29 @@
 //! Program types: contexts, return ranges, attach types, which helpers they may call.
+//!
+//! One file for each context (or tight family); [`access`] asks them, [`attach`], [`policy`] and [`returns`] hold the
+//! rules that are short lists over all types.
+
+pub mod access;
+pub mod attach;
+mod cgroup;
+mod flow_dissector;
+mod lirc;
+mod netfilter;
+pub mod policy;
+pub mod returns;
+mod sk_lookup;
+mod sk_msg;
+mod sk_reuseport;
+mod skb;
+mod sock;
+mod sock_addr;
+mod sock_ops;
+mod tracing;
+mod xdp;
+
+pub use access::{AccessQuery, CtxAccess, SockKind, Verdict, is_valid_access, sock_access};
+pub use policy::{DirectAccess, may_access_direct_pkt_data};
+pub use returns::{ReturnRule, return_rule};
 
 /// Kernel: `enum bpf_prog_type`.
 #[allow(missing_docs)]

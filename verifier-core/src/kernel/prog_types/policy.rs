@@ -1,0 +1,104 @@
+//! Rules about whole program types: capabilities to load them, packets, legacy loads, sleeping.
+
+use super::{AttachType, ProgType};
+
+/// Loading needs CAP_NET_ADMIN. Kernel: `is_net_admin_prog_type()`.
+pub fn is_net_admin(t: ProgType) -> bool {
+    use ProgType::*;
+    matches!(
+        t,
+        SchedCls | SchedAct | Xdp | LwtIn | LwtOut | LwtXmit | LwtSeg6local | SkSkb | SkMsg | FlowDissector
+            | ProgType::CgroupDevice | CgroupSock | CgroupSockAddr | CgroupSockopt | CgroupSysctl | SockOps | Ext
+            | Netfilter
+    )
+}
+
+/// Loading needs CAP_PERFMON. Kernel: `is_perfmon_prog_type()`.
+pub fn is_perfmon(t: ProgType) -> bool {
+    use ProgType::*;
+    is_tracing_prog_type(t) || matches!(t, Tracing | Lsm | StructOps | Ext)
+}
+
+/// May be loaded without CAP_BPF where the system allows unprivileged loads at all.
+pub fn is_unprivileged(t: ProgType) -> bool {
+    matches!(t, ProgType::SocketFilter | ProgType::CgroupSkb)
+}
+
+/// Runs in any context, even where the program interrupted a lock holder. Kernel: `is_tracing_prog_type()`.
+pub fn is_tracing_prog_type(t: ProgType) -> bool {
+    use ProgType::*;
+    matches!(t, Kprobe | Tracepoint | PerfEvent | RawTracepoint | RawTracepointWritable)
+}
+
+/// What a program type may do to packets through packet pointers.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum DirectAccess {
+    /// Nothing.
+    Denied,
+    /// Allowed. `seen_direct_write` says that the kernel records the program as one that writes packets directly.
+    Allowed {
+        /// Kernel: `env->seen_direct_write`.
+        seen_direct_write: bool,
+    },
+}
+
+impl DirectAccess {
+    /// Whether the access is allowed.
+    pub fn allowed(self) -> bool {
+        self != DirectAccess::Denied
+    }
+}
+
+/// Whether a program may access packets directly, or hand packet pointers to a call.
+///
+/// `t` is the resolved type (the target's for `EXT`); `call_pkt_access` is the callee's permission when the pointer
+/// is an argument, `None` for loads and stores. Kernel: `may_access_direct_pkt_data()`.
+pub fn may_access_direct_pkt_data(t: ProgType, write: bool, call_pkt_access: Option<bool>) -> DirectAccess {
+    use ProgType::*;
+    match t {
+        LwtIn | LwtOut | LwtSeg6local | SkReuseport | ProgType::FlowDissector | CgroupSkb if write => {
+            DirectAccess::Denied
+        }
+        LwtIn | LwtOut | LwtSeg6local | SkReuseport | ProgType::FlowDissector | CgroupSkb | SchedCls | SchedAct
+        | Xdp | LwtXmit | SkSkb | SkMsg => match call_pkt_access {
+            Some(false) => DirectAccess::Denied,
+            Some(true) => DirectAccess::Allowed { seen_direct_write: false },
+            None => DirectAccess::Allowed { seen_direct_write: true },
+        },
+        CgroupSockopt => DirectAccess::Allowed { seen_direct_write: write },
+        _ => DirectAccess::Denied,
+    }
+}
+
+/// `LD_ABS` and `LD_IND` may be used. Kernel: `may_access_skb()`; these types also have `gen_ld_abs`.
+pub fn may_access_skb(t: ProgType) -> bool {
+    matches!(t, ProgType::SocketFilter | ProgType::SchedCls | ProgType::SchedAct)
+}
+
+/// The type's operations can rewrite legacy packet loads. Kernel: `env->ops->gen_ld_abs`.
+pub fn has_gen_ld_abs(t: ProgType) -> bool {
+    may_access_skb(t)
+}
+
+/// The program may be loaded as sleepable, as far as its type says. Kernel: `can_be_sleepable()`.
+pub fn can_be_sleepable(t: ProgType, a: AttachType) -> bool {
+    match t {
+        ProgType::Tracing => matches!(
+            a,
+            AttachType::TraceFentry | AttachType::TraceFexit | AttachType::ModifyReturn | AttachType::TraceIter
+        ),
+        ProgType::Lsm => a != AttachType::LsmCgroup,
+        ProgType::Kprobe | ProgType::StructOps => true,
+        _ => false,
+    }
+}
+
+/// The context is a packet buffer whose data helpers can move. Used for prologues that unshare the packet.
+pub fn has_unclone_prologue(t: ProgType) -> bool {
+    matches!(t, ProgType::SchedCls | ProgType::SchedAct | ProgType::SkSkb)
+}
+
+/// Programs of this type may be bound to a device. Kernel: `bpf_prog_dev_bound_init()`.
+pub fn may_be_dev_bound(t: ProgType) -> bool {
+    matches!(t, ProgType::SchedCls | ProgType::Xdp)
+}

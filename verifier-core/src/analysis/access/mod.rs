@@ -3,6 +3,7 @@
 //! Answers for `check_mem_access()` and the checks it calls.
 
 mod atomic;
+mod ctx_btf;
 mod helper_mem;
 mod map_value;
 mod packet;
@@ -10,6 +11,7 @@ mod region;
 mod stack;
 
 pub(crate) use atomic::check_atomic;
+pub(crate) use ctx_btf::{CtxInfo, btf_ctx_access, ctx_access};
 pub(crate) use helper_mem::{check_helper_mem_access, check_stack_range_initialized};
 pub(crate) use map_value::{check_map_access, check_map_access_type, check_map_kptr_access};
 pub(crate) use packet::check_packet_access;

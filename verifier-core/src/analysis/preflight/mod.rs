@@ -1,6 +1,9 @@
 //! Stages before the walk.
 
+pub mod attach;
+pub mod attr;
 pub mod cfg_walk;
 pub mod fastcall;
 pub mod stack_depth;
+pub mod struct_ops;
 pub mod subprogs;

@@ -10,6 +10,7 @@ pub mod kfuncs;
 pub mod map_types;
 pub mod prog_types;
 pub mod profiles;
+mod type_text;
 
 pub use features::{Features, KernelVersion, LogStyle};
 pub use map_types::MapType;

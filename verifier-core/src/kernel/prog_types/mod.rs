@@ -210,6 +210,8 @@ pub enum AttachType {
     NetkitPrimary = 54,
     NetkitPeer = 55,
     TraceKprobeSession = 56,
+    /// Since 6.13.
+    TraceUprobeSession = 57,
 }
 
 impl AttachType {
@@ -272,6 +274,7 @@ impl AttachType {
         AttachType::NetkitPrimary,
         AttachType::NetkitPeer,
         AttachType::TraceKprobeSession,
+        AttachType::TraceUprobeSession,
     ];
 
     /// The value with this number in the kernel's interface.
@@ -339,6 +342,7 @@ impl AttachType {
             AttachType::NetkitPrimary => "NETKIT_PRIMARY",
             AttachType::NetkitPeer => "NETKIT_PEER",
             AttachType::TraceKprobeSession => "TRACE_KPROBE_SESSION",
+            AttachType::TraceUprobeSession => "TRACE_UPROBE_SESSION",
         }
     }
 }

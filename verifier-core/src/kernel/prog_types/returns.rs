@@ -81,7 +81,7 @@ pub fn return_rule(t: ProgType, a: A, facts: ReturnFacts) -> ReturnRule {
             A::TraceIter => range(0, 1),
             _ => ReturnRule::NotSupported,
         },
-        ProgType::Kprobe if a == A::TraceKprobeSession => range(0, 1),
+        ProgType::Kprobe if matches!(a, A::TraceKprobeSession | A::TraceUprobeSession) => range(0, 1),
         ProgType::Lsm if a != A::LsmCgroup => ReturnRule::LsmHook,
         ProgType::Lsm if facts.void_hook => range(1, 1),
         ProgType::Lsm => range(0, 1),

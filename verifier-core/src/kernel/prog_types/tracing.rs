@@ -16,9 +16,13 @@ const fn plain(name: &'static str, first: u32, size: u32, whole: bool, write: Ru
 /// `struct pt_regs` of x86-64. Kernel: `kprobe_prog_is_valid_access()`.
 static KPROBE: Layout = plain("pt_regs", 0, 168, true, Rule::No);
 
+/// As [`KPROBE`], since 6.18 also for stores: only uprobes may be attached with such a program, but that is found out
+/// when it attaches.
+static KPROBE_WRITABLE: Layout = plain("pt_regs", 0, 168, true, Rule::Any);
+
 /// Context of kprobe programs in a release.
-pub fn kprobe(_v: KernelVersion) -> &'static Layout {
-    &KPROBE
+pub fn kprobe(v: KernelVersion) -> &'static Layout {
+    if v >= KernelVersion::new(6, 18) { &KPROBE_WRITABLE } else { &KPROBE }
 }
 
 /// Kernel: `tp_prog_is_valid_access()`: the first word is the kernel's, the rest the event's record.

@@ -1,0 +1,141 @@
+//! Kernel structs whose function pointers programs may implement, and what each member allows.
+//!
+//! Evidence: `register_bpf_struct_ops()` with its `cfi_stubs` and `check_member` in net/ipv4/bpf_tcp_ca.c,
+//! net/bpf/bpf_dummy_struct_ops.c (6.12.117 and 6.18), and bpf_testmod of 6.12.117's selftests. Whether a kernel has the
+//! struct is told by its BTF (`bpf_struct_ops_<name>`); sched_ext, HID and qdisc structs are in neither profile.
+
+/// A struct that programs may implement. Kernel: `struct bpf_struct_ops`.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct StructOps {
+    /// Name of the struct.
+    pub name: &'static str,
+    /// Members that programs may implement; others have no stub (ENOTSUPP). Kernel: `cfi_stubs`.
+    pub members: &'static [&'static str],
+    /// Prefix of further members that may be implemented.
+    pub prefix: Option<&'static str>,
+    /// Members that sleepable programs may implement; `None`: the struct does not look. Kernel: `check_member`.
+    pub sleepable: Option<&'static [&'static str]>,
+    /// Arguments (member, index) that can be null, from the suffix `__nullable` in the stub.
+    pub nullable: &'static [(&'static str, u32)],
+    /// Arguments (member, index) that come with a reference (6.14), from the suffix `__ref` in the stub.
+    pub refcounted: &'static [(&'static str, u32)],
+    /// What the context's check does besides the common rule.
+    pub ctx: CtxRule,
+    /// Which helpers the programs may call. Kernel: `get_func_proto` of the struct's own operations.
+    pub helpers: HelperRule,
+    /// What may be written through BTF pointers. Kernel: `btf_struct_access`.
+    pub writes: WriteRule,
+}
+
+/// Changes to what a context load yields. Kernel: `is_valid_access` of the struct's own operations.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum CtxRule {
+    /// Nothing.
+    Plain,
+    /// `struct sock` becomes `struct tcp_sock`.
+    SockIsTcpSock,
+}
+
+/// Helpers of struct_ops programs.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum HelperRule {
+    /// None at all: the struct has no `get_func_proto`.
+    None,
+    /// Those every program may call.
+    Base,
+    /// `bpf_tcp_ca_get_func_proto()`.
+    TcpCa,
+}
+
+/// Writes through BTF pointers.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum WriteRule {
+    /// None: `btf_struct_access` is missing.
+    None,
+    /// Some fields of `struct tcp_sock`.
+    TcpSock,
+    /// Anywhere in `struct bpf_dummy_ops_state`.
+    DummyState,
+    /// Anywhere in `struct st_ops_args`.
+    TestmodArgs,
+}
+
+impl StructOps {
+    /// Whether a member may be implemented. Kernel: `bpf_struct_ops_supported()`.
+    pub fn supports(&self, member: &str) -> bool {
+        self.members.contains(&member) || self.prefix.is_some_and(|p| member.starts_with(p))
+    }
+
+    /// Whether a sleepable program may implement it.
+    pub fn may_sleep(&self, member: &str) -> bool {
+        self.sleepable.is_none_or(|s| s.contains(&member))
+    }
+}
+
+/// The struct with this name. `module`: looked for in a module's BTF.
+pub fn find(name: &str, module: bool) -> Option<&'static StructOps> {
+    let table = if module { MODULE } else { VMLINUX };
+    table.iter().find(|s| s.name == name)
+}
+
+const NONE: StructOps = StructOps {
+    name: "",
+    members: &[],
+    prefix: None,
+    sleepable: None,
+    nullable: &[],
+    refcounted: &[],
+    ctx: CtxRule::Plain,
+    helpers: HelperRule::None,
+    writes: WriteRule::None,
+};
+
+static VMLINUX: &[StructOps] = &[
+    StructOps {
+        name: "tcp_congestion_ops",
+        members: &[
+            "ssthresh",
+            "cong_avoid",
+            "set_state",
+            "cwnd_event",
+            "in_ack_event",
+            "pkts_acked",
+            "min_tso_segs",
+            "cong_control",
+            "undo_cwnd",
+            "sndbuf_expand",
+            "init",
+            "release",
+        ],
+        ctx: CtxRule::SockIsTcpSock,
+        helpers: HelperRule::TcpCa,
+        writes: WriteRule::TcpSock,
+        ..NONE
+    },
+    StructOps {
+        name: "bpf_dummy_ops",
+        members: &["test_1", "test_2", "test_sleepable"],
+        sleepable: Some(&["test_sleepable"]),
+        nullable: &[("test_1", 0)],
+        writes: WriteRule::DummyState,
+        ..NONE
+    },
+];
+
+static MODULE: &[StructOps] = &[
+    StructOps {
+        name: "bpf_testmod_ops",
+        members: &["test_1", "test_2", "test_maybe_null"],
+        prefix: Some("tramp_"),
+        nullable: &[("test_maybe_null", 1)],
+        ..NONE
+    },
+    StructOps { name: "bpf_testmod_ops2", members: &["test_1"], ..NONE },
+    StructOps {
+        name: "bpf_testmod_st_ops",
+        members: &["test_prologue", "test_epilogue", "test_pro_epilogue"],
+        helpers: HelperRule::Base,
+        writes: WriteRule::TestmodArgs,
+        ..NONE
+    },
+];

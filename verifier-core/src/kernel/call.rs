@@ -159,6 +159,8 @@ pub enum ArgBase {
     ConstSizeOrZero,
     PtrToCtx,
     Anything,
+    /// Any number, but no pointer.
+    Scalar,
     PtrToSpinLock,
     PtrToSockCommon,
     PtrToSocket,
@@ -216,6 +218,20 @@ pub struct RetType {
     pub btf: &'static str,
 }
 
+/// What a helper demands of the place its program attaches to. Kernel: `bpf_func_proto::allowed`.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Allowed {
+    /// Nothing.
+    Always,
+    /// A path can be resolved without deadlock: iterators, sleepable LSM hooks, listed functions.
+    /// Kernel: `bpf_d_path_allowed()`.
+    DPath,
+    /// An LSM hook that may sleep. Kernel: `bpf_ima_inode_hash_allowed()`.
+    SleepableLsmHook,
+    /// Not a function of socket storage itself, nor another program. Kernel: `bpf_sk_storage_tracing_allowed()`.
+    SkStorageTracing,
+}
+
 /// A helper prototype. Kernel: `struct bpf_func_proto`.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub struct FuncProto {
@@ -229,6 +245,8 @@ pub struct FuncProto {
     pub might_sleep: bool,
     /// Follows the `bpf_fastcall` contract.
     pub allow_fastcall: bool,
+    /// What it demands of the attach target, see `helpers::allowed()`.
+    pub allowed: Allowed,
     /// Return type.
     pub ret: RetType,
     /// Arguments R1 to R5.

@@ -65,4 +65,6 @@ pub struct Features {
     /// A callback may not release what its caller acquired, and answers for what it acquired itself. Later releases
     /// verify callbacks as part of a loop and dropped the distinction (6.14: `bpf: Consolidate locks and reference state`).
     pub callback_refs: bool,
+    /// `bpf_override_return()` exists (CONFIG_BPF_KPROBE_OVERRIDE); neither of the kernels measured was built with it.
+    pub kprobe_override: bool,
 }

@@ -1,5 +1,6 @@
 //! What BTF does not hold: one table per fact, each with its evidence.
 
+pub mod d_path;
 pub mod error_injection;
 pub mod iterators;
 pub mod lsm_hooks;

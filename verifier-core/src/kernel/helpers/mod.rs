@@ -4,11 +4,29 @@
 //! type. A helper can have several prototypes; [`get_func_proto`] picks one by program type, attach type, capability
 //! and what the program attaches to.
 
+mod cgroup;
 pub mod class;
+mod general;
 pub mod id;
+mod map;
+mod net;
+mod offer;
+mod offers_base;
+mod offers_cgroup;
+mod offers_net;
+mod offers_tracing;
+mod proto;
+mod revised;
+mod ringbuf;
+mod sock;
+mod storage;
+mod trace;
 
-use super::call::FuncProto;
+use super::call::{Allowed, FuncProto};
+use super::facts::{d_path, lsm_hooks};
 use super::{AttachType, Kernel, KernelVersion, ProgType};
+use offer::Tier;
+pub use proto::POISON;
 
 /// The name that messages show: `bpf_map_lookup_elem`. `None` for a number that no release has (messages then say
 /// `unknown`). Kernel: `func_id_name()`.
@@ -62,13 +80,148 @@ pub struct HelperQuery<'a> {
 /// The prototype with which this program may call the helper; `None` where the kernel says
 /// `program of this type cannot use helper`. Kernel: `get_func_proto()` of the program type.
 pub fn get_func_proto(query: &HelperQuery<'_>, id: u32) -> Option<&'static FuncProto> {
-    let _ = (query, id);
-    None
+    let proto = offer::offered(tiers(query), query, id)?;
+    let revised = revised::REVISED
+        .iter()
+        .rev()
+        .find(|(since, old, _)| *since <= query.kernel.version && std::ptr::eq(*old, proto));
+    Some(revised.map_or(proto, |(_, _, new)| *new))
+}
+
+/// The tiers of a program's type. Empty where the type has no list at all: infrared receivers, which no kernel of
+/// ours was built with, and the struct_ops of the kernel's own self-test.
+fn tiers(query: &HelperQuery<'_>) -> &'static [Tier] {
+    match query.resolved {
+        ProgType::SocketFilter => offers_net::SOCKET_FILTER,
+        ProgType::SchedCls | ProgType::SchedAct => offers_net::SCHED_CLS,
+        ProgType::Xdp => offers_net::XDP,
+        ProgType::CgroupSkb => offers_cgroup::CGROUP_SKB,
+        ProgType::LwtIn => offers_net::LWT_IN,
+        ProgType::LwtOut => offers_net::LWT_OUT,
+        ProgType::LwtXmit => offers_net::LWT_XMIT,
+        ProgType::LwtSeg6local => offers_net::LWT_SEG6LOCAL,
+        ProgType::CgroupSock => offers_cgroup::CGROUP_SOCK,
+        ProgType::CgroupSockAddr => offers_cgroup::CGROUP_SOCK_ADDR,
+        ProgType::CgroupDevice => offers_cgroup::CGROUP_DEVICE,
+        ProgType::CgroupSysctl => offers_cgroup::CGROUP_SYSCTL,
+        ProgType::CgroupSockopt => offers_cgroup::CGROUP_SOCKOPT,
+        ProgType::SockOps => offers_cgroup::SOCK_OPS,
+        ProgType::SkSkb => offers_net::SK_SKB,
+        ProgType::SkMsg => offers_net::SK_MSG,
+        ProgType::FlowDissector => offers_net::FLOW_DISSECTOR,
+        ProgType::SkReuseport => offers_net::SK_REUSEPORT,
+        ProgType::SkLookup => offers_net::SK_LOOKUP,
+        ProgType::Netfilter => offers_base::BASE,
+        ProgType::Kprobe => offers_tracing::KPROBE,
+        ProgType::Tracepoint => offers_tracing::TRACEPOINT,
+        ProgType::PerfEvent => offers_tracing::PERF_EVENT,
+        ProgType::RawTracepoint | ProgType::RawTracepointWritable => offers_tracing::RAW_TRACEPOINT,
+        ProgType::Tracing => offers_tracing::TRACING,
+        ProgType::Lsm => offers_tracing::LSM,
+        ProgType::Syscall => offers_tracing::SYSCALL,
+        ProgType::StructOps => match query.struct_ops {
+            "tcp_congestion_ops" => offers_tracing::TCP_CONGESTION,
+            "sched_ext_ops" => offers_tracing::SCHED_EXT,
+            "bpf_dummy_ops" => &[],
+            _ => offers_base::BASE,
+        },
+        ProgType::Unspec | ProgType::Ext | ProgType::LircMode2 => &[],
+    }
 }
 
 /// Whether a call that found its prototype is allowed for what the program attaches to; `false` where the kernel says
 /// `helper call is not allowed in probe`. Kernel: `bpf_func_proto::allowed()`.
 pub fn allowed(query: &HelperQuery<'_>, proto: &FuncProto) -> bool {
-    let _ = (query, proto);
-    true
+    match proto.allowed {
+        Allowed::Always => true,
+        Allowed::DPath => match query.prog_type {
+            ProgType::Tracing if query.attach_type == AttachType::TraceIter => true,
+            ProgType::Lsm => lsm_hooks::is_sleepable(query.kernel.version, query.attach_name),
+            _ => d_path::FUNCTIONS.contains(&query.attach_name),
+        },
+        Allowed::SleepableLsmHook => lsm_hooks::is_sleepable(query.kernel.version, query.attach_name),
+        Allowed::SkStorageTracing => {
+            !query.attaches_to_prog
+                && match query.attach_type {
+                    AttachType::TraceIter | AttachType::TraceRawTp => true,
+                    AttachType::TraceFentry | AttachType::TraceFexit => {
+                        !query.attach_name.starts_with("bpf_sk_storage")
+                    }
+                    _ => false,
+                }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn query(kernel: &Kernel, t: ProgType, a: AttachType) -> HelperQuery<'_> {
+        HelperQuery {
+            kernel,
+            prog_type: t,
+            resolved: t,
+            attach_type: a,
+            sleepable: false,
+            caps: HelperCaps { bpf: true, perfmon: true, sys_admin: true },
+            attach_name: "",
+            attaches_to_prog: false,
+            struct_ops: "",
+            member: "",
+        }
+    }
+
+    fn name(q: &HelperQuery<'_>, id: u32) -> &'static str {
+        get_func_proto(q, id).map_or("none", |p| p.name)
+    }
+
+    #[test]
+    fn the_first_tier_that_knows_a_helper_decides() {
+        let k = Kernel::v6_12();
+        let mut q = query(&k, ProgType::Xdp, AttachType::Xdp);
+        assert_eq!(name(&q, id::REDIRECT), "bpf_xdp_redirect_proto");
+        assert_eq!(name(&q, id::MAP_LOOKUP_ELEM), "bpf_map_lookup_elem_proto");
+        assert_eq!(name(&q, id::GET_STACK), "none");
+        q.caps.perfmon = false;
+        assert_eq!(name(&q, id::TRACE_PRINTK), "none");
+        assert_eq!(name(&q, id::SKC_TO_TCP_SOCK), "none");
+        assert_eq!(name(&q, id::LOOP), "bpf_loop_proto");
+        let q = query(&k, ProgType::CgroupSockAddr, AttachType::CgroupInet4Connect);
+        assert_eq!(name(&q, id::BIND), "bpf_bind_proto");
+        let q = query(&k, ProgType::CgroupSockAddr, AttachType::CgroupInet4Bind);
+        assert_eq!(name(&q, id::BIND), "none");
+        let q = query(&k, ProgType::SockOps, AttachType::CgroupSockOps);
+        assert_eq!(name(&q, id::GET_RETVAL), "none");
+    }
+
+    #[test]
+    fn releases_and_sleeping_pick_prototypes() {
+        let (old, new) = (Kernel::v6_12(), Kernel::v6_18());
+        let of = |k: &Kernel, id| get_func_proto(&query(k, ProgType::Tracepoint, AttachType::PerfEvent), id);
+        assert!(of(&old, id::KTIME_GET_COARSE_NS).is_none());
+        let arg = |k: &Kernel| of(k, id::SNPRINTF_BTF).map(|p| p.args[0].flags);
+        assert_ne!(arg(&old), arg(&new));
+        let mut q = query(&old, ProgType::Kprobe, AttachType::TraceUprobeMulti);
+        assert_eq!(name(&q, id::GET_STACK), "bpf_get_stack_proto");
+        assert_eq!(name(&q, id::GET_FUNC_IP), "bpf_get_func_ip_proto_uprobe_multi");
+        q.sleepable = true;
+        assert_eq!(name(&q, id::GET_STACK), "bpf_get_stack_sleepable_proto");
+        assert_eq!(name(&q, id::OVERRIDE_RETURN), "none");
+        assert!(get_func_proto(&query(&old, ProgType::LwtSeg6local, AttachType::Xdp), id::SKB_PULL_DATA).is_none());
+    }
+
+    #[test]
+    fn some_prototypes_depend_on_the_attach_target() {
+        let k = Kernel::v6_12();
+        let mut q = query(&k, ProgType::Tracing, AttachType::TraceFentry);
+        let Some(d_path) = get_func_proto(&q, id::D_PATH) else { panic!("d_path is offered to tracing programs") };
+        assert!(!allowed(&q, d_path));
+        q.attach_name = "vfs_truncate";
+        assert!(allowed(&q, d_path));
+        let mut q = query(&k, ProgType::Tracing, AttachType::TraceIter);
+        assert_eq!(name(&q, id::SETSOCKOPT), "none");
+        q.attach_name = "bpf_iter_tcp";
+        assert_eq!(name(&q, id::SETSOCKOPT), "bpf_sk_setsockopt_proto");
+    }
 }

@@ -5,7 +5,7 @@
 use super::proto::*;
 
 protos! {
-    EVENT_OUTPUT_DATA = "bpf_event_output_data_proto"(CTX, MAP, ANY, MEM_IN, SIZE0) -> INT: gpl;
+    EVENT_OUTPUT_DATA = "bpf_event_output_data_proto"(CTX, MAP, ANY, MEM_IN, SIZE0) -> INT, gpl;
     SKB_STORE_BYTES = "bpf_skb_store_bytes_proto"(CTX, ANY, MEM_IN, SIZE, ANY) -> INT;
     SKB_LOAD_BYTES = "bpf_skb_load_bytes_proto"(CTX, ANY, MEM_OUT, SIZE) -> INT;
     FLOW_DISSECTOR_LOAD_BYTES = "bpf_flow_dissector_load_bytes_proto"(CTX, ANY, MEM_OUT, SIZE) -> INT;
@@ -14,7 +14,7 @@ protos! {
     SK_SKB_PULL_DATA = "sk_skb_pull_data_proto"(CTX, ANY) -> INT;
     L3_CSUM_REPLACE = "bpf_l3_csum_replace_proto"(CTX, ANY, ANY, ANY, ANY) -> INT;
     L4_CSUM_REPLACE = "bpf_l4_csum_replace_proto"(CTX, ANY, ANY, ANY, ANY) -> INT;
-    CSUM_DIFF = "bpf_csum_diff_proto"(MEM_IN_OR_NULL, SIZE0, MEM_IN_OR_NULL, SIZE0, ANY) -> INT: pkt;
+    CSUM_DIFF = "bpf_csum_diff_proto"(MEM_IN_OR_NULL, SIZE0, MEM_IN_OR_NULL, SIZE0, ANY) -> INT, pkt;
     CSUM_UPDATE = "bpf_csum_update_proto"(CTX, ANY) -> INT;
     CSUM_LEVEL = "bpf_csum_level_proto"(CTX, ANY) -> INT;
     CLONE_REDIRECT = "bpf_clone_redirect_proto"(CTX, ANY, ANY) -> INT;
@@ -49,19 +49,19 @@ protos! {
     XDP_ADJUST_META = "bpf_xdp_adjust_meta_proto"(CTX, ANY) -> INT;
     XDP_REDIRECT = "bpf_xdp_redirect_proto"(ANY, ANY) -> INT;
     XDP_REDIRECT_MAP = "bpf_xdp_redirect_map_proto"(MAP, ANY, ANY) -> INT;
-    SKB_EVENT_OUTPUT = "bpf_skb_event_output_proto"(CTX, MAP, ANY, MEM_IN, SIZE0) -> INT: gpl;
-    SKB_OUTPUT = "bpf_skb_output_proto"(btf("sk_buff"), MAP, ANY, MEM_IN, SIZE0) -> INT: gpl;
+    SKB_EVENT_OUTPUT = "bpf_skb_event_output_proto"(CTX, MAP, ANY, MEM_IN, SIZE0) -> INT, gpl;
+    SKB_OUTPUT = "bpf_skb_output_proto"(btf("sk_buff"), MAP, ANY, MEM_IN, SIZE0) -> INT, gpl;
     SKB_GET_TUNNEL_KEY = "bpf_skb_get_tunnel_key_proto"(CTX, MEM_OUT, SIZE, ANY) -> INT;
     SKB_GET_TUNNEL_OPT = "bpf_skb_get_tunnel_opt_proto"(CTX, MEM_OUT, SIZE) -> INT;
     SKB_SET_TUNNEL_KEY = "bpf_skb_set_tunnel_key_proto"(CTX, MEM_IN, SIZE, ANY) -> INT;
     SKB_SET_TUNNEL_OPT = "bpf_skb_set_tunnel_opt_proto"(CTX, MEM_IN, SIZE) -> INT;
-    XDP_EVENT_OUTPUT = "bpf_xdp_event_output_proto"(CTX, MAP, ANY, MEM_IN, SIZE0) -> INT: gpl;
-    XDP_OUTPUT = "bpf_xdp_output_proto"(btf("xdp_buff"), MAP, ANY, MEM_IN, SIZE0) -> INT: gpl;
+    XDP_EVENT_OUTPUT = "bpf_xdp_event_output_proto"(CTX, MAP, ANY, MEM_IN, SIZE0) -> INT, gpl;
+    XDP_OUTPUT = "bpf_xdp_output_proto"(btf("xdp_buff"), MAP, ANY, MEM_IN, SIZE0) -> INT, gpl;
     SKB_GET_XFRM_STATE = "bpf_skb_get_xfrm_state_proto"(CTX, ANY, MEM_OUT, SIZE, ANY) -> INT;
-    XDP_FIB_LOOKUP = "bpf_xdp_fib_lookup_proto"(CTX, MEM, SIZE, ANY) -> INT: gpl;
-    SKB_FIB_LOOKUP = "bpf_skb_fib_lookup_proto"(CTX, MEM, SIZE, ANY) -> INT: gpl;
-    SKB_CHECK_MTU = "bpf_skb_check_mtu_proto"(CTX, ANY, fixed_inout(4), ANY, ANY) -> INT: gpl;
-    XDP_CHECK_MTU = "bpf_xdp_check_mtu_proto"(CTX, ANY, fixed_inout(4), ANY, ANY) -> INT: gpl;
+    XDP_FIB_LOOKUP = "bpf_xdp_fib_lookup_proto"(CTX, MEM, SIZE, ANY) -> INT, gpl;
+    SKB_FIB_LOOKUP = "bpf_skb_fib_lookup_proto"(CTX, MEM, SIZE, ANY) -> INT, gpl;
+    SKB_CHECK_MTU = "bpf_skb_check_mtu_proto"(CTX, ANY, fixed_inout(4), ANY, ANY) -> INT, gpl;
+    XDP_CHECK_MTU = "bpf_xdp_check_mtu_proto"(CTX, ANY, fixed_inout(4), ANY, ANY) -> INT, gpl;
     LWT_IN_PUSH_ENCAP = "bpf_lwt_in_push_encap_proto"(CTX, ANY, MEM_IN, SIZE) -> INT;
     LWT_XMIT_PUSH_ENCAP = "bpf_lwt_xmit_push_encap_proto"(CTX, ANY, MEM_IN, SIZE) -> INT;
     LWT_SEG6_STORE_BYTES = "bpf_lwt_seg6_store_bytes_proto"(CTX, ANY, MEM_IN, SIZE) -> INT;

@@ -102,7 +102,7 @@ static KPROBE_ROWS: &[Offer] = &[
     on(GET_STACKID, &trace::GET_STACKID),
     on(GET_STACK, &trace::GET_STACK_SLEEPABLE).when(When::Sleepable),
     on(GET_STACK, &trace::GET_STACK),
-    on(OVERRIDE_RETURN, &trace::OVERRIDE_RETURN).when(When::Built(Config::KPROBE_OVERRIDE)),
+    on(OVERRIDE_RETURN, &trace::OVERRIDE_RETURN).when(When::KprobeOverride),
     on(GET_FUNC_IP, &trace::GET_FUNC_IP_KPROBE_MULTI).when(When::KprobeMulti),
     on(GET_FUNC_IP, &trace::GET_FUNC_IP_UPROBE_MULTI).when(When::UprobeMulti),
     on(GET_FUNC_IP, &trace::GET_FUNC_IP_KPROBE),
@@ -185,17 +185,11 @@ static LSM_ROWS: &[Offer] = &[
     on(IMA_INODE_HASH, &trace::IMA_INODE_HASH),
     on(IMA_FILE_HASH, &trace::IMA_FILE_HASH),
     on(GET_ATTACH_COOKIE, &trace::GET_ATTACH_COOKIE).when(When::Trampoline),
-    on(SETSOCKOPT, &sock::SK_SETSOCKOPT).when(When::CgroupLsm(LOCKED_SOCKET_HOOKS)),
-    on(SETSOCKOPT, &sock::UNLOCKED_SK_SETSOCKOPT).when(When::CgroupLsm(UNLOCKED_SOCKET_HOOKS)),
-    on(GETSOCKOPT, &sock::SK_GETSOCKOPT).when(When::CgroupLsm(LOCKED_SOCKET_HOOKS)),
-    on(GETSOCKOPT, &sock::UNLOCKED_SK_GETSOCKOPT).when(When::CgroupLsm(UNLOCKED_SOCKET_HOOKS)),
+    on(SETSOCKOPT, &sock::SK_SETSOCKOPT).when(When::LockedSocketHook),
+    on(SETSOCKOPT, &sock::UNLOCKED_SK_SETSOCKOPT).when(When::UnlockedSocketHook),
+    on(GETSOCKOPT, &sock::SK_GETSOCKOPT).when(When::LockedSocketHook),
+    on(GETSOCKOPT, &sock::UNLOCKED_SK_GETSOCKOPT).when(When::UnlockedSocketHook),
 ];
-
-/// Hooks that run with the socket locked. Kernel: `bpf_lsm_locked_sockopt_hooks`.
-const LOCKED_SOCKET_HOOKS: &[&str] = &["bpf_lsm_sock_graft", "bpf_lsm_inet_csk_clone", "bpf_lsm_inet_conn_established"];
-
-/// Hooks that run with the socket not locked. Kernel: `bpf_lsm_unlocked_sockopt_hooks`.
-const UNLOCKED_SOCKET_HOOKS: &[&str] = &["bpf_lsm_socket_post_create", "bpf_lsm_socket_socketpair"];
 
 /// Rows of programs that make system calls.
 static SYSCALL_ROWS: &[Offer] = &[

@@ -9,10 +9,10 @@ use crate::kernel::call::{Allowed, ArgBase, ArgType, FuncProto, RetBase, RetType
 /// The BTF name of an argument that only the call's other arguments determine. Kernel: `BPF_PTR_POISON`.
 pub const POISON: &str = "<by call>";
 
-/// Declares prototypes: `NAME = "kernel's variable"(arguments) -> result: facts;`.
+/// Declares prototypes: `NAME = "kernel's variable"(arguments) -> result, facts;`.
 macro_rules! protos {
-    ($($Name:ident = $name:literal($($arg:expr),*) -> $ret:expr $(: $($fact:ident),+)?;)*) => {
-        $(pub(super) static $Name: FuncProto = proto($name, &[$($arg),*], $ret)$($(.$fact())+)?;)*
+    ($($Name:ident = $name:literal($($arg:expr),*) -> $ret:expr $(, $fact:ident)*;)*) => {
+        $(pub(super) static $Name: $crate::kernel::call::FuncProto = proto($name, &[$($arg),*], $ret)$(.$fact())*;)*
     };
 }
 pub(super) use protos;

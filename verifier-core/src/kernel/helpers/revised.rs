@@ -1,34 +1,34 @@
 //! Prototypes that a later release changed.
 //!
 //! Each row replaces the row of the same prototype from the named release on. Most changes of 6.18 are about which
-//! memory a helper reads or writes; three prototypes lost the note that they sleep, because the kernel instead offers
-//! them to sleepable programs only.
+//! memory a helper reads or writes. In two points 6.18.44 is the older one, because 6.12.117 has repairs that it lacks:
+//! which helpers sleep, and that `bpf_loop()` counts a number.
 
 use super::proto::*;
-use super::{general, net, sock, trace, cgroup};
+use super::{cgroup, general, net, sock, trace};
 use crate::kernel::call::FuncProto;
 use crate::kernel::features::KernelVersion;
 
 protos! {
     BTF_FIND_BY_NAME_KIND = "bpf_btf_find_by_name_kind_proto"(MEM_IN, SIZE, ANY, ANY) -> INT;
-    D_PATH = "bpf_d_path_proto"(btf("path"), MEM_INOUT, SIZE0) -> INT: d_path;
-    GET_STACK_RAW_TP = "bpf_get_stack_proto_raw_tp"(CTX, MEM_OUT, SIZE0, ANY) -> INT: gpl;
-    GET_STACK_SLEEPABLE = "bpf_get_stack_sleepable_proto"(CTX, MEM_OUT, SIZE0, ANY) -> INT: gpl;
+    D_PATH = "bpf_d_path_proto"(btf("path"), MEM_INOUT, SIZE0) -> INT, d_path;
+    GET_STACK_RAW_TP = "bpf_get_stack_proto_raw_tp"(CTX, MEM_OUT, SIZE0, ANY) -> INT, gpl;
+    GET_STACK_SLEEPABLE = "bpf_get_stack_sleepable_proto"(CTX, MEM_OUT, SIZE0, ANY) -> INT, gpl;
     GET_TASK_STACK_SLEEPABLE = "bpf_get_task_stack_sleepable_proto"(btf("task_struct"), MEM_OUT, SIZE0, ANY) -> INT;
     KALLSYMS_LOOKUP_NAME = "bpf_kallsyms_lookup_name_proto"(MEM_IN, SIZE0, ANY, fixed_out(8)) -> INT;
     LOOP = "bpf_loop_proto"(ANY, FUNC, STACK_OR_NULL, ANY) -> INT;
-    READ_BRANCH_RECORDS = "bpf_read_branch_records_proto"(CTX, MEM_INOUT_OR_NULL, SIZE0, ANY) -> INT: gpl;
-    SKB_FIB_LOOKUP = "bpf_skb_fib_lookup_proto"(CTX, MEM_INOUT, SIZE, ANY) -> INT: gpl;
+    READ_BRANCH_RECORDS = "bpf_read_branch_records_proto"(CTX, MEM_INOUT_OR_NULL, SIZE0, ANY) -> INT, gpl;
+    SKB_FIB_LOOKUP = "bpf_skb_fib_lookup_proto"(CTX, MEM_INOUT, SIZE, ANY) -> INT, gpl;
     SNPRINTF_BTF = "bpf_snprintf_btf_proto"(MEM_INOUT, SIZE, MEM_IN, SIZE, ANY) -> INT;
-    SNPRINTF = "bpf_snprintf_proto"(MEM_INOUT_OR_NULL, SIZE0, STR, MEM_IN_OR_NULL, SIZE0) -> INT: gpl;
+    SNPRINTF = "bpf_snprintf_proto"(MEM_INOUT_OR_NULL, SIZE0, STR, MEM_IN_OR_NULL, SIZE0) -> INT, gpl;
     SYS_BPF = "bpf_sys_bpf_proto"(ANY, MEM_IN, SIZE) -> INT;
     SYS_CLOSE = "bpf_sys_close_proto"(ANY) -> INT;
     SYSCTL_GET_NAME = "bpf_sysctl_get_name_proto"(CTX, MEM_INOUT, SIZE, ANY) -> INT;
-    TCP_RAW_CHECK_SYNCOOKIE_IPV4 = "bpf_tcp_raw_check_syncookie_ipv4_proto"(fixed_in(20), fixed_in(20)) -> INT: gpl, pkt;
-    TCP_RAW_CHECK_SYNCOOKIE_IPV6 = "bpf_tcp_raw_check_syncookie_ipv6_proto"(fixed_in(40), fixed_in(20)) -> INT: gpl, pkt;
-    TCP_RAW_GEN_SYNCOOKIE_IPV4 = "bpf_tcp_raw_gen_syncookie_ipv4_proto"(fixed_in(20), MEM_IN, SIZE0) -> INT: gpl, pkt;
-    TCP_RAW_GEN_SYNCOOKIE_IPV6 = "bpf_tcp_raw_gen_syncookie_ipv6_proto"(fixed_in(40), MEM_IN, SIZE0) -> INT: gpl, pkt;
-    XDP_FIB_LOOKUP = "bpf_xdp_fib_lookup_proto"(CTX, MEM_INOUT, SIZE, ANY) -> INT: gpl;
+    TCP_RAW_CHECK_SYNCOOKIE_IPV4 = "bpf_tcp_raw_check_syncookie_ipv4_proto"(fixed_in(20), fixed_in(20)) -> INT, gpl, pkt;
+    TCP_RAW_CHECK_SYNCOOKIE_IPV6 = "bpf_tcp_raw_check_syncookie_ipv6_proto"(fixed_in(40), fixed_in(20)) -> INT, gpl, pkt;
+    TCP_RAW_GEN_SYNCOOKIE_IPV4 = "bpf_tcp_raw_gen_syncookie_ipv4_proto"(fixed_in(20), MEM_IN, SIZE0) -> INT, gpl, pkt;
+    TCP_RAW_GEN_SYNCOOKIE_IPV6 = "bpf_tcp_raw_gen_syncookie_ipv6_proto"(fixed_in(40), MEM_IN, SIZE0) -> INT, gpl, pkt;
+    XDP_FIB_LOOKUP = "bpf_xdp_fib_lookup_proto"(CTX, MEM_INOUT, SIZE, ANY) -> INT, gpl;
 }
 
 const V6_18: KernelVersion = KernelVersion::new(6, 18);

@@ -17,6 +17,6 @@ protos! {
     SK_STORAGE_GET = "bpf_sk_storage_get_proto"(MAP, BTF_SOCK, VALUE_OR_NULL, ANY) -> MAP_VALUE_OR_NULL;
     SK_STORAGE_GET_CG_SOCK = "bpf_sk_storage_get_cg_sock_proto"(MAP, CTX, VALUE_OR_NULL, ANY) -> MAP_VALUE_OR_NULL;
     SK_STORAGE_DELETE = "bpf_sk_storage_delete_proto"(MAP, BTF_SOCK) -> INT;
-    SK_STORAGE_GET_TRACING = "bpf_sk_storage_get_tracing_proto"(MAP, btf_or_null("sock_common"), VALUE_OR_NULL, ANY) -> MAP_VALUE_OR_NULL: sk_storage;
-    SK_STORAGE_DELETE_TRACING = "bpf_sk_storage_delete_tracing_proto"(MAP, btf_or_null("sock_common")) -> INT: sk_storage;
+    SK_STORAGE_GET_TRACING = "bpf_sk_storage_get_tracing_proto"(MAP, btf_or_null("sock_common"), VALUE_OR_NULL, ANY) -> MAP_VALUE_OR_NULL, sk_storage;
+    SK_STORAGE_DELETE_TRACING = "bpf_sk_storage_delete_tracing_proto"(MAP, btf_or_null("sock_common")) -> INT, sk_storage;
 }

@@ -1,43 +1,238 @@
-//! Stored states and pending paths.
+//! Stored states and pending paths: the tree that the walk leaves behind.
+//!
+//! Answers for `push_stack()`, `pop_stack()`, `update_branch_counts()` and the lists of explored states. A stored state
+//! keeps its id for the whole walk, because registers of later states name it as their parent; when nothing can reach
+//! it any more its frames are dropped and only the shell stays.
 
-use crate::error::{Res, Stop};
-use crate::state::{StateId, VerifierState};
+use std::rc::Rc;
+
+use crate::error::{Errno, LimitMsg, Res};
+use crate::kernel::features::LoopKind;
+use crate::log::Event;
+use crate::state::{FuncState, Link, RegState, StateId, VerifierState};
 
 use super::Env;
+use super::liveness::StackLiveness;
+use super::precision::Backtrack;
+use super::prune::compare::IdMap;
+use super::prune::scc::Sccs;
+
+/// Most paths that may wait. Kernel: `BPF_COMPLEXITY_LIMIT_JMP_SEQ`.
+const MAX_PENDING: usize = 8192;
+
+/// A path for later. Kernel: `struct bpf_verifier_stack_elem`.
+#[derive(Debug)]
+struct Pending {
+    state: VerifierState,
+    insn_idx: usize,
+    prev_insn_idx: usize,
+    log_mark: u64,
+}
+
+/// A stored state with its worth as a pruning target. Kernel: `struct bpf_verifier_state_list`.
+#[derive(Debug)]
+pub(crate) struct Stored {
+    /// The state.
+    pub state: VerifierState,
+    /// Comparisons that failed.
+    pub miss_cnt: u32,
+    /// Comparisons that succeeded.
+    pub hit_cnt: u32,
+    /// Taken out of its list; waits for its last use. Kernel: `in_free_list`.
+    pub evicted: bool,
+}
 
 /// The arena of stored states, the lists of states by instruction, and the stack of pending paths.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Explorer {
-    states: Vec<VerifierState>,
-    spare: Option<Box<VerifierState>>,
-    /// Jumps processed since the walk began. Kernel: `jmps_processed`.
+    states: Vec<Stored>,
+    /// Lists by hash of instruction and call site; the newest state stands last. Kernel: `explored_states`.
+    buckets: Vec<Vec<StateId>>,
+    stack: Vec<Pending>,
+    spare: VerifierState,
+    /// The last history entry belongs to the instruction being processed. Kernel: `cur_hist_ent`.
+    pub(crate) cur_hist: bool,
+    /// Jumps processed since the analysis began. Kernel: `jmps_processed`.
     pub(crate) jmps_processed: u32,
+    /// Jumps processed when the last state was stored. Kernel: `prev_jmps_processed`.
+    pub(crate) prev_jmps_processed: u32,
+    /// Instructions processed when the last state was stored. Kernel: `prev_insn_processed`.
+    pub(crate) prev_insn_processed: u32,
+    /// Scalars must be equal, not only within range, because pointer arithmetic is sanitised with constant limits.
+    /// Kernel: `explore_alu_limits`.
+    pub(crate) explore_alu_limits: bool,
+    /// States in lists. Kernel (6.16): `explored_states_size`.
+    pub(crate) explored_size: u32,
+    /// Evicted states that wait for their last use. Kernel (6.16): `free_list_size`.
+    pub(crate) free_size: u32,
+    /// Places that a precision walk asks for.
+    pub(crate) bt: Backtrack,
+    /// Pairs of ids of a comparison.
+    pub(crate) idmap: IdMap,
+    /// Components being walked (6.16).
+    pub(crate) sccs: Sccs,
+    /// Read and written stack slots by function instance (6.18).
+    pub(crate) stack_live: StackLiveness,
+    /// Instructions of each subprogram in postorder, successors first (6.16). Kernel: `cfg.insn_postorder`.
+    pub(crate) postorder: Vec<Vec<u32>>,
+}
+
+impl Default for Explorer {
+    fn default() -> Explorer {
+        Explorer {
+            states: Vec::new(),
+            buckets: Vec::new(),
+            stack: Vec::new(),
+            spare: VerifierState::empty(),
+            cur_hist: false,
+            jmps_processed: 0,
+            prev_jmps_processed: 0,
+            prev_insn_processed: 0,
+            explore_alu_limits: false,
+            explored_size: 0,
+            free_size: 0,
+            bt: Backtrack::default(),
+            idmap: IdMap::default(),
+            sccs: Sccs::default(),
+            stack_live: StackLiveness::default(),
+            postorder: Vec::new(),
+        }
+    }
 }
 
 impl Explorer {
     /// The path pushed last.
     pub(crate) fn top_mut(&mut self) -> &mut VerifierState {
-        self.spare.get_or_insert_with(|| Box::new(VerifierState::empty()))
+        match self.stack.last_mut() {
+            Some(p) => &mut p.state,
+            None => &mut self.spare,
+        }
     }
 
     /// A stored state.
     pub(crate) fn state(&self, id: StateId) -> &VerifierState {
-        &self.states[id.0 as usize]
+        &self.states[id.0 as usize].state
+    }
+
+    /// A stored state, for writing.
+    pub(crate) fn state_mut(&mut self, id: StateId) -> &mut VerifierState {
+        &mut self.states[id.0 as usize].state
+    }
+
+    /// A stored state with its counters.
+    pub(crate) fn stored_mut(&mut self, id: StateId) -> &mut Stored {
+        &mut self.states[id.0 as usize]
+    }
+
+    /// States, scratch ids and the pending comparison's switches, apart from each other.
+    pub(crate) fn for_compare(&mut self, id: StateId) -> (&VerifierState, &mut IdMap, bool) {
+        (&self.states[id.0 as usize].state, &mut self.idmap, self.explore_alu_limits)
+    }
+
+    /// The list of states that an instruction's states stand in. Kernel: `explored_state()`.
+    pub(crate) fn bucket_of(&mut self, insn_idx: usize, callsite: i32, prog_len: usize) -> usize {
+        if self.buckets.len() != prog_len {
+            self.buckets.resize_with(prog_len, Vec::new);
+        }
+        ((insn_idx as u32 ^ callsite as u32) % (prog_len.max(1) as u32)) as usize
+    }
+
+    /// States of a list, oldest first.
+    pub(crate) fn bucket(&self, bucket: usize) -> &[StateId] {
+        self.buckets.get(bucket).map_or(&[], Vec::as_slice)
+    }
+
+    /// Stores a state at the head of a list.
+    pub(crate) fn add(&mut self, bucket: usize, state: VerifierState) -> StateId {
+        let id = StateId(self.states.len() as u32);
+        self.states.push(Stored { state, miss_cnt: 0, hit_cnt: 0, evicted: false });
+        if let Some(list) = self.buckets.get_mut(bucket) {
+            list.push(id);
+        }
+        id
+    }
+
+    /// Takes the state at a position out of its list.
+    pub(crate) fn evict(&mut self, bucket: usize, at: usize) {
+        if let Some(list) = self.buckets.get_mut(bucket)
+            && at < list.len()
+        {
+            let id = list.remove(at);
+            self.states[id.0 as usize].evicted = true;
+        }
+    }
+
+    /// Drops what a state holds; its shell stays so that ids stay.
+    pub(crate) fn drop_frames(&mut self, id: StateId) {
+        let st = self.state_mut(id);
+        st.frames.clear();
+        st.history = Rc::default();
+        st.refs = Rc::default();
+    }
+
+    /// The register or slot that a link names; `None` when the state was dropped.
+    pub(crate) fn linked(&self, l: Link) -> Option<&RegState> {
+        let frame = self.states.get(l.state.0 as usize)?.state.frames.get(usize::from(l.frame))?;
+        match l.place.checked_sub(Link::STACK) {
+            Some(spi) => frame.stack.get(usize::from(spi)).map(|s| &s.spilled),
+            None => frame.regs.get(usize::from(l.place)),
+        }
+    }
+
+    /// The same, for writing.
+    pub(crate) fn linked_mut(&mut self, l: Link) -> Option<&mut RegState> {
+        let frame = self.states.get_mut(l.state.0 as usize)?.state.frames.get_mut(usize::from(l.frame))?;
+        let frame = Rc::make_mut(frame);
+        match l.place.checked_sub(Link::STACK) {
+            Some(spi) => frame.stack_mut().get_mut(usize::from(spi)).map(|s| &mut s.spilled),
+            None => frame.regs.get_mut(usize::from(l.place)),
+        }
+    }
+
+    /// Paths that wait.
+    pub(crate) fn pending(&self) -> usize {
+        self.stack.len()
     }
 }
 
 /// Before each instruction: nothing of it is in the history yet. Kernel: `env->cur_hist_ent = NULL`.
 pub(crate) fn begin_insn(env: &mut Env<'_>) {
-    let _ = env;
+    env.explorer.cur_hist = false;
+}
+
+fn push(env: &mut Env<'_>, state: VerifierState, insn_idx: usize, prev_insn_idx: usize) -> usize {
+    let log_mark = if env.interest.log_level != 0 { env.sink.mark() } else { 0 };
+    env.explorer.stack.push(Pending { state, insn_idx, prev_insn_idx, log_mark });
+    env.explorer.stack.len()
 }
 
 /// Stores a copy of the current path for later; edit it with [`Explorer::top_mut`]. Kernel: `push_stack()`.
+///
+/// # Errors
+/// Rejects when too many paths wait.
 pub(crate) fn push_stack(env: &mut Env<'_>, insn_idx: usize, prev_insn_idx: usize, speculative: bool) -> Res {
-    let _ = (env, insn_idx, prev_insn_idx, speculative);
-    Err(Stop::unsupported("push_stack"))
+    let mut state = env.cur.clone();
+    state.speculative |= speculative;
+    let parent = state.parent;
+    let count = push(env, state, insn_idx, prev_insn_idx);
+    if count > MAX_PENDING {
+        let errno = env.kernel.features.jump_sequence_is_e2big;
+        return Err(env.reject(LimitMsg::JumpSequence { count }, errno_of(errno)));
+    }
+    if let Some(p) = parent {
+        let p = env.explorer.state_mut(p);
+        p.branches = p.branches.saturating_add(1);
+    }
+    if env.interest.structure {
+        env.emit(Event::Pushed { to: insn_idx, from: prev_insn_idx, speculative });
+    }
+    Ok(())
 }
 
 /// Stores a fresh path that runs a subprogram as an asynchronous callback. Kernel: `push_async_cb()`.
+///
+/// # Errors
+/// Rejects when too many paths wait.
 pub(crate) fn push_async_cb(
     env: &mut Env<'_>,
     insn_idx: usize,
@@ -45,29 +240,104 @@ pub(crate) fn push_async_cb(
     subprog: u32,
     is_sleepable: bool,
 ) -> Res {
-    let _ = (env, insn_idx, prev_insn_idx, subprog, is_sleepable);
-    Err(Stop::unsupported("push_async_cb"))
+    let mut state = VerifierState::empty();
+    state.branches = 1;
+    state.in_sleepable = is_sleepable;
+    state.frames.push(Rc::new(FuncState::entry(FuncState::MAIN, 0, subprog)));
+    let count = push(env, state, insn_idx, prev_insn_idx);
+    if count > MAX_PENDING {
+        let errno = env.kernel.features.jump_sequence_is_e2big;
+        return Err(env.reject(LimitMsg::JumpSequenceAsync { count }, errno_of(errno)));
+    }
+    env.scratched_regs = u32::MAX;
+    env.scratched_slots = u64::MAX;
+    if env.interest.structure {
+        env.emit(Event::Pushed { to: insn_idx, from: prev_insn_idx, speculative: false });
+    }
+    Ok(())
 }
 
-/// Takes up the path pushed last: `(prev_insn_idx, insn_idx)`, or `None` when none is left. Kernel: `pop_stack()`.
+fn errno_of(too_big: bool) -> Errno {
+    if too_big { Errno::E2BIG } else { Errno::EFAULT }
+}
+
+/// Takes up the path pushed last: `(prev_insn_idx, insn_idx)`, or `None` when none is left. What was printed since the
+/// push is taken back unless the log shows every path. Kernel: `pop_stack()`.
 pub(crate) fn pop_stack(env: &mut Env<'_>) -> Option<(usize, usize)> {
-    let _ = env;
-    None
+    let p = env.explorer.stack.pop()?;
+    env.cur = p.state;
+    env.explorer.cur_hist = false;
+    if env.interest.log_level != 0 && !env.logs(2) {
+        env.sink.rewind(p.log_mark);
+    }
+    Some((p.prev_insn_idx, p.insn_idx))
 }
 
-/// The current path ended. Kernel: `update_branch_counts()` on the current state.
+/// The current path ended: one branch less for its ancestors, and those that have none left are complete.
+/// Kernel: `update_branch_counts()` on the current state.
+///
+/// # Errors
+/// Completing a component (6.16) walks precision marks, which can fail.
 pub(crate) fn update_branch_counts(env: &mut Env<'_>) -> Res {
-    let _ = env;
-    Err(Stop::unsupported("update_branch_counts"))
+    env.cur.branches = env.cur.branches.wrapping_sub(1);
+    let (mut left, mut parent, mut entry) = (env.cur.branches, env.cur.parent, env.cur.loop_entry);
+    let scc = env.kernel.features.loops == LoopKind::Scc;
+    let mut this: Option<StateId> = None;
+    loop {
+        if left != 0 {
+            return Ok(());
+        }
+        if scc {
+            super::prune::scc::maybe_exit(env, this)?;
+            // The kernel frees a state only after its parent's turn.
+        } else if let (Some(p), Some(h)) = (parent, entry) {
+            super::prune::loops::update_loop_entry(env, Some(p), h);
+        }
+        let Some(p) = parent else {
+            if scc && let Some(id) = this {
+                super::prune::scc::maybe_free(env, id);
+            }
+            return Ok(());
+        };
+        if scc && let Some(id) = this {
+            super::prune::scc::maybe_free(env, id);
+        }
+        let st = env.explorer.state_mut(p);
+        st.branches = st.branches.wrapping_sub(1);
+        (left, parent, entry) = (st.branches, st.parent, st.loop_entry);
+        this = Some(p);
+    }
 }
 
-/// The closest ancestor at an instruction with the same call sites. Kernel: `find_prev_entry()`.
-pub(crate) fn find_prev_entry(env: &Env<'_>, insn_idx: usize) -> Option<StateId> {
-    let _ = (env, insn_idx);
-    None
+/// Whether two states stand in the same chain of calls. Kernel: `same_callsites()`.
+pub(crate) fn same_callsites(a: &VerifierState, b: &VerifierState) -> bool {
+    a.frames.len() == b.frames.len() && a.frames.iter().zip(&b.frames).all(|(x, y)| x.callsite == y.callsite)
 }
 
-/// Forgets all states and paths before another function is walked. Kernel: `free_states()`.
+/// The newest state on the current path at an instruction, with the same call sites as the current state (or as its
+/// parent, when `of_parent`) and above it. Kernel: `find_prev_entry()`.
+pub(crate) fn find_prev_entry(env: &mut Env<'_>, of_parent: bool, insn_idx: usize) -> Option<StateId> {
+    let callsite = env.cur.frames.last()?.callsite;
+    let len = env.insns.len();
+    let bucket = env.explorer.bucket_of(insn_idx, callsite, len);
+    let reference = if of_parent { env.explorer.state(env.cur.parent?) } else { &env.cur };
+    env.explorer.bucket(bucket).iter().rev().copied().find(|id| {
+        let st = env.explorer.state(*id);
+        st.insn_idx as usize == insn_idx
+            && st.branches != 0
+            && same_callsites(st, reference)
+            && st.dfs_depth < reference.dfs_depth
+    })
+}
+
+/// Forgets all states and paths before another function is walked; counters stay. Kernel: `free_states()`.
 pub(crate) fn free_states(env: &mut Env<'_>) {
-    env.explorer = Explorer::default();
+    let x = &mut env.explorer;
+    x.states.clear();
+    x.buckets.clear();
+    x.stack.clear();
+    x.cur_hist = false;
+    x.bt = Backtrack::default();
+    x.sccs.clear();
+    env.cur = VerifierState::empty();
 }

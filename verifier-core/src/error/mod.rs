@@ -164,6 +164,8 @@ macro_rules! areas {
     };
 }
 
+pub mod masks;
+
 areas! {
     /// Encoding, control flow, subprogram layout.
     structure::StructureMsg as Structure,

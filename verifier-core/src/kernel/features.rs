@@ -67,4 +67,17 @@ pub struct Features {
     pub callback_refs: bool,
     /// `bpf_override_return()` exists (CONFIG_BPF_KPROBE_OVERRIDE); neither of the kernels measured was built with it.
     pub kprobe_override: bool,
+    /// Too many pending paths return E2BIG; EFAULT before (`bpf: propagate error from push_stack`, in 6.12.y).
+    pub jump_sequence_is_e2big: bool,
+    /// Precision walks follow the value that a fetching atomic loads from the stack (`bpf: Fix precision backtracking
+    /// for atomic fetch`, in 6.12.y).
+    pub atomic_fetch_backtracks: bool,
+    /// `LD_ABS` and `LD_IND` are walked as a branch that leaves the function.
+    pub ld_abs_exits_frame: bool,
+    /// `bpf_tail_call()` is walked as a branch that leaves the function.
+    pub tail_call_exits_frame: bool,
+    /// Precision walks drop wanted arguments of the caller when they enter a callback from its `exit`.
+    pub callback_args_dropped_at_exit: bool,
+    /// Stacks of deep programs may be allocated apart from the kernel's (6.13, x86-64).
+    pub private_stack: bool,
 }

@@ -4,6 +4,8 @@
 
 use std::rc::Rc;
 
+use crate::kernel::call::{RegBase, RegType};
+
 use super::register::RegState;
 use super::stack::Slot;
 
@@ -35,6 +37,29 @@ pub struct FuncState {
 }
 
 impl FuncState {
+    /// `callsite` of a frame that nothing called. Kernel: `BPF_MAIN_FUNC`.
+    pub const MAIN: i32 = -1;
+
+    /// A frame on entry: no register holds a value but R10, no stack is in use. Kernel: `init_func_state()`.
+    pub fn entry(callsite: i32, frameno: u32, subprogno: u32) -> FuncState {
+        let mut regs = [RegState::NOT_INIT; 11];
+        regs[10] = RegState::pointer(RegType::of(RegBase::PtrToStack));
+        regs[10].frameno = frameno;
+        FuncState {
+            regs,
+            callsite,
+            frameno,
+            subprogno,
+            async_entry_cnt: 0,
+            callback_ret_range: (0, 0),
+            in_callback_fn: false,
+            in_async_callback_fn: false,
+            in_exception_callback_fn: false,
+            callback_depth: 0,
+            stack: Rc::default(),
+        }
+    }
+
     /// Bytes of stack in use, a multiple of 8. Kernel: `allocated_stack`.
     pub fn allocated_stack(&self) -> i32 {
         // A stack holds at most 64 slots.

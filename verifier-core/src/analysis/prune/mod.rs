@@ -1,16 +1,407 @@
-//! Whether a path may end because a stored state covers it. Kernel: `is_state_visited()` and below.
+//! Whether a path may end because a stored state covers it.
+//!
+//! Answers for `is_state_visited()` and the heuristics in it: when a state is worth storing, when a stored one is worth
+//! keeping, and what looks like an endless loop. Every counter of the log's last line depends on each step here.
+
+pub(crate) mod compare;
+pub(crate) mod loops;
+pub(crate) mod scc;
+
+use std::rc::Rc;
+
+use crate::error::{Errno, LimitMsg, Res, Stop};
+use crate::kernel::features::{LivenessKind, LoopKind};
+use crate::log::Event;
+use crate::state::register::live;
+use crate::state::{HistEntry, IterState, Link, Payload, RegState, SlotKind, StateId, VerifierState};
 
 use super::Env;
-use crate::error::{Res, Stop};
+use super::explore::same_callsites;
+use super::{liveness, precision};
+use compare::{Comparison, Level};
 
-/// Kernel: `is_state_visited()`.
-pub(crate) fn is_state_visited(env: &mut Env<'_>, insn_idx: usize) -> Res<bool> {
-    let _ = (env, insn_idx);
-    Err(Stop::unsupported("is_state_visited"))
+/// Most states compared at one instruction without CAP_BPF. Kernel: `BPF_COMPLEXITY_LIMIT_STATES`.
+const MAX_STATES_UNPRIVILEGED: u32 = 64;
+
+/// Longest history before a state is stored for its sake.
+const MAX_HISTORY: usize = 40;
+
+/// Notes the current instruction in the history of the path, or adds flags when it stands there already.
+/// Kernel: `push_insn_history()` (6.12), `push_jmp_history()`.
+///
+/// # Errors
+/// Never; the kernel can run out of memory here.
+pub(crate) fn push_jmp_history(env: &mut Env<'_>, flags: u16, linked_regs: u64) -> Res {
+    let history = Rc::make_mut(&mut env.cur.history);
+    if env.explorer.cur_hist
+        && let Some(last) = history.last_mut()
+    {
+        last.flags |= flags;
+        last.linked_regs = linked_regs;
+        return Ok(());
+    }
+    history.push(HistEntry { idx: env.insn_idx as u32, prev_idx: env.prev_insn_idx as u32, flags, linked_regs });
+    env.explorer.cur_hist = true;
+    Ok(())
 }
 
-/// Kernel: `push_insn_history()` (6.12), `push_jmp_history()`.
-pub(crate) fn push_jmp_history(env: &mut Env<'_>, flags: u16, linked_regs: u64) -> Res {
-    let _ = (env, flags, linked_regs);
-    Err(Stop::unsupported("push_jmp_history"))
+fn states_equal(env: &mut Env<'_>, id: StateId, level: Level) -> bool {
+    let read_marks = env.kernel.features.liveness == LivenessKind::ReadMarks;
+    let (old, ids, strict_scalars) = env.explorer.for_compare(id);
+    ids.reset(env.id_gen);
+    let mut cmp =
+        Comparison { ids, level, strict_scalars, allow_uninit_stack: env.caps.allow_uninit_stack, read_marks };
+    let aux = &env.aux;
+    cmp.states(old, &env.cur, |at| if read_marks { u16::MAX } else { aux.get(at).map_or(u16::MAX, |a| a.live_regs_before) })
+}
+
+/// Empties registers and slots of complete states that nothing read. Kernel: `clean_live_states()`.
+fn clean_live_states(env: &mut Env<'_>, insn_idx: usize, bucket: usize) -> Res {
+    let scc = env.kernel.features.loops == LoopKind::Scc;
+    let mut at = env.explorer.bucket(bucket).len();
+    while at > 0 {
+        at -= 1;
+        let Some(&id) = env.explorer.bucket(bucket).get(at) else { continue };
+        if env.explorer.state(id).branches != 0 {
+            continue;
+        }
+        if !scc {
+            // Also where the state is another instruction's: the search shortens chains as it goes.
+            let entry = loops::get_loop_entry(&mut env.explorer, id);
+            if entry.is_some_and(|e| env.explorer.state(e).branches != 0) {
+                continue;
+            }
+        }
+        let st = env.explorer.state(id);
+        if st.cleaned || st.insn_idx as usize != insn_idx || !same_callsites(st, &env.cur) {
+            continue;
+        }
+        if scc && scc::incomplete(env, id) {
+            continue;
+        }
+        clean(env, id)?;
+    }
+    Ok(())
+}
+
+/// Kernel: `clean_verifier_state()`.
+fn clean(env: &mut Env<'_>, id: StateId) -> Res {
+    let read_marks = env.kernel.features.liveness == LivenessKind::ReadMarks;
+    let dead = if read_marks { Vec::new() } else { liveness::dead_places(env, id)? };
+    let st = env.explorer.state_mut(id);
+    st.cleaned = true;
+    for (n, frame) in st.frames.iter_mut().enumerate() {
+        let frame = Rc::make_mut(frame);
+        let is_dead = |r: &RegState, place: usize, slots: bool| {
+            if read_marks {
+                r.live & live::READ == 0
+            } else {
+                dead.get(n).is_some_and(|d: &liveness::DeadPlaces| {
+                    if slots { d.slots >> place & 1 != 0 } else { d.regs >> place & 1 != 0 }
+                })
+            }
+        };
+        for i in 0..10 {
+            let gone = is_dead(&frame.regs[i], i, false);
+            frame.regs[i].live |= live::DONE;
+            if gone {
+                frame.regs[i].set(RegState::NOT_INIT);
+            }
+        }
+        if frame.stack.is_empty() {
+            continue;
+        }
+        for (spi, slot) in frame.stack_mut().iter_mut().enumerate() {
+            let gone = is_dead(&slot.spilled, spi, true);
+            slot.spilled.live |= live::DONE;
+            if gone {
+                slot.spilled.set(RegState::NOT_INIT);
+                slot.kind = [SlotKind::Invalid; 8];
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Whether the iterator that R1 points at may yield more.
+fn iter_is_active(cur: &VerifierState) -> bool {
+    let r1 = cur.reg(1);
+    let off = i64::from(r1.off).wrapping_add(r1.scalar.var_off.value as i64);
+    // fp-8 is slot 0.
+    let Ok(spi) = usize::try_from((-off - 1).div_euclid(8)) else { return false };
+    let slot = cur.frames.get(r1.frameno as usize).and_then(|f| f.stack.get(spi));
+    slot.is_some_and(|s| matches!(s.spilled.payload, Payload::Iter { state: IterState::Active, .. }))
+}
+
+/// What the comparison with one stored state says.
+enum Seen {
+    /// The path may end; `looping` when the stored state's marks are not final.
+    Hit { looping: bool },
+    /// It may not.
+    Miss,
+}
+
+/// Compares with a state that is still being explored: a loop is being walked.
+fn compare_open(env: &mut Env<'_>, id: StateId, insn_idx: usize, add_new: &mut bool, force_new: bool) -> Res<Seen> {
+    let st = env.explorer.state(id);
+    let (Some(frame), Some(cur_frame)) = (st.frames.last(), env.cur.frames.last()) else { return Ok(Seen::Miss) };
+    // Another entry into an asynchronous callback is no sign of a loop.
+    let other_entry = frame.in_async_callback_fn && frame.async_entry_cnt != cur_frame.async_entry_cnt;
+    let aux = &env.aux[insn_idx];
+    let (is_iter_next, calls_callback) = (aux.is_iter_next, aux.calls_callback);
+    if !other_entry && !is_iter_next {
+        if env.insns[insn_idx].is_may_goto()
+            && env.explorer.state(id).may_goto_depth != env.cur.may_goto_depth
+            && states_equal(env, id, Level::RangeWithin)
+        {
+            note_loop(env, id);
+            return Ok(Seen::Hit { looping: true });
+        }
+        if calls_callback {
+            if states_equal(env, id, Level::RangeWithin) {
+                return Ok(Seen::Hit { looping: false });
+            }
+        } else if compare::maybe_looping(env.explorer.state(id), &env.cur)
+            && states_equal(env, id, Level::Exact)
+            && !compare::iter_depths_differ(env.explorer.state(id), &env.cur)
+            && env.explorer.state(id).may_goto_depth == env.cur.may_goto_depth
+            && env.explorer.state(id).callback_unroll_depth == env.cur.callback_unroll_depth
+        {
+            return Err(infinite_loop(env, id, insn_idx));
+        }
+    } else if !other_entry && states_equal(env, id, Level::RangeWithin) && iter_is_active(&env.cur) {
+        note_loop(env, id);
+        return Ok(Seen::Hit { looping: true });
+    }
+    // Rounds of a loop rarely help each other, so few of them are stored; but a loop with a large bound must still
+    // end soon.
+    if !force_new
+        && env.explorer.jmps_processed.wrapping_sub(env.explorer.prev_jmps_processed) < 20
+        && env.stats.insns.wrapping_sub(env.explorer.prev_insn_processed) < 100
+    {
+        *add_new = false;
+    }
+    Ok(Seen::Miss)
+}
+
+fn note_loop(env: &mut Env<'_>, id: StateId) {
+    if env.kernel.features.loops == LoopKind::LoopEntry {
+        loops::update_loop_entry(env, None, id);
+    }
+}
+
+fn infinite_loop(env: &mut Env<'_>, id: StateId, insn_idx: usize) -> Stop {
+    if env.interest.log_level != 0 {
+        env.emit(Event::SourceLine { idx: insn_idx, numbered: false });
+    }
+    let mut stop = env.reject(LimitMsg::InfiniteLoop { idx: insn_idx }, Errno::EINVAL);
+    let frame = env.cur.curframe();
+    let states = [(LimitMsg::InfiniteLoopCur, env.cur.clone()), (LimitMsg::InfiniteLoopOld, env.explorer.state(id).clone())];
+    for (head, state) in states {
+        stop = env.also(stop, head);
+        print_state(env, &state, frame);
+    }
+    stop
+}
+
+/// Prints a whole frame. Kernel: `print_verifier_state()` with `print_all`.
+pub(crate) fn print_state(env: &mut Env<'_>, state: &VerifierState, frame: usize) {
+    if env.interest.log_level != 0 {
+        let (regs, slots) = (env.scratched_regs, env.scratched_slots);
+        env.emit(Event::State { state, frame, all: true, regs, slots });
+    }
+}
+
+/// Whether the current path may end at `insn_idx`, because a stored state covers it. When it may not, the state may be
+/// stored, and the path goes on below it. Kernel: `is_state_visited()`.
+///
+/// # Errors
+/// Rejects an endless loop; propagating marks can fail.
+pub(crate) fn is_state_visited(env: &mut Env<'_>, insn_idx: usize) -> Res<bool> {
+    let scc = env.kernel.features.loops == LoopKind::Scc;
+    let force_checkpoint = env.aux[insn_idx].force_checkpoint;
+    let force_new = env.test_state_freq || force_checkpoint || env.cur.history.len() > MAX_HISTORY;
+    // Programs have a place for states about every four instructions; storing at all of them costs more than it gives.
+    let mut add_new = force_new
+        || (env.explorer.jmps_processed.wrapping_sub(env.explorer.prev_jmps_processed) >= 2
+            && env.stats.insns.wrapping_sub(env.explorer.prev_insn_processed) >= 8);
+    let len = env.insns.len();
+    let callsite = env.cur.frame().callsite;
+    let bucket = env.explorer.bucket_of(insn_idx, callsite, len);
+    clean_live_states(env, insn_idx, bucket)?;
+
+    let mut states_cnt = 0u32;
+    let mut at = env.explorer.bucket(bucket).len();
+    while at > 0 {
+        at -= 1;
+        let Some(&id) = env.explorer.bucket(bucket).get(at) else { continue };
+        states_cnt += 1;
+        if env.explorer.state(id).insn_idx as usize != insn_idx {
+            continue;
+        }
+        let seen = if env.no_prune {
+            Seen::Miss
+        } else if env.explorer.state(id).branches != 0 {
+            compare_open(env, id, insn_idx, &mut add_new, force_new)?
+        } else {
+            compare_closed(env, id)
+        };
+        match seen {
+            Seen::Hit { looping } => {
+                hit(env, id, insn_idx, looping)?;
+                return Ok(true);
+            }
+            Seen::Miss => miss(env, id, bucket, at, add_new, force_checkpoint),
+        }
+    }
+    env.stats.max_states_per_insn = env.stats.max_states_per_insn.max(states_cnt);
+    if (!env.caps.bpf_capable && states_cnt > MAX_STATES_UNPRIVILEGED) || !add_new {
+        return Ok(false);
+    }
+    env.stats.total_states += 1;
+    if scc {
+        env.explorer.explored_size += 1;
+        scc::update_peak(env);
+    } else {
+        env.stats.peak_states += 1;
+    }
+    env.explorer.prev_jmps_processed = env.explorer.jmps_processed;
+    env.explorer.prev_insn_processed = env.stats.insns;
+    store(env, insn_idx, bucket)?;
+    Ok(false)
+}
+
+/// Compares with a state that was explored to all ends.
+fn compare_closed(env: &mut Env<'_>, id: StateId) -> Seen {
+    if env.kernel.features.loops == LoopKind::Scc {
+        let looping = scc::incomplete(env, id);
+        let level = if looping { Level::RangeWithin } else { Level::NotExact };
+        return if states_equal(env, id, level) { Seen::Hit { looping } } else { Seen::Miss };
+    }
+    let entry = loops::get_loop_entry(&mut env.explorer, id).filter(|e| env.explorer.state(*e).branches > 0);
+    let level = if entry.is_some() { Level::RangeWithin } else { Level::NotExact };
+    if !states_equal(env, id, level) {
+        return Seen::Miss;
+    }
+    if let Some(entry) = entry {
+        loops::update_loop_entry(env, None, entry);
+    }
+    Seen::Hit { looping: false }
+}
+
+/// The path ends: what the stored state needed, this path's ancestors need too.
+fn hit(env: &mut Env<'_>, id: StateId, insn_idx: usize, looping: bool) -> Res {
+    let stored = env.explorer.stored_mut(id);
+    stored.hit_cnt = stored.hit_cnt.saturating_add(1);
+    if env.interest.structure {
+        env.emit(Event::Pruned { idx: insn_idx, by: id });
+    }
+    if env.kernel.features.liveness == LivenessKind::ReadMarks {
+        liveness::propagate_liveness(env, id)?;
+    }
+    if env.aux[env.insn_idx].jmp_point {
+        push_jmp_history(env, 0, 0)?;
+    }
+    precision::propagate_precision(env, id, None)?;
+    if looping && env.kernel.features.loops == LoopKind::Scc {
+        scc::add_backedge(env, id, insn_idx)?;
+    }
+    Ok(())
+}
+
+/// Counts a failed comparison and takes the state out of its list when it seems useless.
+fn miss(env: &mut Env<'_>, id: StateId, bucket: usize, at: usize, add_new: bool, force_checkpoint: bool) {
+    let stored = env.explorer.stored_mut(id);
+    if add_new {
+        stored.miss_cnt = stored.miss_cnt.saturating_add(1);
+    }
+    let n = if force_checkpoint && stored.state.branches > 0 { 64u64 } else { 3 };
+    if u64::from(stored.miss_cnt) <= u64::from(stored.hit_cnt) * n + n {
+        return;
+    }
+    // Marks of its descendants may still pass through a state that is not final, so only its place in the list goes.
+    let done = stored.state.cleaned && !stored.state.used_as_loop_entry;
+    env.explorer.evict(bucket, at);
+    if env.kernel.features.loops == LoopKind::Scc {
+        env.explorer.free_size += 1;
+        env.explorer.explored_size = env.explorer.explored_size.saturating_sub(1);
+        scc::maybe_free(env, id);
+    } else if done {
+        env.explorer.drop_frames(id);
+        env.stats.peak_states = env.stats.peak_states.saturating_sub(1);
+    }
+}
+
+/// Stores the current state and goes on below it.
+fn store(env: &mut Env<'_>, insn_idx: usize, bucket: usize) -> Res {
+    if env.caps.bpf_capable {
+        forget_precision(&mut env.cur);
+    }
+    let mut new = env.cur.clone();
+    new.insn_idx = insn_idx as u32;
+    new.cleaned = false;
+    let depth = new.dfs_depth;
+    let id = env.explorer.add(bucket, new);
+    if env.kernel.features.loops == LoopKind::Scc {
+        scc::maybe_enter(env, id);
+    }
+    let cur = &mut env.cur;
+    cur.parent = Some(id);
+    cur.first_insn_idx = insn_idx as u32;
+    cur.history = Rc::default();
+    cur.dfs_depth = depth + 1;
+    if env.kernel.features.liveness == LivenessKind::ReadMarks {
+        connect(cur, id);
+    }
+    env.explorer.cur_hist = false;
+    if env.interest.structure {
+        let state = env.explorer.state(id).clone();
+        env.emit(Event::Checkpoint { id, idx: insn_idx, state: &state });
+    }
+    Ok(())
+}
+
+/// Every register and slot now comes from the stored state, and nothing was written since. Callers' R0 to R5 keep
+/// their links: they were given up at the call.
+fn connect(cur: &mut VerifierState, id: StateId) {
+    let last = cur.frames.len().saturating_sub(1);
+    for (n, frame) in cur.frames.iter_mut().enumerate() {
+        let frame = Rc::make_mut(frame);
+        let first = if n < last { 6 } else { 0 };
+        for (i, r) in frame.regs.iter_mut().enumerate().take(10) {
+            if i >= first {
+                r.parent = Some(Link { state: id, frame: n as u8, place: i as u8 });
+            }
+            r.live = live::NONE;
+        }
+        if frame.stack.is_empty() {
+            continue;
+        }
+        for (spi, slot) in frame.stack_mut().iter_mut().enumerate() {
+            slot.spilled.live = live::NONE;
+            slot.spilled.parent = Some(Link { state: id, frame: n as u8, place: Link::STACK + spi as u8 });
+        }
+    }
+}
+
+/// What earlier states needed exactly, this one need not: its own descendants will say. Kernel:
+/// `mark_all_scalars_imprecise()`.
+fn forget_precision(cur: &mut VerifierState) {
+    for frame in &mut cur.frames {
+        let precise = |r: &RegState| r.precise && r.is_scalar();
+        if frame.regs[..10].iter().any(precise) {
+            for r in &mut Rc::make_mut(frame).regs[..10] {
+                if r.is_scalar() {
+                    r.precise = false;
+                }
+            }
+        }
+        if frame.stack.iter().any(|s| s.is_spilled_reg() && precise(&s.spilled)) {
+            for s in Rc::make_mut(frame).stack_mut() {
+                if s.is_spilled_scalar() {
+                    s.spilled.precise = false;
+                }
+            }
+        }
+    }
 }

@@ -1,0 +1,87 @@
+//! Which registers and stack slots are read later, so that states need not agree on the rest.
+//!
+//! Up to 6.17 reads travel back to ancestor states as they happen ([`read_marks`]). 6.18 computes registers before the
+//! walk ([`registers`]) and stack slots from what each function instance reads and must write ([`stack`]). Callers mark
+//! what they do; the release decides what comes of it.
+
+mod read_marks;
+pub(crate) mod registers;
+mod stack;
+
+use crate::error::Res;
+use crate::kernel::features::LivenessKind;
+use crate::state::StateId;
+use crate::state::register::live;
+
+use super::Env;
+
+pub(crate) use read_marks::propagate_liveness;
+pub(crate) use stack::{StackLiveness, begin_insn, commit_insn, reset_callchain, update_live_stack};
+
+/// A register or stack slot of a frame.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Place {
+    /// Register number.
+    Reg(u8),
+    /// Slot index (`spi`), 0 is fp-8.
+    Slot(usize),
+}
+
+/// Registers and slots of a frame that are not read later, as bits.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct DeadPlaces {
+    /// Registers.
+    pub regs: u16,
+    /// Slots.
+    pub slots: u64,
+}
+
+fn read_marks(env: &Env<'_>) -> bool {
+    env.kernel.features.liveness == LivenessKind::ReadMarks
+}
+
+/// The place is read with `flag` (`live::READ32` or `live::READ64`): every ancestor it comes from needs it.
+/// Does nothing in releases with static liveness. Kernel: `mark_reg_read()`.
+///
+/// # Errors
+/// Only when the kernel's own consistency checks fail.
+pub(crate) fn mark_reg_read(env: &mut Env<'_>, frame: usize, place: Place, flag: u8) -> Res {
+    if read_marks(env) { read_marks::mark(env, frame, place, flag) } else { Ok(()) }
+}
+
+/// A stack slot is read. Kernel: `mark_reg_read()` on the slot (6.12), `bpf_mark_stack_read()` (6.18).
+///
+/// # Errors
+/// Only when the kernel's own consistency checks fail.
+pub(crate) fn mark_stack_slot_read(env: &mut Env<'_>, frame: usize, spi: usize) -> Res {
+    if read_marks(env) {
+        read_marks::mark(env, frame, Place::Slot(spi), live::READ64)
+    } else {
+        stack::mark_read(env, frame, spi);
+        Ok(())
+    }
+}
+
+/// A stack slot is overwritten as a whole. Kernel: `live |= REG_LIVE_WRITTEN` (6.12), `bpf_mark_stack_write()` (6.18).
+/// The release decides where both mark; callers use it where either does.
+///
+/// # Errors
+/// Never.
+pub(crate) fn mark_stack_slot_written(env: &mut Env<'_>, frame: usize, spi: usize) -> Res {
+    if !read_marks(env) {
+        stack::mark_written(env, frame, spi);
+        return Ok(());
+    }
+    if env.cur.frames.get(frame).is_some_and(|f| spi < f.stack.len()) {
+        env.cur.frame_at_mut(frame).stack_mut()[spi].spilled.live |= live::WRITTEN;
+    }
+    Ok(())
+}
+
+/// What is not read any more in a state that was explored to all ends, by frame (6.18).
+///
+/// # Errors
+/// Never.
+pub(crate) fn dead_places(env: &mut Env<'_>, id: StateId) -> Res<Vec<DeadPlaces>> {
+    Ok(stack::dead_places(env, id))
+}

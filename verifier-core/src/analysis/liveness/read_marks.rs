@@ -1,0 +1,108 @@
+//! Read marks that travel to ancestor states (up to 6.17).
+//!
+//! Answers for `mark_reg_read()` and `propagate_liveness()`. Each register and slot names the place in the parent state
+//! that it comes from; a read marks that place, its parent, and so on, until a write screens it off or a mark is met.
+
+use crate::error::Res;
+use crate::state::register::live;
+use crate::state::{Link, RegState, StateId};
+
+use super::super::Env;
+use super::Place;
+
+fn cur_place<'e>(env: &'e Env<'_>, frame: usize, place: Place) -> Option<&'e RegState> {
+    let f = env.cur.frames.get(frame)?;
+    match place {
+        Place::Reg(n) => f.regs.get(usize::from(n)),
+        Place::Slot(spi) => f.stack.get(spi).map(|s| &s.spilled),
+    }
+}
+
+/// Kernel: `mark_reg_read()` on a place of the current state.
+pub(super) fn mark(env: &mut Env<'_>, frame: usize, place: Place, flag: u8) -> Res {
+    let Some(r) = cur_place(env, frame, place) else { return Ok(()) };
+    let (link, written) = (r.parent, r.live & live::WRITTEN != 0);
+    walk(env, link, written, flag, 0)
+}
+
+/// Walks up from `link`; `written`: the place below was written since. `count` places were marked already.
+fn walk(env: &mut Env<'_>, mut link: Option<Link>, mut written: bool, flag: u8, mut count: u32) -> Res {
+    while let Some(l) = link
+        && !written
+    {
+        let Some(r) = env.explorer.linked(l) else { break };
+        if r.live & live::DONE != 0 {
+            return Err(env.bug("read mark on a finished state"));
+        }
+        // The chain above was marked when this mark was made.
+        if r.live & live::READ == flag || r.live & live::READ64 != 0 {
+            break;
+        }
+        let Some(r) = env.explorer.linked_mut(l) else { break };
+        add(r, flag);
+        link = r.parent;
+        written = r.live & live::WRITTEN != 0;
+        count += 1;
+    }
+    env.stats.longest_mark_read_walk = env.stats.longest_mark_read_walk.max(count);
+    Ok(())
+}
+
+fn add(r: &mut RegState, flag: u8) {
+    r.live |= flag;
+    // A full read says more than a read of the low half.
+    if flag == live::READ64 {
+        r.live &= !live::READ32;
+    }
+}
+
+/// What was read below a state that covers the current one is read below the current one, whatever was written since
+/// its parent. Kernel: `propagate_liveness()`.
+pub(crate) fn propagate_liveness(env: &mut Env<'_>, id: StateId) -> Res {
+    let last = env.cur.frames.len().saturating_sub(1);
+    for frame in 0..=last {
+        let first = if frame < last { 6 } else { 0 };
+        for n in first..10u8 {
+            let flag = match env.explorer.state(id).frames.get(frame) {
+                Some(f) => f.regs[usize::from(n)].live & live::READ,
+                None => continue,
+            };
+            propagate(env, frame, Place::Reg(n), flag)?;
+        }
+        let slots = env.cur.frames[frame].stack.len();
+        for spi in 0..slots {
+            let flag = match env.explorer.state(id).frames.get(frame).and_then(|f| f.stack.get(spi)) {
+                Some(s) => s.spilled.live & live::READ,
+                None => break,
+            };
+            propagate(env, frame, Place::Slot(spi), flag)?;
+        }
+    }
+    Ok(())
+}
+
+/// Kernel: `propagate_liveness_reg()`.
+fn propagate(env: &mut Env<'_>, frame: usize, place: Place, flag: u8) -> Res {
+    let Some(&r) = cur_place(env, frame, place) else { return Ok(()) };
+    let has = r.live & live::READ;
+    if flag == 0 || has == live::READ64 || has == flag {
+        return Ok(());
+    }
+    if r.live & live::DONE != 0 {
+        return Err(env.bug("read mark on a finished state"));
+    }
+    if has == flag || r.live & live::READ64 != 0 {
+        return walk(env, None, false, flag, 0);
+    }
+    // The current state itself is the first place marked; its own writes count from there on.
+    let f = env.cur.frame_at_mut(frame);
+    match place {
+        Place::Reg(n) => add(&mut f.regs[usize::from(n)], flag),
+        Place::Slot(spi) => {
+            if let Some(s) = f.stack_mut().get_mut(spi) {
+                add(&mut s.spilled, flag);
+            }
+        }
+    }
+    walk(env, r.parent, r.live & live::WRITTEN != 0, flag, 1)
+}

@@ -1,0 +1,367 @@
+//! Whether everything that may happen after one state was already seen after another.
+//!
+//! Answers for `states_equal()`, `regsafe()`, `stacksafe()`, `refsafe()` and the id maps. The question is one-sided: an
+//! explored state covers the current one when each value the current state can hold was possible in the explored state
+//! too, or was not looked at from there on.
+//!
+//! ```text
+//! explored  r1 in [0, 10]     current  r1 in [2, 5]     covered
+//! explored  r1 in [2, 5]      current  r1 in [0, 10]    not covered, unless r1 was never needed exactly
+//! ```
+
+use crate::domain::{Scalar, Tnum};
+use crate::kernel::call::RegBase;
+use crate::state::register::{ADD_CONST, live};
+use crate::state::{FuncState, Payload, RefKind, RegState, Slot, SlotKind, VerifierState};
+
+/// How much two states must agree. Kernel: `enum exact_level`.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Level {
+    /// What the explored state never needed may differ.
+    NotExact,
+    /// Everything is the same.
+    Exact,
+    /// Read marks are not final, so all registers count, but ranges may be narrower.
+    RangeWithin,
+}
+
+/// Which ids of one state stand for which of the other. Kernel: `struct bpf_idmap`.
+#[derive(Debug, Default)]
+pub(crate) struct IdMap {
+    pairs: Vec<(u32, u32)>,
+    tmp_id_gen: u32,
+}
+
+impl IdMap {
+    /// Registers and slots of all frames. Kernel: `BPF_ID_MAP_SIZE`.
+    const MAX: usize = (11 + 64) * 8;
+
+    /// Forgets all pairs; made-up ids start above those given out. Kernel: `reset_idmap_scratch()`.
+    pub fn reset(&mut self, id_gen: u32) {
+        self.pairs.clear();
+        self.tmp_id_gen = id_gen;
+    }
+
+    /// Whether `old` and `cur` can be the same thing, given the pairs so far. Kernel: `check_ids()`.
+    fn check(&mut self, old: u32, cur: u32) -> bool {
+        if (old != 0) != (cur != 0) {
+            return false;
+        }
+        if old == 0 {
+            return true;
+        }
+        for &(o, c) in &self.pairs {
+            if o == old {
+                return c == cur;
+            }
+            if c == cur {
+                return false;
+            }
+        }
+        if self.pairs.len() >= Self::MAX {
+            return false;
+        }
+        self.pairs.push((old, cur));
+        true
+    }
+
+    /// The same for scalars: a scalar that was on its own may be linked now, but linked ones must stay linked.
+    /// Kernel: `check_scalar_ids()`.
+    fn check_scalar(&mut self, old: u32, cur: u32) -> bool {
+        if old == 0 {
+            return true;
+        }
+        let cur = if cur != 0 {
+            cur
+        } else {
+            self.tmp_id_gen = self.tmp_id_gen.wrapping_add(1);
+            self.tmp_id_gen
+        };
+        self.check(old, cur) && (old & ADD_CONST == 0 || self.check(old & !ADD_CONST, cur & !ADD_CONST))
+    }
+}
+
+/// A comparison: its level and the settings it depends on.
+pub(crate) struct Comparison<'a> {
+    /// Pairs of ids.
+    pub ids: &'a mut IdMap,
+    /// How much must agree.
+    pub level: Level,
+    /// Scalars must be equal. Kernel: `explore_alu_limits`.
+    pub strict_scalars: bool,
+    /// Uninitialised stack may be read.
+    pub allow_uninit_stack: bool,
+    /// Registers and slots carry read marks (6.12); otherwise dead ones were already emptied (6.18).
+    pub read_marks: bool,
+}
+
+/// An unknown scalar as a slot of plain bytes reads. Kernel: `unbound_reg`.
+const UNBOUND: RegState = {
+    let mut r = RegState::unknown();
+    r.live = live::READ;
+    r
+};
+
+fn is_zero(p: Payload) -> bool {
+    match p {
+        Payload::None | Payload::Range(0) => true,
+        Payload::Mem { size, dynptr_id } => size == 0 && dynptr_id == 0,
+        _ => false,
+    }
+}
+
+/// The kernel compares the bytes of a union, where nothing and zero are the same.
+fn same_payload(a: Payload, b: Payload) -> bool {
+    a == b || (is_zero(a) && is_zero(b))
+}
+
+/// Type, offset and payload are the same. Kernel: `memcmp()` up to `var_off`.
+fn same_head(a: &RegState, b: &RegState) -> bool {
+    a.ty == b.ty && a.off == b.off && same_payload(a.payload, b.payload)
+}
+
+/// Kernel: `memcmp()` up to `id`.
+fn same_value(a: &RegState, b: &RegState) -> bool {
+    same_head(a, b) && a.scalar == b.scalar
+}
+
+/// Kernel: `tnum_in()`.
+fn tnum_in(old: Tnum, cur: Tnum) -> bool {
+    cur.mask & !old.mask == 0 && old.value == cur.value & !old.mask
+}
+
+/// Kernel: `range_within()` and `tnum_in()`.
+fn within(old: &Scalar, cur: &Scalar) -> bool {
+    old.umin <= cur.umin
+        && old.umax >= cur.umax
+        && old.smin <= cur.smin
+        && old.smax >= cur.smax
+        && old.u32_min <= cur.u32_min
+        && old.u32_max >= cur.u32_max
+        && old.s32_min <= cur.s32_min
+        && old.s32_max >= cur.s32_max
+        && tnum_in(old.var_off, cur.var_off)
+}
+
+impl Comparison<'_> {
+    fn regs_exact(&mut self, old: &RegState, cur: &RegState) -> bool {
+        same_value(old, cur) && self.ids.check(old.id, cur.id) && self.ids.check(old.ref_obj_id, cur.ref_obj_id)
+    }
+
+    /// Kernel: `regsafe()`.
+    fn reg(&mut self, old: &RegState, cur: &RegState) -> bool {
+        if self.level == Level::Exact {
+            return self.regs_exact(old, cur);
+        }
+        let loose = self.level == Level::NotExact;
+        if loose && self.read_marks && old.live & live::READ == 0 {
+            return true;
+        }
+        if old.ty.base == RegBase::NotInit && (loose || cur.ty.base == RegBase::NotInit) {
+            return true;
+        }
+        if old.ty != cur.ty {
+            return false;
+        }
+        match old.ty.base {
+            RegBase::Scalar => self.scalar(old, cur),
+            RegBase::PtrToMapKey
+            | RegBase::PtrToMapValue
+            | RegBase::PtrToMem
+            | RegBase::PtrToBuf
+            | RegBase::PtrToTpBuffer => {
+                same_head(old, cur)
+                    && within(&old.scalar, &cur.scalar)
+                    && self.ids.check(old.id, cur.id)
+                    && self.ids.check(old.ref_obj_id, cur.ref_obj_id)
+            }
+            RegBase::PtrToPacketMeta | RegBase::PtrToPacket => {
+                let (o, c) = (old.range(), cur.range());
+                // Negative ranges are the marks of pointers at or beyond the end, not lengths.
+                let range_ok = if o < 0 || c < 0 { o == c } else { o <= c };
+                range_ok
+                    && old.off == cur.off
+                    && self.ids.check(old.id, cur.id)
+                    && within(&old.scalar, &cur.scalar)
+            }
+            RegBase::PtrToStack => self.regs_exact(old, cur) && old.frameno == cur.frameno,
+            RegBase::PtrToArena => true,
+            _ => self.regs_exact(old, cur),
+        }
+    }
+
+    fn scalar(&mut self, old: &RegState, cur: &RegState) -> bool {
+        if self.strict_scalars {
+            return same_value(old, cur) && self.ids.check_scalar(old.id, cur.id);
+        }
+        if !old.precise && self.level == Level::NotExact {
+            return true;
+        }
+        // A scalar known as "another plus a constant" must be that in both, with the same constant.
+        if old.id != 0 && (old.id & ADD_CONST) != (cur.id & ADD_CONST) {
+            return false;
+        }
+        if old.id & ADD_CONST != 0 && old.off != cur.off {
+            return false;
+        }
+        self.ids.check_scalar(old.id, cur.id) && within(&old.scalar, &cur.scalar)
+    }
+
+    /// The register that an 8-byte load of the slot would give, where it is a scalar. Kernel: `scalar_reg_for_stack()`.
+    fn as_scalar<'s>(&self, slot: &'s Slot) -> Option<&'s RegState> {
+        if slot.kind[0] == SlotKind::Spill && slot.spilled.is_scalar() {
+            return Some(&slot.spilled);
+        }
+        let plain = |k: &SlotKind| *k == SlotKind::Misc || (*k == SlotKind::Invalid && self.allow_uninit_stack);
+        slot.kind.iter().all(plain).then_some(&UNBOUND)
+    }
+
+    /// Kernel: `stacksafe()`.
+    fn stack(&mut self, old: &FuncState, cur: &FuncState) -> bool {
+        old.stack.iter().enumerate().all(|(spi, o)| self.slot(o, cur.stack.get(spi)))
+    }
+
+    fn slot(&mut self, old: &Slot, cur: Option<&Slot>) -> bool {
+        let loose = self.level == Level::NotExact;
+        for byte in 0..8 {
+            let kind = old.kind[byte];
+            if !loose && cur.is_none_or(|c| c.kind[byte] != kind) {
+                return false;
+            }
+            if loose && self.read_marks && old.spilled.live & live::READ == 0 {
+                return true;
+            }
+            if kind == SlotKind::Invalid || (kind == SlotKind::Misc && self.allow_uninit_stack) {
+                continue;
+            }
+            let Some(cur) = cur else { return false };
+            if let (Some(o), Some(c)) = (self.as_scalar(old), self.as_scalar(cur)) {
+                return self.reg(o, c);
+            }
+            if kind == SlotKind::Misc && cur.kind[byte] == SlotKind::Zero {
+                continue;
+            }
+            if kind != cur.kind[byte] {
+                return false;
+            }
+            if byte == 7 && !self.slot_object(kind, &old.spilled, &cur.spilled) {
+                return false;
+            }
+        }
+        true
+    }
+
+    /// What stands in a slot besides plain bytes.
+    fn slot_object(&mut self, kind: SlotKind, old: &RegState, cur: &RegState) -> bool {
+        match kind {
+            SlotKind::Spill => self.reg(old, cur),
+            SlotKind::Dynptr => old.payload == cur.payload && self.ids.check(old.ref_obj_id, cur.ref_obj_id),
+            SlotKind::Iter => {
+                let same = match (old.payload, cur.payload) {
+                    // The number of rounds does not matter for what follows.
+                    (
+                        Payload::Iter { btf: b1, id: i1, state: s1, .. },
+                        Payload::Iter { btf: b2, id: i2, state: s2, .. },
+                    ) => b1 == b2 && i1 == i2 && s1 == s2,
+                    (a, b) => a == b,
+                };
+                old.ty == cur.ty && same && self.ids.check(old.ref_obj_id, cur.ref_obj_id)
+            }
+            SlotKind::IrqFlag => self.ids.check(old.ref_obj_id, cur.ref_obj_id) && old.payload == cur.payload,
+            SlotKind::Misc | SlotKind::Zero | SlotKind::Invalid => true,
+        }
+    }
+
+    /// Kernel: `refsafe()`, and in 6.12 the locks that `states_equal()` compares itself.
+    fn refs(&mut self, old: &VerifierState, cur: &VerifierState) -> bool {
+        if old.refs.len() != cur.refs.len() {
+            return false;
+        }
+        for (o, c) in old.refs.iter().zip(cur.refs.iter()) {
+            if !self.ids.check(o.id, c.id) || o.kind != c.kind {
+                return false;
+            }
+            let locks = matches!(o.kind, RefKind::Lock | RefKind::ResLock | RefKind::ResLockIrq);
+            if locks && o.ptr != c.ptr {
+                return false;
+            }
+        }
+        true
+    }
+
+    /// Kernel: `func_states_equal()`. `live` are the registers read at or after the frame's instruction.
+    fn frame(&mut self, old: &FuncState, cur: &FuncState, live: u16) -> bool {
+        if old.callback_depth > cur.callback_depth {
+            return false;
+        }
+        for i in 0..11 {
+            if live >> i & 1 != 0 && !self.reg(&old.regs[i], &cur.regs[i]) {
+                return false;
+            }
+        }
+        self.stack(old, cur)
+    }
+
+    /// Whether `old` covers `cur`. `live_at` gives the registers read from an instruction on. Kernel: `states_equal()`.
+    pub fn states(&mut self, old: &VerifierState, cur: &VerifierState, live_at: impl Fn(usize) -> u16) -> bool {
+        if old.frames.len() != cur.frames.len() || (old.speculative && !cur.speculative) {
+            return false;
+        }
+        if old.active_lock.ptr != cur.active_lock.ptr || !self.ids.check(old.active_lock.id, cur.active_lock.id) {
+            return false;
+        }
+        if old.active_rcu_lock != cur.active_rcu_lock
+            || old.active_preempt_lock != cur.active_preempt_lock
+            || old.in_sleepable != cur.in_sleepable
+        {
+            return false;
+        }
+        if !self.read_marks {
+            let locks = old.active_locks == cur.active_locks
+                && self.ids.check(old.active_irq_id, cur.active_irq_id)
+                && self.ids.check(old.active_lock_id, cur.active_lock_id)
+                && old.active_lock_ptr == cur.active_lock_ptr;
+            if !locks || !self.refs(old, cur) {
+                return false;
+            }
+        }
+        let last = old.frames.len().saturating_sub(1);
+        for (i, (o, c)) in old.frames.iter().zip(&cur.frames).enumerate() {
+            if o.callsite != c.callsite {
+                return false;
+            }
+            // Frames that wait stand at the call of the next one.
+            let at = if i == last { old.insn_idx as usize } else { old.frames[i + 1].callsite as usize };
+            if !self.frame(o, c, live_at(at)) {
+                return false;
+            }
+        }
+        // Departs: 6.12 keeps a list of references per frame, callers holding those they had at the call. The list of
+        // the innermost frame decides here; ids are compared as pairs, so the order of the comparisons does not matter.
+        !self.read_marks || self.refs(old, cur)
+    }
+}
+
+/// Registers of the current frame look the same up to ids' owners and marks. Kernel: `states_maybe_looping()`.
+pub(crate) fn maybe_looping(old: &VerifierState, cur: &VerifierState) -> bool {
+    if old.frames.len() != cur.frames.len() {
+        return false;
+    }
+    let (Some(o), Some(c)) = (old.frames.last(), cur.frames.last()) else { return false };
+    o.regs.iter().zip(&c.regs).all(|(a, b)| same_value(a, b) && a.id == b.id && a.ref_obj_id == b.ref_obj_id)
+}
+
+/// Whether some iterator that may go on has made another number of rounds. Kernel: `iter_active_depths_differ()`.
+pub(crate) fn iter_depths_differ(old: &VerifierState, cur: &VerifierState) -> bool {
+    use crate::state::IterState;
+    old.frames.iter().zip(&cur.frames).any(|(o, c)| {
+        o.stack.iter().enumerate().any(|(spi, slot)| {
+            let Payload::Iter { state: IterState::Active, depth, .. } = slot.spilled.payload else { return false };
+            slot.kind[0] == SlotKind::Iter
+                && c.stack.get(spi).is_some_and(|s| match s.spilled.payload {
+                    Payload::Iter { depth: now, .. } => now != depth,
+                    _ => false,
+                })
+        })
+    })
+}

@@ -1,0 +1,199 @@
+//! Visits of strongly connected components, and the paths that ended inside of them.
+//!
+//! Answers for the `*_scc_*()` functions (6.16). A path that ends against a state still being explored is kept as a
+//! backedge; when the last path through the component ends, precision marks travel along all backedges until nothing
+//! changes. Until then the marks of states in the component are not final.
+
+use crate::error::{LimitMsg, Res};
+use crate::state::{StateId, VerifierState};
+
+use super::super::Env;
+use super::super::precision;
+
+/// Rounds before all scalars are taken as precise. Kernel: `MAX_BACKEDGE_ITERS`.
+const MAX_ROUNDS: u32 = 64;
+
+/// Where a component is visited: the calls that lead to it, and its number. Kernel: `struct bpf_scc_callchain`.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+struct Chain {
+    callsites: [u32; 7],
+    scc: u32,
+}
+
+impl Chain {
+    fn text(&self) -> String {
+        let mut s = String::from("(");
+        for c in self.callsites.iter().take_while(|c| **c != 0) {
+            s.push_str(&format!("{c},"));
+        }
+        s.push_str(&format!("{})", self.scc));
+        s
+    }
+}
+
+/// Kernel: `struct bpf_scc_visit`.
+#[derive(Debug)]
+struct Visit {
+    chain: Chain,
+    entry: Option<StateId>,
+    backedges: Vec<VerifierState>,
+    /// Backedges that count as states.
+    counted: u32,
+}
+
+/// All visits.
+#[derive(Debug, Default)]
+pub(crate) struct Sccs {
+    visits: Vec<Visit>,
+    /// Backedges kept. Kernel: `num_backedges`.
+    pub num_backedges: u32,
+}
+
+impl Sccs {
+    /// Forgets all visits.
+    pub fn clear(&mut self) {
+        self.visits.clear();
+    }
+
+    fn find(&self, chain: &Chain) -> Option<usize> {
+        self.visits.iter().position(|v| v.chain == *chain)
+    }
+}
+
+/// The component that a state is in: the outermost frame inside of one decides. Kernel: `compute_scc_callchain()`.
+fn chain_of(env: &Env<'_>, st: &VerifierState) -> Option<Chain> {
+    let mut chain = Chain::default();
+    let last = st.frames.len().checked_sub(1)?;
+    for i in 0..=last {
+        let at = if i == last { st.insn_idx } else { st.frames[i + 1].callsite as u32 };
+        let scc = env.aux.get(at as usize).map_or(0, |a| a.scc);
+        if scc != 0 {
+            chain.scc = scc;
+            return Some(chain);
+        }
+        if i < last
+            && let Some(place) = chain.callsites.get_mut(i)
+        {
+            *place = at;
+        }
+    }
+    None
+}
+
+/// Kernel: `update_peak_states()`.
+pub(crate) fn update_peak(env: &mut Env<'_>) {
+    let x = &env.explorer;
+    let now = x.explored_size + x.free_size + x.sccs.num_backedges;
+    env.stats.peak_states = env.stats.peak_states.max(now);
+}
+
+/// A state is stored: it begins a visit when its component is not being visited. Kernel: `maybe_enter_scc()`.
+pub(crate) fn maybe_enter(env: &mut Env<'_>, id: StateId) {
+    let Some(chain) = chain_of(env, env.explorer.state(id)) else { return };
+    let sccs = &mut env.explorer.sccs;
+    let at = sccs.find(&chain).unwrap_or_else(|| {
+        sccs.visits.push(Visit { chain, entry: None, backedges: Vec::new(), counted: 0 });
+        sccs.visits.len() - 1
+    });
+    if sccs.visits[at].entry.is_none() {
+        sccs.visits[at].entry = Some(id);
+        if env.logs(2) {
+            env.say(LimitMsg::SccEnter { chain: chain.text() });
+        }
+    }
+}
+
+/// A state has no branches left: when it began the visit of its component, the visit is over. `None` is the current
+/// state, which never began one. Kernel: `maybe_exit_scc()`.
+pub(crate) fn maybe_exit(env: &mut Env<'_>, id: Option<StateId>) -> Res {
+    let st = match id {
+        Some(id) => env.explorer.state(id),
+        None => &env.cur,
+    };
+    let speculative = st.speculative;
+    let Some(chain) = chain_of(env, st) else { return Ok(()) };
+    let Some(at) = env.explorer.sccs.find(&chain) else {
+        return if speculative { Ok(()) } else { Err(env.bug("component left without a visit")) };
+    };
+    if id.is_none() || env.explorer.sccs.visits[at].entry != id {
+        return Ok(());
+    }
+    if env.logs(2) {
+        env.say(LimitMsg::SccExit { chain: chain.text() });
+    }
+    let sccs = &mut env.explorer.sccs;
+    sccs.visits[at].entry = None;
+    sccs.num_backedges = sccs.num_backedges.saturating_sub(sccs.visits[at].counted);
+    sccs.visits[at].counted = 0;
+    update_peak(env);
+    propagate(env, at)
+}
+
+/// Precision marks travel along all backedges of a visit. Kernel: `propagate_backedges()`.
+fn propagate(env: &mut Env<'_>, at: usize) -> Res {
+    let edges = std::mem::take(&mut env.explorer.sccs.visits[at].backedges);
+    let mut rounds = 0;
+    loop {
+        if rounds > MAX_ROUNDS {
+            if env.logs(2) {
+                env.say(LimitMsg::TooManyBackedgeIterations);
+            }
+            for edge in edges.iter().rev() {
+                precision::mark_all_scalars_precise(env, edge.parent, edge.curframe());
+            }
+            return Ok(());
+        }
+        rounds += 1;
+        let mut changed = false;
+        // The newest backedge comes first.
+        for edge in edges.iter().rev() {
+            if let Some(equal) = edge.equal_state {
+                changed |= precision::propagate_precision(env, equal, Some(edge))?;
+            }
+        }
+        if !changed {
+            return Ok(());
+        }
+    }
+}
+
+/// The current path ends at `insn_idx` because of a state whose marks are not final. Kernel: `add_scc_backedge()`.
+pub(crate) fn add_backedge(env: &mut Env<'_>, equal: StateId, insn_idx: usize) -> Res {
+    let mut state = env.cur.clone();
+    state.equal_state = Some(equal);
+    state.insn_idx = insn_idx as u32;
+    let Some(chain) = chain_of(env, env.explorer.state(equal)) else {
+        return Err(env.bug("backedge outside of a component"));
+    };
+    let Some(at) = env.explorer.sccs.find(&chain) else {
+        return Err(env.bug("backedge without a visit"));
+    };
+    if env.logs(2) {
+        env.say(LimitMsg::SccBackedge { chain: chain.text() });
+    }
+    let visit = &mut env.explorer.sccs.visits[at];
+    visit.backedges.push(state);
+    visit.counted += 1;
+    env.explorer.sccs.num_backedges += 1;
+    update_peak(env);
+    Ok(())
+}
+
+/// Whether marks of a state are not final because paths ended inside of its component. Kernel: `incomplete_read_marks()`.
+pub(crate) fn incomplete(env: &Env<'_>, id: StateId) -> bool {
+    let Some(chain) = chain_of(env, env.explorer.state(id)) else { return false };
+    let sccs = &env.explorer.sccs;
+    sccs.find(&chain).is_some_and(|at| !sccs.visits[at].backedges.is_empty())
+}
+
+/// Drops an evicted state that nothing needs any more. Kernel: `maybe_free_verifier_state()`.
+pub(crate) fn maybe_free(env: &mut Env<'_>, id: StateId) {
+    let stored = env.explorer.stored_mut(id);
+    if !stored.evicted || stored.state.branches != 0 || incomplete(env, id) {
+        return;
+    }
+    let stored = env.explorer.stored_mut(id);
+    stored.evicted = false;
+    env.explorer.drop_frames(id);
+    env.explorer.free_size = env.explorer.free_size.saturating_sub(1);
+}

@@ -18,7 +18,8 @@ use crate::error::{LimitMsg, Res};
 use crate::isa::Insn;
 use crate::isa::opcode::*;
 use crate::log::Event;
-use crate::state::{FuncState, HistEntry, StateId, VerifierState};
+use crate::state::verifier::HistEntry;
+use crate::state::{FuncState, StateId, VerifierState};
 
 /// History flag: the source operand is a stack pointer. Kernel: `INSN_F_SRC_REG_STACK`.
 pub(crate) const F_SRC_REG_STACK: u16 = 1 << 11;

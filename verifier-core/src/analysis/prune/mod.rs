@@ -13,7 +13,8 @@ use crate::error::{Errno, LimitMsg, Res, Stop};
 use crate::kernel::features::{LivenessKind, LoopKind};
 use crate::log::Event;
 use crate::state::register::live;
-use crate::state::{HistEntry, IterState, Link, Payload, RegState, SlotKind, StateId, VerifierState};
+use crate::state::verifier::HistEntry;
+use crate::state::{IterState, Link, Payload, RegState, SlotKind, StateId, VerifierState};
 
 use super::Env;
 use super::explore::same_callsites;

@@ -136,3 +136,12 @@ pub fn parse_fields(_btf: &Arc<Btf>, _ty: TypeId, _value_size: u32, _mask: Field
 pub(crate) fn find_struct_meta(_env: &super::Env<'_>, _btf: BtfRef, _id: TypeId) -> Option<Arc<Record>> {
     None
 }
+
+/// Special fields of a map's value. Kernel: `map_check_btf()`.
+///
+/// # Errors
+/// The error number that creating the map returns.
+pub fn of_map(spec: &crate::program::MapSpec) -> Result<Option<Record>, Errno> {
+    let (Some(btf), id @ 1..) = (&spec.btf, spec.btf_value_type_id) else { return Ok(None) };
+    parse_fields(btf, id, spec.value_size, FieldKind::all().difference(FieldKind::GRAPH_NODE))
+}

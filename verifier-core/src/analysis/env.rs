@@ -60,7 +60,7 @@ pub struct InsnAux {
     pub obj_new_size: u64,
     /// Type that owns special fields (`bpf_obj_new`, `kptr`, graph), BTF and id. Kernel: `kptr_struct_meta`.
     pub struct_meta: Option<(BtfRef, TypeId)>,
-    /// `bpf_loop()` inlining state: initialised, fit, callback. Kernel: `loop_inline_state`.
+    /// `bpf_loop()` inlining, once the call was seen: whether it fits, and the callback. Kernel: `loop_inline_state`.
     pub loop_inline: Option<(bool, u32)>,
     /// Arena address-space cast was seen. Kernel: `needs_zext` on casts and `zext_dst` are not modelled apart from this.
     pub needs_zext: bool,
@@ -344,7 +344,7 @@ pub struct CtxArg {
 
 impl<'a> Env<'a> {
     /// Hands the listener, its context and the current state to `f`.
-    fn with_sink(&mut self, f: impl FnOnce(&mut dyn Sink, &Context<'_>, &VerifierState)) {
+    pub(crate) fn with_sink(&mut self, f: impl FnOnce(&mut dyn Sink, &Context<'_>, &VerifierState)) {
         let cx = Context {
             kernel: self.kernel,
             request: self.req,
@@ -493,5 +493,22 @@ impl<'a> Env<'a> {
     /// Whether the program's register `n` holds an initialised value.
     pub fn is_init(&self, n: u8) -> bool {
         self.reg(n).ty.base != RegBase::NotInit
+    }
+
+    /// Program type that rules apply to: an extension follows its target. Kernel: `resolve_prog_type()`.
+    pub fn resolved_prog_type(&self) -> ProgType {
+        match (&self.req.attach.prog, self.prog_type) {
+            (Some(target), ProgType::Ext) => {
+                ProgType::from_number(target.request.prog_type).unwrap_or(self.prog_type)
+            }
+            _ => self.prog_type,
+        }
+    }
+
+    /// Name of a local function by BTF; empty without. Kernel: `subprog_name()`.
+    pub fn subprog_name(&self, n: usize) -> String {
+        let id = self.func_info.get(n).map(|f| f.type_id);
+        let name = id.and_then(|id| self.req.btf.as_ref().and_then(|b| b.ty(id)).map(|t| t.name().to_string()));
+        name.unwrap_or_default()
     }
 }

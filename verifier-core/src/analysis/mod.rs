@@ -1,4 +1,9 @@
 //! The analysis: stages around the walk, the walk, and the verdict.
+//!
+//! [`verify`] asks what a kernel would say about one load request. Answers for `bpf_prog_load()` and `bpf_check()`: the
+//! stages run in the kernel's order, because the first error wins and the log shows it. Acceptance exists only after
+//! the last.
+
 #![allow(dead_code, unused_imports)] // Goes when every part has landed.
 
 mod access;
@@ -16,5 +21,333 @@ pub mod preflight;
 pub mod prune;
 pub mod refs;
 mod regs;
+mod step;
+mod transfer;
 
 pub use env::Env;
+
+use std::sync::Arc;
+
+use crate::btf::Btf;
+use crate::error::{Errno, Rejection, Res, Stop};
+use crate::isa::Insn;
+use crate::kernel::{AttachType, Kernel, ProgType};
+use crate::log::{Event, Off, Sink, Tee, TextLog};
+use crate::program::LoadRequest;
+use crate::program::request::Privilege;
+use crate::state::{BtfRef, MapIdx, VerifierState};
+
+use self::env::{AttachInfo, Caps, InsnAux, MapInfo, Stats};
+
+/// A kernel with the BTF of itself and of its modules.
+#[derive(Clone, Debug)]
+pub struct System {
+    /// Release data.
+    pub kernel: Kernel,
+    /// BTF of the kernel.
+    pub vmlinux: Arc<Btf>,
+    /// Modules loaded, in load order: name and split BTF.
+    pub modules: Vec<(String, Arc<Btf>)>,
+}
+
+/// How to ask.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The kernel's log level: 1 the failing path, 2 everything, 4 statistics; a bit mask.
+    pub log_level: u32,
+    /// Bytes of log to keep, at most; like the kernel, the last ones.
+    pub log_size: usize,
+    /// Who loads.
+    pub privilege: Privilege,
+    /// Never take a path as covered by another (for property tests; slow).
+    pub no_prune: bool,
+}
+
+impl Default for Options {
+    fn default() -> Options {
+        Options { log_level: 0, log_size: 64 << 20, privilege: Privilege::ROOT, no_prune: false }
+    }
+}
+
+/// A program that was accepted. Only [`verify`] makes one, after its last stage.
+#[derive(Clone, Debug)]
+pub struct Verified {
+    request: LoadRequest,
+    insns: Vec<Insn>,
+    subprog_starts: Vec<u32>,
+}
+
+impl Verified {
+    /// What was loaded.
+    pub fn request(&self) -> &LoadRequest {
+        &self.request
+    }
+
+    /// Instructions as loaded (map references are file descriptors of the request).
+    pub fn insns(&self) -> &[Insn] {
+        &self.insns
+    }
+
+    /// First instructions of local functions, in order.
+    pub fn subprog_starts(&self) -> &[u32] {
+        &self.subprog_starts
+    }
+}
+
+/// What the kernel would say.
+#[derive(Clone, Debug)]
+pub enum Verdict {
+    /// The program loads.
+    Accepted(Box<Verified>),
+    /// The program does not load.
+    Rejected(Box<Rejection>),
+    /// We do not model something it uses.
+    Unsupported(Box<str>),
+    /// A budget of ours ended the analysis, or the caller cancelled it.
+    Budget(Box<str>),
+}
+
+/// The answer for one program.
+#[derive(Clone, Debug)]
+pub struct Report {
+    /// The verdict.
+    pub verdict: Verdict,
+    /// The kernel's log at the level asked.
+    pub log: Vec<u8>,
+    /// The log did not fit its size (the kernel's load would end with `ENOSPC`).
+    pub log_overflowed: bool,
+    /// Counters; `None` when the load was refused before the verifier began.
+    pub stats: Option<Stats>,
+    /// Bytes of stack of each function.
+    pub stack_depth: Vec<u32>,
+    /// Instruction where the analysis stood at the end.
+    pub insn_idx: usize,
+    /// Microseconds taken.
+    pub time_us: u64,
+}
+
+/// Asks what a kernel says about a load.
+pub fn verify(system: &System, req: &LoadRequest, options: &Options) -> Report {
+    verify_with(system, req, options, &mut Off, &|| false)
+}
+
+/// Asks what a kernel says about a load, with a listener besides the log, and a question whether to go on.
+pub fn verify_with(
+    system: &System,
+    req: &LoadRequest,
+    options: &Options,
+    listener: &mut dyn Sink,
+    cancelled: &dyn Fn() -> bool,
+) -> Report {
+    let begun = std::time::Instant::now();
+    let mut report = Report {
+        verdict: Verdict::Budget("".into()),
+        log: Vec::new(),
+        log_overflowed: false,
+        stats: None,
+        stack_depth: Vec::new(),
+        insn_idx: 0,
+        time_us: 0,
+    };
+    if let Err(stop) = preflight::attr::check_load_attr(req, &system.kernel, options.privilege) {
+        report.verdict = verdict_of(stop);
+        return report;
+    }
+    let mut log = TextLog::new(options.log_level, options.log_size);
+    let quiet = listener.interest() == crate::log::Interest::default();
+    let mut tee;
+    let sink: &mut dyn Sink = if quiet {
+        &mut log
+    } else {
+        tee = Tee(&mut log, listener);
+        &mut tee
+    };
+    let mut env = match environment(system, req, options, sink, cancelled) {
+        Ok(env) => env,
+        Err(stop) => {
+            report.verdict = verdict_of(stop);
+            return report;
+        }
+    };
+    let result = stages(&mut env);
+    if let Err(Stop::Reject(rejection)) = &result
+        && env.interest.structure
+    {
+        let idx = env.insn_idx;
+        env.with_sink(|sink, cx, cur| {
+            let state = (!cur.frames.is_empty()).then_some(cur);
+            sink.event(cx, &Event::Rejected { rejection, idx, state });
+        });
+    }
+    report.insn_idx = env.insn_idx;
+    report.stats = Some(env.stats);
+    report.stack_depth = env.subprogs.iter().map(|s| s.stack_depth).collect();
+    report.time_us = u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX);
+    report.verdict = match result {
+        Ok(()) => Verdict::Accepted(Box::new(Verified {
+            request: req.clone(),
+            insns: req.insns.clone(),
+            subprog_starts: env.subprog_starts.clone(),
+        })),
+        Err(stop) => verdict_of(stop),
+    };
+    drop(env);
+    if options.log_level != 0 && !matches!(report.verdict, Verdict::Unsupported(_) | Verdict::Budget(_)) {
+        last_lines(&mut log, options.log_level, &report);
+    }
+    report.log = log.text();
+    report.log_overflowed = log.overflowed();
+    report
+}
+
+fn verdict_of(stop: Stop) -> Verdict {
+    match stop {
+        Stop::Reject(r) => Verdict::Rejected(r),
+        Stop::Unsupported(what) => Verdict::Unsupported(what),
+        Stop::Budget(what) => Verdict::Budget(what),
+    }
+}
+
+/// Counters, and with level 4 the time and the stack. Kernel: `print_verification_stats()`.
+fn last_lines(log: &mut TextLog, level: u32, report: &Report) {
+    let Some(s) = report.stats else { return };
+    if level & 4 != 0 {
+        let depths: Vec<String> = report.stack_depth.iter().map(u32::to_string).collect();
+        log.append(&format!("verification time {} usec\nstack depth {}\n", report.time_us, depths.join("+")));
+    }
+    log.append(&format!(
+        "processed {} insns (limit {}) max_states_per_insn {} total_states {} peak_states {} mark_read {}\n",
+        s.insns,
+        step::MAX_INSNS,
+        s.max_states_per_insn,
+        s.total_states,
+        s.peak_states,
+        s.longest_mark_read_walk
+    ));
+}
+
+/// The stages, in the kernel's order. Kernel: `bpf_check()`.
+fn stages(env: &mut Env<'_>) -> Res {
+    preflight::btf_info::check_early(env)?;
+    preflight::entry::add_subprogs_and_kfuncs(env)?;
+    preflight::subprogs::check_subprogs(env)?;
+    preflight::btf_info::check(env)?;
+    preflight::maps::resolve_ldimm64(env)?;
+    preflight::cfg_walk::check_cfg(env)?;
+    preflight::attach::check_attach_btf_id(env)?;
+    preflight::fastcall::mark_fastcall_patterns(env)?;
+    step::check_main(env)?;
+    step::check_subprogs(env)?;
+    preflight::rewrites::remove_fastcall_spills(env);
+    preflight::stack_depth::check_max_stack_depth(env)?;
+    preflight::rewrites::rewrite(env)
+}
+
+/// Puts the environment together.
+fn environment<'a>(
+    system: &'a System,
+    req: &'a LoadRequest,
+    options: &Options,
+    sink: &'a mut dyn Sink,
+    cancelled: &'a dyn Fn() -> bool,
+) -> Res<Env<'a>> {
+    let prog_type = ProgType::from_number(req.prog_type).ok_or_else(|| Stop::silent(Errno::EINVAL))?;
+    let attach_type =
+        AttachType::from_number(req.expected_attach_type).unwrap_or(AttachType::CgroupInetIngress);
+    let p = options.privilege;
+    let perfmon = p.perfmon || p.sys_admin;
+    let caps = Caps {
+        bpf_capable: p.bpf || p.sys_admin,
+        allow_ptr_leaks: perfmon,
+        allow_uninit_stack: perfmon,
+        bypass_spec_v1: perfmon,
+        bypass_spec_v4: perfmon,
+    };
+    let mut btfs = vec![system.vmlinux.clone(), req.btf.clone().unwrap_or_default()];
+    let mut btf_names = vec!["vmlinux".to_string(), String::new()];
+    for (name, btf) in &system.modules {
+        btfs.push(btf.clone());
+        btf_names.push(name.clone());
+    }
+    let maps = map_infos(req, &mut btfs, &mut btf_names)?;
+    /// Load flags. UAPI: `BPF_F_*`.
+    const STRICT_ALIGNMENT: u32 = 1 << 0;
+    const ANY_ALIGNMENT: u32 = 1 << 1;
+    const TEST_STATE_FREQ: u32 = 1 << 3;
+    const SLEEPABLE: u32 = 1 << 4;
+    const TEST_REG_INVARIANTS: u32 = 1 << 7;
+    let flag = |f: u32| req.prog_flags & f != 0;
+    let interest = sink.interest();
+    Ok(Env {
+        kernel: &system.kernel,
+        req,
+        insns: req.insns.clone(),
+        aux: vec![InsnAux::default(); req.insns.len()],
+        prog_type,
+        attach_type,
+        btfs,
+        btf_names,
+        map_specs: maps.iter().map(|m| m.spec.clone()).collect(),
+        maps,
+        kfunc_btfs: Vec::new(),
+        kfuncs: kfunc::KfuncTable::default(),
+        used_maps: Vec::new(),
+        caps,
+        strict_alignment: flag(STRICT_ALIGNMENT) && !flag(ANY_ALIGNMENT),
+        test_state_freq: caps.bpf_capable && flag(TEST_STATE_FREQ),
+        test_reg_invariants: flag(TEST_REG_INVARIANTS),
+        sleepable: flag(SLEEPABLE),
+        subprogs: Vec::new(),
+        subprog_starts: Vec::new(),
+        func_info: Vec::new(),
+        func_info_aux: Vec::new(),
+        exception_callback_subprog: 0,
+        seen_exception: false,
+        seen_direct_write: false,
+        attach: AttachInfo::default(),
+        arena: None,
+        insn_idx: 0,
+        prev_insn_idx: 0,
+        cur: VerifierState::empty(),
+        explorer: explore::Explorer::default(),
+        id_gen: 0,
+        scratched_regs: 0,
+        scratched_slots: 0,
+        stats: Stats::default(),
+        max_ctx_offset: 0,
+        max_pkt_offset: 0,
+        max_buf_access: [0; 3],
+        pass_cnt: 0,
+        no_prune: options.no_prune,
+        interest,
+        sink,
+        cancelled,
+    })
+}
+
+/// Maps as the analysis knows them, templates of inner maps behind the others.
+fn map_infos(req: &LoadRequest, btfs: &mut Vec<Arc<Btf>>, names: &mut Vec<String>) -> Res<Vec<MapInfo>> {
+    let mut specs: Vec<_> = req.maps.iter().map(|m| (Arc::new(m.clone()), false)).collect();
+    let mut inner = vec![None; specs.len()];
+    for i in 0..specs.len() {
+        if let Some(template) = specs[i].0.inner.clone() {
+            inner[i] = Some(MapIdx(specs.len() as u32));
+            specs.push((Arc::from(template), true));
+            inner.push(None);
+        }
+    }
+    let mut infos = Vec::with_capacity(specs.len());
+    for ((spec, is_inner_template), inner) in specs.into_iter().zip(inner) {
+        let btf = spec.btf.as_ref().map(|btf| {
+            let known = btfs.iter().position(|b| Arc::ptr_eq(b, btf)).unwrap_or_else(|| {
+                btfs.push(btf.clone());
+                names.push(String::new());
+                btfs.len() - 1
+            });
+            BtfRef(known as u16)
+        });
+        let record = btf_record::of_map(&spec).map_err(Stop::silent)?.map(Arc::new);
+        infos.push(MapInfo { spec, record, btf, inner, is_inner_template });
+    }
+    Ok(infos)
+}

@@ -183,6 +183,8 @@ areas! {
     kfunc::KfuncMsg as Kfunc,
     /// References, locks, RCU and preemption sections.
     lifetime::LifetimeMsg as Lifetime,
+    /// The walk, and the stages that read instructions, function and line information.
+    walk::WalkMsg as Walk,
     /// Limits of the analysis, loops, counters, return values at exit.
     limit::LimitMsg as Limit,
 }

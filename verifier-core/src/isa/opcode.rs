@@ -95,3 +95,40 @@ pub const MAX_STACK: i32 = 512;
 pub const REG_SIZE: i32 = 8;
 /// Deepest call chain, frames.
 pub const MAX_CALL_FRAMES: usize = 8;
+
+/// Whether a code byte is an instruction at all. Kernel: `bpf_opcode_in_insntable()`.
+///
+/// `narrow_atomics`: 8- and 16-bit atomics exist (load-acquire and store-release, 6.15).
+pub const fn is_known_opcode(code: u8, narrow_atomics: bool) -> bool {
+    let op = code & 0xf0;
+    let size = code & 0x18;
+    match code & 0x07 {
+        ALU => !(op == NEG && code & X != 0) && op <= END,
+        ALU64 => !(matches!(op, NEG | END) && code & X != 0) && op <= END,
+        JMP => match op {
+            JA | CALL | EXIT | JCOND => code & X == 0,
+            _ => op < JCOND,
+        },
+        JMP32 => match op {
+            JA => code & X == 0,
+            CALL | EXIT => false,
+            _ => op < JCOND,
+        },
+        LD => match code & 0xe0 {
+            IMM => size == DW,
+            ABS | IND => size != DW,
+            _ => false,
+        },
+        LDX => match code & 0xe0 {
+            MEM => true,
+            MEMSX => size != DW,
+            _ => false,
+        },
+        ST => code & 0xe0 == MEM,
+        _ => match code & 0xe0 {
+            MEM => true,
+            ATOMIC => matches!(size, W | DW) || narrow_atomics,
+            _ => false,
+        },
+    }
+}

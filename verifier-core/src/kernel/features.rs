@@ -80,4 +80,10 @@ pub struct Features {
     pub callback_args_dropped_at_exit: bool,
     /// Stacks of deep programs may be allocated apart from the kernel's (6.13, x86-64).
     pub private_stack: bool,
+    /// Atomic operations on 8 and 16 bits exist: load-acquire and store-release
+    /// (6.15: `bpf: Introduce load-acquire and store-release instructions`).
+    pub narrow_atomics: bool,
+    /// Bytes of stack that `may_goto` takes in a function: a counter, and with it a timestamp
+    /// (6.15: `bpf, x86: Add support for timed may_goto`).
+    pub may_goto_stack: u32,
 }

@@ -149,11 +149,13 @@ pub enum Event<'a> {
         /// The `exit`.
         idx: usize,
     },
-    /// The state after an instruction of the main walk, for listeners with `structure` interest.
-    After {
-        /// The instruction just processed.
+    /// An instruction is about to be processed, for listeners with `structure` interest.
+    At {
+        /// The instruction.
         idx: usize,
-        /// The state after it.
+        /// The one before it on this path; -1 at the entry.
+        prev: i32,
+        /// The state before it.
         state: &'a VerifierState,
     },
     /// The program is rejected.

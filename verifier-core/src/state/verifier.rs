@@ -120,6 +120,15 @@ impl VerifierState {
         }
     }
 
+    /// One frame, at the entry of a function.
+    pub fn for_entry(start: u32, subprog: u32) -> VerifierState {
+        let mut state = VerifierState::empty();
+        state.frames.push(Rc::new(FuncState::entry(FuncState::MAIN, 0, subprog)));
+        state.first_insn_idx = start;
+        state.last_insn_idx = u32::MAX;
+        state
+    }
+
     /// Number of the current frame. Kernel: `curframe`.
     pub fn curframe(&self) -> usize {
         self.frames.len().saturating_sub(1)

@@ -7,3 +7,7 @@ pub mod fastcall;
 pub mod stack_depth;
 pub mod struct_ops;
 pub mod subprogs;
+pub(crate) mod btf_info;
+pub(crate) mod entry;
+pub(crate) mod maps;
+pub(crate) mod rewrites;

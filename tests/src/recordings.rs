@@ -1,0 +1,105 @@
+//! The recordings of real kernels, beside the checkout.
+//!
+//! They are not part of the project: `BPFVET_SHARED`, or `../shared` beside the checkout, is where they are looked for.
+
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+/// Folder of the recordings, if they are there.
+pub fn folder() -> Option<PathBuf> {
+    let named = std::env::var_os("BPFVET_SHARED").map(PathBuf::from);
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent()?.parent()?;
+    let shared = named.unwrap_or_else(|| root.join("shared"));
+    let folder = shared.join("kernel-recordings");
+    folder.is_dir().then_some(folder)
+}
+
+/// Reads a compressed file whole.
+pub fn unpack(path: &Path) -> std::io::Result<Vec<u8>> {
+    let mut out = Vec::new();
+    let mut decoder = zstd::Decoder::new(std::fs::File::open(path)?)?;
+    decoder.window_log_max(31)?;
+    std::io::Read::read_to_end(&mut decoder, &mut out)?;
+    Ok(out)
+}
+
+/// Reads a compressed file of JSON lines.
+pub fn lines(path: &Path) -> std::io::Result<Vec<Value>> {
+    let mut decoder = zstd::Decoder::new(std::fs::File::open(path)?)?;
+    decoder.window_log_max(31)?;
+    let mut out = Vec::new();
+    for line in BufReader::new(decoder).lines() {
+        out.push(serde_json::from_str(&line?)?);
+    }
+    Ok(out)
+}
+
+/// Counters as recorded.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Counters {
+    /// Instructions processed.
+    pub insns: u64,
+    /// States stored.
+    pub total_states: u64,
+    /// Most states alive.
+    pub peak_states: u64,
+}
+
+/// What a kernel said of one program.
+#[derive(Clone, Debug)]
+pub struct Record {
+    /// The whole line.
+    pub raw: Value,
+    /// Object file.
+    pub object: String,
+    /// Program.
+    pub program: String,
+    /// `accepted`, `rejected`, `not_loadable`, `refused_by_host`.
+    pub verdict: String,
+    /// Error name.
+    pub errno: Option<String>,
+    /// The log at level 2; `None` when it was left out or recorded at another level.
+    pub log: Option<String>,
+    /// Counters; `None` when verification did not begin.
+    pub counters: Option<Counters>,
+}
+
+fn string(v: &Value, field: &str) -> String {
+    v.get(field).and_then(Value::as_str).unwrap_or_default().to_string()
+}
+
+impl Record {
+    /// Takes a line of `records/` or `test_verifier/` apart.
+    pub fn new(raw: Value) -> Record {
+        let level2 = raw.get("log_level").and_then(Value::as_u64).is_none_or(|l| l == 2);
+        let number = |s: &Value, f: &str| s.get(f).and_then(Value::as_u64).unwrap_or(0);
+        let counters = raw.get("stats").filter(|s| s.is_object()).map(|s| Counters {
+            insns: number(s, "insns_processed"),
+            total_states: number(s, "total_states"),
+            peak_states: number(s, "peak_states"),
+        });
+        let omitted = raw.get("log_omitted").and_then(Value::as_bool).unwrap_or(false)
+            || raw.get("log_overflowed_buffer").and_then(Value::as_bool).unwrap_or(false);
+        let log = raw.get("log").and_then(Value::as_str).filter(|_| level2 && !omitted).map(str::to_string);
+        let errno = raw.get("errno").and_then(|e| e.get("name")).and_then(Value::as_str).map(str::to_string);
+        Record {
+            object: string(&raw, "object"),
+            program: {
+                let p = string(&raw, "program");
+                if p.is_empty() { string(&raw, "name") } else { p }
+            },
+            verdict: string(&raw, "verdict"),
+            errno,
+            log,
+            counters,
+            raw,
+        }
+    }
+}
+
+/// Records of a kernel (`6.12.117-debian`), in order.
+pub fn records(folder: &Path, kernel: &str) -> std::io::Result<Vec<Record>> {
+    Ok(lines(&folder.join(format!("records/{kernel}.jsonl.zst")))?.into_iter().map(Record::new).collect())
+}

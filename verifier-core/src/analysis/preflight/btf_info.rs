@@ -1,0 +1,129 @@
+//! Function and line information against the program and its BTF.
+//!
+//! Answers for `check_btf_info_early()` and `check_btf_info()`: what the loader says of functions and lines must fit
+//! the instructions, or the load ends here.
+
+use crate::analysis::env::{Env, FuncInfoAux};
+use crate::btf::BtfKind;
+use crate::error::{Errno, Res, Stop, WalkMsg};
+
+/// Functions that may be left early need to be known by BTF. Kernel: `check_abnormal_return()`.
+fn check_abnormal_return(env: &mut Env<'_>) -> Res {
+    for i in 1..env.subprogs.len() {
+        if env.subprogs[i].has_ld_abs {
+            return Err(env.reject(WalkMsg::LdAbsWithoutBtf, Errno::EINVAL));
+        }
+        if env.subprogs[i].has_tail_call {
+            return Err(env.reject(WalkMsg::TailCallWithoutBtf, Errno::EINVAL));
+        }
+    }
+    Ok(())
+}
+
+/// Before the functions are known: the records alone. Kernel: `check_btf_info_early()`.
+pub(crate) fn check_early(env: &mut Env<'_>) -> Res {
+    let req = env.req;
+    if req.func_info.is_empty() && req.line_info.is_empty() {
+        return check_abnormal_return(env);
+    }
+    let Some(btf) = &req.btf else { return Err(Stop::silent(Errno::EBADF)) };
+    let mut prev = 0;
+    for (i, rec) in req.func_info.iter().enumerate() {
+        if i == 0 && rec.insn_off != 0 {
+            return Err(env.reject(WalkMsg::FuncInfoFirst { off: rec.insn_off }, Errno::EINVAL));
+        }
+        if i > 0 && rec.insn_off <= prev {
+            return Err(env.reject(WalkMsg::FuncInfoOrder { off: rec.insn_off, prev }, Errno::EINVAL));
+        }
+        let func = btf.ty(rec.type_id).filter(|t| t.kind == BtfKind::Func);
+        let Some(func) = func else {
+            return Err(env.reject(WalkMsg::FuncInfoType { id: rec.type_id }, Errno::EINVAL));
+        };
+        if btf.ty(func.size_or_type).is_none_or(|t| t.kind != BtfKind::FuncProto) {
+            return Err(Stop::silent(Errno::EINVAL));
+        }
+        prev = rec.insn_off;
+    }
+    env.func_info = req.func_info.clone();
+    Ok(())
+}
+
+/// With the functions known. Kernel: `check_btf_info()`.
+pub(crate) fn check(env: &mut Env<'_>) -> Res {
+    if env.req.func_info.is_empty() && env.req.line_info.is_empty() {
+        return check_abnormal_return(env);
+    }
+    check_funcs(env)?;
+    check_lines(env)
+}
+
+/// Kernel: `check_btf_func()`.
+fn check_funcs(env: &mut Env<'_>) -> Res {
+    let req = env.req;
+    if req.func_info.is_empty() {
+        return check_abnormal_return(env);
+    }
+    if req.func_info.len() != env.subprogs.len() {
+        return Err(env.reject(WalkMsg::FuncInfoCount, Errno::EINVAL));
+    }
+    let Some(btf) = &req.btf else { return Err(Stop::silent(Errno::EBADF)) };
+    let mut aux = Vec::with_capacity(req.func_info.len());
+    for (i, rec) in req.func_info.iter().enumerate() {
+        if env.subprogs[i].start != rec.insn_off {
+            return Err(env.reject(WalkMsg::FuncInfoLayout, Errno::EINVAL));
+        }
+        let func = btf.ty(rec.type_id);
+        let proto = func.and_then(|f| btf.ty(f.size_or_type));
+        let ret = proto.and_then(|p| btf.skip_modifiers(p.size_or_type));
+        let scalar = ret.is_some_and(|t| match t.kind {
+            BtfKind::Int => t.size_or_type <= 8,
+            BtfKind::Enum | BtfKind::Enum64 => true,
+            _ => false,
+        });
+        if i > 0 && !scalar && env.subprogs[i].has_ld_abs {
+            return Err(env.reject(WalkMsg::LdAbsNotInt, Errno::EINVAL));
+        }
+        if i > 0 && !scalar && env.subprogs[i].has_tail_call {
+            return Err(env.reject(WalkMsg::TailCallNotInt, Errno::EINVAL));
+        }
+        aux.push(FuncInfoAux { linkage: func.map_or(0, |f| f.vlen), ..FuncInfoAux::default() });
+    }
+    env.func_info_aux = aux;
+    Ok(())
+}
+
+/// Kernel: `check_btf_line()`.
+fn check_lines(env: &mut Env<'_>) -> Res {
+    let req = env.req;
+    let Some(btf) = &req.btf else { return Ok(()) };
+    let len = env.insns.len();
+    let mut next_func = 0;
+    let mut prev = 0;
+    for (i, line) in req.line_info.iter().enumerate() {
+        let off = line.insn_off;
+        if (i > 0 && off <= prev) || off as usize >= len {
+            return Err(env.reject(WalkMsg::LineInfoOrder { i, off, prev, len }, Errno::EINVAL));
+        }
+        if env.insns[off as usize].code == 0 {
+            return Err(env.reject(WalkMsg::LineInfoInsn { i }, Errno::EINVAL));
+        }
+        if btf.bytes_at(line.line_off).is_none() || btf.bytes_at(line.file_name_off).is_none() {
+            return Err(env.reject(WalkMsg::LineInfoName { i }, Errno::EINVAL));
+        }
+        if next_func < env.subprogs.len() {
+            let start = env.subprogs[next_func].start;
+            if off == start {
+                env.subprogs[next_func].linfo_idx = i as u32;
+                next_func += 1;
+            } else if start < off {
+                return Err(env.reject(WalkMsg::LineInfoFunc { n: next_func }, Errno::EINVAL));
+            }
+        }
+        prev = off;
+    }
+    if !req.line_info.is_empty() && next_func != env.subprogs.len() {
+        let missing = env.subprogs.len() - next_func;
+        return Err(env.reject(WalkMsg::LineInfoFuncs { missing, from: next_func }, Errno::EINVAL));
+    }
+    Ok(())
+}

@@ -1,0 +1,95 @@
+//! Where local functions begin, and which kernel functions are called.
+//!
+//! Answers for `add_subprog_and_kfunc()`: a function begins where a call or an address load goes, at instruction 0, and
+//! where the exception callback stands.
+
+use crate::analysis::env::{Env, SubprogInfo};
+use crate::analysis::kfunc;
+use crate::btf::BtfKind;
+use crate::error::{Errno, Res, WalkMsg};
+
+/// Most local functions of a program. Kernel: `BPF_MAX_SUBPROGS`.
+const MAX_SUBPROGS: usize = 256;
+
+/// Notes that a function begins at `off`. Kernel: `add_subprog()`.
+fn add_subprog(env: &mut Env<'_>, off: i64) -> Res {
+    let Some(start) = usize::try_from(off).ok().filter(|o| *o < env.insns.len()) else {
+        return Err(env.reject(WalkMsg::CallDestination, Errno::EINVAL));
+    };
+    let start = start as u32;
+    let Err(at) = env.subprogs.binary_search_by_key(&start, |s| s.start) else { return Ok(()) };
+    if env.subprogs.len() >= MAX_SUBPROGS {
+        return Err(env.reject(WalkMsg::TooManySubprogs, Errno::E2BIG));
+    }
+    env.subprogs.insert(at, SubprogInfo { start, ..SubprogInfo::default() });
+    Ok(())
+}
+
+/// Finds local functions and kernel functions. Kernel: `add_subprog_and_kfunc()`.
+pub(crate) fn add_subprogs_and_kfuncs(env: &mut Env<'_>) -> Res {
+    add_subprog(env, 0)?;
+    for i in 0..env.insns.len() {
+        let insn = env.insns[i];
+        let local = insn.is_pseudo_func() || insn.is_pseudo_call();
+        if !local && !insn.is_kfunc_call() {
+            continue;
+        }
+        if !env.caps.bpf_capable {
+            return Err(env.reject(WalkMsg::CallsNeedCap, Errno::EPERM));
+        }
+        if local {
+            add_subprog(env, i as i64 + i64::from(insn.imm) + 1)?;
+        } else {
+            kfunc::add_kfunc_call(env, insn.imm, insn.off)?;
+        }
+    }
+    if let Some(start) = exception_callback(env)? {
+        add_subprog(env, i64::from(start))?;
+        if let Ok(n) = env.subprogs.binary_search_by_key(&start, |s| s.start)
+            && n > 0
+        {
+            env.exception_callback_subprog = n as u32;
+            env.subprogs[n].is_cb = true;
+            env.subprogs[n].is_async_cb = true;
+            env.subprogs[n].is_exception_cb = true;
+        }
+    }
+    env.subprog_starts = env.subprogs.iter().map(|s| s.start).collect();
+    if env.logs(2) {
+        for n in 0..env.subprogs.len() {
+            env.say(WalkMsg::Func { n, start: env.subprogs[n].start });
+        }
+    }
+    Ok(())
+}
+
+/// First instruction of the exception callback that a tag on the main program names.
+/// Kernel: `bpf_find_exception_callback_insn_off()`.
+fn exception_callback(env: &mut Env<'_>) -> Res<Option<u32>> {
+    let req = env.req;
+    let (Some(main), Some(btf)) = (env.func_info.first(), &req.btf) else { return Ok(None) };
+    if btf.ty(main.type_id).is_none() {
+        return Err(env.reject(WalkMsg::MainBtfId, Errno::EINVAL));
+    }
+    let name = match btf.find_decl_tag_value(main.type_id, -1, "exception_callback:") {
+        Ok(Some(name)) => name.to_string(),
+        Ok(None) => return Ok(None),
+        Err(()) => return Err(env.reject(WalkMsg::ManyExceptionTags, Errno::EEXIST)),
+    };
+    let Some(id) = btf.find_by_name_kind(&name, BtfKind::Func) else {
+        return Err(env.reject(WalkMsg::ExceptionCbMissing { name }, Errno::ENOENT));
+    };
+    /// BTF linkage of a global function.
+    const GLOBAL: u16 = 1;
+    if btf.ty(id).is_none_or(|t| t.vlen != GLOBAL) {
+        return Err(env.reject(WalkMsg::ExceptionCbStatic { name }, Errno::EINVAL));
+    }
+    match req.func_info.iter().rfind(|f| f.type_id == id).map(|f| f.insn_off) {
+        Some(0) => {
+            let stop = env.reject(WalkMsg::ExceptionCbOffset, Errno::EINVAL);
+            Err(stop)
+        }
+        Some(off) => Ok(Some(off)),
+        None => Err(env.reject(WalkMsg::ExceptionCbFuncInfo, Errno::EINVAL)),
+    }
+}

@@ -1,0 +1,247 @@
+//! Maps and kernel symbols that 64-bit constant loads name.
+//!
+//! Answers for `resolve_pseudo_ldimm64()`: every such load becomes an address, the maps used are listed in order of
+//! first use, and each must fit the program. It is also where unknown opcodes and malformed loads are found.
+
+use crate::analysis::btf_record::FieldKind;
+use crate::analysis::env::{BtfVar, Env};
+use crate::btf::BtfKind;
+use crate::error::{Errno, Res, Stop, WalkMsg};
+use crate::isa::opcode::*;
+use crate::kernel::call::{RegBase, RegType, TypeFlags};
+use crate::kernel::prog_types::policy::is_tracing_prog_type;
+use crate::kernel::{MapType, ProgType};
+use crate::state::{BtfRef, MapIdx};
+
+/// Most maps of a program. Kernel: `MAX_USED_MAPS`.
+const MAX_USED_MAPS: usize = 64;
+/// Largest offset of a direct value address. Kernel: `BPF_MAX_VAR_OFF`.
+const MAX_VAR_OFF: u32 = 1 << 29;
+
+/// Addresses that stand for what the kernel would print; logs are compared with addresses masked.
+const MAP_ADDRESS: u64 = 0xffff_8881_0000_0000;
+const VALUE_ADDRESS: u64 = 0xffff_c900_0000_0000;
+const SYMBOL_ADDRESS: u64 = 0xffff_ffff_8100_0000;
+
+/// Resolves 64-bit constant loads. Kernel: `resolve_pseudo_ldimm64()`.
+pub(crate) fn resolve_ldimm64(env: &mut Env<'_>) -> Res {
+    let mut i = 0;
+    while i < env.insns.len() {
+        let insn = env.insns[i];
+        if insn.class() == LDX && (!matches!(insn.mode(), MEM | MEMSX) || insn.imm != 0) {
+            return Err(env.reject(WalkMsg::LdxReserved, Errno::EINVAL));
+        }
+        if insn.is_ldimm64() {
+            resolve_one(env, i)?;
+            i += 2;
+            continue;
+        }
+        if !is_known_opcode(insn.code, env.kernel.features.narrow_atomics) {
+            return Err(env.reject(WalkMsg::UnknownOpcode { code: insn.code }, Errno::EINVAL));
+        }
+        i += 1;
+    }
+    Ok(())
+}
+
+fn set_address(env: &mut Env<'_>, i: usize, address: u64) {
+    env.insns[i].imm = address as u32 as i32;
+    env.insns[i + 1].imm = (address >> 32) as u32 as i32;
+}
+
+fn resolve_one(env: &mut Env<'_>, i: usize) -> Res {
+    let insn = env.insns[i];
+    let half = env.insns.get(i + 1).copied();
+    let Some(half) = half.filter(|h| h.code == 0 && h.dst == 0 && h.src == 0 && h.off == 0) else {
+        return Err(env.reject(WalkMsg::LdImm64Half, Errno::EINVAL));
+    };
+    match insn.src {
+        0 => return Ok(()),
+        PSEUDO_BTF_ID => return resolve_symbol(env, i, insn.imm as u32, half.imm),
+        PSEUDO_FUNC => {
+            env.aux[i].ptr_type = Some(RegType::of(RegBase::PtrToFunc));
+            return Ok(());
+        }
+        PSEUDO_MAP_VALUE | PSEUDO_MAP_IDX_VALUE => {}
+        PSEUDO_MAP_FD | PSEUDO_MAP_IDX if half.imm == 0 => {}
+        _ => return Err(env.reject(WalkMsg::LdImm64Kind, Errno::EINVAL)),
+    }
+    let fd = if matches!(insn.src, PSEUDO_MAP_IDX | PSEUDO_MAP_IDX_VALUE) {
+        if env.req.fd_array.is_empty() {
+            return Err(env.reject(WalkMsg::FdArrayMissing, Errno::EPROTO));
+        }
+        let fd = usize::try_from(insn.imm).ok().and_then(|n| env.req.fd_array.get(n));
+        *fd.ok_or_else(|| Stop::silent(Errno::EFAULT))?
+    } else {
+        insn.imm
+    };
+    let (map, reused) = use_map(env, fd)?;
+    check_compatible(env, map)?;
+    let info = env.map(map);
+    let ty = MapType::from_number(info.spec.map_type);
+    let address = if matches!(insn.src, PSEUDO_MAP_FD | PSEUDO_MAP_IDX) {
+        env.aux[i].map = Some((map, 0));
+        MAP_ADDRESS + u64::from(map.0) * 0x800
+    } else {
+        let off = half.imm as u32;
+        check_direct_value(env, map, off)?;
+        env.aux[i].map = Some((map, off));
+        VALUE_ADDRESS + (u64::from(map.0) << 32) + u64::from(off)
+    };
+    set_address(env, i, address);
+    if !reused {
+        check_first_use(env, map, ty)?;
+    }
+    Ok(())
+}
+
+/// The map behind a file descriptor, and whether the program used it before. Kernel: `add_used_map_from_fd()`.
+fn use_map(env: &mut Env<'_>, fd: i32) -> Res<(MapIdx, bool)> {
+    let Some(at) = env.req.maps.iter().position(|m| m.fd == fd) else {
+        return Err(env.reject(WalkMsg::BadMapFd { fd }, Errno::EBADF));
+    };
+    let map = MapIdx(at as u32);
+    if env.used_maps.contains(&map) {
+        return Ok((map, true));
+    }
+    if env.used_maps.len() >= MAX_USED_MAPS {
+        return Err(env.reject(WalkMsg::TooManyMaps { limit: MAX_USED_MAPS as u32 }, Errno::E2BIG));
+    }
+    // Newer releases check the map before they count it, which no line shows.
+    env.used_maps.push(map);
+    Ok((map, false))
+}
+
+/// Whether programs of this type may use the map. Kernel: `check_map_prog_compatibility()`.
+fn check_compatible(env: &mut Env<'_>, map: MapIdx) -> Res {
+    let info = env.map(map);
+    let mask = info.record.as_ref().map_or(FieldKind::empty(), |r| r.mask);
+    let ty = MapType::from_number(info.spec.map_type);
+    let prog = env.resolved_prog_type();
+    let tracing = is_tracing_prog_type(prog);
+    let locks = FieldKind::SPIN_LOCK | FieldKind::RES_SPIN_LOCK;
+    let refused = if mask.intersects(FieldKind::GRAPH_ROOT) && tracing {
+        Some(WalkMsg::TracingGraph)
+    } else if mask.intersects(locks) && prog == ProgType::SocketFilter {
+        Some(WalkMsg::SocketFilterLock)
+    } else if mask.contains(FieldKind::SPIN_LOCK) && tracing {
+        Some(WalkMsg::TracingLock)
+    } else if mask.contains(FieldKind::TIMER) && tracing {
+        Some(WalkMsg::TracingTimer)
+    } else if mask.contains(FieldKind::WORKQUEUE) && tracing {
+        Some(WalkMsg::TracingWq)
+    } else if ty == Some(MapType::StructOps) {
+        Some(WalkMsg::StructOpsMap)
+    } else if env.sleepable && !ty.is_some_and(allows_sleepable) {
+        Some(WalkMsg::SleepableMap)
+    } else {
+        None
+    };
+    match refused {
+        Some(msg) => Err(env.reject(msg, Errno::EINVAL)),
+        None => Ok(()),
+    }
+}
+
+/// Whether sleepable programs may use maps of a type.
+fn allows_sleepable(ty: MapType) -> bool {
+    use MapType::*;
+    matches!(
+        ty,
+        Hash | LruHash | Array | PercpuHash | PercpuArray | LruPercpuHash | ArrayOfMaps | HashOfMaps | Ringbuf
+            | UserRingbuf | InodeStorage | SkStorage | TaskStorage | CgrpStorage | Queue | Stack | Arena
+    )
+}
+
+/// Whether an address inside the value can be loaded directly. Kernel: `map_direct_value_addr` of the map's operations.
+fn check_direct_value(env: &mut Env<'_>, map: MapIdx, off: u32) -> Res {
+    if off >= MAX_VAR_OFF {
+        return Err(env.reject(WalkMsg::DirectOffset { off }, Errno::EINVAL));
+    }
+    let spec = env.map(map).spec.clone();
+    let errno = match MapType::from_number(spec.map_type) {
+        Some(MapType::Array) if spec.max_entries != 1 => Some(Errno::ENOTSUPP),
+        Some(MapType::Array) => (off >= spec.value_size).then_some(Errno::EINVAL),
+        Some(MapType::Arena) => {
+            let bytes = u64::from(spec.max_entries) * 4096;
+            (u64::from(off) > bytes).then_some(Errno::ERANGE)
+        }
+        _ => return Err(env.reject(WalkMsg::DirectType, Errno::EINVAL)),
+    };
+    match errno {
+        Some(errno) => Err(env.reject(WalkMsg::DirectRange { size: spec.value_size, off }, errno)),
+        None => Ok(()),
+    }
+}
+
+/// What a program may have one of only.
+fn check_first_use(env: &mut Env<'_>, map: MapIdx, ty: Option<MapType>) -> Res {
+    match ty {
+        Some(MapType::CgroupStorageDeprecated | MapType::PercpuCgroupStorageDeprecated) => {
+            let number = env.map(map).spec.map_type;
+            let others = env.used_maps.iter().filter(|m| env.map(**m).spec.map_type == number).count();
+            if others > 1 {
+                return Err(env.reject(WalkMsg::CgroupStorage, Errno::EBUSY));
+            }
+        }
+        Some(MapType::Arena) => {
+            if env.arena.is_some() {
+                return Err(env.reject(WalkMsg::OneArena, Errno::EBUSY));
+            }
+            if !env.caps.allow_ptr_leaks || !env.caps.bpf_capable {
+                return Err(env.reject(WalkMsg::ArenaCap, Errno::EPERM));
+            }
+            env.arena = Some(map);
+        }
+        _ => {}
+    }
+    Ok(())
+}
+
+/// A load of a kernel symbol's address. Kernel: `check_pseudo_btf_id()`.
+fn resolve_symbol(env: &mut Env<'_>, i: usize, id: u32, fd: i32) -> Res {
+    let btf = if fd == 0 {
+        BtfRef::VMLINUX
+    } else {
+        let name = env.req.module_fds.iter().find(|(n, _)| env.req.fd_array.get(*n as usize) == Some(&fd));
+        let found = name.and_then(|(_, name)| env.btf_names.iter().position(|n| n == name));
+        match found {
+            Some(n) => BtfRef(n as u16),
+            None => return Err(env.reject(WalkMsg::KsymModule, Errno::EINVAL)),
+        }
+    };
+    let types = env.btf(btf).clone();
+    let Some(symbol) = types.ty(id) else {
+        return Err(env.reject(WalkMsg::KsymId { id }, Errno::ENOENT));
+    };
+    let address = SYMBOL_ADDRESS + u64::from(id) * 16;
+    let var = match symbol.kind {
+        BtfKind::Func => {
+            BtfVar { ty: RegType::with(RegBase::PtrToMem, TypeFlags::RDONLY), btf: (btf, 0), mem_size: 0 }
+        }
+        BtfKind::Var => {
+            let target = symbol.size_or_type;
+            let ty = types.skip_modifiers(target);
+            let per_cpu = types
+                .find_own_by_name_kind(".data..percpu", BtfKind::Datasec)
+                .and_then(|d| types.ty(d))
+                .is_some_and(|d| d.var_secinfos().any(|v| v.type_id == id));
+            if per_cpu {
+                BtfVar { ty: RegType::with(RegBase::PtrToBtfId, TypeFlags::PERCPU), btf: (btf, target), mem_size: 0 }
+            } else if ty.is_some_and(|t| matches!(t.kind, BtfKind::Struct | BtfKind::Union)) {
+                BtfVar { ty: RegType::of(RegBase::PtrToBtfId), btf: (btf, target), mem_size: 0 }
+            } else {
+                let Some(size) = types.resolve_size(target) else {
+                    let name = ty.map(|t| t.name().to_string()).unwrap_or_default();
+                    let err = -(Errno::EINVAL as i32);
+                    return Err(env.reject(WalkMsg::KsymSize { name, err }, Errno::EINVAL));
+                };
+                BtfVar { ty: RegType::with(RegBase::PtrToMem, TypeFlags::RDONLY), btf: (btf, 0), mem_size: size }
+            }
+        }
+        _ => return Err(env.reject(WalkMsg::KsymKind { id }, Errno::EINVAL)),
+    };
+    env.aux[i].btf_var = Some(var);
+    set_address(env, i, address);
+    Ok(())
+}

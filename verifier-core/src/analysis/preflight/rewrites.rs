@@ -1,0 +1,55 @@
+//! What happens after the walk: stack sizes as the kernel reports them, and the last reasons to refuse.
+//!
+//! Answers for `remove_fastcall_spills_fills()`, `optimize_bpf_loop()`, `opt_remove_dead_code()` and
+//! `do_misc_fixups()`, as far as they decide anything that can be seen: they patch instructions, which we do not.
+
+use crate::analysis::env::Env;
+use crate::error::Res;
+use crate::isa::opcode::*;
+
+/// Number of the helper `bpf_loop()`.
+const FUNC_LOOP: i32 = 181;
+
+/// Instructions of a subprogram.
+fn range(env: &Env<'_>, n: usize) -> std::ops::Range<usize> {
+    let end = env.subprogs.get(n + 1).map_or(env.insns.len(), |s| s.start as usize);
+    env.subprogs[n].start as usize..end
+}
+
+/// Spills and fills around inlined calls go, and with them their stack. Kernel: `remove_fastcall_spills_fills()`.
+pub(crate) fn remove_fastcall_spills(env: &mut Env<'_>) {
+    for n in 0..env.subprogs.len() {
+        let removed = range(env, n).any(|i| env.aux[i].fastcall_spills_num > 0);
+        let s = &mut env.subprogs[n];
+        if removed && !s.keep_fastcall_stack {
+            s.stack_depth = s.fastcall_stack_off.unsigned_abs();
+        }
+    }
+}
+
+/// Inlined loops and `may_goto` keep their counters on the stack; functions that are never reached go.
+/// Kernel: `optimize_bpf_loop()`, `opt_remove_dead_code()`, `do_misc_fixups()`.
+pub(crate) fn rewrite(env: &mut Env<'_>) -> Res {
+    for n in 0..env.subprogs.len() {
+        let at = range(env, n);
+        let inlined = at
+            .clone()
+            .any(|i| env.insns[i].is_helper_call() && env.insns[i].imm == FUNC_LOOP && matches!(env.aux[i].loop_inline, Some((true, _))));
+        let may_goto = at.clone().any(|i| env.insns[i].is_may_goto() && env.aux[i].seen != 0);
+        let s = &mut env.subprogs[n];
+        if inlined {
+            let up = s.stack_depth.next_multiple_of(8) - s.stack_depth;
+            s.stack_depth += 3 * REG_SIZE as u32 + up;
+        }
+        if may_goto {
+            s.stack_extra = env.kernel.features.may_goto_stack;
+            s.stack_depth += s.stack_extra;
+        }
+    }
+    if env.caps.bpf_capable {
+        let alive: Vec<bool> = (0..env.subprogs.len()).map(|n| range(env, n).any(|i| env.aux[i].seen != 0)).collect();
+        let mut alive = alive.into_iter();
+        env.subprogs.retain(|_| alive.next().unwrap_or(true));
+    }
+    Ok(())
+}

@@ -1,0 +1,404 @@
+//! Registers, stack slots and whole frames in the kernel's words. Kernel: `print_verifier_state()` and what it calls.
+//!
+//! ```text
+//! R1_w=scalar(id=3,smin=smin32=0,smax=umax=smax32=umax32=7,var_off=(0x0; 0x7)) fp-8=mmmmmmmm refs=2
+//! ```
+
+use std::fmt::Write;
+
+use crate::btf::Btf;
+use crate::domain::Tnum;
+use crate::kernel::LogStyle;
+use crate::program::MapSpec;
+use crate::state::register::{ADD_CONST, live};
+use crate::state::{
+    BtfRef, DynptrKind, FuncState, IterState, Payload, RegBase, RegState, RegType, SlotKind, TypeFlags, VerifierState,
+};
+use std::sync::Arc;
+
+/// What the words need besides the state.
+pub struct Words<'a> {
+    /// Style of the release.
+    pub style: LogStyle,
+    /// BTFs by [`BtfRef`].
+    pub btfs: &'a [Arc<Btf>],
+    /// Maps by [`crate::state::MapIdx`], inner templates included.
+    pub maps: &'a [Arc<MapSpec>],
+}
+
+/// Which parts of a frame are wanted.
+#[derive(Clone, Copy)]
+pub struct Wanted {
+    /// Everything.
+    pub all: bool,
+    /// Registers, as bits.
+    pub regs: u32,
+    /// Stack slots, as bits.
+    pub slots: u64,
+}
+
+/// A register type in words. Kernel: `reg_type_str()`.
+pub fn reg_type(ty: RegType) -> String {
+    let base = match ty.base {
+        RegBase::NotInit => "?",
+        RegBase::Scalar => "scalar",
+        RegBase::PtrToCtx => "ctx",
+        RegBase::ConstPtrToMap => "map_ptr",
+        RegBase::PtrToMapValue => "map_value",
+        RegBase::PtrToMapKey => "map_key",
+        RegBase::PtrToStack => "fp",
+        RegBase::PtrToPacketMeta => "pkt_meta",
+        RegBase::PtrToPacket => "pkt",
+        RegBase::PtrToPacketEnd => "pkt_end",
+        RegBase::PtrToFlowKeys => "flow_keys",
+        RegBase::PtrToSocket => "sock",
+        RegBase::PtrToSockCommon => "sock_common",
+        RegBase::PtrToTcpSock => "tcp_sock",
+        RegBase::PtrToTpBuffer => "tp_buffer",
+        RegBase::PtrToXdpSock => "xdp_sock",
+        RegBase::PtrToBtfId => "ptr_",
+        RegBase::PtrToMem => "mem",
+        RegBase::PtrToArena => "arena",
+        RegBase::PtrToBuf => "buf",
+        RegBase::PtrToFunc => "func",
+        RegBase::ConstPtrToDynptr => "dynptr_ptr",
+    };
+    const PREFIXES: [(TypeFlags, &str); 7] = [
+        (TypeFlags::RDONLY, "rdonly_"),
+        (TypeFlags::RINGBUF, "ringbuf_"),
+        (TypeFlags::USER, "user_"),
+        (TypeFlags::PERCPU, "percpu_"),
+        (TypeFlags::RCU, "rcu_"),
+        (TypeFlags::UNTRUSTED, "untrusted_"),
+        (TypeFlags::TRUSTED, "trusted_"),
+    ];
+    let mut s: String = PREFIXES.iter().filter(|(flag, _)| ty.has(*flag)).map(|(_, word)| *word).collect();
+    s.push_str(base);
+    if ty.may_be_null() {
+        s.push_str(if ty.base == RegBase::PtrToBtfId { "or_null_" } else { "_or_null" });
+    }
+    s
+}
+
+/// Kernel: `dynptr_type_str()`.
+pub fn dynptr_kind(kind: DynptrKind) -> &'static str {
+    match kind {
+        DynptrKind::Local => "local",
+        DynptrKind::Ringbuf => "ringbuf",
+        DynptrKind::Skb => "skb",
+        DynptrKind::Xdp => "xdp",
+        DynptrKind::SkbMeta => "skb_meta",
+        DynptrKind::File => "file",
+        DynptrKind::Invalid => "<invalid>",
+    }
+}
+
+/// Kernel: `iter_state_str()`.
+pub fn iter_state(state: IterState) -> &'static str {
+    match state {
+        IterState::Active => "active",
+        IterState::Drained => "drained",
+        IterState::Invalid => "<invalid>",
+    }
+}
+
+/// A number printed in decimal while it is small, in hexadecimal beyond.
+pub fn unum(n: u64) -> String {
+    if n <= u64::from(u16::MAX) { n.to_string() } else { format!("{n:#x}") }
+}
+
+/// The signed form of [`unum`].
+pub fn snum(n: i64) -> String {
+    if i16::try_from(n).is_ok() { n.to_string() } else { format!("{n:#x}") }
+}
+
+/// Known bits in words. Kernel: `tnum_strn()`.
+pub fn tnum(t: Tnum) -> String {
+    if t.is_const() { unum(t.value) } else { format!("({:#x}; {:#x})", t.value, t.mask) }
+}
+
+fn liveness(out: &mut String, marks: u8) {
+    if marks != live::NONE {
+        out.push('_');
+    }
+    if marks & live::READ != 0 {
+        out.push('r');
+    }
+    if marks & live::WRITTEN != 0 {
+        out.push('w');
+    }
+    if marks & live::DONE != 0 {
+        out.push('D');
+    }
+}
+
+/// Ranges that say something, equal neighbours joined: `smin=umin=4,smax=9`. Kernel: `print_scalar_ranges()`.
+fn ranges(out: &mut String, reg: &RegState, comma: &mut bool) {
+    let s = &reg.scalar;
+    // A 32-bit signed bound is shown sign-extended only while it prints in decimal.
+    let low = |n: i32| if i16::try_from(n).is_ok() { i64::from(n) as u64 } else { u64::from(n as u32) };
+    let mut bounds = [
+        ("smin", s.smin as u64, s.smin != i64::MIN),
+        ("smax", s.smax as u64, s.smax != i64::MAX),
+        ("umin", s.umin, s.umin != 0),
+        ("umax", s.umax, s.umax != u64::MAX),
+        ("smin32", low(s.s32_min), s.s32_min != i32::MIN),
+        ("smax32", low(s.s32_max), s.s32_max != i32::MAX),
+        ("umin32", u64::from(s.u32_min), s.u32_min != 0),
+        ("umax32", u64::from(s.u32_max), s.u32_max != u32::MAX),
+    ];
+    for i in 0..bounds.len() {
+        let (name, val, shown) = bounds[i];
+        if !shown {
+            continue;
+        }
+        let negative = |n: &str, v: u64| n.starts_with('s') && (v as i64) < 0;
+        separate(out, comma);
+        out.push_str(name);
+        out.push('=');
+        for j in (i + 2..bounds.len()).step_by(2) {
+            let (other, v, wanted) = bounds[j];
+            if wanted && v == val && negative(other, v) == negative(name, val) {
+                bounds[j].2 = false;
+                out.push_str(other);
+                out.push('=');
+            }
+        }
+        out.push_str(&if name.starts_with('s') { snum(val as i64) } else { unum(val) });
+    }
+}
+
+fn separate(out: &mut String, comma: &mut bool) {
+    if *comma {
+        out.push(',');
+    }
+    *comma = true;
+}
+
+impl Words<'_> {
+    /// Name of a type; empty when the id is unknown.
+    fn type_name(&self, btf: BtfRef, id: u32) -> String {
+        self.btfs.get(usize::from(btf.0)).and_then(|b| b.ty(id)).map(|t| t.name().to_string()).unwrap_or_default()
+    }
+
+    /// One register behind its `=`. Kernel: `print_reg_state()`.
+    pub fn reg(&self, out: &mut String, frame: &FuncState, reg: &RegState) {
+        let ty = reg.ty;
+        let scalar = ty.is(RegBase::Scalar);
+        if scalar && reg.precise {
+            out.push('P');
+        }
+        if scalar && reg.scalar.var_off.is_const() {
+            out.push_str(&snum(reg.scalar.var_off.value as i64));
+            return;
+        }
+        out.push_str(&reg_type(ty));
+        if ty.is(RegBase::PtrToArena) {
+            return;
+        }
+        if ty.is(RegBase::PtrToStack) {
+            if frame.frameno != reg.frameno {
+                let _ = write!(out, "[{}]", reg.frameno);
+            }
+            if reg.scalar.var_off.is_const() {
+                out.push_str(&snum((reg.scalar.var_off.value as i64).wrapping_add(i64::from(reg.off))));
+                return;
+            }
+        }
+        if ty.base == RegBase::PtrToBtfId
+            && let Some((btf, id)) = reg.btf()
+        {
+            out.push_str(&self.type_name(btf, id));
+        }
+        out.push('(');
+        let mut comma = false;
+        if reg.id != 0 {
+            separate(out, &mut comma);
+            let _ = write!(out, "id={}", reg.id & !ADD_CONST);
+        }
+        if reg.id & ADD_CONST != 0 {
+            let _ = write!(out, "{:+}", reg.off);
+        }
+        if reg.ref_obj_id != 0 {
+            separate(out, &mut comma);
+            let _ = write!(out, "ref_obj_id={}", reg.ref_obj_id);
+        }
+        if ty.has(TypeFlags::NON_OWN_REF) && ty.has(TypeFlags::ALLOC) {
+            separate(out, &mut comma);
+            out.push_str("non_own_ref");
+        }
+        if matches!(ty.base, RegBase::ConstPtrToMap | RegBase::PtrToMapKey | RegBase::PtrToMapValue)
+            && let Some(map) = reg.map().and_then(|m| self.maps.get(m.0 as usize))
+        {
+            if !map.name.is_empty() {
+                separate(out, &mut comma);
+                let _ = write!(out, "map={}", map.name);
+            }
+            separate(out, &mut comma);
+            let _ = write!(out, "ks={},vs={}", map.key_size as i32, map.value_size as i32);
+        }
+        if !scalar && reg.off != 0 {
+            separate(out, &mut comma);
+            out.push_str("off=");
+            out.push_str(&snum(i64::from(reg.off)));
+        }
+        if matches!(ty.base, RegBase::PtrToPacket | RegBase::PtrToPacketMeta) && ty.flags.is_empty() {
+            separate(out, &mut comma);
+            out.push_str("r=");
+            out.push_str(&unum(i64::from(reg.range()) as u64));
+        }
+        if ty.base == RegBase::PtrToMem {
+            separate(out, &mut comma);
+            out.push_str("sz=");
+            out.push_str(&unum(u64::from(reg.mem_size())));
+        }
+        if ty.is(RegBase::ConstPtrToDynptr)
+            && let Payload::Dynptr { kind, .. } = reg.payload
+        {
+            separate(out, &mut comma);
+            let _ = write!(out, "type={}", dynptr_kind(kind));
+        }
+        if reg.scalar.var_off.is_const() {
+            if reg.scalar.var_off.value != 0 {
+                separate(out, &mut comma);
+                out.push_str("imm=");
+                out.push_str(&snum(reg.scalar.var_off.value as i64));
+            }
+        } else {
+            ranges(out, reg, &mut comma);
+            if reg.scalar.var_off != Tnum::UNKNOWN {
+                separate(out, &mut comma);
+                let _ = write!(out, "var_off={}", tnum(reg.scalar.var_off));
+            }
+        }
+        out.push(')');
+    }
+
+    /// Name and marks of a place: ` R1_w`, ` fp-8_r`.
+    fn place(&self, out: &mut String, name: &str, n: i64, marks: u8) {
+        let _ = write!(out, " {name}{n}");
+        if self.style < LogStyle::V6_18 {
+            liveness(out, marks);
+        }
+        out.push('=');
+    }
+
+    /// One frame with its line end. Kernel: `print_verifier_state()`.
+    pub fn frame(&self, out: &mut String, state: &VerifierState, frame: &FuncState, want: Wanted) {
+        if frame.frameno != 0 {
+            let _ = write!(out, " frame{}:", frame.frameno);
+        }
+        for (i, reg) in frame.regs.iter().enumerate() {
+            if reg.ty.base == RegBase::NotInit || !(want.all || want.regs >> i & 1 != 0) {
+                continue;
+            }
+            self.place(out, "R", i as i64, reg.live);
+            self.reg(out, frame, reg);
+        }
+        self.slots(out, frame, want);
+        let mut refs = state.refs.iter().map(|r| r.id);
+        if let Some(first) = refs.next()
+            && first != 0
+        {
+            let _ = write!(out, " refs={first}");
+            for id in refs.filter(|id| *id != 0) {
+                let _ = write!(out, ",{id}");
+            }
+        }
+        if frame.in_callback_fn {
+            out.push_str(" cb");
+        }
+        if frame.in_async_callback_fn {
+            out.push_str(" async_cb");
+        }
+        out.push('\n');
+    }
+
+    fn slots(&self, out: &mut String, frame: &FuncState, want: Wanted) {
+        let mut i = 0;
+        while i < frame.stack.len() {
+            let at = i;
+            i += 1;
+            let slot = &frame.stack[at];
+            if !(want.all || want.slots >> (at & 63) & 1 != 0) || slot.kind == [SlotKind::Invalid; 8] {
+                continue;
+            }
+            let fp = |spi: usize| -(spi as i64 + 1) * 8;
+            let kinds: String = slot
+                .kind
+                .iter()
+                .map(|k| match k {
+                    SlotKind::Invalid => '?',
+                    SlotKind::Spill => 'r',
+                    SlotKind::Misc => 'm',
+                    SlotKind::Zero => '0',
+                    SlotKind::Dynptr => 'd',
+                    SlotKind::Iter => 'i',
+                    SlotKind::IrqFlag => 'f',
+                })
+                .collect();
+            let reg = &slot.spilled;
+            match slot.kind[7] {
+                SlotKind::Spill => {
+                    // Bytes below a narrow spill come first.
+                    let below = slot.kind.iter().take_while(|k| **k != SlotKind::Spill).count();
+                    self.place(out, "fp", fp(at), reg.live);
+                    out.push_str(&kinds[..below]);
+                    self.reg(out, frame, reg);
+                }
+                SlotKind::Dynptr => {
+                    // The higher of the two slots is the main one.
+                    let main = at + 1;
+                    i = main + 1;
+                    let Some(slot) = frame.stack.get(main) else { continue };
+                    let reg = &slot.spilled;
+                    self.place(out, "fp", fp(main), reg.live);
+                    let (kind, first) = match reg.payload {
+                        Payload::Dynptr { kind, first_slot } => (kind, first_slot),
+                        _ => (DynptrKind::Invalid, false),
+                    };
+                    let _ = write!(out, "dynptr_{}(", dynptr_kind(kind));
+                    let mut comma = false;
+                    if reg.id != 0 {
+                        separate(out, &mut comma);
+                        let _ = write!(out, "id={}", reg.id);
+                    }
+                    if reg.ref_obj_id != 0 {
+                        separate(out, &mut comma);
+                        let _ = write!(out, "ref_id={}", reg.ref_obj_id);
+                    }
+                    // The kernel reads another member of the union here, and finds the mark of the first slot.
+                    if first {
+                        separate(out, &mut comma);
+                        out.push_str("dynptr_id=1");
+                    }
+                    out.push(')');
+                }
+                SlotKind::Iter => {
+                    // Only the main slot carries the reference.
+                    if reg.ref_obj_id == 0 {
+                        continue;
+                    }
+                    self.place(out, "fp", fp(at), reg.live);
+                    let (name, progress, depth) = match reg.payload {
+                        Payload::Iter { btf, id, state, depth } => {
+                            let name = self.type_name(btf, id);
+                            (name.strip_prefix("bpf_iter_").unwrap_or("<invalid>").to_string(), state, depth)
+                        }
+                        _ => ("<invalid>".into(), IterState::Invalid, 0),
+                    };
+                    let _ = write!(
+                        out,
+                        "iter_{name}(ref_id={},state={},depth={depth})",
+                        reg.ref_obj_id,
+                        iter_state(progress)
+                    );
+                }
+                _ => {
+                    self.place(out, "fp", fp(at), reg.live);
+                    out.push_str(&kinds);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,249 @@
+//! The raw input format: one program per line, as JSON, with instructions and maps instead of an object file.
+//!
+//! Fields of a line (others are ignored):
+//!
+//! | field | meaning |
+//! |---|---|
+//! | `name` | name of the program |
+//! | `prog_type` | number, or `{"number": N}` |
+//! | `expected_attach_type`, `prog_flags` | numbers |
+//! | `attach_function` | name of the attach target, or null |
+//! | `license` | default `GPL` |
+//! | `insns` | hexadecimal, 8 bytes per instruction, little endian |
+//! | `map_refs` | `[{"insn", "map"}]`: which `ldimm64` names which entry of `maps` |
+//! | `kfunc_refs` | `[{"insn", "kfunc"}]`: which call names which kernel function |
+//! | `maps` | `type`, `key_size`, `value_size`, `max_entries`, `flags`, `inner_map` (an object like these), `btf` (hex) with `btf_key_type_id` and `btf_value_type_id`, `contents`, `frozen` |
+//! | `prog_btf`, `func_info`, `line_info` | hexadecimal; records of 8 and 16 bytes (`func_info_rec_size`) |
+
+use std::sync::Arc;
+
+use serde_json::Value;
+use verifier_core::analysis::System;
+use verifier_core::btf::{Btf, BtfKind};
+use verifier_core::isa::{Insn, decode_all};
+use verifier_core::kernel::{AttachType, MapType};
+use verifier_core::program::request::{AttachTarget, LineInfo};
+use verifier_core::program::{FuncInfo, LoadRequest, MapSpec};
+
+/// First file descriptor number given to maps.
+const FIRST_FD: i32 = 10;
+/// First file descriptor number given to modules.
+const FIRST_MODULE_FD: i32 = 100_000;
+/// File descriptor number that is never a map.
+const BAD_FD: i32 = -1;
+
+/// Why a line is not a program.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct RawError {
+    /// Field.
+    pub field: String,
+    /// Reason.
+    pub what: String,
+}
+
+impl std::fmt::Display for RawError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "field `{}`: {}", self.field, self.what)
+    }
+}
+
+impl std::error::Error for RawError {}
+
+fn bad(field: &str, what: impl Into<String>) -> RawError {
+    RawError { field: field.into(), what: what.into() }
+}
+
+fn number(v: &Value, field: &str) -> Result<u64, RawError> {
+    match v.get(field) {
+        None | Some(Value::Null) => Ok(0),
+        Some(n) => n.get("number").unwrap_or(n).as_u64().ok_or_else(|| bad(field, "not an unsigned number")),
+    }
+}
+
+fn number32(v: &Value, field: &str) -> Result<u32, RawError> {
+    u32::try_from(number(v, field)?).map_err(|_| bad(field, "does not fit 32 bits"))
+}
+
+fn text<'a>(v: &'a Value, field: &str) -> Option<&'a str> {
+    v.get(field).and_then(Value::as_str)
+}
+
+fn hex(v: &Value, field: &str) -> Result<Vec<u8>, RawError> {
+    let Some(s) = text(v, field) else { return Ok(Vec::new()) };
+    let (pairs, rest) = s.as_bytes().as_chunks::<2>();
+    if !rest.is_empty() {
+        return Err(bad(field, "odd number of hexadecimal digits"));
+    }
+    let digit = |b: u8| (b as char).to_digit(16).map(|d| d as u8);
+    pairs
+        .iter()
+        .map(|p| Some(digit(p[0])? << 4 | digit(p[1])?))
+        .collect::<Option<Vec<u8>>>()
+        .ok_or_else(|| bad(field, "not hexadecimal"))
+}
+
+fn list<'a>(v: &'a Value, field: &str) -> Result<&'a [Value], RawError> {
+    match v.get(field) {
+        None | Some(Value::Null) => Ok(&[]),
+        Some(Value::Array(a)) => Ok(a),
+        Some(_) => Err(bad(field, "not a list")),
+    }
+}
+
+fn btf(v: &Value, field: &str) -> Result<Option<Arc<Btf>>, RawError> {
+    let bytes = hex(v, field)?;
+    if bytes.is_empty() {
+        return Ok(None);
+    }
+    Btf::parse(bytes, None).map(|b| Some(Arc::new(b))).map_err(|e| bad(field, e.to_string()))
+}
+
+fn map(v: &Value, fd: i32) -> Result<MapSpec, RawError> {
+    let map_type = number32(v, "type")?;
+    let inner = match v.get("inner_map") {
+        None | Some(Value::Null) => None,
+        Some(m) => Some(Box::new(map(m, 0)?)),
+    };
+    let contents = list(v, "contents")?;
+    let frozen = v.get("frozen").and_then(Value::as_bool).unwrap_or(false);
+    let value = match contents {
+        [only] if map_type == MapType::Array as u32 => Some(Arc::from(hex(only, "value")?)),
+        _ => None,
+    };
+    let mut owner = None;
+    if map_type == MapType::ProgArray as u32 {
+        for c in contents {
+            let n = c.get("prog_type").or_else(|| c.get("prog").and_then(|p| p.get("prog_type")));
+            owner = owner.or(n.and_then(|n| n.get("number").unwrap_or(n).as_u64()).and_then(|n| u32::try_from(n).ok()));
+        }
+    }
+    Ok(MapSpec {
+        fd,
+        name: text(v, "name").unwrap_or_default().to_string(),
+        map_type,
+        key_size: number32(v, "key_size")?,
+        value_size: number32(v, "value_size")?,
+        max_entries: number32(v, "max_entries")?,
+        map_flags: number32(v, "flags")?,
+        map_extra: number(v, "map_extra")?,
+        btf: btf(v, "btf")?,
+        btf_key_type_id: number32(v, "btf_key_type_id")?,
+        btf_value_type_id: number32(v, "btf_value_type_id")?,
+        btf_vmlinux_value_type_id: number32(v, "btf_vmlinux_value_type_id")?,
+        frozen,
+        value,
+        inner,
+        prog_array_owner: owner,
+    })
+}
+
+fn words(bytes: &[u8]) -> Vec<u32> {
+    bytes.as_chunks::<4>().0.iter().map(|w| u32::from_le_bytes(*w)).collect()
+}
+
+/// One line as a load request.
+///
+/// # Errors
+/// The field that cannot be understood, and why.
+pub fn request(line: &Value, system: &System) -> Result<LoadRequest, RawError> {
+    let mut insns = decode_all(&hex(line, "insns")?).ok_or_else(|| bad("insns", "not a multiple of 8 bytes"))?;
+    let maps = list(line, "maps")?;
+    let maps: Vec<MapSpec> =
+        maps.iter().enumerate().map(|(i, m)| map(m, FIRST_FD + i as i32)).collect::<Result<_, _>>()?;
+    let index = |v: &Value, field: &str| -> Result<usize, RawError> {
+        Ok(usize::try_from(number(v, field)?).unwrap_or(usize::MAX))
+    };
+    // A map reference without an entry is meant to be bad.
+    for insn in insns.iter_mut().filter(|i| i.is_ldimm64() && matches!(i.src, 1 | 2) && i.imm == 0) {
+        insn.imm = BAD_FD;
+    }
+    for r in list(line, "map_refs")? {
+        let (at, n) = (index(r, "insn")?, index(r, "map")?);
+        let insn = insns.get_mut(at).ok_or_else(|| bad("map_refs", format!("no instruction {at}")))?;
+        let map = maps.get(n).ok_or_else(|| bad("map_refs", format!("no map {n}")))?;
+        insn.imm = map.fd;
+    }
+    let (fd_array, module_fds) = kfuncs(line, system, &mut insns)?;
+    let prog_btf = btf(line, "prog_btf")?;
+    let func_info = words(&hex(line, "func_info")?);
+    let line_info = words(&hex(line, "line_info")?);
+    let expected_attach_type = number32(line, "expected_attach_type")?;
+    let attach = attach_target(line, system, expected_attach_type)?;
+    Ok(LoadRequest {
+        name: text(line, "prog_name").unwrap_or_default().to_string(),
+        prog_type: number32(line, "prog_type")?,
+        expected_attach_type,
+        insns,
+        prog_flags: number32(line, "prog_flags")?,
+        license: text(line, "license").unwrap_or("GPL").to_string(),
+        kern_version: 0,
+        attach,
+        btf: prog_btf,
+        func_info: func_info.as_chunks::<2>().0.iter().map(|w| FuncInfo { insn_off: w[0], type_id: w[1] }).collect(),
+        line_info: line_info
+            .as_chunks::<4>()
+            .0
+            .iter()
+            .map(|w| LineInfo { insn_off: w[0], file_name_off: w[1], line_off: w[2], line_col: w[3] })
+            .collect(),
+        maps,
+        fd_array,
+        module_fds,
+        prog_ifindex: 0,
+    })
+}
+
+type ModuleFds = (Vec<i32>, Vec<(u32, String)>);
+
+/// Resolves kernel functions by name, in the kernel first and then in its modules.
+fn kfuncs(line: &Value, system: &System, insns: &mut [Insn]) -> Result<ModuleFds, RawError> {
+    let mut fd_array = Vec::new();
+    let mut module_fds: Vec<(u32, String)> = Vec::new();
+    for r in list(line, "kfunc_refs")? {
+        let name = text(r, "kfunc").ok_or_else(|| bad("kfunc_refs", "no name"))?;
+        let at = usize::try_from(number(r, "insn")?).unwrap_or(usize::MAX);
+        let insn = insns.get_mut(at).ok_or_else(|| bad("kfunc_refs", format!("no instruction {at}")))?;
+        if let Some(id) = system.vmlinux.find_by_name_kind(name, BtfKind::Func) {
+            insn.imm = id as i32;
+            insn.off = 0;
+            continue;
+        }
+        let module = system.modules.iter().find_map(|(m, b)| Some((m, b.find_own_by_name_kind(name, BtfKind::Func)?)));
+        let Some((module, id)) = module else { continue };
+        let slot = module_fds.iter().find(|(_, m)| m == module).map(|(i, _)| *i);
+        let slot = slot.unwrap_or_else(|| {
+            // Slot 0 would mean the kernel itself.
+            if fd_array.is_empty() {
+                fd_array.push(0);
+            }
+            let slot = fd_array.len() as u32;
+            fd_array.push(FIRST_MODULE_FD + slot as i32);
+            module_fds.push((slot, module.clone()));
+            slot
+        });
+        insn.imm = id as i32;
+        insn.off = slot as i16;
+    }
+    Ok((fd_array, module_fds))
+}
+
+/// Looks the attach target up, as loaders do: by a prefix that depends on the attach type.
+fn attach_target(line: &Value, system: &System, attach_type: u32) -> Result<AttachTarget, RawError> {
+    let Some(name) = text(line, "attach_function") else { return Ok(AttachTarget::default()) };
+    let (prefix, kind) = match AttachType::from_number(attach_type) {
+        Some(AttachType::TraceRawTp) => ("btf_trace_", BtfKind::Typedef),
+        Some(AttachType::LsmMac | AttachType::LsmCgroup) => ("bpf_lsm_", BtfKind::Func),
+        Some(AttachType::TraceIter) => ("bpf_iter_", BtfKind::Func),
+        _ => ("", BtfKind::Func),
+    };
+    let full = format!("{prefix}{name}");
+    if let Some(btf_id) = system.vmlinux.find_by_name_kind(&full, kind) {
+        return Ok(AttachTarget { btf_id, ..AttachTarget::default() });
+    }
+    for (_, module) in &system.modules {
+        if let Some(btf_id) = module.find_own_by_name_kind(&full, kind) {
+            return Ok(AttachTarget { btf_id, btf: Some(module.clone()), prog: None });
+        }
+    }
+    Err(bad("attach_function", format!("no `{full}` in the kernel's BTF")))
+}

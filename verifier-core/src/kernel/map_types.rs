@@ -129,6 +129,100 @@ impl MapType {
     }
 }
 
+/// `BPF_F_*` flags of map creation.
+#[allow(missing_docs)]
+pub mod flags {
+    pub const NO_PREALLOC: u32 = 1 << 0;
+    pub const NO_COMMON_LRU: u32 = 1 << 1;
+    pub const NUMA_NODE: u32 = 1 << 2;
+    pub const RDONLY: u32 = 1 << 3;
+    pub const WRONLY: u32 = 1 << 4;
+    pub const STACK_BUILD_ID: u32 = 1 << 5;
+    pub const ZERO_SEED: u32 = 1 << 6;
+    pub const RDONLY_PROG: u32 = 1 << 7;
+    pub const WRONLY_PROG: u32 = 1 << 8;
+    pub const CLONE: u32 = 1 << 9;
+    pub const MMAPABLE: u32 = 1 << 10;
+    pub const PRESERVE_ELEMS: u32 = 1 << 11;
+    pub const INNER_MAP: u32 = 1 << 12;
+    pub const LINK: u32 = 1 << 13;
+    pub const VTYPE_BTF_OBJ_FD: u32 = 1 << 15;
+    pub const SEGV_ON_FAULT: u32 = 1 << 17;
+    pub const NO_USER_CONV: u32 = 1 << 18;
+}
+
+/// What an instruction that loads the address of a map's value gets. Kernel: `map_direct_value_addr()` of the type.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum DirectValue {
+    /// The type has no such addresses (`no direct value access support for this map type`).
+    Unsupported,
+    /// An array; only one of a single entry has an address (else ENOTSUPP), within the value (else EINVAL).
+    Array,
+    /// An arena: any offset up to its size (else ERANGE).
+    Arena,
+}
+
+impl MapType {
+    /// Each CPU has its own values.
+    pub const fn is_percpu(self) -> bool {
+        matches!(
+            self,
+            MapType::PercpuHash
+                | MapType::PercpuArray
+                | MapType::LruPercpuHash
+                | MapType::PercpuCgroupStorageDeprecated
+        )
+    }
+
+    /// Values are maps. Kernel: `inner_map_meta` is set.
+    pub const fn is_map_of_maps(self) -> bool {
+        matches!(self, MapType::ArrayOfMaps | MapType::HashOfMaps)
+    }
+
+    /// Storage of a cgroup, of which a program may use one of each type. Kernel: `bpf_map_is_cgroup_storage()`.
+    pub const fn is_cgroup_storage(self) -> bool {
+        matches!(self, MapType::CgroupStorageDeprecated | MapType::PercpuCgroupStorageDeprecated)
+    }
+
+    /// Addresses of values in instructions.
+    pub const fn direct_value(self) -> DirectValue {
+        match self {
+            MapType::Array => DirectValue::Array,
+            MapType::Arena => DirectValue::Arena,
+            _ => DirectValue::Unsupported,
+        }
+    }
+
+    /// A lookup with a constant key below `max_entries` cannot fail (6.14). Kernel: `can_elide_value_nullness()`.
+    pub const fn lookup_in_range_finds(self) -> bool {
+        matches!(self, MapType::Array | MapType::PercpuArray)
+    }
+
+    /// Sleepable programs may use it. Kernel: the list in `check_map_prog_compatibility()`.
+    pub const fn allows_sleepable(self) -> bool {
+        matches!(
+            self,
+            MapType::Hash
+                | MapType::LruHash
+                | MapType::Array
+                | MapType::PercpuHash
+                | MapType::PercpuArray
+                | MapType::LruPercpuHash
+                | MapType::ArrayOfMaps
+                | MapType::HashOfMaps
+                | MapType::Ringbuf
+                | MapType::UserRingbuf
+                | MapType::InodeStorage
+                | MapType::SkStorage
+                | MapType::TaskStorage
+                | MapType::CgrpStorage
+                | MapType::Queue
+                | MapType::Stack
+                | MapType::Arena
+        )
+    }
+}
+
 /// Helpers that may be called with a map of this type; `None` where the map side does not restrict them.
 /// Socket maps have more, see [`may_update_sockmap`].
 const fn helpers_of_map(map: MapType) -> Option<&'static [u32]> {

@@ -7,6 +7,7 @@ pub mod facts;
 pub mod features;
 pub mod helpers;
 pub mod kfuncs;
+pub mod map_create;
 pub mod map_types;
 pub mod prog_types;
 pub mod profiles;

@@ -1,4 +1,21 @@
 //! Registers of the current frame: reading, writing, marking.
+//!
+//! Answers for `check_reg_arg()`, the `mark_reg_*()` family, `reg_bounds_sanity_check()` and the small questions that
+//! every instruction asks of a register.
+
+use crate::domain::{DomainRules, Scalar};
+use crate::error::{Errno, RegisterMsg, Res, Stop};
+use crate::isa::Insn;
+use crate::isa::opcode::*;
+use crate::kernel::MapType;
+use crate::kernel::call::{RegBase, RegType, TypeFlags};
+use crate::state::register::{ADD_CONST, DEF_NOT_SUBREG, live};
+use crate::state::{Payload, RegState, VerifierState};
+use smallvec::SmallVec;
+
+use super::Env;
+use super::btf_record::FieldKind;
+use super::liveness::{self, Place};
 
 /// Whether memory is read or written. Kernel: `enum bpf_access_type`.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -9,6 +26,7 @@ pub(crate) enum Access {
     Write,
 }
 
+<<<<<<< HEAD
 use super::Env;
 use crate::error::{Res, Stop};
 use crate::state::RegState;
@@ -27,3 +45,345 @@ pub(crate) fn mark_reg_known_zero(_: &mut Env<'_>, _: u8) {}
 pub(crate) fn mark_reg_not_init(_: &mut Env<'_>, _: u8) {}
 pub(crate) fn mark_reg_unknown(_: &mut Env<'_>, _: u8) {}
 pub(crate) fn mark_reg_known(_: &mut RegState, _: u64) {}
+=======
+/// How an instruction uses a register. Kernel: `enum reg_arg_type`.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum ArgUse {
+    /// It is read.
+    Src,
+    /// It is overwritten, by a value that nothing is known of yet.
+    Dst,
+    /// It is overwritten, and the caller says by what.
+    DstNoMark,
+}
+
+/// Frame pointer.
+pub(crate) const FP: u8 = 10;
+
+/// Offsets at or beyond this are refused in pointer arithmetic. Kernel: `BPF_MAX_VAR_OFF`.
+pub(crate) const MAX_VAR_OFF: i64 = 1 << 29;
+
+impl Env<'_> {
+    /// How the asked release computes with abstract values.
+    pub(crate) fn rules(&self) -> DomainRules {
+        let f = &self.kernel.features;
+        DomainRules {
+            mul_by_union: f.tnum_mul_by_union,
+            step_through_tnum: f.bounds_from_tnum_step,
+            mixed_from_s32: f.mixed_bounds_from_s32,
+            wrapping_add_sub: f.wrapping_add_sub_bounds,
+            signed_mul: f.signed_mul_bounds,
+        }
+    }
+
+    /// What an unknown scalar is here: loads without CAP_BPF treat every scalar as precise.
+    /// Kernel: `__mark_reg_unknown()`.
+    pub(crate) fn unknown_scalar(&self) -> RegState {
+        RegState { precise: !self.caps.bpf_capable, ..RegState::unknown() }
+    }
+}
+
+/// Makes the ranges and known bits of a register agree. Kernel: `reg_bounds_sync()`.
+pub(crate) fn bounds_sync(env: &Env<'_>, reg: &mut RegState) {
+    reg.scalar.sync_bounds(env.rules());
+}
+
+/// Whether the instruction uses the whole register, not its low half. Kernel: `is_reg64()`.
+fn uses_whole_register(insn: Insn, is_scalar: bool, t: ArgUse) -> bool {
+    let reading = t == ArgUse::Src;
+    match insn.class() {
+        JMP if insn.op() == CALL => insn.src != PSEUDO_CALL && reading,
+        JMP => true,
+        JMP32 => false,
+        ALU64 => !(insn.op() == END && matches!(insn.imm, 16 | 32)),
+        ALU => insn.op() == END && insn.imm == 64,
+        // The source of a load is a pointer; a sign-extending load fills the register.
+        LDX => reading || insn.size_bits() == DW || insn.mode() == MEMSX,
+        // A store reads its value and the pointer.
+        STX => (reading && !is_scalar) || insn.size_bits() == DW,
+        // Packet loads return 32 bits.
+        LD => insn.mode() == IMM || reading,
+        _ => true,
+    }
+}
+
+/// Forgets that only the low half was defined: somebody reads the whole. Kernel: `mark_insn_zext()`.
+pub(crate) fn mark_insn_zext(reg: &mut RegState) {
+    reg.subreg_def = DEF_NOT_SUBREG;
+}
+
+/// Checks that a register can be used this way by the current instruction, and marks the use.
+/// Kernel: `check_reg_arg()`.
+///
+/// # Errors
+/// Rejects unknown register numbers, reads of registers that hold nothing, writes of the frame pointer.
+pub(crate) fn check_reg_arg(env: &mut Env<'_>, regno: u8, t: ArgUse) -> Res {
+    if regno >= MAX_REG {
+        return Err(env.reject(RegisterMsg::Invalid { regno }, Errno::EINVAL));
+    }
+    env.scratch_reg(regno);
+    let insn = env.insns[env.insn_idx];
+    let reg = *env.reg(regno);
+    let whole = uses_whole_register(insn, reg.is_scalar(), t);
+    if t == ArgUse::Src {
+        if reg.ty.base == RegBase::NotInit {
+            return Err(env.reject(RegisterMsg::NotInit { regno }, Errno::EACCES));
+        }
+        // The frame pointer cannot be written, so nobody needs to know that it is read.
+        if regno == FP {
+            return Ok(());
+        }
+        if whole && reg.subreg_def != DEF_NOT_SUBREG {
+            mark_insn_zext(env.reg_mut(regno));
+        }
+        let frame = env.cur.curframe();
+        return liveness::mark_reg_read(env, frame, Place::Reg(regno), if whole { live::READ64 } else { live::READ32 });
+    }
+    if regno == FP {
+        return Err(env.reject(RegisterMsg::FramePointerWrite, Errno::EACCES));
+    }
+    let def = if whole { DEF_NOT_SUBREG } else { subreg_def(env) };
+    let dst = env.reg_mut(regno);
+    dst.live |= live::WRITTEN;
+    dst.subreg_def = def;
+    if t == ArgUse::Dst {
+        mark_reg_unknown(env, regno);
+    }
+    Ok(())
+}
+
+/// The mark of a register whose low half the current instruction defines.
+pub(crate) fn subreg_def(env: &Env<'_>) -> i32 {
+    i32::try_from(env.insn_idx + 1).unwrap_or(i32::MAX)
+}
+
+/// Kernel: `mark_reg_unknown()`. Which instruction defined the low half is kept, as in the kernel.
+pub(crate) fn mark_reg_unknown(env: &mut Env<'_>, regno: u8) {
+    let unknown = env.unknown_scalar();
+    set_value(env.reg_mut(regno), unknown);
+}
+
+/// Kernel: `mark_reg_not_init()`.
+pub(crate) fn mark_reg_not_init(env: &mut Env<'_>, regno: u8) {
+    let mut none = env.unknown_scalar();
+    none.ty = RegType::of(RegBase::NotInit);
+    set_value(env.reg_mut(regno), none);
+}
+
+/// Replaces what a register holds, but not its place in the parent chain nor who defined its low half.
+pub(crate) fn set_value(reg: &mut RegState, value: RegState) {
+    let def = reg.subreg_def;
+    reg.set(value);
+    reg.subreg_def = def;
+}
+
+/// The value or variable offset becomes zero; type, precision and place stay. Kernel: `mark_reg_known_zero()`.
+pub(crate) fn mark_reg_known_zero(env: &mut Env<'_>, regno: u8) {
+    mark_reg_known(env.reg_mut(regno), 0);
+}
+
+/// The value or variable offset becomes `v`; fixed offset, payload and ids go, type and precision stay.
+/// Kernel: `__mark_reg_known()`.
+pub(crate) fn mark_reg_known(reg: &mut RegState, v: u64) {
+    reg.off = 0;
+    reg.payload = Payload::None;
+    reg.id = 0;
+    reg.ref_obj_id = 0;
+    reg.scalar = Scalar::konst(v);
+}
+
+/// The low half becomes `v`. Kernel: `__mark_reg32_known()`.
+pub(crate) fn mark_reg32_known(reg: &mut RegState, v: u32) {
+    reg.scalar.set_low_known(v);
+}
+
+/// What a register holds once it is known not to be null. Kernel: `mark_ptr_not_null_reg()`.
+pub(crate) fn mark_ptr_not_null_reg(env: &Env<'_>, reg: RegState) -> RegState {
+    let mut r = reg;
+    let map = match (reg.ty.base, reg.map()) {
+        (RegBase::PtrToMapValue, Some(map)) => env.map(map),
+        _ => {
+            r.ty = r.ty.minus(TypeFlags::MAYBE_NULL);
+            return r;
+        }
+    };
+    if let Some(inner) = map.inner {
+        // What a map of maps yields is a map; its id tells two lookups apart where the value holds something that
+        // must be used with the map it came from.
+        let bound = FieldKind::TIMER.union(FieldKind::WORKQUEUE).union(FieldKind::TASK_WORK);
+        let has = env.map(inner).record.as_ref().is_some_and(|rec| rec.has(bound));
+        let old_uid = match reg.payload {
+            Payload::Map { uid, .. } => uid,
+            _ => 0,
+        };
+        r.ty = RegType::of(RegBase::ConstPtrToMap);
+        r.payload = Payload::Map { map: inner, uid: if has { reg.id } else { old_uid } };
+        return r;
+    }
+    r.ty = RegType::of(match MapType::from_number(map.spec.map_type) {
+        Some(MapType::Xskmap) => RegBase::PtrToXdpSock,
+        Some(MapType::Sockmap | MapType::Sockhash) => RegBase::PtrToSocket,
+        _ => RegBase::PtrToMapValue,
+    });
+    r
+}
+
+/// The bounds of `reg` must not contradict each other. When they do, the kernel says so and forgets them, or, asked to
+/// test its invariants, rejects. Kernel: `reg_bounds_sanity_check()`.
+///
+/// # Errors
+/// Only with `BPF_F_TEST_REG_INVARIANTS`.
+pub(crate) fn bounds_sanity_check(env: &mut Env<'_>, reg: &mut RegState, ctx: &'static str) -> Res {
+    let Some(what) = reg.scalar.contradiction() else { return Ok(()) };
+    env.say(RegisterMsg::InvariantsViolated { ctx, what, scalar: Box::new(reg.scalar) });
+    if env.test_reg_invariants {
+        return Err(Stop::silent(Errno::EFAULT));
+    }
+    reg.scalar.forget_ranges();
+    Ok(())
+}
+
+/// The same for a register of the current frame.
+pub(crate) fn bounds_sanity_check_regno(env: &mut Env<'_>, regno: u8, ctx: &'static str) -> Res {
+    let mut reg = *env.reg(regno);
+    if reg.scalar.contradiction().is_none() {
+        return Ok(());
+    }
+    bounds_sanity_check(env, &mut reg, ctx)?;
+    *env.reg_mut(regno) = reg;
+    Ok(())
+}
+
+/// Drops the link to equal scalars. Kernel: `clear_scalar_id()`.
+pub(crate) fn clear_scalar_id(reg: &mut RegState) {
+    reg.id = 0;
+    reg.off = 0;
+}
+
+/// A scalar that is about to be copied gets an id, so that copies learn from each other's comparisons.
+/// Kernel: `assign_scalar_id_before_mov()`.
+pub(crate) fn assign_scalar_id_before_mov(env: &mut Env<'_>, regno: u8) {
+    let mut reg = *env.reg(regno);
+    if assign_scalar_id(env, &mut reg) {
+        *env.reg_mut(regno) = reg;
+    }
+}
+
+/// The same for a copy of a register; tells whether it changed. Kernel: `assign_scalar_id_before_mov()`.
+pub(crate) fn assign_scalar_id(env: &mut Env<'_>, reg: &mut RegState) -> bool {
+    if !reg.is_scalar() {
+        return false;
+    }
+    let before = (reg.id, reg.off);
+    if reg.id & ADD_CONST != 0 {
+        clear_scalar_id(reg);
+    }
+    if reg.id == 0 && !reg.scalar.is_const() {
+        reg.id = env.new_id();
+    }
+    before != (reg.id, reg.off)
+}
+
+/// Whether the register holds an address that this load must not leak. Kernel: `is_pointer_value()`.
+pub(crate) fn is_pointer_value(env: &Env<'_>, regno: u8) -> bool {
+    !env.caps.allow_ptr_leaks && !env.reg(regno).is_scalar()
+}
+
+/// Truncates to `size` < 8 bytes, zero-extending. Kernel: `coerce_reg_to_size()`.
+pub(crate) fn coerce_reg_to_size(env: &Env<'_>, reg: &mut RegState, size: u32) {
+    reg.scalar.truncate(size, env.rules());
+}
+
+/// Truncates to `size` < 8 bytes, sign-extending to 64 bits. Kernel: `coerce_reg_to_size_sx()`.
+pub(crate) fn coerce_reg_to_size_sx(reg: &mut RegState, size: u32) {
+    reg.scalar.sign_extend(size);
+}
+
+/// Kernel: `type_is_pkt_pointer()`.
+pub(crate) fn is_pkt_pointer(reg: &RegState) -> bool {
+    matches!(reg.ty.base, RegBase::PtrToPacket | RegBase::PtrToPacketMeta)
+}
+
+/// Kernel: `reg_is_pkt_pointer_any()`.
+pub(crate) fn is_pkt_pointer_any(reg: &RegState) -> bool {
+    is_pkt_pointer(reg) || reg.ty.is(RegBase::PtrToPacketEnd)
+}
+
+/// Whether a pointer cannot be null, whatever its type says of null. Kernel: `reg_not_null()`.
+pub(crate) fn reg_not_null(reg: &RegState) -> bool {
+    if reg.ty.may_be_null() {
+        return false;
+    }
+    // An offset without bounds can wrap a good address around to zero.
+    if reg.scalar.smin <= -MAX_VAR_OFF || reg.scalar.smax >= MAX_VAR_OFF {
+        return false;
+    }
+    match reg.ty.base {
+        RegBase::PtrToSocket
+        | RegBase::PtrToTcpSock
+        | RegBase::PtrToMapValue
+        | RegBase::PtrToMapKey
+        | RegBase::PtrToSockCommon
+        | RegBase::PtrToXdpSock
+        | RegBase::PtrToBuf
+        | RegBase::ConstPtrToMap => true,
+        RegBase::PtrToMem => !reg.has(TypeFlags::UNTRUSTED),
+        RegBase::PtrToBtfId => is_trusted_reg(reg),
+        _ => false,
+    }
+}
+
+/// A pointer that is certainly valid. Kernel: `is_trusted_reg()`.
+pub(crate) fn is_trusted_reg(reg: &RegState) -> bool {
+    // A reference that is owned is always good.
+    if reg.ref_obj_id != 0 {
+        return true;
+    }
+    const TRUSTED: TypeFlags = TypeFlags::ALLOC.union(TypeFlags::TRUSTED).union(TypeFlags::NON_OWN_REF);
+    // Types that stand for one kernel struct are as good as trusted unless a modifier takes it away.
+    let stands_for_struct = matches!(
+        reg.ty.base,
+        RegBase::PtrToSocket | RegBase::PtrToSockCommon | RegBase::PtrToTcpSock | RegBase::ConstPtrToMap
+    );
+    (stands_for_struct || reg.has(TRUSTED)) && reg.ty.flags.difference(TRUSTED).is_empty()
+}
+
+/// A register or spilled register: frame, and register number or stack slot.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct At {
+    /// Frame number.
+    pub frame: usize,
+    /// Register or slot.
+    pub place: Place,
+}
+
+/// Where the registers and spilled registers that satisfy `pred` are, in the kernel's order. Looking first and writing
+/// then keeps frames shared that nothing is written to. Kernel: `bpf_for_each_reg_in_vstate()`.
+pub(crate) fn places(st: &VerifierState, pred: impl Fn(&RegState) -> bool) -> SmallVec<[At; 8]> {
+    let mut found = SmallVec::new();
+    for (frame, f) in st.frames.iter().enumerate() {
+        let regs = (0u8..).zip(&f.regs).filter(|(_, r)| pred(r)).map(|(n, _)| Place::Reg(n));
+        let slots =
+            f.stack.iter().enumerate().filter(|(_, s)| s.is_spilled_reg() && pred(&s.spilled)).map(|(n, _)| Place::Slot(n));
+        found.extend(regs.chain(slots).map(|place| At { frame, place }));
+    }
+    found
+}
+
+/// What stands at a place that [`places`] found.
+pub(crate) fn at(st: &VerifierState, at: At) -> &RegState {
+    match at.place {
+        Place::Reg(n) => &st.frames[at.frame].regs[usize::from(n)],
+        Place::Slot(n) => &st.frames[at.frame].stack[n].spilled,
+    }
+}
+
+/// The same for writing.
+pub(crate) fn at_mut(st: &mut VerifierState, at: At) -> &mut RegState {
+    let frame = st.frame_at_mut(at.frame);
+    match at.place {
+        Place::Reg(n) => &mut frame.regs[usize::from(n)],
+        Place::Slot(n) => &mut frame.stack_mut()[n].spilled,
+    }
+}
+>>>>>>> f45e950 (wip: abstract operators over words)

@@ -1,6 +1,12 @@
-//! Known bits and ranges of one 64-bit value, and of its low 32 bits.
+//! What the analysis keeps of a 64-bit value: the concrete form of [`Value`], with the fields that the log shows.
 
+use crate::isa::semantics::CmpOp;
+
+use super::branch;
+use super::range::Range;
+use super::rules::DomainRules;
 use super::tnum::Tnum;
+use super::value::{BoundedOp, Value};
 
 /// What is known of a 64-bit value.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -16,6 +22,34 @@ pub struct Scalar {
     pub s32_max: i32,
     pub u32_min: u32,
     pub u32_max: u32,
+}
+
+impl From<Scalar> for Value<u64> {
+    #[inline]
+    fn from(s: Scalar) -> Value<u64> {
+        Value {
+            bits: s.var_off,
+            full: Range { umin: s.umin, umax: s.umax, smin: s.smin as u64, smax: s.smax as u64 },
+            low: Range { umin: s.u32_min, umax: s.u32_max, smin: s.s32_min as u32, smax: s.s32_max as u32 },
+        }
+    }
+}
+
+impl From<Value<u64>> for Scalar {
+    #[inline]
+    fn from(v: Value<u64>) -> Scalar {
+        Scalar {
+            var_off: v.bits,
+            smin: v.full.smin as i64,
+            smax: v.full.smax as i64,
+            umin: v.full.umin,
+            umax: v.full.umax,
+            s32_min: v.low.smin as i32,
+            s32_max: v.low.smax as i32,
+            u32_min: v.low.umin,
+            u32_max: v.low.umax,
+        }
+    }
 }
 
 impl Scalar {
@@ -45,5 +79,144 @@ impl Scalar {
             u32_min: v as u32,
             u32_max: v as u32,
         }
+    }
+
+    /// Whether the bits leave one value. Kernel: `tnum_is_const(reg->var_off)`.
+    pub const fn is_const(&self) -> bool {
+        self.var_off.is_const()
+    }
+
+    /// The known value of the whole, or with `half` of the low half (zero-extended).
+    /// Kernel: `is_reg_const()` with `reg_const_value()`, without the question of type.
+    pub const fn known(&self, half: bool) -> Option<u64> {
+        if half {
+            if self.var_off.is_low_const() { Some(self.var_off.value as u32 as u64) } else { None }
+        } else if self.var_off.is_const() {
+            Some(self.var_off.value)
+        } else {
+            None
+        }
+    }
+
+    /// Number of bits that the largest value needs. Kernel: `get_reg_width()`.
+    pub const fn width(&self) -> u32 {
+        64 - self.umax.leading_zeros()
+    }
+
+    fn edit(&mut self, f: impl FnOnce(&mut Value<u64>)) {
+        let mut v = Value::from(*self);
+        f(&mut v);
+        *self = v.into();
+    }
+
+    /// Makes ranges and known bits agree. Kernel: `reg_bounds_sync()`.
+    pub fn sync_bounds(&mut self, rules: DomainRules) {
+        self.edit(|v| v.sync(rules));
+    }
+
+    /// Forgets the ranges, not the bits. Kernel: `__mark_reg_unbounded()`.
+    pub fn forget_ranges(&mut self) {
+        *self = Scalar { var_off: self.var_off, ..Scalar::UNKNOWN };
+    }
+
+    /// Forgets the ranges of the low half. Kernel: `__mark_reg32_unbounded()`.
+    pub fn forget_low_ranges(&mut self) {
+        (self.s32_min, self.s32_max, self.u32_min, self.u32_max) = (i32::MIN, i32::MAX, 0, u32::MAX);
+    }
+
+    /// The high half becomes zero; bounds are not yet in step. Kernel: `zext_32_to_64()`.
+    pub fn zext(&mut self) {
+        self.edit(Value::zext);
+    }
+
+    /// Keeps `size` < 8 bytes. Kernel: `coerce_reg_to_size()`.
+    pub fn truncate(&mut self, size: u32, rules: DomainRules) {
+        self.edit(|v| v.truncate(size, rules));
+    }
+
+    /// Sign-extends the low `size` bytes (1, 2 or 4). Kernel: `coerce_reg_to_size_sx()`.
+    pub fn sign_extend(&mut self, size: u32) {
+        self.edit(|v| v.sign_extend(size));
+    }
+
+    /// Sign-extends the low `size` bytes (1 or 2) to 32 bits; the caller zero-extends.
+    /// Kernel: `coerce_subreg_to_size_sx()`.
+    pub fn sign_extend_low(&mut self, size: u32) {
+        self.edit(|v| v.sign_extend_low(size));
+    }
+
+    /// The low half becomes `v`. Kernel: `__mark_reg32_known()`.
+    pub fn set_low_known(&mut self, v: u32) {
+        self.edit(|w| w.set_low_known(v));
+    }
+
+    /// One arithmetic operation. Kernel: `adjust_scalar_min_max_vals()`.
+    pub fn apply(&mut self, op: BoundedOp, src: &Scalar, half: bool, rules: DomainRules) {
+        let src = Value::from(*src);
+        self.edit(|v| v.apply(op, &src, half, rules));
+    }
+
+    /// Adds a constant without bringing bounds and bits in step. Kernel: in `sync_linked_regs()`.
+    pub fn add_loose(&mut self, delta: u64, rules: DomainRules) {
+        self.edit(|v| v.add_loose(&Value::exactly(delta), rules));
+    }
+
+    /// Swaps (or only truncates) bytes. Kernel: `scalar_byte_swap()`.
+    pub fn byte_order(&mut self, size: u32, swap: bool, rules: DomainRules) {
+        self.edit(|v| v.byte_order(size, swap, rules));
+    }
+
+    /// Which way `self op other` must go. Kernel: `is_scalar_branch_taken()`.
+    pub fn branch_taken(&self, other: &Scalar, op: CmpOp, half: bool) -> Option<bool> {
+        branch::branch_taken(&Value::from(*self), &Value::from(*other), op, half)
+    }
+
+    /// Narrows both to where `a op b` holds, and makes their bounds agree.
+    /// Kernel: `regs_refine_cond_op()` and `reg_bounds_sync()` on both.
+    pub fn refine(a: &mut Scalar, b: &mut Scalar, op: CmpOp, half: bool, rules: DomainRules) {
+        let (mut x, mut y) = (Value::from(*a), Value::from(*b));
+        branch::refine(&mut x, &mut y, op, half);
+        x.sync(rules);
+        y.sync(rules);
+        (*a, *b) = (x.into(), y.into());
+    }
+
+    /// Intersects with a signed 32-bit range. Kernel: `__mark_reg_s32_range()`, without its sanity check.
+    pub fn clamp_s32(&mut self, min: i32, max: i32, rules: DomainRules) {
+        self.s32_min = self.s32_min.max(min);
+        self.s32_max = self.s32_max.min(max);
+        self.smin = self.smin.max(i64::from(min));
+        self.smax = self.smax.min(i64::from(max));
+        self.sync_bounds(rules);
+    }
+
+    /// Which invariant does not hold, in the kernel's words. Kernel: `reg_bounds_sanity_check()`.
+    pub fn contradiction(&self) -> Option<&'static str> {
+        if self.umin > self.umax || self.smin > self.smax || self.u32_min > self.u32_max || self.s32_min > self.s32_max
+        {
+            return Some("range bounds violation");
+        }
+        if self.var_off.is_const() {
+            let v = self.var_off.value;
+            if self.umin != v || self.umax != v || self.smin != v as i64 || self.smax != v as i64 {
+                return Some("const tnum out of sync with range bounds");
+            }
+        }
+        if self.var_off.is_low_const() {
+            let v = self.var_off.value as u32;
+            if self.u32_min != v || self.u32_max != v || self.s32_min != v as i32 || self.s32_max != v as i32 {
+                return Some("const subreg tnum out of sync with range bounds");
+            }
+        }
+        None
+    }
+
+    /// Whether `v` is one of the values.
+    pub fn contains(&self, v: u64) -> bool {
+        self.var_off.has(v)
+            && (self.umin..=self.umax).contains(&v)
+            && (self.smin..=self.smax).contains(&(v as i64))
+            && (self.u32_min..=self.u32_max).contains(&(v as u32))
+            && (self.s32_min..=self.s32_max).contains(&(v as i32))
     }
 }

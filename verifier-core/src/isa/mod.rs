@@ -3,5 +3,7 @@
 pub mod disasm;
 pub mod insn;
 pub mod opcode;
+pub mod semantics;
+pub mod word;
 
 pub use insn::{Insn, InsnIdx, decode_all};

@@ -65,6 +65,7 @@ pub struct Features {
     /// A callback may not release what its caller acquired, and answers for what it acquired itself. Later releases
     /// verify callbacks as part of a loop and dropped the distinction (6.14: `bpf: Consolidate locks and reference state`).
     pub callback_refs: bool,
+<<<<<<< HEAD
     /// `bpf_override_return()` exists (CONFIG_BPF_KPROBE_OVERRIDE); neither of the kernels measured was built with it.
     pub kprobe_override: bool,
     /// Too many pending paths return E2BIG; EFAULT before (`bpf: propagate error from push_stack`, in 6.12.y).
@@ -86,4 +87,32 @@ pub struct Features {
     /// Bytes of stack that `may_goto` takes in a function: a counter, and with it a timestamp
     /// (6.15: `bpf, x86: Add support for timed may_goto`).
     pub may_goto_stack: u32,
+=======
+    /// Known bits of a product merge both outcomes of an unknown multiplier bit (6.18: `bpf: Improve the general
+    /// precision of tnum_mul`).
+    pub tnum_mul_by_union: bool,
+    /// Known bits and an unsigned range that meet in one value make it known (7.0, in 6.18's stable releases: `bpf:
+    /// Improve bounds when tnum has a single possible value`).
+    pub bounds_from_tnum_step: bool,
+    /// Signed 32-bit bounds narrow 64-bit bounds (from 6.8; dropped as redundant in 6.16).
+    pub mixed_bounds_from_s32: bool,
+    /// Unsigned sums and differences keep their bounds if they wrap in every case (6.17: `bpf: Improve bounds of
+    /// scalar add and sub`).
+    pub wrapping_add_sub_bounds: bool,
+    /// Products of signed ranges have bounds (6.15: `bpf: Improve verifier scalar mul`).
+    pub signed_mul_bounds: bool,
+    /// Negation has bounds (6.17: `bpf: Add range tracking for BPF_NEG`).
+    pub neg_bounds: bool,
+    /// Byte swaps keep known bits (7.0, in 6.18's stable releases: `bpf: Add bitwise tracking for BPF_END`).
+    pub byte_swap_bits: bool,
+    /// Scalars stay linked over subtraction and over 32-bit addition of a constant too, and what is learnt through a
+    /// link is brought in step at once (7.0, in 6.18's stable releases: `bpf: Support negative offsets, BPF_SUB, and
+    /// alu32 for linked register tracking`).
+    pub links_over_sub_and_alu32: bool,
+    /// Only registers that are live are linked (6.17, with the liveness pass: `bpf: collect only live registers in
+    /// linked regs`).
+    pub links_live_only: bool,
+    /// `may_goto` with offset zero is allowed (6.14: `bpf: Allow may_goto 0 instruction in verifier`).
+    pub may_goto_zero: bool,
+>>>>>>> f45e950 (wip: abstract operators over words)
 }

@@ -139,8 +139,14 @@ pub mod live {
     pub const DONE: u8 = 8;
 }
 
-/// Set in `RegState::id` when the register is its id's value plus `off`. Kernel: `BPF_ADD_CONST`.
-pub const ADD_CONST: u32 = 1 << 31;
+/// Set in `RegState::id` when the register is its id's value plus `off`. Kernel: `BPF_ADD_CONST`, `BPF_ADD_CONST64`.
+pub const ADD_CONST64: u32 = 1 << 31;
+
+/// The same where the sum was formed in 32 bits. Kernel: `BPF_ADD_CONST32` (newer point releases).
+pub const ADD_CONST32: u32 = 1 << 30;
+
+/// Either; no id reaches these bits. Kernel: `BPF_ADD_CONST`.
+pub const ADD_CONST: u32 = ADD_CONST64 | ADD_CONST32;
 
 /// `subreg_def` of a register whose upper half was not defined by a 32-bit operation. Kernel: `DEF_NOT_SUBREG`.
 pub const DEF_NOT_SUBREG: i32 = 0;

@@ -1,0 +1,417 @@
+//! Arithmetic on registers.
+//!
+//! Answers for `check_alu_op()`, `adjust_reg_min_max_vals()` and `adjust_scalar_min_max_vals()`.
+
+use crate::domain::{BoundedOp, Scalar};
+use crate::error::{Errno, RegisterMsg, Res};
+use crate::isa::Insn;
+use crate::isa::opcode::*;
+use crate::kernel::call::{RegBase, RegType};
+use crate::state::RegState;
+use crate::state::register::{ADD_CONST, ADD_CONST32, ADD_CONST64, DEF_NOT_SUBREG, live};
+
+use super::super::Env;
+use super::super::explore::push_stack;
+use super::super::precision::mark_chain_precision;
+use super::super::regs::*;
+use super::{ptr, sanitize};
+
+/// Offset field that turns a move into an address space cast. Kernel: `BPF_ADDR_SPACE_CAST`.
+const ADDR_SPACE_CAST: i16 = 1;
+
+/// How the kernel writes an operation. Kernel: `bpf_alu_string`.
+pub(super) const fn op_text(op: u8) -> &'static str {
+    match op {
+        ADD => "+=",
+        SUB => "-=",
+        MUL => "*=",
+        DIV => "/=",
+        OR => "|=",
+        AND => "&=",
+        LSH => "<<=",
+        RSH => ">>=",
+        NEG => "neg",
+        MOD => "%=",
+        XOR => "^=",
+        MOV => "=",
+        ARSH => "s>>=",
+        _ => "endian",
+    }
+}
+
+/// Checks and performs one arithmetic instruction. Kernel: `check_alu_op()`.
+///
+/// # Errors
+/// Rejects malformed instructions, operands that hold nothing, and pointer arithmetic that is not allowed.
+pub(crate) fn check_alu_op(env: &mut Env<'_>, insn: Insn) -> Res {
+    match insn.op() {
+        END | NEG => unary(env, insn)?,
+        MOV => mov(env, insn)?,
+        op if op > END => return Err(env.reject(RegisterMsg::AluInvalidOpcode { op }, Errno::EINVAL)),
+        _ => binary(env, insn)?,
+    }
+    bounds_sanity_check_regno(env, insn.dst, "alu")
+}
+
+fn reserved(env: &mut Env<'_>, what: &'static str, bad: bool) -> Res {
+    if bad { Err(env.reject(RegisterMsg::AluReservedFields { what }, Errno::EINVAL)) } else { Ok(()) }
+}
+
+/// `neg`, and byte orders.
+fn unary(env: &mut Env<'_>, insn: Insn) -> Res {
+    let is_neg = insn.op() == NEG;
+    if is_neg {
+        let bad = insn.is_reg_src() || insn.src != 0 || insn.off != 0 || insn.imm != 0;
+        reserved(env, "BPF_NEG", bad)?;
+    } else {
+        let bad = insn.src != 0
+            || insn.off != 0
+            || !matches!(insn.imm, 16 | 32 | 64)
+            || (insn.class() == ALU64 && insn.source() != TO_LE);
+        reserved(env, "BPF_END", bad)?;
+    }
+    check_reg_arg(env, insn.dst, ArgUse::Src)?;
+    if is_pointer_value(env, insn.dst) {
+        return Err(env.reject(RegisterMsg::PointerArithmetic { regno: insn.dst }, Errno::EACCES));
+    }
+    let f = &env.kernel.features;
+    let tracked = if is_neg { f.neg_bounds } else { f.byte_swap_bits };
+    // Releases that track either treat both through the scalar path, so that the register keeps its id where it may.
+    if !tracked || !env.reg(insn.dst).is_scalar() {
+        return check_reg_arg(env, insn.dst, ArgUse::Dst);
+    }
+    check_reg_arg(env, insn.dst, ArgUse::DstNoMark)?;
+    let src = env.reg(insn.dst).scalar;
+    adjust_scalar(env, insn, src)
+}
+
+/// Moves: copies, sign extension, address space casts, constants.
+fn mov(env: &mut Env<'_>, insn: Insn) -> Res {
+    let wide = insn.class() == ALU64;
+    if !insn.is_reg_src() {
+        reserved(env, "BPF_MOV", insn.src != 0 || insn.off != 0)?;
+        check_reg_arg(env, insn.dst, ArgUse::DstNoMark)?;
+        mark_reg_unknown(env, insn.dst);
+        let v = if wide { insn.imm as i64 as u64 } else { u64::from(insn.imm as u32) };
+        mark_reg_known(env.reg_mut(insn.dst), v);
+        return Ok(());
+    }
+    if wide && insn.off == ADDR_SPACE_CAST {
+        if insn.imm != 1 && insn.imm != 1 << 16 {
+            return Err(env.reject(RegisterMsg::AddrSpaceCastSpaces {}, Errno::EINVAL));
+        }
+        if env.arena.is_none() {
+            return Err(env.reject(RegisterMsg::AddrSpaceCastNoArena {}, Errno::EINVAL));
+        }
+    } else {
+        let widths: &[i16] = if wide { &[0, 8, 16, 32] } else { &[0, 8, 16] };
+        reserved(env, "BPF_MOV", !widths.contains(&insn.off) || insn.imm != 0)?;
+    }
+    check_reg_arg(env, insn.src, ArgUse::Src)?;
+    check_reg_arg(env, insn.dst, ArgUse::DstNoMark)?;
+    if !wide {
+        mov_low(env, insn)
+    } else if insn.imm != 0 {
+        mark_reg_unknown(env, insn.dst);
+        // To the kernel's space the result is a plain number; to the arena's, a pointer of 32 bits.
+        if insn.imm == 1 {
+            let def = subreg_def(env);
+            let dst = env.reg_mut(insn.dst);
+            dst.ty = RegType::of(RegBase::PtrToArena);
+            dst.subreg_def = def;
+        }
+        Ok(())
+    } else if insn.off == 0 {
+        assign_scalar_id_before_mov(env, insn.src);
+        copy_to_dst(env, insn, DEF_NOT_SUBREG);
+        Ok(())
+    } else {
+        mov_sign_extended(env, insn)
+    }
+}
+
+/// The destination becomes a copy of the source. Kernel: `copy_register_state()` with its marks.
+fn copy_to_dst(env: &mut Env<'_>, insn: Insn, def: i32) {
+    let src = *env.reg(insn.src);
+    let dst = env.reg_mut(insn.dst);
+    dst.copy_from(&src);
+    dst.live |= live::WRITTEN;
+    dst.subreg_def = def;
+}
+
+/// The same, linked to the source only if the value does not change by what follows.
+fn copy_linked_if(env: &mut Env<'_>, insn: Insn, same: bool, def: i32) {
+    if same {
+        assign_scalar_id_before_mov(env, insn.src);
+    }
+    copy_to_dst(env, insn, def);
+    if !same {
+        clear_scalar_id(env.reg_mut(insn.dst));
+    }
+}
+
+/// `rD = (s8, s16, s32)rS`.
+fn mov_sign_extended(env: &mut Env<'_>, insn: Insn) -> Res {
+    if is_pointer_value(env, insn.src) {
+        return Err(env.reject(RegisterMsg::PointerSignExtension { regno: insn.src }, Errno::EACCES));
+    }
+    let src = *env.reg(insn.src);
+    if !src.is_scalar() {
+        mark_reg_unknown(env, insn.dst);
+        return Ok(());
+    }
+    copy_linked_if(env, insn, sign_bit_clear(&src, insn.off), DEF_NOT_SUBREG);
+    coerce_reg_to_size_sx(env.reg_mut(insn.dst), insn.off as u32 / 8);
+    Ok(())
+}
+
+/// Whether sign extension from `bits` changes nothing.
+fn sign_bit_clear(reg: &RegState, bits: i16) -> bool {
+    reg.scalar.umax < 1 << (bits - 1)
+}
+
+/// `wD = wS`, `wD = (s8, s16)wS`.
+fn mov_low(env: &mut Env<'_>, insn: Insn) -> Res {
+    if is_pointer_value(env, insn.src) {
+        return Err(env.reject(RegisterMsg::PointerPartialCopy { regno: insn.src }, Errno::EACCES));
+    }
+    let src = *env.reg(insn.src);
+    let def = subreg_def(env);
+    if !src.is_scalar() {
+        mark_reg_unknown(env, insn.dst);
+    } else if insn.off == 0 {
+        copy_linked_if(env, insn, src.scalar.width() <= 32, def);
+    } else {
+        copy_linked_if(env, insn, sign_bit_clear(&src, insn.off), def);
+        env.reg_mut(insn.dst).scalar.sign_extend_low(insn.off as u32 / 8);
+    }
+    let rules = env.rules();
+    let dst = env.reg_mut(insn.dst);
+    dst.scalar.zext();
+    dst.scalar.sync_bounds(rules);
+    Ok(())
+}
+
+/// Everything with two operands.
+fn binary(env: &mut Env<'_>, insn: Insn) -> Res {
+    let op = insn.op();
+    let divides = matches!(op, DIV | MOD);
+    // Offset 1 makes divisions signed.
+    let bad_off = !matches!(insn.off, 0 | 1) || (insn.off == 1 && !divides);
+    if insn.is_reg_src() {
+        reserved(env, "BPF_ALU", insn.imm != 0 || bad_off)?;
+        check_reg_arg(env, insn.src, ArgUse::Src)?;
+    } else {
+        reserved(env, "BPF_ALU", insn.src != 0 || bad_off)?;
+    }
+    check_reg_arg(env, insn.dst, ArgUse::Src)?;
+    if !insn.is_reg_src() {
+        if divides && insn.imm == 0 {
+            return Err(env.reject(RegisterMsg::DivByZero {}, Errno::EINVAL));
+        }
+        let width = if insn.class() == ALU64 { 64 } else { 32 };
+        if matches!(op, LSH | RSH | ARSH) && !(0..width).contains(&insn.imm) {
+            return Err(env.reject(RegisterMsg::InvalidShift { amount: insn.imm }, Errno::EINVAL));
+        }
+    }
+    check_reg_arg(env, insn.dst, ArgUse::DstNoMark)?;
+    adjust_reg(env, insn)
+}
+
+/// Decides between arithmetic on numbers and on pointers. Kernel: `adjust_reg_min_max_vals()`.
+fn adjust_reg(env: &mut Env<'_>, insn: Insn) -> Res {
+    let dst = *env.reg(insn.dst);
+    let src = insn.is_reg_src().then(|| *env.reg(insn.src));
+
+    let is_arena = |r: &RegState| r.ty.is(RegBase::PtrToArena);
+    if is_arena(&dst) || src.as_ref().is_some_and(is_arena) {
+        return adjust_arena(env, insn, src);
+    }
+    let src_reg = match src {
+        Some(s) if !s.is_scalar() && !dst.is_scalar() => {
+            // Of two pointers only the difference means something.
+            if insn.op() == SUB && env.caps.allow_ptr_leaks {
+                mark_reg_unknown(env, insn.dst);
+                return Ok(());
+            }
+            let op = op_text(insn.op());
+            return Err(env.reject(RegisterMsg::PointerWithPointer { regno: insn.dst, op }, Errno::EACCES));
+        }
+        Some(s) if !s.is_scalar() => {
+            // number += pointer: the result is the pointer, moved.
+            mark_chain_precision(env, insn.dst)?;
+            let off = *env.reg(insn.dst);
+            return ptr::adjust_ptr(env, insn, s, off, false);
+        }
+        Some(_) if !dst.is_scalar() => {
+            mark_chain_precision(env, insn.src)?;
+            let (ptr, off) = (*env.reg(insn.dst), *env.reg(insn.src));
+            return ptr::adjust_ptr(env, insn, ptr, off, true);
+        }
+        Some(_) => {
+            // What a precise value is computed from must be precise as well.
+            if dst.precise {
+                mark_chain_precision(env, insn.src)?;
+            }
+            *env.reg(insn.src)
+        }
+        None => {
+            let known = RegState::konst(insn.imm as i64 as u64);
+            if !dst.is_scalar() {
+                return ptr::adjust_ptr(env, insn, dst, known, true);
+            }
+            known
+        }
+    };
+    let umax_before = env.reg(insn.dst).scalar.umax;
+    adjust_scalar(env, insn, src_reg.scalar)?;
+    relink(env, insn, &src_reg, umax_before);
+    Ok(())
+}
+
+/// Any arithmetic on arena pointers is allowed: accesses are confined to the arena anyway.
+fn adjust_arena(env: &mut Env<'_>, insn: Insn, src: Option<RegState>) -> Res {
+    let def = subreg_def(env);
+    let dst = env.reg_mut(insn.dst);
+    if let (false, Some(src)) = (dst.ty.is(RegBase::PtrToArena), src) {
+        *dst = src;
+    }
+    dst.subreg_def = def;
+    if insn.class() == ALU64 {
+        let idx = env.insn_idx;
+        env.aux[idx].needs_zext = true;
+    }
+    Ok(())
+}
+
+/// After `rX += constant`, the register stays linked to its copies, at a distance. After anything else, it is another
+/// value. Kernel: end of `adjust_reg_min_max_vals()`.
+///
+/// ```text
+/// r1 = r2; r1 += 1; if r2 < 1000 goto ...    r1 is below 1001 there
+/// ```
+fn relink(env: &mut Env<'_>, insn: Insn, src: &RegState, umax_before: u64) {
+    let delta = link_distance(env, insn, src, umax_before);
+    let bpf_capable = env.caps.bpf_capable;
+    let dst = env.reg_mut(insn.dst);
+    match delta {
+        // A second constant cannot be remembered.
+        Some((off, flag)) if bpf_capable && dst.id != 0 && dst.id & ADD_CONST == 0 => {
+            dst.id |= flag;
+            dst.off = off;
+        }
+        _ => clear_scalar_id(dst),
+    }
+}
+
+/// The constant that is added, if it can be remembered, and the mark for the width it was added in.
+fn link_distance(env: &Env<'_>, insn: Insn, src: &RegState, umax_before: u64) -> Option<(i32, u32)> {
+    let half = insn.class() != ALU64;
+    if insn.is_reg_src() && insn.src == insn.dst {
+        return None;
+    }
+    if !env.kernel.features.links_over_sub_and_alu32 {
+        let val = src.scalar.known(false).filter(|_| insn.op() == ADD && !half)?;
+        return Some((i32::try_from(val).ok()?, ADD_CONST64));
+    }
+    let val = src.scalar.known(half)?;
+    let off = if half {
+        if umax_before > u64::from(u32::MAX) {
+            return None;
+        }
+        val as u32 as i32
+    } else {
+        i32::try_from(val as i64).ok()?
+    };
+    let off = match insn.op() {
+        ADD => off,
+        SUB => off.checked_neg()?,
+        _ => return None,
+    };
+    Some((off, if half { ADD_CONST32 } else { ADD_CONST64 }))
+}
+
+/// The operation on bounds, if there is one whose result has bounds for these operands.
+/// Kernel: `is_safe_to_compute_dst_reg_range()`.
+fn bounded_op(insn: Insn, src: &Scalar) -> Option<BoundedOp> {
+    Some(match insn.op() {
+        ADD => BoundedOp::Add,
+        SUB => BoundedOp::Sub,
+        MUL => BoundedOp::Mul,
+        AND => BoundedOp::And,
+        OR => BoundedOp::Or,
+        XOR => BoundedOp::Xor,
+        NEG => BoundedOp::Neg,
+        op @ (LSH | RSH | ARSH) => {
+            // A shift has bounds if its amount is known and in range; other amounts mean nothing.
+            let half = insn.class() != ALU64;
+            let agree = if half {
+                src.s32_min == src.s32_max && src.u32_min == src.u32_max
+            } else {
+                src.smin == src.smax && src.umin == src.umax
+            };
+            let width = if half { 32 } else { 64 };
+            if src.known(half).is_none() || !agree || src.umax >= width {
+                return None;
+            }
+            match op {
+                LSH => BoundedOp::Lsh,
+                RSH => BoundedOp::Rsh,
+                _ => BoundedOp::Arsh,
+            }
+        }
+        _ => return None,
+    })
+}
+
+/// Arithmetic on numbers, in the destination register. Kernel: `adjust_scalar_min_max_vals()`.
+fn adjust_scalar(env: &mut Env<'_>, insn: Insn, src: Scalar) -> Res {
+    let half = insn.class() != ALU64;
+    let rules = env.rules();
+    if insn.op() == END {
+        // On a little-endian machine only `bswap` and `be` change the order.
+        let swap = insn.class() == ALU64 || insn.source() == TO_BE;
+        let dst = env.reg_mut(insn.dst);
+        if swap || insn.imm < 64 {
+            dst.id = 0;
+        }
+        dst.scalar.byte_order(insn.imm as u32 / 8, swap, rules);
+        return Ok(());
+    }
+    let Some(op) = bounded_op(insn, &src) else {
+        mark_reg_unknown(env, insn.dst);
+        return Ok(());
+    };
+    if matches!(op, BoundedOp::Add | BoundedOp::Sub) {
+        sanitize::sanitize_val_alu(env, insn)?;
+    }
+    if matches!(op, BoundedOp::And | BoundedOp::Or) && src.is_const() {
+        maybe_fork(env, insn)?;
+    }
+    let dst = env.reg_mut(insn.dst);
+    if op == BoundedOp::Neg {
+        clear_scalar_id(dst);
+    }
+    dst.scalar.apply(op, &src, half, rules);
+    Ok(())
+}
+
+/// A value that is 0 or -1 is a mask. Masking a constant with it is followed on two paths, which keeps both results
+/// exact. Kernel: `maybe_fork_scalars()`.
+fn maybe_fork(env: &mut Env<'_>, insn: Insn) -> Res {
+    let s = env.reg(insn.dst).scalar;
+    let half = if (s.smin, s.smax) == (-1, 0) {
+        false
+    } else if (s.s32_min, s.s32_max) == (-1, 0) {
+        true
+    } else {
+        return Ok(());
+    };
+    let here = env.insn_idx;
+    push_stack(env, here, here, false)?;
+    let zero = env.explorer.top_mut().reg_mut(insn.dst);
+    if half { mark_reg32_known(zero, 0) } else { mark_reg_known(zero, 0) }
+    let ones = env.reg_mut(insn.dst);
+    if half { mark_reg32_known(ones, u32::MAX) } else { mark_reg_known(ones, u64::MAX) }
+    Ok(())
+}

@@ -1,0 +1,333 @@
+//! Conditional jumps: which ways they can go, and what each way knows.
+//!
+//! Answers for `check_cond_jmp_op()`, `is_branch_taken()`, `reg_set_min_max()` and `mark_ptr_or_null_regs()`.
+
+use crate::domain::Scalar;
+use crate::error::{Errno, RegisterMsg, Res};
+use crate::isa::Insn;
+use crate::isa::opcode::*;
+use crate::isa::semantics::CmpOp;
+use crate::kernel::call::{RegBase, RegType, TypeFlags};
+use crate::log::Event;
+use crate::state::RegState;
+
+use super::super::Env;
+use super::super::btf_record::{FieldKind, find_struct_meta};
+use super::super::explore::{find_prev_entry, push_stack};
+use super::super::iter::widen_imprecise_scalars;
+use super::super::precision::{F_DST_REG_STACK, F_SRC_REG_STACK, LinkedRegs, mark_chain_precision};
+use super::super::prune::push_jmp_history;
+use super::super::refs::release_reference_nomark;
+use super::super::regs::*;
+use super::{linked, packet, sanitize};
+
+/// Checks one conditional jump, stores the paths that are followed later, and moves `insn_idx` where this path goes on
+/// (minus one: the walk adds one). Kernel: `check_cond_jmp_op()`.
+///
+/// # Errors
+/// Rejects malformed jumps and comparisons that leak addresses.
+pub(crate) fn check_cond_jmp_op(env: &mut Env<'_>, insn: Insn, insn_idx: &mut usize) -> Res {
+    if insn.op() == JA || insn.op() > JCOND {
+        return Err(env.reject(RegisterMsg::JumpInvalidOpcode { op: insn.op() }, Errno::EINVAL));
+    }
+    if insn.op() == JCOND {
+        return may_goto(env, insn, insn_idx);
+    }
+    let Some(op) = CmpOp::decode(insn.op()) else {
+        // `call` and `exit` of the 64-bit class are handled before; those of the 32-bit class compare nothing, and the
+        // walk has refused them.
+        return Err(env.bug("comparison without meaning"));
+    };
+    let half = insn.class() == JMP32;
+    let src = check_operands(env, insn)?;
+    let dst = *env.reg(insn.dst);
+
+    let here = *insn_idx;
+    let target = offset(here, insn.off);
+    if let Some(taken) = branch_taken(&dst, &src, op, half) {
+        // The decision rests on these values.
+        if dst.is_scalar() {
+            mark_chain_precision(env, insn.dst)?;
+        }
+        if insn.is_reg_src() && src.is_scalar() {
+            mark_chain_precision(env, insn.src)?;
+        }
+        if !env.caps.bypass_spec_v1 {
+            let mispredicted = if taken { here + 1 } else { target + 1 };
+            sanitize::push_speculative(env, Some(insn), mispredicted, here)?;
+        }
+        announce(env, here, taken, !taken);
+        if taken {
+            *insn_idx = target;
+        }
+        return Ok(());
+    }
+
+    // The history must know the linked registers before the paths part, so that both share it.
+    let mut links = LinkedRegs::default();
+    if insn.is_reg_src() && src.is_scalar() && src.id != 0 {
+        linked::collect(env, src.id, &mut links);
+    }
+    if dst.is_scalar() && dst.id != 0 {
+        linked::collect(env, dst.id, &mut links);
+    }
+    if links.entries().len() > 1 {
+        push_jmp_history(env, 0, links.pack())?;
+    }
+    push_stack(env, target + 1, here, false)?;
+    refine_both(env, insn, src, op, half)?;
+
+    // Scalars that are linked to the operands learn the same.
+    if insn.is_reg_src() {
+        sync_links(env, insn.src, &links);
+    }
+    sync_links(env, insn.dst, &links);
+
+    if !half {
+        equal_pointers(env, insn, op);
+    }
+    let dst = *env.reg(insn.dst);
+    let against_null = !half && !insn.is_reg_src() && insn.imm == 0 && matches!(op, CmpOp::Eq | CmpOp::Ne);
+    if against_null && dst.ty.may_be_null() {
+        mark_ptr_or_null_regs(env, insn.dst, op == CmpOp::Ne);
+        in_other(env, |env| mark_ptr_or_null_regs(env, insn.dst, op == CmpOp::Eq));
+    } else if !packet::try_match(env, insn) && is_pointer_value(env, insn.dst) {
+        return Err(env.reject(RegisterMsg::PointerComparison { regno: insn.dst }, Errno::EACCES));
+    }
+    announce(env, here, true, true);
+    Ok(())
+}
+
+/// `insn_idx` moved by a jump offset.
+fn offset(idx: usize, off: i16) -> usize {
+    // Targets were checked to lie in the program.
+    idx.wrapping_add_signed(isize::from(off))
+}
+
+/// Tells listeners, and prints the state behind the jump. Kernel: `print_insn_state()`.
+fn announce(env: &mut Env<'_>, idx: usize, taken: bool, fallthrough: bool) {
+    if env.interest.structure {
+        env.emit(Event::Branch { idx, taken, fallthrough });
+    }
+    super::super::step::print_insn_state(env);
+}
+
+/// Runs `f` with the path pushed last as the current one.
+fn in_other<T>(env: &mut Env<'_>, f: impl FnOnce(&mut Env<'_>) -> T) -> T {
+    std::mem::swap(&mut env.cur, env.explorer.top_mut());
+    let out = f(env);
+    std::mem::swap(&mut env.cur, env.explorer.top_mut());
+    out
+}
+
+/// `may_goto`: an instruction that jumps when a hidden counter has run out. The loop body is the path that is stored, and
+/// imprecise numbers are forgotten there, so that the loop converges.
+fn may_goto(env: &mut Env<'_>, insn: Insn, insn_idx: &mut usize) -> Res {
+    let here = *insn_idx;
+    let zero_ok = env.kernel.features.may_goto_zero;
+    if insn.code != (JMP | JCOND)
+        || insn.src != MAY_GOTO
+        || insn.dst != 0
+        || insn.imm != 0
+        || (insn.off == 0 && !zero_ok)
+    {
+        return Err(env.reject(RegisterMsg::MayGotoInvalid { off: insn.off, imm: insn.imm }, Errno::EINVAL));
+    }
+    let before = find_prev_entry(env, here);
+    push_stack(env, here + 1, here, false)?;
+    env.explorer.top_mut().may_goto_depth += 1;
+    if let Some(before) = before {
+        let old = env.explorer.state(before).clone();
+        let bpf_capable = env.caps.bpf_capable;
+        widen_imprecise_scalars(&old, env.explorer.top_mut(), bpf_capable);
+    }
+    *insn_idx = offset(here, insn.off);
+    Ok(())
+}
+
+/// Checks both operands and yields the second one, made up for a constant.
+fn check_operands(env: &mut Env<'_>, insn: Insn) -> Result<RegState, crate::error::Stop> {
+    check_reg_arg(env, insn.dst, ArgUse::Src)?;
+    let is_stack = |r: &RegState| r.ty.is(RegBase::PtrToStack);
+    let mut flags = 0;
+    let src = if insn.is_reg_src() {
+        if insn.imm != 0 {
+            return Err(env.reject(RegisterMsg::JumpReservedFields {}, Errno::EINVAL));
+        }
+        check_reg_arg(env, insn.src, ArgUse::Src)?;
+        let src = *env.reg(insn.src);
+        let packets = is_pkt_pointer_any(env.reg(insn.dst)) && is_pkt_pointer_any(&src);
+        if !packets && is_pointer_value(env, insn.src) {
+            return Err(env.reject(RegisterMsg::PointerComparison { regno: insn.src }, Errno::EACCES));
+        }
+        if is_stack(&src) {
+            flags |= F_SRC_REG_STACK;
+        }
+        src
+    } else {
+        if insn.src != 0 {
+            return Err(env.reject(RegisterMsg::JumpReservedFields {}, Errno::EINVAL));
+        }
+        RegState::konst(insn.imm as i64 as u64)
+    };
+    if is_stack(env.reg(insn.dst)) {
+        flags |= F_DST_REG_STACK;
+    }
+    if flags != 0 {
+        push_jmp_history(env, flags, 0)?;
+    }
+    Ok(src)
+}
+
+/// Which way the jump must go, if only one way is possible. Kernel: `is_branch_taken()`.
+pub(crate) fn branch_taken(a: &RegState, b: &RegState, op: CmpOp, half: bool) -> Option<bool> {
+    if is_pkt_pointer_any(a) && is_pkt_pointer_any(b) && !half {
+        return packet::branch_taken(a, b, op);
+    }
+    if a.is_scalar() && b.is_scalar() {
+        return a.scalar.branch_taken(&b.scalar, op, half);
+    }
+    // The low half of a good pointer may be zero.
+    if half {
+        return None;
+    }
+    let (ptr, op) = if b.const_value() == Some(0) {
+        (a, op)
+    } else if b.const_value().is_none() && a.const_value() == Some(0) {
+        (b, op.flipped())
+    } else {
+        return None;
+    };
+    match op {
+        _ if !reg_not_null(ptr) => None,
+        CmpOp::Eq => Some(false),
+        CmpOp::Ne => Some(true),
+        _ => None,
+    }
+}
+
+/// Both paths learn from the comparison of two numbers. Kernel: `reg_set_min_max()`.
+fn refine_both(env: &mut Env<'_>, insn: Insn, src: RegState, op: CmpOp, half: bool) -> Res {
+    let dst = *env.reg(insn.dst);
+    // `collect` may have taken ids away, so operands are read again.
+    let src = if insn.is_reg_src() { *env.reg(insn.src) } else { src };
+    if !dst.is_scalar() || !src.is_scalar() {
+        return Ok(());
+    }
+    let rules = env.rules();
+    let same = insn.is_reg_src() && insn.src == insn.dst;
+    let learn = |op| {
+        let (mut a, mut b) = (dst.scalar, src.scalar);
+        if same {
+            a.refine_with_itself(op, half, rules);
+            b = a;
+        } else {
+            Scalar::refine(&mut a, &mut b, op, half, rules);
+        }
+        (RegState { scalar: a, ..dst }, RegState { scalar: b, ..src })
+    };
+    let (mut false_dst, mut false_src) = learn(op.negated());
+    let (mut true_dst, mut true_src) = learn(op);
+    bounds_sanity_check(env, &mut true_dst, "true_reg1")?;
+    if !same {
+        bounds_sanity_check(env, &mut true_src, "true_reg2")?;
+    }
+    bounds_sanity_check(env, &mut false_dst, "false_reg1")?;
+    if !same {
+        bounds_sanity_check(env, &mut false_src, "false_reg2")?;
+    }
+    env.reg_mut(insn.dst).scalar = false_dst.scalar;
+    let other = env.explorer.top_mut();
+    other.reg_mut(insn.dst).scalar = true_dst.scalar;
+    if insn.is_reg_src() && !same {
+        other.reg_mut(insn.src).scalar = true_src.scalar;
+        env.reg_mut(insn.src).scalar = false_src.scalar;
+    }
+    Ok(())
+}
+
+/// Scalars linked to a compared register learn the same, on both paths.
+fn sync_links(env: &mut Env<'_>, regno: u8, links: &LinkedRegs) {
+    let reg = env.reg(regno);
+    if reg.is_scalar() && reg.id != 0 {
+        linked::sync(env, false, regno, links);
+        linked::sync(env, true, regno, links);
+    }
+}
+
+/// Of two equal pointers, one of which cannot be null, neither is null. Kernel types are left out: their pointers may be
+/// null without saying so.
+fn equal_pointers(env: &mut Env<'_>, insn: Insn, op: CmpOp) {
+    if !insn.is_reg_src() || !matches!(op, CmpOp::Eq | CmpOp::Ne) {
+        return;
+    }
+    let (dst, src) = (*env.reg(insn.dst), *env.reg(insn.src));
+    let plain = |r: &RegState| !r.is_scalar() && r.ty.base != RegBase::PtrToBtfId;
+    if !plain(&dst) || !plain(&src) {
+        return;
+    }
+    for (good, other, regno) in [(&dst, &src, insn.src), (&src, &dst, insn.dst)] {
+        if reg_not_null(good) && other.ty.may_be_null() {
+            let learn = |env: &mut Env<'_>| {
+                let reg = *env.reg(regno);
+                *env.reg_mut(regno) = mark_ptr_not_null_reg(env, reg);
+            };
+            if op == CmpOp::Eq { in_other(env, learn) } else { learn(env) }
+        }
+    }
+}
+
+/// All copies of a pointer that was compared with null become null, or pointers that are not null.
+/// Kernel: `mark_ptr_or_null_regs()`.
+pub(crate) fn mark_ptr_or_null_regs(env: &mut Env<'_>, regno: u8, is_null: bool) {
+    let reg = *env.reg(regno);
+    let id = reg.id;
+    if is_null && reg.ref_obj_id != 0 && reg.ref_obj_id == id {
+        // Nothing was acquired if the pointer is null. The reference is certainly there, so this cannot fail.
+        let _ = release_reference_nomark(env, id);
+    }
+    for place in places(&env.cur, |r| r.ty.may_be_null() && r.id == id) {
+        let reg = *at(&env.cur, place);
+        if let Some(new) = null_or_not(env, reg, is_null) {
+            *at_mut(&mut env.cur, place) = new;
+        }
+    }
+}
+
+/// What becomes of one copy; `None` where the kernel leaves it alone. Kernel: `mark_ptr_or_null_reg()`.
+fn null_or_not(env: &Env<'_>, reg: RegState, is_null: bool) -> Option<RegState> {
+    if reg.id == 0 && !reg.has(TypeFlags::RCU) {
+        return None;
+    }
+    // Pointers that may be null are not moved, except that some calls return pointers into objects.
+    let s = &reg.scalar;
+    let moved = s.smin != 0 || s.smax != 0 || s.known(false) != Some(0);
+    let into_object = reg.ty.base == RegBase::PtrToBtfId && reg.has(TypeFlags::ALLOC)
+        || reg.has(TypeFlags::NON_OWN_REF);
+    if moved || (!into_object && reg.off != 0) {
+        return None;
+    }
+    let mut new = reg;
+    if is_null {
+        new.ty = RegType::of(RegBase::Scalar);
+        (new.id, new.ref_obj_id) = (0, 0);
+        return Some(new);
+    }
+    new = mark_ptr_not_null_reg(env, new);
+    if !may_point_to_spin_lock(env, &new) {
+        new.id = 0;
+    }
+    Some(new)
+}
+
+/// Locks are told apart by the id of the pointer they are reached through. Kernel: `reg_may_point_to_spin_lock()`.
+fn may_point_to_spin_lock(env: &Env<'_>, reg: &RegState) -> bool {
+    let locks = FieldKind::SPIN_LOCK.union(FieldKind::RES_SPIN_LOCK);
+    if reg.ty.is(RegBase::PtrToMapValue) {
+        return reg.map().and_then(|m| env.map(m).record.as_ref()).is_some_and(|rec| rec.has(locks));
+    }
+    if reg.ty.base == RegBase::PtrToBtfId && reg.has(TypeFlags::ALLOC) {
+        return reg.btf().and_then(|(btf, id)| find_struct_meta(env, btf, id)).is_some_and(|rec| rec.has(locks));
+    }
+    false
+}

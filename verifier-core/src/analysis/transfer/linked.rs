@@ -1,0 +1,86 @@
+//! Scalars that are copies of each other, or a constant apart, learn from each other's comparisons.
+//!
+//! Answers for `collect_linked_regs()` and `sync_linked_regs()`.
+
+use crate::state::register::{ADD_CONST, ADD_CONST32};
+use crate::state::{RegState, VerifierState};
+
+use super::super::Env;
+use super::super::liveness::Place;
+use super::super::precision::{LinkedReg, LinkedRegs};
+use super::super::regs::*;
+
+/// Adds the scalars of the current path that share `id`, innermost frame first. What does not fit loses its id.
+/// Kernel: `collect_linked_regs()`.
+pub(super) fn collect(env: &mut Env<'_>, id: u32, linked: &mut LinkedRegs) {
+    let id = id & !ADD_CONST;
+    let live_only = env.kernel.features.links_live_only;
+    let shares = |r: &RegState| r.is_scalar() && r.id & !ADD_CONST == id;
+    for frame in (0..env.cur.frames.len()).rev() {
+        let live = if live_only { live_regs(env, frame) } else { u16::MAX };
+        let f = &env.cur.frames[frame];
+        let mut found: Vec<Place> = Vec::new();
+        found.extend((0..FP).filter(|n| live >> n & 1 != 0 && shares(&f.regs[usize::from(*n)])).map(Place::Reg));
+        found.extend((0..f.stack.len()).filter(|n| f.stack[*n].is_spilled_reg() && shares(&f.stack[*n].spilled)).map(Place::Slot));
+        for place in found {
+            let (index, is_reg) = match place {
+                Place::Reg(n) => (n, true),
+                Place::Slot(n) => (n as u8, false),
+            };
+            if !linked.push(LinkedReg { frame: frame as u8, index, is_reg }) {
+                clear_scalar_id(at_mut(&mut env.cur, At { frame, place }));
+            }
+        }
+    }
+}
+
+/// Registers live where a frame stands: at the current instruction, or at its call.
+fn live_regs(env: &Env<'_>, frame: usize) -> u16 {
+    let idx = match env.cur.frames.get(frame + 1) {
+        Some(callee) => usize::try_from(callee.callsite).unwrap_or(env.insn_idx),
+        None => env.insn_idx,
+    };
+    env.aux.get(idx).map_or(u16::MAX, |a| a.live_regs_before)
+}
+
+/// What is now known of register `regno` (of the innermost frame) is known of those linked to it.
+/// Kernel: `sync_linked_regs()`.
+pub(super) fn sync(env: &mut Env<'_>, other: bool, regno: u8, linked: &LinkedRegs) {
+    let rules = env.rules();
+    let sync_now = env.kernel.features.links_over_sub_and_alu32;
+    let st: &mut VerifierState = if other { env.explorer.top_mut() } else { &mut env.cur };
+    let top = st.curframe();
+    let known = *st.reg(regno);
+    for e in linked.entries() {
+        let place = if e.is_reg { Place::Reg(e.index) } else { Place::Slot(usize::from(e.index)) };
+        let here = At { frame: usize::from(e.frame), place };
+        let reg = *at(st, here);
+        if !reg.is_scalar() || (here.frame == top && place == Place::Reg(regno)) {
+            continue;
+        }
+        if reg.id & !ADD_CONST != known.id & !ADD_CONST {
+            continue;
+        }
+        // A distance formed in 32 bits says nothing of one formed in 64.
+        if (reg.id ^ known.id) & ADD_CONST == ADD_CONST {
+            continue;
+        }
+        let mut new = reg;
+        new.copy_from(&known);
+        new.subreg_def = reg.subreg_def;
+        let apart = (reg.id | known.id) & ADD_CONST != 0 && reg.off != known.off;
+        if apart {
+            // Id and distance stay, or the next round would go wrong.
+            (new.off, new.id) = (reg.off, reg.id);
+            let delta = i64::from(reg.off).wrapping_sub(i64::from(known.off));
+            new.scalar.add_loose(delta as u64, rules);
+            if sync_now {
+                if (reg.id | known.id) & ADD_CONST32 != 0 {
+                    new.scalar.zext();
+                }
+                new.scalar.sync_bounds(rules);
+            }
+        }
+        *at_mut(st, here) = new;
+    }
+}

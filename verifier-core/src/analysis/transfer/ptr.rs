@@ -1,0 +1,186 @@
+//! Pointer plus or minus a number.
+//!
+//! Answers for `adjust_ptr_min_max_vals()` and `check_reg_sane_offset()`.
+
+use crate::error::{Errno, RegisterMsg, Res};
+use crate::isa::Insn;
+use crate::isa::opcode::*;
+use crate::kernel::call::{RegBase, RegType, TypeFlags};
+use crate::state::{Payload, RegState};
+
+use super::super::Env;
+use super::super::regs::*;
+use super::alu::op_text;
+use super::sanitize;
+
+/// Whether tracking this offset cannot wrap; says why not otherwise. Kernel: `check_reg_sane_offset()`.
+pub(crate) fn check_reg_sane_offset(env: &mut Env<'_>, reg: &RegState, ty: RegType) -> bool {
+    insane_offset(env, reg, ty).is_none()
+}
+
+/// The rejection of an offset that is not sane, printed but not yet given out.
+fn insane_offset(env: &mut Env<'_>, reg: &RegState, ty: RegType) -> Option<crate::error::Stop> {
+    let out = |v: i64| v >= MAX_VAR_OFF || v <= -MAX_VAR_OFF;
+    let smin = reg.scalar.smin;
+    let msg = match reg.scalar.known(false) {
+        Some(val) if out(val as i64) => RegisterMsg::OffsetConstant { ty, val: val as i64 },
+        _ if out(i64::from(reg.off)) => RegisterMsg::OffsetFixed { ty, off: reg.off },
+        _ if smin == i64::MIN => RegisterMsg::OffsetUnbounded { ty },
+        _ if out(smin) => RegisterMsg::OffsetRange { val: smin, ty },
+        _ => return None,
+    };
+    Some(env.reject(msg, Errno::EINVAL))
+}
+
+/// Whether pointers of this kind can be moved by this offset.
+fn movable(ty: RegType, off: &RegState, op: u8) -> bool {
+    let known = off.scalar.known(false);
+    match ty.base {
+        RegBase::PtrToCtx
+        | RegBase::PtrToMapValue
+        | RegBase::PtrToMapKey
+        | RegBase::PtrToStack
+        | RegBase::PtrToPacketMeta
+        | RegBase::PtrToPacket
+        | RegBase::PtrToTpBuffer
+        | RegBase::PtrToBtfId
+        | RegBase::PtrToMem
+        | RegBase::PtrToBuf
+        | RegBase::PtrToFunc
+        | RegBase::ConstPtrToDynptr => true,
+        RegBase::PtrToFlowKeys if known.is_some() => true,
+        RegBase::PtrToFlowKeys | RegBase::ConstPtrToMap => known == Some(0) && op == ADD,
+        _ => false,
+    }
+}
+
+/// The destination register becomes `ptr` moved by `off`; `ptr_is_dst` tells whether the pointer is the instruction's
+/// destination (`pointer += number`) or its source (`number += pointer`). Kernel: `adjust_ptr_min_max_vals()`.
+///
+/// # Errors
+/// Rejects what is not addition or subtraction, kinds of pointers that do not move, offsets too large to be tracked,
+/// and what cannot be made safe against speculative execution for unprivileged programs.
+pub(super) fn adjust_ptr(env: &mut Env<'_>, insn: Insn, ptr: RegState, off: RegState, ptr_is_dst: bool) -> Res {
+    let regno = insn.dst;
+    let op = insn.op();
+    let o = off.scalar;
+    let known = o.is_const();
+    if (known && (o.smin != o.smax || o.umin != o.umax)) || o.smin > o.smax || o.umin > o.umax {
+        // Such bounds come from branches that are never taken.
+        mark_reg_unknown(env, regno);
+        return Ok(());
+    }
+    if insn.class() != ALU64 {
+        if op == SUB && env.caps.allow_ptr_leaks {
+            mark_reg_unknown(env, regno);
+            return Ok(());
+        }
+        return Err(env.reject(RegisterMsg::PointerAlu32 { regno }, Errno::EACCES));
+    }
+    if ptr.ty.may_be_null() {
+        return Err(env.reject(RegisterMsg::PointerOrNull { regno, ty: ptr.ty }, Errno::EACCES));
+    }
+    // Reads through such pointers cannot fault, so where they point does not matter.
+    if ptr.ty.base == RegBase::PtrToMem && ptr.has(TypeFlags::UNTRUSTED) {
+        return Ok(());
+    }
+    if !movable(ptr.ty, &off, op) {
+        return Err(env.reject(RegisterMsg::PointerKind { regno, ty: ptr.ty }, Errno::EACCES));
+    }
+    if !ptr_is_dst {
+        // Everything of the pointer is inherited, its place in the parent chain included.
+        *env.reg_mut(regno) = ptr;
+    }
+    for reg in [&off, &ptr] {
+        if let Some(stop) = insane_offset(env, reg, ptr.ty) {
+            return Err(stop);
+        }
+    }
+    let mut window = sanitize::Window::default();
+    if matches!(op, ADD | SUB) {
+        sanitize::before_move(env, insn, &ptr, &off, ptr_is_dst, &mut window)?;
+    }
+    let mut dst = *env.reg(regno);
+    dst.scalar.forget_low_ranges();
+    match op {
+        ADD => move_up(env, &mut dst, &ptr, &off),
+        SUB if !ptr_is_dst => return Err(env.reject(RegisterMsg::ScalarMinusPointer { regno }, Errno::EACCES)),
+        SUB if ptr.ty.is(RegBase::PtrToStack) => {
+            return Err(env.reject(RegisterMsg::StackMinus { regno }, Errno::EACCES));
+        }
+        SUB => move_down(env, &mut dst, &ptr, &off),
+        AND | OR | XOR => {
+            return Err(env.reject(RegisterMsg::PointerBitwise { regno, op: op_text(op) }, Errno::EACCES));
+        }
+        _ => return Err(env.reject(RegisterMsg::PointerOperator { regno, op: op_text(op) }, Errno::EACCES)),
+    }
+    if let Some(stop) = insane_offset(env, &dst, ptr.ty) {
+        return Err(stop);
+    }
+    bounds_sync(env, &mut dst);
+    *env.reg_mut(regno) = dst;
+    sanitize::check_bounds(env, insn)?;
+    if matches!(op, ADD | SUB) {
+        sanitize::after_move(env, insn, &off, &window)?;
+    }
+    Ok(())
+}
+
+/// The fixed offset after a constant move, if it still fits its 32 bits.
+fn fixed(ptr: &RegState, off: &RegState, sign: i64) -> Option<i32> {
+    let k = off.scalar.is_const().then_some(off.scalar.smin)?;
+    i32::try_from(i64::from(ptr.off).checked_add(k.checked_mul(sign)?)?).ok()
+}
+
+/// A constant goes to the fixed offset; the variable one stays.
+fn keep_variable_part(dst: &mut RegState, ptr: &RegState, off: i32) {
+    let (p, d) = (&ptr.scalar, &mut dst.scalar);
+    (d.smin, d.smax, d.umin, d.umax, d.var_off) = (p.smin, p.smax, p.umin, p.umax, p.var_off);
+    dst.off = off;
+    dst.payload = ptr.payload;
+}
+
+/// `pointer += number`.
+fn move_up(env: &mut Env<'_>, dst: &mut RegState, ptr: &RegState, off: &RegState) {
+    if let Some(fixed) = fixed(ptr, off, 1) {
+        return keep_variable_part(dst, ptr, fixed);
+    }
+    let (p, o, d) = (&ptr.scalar, &off.scalar, &mut dst.scalar);
+    (d.smin, d.smax) =
+        p.smin.checked_add(o.smin).zip(p.smax.checked_add(o.smax)).unwrap_or((i64::MIN, i64::MAX));
+    (d.umin, d.umax) = p.umin.checked_add(o.umin).zip(p.umax.checked_add(o.umax)).unwrap_or((0, u64::MAX));
+    d.var_off = p.var_off.add(o.var_off);
+    dst.off = ptr.off;
+    dst.payload = ptr.payload;
+    new_packet_base(env, dst, ptr, true);
+}
+
+/// `pointer -= number`.
+fn move_down(env: &mut Env<'_>, dst: &mut RegState, ptr: &RegState, off: &RegState) {
+    if let Some(fixed) = fixed(ptr, off, -1) {
+        dst.id = ptr.id;
+        return keep_variable_part(dst, ptr, fixed);
+    }
+    let (p, o, d) = (&ptr.scalar, &off.scalar, &mut dst.scalar);
+    (d.smin, d.smax) =
+        p.smin.checked_sub(o.smax).zip(p.smax.checked_sub(o.smin)).unwrap_or((i64::MIN, i64::MAX));
+    (d.umin, d.umax) = match p.umin.checked_sub(o.umax) {
+        Some(min) => (min, p.umax.wrapping_sub(o.umin)),
+        None => (0, u64::MAX),
+    };
+    d.var_off = p.var_off.sub(o.var_off);
+    dst.off = ptr.off;
+    dst.payload = ptr.payload;
+    // Moving back by what is not negative leaves what was readable readable.
+    new_packet_base(env, dst, ptr, o.smin < 0);
+}
+
+/// A packet pointer moved by a variable amount is compared with the packet's end on its own.
+fn new_packet_base(env: &mut Env<'_>, dst: &mut RegState, ptr: &RegState, forget_range: bool) {
+    if is_pkt_pointer(ptr) {
+        dst.id = env.new_id();
+        if forget_range {
+            dst.payload = Payload::None;
+        }
+    }
+}

@@ -1,0 +1,239 @@
+//! Pointer arithmetic of unprivileged programs, made safe against speculative execution.
+//!
+//! Answers for `sanitize_ptr_alu()`, `sanitize_check_bounds()` and their kin. A CPU may guess a comparison wrong and run
+//! on with an index out of bounds. So each instruction that moves a pointer by a register gets a mask, which makes the
+//! move zero when it would leave the object; that only works when one instruction has one mask on all paths. What would
+//! happen if the mask strikes is followed as a path of its own. Programs with CAP_PERFMON are not treated this way.
+
+use crate::error::{Errno, RegisterMsg, Res, Stop};
+use crate::isa::Insn;
+use crate::isa::opcode::*;
+use crate::kernel::call::RegBase;
+use crate::state::RegState;
+
+use super::super::Env;
+use super::super::access::{AccessSrc, check_map_access};
+use super::super::explore::push_stack;
+use super::super::regs::*;
+
+/// Bits of `InsnAux::alu_state`. Kernel: `BPF_ALU_*`.
+pub(crate) mod alu_state {
+    /// The source is masked.
+    pub(crate) const SANITIZE_SRC: u32 = 1 << 0;
+    /// The destination is masked.
+    pub(crate) const SANITIZE_DST: u32 = 1 << 1;
+    /// The offset is negative.
+    pub(crate) const NEG_VALUE: u32 = 1 << 2;
+    /// No pointer is involved.
+    pub(crate) const NON_POINTER: u32 = 1 << 3;
+    /// The offset is constant.
+    pub(crate) const IMMEDIATE: u32 = 1 << 4;
+}
+
+/// Why a move cannot be made safe. Kernel: `REASON_*`.
+enum Reason {
+    Bounds,
+    Type,
+    Paths,
+    Limit,
+    /// The path on which the mask strikes could not be stored; the rejection says why.
+    Stack(Stop),
+}
+
+/// What the first half of the treatment leaves for the second. Kernel: `struct bpf_sanitize_info`.
+#[derive(Default)]
+pub(super) struct Window {
+    alu_state: u32,
+    alu_limit: u32,
+    mask_to_left: bool,
+}
+
+/// Only moves by registers of programs without CAP_PERFMON are masked, and not behind a speculation barrier.
+/// Kernel: `can_skip_alu_sanitation()`.
+fn can_skip(env: &Env<'_>, insn: Insn) -> bool {
+    env.caps.bypass_spec_v1 || !insn.is_reg_src() || env.aux[env.insn_idx].nospec
+}
+
+/// The instruction was reached on a path that is not speculative. Kernel: `sanitize_mark_insn_seen()`.
+pub(crate) fn mark_insn_seen(env: &mut Env<'_>) {
+    if !env.cur.speculative {
+        let idx = env.insn_idx;
+        env.aux[idx].seen = env.pass_cnt;
+    }
+}
+
+/// Kernel: `sanitize_err()`.
+fn refuse(env: &mut Env<'_>, insn: Insn, reason: Reason) -> Stop {
+    let (dst, src) = (insn.dst, insn.src);
+    let op = if insn.op() == ADD { "add" } else { "sub" };
+    let msg = match reason {
+        Reason::Bounds => RegisterMsg::SpecMixedBounds { regno: src },
+        Reason::Type => RegisterMsg::SpecPointerType { regno: dst },
+        Reason::Paths => RegisterMsg::SpecPaths { regno: dst, op },
+        Reason::Limit => RegisterMsg::SpecBounds { regno: dst, op },
+        Reason::Stack(stop) => {
+            let mut stop = env.also(stop, RegisterMsg::SpecPush { regno: dst });
+            if let Stop::Reject(r) = &mut stop {
+                r.errno = Errno::EACCES;
+            }
+            return stop;
+        }
+    };
+    env.reject(msg, Errno::EACCES)
+}
+
+/// Arithmetic of numbers at an instruction that moves a pointer on another path cannot have a mask.
+/// Kernel: `sanitize_val_alu()`.
+pub(super) fn sanitize_val_alu(env: &mut Env<'_>, insn: Insn) -> Res {
+    if can_skip(env, insn) {
+        return Ok(());
+    }
+    record(env, alu_state::NON_POINTER, 0).map_err(|r| refuse(env, insn, r))
+}
+
+/// Every path must agree on the mask. Kernel: `update_alu_sanitation_state()`.
+fn record(env: &mut Env<'_>, state: u32, limit: u32) -> Result<(), Reason> {
+    let idx = env.insn_idx;
+    let aux = &mut env.aux[idx];
+    if aux.alu_state != 0 && (aux.alu_state != state || aux.alu_limit != limit) {
+        return Err(Reason::Paths);
+    }
+    (aux.alu_state, aux.alu_limit) = (state, limit);
+    Ok(())
+}
+
+/// How far the pointer may move in its direction. Kernel: `retrieve_ptr_limit()`.
+fn limit(env: &Env<'_>, ptr: &RegState, to_left: bool) -> Result<u32, Reason> {
+    let (max, limit) = if ptr.ty.is(RegBase::PtrToStack) {
+        // Offsets are negative; the top itself is a fine start for a move to the left.
+        let max = MAX_STACK as u32 + u32::from(to_left);
+        (max, (ptr.scalar.var_off.value as u32).wrapping_add(ptr.off as u32).wrapping_neg())
+    } else if ptr.ty.is(RegBase::PtrToMapValue) {
+        let size = ptr.map().map_or(0, |m| env.map(m).spec.value_size);
+        let variable = if to_left { ptr.scalar.smin as u32 } else { ptr.scalar.umax as u32 };
+        (size, variable.wrapping_add(ptr.off as u32))
+    } else {
+        return Err(Reason::Type);
+    };
+    if limit >= max { Err(Reason::Limit) } else { Ok(limit) }
+}
+
+/// Before the move: finds the mask, and stores the path on which it strikes. Kernel: `sanitize_ptr_alu()`, first call.
+pub(super) fn before_move(
+    env: &mut Env<'_>,
+    insn: Insn,
+    ptr: &RegState,
+    off: &RegState,
+    ptr_is_dst: bool,
+    window: &mut Window,
+) -> Res {
+    if can_skip(env, insn) {
+        return Ok(());
+    }
+    try_before_move(env, insn, ptr, off, ptr_is_dst, window).map_err(|r| refuse(env, insn, r))
+}
+
+fn try_before_move(
+    env: &mut Env<'_>,
+    insn: Insn,
+    ptr: &RegState,
+    off: &RegState,
+    ptr_is_dst: bool,
+    window: &mut Window,
+) -> Result<(), Reason> {
+    let is_const = off.scalar.is_const();
+    let negative = off.scalar.smin < 0;
+    // On a speculative path the masks are already known; only bad accesses are looked for.
+    if !env.cur.speculative {
+        if !is_const && negative != (off.scalar.smax < 0) {
+            return Err(Reason::Bounds);
+        }
+        window.mask_to_left = (insn.op() == ADD) == negative;
+        let limit = limit(env, ptr, window.mask_to_left)?;
+        let mut state = if ptr_is_dst { alu_state::SANITIZE_SRC } else { alu_state::SANITIZE_DST };
+        if negative {
+            state |= alu_state::NEG_VALUE;
+        }
+        if is_const {
+            state |= alu_state::IMMEDIATE;
+        } else {
+            // Paths that differ in the mask must be told apart, so fewer of them are pruned.
+            env.explorer.explore_alu_limits = true;
+        }
+        (window.alu_state, window.alu_limit) = (state, limit);
+    }
+    // A constant move is rewritten with an immediate and needs no mask.
+    if is_const {
+        return Ok(());
+    }
+    let regno = insn.dst;
+    let saved = *env.reg(regno);
+    if !ptr_is_dst {
+        env.reg_mut(regno).copy_from(ptr);
+    }
+    let here = env.insn_idx;
+    push_speculative(env, None, here + 1, here).map_err(Reason::Stack)?;
+    if !ptr_is_dst {
+        *env.reg_mut(regno) = saved;
+    }
+    Ok(())
+}
+
+/// After the move: the mask is as narrow as the move was observed to be. Kernel: `sanitize_ptr_alu()`, second call.
+pub(super) fn after_move(env: &mut Env<'_>, insn: Insn, off: &RegState, window: &Window) -> Res {
+    let _ = off;
+    if can_skip(env, insn) || env.cur.speculative {
+        return Ok(());
+    }
+    let dst = *env.reg(insn.dst);
+    let now = match limit(env, &dst, window.mask_to_left) {
+        Ok(now) => now,
+        Err(r) => return Err(refuse(env, insn, r)),
+    };
+    let moved = (window.alu_limit.wrapping_sub(now) as i32).unsigned_abs();
+    record(env, window.alu_state, moved).map_err(|r| refuse(env, insn, r))
+}
+
+/// Stores the path that a mispredicting CPU would take. At a comparison nothing is known of its operands there.
+/// Kernel: `sanitize_speculative_path()`.
+pub(super) fn push_speculative(env: &mut Env<'_>, jump: Option<Insn>, next: usize, here: usize) -> Res {
+    push_stack(env, next, here, true)?;
+    let unknown = env.unknown_scalar();
+    if let Some(insn) = jump {
+        let branch = env.explorer.top_mut();
+        set_value(branch.reg_mut(insn.dst), unknown);
+        if insn.is_reg_src() {
+            set_value(branch.reg_mut(insn.src), unknown);
+        }
+    }
+    Ok(())
+}
+
+/// Where the moved pointer points must be in bounds already, so that later accesses can be masked.
+/// Kernel: `sanitize_check_bounds()`.
+pub(super) fn check_bounds(env: &mut Env<'_>, insn: Insn) -> Res {
+    if env.caps.bypass_spec_v1 {
+        return Ok(());
+    }
+    let regno = insn.dst;
+    let reg = *env.reg(regno);
+    if reg.ty.is(RegBase::PtrToStack) {
+        let var_off = reg.scalar.var_off;
+        let off = reg.off.wrapping_add(var_off.value as i32);
+        if !var_off.is_const() {
+            return Err(env.reject(RegisterMsg::SpecStackVariable { regno, var_off, off }, Errno::EACCES));
+        }
+        if !(-MAX_STACK..0).contains(&off) {
+            return Err(env.reject(RegisterMsg::SpecStackRange { regno, off }, Errno::EACCES));
+        }
+    } else if reg.ty.is(RegBase::PtrToMapValue) {
+        check_map_access(env, regno, reg.off, 1, false, AccessSrc::Helper).map_err(|stop| {
+            let mut stop = env.also(stop, RegisterMsg::SpecMapRange { regno });
+            if let Stop::Reject(r) = &mut stop {
+                r.errno = Errno::EACCES;
+            }
+            stop
+        })?;
+    }
+    Ok(())
+}

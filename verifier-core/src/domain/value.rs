@@ -1,0 +1,386 @@
+//! A 64-bit value as known bits and ranges of both widths, and the operators on it.
+//!
+//! Answers for `reg_bounds_sync()`, the arithmetic of `adjust_scalar_min_max_vals()` and the `coerce_*` functions.
+//! Invariant of every operator: the result contains what the concrete operation yields for any values that the operands
+//! contain.
+
+use crate::isa::word::{Truth, Wide, Word};
+
+use super::range::Range;
+use super::rules::DomainRules;
+use super::tnum::TnumOf;
+
+/// Known bits, bounds of the whole, bounds of the low half.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Value<W: Wide> {
+    /// Known bits.
+    pub bits: TnumOf<W>,
+    /// Bounds of the 64-bit word.
+    pub full: Range<W>,
+    /// Bounds of its low half.
+    pub low: Range<W::Half>,
+}
+
+/// Operations that yield bounds. The others yield an unknown value.
+#[allow(missing_docs)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum BoundedOp {
+    Add,
+    Sub,
+    Mul,
+    And,
+    Or,
+    Xor,
+    Lsh,
+    Rsh,
+    Arsh,
+    Neg,
+}
+
+impl<W: Wide> Value<W> {
+    /// Exactly `v`.
+    pub fn exactly(v: W) -> Self {
+        Value { bits: TnumOf::exactly(v), full: Range::exactly(v), low: Range::exactly(v.low()) }
+    }
+
+    /// Forgets all ranges, not the bits. Kernel: `__mark_reg_unbounded()`.
+    pub fn forget_ranges(&mut self) {
+        self.full = Range::unbounded(self.bits.value);
+        self.low = Range::unbounded(self.bits.value.low());
+    }
+
+    /// Kernel: `reg_bounds_sync()`.
+    pub fn sync(&mut self, rules: DomainRules) {
+        self.learn_from_bits(rules);
+        // Later deductions feed earlier ones; the kernel stops after three rounds.
+        for _ in 0..3 {
+            self.deduce_low_from_full();
+            self.low.deduce_signs();
+            self.full.deduce_signs();
+            self.deduce_full_from_low(rules);
+        }
+        self.learn_bits_from_ranges();
+        self.learn_from_bits(rules);
+    }
+
+    /// Kernel: `__update_reg_bounds()`.
+    fn learn_from_bits(&mut self, rules: DomainRules) {
+        self.low.learn_from_bits(self.bits.low());
+        self.full.learn_from_bits(self.bits);
+        if rules.step_through_tnum {
+            self.meet_in_one_value();
+        }
+    }
+
+    /// If bits and unsigned range have a single value in common, that is the value.
+    fn meet_in_one_value(&mut self) {
+        let (bits, umin, umax) = (self.bits, self.full.umin, self.full.umax);
+        let next = bits.step(umin);
+        let umin_fits = umin.and(bits.mask.not()).is(bits.value);
+        if umin_fits.decide() {
+            if umax.ult(next).decide() {
+                *self = Value::exactly(umin);
+            }
+        } else if next.is(bits.max()).decide() {
+            *self = Value::exactly(bits.max());
+        } else if next.ule(umax).decide() && umax.ult(bits.step(next)).decide() {
+            *self = Value::exactly(next);
+        }
+    }
+
+    /// Where the high halves of the 64-bit bounds agree, or follow on each other across the 32-bit sign boundary, the
+    /// low halves of the bounds are bounds of the low half. Kernel: first half of `__reg32_deduce_bounds()`.
+    fn deduce_low_from_full(&mut self) {
+        let high = |w: W| w.shr(w.lit(32));
+        let f = self.full;
+        let (umin, umax, smin, smax) = (f.umin.low(), f.umax.low(), f.smin.low(), f.smax.low());
+        if high(f.umin).is(high(f.umax)).decide() {
+            self.low.clamp_unsigned(umin, umax);
+            if umin.sle(umax).decide() {
+                self.low.clamp_signed(umin, umax);
+            }
+        }
+        if high(f.smin).is(high(f.smax)).decide() {
+            if smin.ule(smax).decide() {
+                self.low.clamp_unsigned(smin, smax);
+            }
+            if smin.sle(smax).decide() {
+                self.low.clamp_signed(smin, smax);
+            }
+        }
+        // From x:ffff_fff0 to x+1:0000_0010 the low half runs from -16 to 16.
+        let follows = |a: W, b: W| {
+            let (ha, hb) = (high(a).low(), high(b).low());
+            ha.add(ha.lit(1)).is(hb).and(a.low().negative()).and(b.low().negative().not())
+        };
+        if follows(f.umin, f.umax).decide() {
+            self.low.clamp_signed(umin, umax);
+        }
+        if follows(f.smin, f.smax).decide() {
+            self.low.clamp_signed(smin, smax);
+        }
+    }
+
+    /// Bounds of the low half tighten the low halves of the 64-bit bounds. Kernel: `__reg_deduce_mixed_bounds()`.
+    fn deduce_full_from_low(&mut self, rules: DomainRules) {
+        let keep_high = self.bits.value.lit(!u64::from(u32::MAX));
+        let with_low = |w: W, h: W::Half| w.and(keep_high).or(W::zext(h));
+        let l = self.low;
+        let f = &mut self.full;
+        f.clamp_unsigned(with_low(f.umin, l.umin), with_low(f.umax, l.umax));
+        f.clamp_signed(with_low(f.smin, l.umin), with_low(f.smax, l.umax));
+        if rules.mixed_from_s32 && l.smin.ule(l.smax).decide() {
+            f.clamp_unsigned(with_low(f.umin, l.smin), with_low(f.umax, l.smax));
+            f.clamp_signed(with_low(f.smin, l.smin), with_low(f.smax, l.smax));
+        }
+        // A value that fits 32 signed bits and whose low half is not negative has no high half: the negative values
+        // that share such low halves lie below the 32-bit minimum.
+        let s32_min = W::sext(l.smin.sign());
+        let s32_max = W::zext(l.smin.signed_max());
+        let fits = s32_min.sle(f.smin).and(f.smax.sle(s32_max));
+        if l.smin.negative().not().and(fits).decide() {
+            let (min, max) = (W::sext(l.smin), W::sext(l.smax));
+            *f = Range { umin: min, umax: max, smin: min, smax: max };
+            self.bits = self.bits.intersect(TnumOf::range(min, max));
+        }
+    }
+
+    /// Kernel: `__reg_bound_offset()`.
+    fn learn_bits_from_ranges(&mut self) {
+        let bits = self.bits.intersect(TnumOf::range(self.full.umin, self.full.umax));
+        let low = bits.low().intersect(TnumOf::range(self.low.umin, self.low.umax));
+        self.bits = bits.with_low(low);
+    }
+
+    /// The high half becomes zero. Bounds are not yet in step. Kernel: `zext_32_to_64()`.
+    pub fn zext(&mut self) {
+        self.bits = TnumOf::zext(self.bits.low());
+        let l = self.low;
+        (self.full.umin, self.full.umax) = (W::zext(l.umin), W::zext(l.umax));
+        if l.smin.negative().or(l.smax.negative()).decide() {
+            let zero = self.full.umin.zero();
+            (self.full.smin, self.full.smax) = (zero, zero.lit(u64::from(u32::MAX)));
+        } else {
+            (self.full.smin, self.full.smax) = (W::zext(l.smin), W::zext(l.smax));
+        }
+    }
+
+    /// Keeps `size` < 8 bytes. Kernel: `coerce_reg_to_size()`.
+    pub fn truncate(&mut self, size: u32, rules: DomainRules) {
+        let keep = self.bits.value.lit((1u64 << (size * 8)) - 1);
+        self.bits = self.bits.masked(keep);
+        let f = &mut self.full;
+        if f.umin.and(keep.not()).is(f.umax.and(keep.not())).decide() {
+            (f.umin, f.umax) = (f.umin.and(keep), f.umax.and(keep));
+        } else {
+            (f.umin, f.umax) = (keep.zero(), keep);
+        }
+        (f.smin, f.smax) = (f.umin, f.umax);
+        if size < 4 {
+            self.low = Range::unbounded(self.low.umin);
+        }
+        self.sync(rules);
+    }
+
+    /// Sign-extends the low `size` bytes to 64 bits. Kernel: `coerce_reg_to_size_sx()`.
+    pub fn sign_extend(&mut self, size: u32) {
+        if self.bits.known().decide() {
+            *self = Value::exactly(extend(self.bits.value, size));
+            return;
+        }
+        let n = self.bits.value.lit(u64::from(size * 8));
+        let top = |w: W| w.shr(n);
+        if top(self.full.smin).is(top(self.full.smax)).decide() {
+            let (a, b) = (extend(self.full.smin, size), extend(self.full.smax, size));
+            if a.xor(b).negative().not().decide() {
+                let (min, max) = (a.smin(b), a.smax(b));
+                self.full = Range { umin: min, umax: max, smin: min, smax: max };
+                let (l, h) = (min.low(), max.low());
+                self.low = Range { umin: l, umax: h, smin: l, smax: h };
+                self.bits = TnumOf::range(min, max);
+                return;
+            }
+        }
+        let smallest = extend(n.lit(1u64 << (size * 8 - 1)), size);
+        let largest = smallest.not();
+        *self = Value {
+            bits: TnumOf::unknown(n),
+            full: Range { smin: smallest, smax: largest, ..Range::unbounded(n) },
+            low: Range { smin: smallest.low(), smax: largest.low(), ..Range::unbounded(n.low()) },
+        };
+    }
+
+    /// Sign-extends the low `size` < 4 bytes to 32 bits; the caller zero-extends. Kernel: `coerce_subreg_to_size_sx()`.
+    pub fn sign_extend_low(&mut self, size: u32) {
+        if self.bits.known().decide() {
+            let v = extend(self.bits.value.low(), size);
+            self.bits = TnumOf::exactly(W::sext(v));
+            self.low = Range::exactly(v);
+            return;
+        }
+        let n = self.low.umin.lit(u64::from(size * 8));
+        let top = |w: W::Half| w.shr(n);
+        if top(self.low.smin).is(top(self.low.smax)).decide() {
+            let (a, b) = (extend(self.low.smin, size), extend(self.low.smax, size));
+            if a.xor(b).negative().not().decide() {
+                let (min, max) = (a.smin(b), a.smax(b));
+                self.low = Range { umin: min, umax: max, smin: min, smax: max };
+                self.bits = TnumOf::zext(TnumOf::range(min, max));
+                return;
+            }
+        }
+        let smallest = extend(n.lit(1u64 << (size * 8 - 1)), size);
+        self.low = Range { smin: smallest, smax: smallest.not(), ..Range::unbounded(n) };
+        self.bits = TnumOf::zext(TnumOf::unknown(n));
+    }
+
+    /// The low half becomes `v`. Kernel: `__mark_reg32_known()`.
+    pub fn set_low_known(&mut self, v: W::Half) {
+        self.bits = self.bits.with_low(TnumOf::exactly(v));
+        self.low = Range::exactly(v);
+    }
+
+    /// Adds without bringing bounds and bits in step. Kernel: the three additions of `sync_linked_regs()`.
+    pub fn add_loose(&mut self, o: &Self, rules: DomainRules) {
+        self.low.add(&o.low, rules);
+        self.full.add(&o.full, rules);
+        self.bits = self.bits.add(o.bits);
+    }
+
+    /// One operation on bounds and bits. With `half`, the instruction is a 32-bit one and the result is zero-extended.
+    /// A shift wants an amount that is known and below the width. Kernel: the body of `adjust_scalar_min_max_vals()`.
+    pub fn apply(&mut self, op: BoundedOp, o: &Self, half: bool, rules: DomainRules) {
+        match op {
+            BoundedOp::Add => self.add_loose(o, rules),
+            BoundedOp::Sub => self.sub_loose(o, rules),
+            BoundedOp::Neg => {
+                let old = *self;
+                *self = Value::exactly(old.bits.value.zero());
+                self.sub_loose(&old, rules);
+            }
+            BoundedOp::Mul => {
+                self.bits = self.bits.mul(o.bits, rules.mul_by_union);
+                self.low.mul(&o.low, rules);
+                self.full.mul(&o.full, rules);
+            }
+            BoundedOp::And | BoundedOp::Or | BoundedOp::Xor => self.bitwise(op, o, rules),
+            BoundedOp::Lsh | BoundedOp::Rsh | BoundedOp::Arsh if half => self.shift_low(op, o.low.umin),
+            BoundedOp::Lsh | BoundedOp::Rsh | BoundedOp::Arsh => self.shift_full(op, o.full.umin, rules),
+        }
+        if half {
+            self.zext();
+        }
+        self.sync(rules);
+    }
+
+    fn sub_loose(&mut self, o: &Self, rules: DomainRules) {
+        self.low.sub(&o.low, rules);
+        self.full.sub(&o.full, rules);
+        self.bits = self.bits.sub(o.bits);
+    }
+
+    /// Bitwise operations take their minima and maxima from the known bits of the result.
+    fn bitwise(&mut self, op: BoundedOp, o: &Self, rules: DomainRules) {
+        self.bits = match op {
+            BoundedOp::And => self.bits.and(o.bits),
+            BoundedOp::Or => self.bits.or(o.bits),
+            _ => self.bits.xor(o.bits),
+        };
+        let low = self.bits.low();
+        if low.known().and(o.bits.low().known()).decide() {
+            self.low = Range::exactly(low.value);
+        } else {
+            match op {
+                BoundedOp::And => self.low.and(&o.low, low),
+                BoundedOp::Or => self.low.or(&o.low, low),
+                _ => self.low.xor(low),
+            }
+        }
+        if self.bits.known().and(o.bits.known()).decide() {
+            *self = Value::exactly(self.bits.value);
+            return;
+        }
+        match op {
+            BoundedOp::And => self.full.and(&o.full, self.bits),
+            BoundedOp::Or => self.full.or(&o.full, self.bits),
+            _ => self.full.xor(self.bits),
+        }
+        self.learn_from_bits(rules);
+    }
+
+    /// Kernel: `scalar32_min_max_lsh()`, `..._rsh()`, `..._arsh()`.
+    fn shift_low(&mut self, op: BoundedOp, n: W::Half) {
+        let bits = self.bits.low();
+        let bits = match op {
+            BoundedOp::Lsh => {
+                self.low.forget_signed();
+                self.low.shl_unsigned(n);
+                bits.shl(n)
+            }
+            BoundedOp::Rsh => {
+                self.low.shr(n);
+                bits.shr(n)
+            }
+            _ => {
+                self.low.sar(n);
+                bits.sar(n)
+            }
+        };
+        self.bits = TnumOf::zext(bits);
+        self.full = Range::unbounded(self.bits.value);
+        self.low.learn_from_bits(bits);
+    }
+
+    /// Kernel: `scalar_min_max_lsh()`, `..._rsh()`, `..._arsh()`.
+    fn shift_full(&mut self, op: BoundedOp, n: W, rules: DomainRules) {
+        match op {
+            BoundedOp::Lsh => {
+                // `<< 32` then `s>> 32` is how compilers sign-extend: the low half's signed bounds become the high's.
+                if n.is(n.lit(32)).decide() {
+                    (self.full.smin, self.full.smax) = (W::zext(self.low.smin).shl(n), W::zext(self.low.smax).shl(n));
+                } else {
+                    self.full.forget_signed();
+                }
+                self.full.shl_unsigned(n);
+                self.low.forget_signed();
+                if n.ult(n.lit(32)).decide() {
+                    self.low.shl_unsigned(n.low());
+                } else {
+                    self.low.forget_unsigned();
+                }
+                self.bits = self.bits.shl(n);
+            }
+            BoundedOp::Rsh => {
+                self.full.shr(n);
+                self.low = Range::unbounded(self.low.umin);
+                self.bits = self.bits.shr(n);
+            }
+            _ => {
+                self.full.sar(n);
+                self.low = Range::unbounded(self.low.umin);
+                self.bits = self.bits.sar(n);
+            }
+        }
+        self.learn_from_bits(rules);
+    }
+
+    /// Reverses the bytes of the low `size` bytes (2, 4 or 8) and truncates to them, or only truncates.
+    /// Kernel: `scalar_byte_swap()`.
+    pub fn byte_order(&mut self, size: u32, swap: bool, rules: DomainRules) {
+        if swap {
+            let n = self.bits.value.lit(u64::from(64 - size * 8));
+            let turned = |w: W| w.swap_bytes().shr(n);
+            self.bits = TnumOf { value: turned(self.bits.value), mask: turned(self.bits.mask) };
+            self.forget_ranges();
+        }
+        if size < 8 {
+            self.truncate(size, rules);
+        }
+        self.sync(rules);
+    }
+}
+
+/// Sign-extends the low `size` bytes of a word to its width.
+fn extend<W: Word>(w: W, size: u32) -> W {
+    crate::isa::semantics::sign_extend(w, size * 8)
+}

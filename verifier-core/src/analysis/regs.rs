@@ -140,7 +140,7 @@ pub(crate) fn check_reg_arg(env: &mut Env<'_>, regno: u8, t: ArgUse) -> Res {
         return liveness::mark_reg_read(env, frame, Place::Reg(regno), if whole { live::READ64 } else { live::READ32 });
     }
     if regno == FP {
-        return Err(env.reject(RegisterMsg::FramePointerWrite, Errno::EACCES));
+        return Err(env.reject(RegisterMsg::FramePointerWrite {}, Errno::EACCES));
     }
     let def = if whole { DEF_NOT_SUBREG } else { subreg_def(env) };
     let dst = env.reg_mut(regno);

@@ -181,6 +181,20 @@ impl Scalar {
         (*a, *b) = (x.into(), y.into());
     }
 
+    /// The same where both operands are one register: it learns what either side learns, and is brought in step twice.
+    pub fn refine_with_itself(&mut self, op: CmpOp, half: bool, rules: DomainRules) {
+        let mut v = Value::from(*self);
+        let mut other = v;
+        branch::refine(&mut v, &mut other, op, half);
+        v.full.clamp_unsigned(other.full.umin, other.full.umax);
+        v.full.clamp_signed(other.full.smin, other.full.smax);
+        v.low.clamp_unsigned(other.low.umin, other.low.umax);
+        v.low.clamp_signed(other.low.smin, other.low.smax);
+        v.sync(rules);
+        v.sync(rules);
+        *self = v.into();
+    }
+
     /// Intersects with a signed 32-bit range. Kernel: `__mark_reg_s32_range()`, without its sanity check.
     pub fn clamp_s32(&mut self, min: i32, max: i32, rules: DomainRules) {
         self.s32_min = self.s32_min.max(min);

@@ -109,7 +109,9 @@ fn announce(env: &mut Env<'_>, idx: usize, taken: bool, fallthrough: bool) {
     if env.interest.structure {
         env.emit(Event::Branch { idx, taken, fallthrough });
     }
-    super::super::step::print_insn_state(env);
+    if env.logging() {
+        env.print_insn_state();
+    }
 }
 
 /// Runs `f` with the path pushed last as the current one.
@@ -302,9 +304,7 @@ fn null_or_not(env: &Env<'_>, reg: RegState, is_null: bool) -> Option<RegState> 
     // Pointers that may be null are not moved, except that some calls return pointers into objects.
     let s = &reg.scalar;
     let moved = s.smin != 0 || s.smax != 0 || s.known(false) != Some(0);
-    let into_object = reg.ty.base == RegBase::PtrToBtfId && reg.has(TypeFlags::ALLOC)
-        || reg.has(TypeFlags::NON_OWN_REF);
-    if moved || (!into_object && reg.off != 0) {
+    if moved || (!is_alloc_object(&reg) && reg.off != 0) {
         return None;
     }
     let mut new = reg;
@@ -320,13 +320,18 @@ fn null_or_not(env: &Env<'_>, reg: RegState, is_null: bool) -> Option<RegState> 
     Some(new)
 }
 
+/// An object that the program allocated. Kernel: `type_is_ptr_alloc_obj()`.
+fn is_alloc_object(reg: &RegState) -> bool {
+    reg.ty.base == RegBase::PtrToBtfId && reg.has(TypeFlags::ALLOC) && !reg.has(TypeFlags::UNTRUSTED)
+}
+
 /// Locks are told apart by the id of the pointer they are reached through. Kernel: `reg_may_point_to_spin_lock()`.
 fn may_point_to_spin_lock(env: &Env<'_>, reg: &RegState) -> bool {
     let locks = FieldKind::SPIN_LOCK.union(FieldKind::RES_SPIN_LOCK);
     if reg.ty.is(RegBase::PtrToMapValue) {
         return reg.map().and_then(|m| env.map(m).record.as_ref()).is_some_and(|rec| rec.has(locks));
     }
-    if reg.ty.base == RegBase::PtrToBtfId && reg.has(TypeFlags::ALLOC) {
+    if is_alloc_object(reg) {
         return reg.btf().and_then(|(btf, id)| find_struct_meta(env, btf, id)).is_some_and(|rec| rec.has(locks));
     }
     false

@@ -26,26 +26,6 @@ pub(crate) enum Access {
     Write,
 }
 
-<<<<<<< HEAD
-use super::Env;
-use crate::error::{Res, Stop};
-use crate::state::RegState;
-
-/// How an instruction uses a register. Kernel: `enum reg_arg_type`.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum ArgUse {
-    Src,
-    Dst,
-    DstNoMark,
-}
-pub(crate) fn check_reg_arg(_: &mut Env<'_>, _: u8, _: ArgUse) -> Res {
-    Err(Stop::unsupported("check_reg_arg"))
-}
-pub(crate) fn mark_reg_known_zero(_: &mut Env<'_>, _: u8) {}
-pub(crate) fn mark_reg_not_init(_: &mut Env<'_>, _: u8) {}
-pub(crate) fn mark_reg_unknown(_: &mut Env<'_>, _: u8) {}
-pub(crate) fn mark_reg_known(_: &mut RegState, _: u64) {}
-=======
 /// How an instruction uses a register. Kernel: `enum reg_arg_type`.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum ArgUse {
@@ -386,4 +366,3 @@ pub(crate) fn at_mut(st: &mut VerifierState, at: At) -> &mut RegState {
         Place::Slot(n) => &mut frame.stack_mut()[n].spilled,
     }
 }
->>>>>>> f45e950 (wip: abstract operators over words)

@@ -65,7 +65,6 @@ pub struct Features {
     /// A callback may not release what its caller acquired, and answers for what it acquired itself. Later releases
     /// verify callbacks as part of a loop and dropped the distinction (6.14: `bpf: Consolidate locks and reference state`).
     pub callback_refs: bool,
-<<<<<<< HEAD
     /// `bpf_override_return()` exists (CONFIG_BPF_KPROBE_OVERRIDE); neither of the kernels measured was built with it.
     pub kprobe_override: bool,
     /// Too many pending paths return E2BIG; EFAULT before (`bpf: propagate error from push_stack`, in 6.12.y).
@@ -87,7 +86,6 @@ pub struct Features {
     /// Bytes of stack that `may_goto` takes in a function: a counter, and with it a timestamp
     /// (6.15: `bpf, x86: Add support for timed may_goto`).
     pub may_goto_stack: u32,
-=======
     /// Known bits of a product merge both outcomes of an unknown multiplier bit (6.18: `bpf: Improve the general
     /// precision of tnum_mul`).
     pub tnum_mul_by_union: bool,
@@ -114,5 +112,4 @@ pub struct Features {
     pub links_live_only: bool,
     /// `may_goto` with offset zero is allowed (6.14: `bpf: Allow may_goto 0 instruction in verifier`).
     pub may_goto_zero: bool,
->>>>>>> f45e950 (wip: abstract operators over words)
 }

@@ -35,7 +35,6 @@ impl Kernel {
                 locks_are_refs: false,
                 ref_list_keeps_order: false,
                 callback_refs: true,
-<<<<<<< HEAD
                 kprobe_override: false,
                 jump_sequence_is_e2big: true,
                 atomic_fetch_backtracks: true,
@@ -45,7 +44,6 @@ impl Kernel {
                 private_stack: false,
                 narrow_atomics: false,
                 may_goto_stack: 8,
-=======
                 tnum_mul_by_union: false,
                 bounds_from_tnum_step: false,
                 mixed_bounds_from_s32: true,
@@ -56,7 +54,6 @@ impl Kernel {
                 links_over_sub_and_alu32: false,
                 links_live_only: false,
                 may_goto_zero: false,
->>>>>>> f45e950 (wip: abstract operators over words)
             },
             btf_zst: include_bytes!("../../data/btf/6.12.117-debian.btf.zst"),
             config_zst: include_bytes!("../../data/config/6.12.117-debian.config.zst"),
@@ -76,7 +73,6 @@ impl Kernel {
                 locks_are_refs: true,
                 ref_list_keeps_order: true,
                 callback_refs: false,
-<<<<<<< HEAD
                 kprobe_override: false,
                 jump_sequence_is_e2big: true,
                 atomic_fetch_backtracks: true,
@@ -86,7 +82,6 @@ impl Kernel {
                 private_stack: true,
                 narrow_atomics: true,
                 may_goto_stack: 16,
-=======
                 tnum_mul_by_union: true,
                 bounds_from_tnum_step: true,
                 mixed_bounds_from_s32: false,
@@ -97,7 +92,6 @@ impl Kernel {
                 links_over_sub_and_alu32: true,
                 links_live_only: true,
                 may_goto_zero: true,
->>>>>>> f45e950 (wip: abstract operators over words)
             },
             btf_zst: include_bytes!("../../data/btf/6.18.44.btf.zst"),
             config_zst: include_bytes!("../../data/config/6.18.44.config.zst"),

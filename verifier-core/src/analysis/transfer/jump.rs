@@ -135,7 +135,7 @@ fn may_goto(env: &mut Env<'_>, insn: Insn, insn_idx: &mut usize) -> Res {
     {
         return Err(env.reject(RegisterMsg::MayGotoInvalid { off: insn.off, imm: insn.imm }, Errno::EINVAL));
     }
-    let before = find_prev_entry(env, here);
+    let before = find_prev_entry(env, true, here);
     push_stack(env, here + 1, here, false)?;
     env.explorer.top_mut().may_goto_depth += 1;
     if let Some(before) = before {

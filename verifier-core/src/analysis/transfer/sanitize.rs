@@ -54,14 +54,6 @@ fn can_skip(env: &Env<'_>, insn: Insn) -> bool {
     env.caps.bypass_spec_v1 || !insn.is_reg_src() || env.aux[env.insn_idx].nospec
 }
 
-/// The instruction was reached on a path that is not speculative. Kernel: `sanitize_mark_insn_seen()`.
-pub(crate) fn mark_insn_seen(env: &mut Env<'_>) {
-    if !env.cur.speculative {
-        let idx = env.insn_idx;
-        env.aux[idx].seen = env.pass_cnt;
-    }
-}
-
 /// Kernel: `sanitize_err()`.
 fn refuse(env: &mut Env<'_>, insn: Insn, reason: Reason) -> Stop {
     let (dst, src) = (insn.dst, insn.src);

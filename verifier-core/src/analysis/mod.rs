@@ -13,6 +13,7 @@ mod call;
 pub mod dynptr;
 pub mod env;
 pub mod explore;
+mod helper_proto;
 pub mod iter;
 pub mod kfunc;
 pub mod liveness;

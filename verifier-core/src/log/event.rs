@@ -110,6 +110,11 @@ pub enum Event<'a> {
         /// Instruction reached.
         idx: usize,
     },
+    /// Only the text of an instruction and the line's end. Kernel: `verbose_insn()`.
+    InsnText {
+        /// Instruction.
+        idx: usize,
+    },
     /// A path was pushed for later.
     Pushed {
         /// Where it goes on.

@@ -16,7 +16,7 @@ use crate::state::register::live;
 use super::Env;
 
 pub(crate) use read_marks::propagate_liveness;
-pub(crate) use stack::{StackLiveness, begin_insn, commit_insn, reset_callchain, update_live_stack};
+pub(crate) use stack::{StackLiveness, begin_insn, commit_insn, reset_callchain, successors, update_live_stack};
 
 /// A register or stack slot of a frame.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

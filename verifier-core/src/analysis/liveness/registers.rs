@@ -1,1 +1,90 @@
+//! Registers that are read at or after each instruction, before the walk (6.16).
+//!
+//! Answers for `compute_live_registers()`. A classic backward data-flow pass within functions: what an instruction
+//! reads is alive before it, and so is what its successors need and it does not write.
 
+use super::super::Env;
+use super::super::preflight::fastcall::call_summary;
+use super::stack::successors;
+use crate::error::LimitMsg;
+use crate::isa::insn::Insn;
+use crate::isa::opcode::*;
+use crate::log::Event;
+
+/// R0 to R5.
+const CALLER_SAVED: u16 = 0b11_1111;
+
+/// Registers written and registers read. Kernel: `compute_insn_live_regs()`.
+fn def_use(env: &Env<'_>, insn: Insn) -> (u16, u16) {
+    let (src, dst) = (1u16 << insn.src, 1u16 << insn.dst);
+    // What is not known here writes nothing and reads everything.
+    let unknown = (0, u16::MAX);
+    match insn.class() {
+        LD if insn.mode() == IMM && insn.size_bits() == DW => (dst, 0),
+        LDX if matches!(insn.mode(), MEM | MEMSX) => (dst, src),
+        ST if insn.mode() == MEM => (0, dst),
+        STX if insn.mode() == MEM => (0, dst | src),
+        STX if insn.mode() == ATOMIC => match insn.imm {
+            CMPXCHG => (1, 1 | dst | src),
+            LOAD_ACQ => (dst, src),
+            STORE_REL => (0, dst | src),
+            imm => (if imm & FETCH != 0 { src } else { 0 }, dst | src),
+        },
+        ALU | ALU64 => match insn.op() {
+            END => (dst, dst),
+            MOV if insn.is_reg_src() => (dst, src),
+            MOV => (dst, 0),
+            _ if insn.is_reg_src() => (dst, dst | src),
+            _ => (dst, dst),
+        },
+        JMP | JMP32 => match insn.op() {
+            JA => (0, if insn.is_reg_src() { dst } else { 0 }),
+            JCOND => (0, 0),
+            EXIT => (0, 1),
+            CALL => {
+                let read = match call_summary(env, insn) {
+                    Some((clobbered, _)) => clobbered as u16 & CALLER_SAVED & !1,
+                    None => CALLER_SAVED & !1,
+                };
+                (CALLER_SAVED, read)
+            }
+            _ if insn.is_reg_src() => (0, dst | src),
+            _ => (0, dst),
+        },
+        _ => unknown,
+    }
+}
+
+/// Fills `live_regs_before` of every instruction and prints the table. Kernel: `compute_live_registers()`.
+pub(crate) fn compute_live_registers(env: &mut Env<'_>) {
+    let len = env.insns.len();
+    let facts: Vec<(u16, u16)> = env.insns.iter().map(|i| def_use(env, *i)).collect();
+    let mut before = vec![0u16; len];
+    let order = std::mem::take(&mut env.explorer.postorder);
+    let mut changed = true;
+    while changed {
+        changed = false;
+        for &idx in order.iter().flatten() {
+            let idx = idx as usize;
+            let after = successors(&env.insns, idx).iter().filter_map(|s| before.get(*s)).fold(0, |a, b| a | b);
+            let (def, used) = facts[idx];
+            let new = (after & !def) | used;
+            changed |= new != before[idx];
+            before[idx] = new;
+        }
+    }
+    env.explorer.postorder = order;
+    for (aux, live) in env.aux.iter_mut().zip(&before) {
+        aux.live_regs_before = *live;
+    }
+    if !env.logs(2) {
+        return;
+    }
+    env.say(LimitMsg::LiveRegsHead);
+    let mut idx = 0;
+    while idx < len {
+        env.say(LimitMsg::LiveRegs { scc: env.aux[idx].scc, idx, live: before[idx] });
+        env.emit(Event::InsnText { idx });
+        idx += if env.insns[idx].is_ldimm64() { 2 } else { 1 };
+    }
+}

@@ -1,10 +1,98 @@
-//! Spill/fill pairs around fastcalls. Kernel: `mark_fastcall_patterns()`.
+//! Spills and fills around calls that keep registers. Kernel: `mark_fastcall_patterns()`.
+//!
+//! A compiler that does not know that a call keeps R1 to R5 saves them around it:
+//!
+//! ```text
+//! *(u64 *)(r10 - 16) = r1
+//! call fast
+//! r1 = *(u64 *)(r10 - 16)
+//! ```
+//!
+//! Such pairs are noted, because they go when the call is inlined and because their slots may serve nothing else.
 
-use super::super::Env;
-use crate::error::{Res, Stop};
+use super::super::{Env, helper_proto, kfunc};
+use crate::error::Res;
+use crate::isa::insn::Insn;
+use crate::isa::opcode::*;
+use crate::kernel::call::{ArgBase, RetBase};
 
-/// Kernel: `mark_fastcall_patterns()`.
+/// R0 to R5.
+const CALLER_SAVED: u32 = 0b11_1111;
+
+/// Number of `bpf_get_smp_processor_id()`, which x86-64 inlines.
+const GET_SMP_PROCESSOR_ID: i32 = 8;
+
+/// Registers that the call changes if it follows the contract (bits R0 to R5), and whether it is inlined. `None` for
+/// what is neither a helper nor a kernel function the program may call. Kernel: `get_call_summary()` (6.16).
+pub(crate) fn call_summary(env: &Env<'_>, insn: Insn) -> Option<(u32, bool)> {
+    if insn.is_helper_call() {
+        let proto = helper_proto::get(env, insn.imm as u32)?;
+        let mut mask = u32::from(proto.ret.base != RetBase::Void);
+        for (i, _) in proto.args.iter().enumerate().take_while(|(_, a)| a.base != ArgBase::DontCare) {
+            mask |= 2 << i;
+        }
+        return Some((mask, proto.allow_fastcall && insn.imm == GET_SMP_PROCESSOR_ID));
+    }
+    if insn.is_kfunc_call() { kfunc::kfunc_fastcall(env, insn) } else { None }
+}
+
+const SPILL: u8 = STX | MEM | DW;
+const FILL: u8 = LDX | MEM | DW;
+
+/// Kernel: `mark_fastcall_pattern_for_call()`.
+fn mark_call(env: &mut Env<'_>, sub: usize, call: usize, lowest_off: i16) {
+    let Some((clobbered, inlined)) = call_summary(env, env.insns[call]) else { return };
+    let mut expected = !clobbered & CALLER_SAVED;
+    let mut off = lowest_off;
+    let mut pairs = 0usize;
+    for i in 1..=6usize {
+        let (Some(before), after) = (call.checked_sub(i), call + i) else { break };
+        if after >= env.insns.len() {
+            break;
+        }
+        // A jump between spill and fill would see one without the other.
+        if env.aux[before + 1].jump_target || env.aux[after].jump_target {
+            break;
+        }
+        let (stx, ldx) = (env.insns[before], env.insns[after]);
+        let pair = stx.code == SPILL && ldx.code == FILL && stx.dst == 10 && ldx.src == 10 && stx.src == ldx.dst;
+        if !pair || expected >> stx.src & 1 == 0 || stx.off != off || ldx.off != off {
+            break;
+        }
+        expected &= !(1 << stx.src);
+        env.aux[before].fastcall_pattern = true;
+        env.aux[after].fastcall_pattern = true;
+        off = off.wrapping_add(8);
+        pairs = i;
+    }
+    if pairs == 0 {
+        return;
+    }
+    if inlined {
+        env.aux[call].fastcall_spills_num = pairs as u8;
+    } else {
+        env.subprogs[sub].keep_fastcall_stack = true;
+    }
+    let s = &mut env.subprogs[sub];
+    s.fastcall_stack_off = s.fastcall_stack_off.min(i32::from(off));
+}
+
+/// Notes all pairs. Only the deepest slots of a function can be part of one. Kernel: `mark_fastcall_patterns()`.
+///
+/// # Errors
+/// Never.
 pub(crate) fn mark_fastcall_patterns(env: &mut Env<'_>) -> Res {
-    let _ = env;
-    Err(Stop::unsupported("mark_fastcall_patterns"))
+    let len = env.insns.len();
+    for sub in 0..env.subprogs.len() {
+        let start = env.subprogs[sub].start as usize;
+        let end = env.subprogs.get(sub + 1).map_or(len, |s| s.start as usize).min(len);
+        let spills = env.insns[start..end].iter().filter(|i| i.code == SPILL && i.dst == 10);
+        let lowest = spills.map(|i| i.off).min().unwrap_or(0).min(0);
+        for i in start..end {
+            if env.insns[i].is_call() {
+                mark_call(env, sub, i, lowest);
+            }
+        }
+    }
+    Ok(())
 }

@@ -3,6 +3,7 @@
 pub mod attach;
 pub mod attr;
 pub mod cfg_walk;
+pub mod components;
 pub mod fastcall;
 pub mod stack_depth;
 pub mod struct_ops;

@@ -1,10 +1,43 @@
-//! Jumps stay within their function. Kernel: `check_subprogs()`.
+//! Jumps stay within their function, and functions do not run into each other. Kernel: `check_subprogs()`.
 
 use super::super::Env;
-use crate::error::{Res, Stop};
+use crate::error::{Errno, Res, StructureMsg};
+use crate::isa::opcode::*;
 
-/// Kernel: `check_subprogs()`.
+/// Number of `bpf_tail_call()`.
+const TAIL_CALL: i32 = 12;
+
+/// Notes tail calls and `LD_ABS` per function, and checks where jumps go. Kernel: `check_subprogs()`.
+///
+/// # Errors
+/// Rejects a jump out of a function and a function that ends otherwise than with `exit` or a jump.
 pub(crate) fn check_subprogs(env: &mut Env<'_>) -> Res {
-    let _ = env;
-    Err(Stop::unsupported("check_subprogs"))
+    let len = env.insns.len();
+    for cur in 0..env.subprogs.len() {
+        let start = env.subprogs[cur].start as usize;
+        let end = env.subprogs.get(cur + 1).map_or(len, |s| s.start as usize).min(len);
+        for i in start..end {
+            let insn = env.insns[i];
+            if insn.is_helper_call() && insn.imm == TAIL_CALL {
+                env.subprogs[cur].has_tail_call = true;
+                env.subprogs[cur].tail_call_reachable = true;
+            }
+            if insn.class() == LD && matches!(insn.mode(), ABS | IND) {
+                env.subprogs[cur].has_ld_abs = true;
+            }
+            if insn.is_jmp_class() && !matches!(insn.op(), EXIT | CALL) {
+                // The kernel computes this in 32 bits.
+                let to = (i as i32).wrapping_add(insn.jump_offset()).wrapping_add(1);
+                if i64::from(to) < start as i64 || i64::from(to) >= end as i64 {
+                    let row = StructureMsg::JumpOutOfRange { from: i, to: i64::from(to) };
+                    return Err(env.reject(row, Errno::EINVAL));
+                }
+            }
+            let ends = insn.is_exit() || insn.code == (JMP32 | JA) || insn.code == (JMP | JA);
+            if i + 1 == end && !ends {
+                return Err(env.reject(StructureMsg::LastInsnNoExit, Errno::EINVAL));
+            }
+        }
+    }
+    Ok(())
 }

@@ -1,0 +1,88 @@
+//! Orders and loops of the control-flow graph within functions (6.16).
+//!
+//! Answers for `compute_postorder()` and `compute_scc()`. Calls are no edges here. Numbers of components appear in the
+//! log, so they are given out in the kernel's order: a component is numbered when it is complete, with the walk starting
+//! at each instruction not seen yet.
+
+use super::super::Env;
+use super::super::liveness::successors;
+
+/// Instructions of each function, successors first. Kernel: `compute_postorder()`.
+pub(crate) fn compute_postorder(env: &mut Env<'_>) {
+    let len = env.insns.len();
+    // Bit 0: put on the stack. Bit 1: successors were put on the stack.
+    let mut state = vec![0u8; len];
+    let mut all = Vec::with_capacity(env.subprogs.len());
+    for s in &env.subprogs {
+        let mut order = Vec::new();
+        let mut stack = vec![s.start as usize];
+        while let Some(&top) = stack.last() {
+            let Some(&seen) = state.get(top) else {
+                stack.pop();
+                continue;
+            };
+            if seen & 2 != 0 {
+                order.push(top as u32);
+                stack.pop();
+                continue;
+            }
+            for to in successors(&env.insns, top) {
+                if let Some(st) = state.get_mut(to)
+                    && *st == 0
+                {
+                    *st = 1;
+                    stack.push(to);
+                }
+            }
+            state[top] = 3;
+        }
+        all.push(order);
+    }
+    env.explorer.postorder = all;
+}
+
+/// Numbers the loops: 0 for an instruction that cannot come back to itself. Kernel: `compute_scc()`.
+pub(crate) fn compute_scc(env: &mut Env<'_>) {
+    const GONE: u32 = u32::MAX;
+    let len = env.insns.len();
+    let (mut pre, mut low) = (vec![0u32; len], vec![0u32; len]);
+    let (mut next_pre, mut next_scc) = (1u32, 1u32);
+    let (mut open, mut path) = (Vec::new(), Vec::new());
+    for root in 0..len {
+        if pre[root] != 0 {
+            continue;
+        }
+        path.push(root);
+        'walk: while let Some(&w) = path.last() {
+            if pre[w] == 0 {
+                pre[w] = next_pre;
+                low[w] = next_pre;
+                next_pre += 1;
+                open.push(w);
+            }
+            let succ = successors(&env.insns, w);
+            for &s in succ.iter().filter(|s| **s < len) {
+                if pre[s] == 0 {
+                    path.push(s);
+                    continue 'walk;
+                }
+                low[w] = low[w].min(low[s]);
+            }
+            path.pop();
+            if low[w] < pre[w] {
+                continue;
+            }
+            let is_loop = open.last() != Some(&w) || succ.contains(&w);
+            while let Some(t) = open.pop() {
+                low[t] = GONE;
+                if is_loop {
+                    env.aux[t].scc = next_scc;
+                }
+                if t == w {
+                    break;
+                }
+            }
+            next_scc += u32::from(is_loop);
+        }
+    }
+}

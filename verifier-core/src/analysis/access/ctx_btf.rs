@@ -1,16 +1,31 @@
 //! Contexts: what the program type's table says, and contexts that hold the typed arguments of a function.
 //!
-//! Answers for the `is_valid_access` callbacks as `check_ctx_access()` calls them, and for `btf_ctx_access()`.
+//! Answers for the `is_valid_access` callbacks as `check_ctx_access()` calls them, and for `btf_ctx_access()`. The
+//! context of a tracing, LSM or struct_ops program is an array of words, one (or more, for structs by value) for each
+//! argument of the function it attaches to; the function's prototype in BTF says which of them are pointers, and to
+//! what.
+
+use std::sync::Arc;
 
 use crate::analysis::Env;
 use crate::analysis::regs::Access;
-use crate::btf::TypeId;
-use crate::error::{Res, Stop};
-use crate::kernel::call::RegType;
+use crate::btf::{Btf, BtfKind, Type, TypeId};
+use crate::error::{PolicyMsg, Res};
+use crate::kernel::call::{RegBase, RegType, TypeFlags};
+use crate::kernel::facts::struct_ops::{self, CtxRule};
+use crate::kernel::facts::{lsm_hooks, raw_tp_null};
+use crate::kernel::prog_types::{AccessQuery, AttachType, ProgType, Verdict, is_valid_access};
+use crate::kernel::{Features, KernelVersion};
 use crate::state::BtfRef;
 
+/// Words that a context has when the prototype of the target is not trusted. Kernel: `MAX_BPF_FUNC_REG_ARGS`.
+const MAX_FUNC_REG_ARGS: u32 = 5;
+
+/// Prefix of the typedefs that stand for tracepoints.
+pub(crate) const TRACE_PREFIX: &str = "btf_trace_";
+
 /// What a load from the context yields. Kernel: `struct bpf_insn_access_aux`.
-#[derive(Clone, Copy, PartialEq, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Debug)]
 pub(crate) struct CtxInfo {
     /// Register type: a scalar unless the field is a pointer.
     pub reg_type: RegType,
@@ -24,17 +39,372 @@ pub(crate) struct CtxInfo {
     pub ref_obj_id: u32,
 }
 
+impl Default for CtxInfo {
+    fn default() -> CtxInfo {
+        CtxInfo {
+            reg_type: RegType::of(RegBase::Scalar),
+            btf: None,
+            ctx_field_size: 0,
+            is_retval: false,
+            ref_obj_id: 0,
+        }
+    }
+}
+
+/// The program type whose operations decide, and the attach type: the target's for `EXT`. Kernel: `env->ops`.
+pub(crate) fn ops_type(env: &Env<'_>) -> (ProgType, AttachType) {
+    if env.prog_type != ProgType::Ext {
+        return (env.prog_type, env.attach_type);
+    }
+    let target = env.req.attach.prog.as_ref();
+    let ty = target.and_then(|t| ProgType::from_number(t.request.prog_type)).unwrap_or(ProgType::Ext);
+    (ty, env.attach_type)
+}
+
 /// Whether the context may be accessed so, and what a load yields; `None`: `invalid bpf_context access`.
 ///
 /// Asks the table of the program type (the target's for `EXT`) and, where that says so, BTF; BTF's own lines are
 /// printed. Kernel: `env->ops->is_valid_access()`.
-pub(crate) fn ctx_access(_env: &mut Env<'_>, _off: i32, _size: u32, _t: Access, _ldsx: bool) -> Res<Option<CtxInfo>> {
-    Err(Stop::unsupported("ctx_access"))
+pub(crate) fn ctx_access(env: &mut Env<'_>, off: i32, size: u32, t: Access, ldsx: bool) -> Res<Option<CtxInfo>> {
+    let (prog_type, attach_type) = ops_type(env);
+    let found = is_valid_access(&AccessQuery {
+        kernel: env.kernel.version,
+        prog_type,
+        attach_type,
+        off,
+        size,
+        write: t == Access::Write,
+        ldsx,
+        bpf_capable: env.caps.bpf_capable,
+        offloaded: false,
+    });
+    let mut info =
+        CtxInfo { reg_type: found.reg_type, ctx_field_size: found.ctx_field_size, ..CtxInfo::default() };
+    match found.verdict {
+        Verdict::Denied => return Ok(None),
+        Verdict::Allowed if found.btf_struct.is_empty() => return Ok(Some(info)),
+        Verdict::Allowed => {
+            let id = env.btf(BtfRef::VMLINUX).find_by_name_kind(found.btf_struct, BtfKind::Struct);
+            info.btf = id.map(|id| (BtfRef::VMLINUX, id));
+            return Ok(id.map(|_| info));
+        }
+        Verdict::ByBtf => {}
+    }
+    if !btf_ctx_access(env, off, size, t, &mut info)? {
+        return Ok(None);
+    }
+    if prog_type == ProgType::StructOps {
+        promote_sock(env, &mut info);
+    }
+    Ok(Some(info))
+}
+
+/// TCP congestion control gets its `struct sock` as the `struct tcp_sock` that it is. Kernel:
+/// `bpf_tcp_ca_is_valid_access()`.
+fn promote_sock(env: &Env<'_>, info: &mut CtxInfo) {
+    let Some((st, _)) = env.attach.struct_ops else { return };
+    let Some(btf) = env.attach.btf else { return };
+    let name = env.btf(btf).type_name(st);
+    let rule = struct_ops::find(name, btf != BtfRef::VMLINUX).map(|s| s.ctx);
+    // A pointer that is user, per-CPU or untrusted stays what it is.
+    let unsafe_flags = !info.reg_type.minus(TypeFlags::TRUSTED).flags.is_empty();
+    if rule != Some(CtxRule::SockIsTcpSock) || info.reg_type.base != RegBase::PtrToBtfId {
+        return;
+    }
+    let has_unsafe = unsafe_flags && info.reg_type.has(!(TypeFlags::TRUSTED | TypeFlags::RCU | TypeFlags::ALLOC | TypeFlags::NON_OWN_REF));
+    let vmlinux = env.btf(BtfRef::VMLINUX);
+    let sock = vmlinux.find_by_name_kind("sock", BtfKind::Struct);
+    let tcp = vmlinux.find_by_name_kind("tcp_sock", BtfKind::Struct);
+    if let (false, Some(sock), Some(tcp), Some((r, id))) = (has_unsafe, sock, tcp, info.btf)
+        && id == sock
+    {
+        info.btf = Some((r, tcp));
+    }
+}
+
+/// The kernel's word for a kind of type. Kernel: `btf_type_str()`.
+pub(crate) fn kind_str(kind: BtfKind) -> String {
+    if kind == BtfKind::Void { "UNKNOWN".into() } else { kind.word().to_uppercase() }
+}
+
+/// An integer of at most 8 bytes. Kernel: `btf_type_is_small_int()`.
+fn is_small_int(t: &Type<'_>) -> bool {
+    t.kind == BtfKind::Int && t.size_or_type <= 8
+}
+
+/// Words that a type takes in the context, in bytes. Pointers are 8; others their size, rounded up.
+fn slot_bytes(btf: &Btf, id: TypeId) -> u32 {
+    match btf.skip_modifiers(id) {
+        Some(t) if t.kind == BtfKind::Ptr => 8,
+        Some(t) => t.size_or_type.checked_next_multiple_of(8).unwrap_or(u32::MAX),
+        None => 0,
+    }
+}
+
+/// Which argument a context offset falls into; the number of arguments stands for the return value.
+///
+/// Kernel: `get_ctx_arg_idx()` (6.14: `btf_ctx_arg_idx()`).
+pub(crate) fn ctx_arg_idx(btf: &Btf, proto: Option<&Type<'_>>, off: i32) -> u32 {
+    // Negative offsets compare as the huge numbers they are in the kernel.
+    let at = off as u32;
+    let Some(proto) = proto else { return (off / 8) as u32 };
+    let mut end: u32 = 0;
+    let mut n: u32 = 0;
+    for p in proto.params() {
+        end = end.saturating_add(slot_bytes(btf, p.type_id));
+        if at < end {
+            return n;
+        }
+        n += 1;
+    }
+    end = end.saturating_add(slot_bytes(btf, proto.size_or_type));
+    if at < end { n } else { n + 1 }
+}
+
+/// Whether pointers among the arguments are known to be valid. Kernel: `prog_args_trusted()`.
+fn args_trusted(env: &Env<'_>) -> bool {
+    match env.prog_type {
+        ProgType::Tracing => matches!(env.attach_type, AttachType::TraceRawTp | AttachType::TraceIter),
+        ProgType::Lsm => !lsm_hooks::is_untrusted(&env.attach.func_name),
+        ProgType::StructOps => true,
+        _ => false,
+    }
 }
 
 /// Arguments of the function that the program attaches to. `false`: not allowed (its line was printed).
 ///
 /// Kernel: `btf_ctx_access()`.
-pub(crate) fn btf_ctx_access(_env: &mut Env<'_>, _off: i32, _size: u32, _t: Access, _info: &mut CtxInfo) -> Res<bool> {
-    Err(Stop::unsupported("btf_ctx_access"))
+pub(crate) fn btf_ctx_access(env: &mut Env<'_>, off: i32, size: u32, _t: Access, info: &mut CtxInfo) -> Res<bool> {
+    let func = env.attach.func_name.clone();
+    if off % 8 != 0 {
+        env.say(PolicyMsg::CtxArgOffset { func, off });
+        return Ok(false);
+    }
+    let Some(btf_ref) = env.attach.btf else { return Err(env.bug("context of a function without BTF")) };
+    let btf: Arc<Btf> = env.btf(btf_ref).clone();
+    let proto = if env.attach.func_proto == 0 { None } else { btf.ty(env.attach.func_proto) };
+    let arg = ctx_arg_idx(&btf, proto.as_ref(), off);
+    let skip = u32::from(env.attach.btf_trace);
+    let nr_args = proto.as_ref().map_or(MAX_FUNC_REG_ARGS, |p| u32::from(p.vlen)).saturating_sub(skip);
+    if arg > nr_args {
+        env.say(PolicyMsg::CtxNoArg { func, nth: arg.wrapping_add(1) });
+        return Ok(false);
+    }
+
+    let param = proto.as_ref().and_then(|p| p.params().nth(arg.saturating_add(skip) as usize));
+    let type_id = if arg == nr_args {
+        match env.attach_type {
+            AttachType::LsmMac | AttachType::LsmCgroup | AttachType::TraceFexit => {
+                info.is_retval |= env.attach_type == AttachType::LsmMac;
+                match &proto {
+                    None => return Ok(true),
+                    Some(p) => p.size_or_type,
+                }
+            }
+            AttachType::ModifyReturn => {
+                let Some(p) = &proto else { return Ok(false) };
+                let ret = btf.skip_modifiers(p.size_or_type);
+                match ret {
+                    Some(r) if is_small_int(&r) => r.id,
+                    r => {
+                        let kind = kind_str(r.map_or(BtfKind::Void, |r| r.kind));
+                        env.say(PolicyMsg::FmodRetType { kind });
+                        return Ok(false);
+                    }
+                }
+            }
+            _ => {
+                env.say(PolicyMsg::CtxNoArg { func, nth: arg.wrapping_add(1) });
+                return Ok(false);
+            }
+        }
+    } else {
+        match (&proto, &param) {
+            (None, _) => return Ok(true),
+            (Some(_), Some(p)) => p.type_id,
+            (Some(_), None) => return Err(env.bug("argument beyond the prototype")),
+        }
+    };
+
+    let Some(t) = btf.skip_modifiers(type_id) else { return Err(env.bug("argument of an unknown type")) };
+    let by_value = match t.kind {
+        BtfKind::Int => is_small_int(&t),
+        BtfKind::Enum | BtfKind::Enum64 | BtfKind::Struct => true,
+        BtfKind::Union => env.kernel.features.union_args,
+        _ => false,
+    };
+    if by_value {
+        return Ok(true);
+    }
+    if t.kind != BtfKind::Ptr {
+        let (name, kind) = (shown_name(&t), kind_str(t.kind));
+        env.say(PolicyMsg::CtxArgNotPointer { func, arg, name, kind });
+        return Ok(false);
+    }
+    if size != 8 {
+        env.say(PolicyMsg::CtxArgSize { func, size });
+        return Ok(false);
+    }
+
+    let known = env.attach.ctx_args.iter().copied();
+    let at_off = |a: &super::super::env::CtxArg| i64::from(a.offset) == i64::from(off);
+    if let Some(a) = known.clone().find(|a| at_off(a) && a.ty.base == RegBase::PtrToBuf && a.ty.may_be_null()) {
+        info.reg_type = a.ty;
+        return Ok(true);
+    }
+    if is_plain_pointer(&btf, &t, &env.kernel.features) {
+        return Ok(true);
+    }
+    if let Some(a) = known.clone().find(at_off) {
+        if a.btf.1 == 0 {
+            env.say(PolicyMsg::CtxArgBtfId { off });
+            return Ok(false);
+        }
+        info.reg_type = a.ty;
+        info.btf = Some(a.btf);
+        info.ref_obj_id = a.ref_obj_id;
+        return Ok(true);
+    }
+
+    let mut ty = RegType::of(RegBase::PtrToBtfId);
+    if args_trusted(env) {
+        ty = ty.plus(TypeFlags::TRUSTED);
+    }
+    if param.is_some_and(|p| p.name.ends_with("__nullable")) {
+        ty = ty.plus(TypeFlags::MAYBE_NULL);
+    }
+    let mut may_be_error = false;
+    if env.attach_type == AttachType::TraceRawTp {
+        let name = btf.type_name(env.attach.btf_id);
+        let name = name.strip_prefix(TRACE_PREFIX).unwrap_or(name);
+        match raw_tp_null::lookup(env.kernel.version, name, arg) {
+            Some(doubt) => {
+                may_be_error = doubt.error;
+                if doubt.nullable {
+                    ty = ty.plus(TypeFlags::MAYBE_NULL);
+                }
+            }
+            // Nobody looked through the tracepoints of modules.
+            None if btf_ref != BtfRef::VMLINUX => ty = ty.plus(TypeFlags::MAYBE_NULL),
+            None => {}
+        }
+    }
+
+    if let Some(target) = env.req.attach.prog.clone() {
+        let tgt_type = ProgType::from_number(target.request.prog_type).unwrap_or(ProgType::Unspec);
+        if tgt_type == ProgType::Ext {
+            return Err(crate::error::Stop::unsupported("context of a program that attaches to an extension"));
+        }
+        let id = if is_prog_ctx_type(env, &btf, t.size_or_type, tgt_type, arg) { kern_ctx_type_id(env, tgt_type) } else { None };
+        info.reg_type = ty;
+        info.btf = id.map(|id| (BtfRef::VMLINUX, id));
+        return Ok(id.is_some());
+    }
+
+    let first = btf.ty(t.size_or_type);
+    let tag_counts = |f: &Type<'_>| f.kind == BtfKind::TypeTag && !(f.kflag && env.kernel.features.attribute_tags);
+    if let Some(f) = first.filter(tag_counts) {
+        match f.name() {
+            "user" => ty = ty.plus(TypeFlags::USER),
+            "percpu" => ty = ty.plus(TypeFlags::PERCPU),
+            _ => {}
+        }
+    }
+    info.reg_type = ty;
+    let Some(st) = btf.skip_modifiers(t.size_or_type) else { return Err(env.bug("pointer to an unknown type")) };
+    info.btf = Some((btf_ref, st.id));
+    if !st.is_composite() {
+        env.say(PolicyMsg::CtxArgNotStruct { func, arg, kind: kind_str(st.kind) });
+        return Ok(false);
+    }
+    let (kind, name) = (kind_str(st.kind), shown_name(&st));
+    env.say(PolicyMsg::CtxArgIs { func, arg, btf_id: st.id, kind, name });
+    if may_be_error {
+        env.say(PolicyMsg::CtxArgMayBeError { arg });
+        info.reg_type = RegType::of(RegBase::Scalar);
+        info.btf = None;
+    }
+    Ok(true)
+}
+
+/// A pointer to void or to an integer: loaded as a number. Before 6.17, `const void *` did not count as one.
+///
+/// Kernel: `is_int_ptr()` and the check in front of it, then `is_void_or_int_ptr()`.
+fn is_plain_pointer(btf: &Btf, ptr: &Type<'_>, features: &Features) -> bool {
+    let target = btf.skip_modifiers(ptr.size_or_type).map(|t| t.kind);
+    let void = if features.qualified_void_args { target == Some(BtfKind::Void) } else { ptr.size_or_type == 0 };
+    void || target == Some(BtfKind::Int)
+}
+
+/// Name of a type as the log shows it. Kernel: `__btf_name_by_offset()`.
+pub(crate) fn shown_name(t: &Type<'_>) -> String {
+    if t.name_off == 0 { "(anon)".into() } else { t.name().into() }
+}
+
+/// Type ids of the context in programs and in the kernel, from `struct bpf_ctx_convert` in vmlinux BTF.
+fn ctx_convert(env: &Env<'_>, prog_type: ProgType) -> Option<(TypeId, TypeId)> {
+    let btf = env.btf(BtfRef::VMLINUX);
+    let st = btf.ty(btf.find_by_name_kind("bpf_ctx_convert", BtfKind::Struct)?)?;
+    let find = |suffix: &str| {
+        st.members()
+            .find(|m| {
+                m.name.strip_prefix("BPF_PROG_TYPE_").and_then(|n| n.strip_suffix(suffix)) == Some(prog_type.name())
+            })
+            .map(|m| m.type_id)
+    };
+    Some((find("_prog")?, find("_kern")?))
+}
+
+/// The struct that the kernel keeps behind the context of a program type. Kernel: `find_kern_ctx_type_id()`.
+pub(crate) fn kern_ctx_type_id(env: &Env<'_>, prog_type: ProgType) -> Option<TypeId> {
+    ctx_convert(env, prog_type).map(|(_, kern)| kern)
+}
+
+/// Whether `pointee` is the context type of a program type: by name, or the kernel's struct in its place.
+///
+/// `pointee` is the type that the pointer refers to, modifiers included. Kernel: `btf_is_prog_ctx_type()`.
+pub(crate) fn is_prog_ctx_type(env: &mut Env<'_>, btf: &Btf, pointee: TypeId, prog_type: ProgType, arg: u32) -> bool {
+    let Some(mut t) = btf.ty(pointee) else { return false };
+    if prog_type == ProgType::Kprobe {
+        for _ in 0..64 {
+            if !t.kind.is_modifier() || t.kind == BtfKind::Typedef {
+                break;
+            }
+            let Some(next) = btf.ty(t.size_or_type) else { return false };
+            t = next;
+        }
+        if t.kind == BtfKind::Typedef && t.name() == "bpf_user_pt_regs_t" {
+            return true;
+        }
+    }
+    let Some(t) = btf.skip_modifiers(t.id) else { return false };
+    if !t.is_composite() {
+        return false;
+    }
+    let name = t.name();
+    let Some((ctx, _)) = ctx_convert(env, prog_type) else { return false };
+    let vmlinux = env.btf(BtfRef::VMLINUX).clone();
+    let Some(mut ctx) = vmlinux.ty(ctx) else { return false };
+    let _ = arg;
+    for _ in 0..2 {
+        let ctx_name = ctx.name();
+        // Types without a named context work only with a tag on the argument.
+        if ctx_name.is_empty() {
+            return false;
+        }
+        if is_projection_of(ctx_name, name) || ctx_name == name {
+            return true;
+        }
+        if !ctx.kind.is_modifier() {
+            return false;
+        }
+        let Some(next) = vmlinux.skip_modifiers(ctx.id) else { return false };
+        ctx = next;
+    }
+    false
+}
+
+/// Whether the second name is the kernel's struct behind the first. Kernel: `btf_is_projection_of()`.
+pub(crate) fn is_projection_of(ctx: &str, kern: &str) -> bool {
+    matches!((ctx, kern), ("__sk_buff", "sk_buff") | ("xdp_md", "xdp_buff"))
 }

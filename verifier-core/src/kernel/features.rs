@@ -112,4 +112,18 @@ pub struct Features {
     pub links_live_only: bool,
     /// `may_goto` with offset zero is allowed (6.14: `bpf: Allow may_goto 0 instruction in verifier`).
     pub may_goto_zero: bool,
+    /// Built with CONFIG_FUNCTION_ERROR_INJECTION: functions on the error injection list exist for `fmod_ret` and
+    /// sleepable tracing programs. Neither profile is.
+    pub error_injection: bool,
+    /// Unions are passed by value like structs in traced functions. 6.12.117 refuses them, 6.18 does not.
+    pub union_args: bool,
+    /// A pointer to qualified void (`const void *`) among the arguments is a number, as `void *` always was (in 6.18 one
+    /// question, `is_void_or_int_ptr()`; 6.12.117 looks at unqualified void only).
+    pub qualified_void_args: bool,
+    /// Type tags with the kind flag are attributes and mean nothing to the verifier (BTF attributes, in 6.18).
+    pub attribute_tags: bool,
+    /// The refusal to trace functions that the trampoline itself calls is told; 6.12.117 is silent.
+    pub denied_attach_told: bool,
+    /// An extension may sleep only where the original may. 6.12.117 does not ask.
+    pub extension_might_sleep: bool,
 }

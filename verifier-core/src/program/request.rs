@@ -95,6 +95,8 @@ pub struct AttachTarget {
     pub btf_id: TypeId,
     /// BTF that the id belongs to: `None` is vmlinux; a module's or a program's otherwise.
     pub btf: Option<Arc<Btf>>,
+    /// Name of the module whose BTF that is; empty otherwise.
+    pub module: String,
     /// For `freplace` and programs that attach to programs: the target program, as it was accepted.
     pub prog: Option<Arc<TargetProg>>,
 }
@@ -106,6 +108,21 @@ pub struct TargetProg {
     pub request: LoadRequest,
     /// Its subprograms: entry instruction, in order.
     pub subprog_starts: Vec<u32>,
+    /// What the verifier found about each of them, in the same order.
+    pub funcs: Vec<TargetFunc>,
+}
+
+/// What the verifier found about one function of an accepted program. Kernel: `bpf_func_info_aux`, `bpf_prog_aux`.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct TargetFunc {
+    /// Its BTF did not match how it is used, or it is static: its prototype is not trusted.
+    pub unreliable: bool,
+    /// May move packet data.
+    pub changes_pkt_data: bool,
+    /// May sleep.
+    pub might_sleep: bool,
+    /// Is the exception callback.
+    pub exception_cb: bool,
 }
 
 /// One program, ready to load. Kernel: `BPF_PROG_LOAD` attributes.

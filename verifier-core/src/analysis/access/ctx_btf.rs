@@ -15,7 +15,7 @@ use crate::kernel::call::{RegBase, RegType, TypeFlags};
 use crate::kernel::facts::struct_ops::{self, CtxRule};
 use crate::kernel::facts::{lsm_hooks, raw_tp_null};
 use crate::kernel::prog_types::{AccessQuery, AttachType, ProgType, Verdict, is_valid_access};
-use crate::kernel::{Features, KernelVersion};
+use crate::kernel::Features;
 use crate::state::BtfRef;
 
 /// Words that a context has when the prototype of the target is not trusted. Kernel: `MAX_BPF_FUNC_REG_ARGS`.
@@ -106,16 +106,15 @@ fn promote_sock(env: &Env<'_>, info: &mut CtxInfo) {
     let Some(btf) = env.attach.btf else { return };
     let name = env.btf(btf).type_name(st);
     let rule = struct_ops::find(name, btf != BtfRef::VMLINUX).map(|s| s.ctx);
-    // A pointer that is user, per-CPU or untrusted stays what it is.
-    let unsafe_flags = !info.reg_type.minus(TypeFlags::TRUSTED).flags.is_empty();
-    if rule != Some(CtxRule::SockIsTcpSock) || info.reg_type.base != RegBase::PtrToBtfId {
+    // A pointer that is user, per-CPU, RCU or may be null stays what it is.
+    let safe = TypeFlags::ALLOC | TypeFlags::TRUSTED | TypeFlags::NON_OWN_REF;
+    if rule != Some(CtxRule::SockIsTcpSock) || info.reg_type.base != RegBase::PtrToBtfId || info.reg_type.has(!safe) {
         return;
     }
-    let has_unsafe = unsafe_flags && info.reg_type.has(!(TypeFlags::TRUSTED | TypeFlags::RCU | TypeFlags::ALLOC | TypeFlags::NON_OWN_REF));
     let vmlinux = env.btf(BtfRef::VMLINUX);
     let sock = vmlinux.find_by_name_kind("sock", BtfKind::Struct);
     let tcp = vmlinux.find_by_name_kind("tcp_sock", BtfKind::Struct);
-    if let (false, Some(sock), Some(tcp), Some((r, id))) = (has_unsafe, sock, tcp, info.btf)
+    if let (Some(sock), Some(tcp), Some((r, id))) = (sock, tcp, info.btf)
         && id == sock
     {
         info.btf = Some((r, tcp));
@@ -270,7 +269,7 @@ pub(crate) fn btf_ctx_access(env: &mut Env<'_>, off: i32, size: u32, _t: Access,
     if args_trusted(env) {
         ty = ty.plus(TypeFlags::TRUSTED);
     }
-    if param.is_some_and(|p| p.name.ends_with("__nullable")) {
+    if param.is_some_and(|p| has_suffix(p.name, "__nullable")) {
         ty = ty.plus(TypeFlags::MAYBE_NULL);
     }
     let mut may_be_error = false;
@@ -334,6 +333,11 @@ fn is_plain_pointer(btf: &Btf, ptr: &Type<'_>, features: &Features) -> bool {
     let target = btf.skip_modifiers(ptr.size_or_type).map(|t| t.kind);
     let void = if features.qualified_void_args { target == Some(BtfKind::Void) } else { ptr.size_or_type == 0 };
     void || target == Some(BtfKind::Int)
+}
+
+/// Whether a parameter's name is more than the suffix and ends in it. Kernel: `btf_param_match_suffix()`.
+pub(crate) fn has_suffix(name: &str, suffix: &str) -> bool {
+    name.len() > suffix.len() && name.ends_with(suffix)
 }
 
 /// Name of a type as the log shows it. Kernel: `__btf_name_by_offset()`.

@@ -1,11 +1,88 @@
 //! struct_ops programs: which member of which kernel struct they implement.
 //!
-//! Answers for `check_struct_ops_btf_id()`.
+//! Answers for `check_struct_ops_btf_id()` and the part of `bpf_struct_ops_desc_init()` that finds arguments of special
+//! type. The attach type of such a program is the number of the member.
 
+use std::sync::Arc;
+
+use super::attr::is_gpl_compatible;
 use crate::analysis::Env;
-use crate::error::{Res, Stop};
+use crate::analysis::env::CtxArg;
+use crate::btf::{Btf, BtfKind, Type};
+use crate::error::{Errno, PolicyMsg, Res, Stop};
+use crate::kernel::call::{RegBase, RegType, TypeFlags};
+use crate::kernel::facts::struct_ops::{self, StructOps};
+use crate::state::BtfRef;
 
 /// Checks struct, member and the member's prototype, and fills in `env.attach`. Kernel: `check_struct_ops_btf_id()`.
-pub(crate) fn check_struct_ops_btf_id(_env: &mut Env<'_>) -> Res {
-    Err(Stop::unsupported("check_struct_ops_btf_id"))
+pub(crate) fn check_struct_ops_btf_id(env: &mut Env<'_>) -> Res {
+    if !is_gpl_compatible(&env.req.license) {
+        return Err(env.reject(PolicyMsg::StructOpsGpl, Errno::EINVAL));
+    }
+    let id = env.req.attach.btf_id;
+    if id == 0 {
+        return Err(Stop::silent(Errno::ENOTSUPP));
+    }
+    let btf_ref = super::attach::btf_ref(env, env.req.attach.btf.clone())?;
+    let btf: Arc<Btf> = env.btf(btf_ref).clone();
+    let Some((st, t)) = registered(&btf, btf_ref, id) else {
+        return Err(env.reject(PolicyMsg::UnsupportedStruct { id }, Errno::ENOTSUPP));
+    };
+    let name = || st.name.to_string();
+    let idx = env.req.expected_attach_type;
+    let Some(member) = t.members().nth(idx as usize) else {
+        return Err(env.reject(PolicyMsg::MemberIndex { idx, name: name() }, Errno::EINVAL));
+    };
+    let mname = member.name.to_string();
+    let Some(proto) = btf.resolve_func_ptr(member.type_id) else {
+        return Err(env.reject(PolicyMsg::MemberInvalid { member: mname, idx, name: name() }, Errno::EINVAL));
+    };
+    if !st.supports(&mname) {
+        return Err(env.reject(PolicyMsg::MemberUnsupported { member: mname, name: name() }, Errno::ENOTSUPP));
+    }
+    if env.sleepable && !st.may_sleep(&mname) {
+        return Err(env.reject(PolicyMsg::MemberUnsupported { member: mname, name: name() }, Errno::EINVAL));
+    }
+    let args = ctx_args(st, &mname, &btf, btf_ref, &proto);
+    if args.iter().any(|a| a.refcounted) && env.subprogs.iter().any(|s| s.has_tail_call) {
+        return Err(env.reject(PolicyMsg::RefArgTailCall, Errno::EINVAL));
+    }
+    env.attach.btf = Some(btf_ref);
+    env.attach.btf_id = id;
+    env.attach.func_proto = proto.id;
+    env.attach.func_name = mname.clone();
+    env.attach.member_name = mname;
+    env.attach.struct_ops = Some((id, idx));
+    env.attach.ctx_args = args;
+    Ok(())
+}
+
+/// The struct with this id, if the kernel lets programs implement it. Kernel: `bpf_struct_ops_find()`.
+fn registered<'b>(btf: &'b Btf, btf_ref: BtfRef, id: u32) -> Option<(&'static StructOps, Type<'b>)> {
+    let t = btf.ty(id).filter(|t| t.kind == BtfKind::Struct)?;
+    let st = struct_ops::find(t.name(), btf_ref != BtfRef::VMLINUX)?;
+    let value = btf.find_by_name_kind(&format!("bpf_struct_ops_{}", st.name), BtfKind::Struct);
+    (value.is_some() && btf.find_by_name_kind(st.name, BtfKind::Struct) == Some(id)).then_some((st, t))
+}
+
+/// Arguments that the member's stub marks. Kernel: `prepare_arg_info()`.
+fn ctx_args(st: &StructOps, member: &str, btf: &Btf, btf_ref: BtfRef, proto: &Type<'_>) -> Vec<CtxArg> {
+    let mut out = Vec::new();
+    let mut offset: u32 = 0;
+    for (i, p) in (0u32..).zip(proto.params()) {
+        let nullable = st.nullable.contains(&(member, i));
+        let refcounted = st.refcounted.contains(&(member, i));
+        if (nullable || refcounted)
+            && let Some(target) = btf.pointee(p.type_id)
+        {
+            let mut ty = RegType::with(RegBase::PtrToBtfId, TypeFlags::TRUSTED);
+            if nullable {
+                ty = ty.plus(TypeFlags::MAYBE_NULL);
+            }
+            out.push(CtxArg { offset, ty, btf: (btf_ref, target.id), refcounted: refcounted && !nullable, ref_obj_id: 0 });
+        }
+        let size = btf.resolve_size(p.type_id).unwrap_or(8);
+        offset = offset.saturating_add(size.checked_next_multiple_of(8).unwrap_or(8));
+    }
+    out
 }

@@ -32,6 +32,7 @@ use std::sync::Arc;
 use crate::btf::Btf;
 use crate::error::{Errno, Rejection, Res, Stop};
 use crate::isa::Insn;
+use crate::kernel::features::LoopKind;
 use crate::kernel::{AttachType, Kernel, ProgType};
 use crate::log::{Event, Off, Sink, Tee, TextLog};
 use crate::program::LoadRequest;
@@ -235,7 +236,14 @@ fn stages(env: &mut Env<'_>) -> Res {
     preflight::btf_info::check(env)?;
     preflight::maps::resolve_ldimm64(env)?;
     preflight::cfg_walk::check_cfg(env)?;
+    if env.kernel.features.loops == LoopKind::Scc {
+        preflight::components::compute_postorder(env);
+    }
     preflight::attach::check_attach_btf_id(env)?;
+    if env.kernel.features.loops == LoopKind::Scc {
+        preflight::components::compute_scc(env);
+        liveness::registers::compute_live_registers(env);
+    }
     preflight::fastcall::mark_fastcall_patterns(env)?;
     step::check_main(env)?;
     step::check_subprogs(env)?;

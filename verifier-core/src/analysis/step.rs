@@ -16,6 +16,7 @@ use super::call;
 use super::env::Env;
 use super::explore::{self, pop_stack, push_stack, update_branch_counts};
 use super::kfunc;
+use super::liveness;
 use super::prune;
 use super::refs;
 use super::regs::{Access, ArgUse, check_reg_arg, mark_reg_known_zero, mark_reg_not_init, mark_reg_unknown};
@@ -119,6 +120,7 @@ fn walk(env: &mut Env<'_>) -> Res {
             env.check_cancelled()?;
         }
         env.cur.last_insn_idx = prev.map_or(u32::MAX, |p| p as u32);
+        env.cur.insn_idx = env.insn_idx as u32;
 
         if env.aux[env.insn_idx].prune_point && prune::is_state_visited(env, env.insn_idx)? {
             if env.logging() {
@@ -143,7 +145,10 @@ fn walk(env: &mut Env<'_>) -> Res {
         mark_seen(env);
         prev = Some(env.insn_idx);
 
-        match step(env, insn)? {
+        liveness::begin_insn(env);
+        let next = step(env, insn)?;
+        liveness::commit_insn(env);
+        match next {
             Next::Step => env.insn_idx += 1,
             Next::Goto => {}
             Next::Returned => print_state = true,
@@ -202,6 +207,7 @@ fn end_path(env: &mut Env<'_>, prev: &mut Option<usize>) -> Res<bool> {
     }
     env.scratch_all();
     update_branch_counts(env)?;
+    liveness::update_live_stack(env)?;
     let Some((from, to)) = pop_stack(env) else { return Ok(false) };
     *prev = Some(from);
     env.insn_idx = to;

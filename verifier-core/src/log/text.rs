@@ -214,6 +214,7 @@ impl Sink for TextLog {
                 self.say(&format!("{idx}: "));
                 self.insn(cx, idx);
             }
+            Event::InsnText { idx } => self.insn(cx, idx),
             _ => {}
         }
     }

@@ -240,9 +240,9 @@ fn attach_target(line: &Value, system: &System, attach_type: u32) -> Result<Atta
     if let Some(btf_id) = system.vmlinux.find_by_name_kind(&full, kind) {
         return Ok(AttachTarget { btf_id, ..AttachTarget::default() });
     }
-    for (_, module) in &system.modules {
+    for (name, module) in &system.modules {
         if let Some(btf_id) = module.find_own_by_name_kind(&full, kind) {
-            return Ok(AttachTarget { btf_id, btf: Some(module.clone()), prog: None });
+            return Ok(AttachTarget { btf_id, btf: Some(module.clone()), module: name.clone(), prog: None });
         }
     }
     Err(bad("attach_function", format!("no `{full}` in the kernel's BTF")))

@@ -86,6 +86,10 @@ pub struct Pair {
     pub name: String,
     /// Program type.
     pub kind: String,
+    /// What it needs of a verifier, see [`crate::features`].
+    pub feature: &'static str,
+    /// Our loader made the recorded instructions; `None` where neither side has any.
+    pub same_insns: Option<bool>,
     /// The kernel's.
     pub theirs: Record,
     /// Ours.
@@ -169,6 +173,10 @@ pub struct Tally {
     pub counters: usize,
     /// Counters equal.
     pub counters_same: usize,
+    /// Instructions compared.
+    pub insns: usize,
+    /// Instructions the same.
+    pub insns_same: usize,
 }
 
 impl Tally {
@@ -185,6 +193,8 @@ impl Tally {
         self.logs_same += one(p.log_identical());
         self.counters += one(p.counters_compared());
         self.counters_same += one(p.counters_equal());
+        self.insns += one(p.same_insns.is_some());
+        self.insns_same += one(p.same_insns == Some(true));
     }
 }
 
@@ -200,15 +210,15 @@ pub fn table(title: &str, pairs: &[Pair], key: impl Fn(&Pair) -> String) -> Stri
     rows.sort_by_key(|(name, t)| (std::cmp::Reverse(t.all), name.clone()));
     rows.push(("total".into(), total));
     let mut out = format!(
-        "{title:<28} {:>6} {:>14} {:>7} {:>7} {:>11} {:>14} {:>14}\n",
-        "progs", "same verdict", "wr.acc", "wr.rej", "unsupported", "log identical", "counters"
+        "{title:<28} {:>6} {:>14} {:>7} {:>7} {:>11} {:>14} {:>14} {:>14}\n",
+        "progs", "same verdict", "wr.acc", "wr.rej", "unsupported", "log identical", "counters", "instructions"
     );
     let share = |n: usize, of: usize| {
         if of == 0 { "-".to_string() } else { format!("{n} {:5.1}%", n as f64 * 100.0 / of as f64) }
     };
     for (name, t) in rows {
         out.push_str(&format!(
-            "{name:<28} {:>6} {:>14} {:>7} {:>7} {:>11} {:>14} {:>14}\n",
+            "{name:<28} {:>6} {:>14} {:>7} {:>7} {:>11} {:>14} {:>14} {:>14}\n",
             t.all,
             share(t.same, t.all),
             t.wrong_accept,
@@ -216,6 +226,7 @@ pub fn table(title: &str, pairs: &[Pair], key: impl Fn(&Pair) -> String) -> Stri
             t.unsupported,
             share(t.logs_same, t.logs),
             share(t.counters_same, t.counters),
+            share(t.insns_same, t.insns),
         ));
     }
     out

@@ -1,5 +1,9 @@
 //! Shared pieces of the test runners: where the recordings are, how they are read, how logs are compared.
 
 pub mod agreement;
+pub mod features;
+pub mod loader;
 pub mod normalise;
+pub mod ratchet;
 pub mod recordings;
+pub mod run;

@@ -97,6 +97,22 @@ impl Record {
             raw,
         }
     }
+
+    /// `object/program`, or the program alone.
+    pub fn name(&self) -> String {
+        if self.object.is_empty() { self.program.clone() } else { format!("{}/{}", self.object, self.program) }
+    }
+
+    /// Modules loaded besides bpf_testmod, in load order.
+    pub fn other_modules(&self) -> Vec<String> {
+        let names = self.raw.get("other_modules").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+        names.iter().filter_map(Value::as_str).map(str::to_string).collect()
+    }
+
+    /// How long it will take, roughly.
+    pub fn weight(&self) -> u64 {
+        self.counters.map_or(0, |c| c.insns) + 100
+    }
 }
 
 /// Records of a kernel (`6.12.117-debian`), in order.

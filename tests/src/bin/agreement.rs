@@ -1,17 +1,11 @@
 //! `agreement`: how far we agree with the recordings of real kernels, and where not.
 
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use bpfvet_tests::agreement::{Ours, Pair, ask, table};
-use bpfvet_tests::recordings::{self, Record};
+use bpfvet_tests::agreement::{Pair, table};
+use bpfvet_tests::run::{Failure, Plan, run};
+use bpfvet_tests::{ratchet, recordings};
 use clap::Parser;
-use verifier_core::analysis::{Options, System};
-use verifier_core::btf::Btf;
-use verifier_core::kernel::Kernel;
-use verifier_core::program::request::Privilege;
-use verifier_server::raw;
 
 /// Compare our verdicts, logs and counters with recordings of real kernels.
 #[derive(Parser)]
@@ -34,7 +28,7 @@ struct Args {
     /// Print our whole log of every program whose name contains this.
     #[arg(long)]
     log: Option<String>,
-    /// List programs: wrong-accept, wrong-reject, unsupported, log, counters, errno, slow, differ.
+    /// List programs: wrong-accept, wrong-reject, unsupported, log, counters, errno, slow, insns, differ.
     #[arg(long)]
     list: Option<String>,
     /// Most rows of a list.
@@ -43,6 +37,12 @@ struct Args {
     /// Judge the recorded instructions, not those of our loader.
     #[arg(long)]
     recorded_insns: bool,
+    /// Write what was measured into the ratchet file.
+    #[arg(long)]
+    bless: bool,
+    /// Fail when the figures are below the ratchet file.
+    #[arg(long)]
+    check: bool,
     /// Seconds for one program.
     #[arg(long, default_value_t = 20)]
     seconds: u64,
@@ -51,102 +51,47 @@ struct Args {
     jobs: usize,
 }
 
-/// Stack of a worker; recursion in type comparisons is bounded, but debug builds are generous with frames.
-const STACK: usize = 64 << 20;
-
-fn recorded_name(kernel: &str) -> &'static str {
-    match kernel {
-        "6.18" => "6.18.44",
-        _ => "6.12.117-debian",
-    }
-}
-
 fn main() {
     let args = Args::parse();
     let Some(folder) = recordings::folder() else {
         println!("agreement: no recordings beside the checkout (../shared/kernel-recordings or BPFVET_SHARED); nothing measured");
         return;
     };
-    if let Err(e) = run(&args, &folder) {
-        eprintln!("agreement: {e}");
-        std::process::exit(2);
-    }
-}
-
-fn run(args: &Args, folder: &std::path::Path) -> Result<(), Box<dyn std::error::Error>> {
-    std::panic::set_hook(Box::new(|_| {}));
-    let kernel = if args.kernel == "6.18" { Kernel::v6_18() } else { Kernel::v6_12() };
-    let vmlinux = verifier_core::program::vmlinux(&kernel)?;
-    let mut modules = Vec::new();
-    if args.kernel == "6.12" {
-        let raw = recordings::unpack(&folder.join("btf/6.12.117-debian.bpf_testmod.btf.zst"))?;
-        modules.push(("bpf_testmod".to_string(), std::sync::Arc::new(Btf::parse(raw, Some(vmlinux.clone()))?)));
-    }
-    let system = System { kernel, vmlinux, modules };
-    let pairs = if args.tv { test_verifier(args, folder, &system)? } else { objects(args, folder, &system)? };
-    report(args, &pairs);
-    Ok(())
-}
-
-/// Runs `job` over all indices on a few threads with large stacks.
-fn parallel<T: Send>(n: usize, jobs: usize, job: impl Fn(usize) -> T + Sync) -> Vec<T> {
-    let next = AtomicUsize::new(0);
-    let done = Mutex::new(Vec::new());
-    std::thread::scope(|scope| {
-        for _ in 0..jobs.max(1) {
-            let work = || {
-                loop {
-                    let i = next.fetch_add(1, Ordering::Relaxed);
-                    if i >= n {
-                        return;
-                    }
-                    let answer = job(i);
-                    if let Ok(mut done) = done.lock() {
-                        done.push((i, answer));
-                    }
-                }
-            };
-            // A thread that cannot be started leaves its share to the others.
-            let _ = std::thread::Builder::new().stack_size(STACK).spawn_scoped(scope, work);
+    match measure(&args, &folder) {
+        Ok(true) => {}
+        Ok(false) => std::process::exit(1),
+        Err(e) => {
+            eprintln!("agreement: {e}");
+            std::process::exit(2);
         }
-    });
-    let mut done = done.into_inner().unwrap_or_default();
-    done.sort_by_key(|(i, _)| *i);
-    done.into_iter().map(|(_, answer)| answer).collect()
+    }
 }
 
-fn test_verifier(args: &Args, folder: &std::path::Path, system: &System) -> Result<Vec<Pair>, Box<dyn std::error::Error>> {
-    let tests = recordings::lines(&folder.join("test_verifier/tests.jsonl.zst"))?;
-    let answers = recordings::lines(&folder.join(format!("test_verifier/{}.jsonl.zst", recorded_name(&args.kernel))))?;
-    let answers: Vec<Record> = answers
-        .into_iter()
-        .map(Record::new)
-        .filter(|r| r.raw["privileged"].as_bool().unwrap_or(true) != args.unprivileged)
-        .filter(|r| args.only.as_ref().is_none_or(|o| r.program.contains(o.as_str())))
-        .collect();
-    let privilege = if args.unprivileged {
-        Privilege::NONE
-    } else {
-        Privilege { bpf: true, perfmon: true, net_admin: true, sys_admin: false }
+/// Whether the ratchet holds.
+fn measure(args: &Args, folder: &std::path::Path) -> Result<bool, Failure> {
+    std::panic::set_hook(Box::new(|_| {}));
+    let plan = Plan {
+        kernel: args.kernel.clone(),
+        tv: args.tv,
+        unprivileged: args.unprivileged,
+        only: args.only.clone(),
+        recorded_insns: args.recorded_insns,
+        budget: Duration::from_secs(args.seconds),
+        jobs: args.jobs,
     };
-    let options = Options { log_level: 2, privilege, ..Options::default() };
-    let index: std::collections::HashMap<u64, &serde_json::Value> =
-        tests.iter().filter_map(|t| Some((t["index"].as_u64()?, t))).collect();
-    Ok(parallel(answers.len(), args.jobs, |i| {
-        let theirs = answers[i].clone();
-        let test = theirs.raw["index"].as_u64().and_then(|n| index.get(&n).copied());
-        let ours = match test.map(|t| raw::request(t, system)) {
-            Some(Ok(request)) => ask(system, &request, &options, Duration::from_secs(args.seconds)),
-            Some(Err(e)) => Ours::not_loadable(e.to_string()),
-            None => Ours::not_loadable("no such test".into()),
-        };
-        let kind = test.and_then(|t| t["prog_type"]["name"].as_str()).unwrap_or("?").to_string();
-        Pair { name: theirs.program.clone(), kind, theirs, ours }
-    }))
-}
-
-fn objects(_: &Args, _: &std::path::Path, _: &System) -> Result<Vec<Pair>, Box<dyn std::error::Error>> {
-    Err("objects need the loader".into())
+    let pairs = run(&plan, folder)?;
+    report(args, &pairs);
+    if plan.only.is_some() || plan.recorded_insns {
+        return Ok(true);
+    }
+    if args.bless {
+        ratchet::bless(&plan, &pairs)?;
+    }
+    let fallen = ratchet::fallen(&plan, &pairs)?;
+    for line in &fallen {
+        println!("ratchet: {line}");
+    }
+    Ok(fallen.is_empty() || !args.check)
 }
 
 fn report(args: &Args, pairs: &[Pair]) {
@@ -160,13 +105,20 @@ fn report(args: &Args, pairs: &[Pair]) {
         print_list(list, args.most, pairs);
     }
     println!("{}", table("program type", pairs, |p| p.kind.clone()));
+    println!("{}", table("feature", pairs, |p| p.feature.to_string()));
 }
 
 fn show(p: &Pair) {
     println!("=== {}", p.name);
     println!("    kernel: {} {:?} {:?}", p.theirs.verdict, p.theirs.errno, p.theirs.counters);
     println!("    ours:   {} {:?} {:?} {} ({} ms)", p.ours.verdict, p.ours.errno, p.ours.counters, p.ours.reason, p.ours.millis);
-    if let Some((n, a, b)) = p.difference() {
+    if p.ours.verdict == "not_loadable" || p.theirs.verdict == "not_loadable" {
+        println!("    libbpf: {}", p.theirs.raw["libbpf_error"]["text"]);
+        return;
+    }
+    if p.theirs.log.is_some()
+        && let Some((n, a, b)) = p.difference()
+    {
         println!("    line {n}\n    - {a}\n    + {b}");
     }
 }
@@ -192,6 +144,7 @@ fn print_list(list: &str, most: usize, pairs: &[Pair]) {
         "unsupported" => p.unsupported(),
         "log" => p.log_compared() && !p.log_identical(),
         "counters" => p.counters_compared() && !p.counters_equal(),
+        "insns" => p.same_insns == Some(false),
         "errno" => p.same_verdict() && !p.same_errno(),
         "slow" => p.ours.millis > 1000,
         _ => !p.same_verdict(),

@@ -1,0 +1,239 @@
+//! Runs programs that a kernel was recorded with through our analysis, several at once.
+
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use serde_json::Value;
+use verifier_core::analysis::{Options, System};
+use verifier_core::btf::Btf;
+use verifier_core::kernel::Kernel;
+use verifier_core::program::request::Privilege;
+use verifier_server::raw;
+
+use crate::agreement::{Ours, Pair, ask};
+use crate::features;
+use crate::loader;
+use crate::recordings::{self, Record};
+
+/// Errors of reading the recordings.
+pub type Failure = Box<dyn std::error::Error + Send + Sync>;
+
+/// What to run.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// `6.12` or `6.18`.
+    pub kernel: String,
+    /// The tests of test_verifier instead of the objects.
+    pub tv: bool,
+    /// Only what was loaded without privileges (with `tv`).
+    pub unprivileged: bool,
+    /// Only programs whose `object/program` contains this.
+    pub only: Option<String>,
+    /// Judge the recorded instructions, not those of our loader.
+    pub recorded_insns: bool,
+    /// Time for one program.
+    pub budget: Duration,
+    /// Threads.
+    pub jobs: usize,
+}
+
+impl Plan {
+    /// Everything of a kernel, on two threads.
+    pub fn new(kernel: &str) -> Plan {
+        Plan {
+            kernel: kernel.into(),
+            tv: false,
+            unprivileged: false,
+            only: None,
+            recorded_insns: false,
+            budget: Duration::from_secs(20),
+            jobs: 2,
+        }
+    }
+
+    /// Name of the kernel's files in the recordings.
+    pub fn recorded(&self) -> &'static str {
+        match self.kernel.as_str() {
+            "6.18" => "6.18.44",
+            _ => "6.12.117-debian",
+        }
+    }
+
+    fn wants(&self, name: &str) -> bool {
+        self.only.as_ref().is_none_or(|o| name.contains(o.as_str()))
+    }
+}
+
+/// Runs the plan.
+///
+/// # Errors
+/// When the recordings cannot be read.
+pub fn run(plan: &Plan, folder: &Path) -> Result<Vec<Pair>, Failure> {
+    let systems = Systems::new(plan, folder)?;
+    if plan.tv { test_verifier(plan, folder, &systems) } else { objects(plan, folder, &systems) }
+}
+
+/// The kernel with the modules that were loaded at the time, by the names of the modules besides bpf_testmod.
+struct Systems(HashMap<Vec<String>, System>);
+
+impl Systems {
+    fn new(plan: &Plan, folder: &Path) -> Result<Systems, Failure> {
+        let kernel = if plan.kernel == "6.18" { Kernel::v6_18() } else { Kernel::v6_12() };
+        let vmlinux = verifier_core::program::vmlinux(&kernel)?;
+        let plain = System { kernel, vmlinux, modules: Vec::new() };
+        let mut systems = HashMap::new();
+        if plan.kernel == "6.18" {
+            systems.insert(Vec::new(), plain);
+            return Ok(Systems(systems));
+        }
+        let module = |name: &str, file: &Path| -> Result<(String, Arc<Btf>), Failure> {
+            let raw = recordings::unpack(file)?;
+            Ok((name.to_string(), Arc::new(Btf::parse(raw, Some(plain.vmlinux.clone()))?)))
+        };
+        let testmod = module("bpf_testmod", &folder.join("btf/6.12.117-debian.bpf_testmod.btf.zst"))?;
+        systems.insert(Vec::new(), System { modules: vec![testmod.clone()], ..plain.clone() });
+        if plan.tv {
+            return Ok(Systems(systems));
+        }
+        let mut known: HashMap<String, (String, Arc<Btf>)> = HashMap::new();
+        for record in recordings::records(folder, plan.recorded())? {
+            let names = record.other_modules();
+            if systems.contains_key(&names) {
+                continue;
+            }
+            let mut modules = Vec::new();
+            for name in &names {
+                if !known.contains_key(name) {
+                    let file = folder.join(format!("btf/modules-6.12.117-debian/{name}.btf.zst"));
+                    known.insert(name.clone(), module(name, &file)?);
+                }
+                modules.extend(known.get(name).cloned());
+            }
+            modules.push(testmod.clone());
+            systems.insert(names, System { modules, ..plain.clone() });
+        }
+        Ok(Systems(systems))
+    }
+
+    fn of(&self, names: &[String]) -> Option<&System> {
+        self.0.get(names)
+    }
+}
+
+/// Runs `job` over all indices on a few threads with large stacks.
+pub fn parallel<T: Send>(n: usize, jobs: usize, job: impl Fn(usize) -> T + Sync) -> Vec<T> {
+    let next = AtomicUsize::new(0);
+    let done = Mutex::new(Vec::new());
+    std::thread::scope(|scope| {
+        for _ in 0..jobs.max(1) {
+            let work = || {
+                loop {
+                    let i = next.fetch_add(1, Ordering::Relaxed);
+                    if i >= n {
+                        return;
+                    }
+                    let answer = job(i);
+                    if let Ok(mut done) = done.lock() {
+                        done.push((i, answer));
+                    }
+                }
+            };
+            // A thread that cannot be started leaves its share to the others.
+            let _ = std::thread::Builder::new().stack_size(STACK).spawn_scoped(scope, work);
+        }
+    });
+    let mut done = done.into_inner().unwrap_or_default();
+    done.sort_by_key(|(i, _)| *i);
+    done.into_iter().map(|(_, answer)| answer).collect()
+}
+
+
+/// Stack of a worker; recursion in type comparisons is bounded, but debug builds are generous with frames.
+const STACK: usize = 64 << 20;
+
+fn test_verifier(plan: &Plan, folder: &Path, systems: &Systems) -> Result<Vec<Pair>, Failure> {
+    let tests = recordings::lines(&folder.join("test_verifier/tests.jsonl.zst"))?;
+    let answers = recordings::lines(&folder.join(format!("test_verifier/{}.jsonl.zst", plan.recorded())))?;
+    let answers: Vec<Record> = answers
+        .into_iter()
+        .map(Record::new)
+        .filter(|r| r.raw["privileged"].as_bool().unwrap_or(true) != plan.unprivileged)
+        .filter(|r| r.verdict != "refused_by_host" && plan.wants(&r.program))
+        .collect();
+    let system = systems.of(&[]).ok_or("no system")?;
+    let privilege = if plan.unprivileged {
+        Privilege::NONE
+    } else {
+        Privilege { bpf: true, perfmon: true, net_admin: true, sys_admin: false }
+    };
+    let options = Options { log_level: 2, privilege, ..Options::default() };
+    let index: HashMap<u64, &Value> = tests.iter().filter_map(|t| Some((t["index"].as_u64()?, t))).collect();
+    Ok(parallel(answers.len(), plan.jobs, |i| {
+        let theirs = answers[i].clone();
+        let test = theirs.raw["index"].as_u64().and_then(|n| index.get(&n).copied());
+        let ours = match test.map(|t| raw::request(t, system)) {
+            Some(Ok(request)) => ask(system, &request, &options, plan.budget),
+            Some(Err(e)) => Ours::not_loadable(e.to_string()),
+            None => Ours::not_loadable("no such test".into()),
+        };
+        let kind = test.and_then(|t| t["prog_type"]["name"].as_str()).unwrap_or("?").to_string();
+        let feature = test.map_or("?", features::of);
+        Pair { name: theirs.program.clone(), kind, feature, same_insns: None, theirs, ours }
+    }))
+}
+
+fn objects(plan: &Plan, folder: &Path, systems: &Systems) -> Result<Vec<Pair>, Failure> {
+    let mut by_object: Vec<Vec<Record>> = Vec::new();
+    let mut last = (String::new(), Vec::new());
+    for r in recordings::records(folder, plan.recorded())? {
+        if r.verdict == "refused_by_host" || !plan.wants(&r.name()) {
+            continue;
+        }
+        // An object whose programs were recorded with different modules counts as one for each set.
+        let key = (r.object.clone(), r.other_modules());
+        match by_object.last_mut() {
+            Some(group) if last == key => group.push(r),
+            _ => by_object.push(vec![r]),
+        }
+        last = key;
+    }
+    // Large groups first, so that no thread is left alone with one at the end.
+    by_object.sort_by_key(|g| std::cmp::Reverse(g.iter().map(Record::weight).sum::<u64>()));
+    let mut pairs: Vec<Pair> = parallel(by_object.len(), plan.jobs, |i| {
+        let group = &by_object[i];
+        let Some(first) = group.first() else { return Vec::new() };
+        let Some(system) = systems.of(&first.other_modules()) else { return Vec::new() };
+        let loaded = loader::load(&folder.join("objects").join(&first.object), system);
+        group.iter().map(|r| object_pair(plan, system, &loaded, r)).collect::<Vec<_>>()
+    })
+    .into_iter()
+    .flatten()
+    .collect();
+    pairs.sort_by(|a, b| a.name.cmp(&b.name));
+    Ok(pairs)
+}
+
+fn object_pair(plan: &Plan, system: &System, loaded: &loader::Loaded, theirs: &Record) -> Pair {
+    let kind = theirs.raw["prog_type"]["name"].as_str().unwrap_or("?").to_string();
+    // The kernel's log of very long runs was not kept: none is made then, because it costs more than the analysis.
+    let log_level = if theirs.log.is_some() || theirs.counters.is_none() { 2 } else { 0 };
+    let options = Options { log_level, ..Options::default() };
+    let request = loader::request(loaded, &theirs.program);
+    let (ours, same_insns) = match request {
+        Err(reason) => (Ours::not_loadable(reason), None),
+        Ok(request) => {
+            let same = loader::same_insns(&request, &theirs.raw);
+            let request = if plan.recorded_insns {
+                loader::with_recorded_insns(request, &theirs.raw, system)
+            } else {
+                request
+            };
+            (ask(system, &request, &options, plan.budget), same)
+        }
+    };
+    let feature = features::of(&theirs.raw);
+    Pair { name: theirs.name(), kind, feature, same_insns, theirs: theirs.clone(), ours }
+}

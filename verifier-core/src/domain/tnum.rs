@@ -221,7 +221,7 @@ impl<W: Wide> TnumOf<W> {
 
     /// The low half replaced. Kernel: `tnum_with_subreg()`.
     pub fn with_low(self, h: TnumOf<W::Half>) -> Self {
-        let high = self.value.lit(!u64::from(u32::MAX));
-        self.masked(high).or(TnumOf::zext(h))
+        let low = W::zext(h.value.ones());
+        self.masked(low.not()).or(TnumOf::zext(h))
     }
 }

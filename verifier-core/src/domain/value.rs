@@ -91,7 +91,7 @@ impl<W: Wide> Value<W> {
     /// Where the high halves of the 64-bit bounds agree, or follow on each other across the 32-bit sign boundary, the
     /// low halves of the bounds are bounds of the low half. Kernel: first half of `__reg32_deduce_bounds()`.
     fn deduce_low_from_full(&mut self) {
-        let high = |w: W| w.shr(w.lit(32));
+        let high = |w: W| w.shr(half_bits(w));
         let f = self.full;
         let (umin, umax, smin, smax) = (f.umin.low(), f.umax.low(), f.smin.low(), f.smax.low());
         if high(f.umin).is(high(f.umax)).decide() {
@@ -123,7 +123,7 @@ impl<W: Wide> Value<W> {
 
     /// Bounds of the low half tighten the low halves of the 64-bit bounds. Kernel: `__reg_deduce_mixed_bounds()`.
     fn deduce_full_from_low(&mut self, rules: DomainRules) {
-        let keep_high = self.bits.value.lit(!u64::from(u32::MAX));
+        let keep_high = W::zext(self.low.umin.ones()).not();
         let with_low = |w: W, h: W::Half| w.and(keep_high).or(W::zext(h));
         let l = self.low;
         let f = &mut self.full;
@@ -159,7 +159,7 @@ impl<W: Wide> Value<W> {
         (self.full.umin, self.full.umax) = (W::zext(l.umin), W::zext(l.umax));
         if l.smin.negative().or(l.smax.negative()).decide() {
             let zero = self.full.umin.zero();
-            (self.full.smin, self.full.smax) = (zero, zero.lit(u64::from(u32::MAX)));
+            (self.full.smin, self.full.smax) = (zero, W::zext(l.umin.ones()));
         } else {
             (self.full.smin, self.full.smax) = (W::zext(l.smin), W::zext(l.smax));
         }
@@ -336,14 +336,14 @@ impl<W: Wide> Value<W> {
         match op {
             BoundedOp::Lsh => {
                 // `<< 32` then `s>> 32` is how compilers sign-extend: the low half's signed bounds become the high's.
-                if n.is(n.lit(32)).decide() {
+                if n.is(half_bits(n)).decide() {
                     (self.full.smin, self.full.smax) = (W::zext(self.low.smin).shl(n), W::zext(self.low.smax).shl(n));
                 } else {
                     self.full.forget_signed();
                 }
                 self.full.shl_unsigned(n);
                 self.low.forget_signed();
-                if n.ult(n.lit(32)).decide() {
+                if n.ult(half_bits(n)).decide() {
                     self.low.shl_unsigned(n.low());
                 } else {
                     self.low.forget_unsigned();
@@ -378,6 +378,11 @@ impl<W: Wide> Value<W> {
         }
         self.sync(rules);
     }
+}
+
+/// The width of the half, as a word.
+fn half_bits<W: Wide>(w: W) -> W {
+    w.lit(u64::from(<W::Half as Word>::BITS))
 }
 
 /// Sign-extends the low `size` bytes of a word to its width.

@@ -4,6 +4,8 @@
 //! backedge; when the last path through the component ends, precision marks travel along all backedges until nothing
 //! changes. Until then the marks of states in the component are not final.
 
+use std::collections::HashMap;
+
 use crate::error::{LimitMsg, Res};
 use crate::state::{StateId, VerifierState};
 
@@ -14,7 +16,7 @@ use super::super::precision;
 const MAX_ROUNDS: u32 = 64;
 
 /// Where a component is visited: the calls that lead to it, and its number. Kernel: `struct bpf_scc_callchain`.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
 struct Chain {
     callsites: [u32; 7],
     scc: u32,
@@ -34,7 +36,6 @@ impl Chain {
 /// Kernel: `struct bpf_scc_visit`.
 #[derive(Debug)]
 struct Visit {
-    chain: Chain,
     entry: Option<StateId>,
     backedges: Vec<VerifierState>,
     /// Backedges that count as states.
@@ -45,6 +46,7 @@ struct Visit {
 #[derive(Debug, Default)]
 pub(crate) struct Sccs {
     visits: Vec<Visit>,
+    by_chain: HashMap<Chain, usize>,
     /// Backedges kept. Kernel: `num_backedges`.
     pub num_backedges: u32,
 }
@@ -53,10 +55,11 @@ impl Sccs {
     /// Forgets all visits.
     pub fn clear(&mut self) {
         self.visits.clear();
+        self.by_chain.clear();
     }
 
     fn find(&self, chain: &Chain) -> Option<usize> {
-        self.visits.iter().position(|v| v.chain == *chain)
+        self.by_chain.get(chain).copied()
     }
 }
 
@@ -92,7 +95,8 @@ pub(crate) fn maybe_enter(env: &mut Env<'_>, id: StateId) {
     let Some(chain) = chain_of(env, env.explorer.state(id)) else { return };
     let sccs = &mut env.explorer.sccs;
     let at = sccs.find(&chain).unwrap_or_else(|| {
-        sccs.visits.push(Visit { chain, entry: None, backedges: Vec::new(), counted: 0 });
+        sccs.visits.push(Visit { entry: None, backedges: Vec::new(), counted: 0 });
+        sccs.by_chain.insert(chain, sccs.visits.len() - 1);
         sccs.visits.len() - 1
     });
     if sccs.visits[at].entry.is_none() {

@@ -1,7 +1,12 @@
 //! BPF Type Format: parsing, layout of types, line information, CO-RE relocation records.
 
+pub mod core_relo;
+pub mod edit;
+pub mod ext;
 pub mod types;
 
+pub use edit::BtfEdit;
+pub use ext::BtfExt;
 pub use types::{
     ArrayInfo, Btf, BtfError, BtfKind, EnumValue, IntEncoding, Member, Param, Type, TypeId, VarSecinfo, essential_name,
 };

@@ -476,6 +476,17 @@ impl Btf {
         &self.raw
     }
 
+    /// The bytes of the type section and of the string section.
+    pub(super) fn sections(&self) -> (&[u8], &[u8]) {
+        let end = self.offsets.last().map(|o| *o as usize);
+        let last = self.ty(self.nr_types().wrapping_sub(1)).map_or(0, |t| TYPE_HEADER + t.data.len());
+        let types = match (self.offsets.first(), end) {
+            (Some(first), Some(end)) => self.raw.get(*first as usize..end + last),
+            _ => None,
+        };
+        (types.unwrap_or(&[]), self.raw.get(self.strings.0..self.strings.1).unwrap_or(&[]))
+    }
+
     /// The BTF that this split BTF continues.
     pub fn base(&self) -> Option<&Arc<Btf>> {
         self.base.as_ref()
@@ -569,7 +580,10 @@ impl Btf {
     }
 
     /// This blob's own types whose name without flavour is `essential`, in order of id. Used for CO-RE candidates.
-    pub fn own_by_essential_name<'a>(&'a self, essential: &'a str) -> impl Iterator<Item = Type<'a>> + 'a {
+    pub fn own_by_essential_name<'a, 'n>(
+        &'a self,
+        essential: &'n str,
+    ) -> impl Iterator<Item = Type<'a>> + use<'a, 'n> {
         let index = self.index();
         let hash = hash_name(essential.as_bytes());
         let from = index.partition_point(|(h, _)| *h < hash);
@@ -580,8 +594,13 @@ impl Btf {
             .filter(move |t| essential_name(t.name()) == essential)
     }
 
+    /// Ids of [`Btf::own_by_essential_name`].
+    pub fn own_by_essential_name_vec(&self, essential: &str) -> Vec<TypeId> {
+        self.own_by_essential_name(essential).map(|t| t.id).collect()
+    }
+
     /// This blob's own types of a name, in order of id.
-    pub fn own_by_name<'a>(&'a self, name: &'a str) -> impl Iterator<Item = Type<'a>> + 'a {
+    pub fn own_by_name<'a, 'n>(&'a self, name: &'n str) -> impl Iterator<Item = Type<'a>> + use<'a, 'n> {
         self.own_by_essential_name(essential_name(name)).filter(move |t| t.name() == name)
     }
 

@@ -1,7 +1,25 @@
 //! From an object file to loadable programs.
+//!
+//! [`open`] reads an ELF object as libbpf 1.5 would and prepares each program as it would hand it to a given kernel:
+//! a [`LoadRequest`], or a [`NotLoadable`] with libbpf's words. Each program has a result of its own.
 
+mod elf;
+mod error;
+mod externs;
+mod link;
+mod load;
+mod maps;
+mod modules;
+mod object;
 pub mod request;
+mod sections;
+mod struct_ops;
 mod vmlinux;
 
-pub use request::{FuncInfo, LineInfo, LoadRequest, MapSpec};
+pub use error::{NotLoadable, ObjectError};
+pub use load::{Object, OpenOptions, Program, open};
+pub use request::{FuncInfo, LineInfo, LoadRequest, MapSpec, ModuleBtf};
 pub use vmlinux::vmlinux;
+
+/// Section of global variables that live in an arena.
+const ARENA_SECTION: &str = ".addr_space.1";

@@ -125,6 +125,17 @@ pub struct TargetFunc {
     pub exception_cb: bool,
 }
 
+/// The BTF of a loaded module.
+#[derive(Clone, Debug)]
+pub struct ModuleBtf {
+    /// Name of the module.
+    pub name: String,
+    /// Its split BTF, on top of vmlinux.
+    pub btf: Arc<Btf>,
+    /// Number that `ldimm64` of typed symbols (second half) and `fd_array` refer to it by.
+    pub fd: i32,
+}
+
 /// One program, ready to load. Kernel: `BPF_PROG_LOAD` attributes.
 #[derive(Clone, Debug)]
 pub struct LoadRequest {
@@ -156,6 +167,8 @@ pub struct LoadRequest {
     pub fd_array: Vec<i32>,
     /// BTFs of modules that `fd_array` entries stand for: (index in `fd_array`, module name).
     pub module_fds: Vec<(u32, String)>,
+    /// Every module of the running kernel, in load order.
+    pub modules: Arc<[ModuleBtf]>,
     /// Network device index, for offloaded programs.
     pub prog_ifindex: u32,
 }

@@ -3,6 +3,7 @@
 pub mod d_path;
 pub mod error_injection;
 pub mod iterators;
+pub mod kallsyms;
 pub mod lsm_hooks;
 pub mod raw_tp_null;
 pub mod struct_ops;

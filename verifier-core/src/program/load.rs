@@ -1,0 +1,375 @@
+//! From an opened object to what each program hands to the kernel.
+//!
+//! Answers for libbpf's `bpf_object_load()`, done for each program alone, as veristat does it: nothing else of the
+//! object is loaded, but all of its externs are resolved and its maps created.
+
+use std::sync::Arc;
+
+use crate::btf::{Btf, BtfKind};
+use crate::kernel::{AttachType, Kernel, ProgType};
+
+use super::error::{EINVAL, ESRCH, NotLoadable, ObjectError};
+use super::externs::{self, Resolution};
+use super::link::{Candidates, Linker};
+use super::maps::{self, CreateRules, Origin};
+use super::modules::Modules;
+use super::object::{self, Opened, Prog};
+use super::request::{AttachTarget, LoadRequest, MapSpec};
+use super::sections;
+use super::struct_ops::{self, KernelStructOps, Slot};
+
+/// `BPF_F_SLEEPABLE`.
+const F_SLEEPABLE: u32 = 1 << 4;
+/// `BPF_F_XDP_HAS_FRAGS`.
+const F_XDP_HAS_FRAGS: u32 = 1 << 5;
+/// Instructions that all programs of one object may have together after linking: a budget of ours, against files
+/// whose symbols all cover the same code.
+const BUDGET: usize = 16_000_000;
+
+/// How to open an object.
+#[derive(Clone, Debug)]
+pub struct OpenOptions<'a> {
+    /// The kernel that it would be loaded into.
+    pub kernel: &'a Kernel,
+    /// Name of the file: maps of global data are named after it.
+    pub name: String,
+    /// BTFs of loaded modules in load order, on top of the kernel's own ([`super::vmlinux`]).
+    pub modules: Vec<(String, Arc<Btf>)>,
+    /// Do as veristat: maps without entries get one, `freplace` programs are loaded as the type that their context
+    /// suggests, and flags are taken from the `comment:test_prog_flags=` tags of the kernel's selftests.
+    pub as_veristat: bool,
+    /// Possible CPUs: entries of a perf event array that names none.
+    pub nr_cpus: u32,
+    /// Load flags to add to every program.
+    pub prog_flags: u32,
+}
+
+impl<'a> OpenOptions<'a> {
+    /// A kernel without modules, one CPU, no flags.
+    pub fn new(kernel: &'a Kernel, name: impl Into<String>) -> OpenOptions<'a> {
+        OpenOptions {
+            kernel,
+            name: name.into(),
+            modules: Vec::new(),
+            as_veristat: false,
+            nr_cpus: 1,
+            prog_flags: 0,
+        }
+    }
+}
+
+/// An object whose programs are ready to load.
+#[derive(Clone, Debug)]
+pub struct Object {
+    /// Entry programs in order of section and offset. Subprograms are part of those that call them.
+    pub programs: Vec<Program>,
+    /// BTF as the kernel would get it.
+    pub btf: Option<Arc<Btf>>,
+}
+
+/// One entry program.
+#[derive(Clone, Debug)]
+pub struct Program {
+    /// Name of the function.
+    pub name: String,
+    /// Section, without the `?` that marks programs that are not loaded by default.
+    pub section: String,
+    /// Whether libbpf loads it unless told otherwise.
+    pub autoload: bool,
+    /// Declaration tags of its function, in order.
+    pub annotations: Vec<String>,
+    /// What the kernel is asked to load, or why it never is.
+    pub result: Result<LoadRequest, NotLoadable>,
+}
+
+/// Opens an object and prepares every program in it.
+///
+/// An error means that the file cannot be read; what is wrong with one program is that program's result.
+pub fn open(bytes: &[u8], options: &OpenOptions<'_>) -> Result<Object, ObjectError> {
+    let vmlinux = super::vmlinux(options.kernel).map_err(|e| ObjectError::new(e.to_string()))?;
+    let modules = Modules::new(vmlinux, &options.modules);
+    let mut opened = object::open(bytes, &options.name, !options.as_veristat)?;
+    let no_btf = Btf::default();
+    let local = opened.btf.clone();
+    let resolution = externs::resolve(&opened.externs, local.as_deref().unwrap_or(&no_btf), options.kernel, &modules);
+    if let Ok(r) = &resolution {
+        for m in opened.maps.all.iter_mut().filter(|m| m.origin == Origin::Kconfig) {
+            m.contents = Some(Arc::from(r.kconfig.as_slice()));
+        }
+    }
+    let rules = CreateRules { nr_cpus: options.nr_cpus, as_veristat: options.as_veristat };
+    let specs = opened.maps.all.iter().map(|m| maps::create(m, opened.btf.as_ref(), rules)).collect();
+    let mut loader = Loader {
+        options,
+        object: &opened,
+        modules: &modules,
+        resolution: resolution.as_ref(),
+        specs,
+        candidates: Candidates::new(),
+        budget: BUDGET,
+    };
+    let mut programs = Vec::new();
+    for (i, p) in opened.progs.iter().enumerate().filter(|(_, p)| !opened.is_subprog(p)) {
+        let annotations = annotations(opened.btf.as_deref(), &p.name);
+        let result = loader.load(i, p, &annotations).map_err(|e| match e.code {
+            _ if opened.broken.is_some() => e,
+            _ => e.also(format!("failed to load object '{}'", options.name)),
+        });
+        programs.push(Program {
+            name: p.name.clone(),
+            section: p.section_name.clone(),
+            autoload: p.autoload,
+            annotations,
+            result,
+        });
+    }
+    Ok(Object { programs, btf: opened.btf.clone() })
+}
+
+/// Declaration tags of the function of a name.
+fn annotations(btf: Option<&Btf>, name: &str) -> Vec<String> {
+    let Some(btf) = btf else { return Vec::new() };
+    let Some(id) = btf.find_by_name_kind(name, BtfKind::Func) else { return Vec::new() };
+    btf.decl_tags_of(id).filter(|t| t.decl_tag_component() == Some(-1)).map(|t| t.name().to_owned()).collect()
+}
+
+/// Flags that a selftest asks for in its tags.
+fn flags_from_tags(annotations: &[String], mut flags: u32) -> u32 {
+    for tag in annotations {
+        let Some(word) = tag.strip_prefix("comment:test_prog_flags=") else { continue };
+        let (clear, word) = word.strip_prefix('!').map_or((false, word), |w| (true, w));
+        let bits = match word {
+            "BPF_F_STRICT_ALIGNMENT" => 1,
+            "BPF_F_ANY_ALIGNMENT" => 2,
+            "BPF_F_TEST_RND_HI32" => 4,
+            "BPF_F_TEST_STATE_FREQ" => 8,
+            "BPF_F_SLEEPABLE" => F_SLEEPABLE,
+            "BPF_F_XDP_HAS_FRAGS" => F_XDP_HAS_FRAGS,
+            "BPF_F_TEST_REG_INVARIANTS" => 128,
+            other => other
+                .strip_prefix("0x")
+                .map_or_else(|| other.parse().unwrap_or(0), |h| u32::from_str_radix(h, 16).unwrap_or(0)),
+        };
+        flags = if clear { flags & !bits } else { flags | bits };
+    }
+    flags
+}
+
+/// Prefix and kind of the BTF type that an attach target is. libbpf: `btf_get_kernel_prefix_kind()`.
+fn target_naming(attach: u32) -> (&'static str, BtfKind) {
+    const RAW_TP: u32 = AttachType::TraceRawTp as u32;
+    const LSM: u32 = AttachType::LsmMac as u32;
+    const LSM_CGROUP: u32 = AttachType::LsmCgroup as u32;
+    const ITER: u32 = AttachType::TraceIter as u32;
+    match attach {
+        RAW_TP => ("btf_trace_", BtfKind::Typedef),
+        LSM | LSM_CGROUP => ("bpf_lsm_", BtfKind::Func),
+        ITER => ("bpf_iter_", BtfKind::Func),
+        _ => ("", BtfKind::Func),
+    }
+}
+
+struct Loader<'a> {
+    options: &'a OpenOptions<'a>,
+    object: &'a Opened,
+    modules: &'a Modules,
+    resolution: Result<&'a Resolution, &'a NotLoadable>,
+    specs: Vec<MapSpec>,
+    candidates: Candidates<'a>,
+    budget: usize,
+}
+
+impl<'a> Loader<'a> {
+    fn load(&mut self, index: usize, p: &Prog, annotations: &[String]) -> Result<LoadRequest, NotLoadable> {
+        if let Some(broken) = self.object.broken.as_ref().or(p.broken.as_ref()) {
+            return Err(broken.clone());
+        }
+        let resolution = self.resolution.map_err(Clone::clone)?;
+        let (kernel_ops, slot) = self.struct_ops(index)?;
+
+        let mut linker = Linker {
+            object: self.object,
+            externs: resolution,
+            modules: self.modules,
+            candidates: std::mem::take(&mut self.candidates),
+        };
+        let linked = linker.link(index);
+        self.candidates = linker.candidates;
+        let linked = linked?;
+        let size = linked.insns.len() + linked.line_info.len();
+        self.budget = self.budget.checked_sub(size).ok_or_else(|| {
+            NotLoadable::new(super::error::E2BIG, "the programs of the object are too large together for bpfvet")
+        })?;
+
+        let failed = |e: NotLoadable| {
+            let code = e.code;
+            e.also(format!("prog '{}': failed to load: {code}", p.name))
+        };
+        let attributes = self.attributes(p, slot, annotations).map_err(failed)?;
+        let maps = linked
+            .maps
+            .iter()
+            .filter_map(|i| {
+                let mut spec = self.specs.get(*i)?.clone();
+                if let Some(k) = kernel_ops.iter().find(|(m, _)| m == i).map(|(_, k)| k) {
+                    spec.btf_vmlinux_value_type_id = k.value_type_id;
+                    spec.value_size = k.value_size;
+                    spec.map_flags |= k.extra_flags;
+                }
+                Some(spec)
+            })
+            .collect();
+        let has_btf = self.object.btf.is_some();
+        let module_fds = resolution
+            .fd_array
+            .iter()
+            .enumerate()
+            .filter_map(|(i, fd)| {
+                let m = self.modules.modules.iter().find(|m| m.fd == *fd)?;
+                Some((u32::try_from(i).ok()?, m.name.clone()))
+            })
+            .collect();
+        Ok(LoadRequest {
+            name: maps::kernel_name(&p.name),
+            prog_type: attributes.prog_type as u32,
+            expected_attach_type: attributes.attach_type,
+            insns: linked.insns,
+            prog_flags: attributes.flags,
+            license: self.object.license.clone(),
+            kern_version: self
+                .object
+                .kern_version
+                .unwrap_or_else(|| externs::version_code(self.options.kernel)),
+            attach: attributes.target,
+            btf: self.object.btf.clone(),
+            func_info: if has_btf { linked.func_info } else { Vec::new() },
+            line_info: if has_btf { linked.line_info } else { Vec::new() },
+            maps,
+            fd_array: resolution.fd_array.clone(),
+            module_fds,
+            modules: Arc::clone(&self.modules.modules),
+            prog_ifindex: 0,
+        })
+    }
+
+    /// Matches struct_ops maps with the kernel, and finds the member that a program fills.
+    ///
+    /// As veristat, all maps of the object that are created by default; otherwise those that the program is in.
+    #[allow(clippy::type_complexity)]
+    fn struct_ops(&self, prog: usize) -> Result<(Vec<(usize, KernelStructOps)>, Option<Slot>), NotLoadable> {
+        let mut found = Vec::new();
+        let mut slot: Option<Slot> = None;
+        let Some(btf) = self.object.btf.as_deref() else { return Ok((found, slot)) };
+        for (i, m) in self.object.maps.all.iter().enumerate() {
+            let Some(ops) = &m.struct_ops else { continue };
+            let uses = ops.progs.iter().any(|(_, p)| *p == prog);
+            let wanted = if self.options.as_veristat { m.autocreate } else { uses };
+            if !wanted {
+                continue;
+            }
+            let k = struct_ops::init_kernel(m, ops, btf, self.modules)?;
+            for (_, s) in k.slots.iter().filter(|(p, _)| *p == prog) {
+                match &slot {
+                    None => slot = Some(s.clone()),
+                    Some(first) if first.btf_id != s.btf_id || first.member != s.member => {
+                        let name = self.object.progs.get(prog).map_or("", |p| &p.name);
+                        let words = format!("struct_ops init_kern {}: invalid reuse of prog {name}", m.name);
+                        return Err(NotLoadable::new(EINVAL, words));
+                    }
+                    Some(_) => {}
+                }
+            }
+            found.push((i, k));
+        }
+        Ok((found, slot))
+    }
+
+    /// Type, attach type, flags and target. libbpf: `bpf_object_load_prog()` and `libbpf_prepare_prog_load()`.
+    fn attributes(&self, p: &Prog, slot: Option<Slot>, annotations: &[String]) -> Result<Attributes, NotLoadable> {
+        let fail = |code, words: String| NotLoadable::new(code, format!("prog '{}': {words}", p.name));
+        let Some(def) = p.def else {
+            let words = format!("missing BPF prog type, check ELF section name '{}'", p.section_name);
+            return Err(fail(EINVAL, words));
+        };
+        let mut flags = self.options.prog_flags;
+        if self.options.as_veristat {
+            flags = flags_from_tags(annotations, flags);
+            if let Some((prog_type, attach_type)) = self.guess_ext(p, def.prog_type) {
+                return Ok(Attributes { prog_type, attach_type, flags, target: AttachTarget::default() });
+            }
+        }
+        let mut out =
+            Attributes { prog_type: def.prog_type, attach_type: def.attach_type, flags, target: AttachTarget::default() };
+        if def.prog_type == ProgType::StructOps {
+            let slot = slot.ok_or_else(|| {
+                let words = "SEC(\"struct_ops\") program isn't referenced anywhere, did you forget to use it?";
+                fail(EINVAL, words.to_owned())
+            })?;
+            out.attach_type = slot.member;
+            out.target = AttachTarget { btf_id: slot.btf_id, btf: slot.btf, prog: None };
+        }
+        if def.flags.sleepable {
+            out.flags |= F_SLEEPABLE;
+        }
+        if def.flags.xdp_frags {
+            out.flags |= F_XDP_HAS_FRAGS;
+        }
+        if def.flags.usdt {
+            out.attach_type = AttachType::TraceUprobeMulti as u32;
+        }
+        if def.flags.attach_btf {
+            out.target = self.attach_target(p, def.prog_type, def.attach_type).map_err(|e| {
+                let code = e.code;
+                e.also(format!("prog '{}': failed to prepare load attributes: {code}", p.name))
+            })?;
+        }
+        Ok(out)
+    }
+
+    fn attach_target(&self, p: &Prog, prog_type: ProgType, attach: u32) -> Result<AttachTarget, NotLoadable> {
+        let fail = |code, words: String| NotLoadable::new(code, format!("prog '{}': {words}", p.name));
+        let Some((_, target)) = p.section_name.split_once('/') else {
+            let words = "no BTF-based attach target is specified, use bpf_program__set_attach_target()";
+            return Err(fail(EINVAL, words.to_owned()));
+        };
+        if prog_type == ProgType::Ext {
+            return Err(fail(EINVAL, "attach program FD is not set".to_owned()));
+        }
+        let (prefix, kind) = target_naming(attach);
+        let found = self.modules.find_attach_target(target, prefix, kind).ok_or_else(|| {
+            fail(ESRCH, format!("failed to find kernel BTF type ID of '{target}': {ESRCH}"))
+        })?;
+        let btf = (found.fd != 0).then(|| Arc::clone(found.btf));
+        Ok(AttachTarget { btf_id: found.id, btf, prog: None })
+    }
+
+    /// Type that veristat guesses for a `freplace` program: that of the struct its only argument points to.
+    fn guess_ext(&self, p: &Prog, prog_type: ProgType) -> Option<(ProgType, u32)> {
+        if prog_type != ProgType::Ext {
+            return None;
+        }
+        let btf = self.object.btf.as_deref()?;
+        let func = btf.ty(btf.find_by_name_kind(&p.name, BtfKind::Func)?)?;
+        let proto = btf.ty(func.size_or_type).filter(|t| t.kind == BtfKind::FuncProto && t.vlen == 1)?;
+        // Typedefs count here: `bpf_user_pt_regs_t` is one.
+        let skip = |mut id| {
+            for _ in 0..32 {
+                let t = btf.ty(id)?;
+                if !matches!(t.kind, BtfKind::Const | BtfKind::Volatile | BtfKind::Restrict | BtfKind::TypeTag) {
+                    return Some(t);
+                }
+                id = t.size_or_type;
+            }
+            None
+        };
+        let ptr = skip(proto.params().next()?.type_id).filter(|t| t.kind == BtfKind::Ptr)?;
+        sections::guess_from_context(skip(ptr.size_or_type)?.name())
+    }
+}
+
+struct Attributes {
+    prog_type: ProgType,
+    attach_type: u32,
+    flags: u32,
+    target: AttachTarget,
+}

@@ -306,7 +306,8 @@ impl<'a> Loader<'a> {
                 fail(EINVAL, words.to_owned())
             })?;
             out.attach_type = slot.member;
-            out.target = AttachTarget { btf_id: slot.btf_id, btf: slot.btf, prog: None };
+            let (module, btf) = slot.module.map_or((String::new(), None), |(name, btf)| (name, Some(btf)));
+            out.target = AttachTarget { btf_id: slot.btf_id, btf, module, prog: None };
         }
         if def.flags.sleepable {
             out.flags |= F_SLEEPABLE;
@@ -340,7 +341,8 @@ impl<'a> Loader<'a> {
             fail(ESRCH, format!("failed to find kernel BTF type ID of '{target}': {ESRCH}"))
         })?;
         let btf = (found.fd != 0).then(|| Arc::clone(found.btf));
-        Ok(AttachTarget { btf_id: found.id, btf, prog: None })
+        let module = if btf.is_some() { found.module.to_owned() } else { String::new() };
+        Ok(AttachTarget { btf_id: found.id, btf, module, prog: None })
     }
 
     /// Type that veristat guesses for a `freplace` program: that of the struct its only argument points to.

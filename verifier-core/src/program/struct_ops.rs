@@ -35,8 +35,8 @@ pub(super) struct StructOps {
 pub(super) struct Slot {
     /// The kernel's structure.
     pub btf_id: TypeId,
-    /// Module it belongs to; `None`: vmlinux.
-    pub btf: Option<Arc<Btf>>,
+    /// Module it belongs to, name and BTF; `None`: vmlinux.
+    pub module: Option<(String, Arc<Btf>)>,
     /// Member number.
     pub member: u32,
 }
@@ -184,6 +184,7 @@ pub(super) fn collect_relocations(
 }
 
 struct Kern<'a> {
+    module: &'a str,
     btf: &'a Arc<Btf>,
     fd: i32,
     type_id: TypeId,
@@ -204,7 +205,7 @@ fn find_kernel_types<'a>(name: &str, modules: &'a Modules) -> Result<Kern<'a>, N
         let words = format!("struct_ops init_kern: struct {tname} data is not found in struct {vname}");
         return Err(NotLoadable::new(EINVAL, words));
     }
-    Ok(Kern { btf: v.btf, fd: v.fd, type_id, value_type: v.id })
+    Ok(Kern { module: v.module, btf: v.btf, fd: v.fd, type_id, value_type: v.id })
 }
 
 /// Matches a map with the kernel's structure. libbpf: `bpf_map__init_kern_struct_ops()`.
@@ -214,7 +215,7 @@ pub(super) fn init_kernel(map: &Map, ops: &StructOps, btf: &Btf, modules: &Modul
     let none = || NotLoadable::new(EINVAL, "struct_ops init_kern: no kernel type");
     let kt = kern.btf.ty(kern.type_id).ok_or_else(none)?;
     let value_size = kern.btf.ty(kern.value_type).ok_or_else(none)?.size_or_type;
-    let module = (kern.fd != 0).then(|| Arc::clone(kern.btf));
+    let module = (kern.fd != 0).then(|| (kern.module.to_owned(), Arc::clone(kern.btf)));
     let mut out = KernelStructOps {
         value_type_id: kern.value_type,
         value_size,
@@ -267,7 +268,7 @@ pub(super) fn init_kernel(map: &Map, ops: &StructOps, btf: &Btf, modules: &Modul
             return Err(fail(ENOTSUP, format!("kernel member {} is not a func ptr", m.name)));
         }
         let member = u32::try_from(kidx).unwrap_or(u32::MAX);
-        out.slots.push((prog, Slot { btf_id: kern.type_id, btf: module.clone(), member }));
+        out.slots.push((prog, Slot { btf_id: kern.type_id, module: module.clone(), member }));
     }
     Ok(out)
 }

@@ -189,6 +189,7 @@ pub fn request(line: &Value, system: &System) -> Result<LoadRequest, RawError> {
         maps,
         fd_array,
         module_fds,
+        btf_fds: Vec::new(),
         prog_ifindex: 0,
     })
 }

@@ -247,7 +247,7 @@ impl<'a> Loader<'a> {
             maps,
             fd_array: resolution.fd_array.clone(),
             module_fds,
-            modules: Arc::clone(&self.modules.modules),
+            btf_fds: self.modules.modules.iter().map(|m| (m.fd, m.name.clone())).collect(),
             prog_ifindex: 0,
         })
     }

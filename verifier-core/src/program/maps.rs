@@ -484,6 +484,9 @@ impl CreateRules {
         ];
         if self.as_veristat && !is_inner && def.max_entries == 0 && !local_storage.iter().any(|t| def.is(*t)) {
             def.max_entries = 1;
+            if def.is(MapType::Ringbuf) || def.is(MapType::UserRingbuf) {
+                def.max_entries = ringbuf_size(1);
+            }
         }
         if def.is(MapType::PerfEventArray) && def.max_entries == 0 {
             def.max_entries = self.nr_cpus;

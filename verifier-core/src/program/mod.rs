@@ -18,7 +18,7 @@ mod vmlinux;
 
 pub use error::{NotLoadable, ObjectError};
 pub use load::{Object, OpenOptions, Program, open};
-pub use request::{FuncInfo, LineInfo, LoadRequest, MapSpec, ModuleBtf};
+pub use request::{FuncInfo, LineInfo, LoadRequest, MapSpec};
 pub use vmlinux::vmlinux;
 
 /// Section of global variables that live in an arena.

@@ -7,10 +7,20 @@ use std::sync::Arc;
 use crate::btf::{Btf, BtfKind, TypeId};
 use crate::kernel::facts::kallsyms;
 
-use super::request::ModuleBtf;
 
 /// File descriptor of the first module's BTF: far from those of maps.
 const FIRST_FD: i32 = 1_000_000;
+
+/// The BTF of a loaded module.
+#[derive(Clone, Debug)]
+pub(super) struct ModuleBtf {
+    /// Name of the module.
+    pub name: String,
+    /// Its split BTF, on top of vmlinux.
+    pub btf: Arc<Btf>,
+    /// Number that instructions and `fd_array` refer to it by.
+    pub fd: i32,
+}
 
 /// The kernel's BTF and its modules'.
 #[derive(Clone, Debug)]

@@ -125,17 +125,6 @@ pub struct TargetFunc {
     pub exception_cb: bool,
 }
 
-/// The BTF of a loaded module.
-#[derive(Clone, Debug)]
-pub struct ModuleBtf {
-    /// Name of the module.
-    pub name: String,
-    /// Its split BTF, on top of vmlinux.
-    pub btf: Arc<Btf>,
-    /// Number that `ldimm64` of typed symbols (second half) and `fd_array` refer to it by.
-    pub fd: i32,
-}
-
 /// One program, ready to load. Kernel: `BPF_PROG_LOAD` attributes.
 #[derive(Clone, Debug)]
 pub struct LoadRequest {
@@ -167,8 +156,9 @@ pub struct LoadRequest {
     pub fd_array: Vec<i32>,
     /// BTFs of modules that `fd_array` entries stand for: (index in `fd_array`, module name).
     pub module_fds: Vec<(u32, String)>,
-    /// Every module of the running kernel, in load order.
-    pub modules: Arc<[ModuleBtf]>,
+    /// BTFs of modules by file descriptor: (fd, module name). Those in `fd_array`, and those that the second half of
+    /// an `ldimm64` of a typed kernel symbol names.
+    pub btf_fds: Vec<(i32, String)>,
     /// Network device index, for offloaded programs.
     pub prog_ifindex: u32,
 }

@@ -203,7 +203,7 @@ fn resolve_symbol(env: &mut Env<'_>, i: usize, id: u32, fd: i32) -> Res {
     let btf = if fd == 0 {
         BtfRef::VMLINUX
     } else {
-        let name = env.req.module_fds.iter().find(|(n, _)| env.req.fd_array.get(*n as usize) == Some(&fd));
+        let name = env.req.btf_fds.iter().find(|(n, _)| *n == fd);
         let found = name.and_then(|(_, name)| env.btf_names.iter().position(|n| n == name));
         match found {
             Some(n) => BtfRef(n as u16),

@@ -227,7 +227,7 @@ fn object_pair(plan: &Plan, system: &System, loaded: &loader::Loaded, theirs: &R
         Ok(request) => {
             let same = loader::same_insns(&request, &theirs.raw);
             let request = if plan.recorded_insns {
-                loader::with_recorded_insns(request, &theirs.raw, system)
+                loader::with_recorded_insns(request, &theirs.raw)
             } else {
                 request
             };

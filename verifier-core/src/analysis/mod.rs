@@ -262,7 +262,7 @@ fn environment<'a>(
 ) -> Res<Env<'a>> {
     let prog_type = ProgType::from_number(req.prog_type).ok_or_else(|| Stop::silent(Errno::EINVAL))?;
     let attach_type =
-        AttachType::from_number(req.expected_attach_type).unwrap_or(AttachType::CgroupInetIngress);
+        AttachType::from_number(preflight::attr::effective_attach_type(req)).unwrap_or(AttachType::CgroupInetIngress);
     let p = options.privilege;
     let perfmon = p.perfmon || p.sys_admin;
     let caps = Caps {

@@ -90,7 +90,9 @@ struct Target {
 /// A module's BTF stands there already when instructions use its functions or symbols.
 pub(super) fn btf_ref(env: &mut Env<'_>, btf: Option<Arc<Btf>>) -> Res<BtfRef> {
     let Some(btf) = btf else { return Ok(BtfRef::VMLINUX) };
-    if let Some(i) = env.btfs.iter().position(|b| Arc::ptr_eq(b, &btf)) {
+    let module = env.req.attach.module.as_str();
+    let named = |i: usize| !module.is_empty() && env.btf_names.get(i).is_some_and(|n| n == module);
+    if let Some(i) = (0..env.btfs.len()).find(|&i| Arc::ptr_eq(&env.btfs[i], &btf) || named(i)) {
         return u16::try_from(i).map(BtfRef).map_err(|_| Stop::unsupported("more than 65535 BTFs"));
     }
     let at = u16::try_from(env.btfs.len()).map_err(|_| Stop::unsupported("more than 65535 BTFs"))?;

@@ -21,7 +21,8 @@ use serde_json::Value;
 use verifier_core::analysis::System;
 use verifier_core::btf::{Btf, BtfKind};
 use verifier_core::isa::{Insn, decode_all};
-use verifier_core::kernel::{AttachType, MapType};
+use verifier_core::kernel::prog_types::attach::may_have_btf_id;
+use verifier_core::kernel::{AttachType, MapType, ProgType};
 use verifier_core::program::request::{AttachTarget, LineInfo};
 use verifier_core::program::{FuncInfo, LoadRequest, MapSpec};
 
@@ -168,10 +169,13 @@ pub fn request(line: &Value, system: &System) -> Result<LoadRequest, RawError> {
     let func_info = words(&hex(line, "func_info")?);
     let line_info = words(&hex(line, "line_info")?);
     let expected_attach_type = number32(line, "expected_attach_type")?;
-    let attach = attach_target(line, system, expected_attach_type)?;
+    let prog_type = number32(line, "prog_type")?;
+    // Other types attach after the load: the target is no part of it.
+    let by_btf = ProgType::from_number(prog_type).is_some_and(may_have_btf_id);
+    let attach = if by_btf { attach_target(line, system, expected_attach_type)? } else { AttachTarget::default() };
     Ok(LoadRequest {
         name: text(line, "prog_name").unwrap_or_default().to_string(),
-        prog_type: number32(line, "prog_type")?,
+        prog_type,
         expected_attach_type,
         insns,
         prog_flags: number32(line, "prog_flags")?,

@@ -1,10 +1,99 @@
 //! Atomic instructions. Answers for `check_atomic()`.
 
+use super::{check_load_mem, check_mem_access, check_store_reg, is_sk_pointer, save_aux_ptr_type};
 use crate::analysis::Env;
-use crate::error::{Res, Stop};
+use crate::analysis::regs::{Access, ArgUse, check_reg_arg, is_pointer_value};
+use crate::error::{Errno, MemoryMsg, Res};
 use crate::isa::Insn;
+use crate::isa::opcode::*;
+use crate::kernel::call::RegBase;
+
+/// Whether memory of this kind can be the target of an atomic instruction. Kernel: `atomic_ptr_type_ok()`.
+fn target_ok(env: &Env<'_>, regno: u8, insn: Insn) -> bool {
+    let ty = env.reg(regno).ty;
+    if ty.is(RegBase::PtrToArena) {
+        // The x86-64 JIT makes loops of these three, which it cannot recover from faults in an arena.
+        return ![i32::from(AND) | FETCH, i32::from(OR) | FETCH, i32::from(XOR) | FETCH].contains(&insn.imm);
+    }
+    !(ty.is(RegBase::PtrToCtx)
+        || ty.is(RegBase::PtrToPacket)
+        || ty.is(RegBase::PtrToPacketMeta)
+        || ty.is(RegBase::PtrToFlowKeys)
+        || is_sk_pointer(ty))
+}
 
 /// Checks an atomic instruction. Kernel: `check_atomic()`.
-pub(crate) fn check_atomic(_env: &mut Env<'_>, _insn_idx: usize, _insn: Insn) -> Res {
-    Err(Stop::unsupported("check_atomic"))
+///
+/// # Errors
+/// Rejects operations the release does not have, and everything that loads and stores are rejected for.
+pub(crate) fn check_atomic(env: &mut Env<'_>, insn_idx: usize, insn: Insn) -> Res {
+    const ADD_: i32 = ADD as i32;
+    const AND_: i32 = AND as i32;
+    const OR_: i32 = OR as i32;
+    const XOR_: i32 = XOR as i32;
+    match insn.imm & !FETCH {
+        ADD_ | AND_ | OR_ | XOR_ => read_modify_write(env, insn_idx, insn),
+        _ if insn.imm == XCHG || insn.imm == CMPXCHG => read_modify_write(env, insn_idx, insn),
+        _ if insn.imm == LOAD_ACQ && env.kernel.features.atomic_load_store => load_acquire(env, insn),
+        _ if insn.imm == STORE_REL && env.kernel.features.atomic_load_store => store_release(env, insn),
+        _ => Err(env.reject(MemoryMsg::AtomicOpcode { imm: insn.imm }, Errno::EINVAL)),
+    }
+}
+
+/// Kernel: `check_atomic_rmw()`.
+fn read_modify_write(env: &mut Env<'_>, insn_idx: usize, insn: Insn) -> Res {
+    if insn.size_bits() != W && insn.size_bits() != DW {
+        return Err(env.reject(MemoryMsg::AtomicSize, Errno::EINVAL));
+    }
+    check_reg_arg(env, insn.src, ArgUse::Src)?;
+    check_reg_arg(env, insn.dst, ArgUse::Src)?;
+    let mut values = [Some(insn.src), None];
+    if insn.imm == CMPXCHG {
+        // R0 is compared with the memory, and is asked about first.
+        check_reg_arg(env, 0, ArgUse::Src)?;
+        values = [Some(0), Some(insn.src)];
+    }
+    for regno in values.into_iter().flatten() {
+        if is_pointer_value(env, regno) {
+            return Err(env.reject(MemoryMsg::LeaksAddr { regno, into: "mem" }, Errno::EACCES));
+        }
+    }
+    if !target_ok(env, insn.dst, insn) {
+        let ty = env.reg(insn.dst).ty;
+        return Err(env.reject(MemoryMsg::AtomicStore { regno: insn.dst, ty }, Errno::EACCES));
+    }
+    let fetched = (insn.imm & FETCH != 0).then_some(if insn.imm == CMPXCHG { 0 } else { insn.src });
+    if let Some(regno) = fetched {
+        check_reg_arg(env, regno, ArgUse::Dst)?;
+    }
+    let off = i32::from(insn.off);
+    let size = insn.size_bits();
+    // The memory is read as data first, so that no saved pointer leaks; then as the value that is fetched.
+    check_mem_access(env, insn_idx, insn.dst, off, size, Access::Read, None, true, false)?;
+    if fetched.is_some() {
+        check_mem_access(env, insn_idx, insn.dst, off, size, Access::Read, fetched, true, false)?;
+    }
+    let ty = env.reg(insn.dst).ty;
+    save_aux_ptr_type(env, ty, false)?;
+    check_mem_access(env, insn_idx, insn.dst, off, size, Access::Write, None, true, false)
+}
+
+/// Kernel: `check_atomic_load()`.
+fn load_acquire(env: &mut Env<'_>, insn: Insn) -> Res {
+    check_load_mem(env, insn, true, false, false)?;
+    if !target_ok(env, insn.src, insn) {
+        let ty = env.reg(insn.src).ty;
+        return Err(env.reject(MemoryMsg::AtomicLoad { regno: insn.src, ty }, Errno::EACCES));
+    }
+    Ok(())
+}
+
+/// Kernel: `check_atomic_store()`.
+fn store_release(env: &mut Env<'_>, insn: Insn) -> Res {
+    check_store_reg(env, insn, true)?;
+    if !target_ok(env, insn.dst, insn) {
+        let ty = env.reg(insn.dst).ty;
+        return Err(env.reject(MemoryMsg::AtomicStore { regno: insn.dst, ty }, Errno::EACCES));
+    }
+    Ok(())
 }

@@ -1,9 +1,53 @@
-//! Packet data. Answers for `check_packet_access()`.
+//! Packet data and metadata. Answers for `check_packet_access()`.
 
+use super::region::check_range;
 use crate::analysis::Env;
-use crate::error::{Res, Stop};
+use crate::analysis::regs::Access;
+use crate::error::{Errno, MemoryMsg, Res};
+use crate::kernel::prog_types::{DirectAccess, may_access_direct_pkt_data};
 
-/// Checks that an access stays in the range proven by comparisons. Kernel: `check_packet_access()`.
-pub(crate) fn check_packet_access(_env: &mut Env<'_>, _regno: u8, _off: i32, _size: i32, _zero_size_allowed: bool) -> Res {
-    Err(Stop::unsupported("check_packet_access"))
+/// Checks that an access stays in the range that comparisons with the packet's end have proven.
+/// Kernel: `check_packet_access()`.
+///
+/// The range counts from the pointer without its fixed offset, after any variable offset was added; so only the
+/// fixed offset is compared. `off` includes it.
+pub(crate) fn check_packet_access(env: &mut Env<'_>, regno: u8, off: i32, size: i32, zero_size_allowed: bool) -> Res {
+    let reg = *env.reg(regno);
+    if reg.scalar.smin < 0 {
+        return Err(env.reject(MemoryMsg::MinNegative { regno }, Errno::EACCES));
+    }
+    let outside = MemoryMsg::PacketOutside { regno };
+    match u32::try_from(reg.range()) {
+        Err(_) => Err(env.reject(outside, Errno::EINVAL)),
+        Ok(range) => match check_range(env, regno, off, size, range, zero_size_allowed) {
+            Err(stop) => Err(env.also(stop, outside)),
+            Ok(()) => {
+                let end = (off as u32).wrapping_add(reg.scalar.umax as u32).wrapping_add(size as u32).wrapping_sub(1);
+                env.max_pkt_offset = env.max_pkt_offset.max(end);
+                Ok(())
+            }
+        },
+    }
 }
+
+/// Whether the program may access packets itself (`call_pkt_access`: hand them to a call that may or may not take
+/// packets). Kernel: `may_access_direct_pkt_data()`.
+pub(crate) fn may_access_packet(env: &mut Env<'_>, t: Access, call_pkt_access: Option<bool>) -> bool {
+    match may_access_direct_pkt_data(env.prog_type, t == Access::Write, call_pkt_access) {
+        DirectAccess::Denied => false,
+        DirectAccess::Allowed { seen_direct_write } => {
+            env.seen_direct_write |= seen_direct_write;
+            true
+        }
+    }
+}
+
+/// One load or store of a packet. `off` includes the fixed offset.
+pub(super) fn load_store(env: &mut Env<'_>, regno: u8, off: i32, size: u32, t: Access, value: Option<u8>) -> Res {
+    if t == Access::Write && !may_access_packet(env, t, None) {
+        return Err(env.reject(MemoryMsg::CannotWritePacket, Errno::EACCES));
+    }
+    super::check_leak(env, t, value, "packet")?;
+    check_packet_access(env, regno, off, size as i32, false)
+}
+

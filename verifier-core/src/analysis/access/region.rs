@@ -1,21 +1,67 @@
 //! Memory of known size with a possibly variable offset, and pointers that must be unmodified.
 //!
 //! Answers for `check_mem_region_access()` and `__check_ptr_off_reg()`.
+//!
+//! ```text
+//!   0 ............ off+min ====[ any start ]==== off+max, +size ............ mem_size
+//!                  `-- both ends must lie inside of the region --'
+//! ```
 
 use crate::analysis::Env;
-use crate::error::{Res, Stop};
+use crate::error::{Errno, MemoryMsg, Res};
+use crate::kernel::call::RegBase;
 use crate::state::RegState;
 
-/// Checks an access to a region of `mem_size` bytes. Kernel: `check_mem_region_access()`.
+/// Largest variable offset that sums of offsets can hold. Kernel: `BPF_MAX_VAR_OFF`.
+pub(super) const MAX_VAR_OFF: u64 = 1 << 29;
+
+/// Checks one concrete range. Kernel: `__check_mem_access()`.
+pub(super) fn check_range(env: &mut Env<'_>, regno: u8, off: i32, size: i32, mem_size: u32, zero_size_allowed: bool) -> Res {
+    let size_ok = size > 0 || (size == 0 && zero_size_allowed);
+    if off >= 0 && size_ok && i64::from(off) + i64::from(size) <= i64::from(mem_size) {
+        return Ok(());
+    }
+    let reg = env.reg(regno);
+    let plain = reg.ty.flags.is_empty();
+    let msg = match reg.ty.base {
+        RegBase::PtrToMapKey if plain => MemoryMsg::MapKeyRange { key_size: mem_size, off, size },
+        RegBase::PtrToMapValue if plain => MemoryMsg::MapValueRange { value_size: mem_size, off, size },
+        RegBase::PtrToPacket | RegBase::PtrToPacketMeta | RegBase::PtrToPacketEnd if plain => {
+            MemoryMsg::PacketRange { regno, id: reg.id, off, size, range: mem_size }
+        }
+        _ => MemoryMsg::MemRange { mem_size, off, size },
+    };
+    Err(env.reject(msg, Errno::EACCES))
+}
+
+/// Checks an access to a region of `mem_size` bytes, first at the smallest and then at the largest offset that the
+/// register may hold. Kernel: `check_mem_region_access()`.
+///
+/// `off` includes the register's fixed offset.
+///
+/// # Errors
+/// Rejects with `EACCES`; a second line says which end of the range was tried.
 pub(crate) fn check_mem_region_access(
-    _env: &mut Env<'_>,
-    _regno: u8,
-    _off: i32,
-    _size: i32,
-    _mem_size: u32,
-    _zero_size_allowed: bool,
+    env: &mut Env<'_>,
+    regno: u8,
+    off: i32,
+    size: i32,
+    mem_size: u32,
+    zero_size_allowed: bool,
 ) -> Res {
-    Err(Stop::unsupported("check_mem_region_access"))
+    let scalar = env.reg(regno).scalar;
+    let lowest = i64::from(off).wrapping_add(scalar.smin);
+    if scalar.smin < 0 && (scalar.smin == i64::MIN || i32::try_from(lowest).is_err() || lowest < 0) {
+        return Err(env.reject(MemoryMsg::MinNegative { regno }, Errno::EACCES));
+    }
+    check_range(env, regno, lowest as i32, size, mem_size, zero_size_allowed)
+        .map_err(|stop| env.also(stop, MemoryMsg::MinOutside { regno }))?;
+    if scalar.umax >= MAX_VAR_OFF {
+        return Err(env.reject(MemoryMsg::Unbounded { regno }, Errno::EACCES));
+    }
+    let highest = (scalar.umax as i64).wrapping_add(i64::from(off)) as i32;
+    check_range(env, regno, highest, size, mem_size, zero_size_allowed)
+        .map_err(|stop| env.also(stop, MemoryMsg::MaxOutside { regno }))
 }
 
 /// Checks that a pointer is unmodified. Kernel: `check_ptr_off_reg()`.
@@ -23,7 +69,21 @@ pub(crate) fn check_ptr_off_reg(env: &mut Env<'_>, reg: &RegState, regno: u8) ->
     __check_ptr_off_reg(env, reg, regno, false)
 }
 
-/// Checks that a pointer has no variable and (unless `fixed_off_ok`) no fixed offset. Kernel: `__check_ptr_off_reg()`.
-pub(crate) fn __check_ptr_off_reg(_env: &mut Env<'_>, _reg: &RegState, _regno: u8, _fixed_off_ok: bool) -> Res {
-    Err(Stop::unsupported("check_ptr_off_reg"))
+/// Checks that a pointer has no variable, no negative and (unless `fixed_off_ok`) no fixed offset.
+/// Kernel: `__check_ptr_off_reg()`.
+///
+/// # Errors
+/// Rejects with `EACCES`.
+pub(crate) fn __check_ptr_off_reg(env: &mut Env<'_>, reg: &RegState, regno: u8, fixed_off_ok: bool) -> Res {
+    let (ty, off, var_off) = (reg.ty, reg.off, reg.var_off());
+    let msg = if off < 0 {
+        MemoryMsg::PtrNegative { ty, regno, off }
+    } else if !fixed_off_ok && off != 0 {
+        MemoryMsg::PtrModified { ty, regno, off }
+    } else if !var_off.is_const() || var_off.value != 0 {
+        MemoryMsg::PtrVariable { ty, var_off }
+    } else {
+        return Ok(());
+    };
+    Err(env.reject(msg, Errno::EACCES))
 }

@@ -1,0 +1,69 @@
+//! Alignment of loads and stores. Answers for `check_ptr_alignment()`.
+
+use crate::analysis::Env;
+use crate::domain::Tnum;
+use crate::error::{Errno, MemoryMsg, Res};
+use crate::kernel::call::RegBase;
+
+/// Bytes that drivers put before the Ethernet header, so that the IP header is aligned. Kernel: `NET_IP_ALIGN`.
+const IP_ALIGN: u32 = 2;
+
+/// Whether `base` plus the constant `add` is a multiple of `size` (a power of two) whatever its unknown bits are.
+fn is_aligned(base: Tnum, add: u64, size: u32) -> bool {
+    let low = u64::from(size - 1);
+    // Unknown bits below the size stay unknown or carry, so only their absence proves alignment; known low bits add.
+    base.mask & low == 0 && base.value.wrapping_add(add) & low == 0
+}
+
+/// Checks that an access is aligned to its size, where that matters: always on the stack, elsewhere only when strict
+/// alignment is asked for or `strict_once` is set. Kernel: `check_ptr_alignment()`.
+///
+/// `off` is the instruction's offset, without the register's.
+pub(super) fn check_ptr_alignment(env: &mut Env<'_>, regno: u8, off: i32, size: u32, strict_once: bool) -> Res {
+    let reg = *env.reg(regno);
+    let strict = env.strict_alignment || strict_once;
+    let plain = reg.ty.flags.is_empty();
+    let (what, strict) = match reg.ty.base {
+        RegBase::PtrToPacket | RegBase::PtrToPacketMeta if plain => {
+            if !strict || size == 1 {
+                return Ok(());
+            }
+            let add = i64::from((IP_ALIGN as i32).wrapping_add(reg.off).wrapping_add(off)) as u64;
+            if is_aligned(reg.var_off(), add, size) {
+                return Ok(());
+            }
+            let msg = MemoryMsg::PacketMisaligned { ip_align: IP_ALIGN, var_off: reg.var_off(), reg_off: reg.off, off, size };
+            return Err(env.reject(msg, Errno::EACCES));
+        }
+        RegBase::PtrToArena if plain => return Ok(()),
+        RegBase::PtrToFlowKeys if plain => ("flow keys ", strict),
+        RegBase::PtrToMapKey if plain => ("key ", strict),
+        RegBase::PtrToMapValue if plain => ("value ", strict),
+        RegBase::PtrToCtx if plain => ("context ", strict),
+        // Saved registers are tracked by whole slots, so the stack is always strict.
+        RegBase::PtrToStack if plain => ("stack ", true),
+        RegBase::PtrToSocket if plain => ("sock ", strict),
+        RegBase::PtrToSockCommon if plain => ("sock_common ", strict),
+        RegBase::PtrToTcpSock if plain => ("tcp_sock ", strict),
+        RegBase::PtrToXdpSock if plain => ("xdp_sock ", strict),
+        _ => ("", strict),
+    };
+    if !strict || size == 1 || is_aligned(reg.var_off(), i64::from(reg.off.wrapping_add(off)) as u64, size) {
+        return Ok(());
+    }
+    let msg = MemoryMsg::Misaligned { what, var_off: reg.var_off(), reg_off: reg.off, off, size };
+    Err(env.reject(msg, Errno::EACCES))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn unknown_low_bits_are_never_aligned() {
+        assert!(is_aligned(Tnum { value: 4, mask: 0xf8 }, 4, 8));
+        assert!(!is_aligned(Tnum { value: 0, mask: 1 }, 0, 2));
+        assert!(!is_aligned(Tnum { value: 0, mask: 8 }, 4, 8));
+        assert!(is_aligned(Tnum::konst(u64::MAX - 7), 0, 8));
+    }
+}

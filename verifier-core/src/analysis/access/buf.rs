@@ -1,0 +1,68 @@
+//! Buffers whose size is checked when the program is attached, and flow keys.
+//!
+//! Answers for `check_buffer_access()`, `check_tp_buffer_access()`, `check_flow_keys_access()`.
+
+use super::check_leak;
+use crate::analysis::Env;
+use crate::analysis::regs::Access;
+use crate::error::{Errno, MemoryMsg, Res};
+use crate::kernel::call::TypeFlags;
+
+/// Bytes of `struct bpf_flow_keys` (UAPI).
+const FLOW_KEYS_SIZE: i64 = 56;
+
+/// Which of `Env::max_buf_access` an access counts for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Deepest {
+    /// `max_tp_access`.
+    Tracepoint = 0,
+    /// `max_rdonly_access`.
+    ReadOnly = 1,
+    /// `max_rdwr_access`.
+    ReadWrite = 2,
+}
+
+/// Kernel: `__check_buffer_access()` and the bookkeeping of its callers.
+fn check(env: &mut Env<'_>, regno: u8, what: &'static str, off: i32, size: i32, deepest: Deepest) -> Res {
+    if off < 0 {
+        return Err(env.reject(MemoryMsg::BufferNegative { regno, what, off, size }, Errno::EACCES));
+    }
+    let var_off = env.reg(regno).var_off();
+    if !var_off.is_const() || var_off.value != 0 {
+        return Err(env.reject(MemoryMsg::BufferVariable { regno, off, var_off }, Errno::EACCES));
+    }
+    let end = (off as u32).wrapping_add(size as u32);
+    let max = &mut env.max_buf_access[deepest as usize];
+    *max = (*max).max(end);
+    Ok(())
+}
+
+/// A buffer that an instruction or a call accesses. Kernel: `check_buffer_access()`.
+pub(super) fn check_buffer_access(env: &mut Env<'_>, regno: u8, off: i32, size: i32, t: Access) -> Res {
+    let ty = env.reg(regno).ty;
+    let (what, deepest) =
+        if ty.has(TypeFlags::RDONLY) { ("rdonly", Deepest::ReadOnly) } else { ("rdwr", Deepest::ReadWrite) };
+    if deepest == Deepest::ReadOnly && t == Access::Write {
+        return Err(env.reject(MemoryMsg::CannotWrite { regno, ty }, Errno::EACCES));
+    }
+    check(env, regno, what, off, size, deepest)
+}
+
+/// One load or store of a buffer. `off` includes the fixed offset.
+pub(super) fn load_store(env: &mut Env<'_>, regno: u8, off: i32, size: u32, t: Access) -> Res {
+    check_buffer_access(env, regno, off, size as i32, t)
+}
+
+/// One load or store of the buffer of a writable tracepoint. Kernel: `check_tp_buffer_access()`.
+pub(super) fn tracepoint(env: &mut Env<'_>, regno: u8, off: i32, size: u32) -> Res {
+    check(env, regno, "tracepoint", off, size as i32, Deepest::Tracepoint)
+}
+
+/// One load or store of flow keys. Kernel: `check_flow_keys_access()`.
+pub(super) fn flow_keys(env: &mut Env<'_>, off: i32, size: u32, t: Access, value: Option<u8>) -> Res {
+    check_leak(env, t, value, "flow keys")?;
+    if off < 0 || i64::from(off) + i64::from(size) > FLOW_KEYS_SIZE {
+        return Err(env.reject(MemoryMsg::FlowKeys { off, size: size as i32 }, Errno::EACCES));
+    }
+    Ok(())
+}

@@ -1,0 +1,39 @@
+//! Sockets, as the UAPI structs show them. Answers for `check_sock_access()`.
+
+use crate::analysis::Env;
+use crate::analysis::regs::Access;
+use crate::error::{Errno, MemoryMsg, Res};
+use crate::kernel::call::{RegBase, RegType};
+use crate::kernel::prog_types::{SockKind, sock_access};
+
+fn kind(ty: RegType) -> Option<SockKind> {
+    match ty.base {
+        _ if !ty.flags.is_empty() => None,
+        RegBase::PtrToSockCommon => Some(SockKind::Common),
+        RegBase::PtrToSocket => Some(SockKind::Full),
+        RegBase::PtrToTcpSock => Some(SockKind::Tcp),
+        RegBase::PtrToXdpSock => Some(SockKind::Xdp),
+        _ => None,
+    }
+}
+
+/// Kernel: `type_is_sk_pointer()`.
+pub(crate) fn is_sk_pointer(ty: RegType) -> bool {
+    kind(ty).is_some()
+}
+
+/// One load of a socket field; stores are rejected. `off` includes the fixed offset. Kernel: `check_sock_access()`.
+pub(super) fn load(env: &mut Env<'_>, regno: u8, off: i32, size: u32, t: Access) -> Res {
+    let reg = *env.reg(regno);
+    let ty = reg.ty;
+    if t == Access::Write {
+        return Err(env.reject(MemoryMsg::CannotWrite { regno, ty }, Errno::EACCES));
+    }
+    if reg.scalar.smin < 0 {
+        return Err(env.reject(MemoryMsg::MinNegative { regno }, Errno::EACCES));
+    }
+    if kind(ty).is_some_and(|k| sock_access(k, off, size).allowed()) {
+        return Ok(());
+    }
+    Err(env.reject(MemoryMsg::Sock { regno, ty, off, size }, Errno::EACCES))
+}

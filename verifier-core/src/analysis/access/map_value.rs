@@ -1,34 +1,305 @@
-//! Map values and the special fields in them. Answers for `check_map_access()`.
+//! Map values and keys, and the special fields in values.
+//!
+//! Answers for `check_map_access_type()`, `check_map_access()`, `check_map_kptr_access()`, `bpf_map_direct_read()`.
 
-use super::AccessSrc;
+use super::region::{__check_ptr_off_reg, check_mem_region_access};
+use super::{AccessSrc, check_leak};
 use crate::analysis::Env;
-use crate::analysis::btf_record::Field;
-use crate::analysis::regs::Access;
-use crate::error::{Res, Stop};
+use crate::analysis::btf_access::{btf_is_kernel, btf_struct_ids_match, mark_btf_ld_reg};
+use crate::analysis::btf_record::{Field, FieldInfo, FieldKind, KptrBtf, find_struct_meta, record_find};
+use crate::analysis::precision::mark_chain_precision;
+use crate::analysis::refs::in_rcu_cs;
+use crate::analysis::regs::{Access, mark_reg_known, mark_reg_known_zero, mark_reg_unknown};
+use crate::btf::TypeId;
+use crate::error::{Errno, MemoryMsg, Res, Stop};
+use crate::isa::opcode::{LDX, MEM, ST, STX};
+use crate::kernel::MapType;
+use crate::kernel::call::{RegBase, RegType, TypeFlags};
+use crate::state::{BtfRef, MapIdx, Payload};
 
-/// Whether programs may read or write this map at all. Kernel: `check_map_access_type()`.
-pub(crate) fn check_map_access_type(_env: &mut Env<'_>, _regno: u8, _off: i32, _size: i32, _t: Access) -> Res {
-    Err(Stop::unsupported("check_map_access_type"))
+/// `BPF_F_RDONLY_PROG`: programs may only read the map.
+const RDONLY_PROG: u32 = 1 << 7;
+/// `BPF_F_WRONLY_PROG`: programs may only write the map.
+const WRONLY_PROG: u32 = 1 << 8;
+
+/// The map of a map value or key. A pointer of such a type without one would be our own mistake.
+fn map_of(env: &Env<'_>, regno: u8) -> Res<MapIdx> {
+    env.reg(regno).map().ok_or_else(|| env.bug("a map pointer without a map"))
 }
 
-/// Checks bounds and special fields. Kernel: `check_map_access()`.
-pub(crate) fn check_map_access(
-    _env: &mut Env<'_>,
-    _regno: u8,
-    _off: i32,
-    _size: i32,
-    _zero_size_allowed: bool,
-    _src: AccessSrc,
-) -> Res {
-    Err(Stop::unsupported("check_map_access"))
+/// Whether programs may read or write this map at all. Kernel: `check_map_access_type()`.
+///
+/// # Errors
+/// Rejects with `EACCES`.
+pub(crate) fn check_map_access_type(env: &mut Env<'_>, regno: u8, off: i32, size: i32, t: Access) -> Res {
+    let map = map_of(env, regno)?;
+    let spec = &env.map(map).spec;
+    let value_size = spec.value_size;
+    let read_only = spec.map_flags & RDONLY_PROG != 0;
+    let write_only = !read_only && spec.map_flags & WRONLY_PROG != 0;
+    match t {
+        Access::Write if read_only => Err(env.reject(MemoryMsg::MapWriteForbidden { value_size, off, size }, Errno::EACCES)),
+        Access::Read if write_only => Err(env.reject(MemoryMsg::MapReadForbidden { value_size, off, size }, Errno::EACCES)),
+        _ => Ok(()),
+    }
+}
+
+/// Checks that an access stays inside of the value and touches no special field, except a kptr as a whole and by an
+/// instruction. Kernel: `check_map_access()`.
+///
+/// `off` includes the fixed offset.
+pub(crate) fn check_map_access(env: &mut Env<'_>, regno: u8, off: i32, size: i32, zero_size_allowed: bool, src: AccessSrc) -> Res {
+    let map = map_of(env, regno)?;
+    let value_size = env.map(map).spec.value_size;
+    check_mem_region_access(env, regno, off, size, value_size, zero_size_allowed)?;
+    let Some(record) = env.map(map).record.clone() else { return Ok(()) };
+    let reg = *env.reg(regno);
+    let lowest = i64::from(off).wrapping_add(reg.scalar.smin);
+    let end = (reg.scalar.umax as i64).wrapping_add(i64::from(off)).wrapping_add(i64::from(size));
+    for field in &record.fields {
+        let from = i64::from(field.offset);
+        if lowest >= from + i64::from(field.size) || from as u64 >= end as u64 {
+            continue;
+        }
+        let name = field.kind.name();
+        if !field.kind.intersects(FieldKind::KPTR | FieldKind::UPTR) {
+            return Err(env.reject(MemoryMsg::FieldDirect { name }, Errno::EACCES));
+        }
+        let at = i64::from(off).wrapping_add(reg.var_off().value as i64) as u64;
+        let msg = if src != AccessSrc::Direct {
+            MemoryMsg::KptrIndirect { name }
+        } else if !reg.var_off().is_const() {
+            MemoryMsg::KptrVariable { name }
+        } else if u64::from(field.offset) != at {
+            MemoryMsg::KptrMisaligned { name, expected: field.offset, off: at }
+        } else if size != 8 {
+            MemoryMsg::KptrSize { name }
+        } else {
+            continue;
+        };
+        return Err(env.reject(msg, Errno::EACCES));
+    }
+    Ok(())
+}
+
+/// BTF that a kptr field's type belongs to, as an entry of the environment; `None` when it is not loaded.
+///
+/// `own` is the BTF of the map or struct that the field stands in.
+pub(crate) fn kptr_btf(env: &Env<'_>, own: BtfRef, btf: &KptrBtf) -> Option<BtfRef> {
+    match btf {
+        KptrBtf::Vmlinux => Some(BtfRef::VMLINUX),
+        KptrBtf::Own => Some(own),
+        KptrBtf::Module(name) => {
+            let i = env.btf_names.iter().position(|n| n == name)?;
+            u16::try_from(i).ok().map(BtfRef)
+        }
+    }
+}
+
+/// The pointee of a kptr field of a type in BTF `own`.
+fn pointee(env: &Env<'_>, own: BtfRef, field: &Field) -> Res<(BtfRef, TypeId)> {
+    let FieldInfo::Kptr { btf, id } = &field.info else { return Err(env.bug("a kptr field without a type")) };
+    match kptr_btf(env, own, btf) {
+        Some(r) => Ok((r, *id)),
+        None => Err(Stop::unsupported("a kptr to a type of a module that is not loaded")),
+    }
+}
+
+/// Types that are freed only after an RCU grace period. Kernel: `rcu_protected_types`.
+const RCU_PROTECTED: [&str; 5] = ["prog_test_ref_kfunc", "cgroup", "bpf_cpumask", "task_struct", "bpf_crypto_ctx"];
+
+/// Kernel: `rcu_protected_object()`.
+pub(crate) fn rcu_protected_object(env: &Env<'_>, btf: BtfRef, id: TypeId) -> bool {
+    !btf_is_kernel(env, btf) || RCU_PROTECTED.contains(&env.btf(btf).type_name(id))
+}
+
+/// What a load of a kptr yields. Kernel: `btf_ld_kptr_type()`.
+fn loaded_flags(env: &Env<'_>, field: &Field, btf: BtfRef, id: TypeId) -> TypeFlags {
+    let safe = field.kind == FieldKind::KPTR_PERCPU
+        || (field.kind == FieldKind::KPTR_REF && rcu_protected_object(env, btf, id));
+    let mut flags = TypeFlags::MAYBE_NULL;
+    if !safe || !in_rcu_cs(env) {
+        return flags | TypeFlags::UNTRUSTED;
+    }
+    flags |= TypeFlags::RCU;
+    if field.kind == FieldKind::KPTR_PERCPU {
+        flags |= TypeFlags::PERCPU;
+    } else if !btf_is_kernel(env, btf) {
+        flags |= TypeFlags::ALLOC;
+    }
+    let local = !btf_is_kernel(env, btf);
+    if local && find_struct_meta(env, btf, id).is_some_and(|rec| rec.has(FieldKind::GRAPH_NODE)) {
+        flags |= TypeFlags::NON_OWN_REF;
+    }
+    flags
+}
+
+/// Whether a register may be stored into a kptr field of a type in BTF `own`. Kernel: `map_kptr_match_type()`.
+///
+/// # Errors
+/// Rejects with `EINVAL`, or as an unmodified pointer's check does.
+pub(crate) fn map_kptr_match_type(env: &mut Env<'_>, own: BtfRef, field: &Field, regno: u8) -> Res {
+    let (want_btf, want_id) = pointee(env, own, field)?;
+    let reg = *env.reg(regno);
+    let unref = field.kind == FieldKind::KPTR_UNREF;
+    let percpu = field.kind == FieldKind::KPTR_PERCPU;
+    let mut name = String::new();
+    let typed = reg.btf().filter(|_| reg.ty.base == RegBase::PtrToBtfId);
+    if let Some((btf, id)) = typed {
+        let mut allowed = TypeFlags::MAYBE_NULL;
+        if btf_is_kernel(env, btf) {
+            allowed |= TypeFlags::TRUSTED | TypeFlags::RCU;
+            if unref {
+                allowed |= TypeFlags::UNTRUSTED;
+            }
+        } else {
+            allowed |= TypeFlags::ALLOC;
+            if percpu {
+                allowed |= TypeFlags::PERCPU;
+            }
+        }
+        if allowed.contains(reg.ty.flags) && percpu == reg.has(TypeFlags::PERCPU) {
+            name = env.btf(btf).type_name(id).to_string();
+            __check_ptr_off_reg(env, &reg, regno, true)?;
+            let flex = !reg.has(TypeFlags::ALLOC);
+            if btf_struct_ids_match(env, btf, id, reg.off, want_btf, want_id, !unref, flex) {
+                return Ok(());
+            }
+        }
+    }
+    let expected = env.btf(want_btf).type_name(want_id).to_string();
+    let msg = MemoryMsg::KptrType { regno, ty: reg.ty, name, expected, or_untrusted: unref };
+    Err(env.reject(msg, Errno::EINVAL))
 }
 
 /// Checks a load or store of a kptr. Kernel: `check_map_kptr_access()`.
-pub(crate) fn check_map_kptr_access(
-    _env: &mut Env<'_>,
-    _value_regno: Option<u8>,
-    _insn_idx: usize,
-    _field: &Field,
+pub(crate) fn check_map_kptr_access(env: &mut Env<'_>, map: MapIdx, value_regno: Option<u8>, insn_idx: usize, field: &Field) -> Res {
+    let insn = env.insns[insn_idx];
+    let class = insn.class();
+    let reject = |env: &mut Env<'_>, msg| Err(env.reject(msg, Errno::EACCES));
+    if insn.mode() != MEM {
+        return reject(env, MemoryMsg::KptrMode);
+    }
+    if class != LDX && field.kind.intersects(FieldKind::KPTR_REF | FieldKind::KPTR_PERCPU) {
+        return reject(env, MemoryMsg::KptrRefStore);
+    }
+    if class != LDX && field.kind == FieldKind::UPTR {
+        return reject(env, MemoryMsg::UptrStore);
+    }
+    let own = env.map(map).btf.ok_or_else(|| env.bug("a kptr in a map without BTF"))?;
+    match (class, value_regno) {
+        (LDX, Some(regno)) => {
+            let (btf, id) = pointee(env, own, field)?;
+            if field.kind == FieldKind::UPTR {
+                return load_uptr(env, regno, btf, id);
+            }
+            let flags = loaded_flags(env, field, btf, id);
+            mark_btf_ld_reg(env, regno, RegBase::PtrToBtfId, btf, id, flags)
+        }
+        (STX, Some(regno)) if env.reg(regno).is_null() => {
+            // Storing is allowed only because the number is zero: no other number may be pruned against it.
+            mark_chain_precision(env, regno)
+        }
+        (STX, Some(regno)) => map_kptr_match_type(env, own, field, regno).map_err(|stop| match stop {
+            // Whatever the reason was, the access as a whole is denied.
+            Stop::Reject(mut r) => {
+                r.errno = Errno::EACCES;
+                Stop::Reject(r)
+            }
+            other => other,
+        }),
+        (ST, _) if insn.imm != 0 => reject(env, MemoryMsg::KptrStImm { off: field.offset }),
+        (ST, _) => Ok(()),
+        _ => Err(env.bug("a kptr accessed by no load or store")),
+    }
+}
+
+/// Kernel: `mark_uptr_ld_reg()`.
+fn load_uptr(env: &mut Env<'_>, regno: u8, btf: BtfRef, id: TypeId) -> Res {
+    let size = env.btf(btf).ty(id).and_then(|t| t.own_size()).unwrap_or(0);
+    mark_reg_known_zero(env, regno);
+    let new_id = env.new_id();
+    let reg = env.reg_mut(regno);
+    reg.ty = RegType::with(RegBase::PtrToMem, TypeFlags::MAYBE_NULL);
+    reg.payload = Payload::Mem { size, dynptr_id: 0 };
+    reg.id = new_id;
+    Ok(())
+}
+
+/// A load of constants: the value that a read-only, frozen array holds. `None`: the map is none such.
+///
+/// # Errors
+/// As the kernel, silently with `ENOTSUPP` for arrays of several elements.
+fn direct_read(env: &Env<'_>, map: MapIdx, off: u64, size: u32, is_ldsx: bool) -> Res<Option<u64>> {
+    let spec = &env.map(map).spec;
+    if spec.map_flags & RDONLY_PROG == 0 || !spec.frozen || spec.map_type != MapType::Array as u32 {
+        return Ok(None);
+    }
+    if spec.max_entries != 1 {
+        return Err(Stop::silent(Errno::ENOTSUPP));
+    }
+    let Some(value) = &spec.value else {
+        return Err(Stop::unsupported("contents of a frozen map that are not known"));
+    };
+    let bytes = usize::try_from(off).ok().and_then(|off| value.get(off..off.checked_add(size as usize)?));
+    let Some(bytes) = bytes else {
+        return Err(Stop::unsupported("contents of a frozen map that are shorter than its value"));
+    };
+    let mut word = [0u8; 8];
+    word[..bytes.len()].copy_from_slice(bytes);
+    let v = u64::from_le_bytes(word);
+    Ok(Some(match (is_ldsx, size) {
+        (true, 1) => v as i8 as i64 as u64,
+        (true, 2) => v as i16 as i64 as u64,
+        (true, 4) => v as i32 as i64 as u64,
+        _ => v,
+    }))
+}
+
+/// One load or store of a value. `off` includes the fixed offset.
+#[allow(clippy::too_many_arguments)]
+pub(super) fn load_store(
+    env: &mut Env<'_>,
+    insn_idx: usize,
+    regno: u8,
+    off: i32,
+    size: u32,
+    t: Access,
+    value: Option<u8>,
+    is_ldsx: bool,
 ) -> Res {
-    Err(Stop::unsupported("check_map_kptr_access"))
+    check_leak(env, t, value, "map")?;
+    check_map_access_type(env, regno, off, size as i32, t)?;
+    check_map_access(env, regno, off, size as i32, false, AccessSrc::Direct)?;
+    let map = map_of(env, regno)?;
+    let var_off = env.reg(regno).var_off();
+    let at = i64::from(off).wrapping_add(var_off.value as i64) as u64;
+    if var_off.is_const() {
+        let record = env.map(map).record.clone();
+        let kinds = FieldKind::KPTR | FieldKind::UPTR;
+        if let Some(field) = u32::try_from(at).ok().and_then(|at| record_find(record.as_deref(), at, kinds)) {
+            return check_map_kptr_access(env, map, value, insn_idx, field);
+        }
+    }
+    let (Access::Read, Some(dst)) = (t, value) else { return Ok(()) };
+    let known = if var_off.is_const() { direct_read(env, map, at, size, is_ldsx)? } else { None };
+    match known {
+        Some(v) => {
+            let reg = env.reg_mut(dst);
+            reg.ty = RegType::of(RegBase::Scalar);
+            mark_reg_known(reg, v);
+        }
+        None => mark_reg_unknown(env, dst),
+    }
+    Ok(())
+}
+
+/// One load of a key; stores are rejected. `off` includes the fixed offset.
+pub(super) fn load_key(env: &mut Env<'_>, regno: u8, off: i32, size: u32, t: Access) -> Res {
+    if t == Access::Write {
+        return Err(env.reject(MemoryMsg::KeyWrite { regno }, Errno::EACCES));
+    }
+    let map = map_of(env, regno)?;
+    let key_size = env.map(map).spec.key_size;
+    check_mem_region_access(env, regno, off, size as i32, key_size, false)
 }

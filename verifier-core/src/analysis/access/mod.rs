@@ -26,7 +26,7 @@ pub(crate) use ctx_btf::{
     kern_ctx_type_id, kind_str, ops_type, shown_name,
 };
 pub(crate) use helper_mem::{check_helper_mem_access, check_stack_range_initialized};
-pub(crate) use map_value::{check_map_access, check_map_access_type, check_map_kptr_access, kptr_btf};
+pub(crate) use map_value::{check_map_access, check_map_access_type, check_map_kptr_access, kptr_btf, map_kptr_match_type, rcu_protected_object};
 pub(crate) use packet::{check_packet_access, may_access_packet};
 pub(crate) use region::{__check_ptr_off_reg, check_mem_region_access, check_ptr_off_reg};
 pub(crate) use sock::is_sk_pointer;
@@ -40,7 +40,7 @@ use crate::analysis::regs::{
 };
 use crate::error::{Errno, MemoryMsg, Res};
 use crate::isa::Insn;
-use crate::isa::opcode::{B, H, W};
+use crate::isa::opcode::{ATOMIC, B, H, W};
 use crate::kernel::call::{RegBase, RegType, TypeFlags};
 
 /// Who performs an access. Kernel (6.12): `enum bpf_access_src`.
@@ -158,11 +158,7 @@ pub(crate) fn check_load_mem(env: &mut Env<'_>, insn: Insn, strict: bool, is_lds
     let (idx, off) = (env.insn_idx, i32::from(insn.off));
     check_mem_access(env, idx, insn.src, off, insn.size_bits(), Access::Read, Some(insn.dst), strict, is_ldsx)?;
     save_aux_ptr_type(env, ty, allow_trust_mismatch)?;
-    let ctx = match (insn.is_atomic(), is_ldsx) {
-        (true, _) => "atomic_load",
-        (false, true) => "ldsx",
-        (false, false) => "ldx",
-    };
+    let ctx = if insn.mode() == ATOMIC { "atomic_load" } else { "ldx" };
     bounds_sanity_check_regno(env, insn.dst, ctx)
 }
 

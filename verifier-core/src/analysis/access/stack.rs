@@ -1,46 +1,214 @@
-//! The stack: slots, bounds, growth.
+//! The stack: slots, bounds, growth, and what every access to it does.
 //!
-//! Answers for `grow_stack_state()`, `save_register_state()`, `check_stack_access_within_bounds()`.
+//! Answers for `grow_stack_state()`, `save_register_state()`, `check_stack_access_within_bounds()`,
+//! `check_fastcall_stack_contract()`.
+//!
+//! A frame's stack is a row of 8-byte slots below the frame pointer. Bytes of a slot are numbered from the top, as the
+//! kernel does: byte 0 of slot 0 is fp-1, byte 7 is fp-8. A saved register fills a slot from byte 7 up:
+//!
+//! ```text
+//!   offset   -16 .. -9     -8 -7 -6 -5 -4 -3 -2 -1   fp
+//!   slot     1              0
+//!   byte     7 .. 0         7  6  5  4  3  2  1  0
+//! ```
+
+use std::rc::Rc;
 
 use super::AccessSrc;
+use super::region::MAX_VAR_OFF;
 use crate::analysis::Env;
 use crate::analysis::regs::Access;
-use crate::error::{Res, Stop};
-use crate::state::RegState;
+use crate::error::{Errno, MemoryMsg, Res, Stop};
+use crate::isa::opcode::{MAX_STACK, REG_SIZE};
+use crate::kernel::call::{RegBase, RegType};
+use crate::state::{RegState, Slot, SlotKind};
 
 /// Slot index of a byte offset below the frame pointer. Kernel: `__get_spi()`.
 pub(crate) const fn get_spi(off: i32) -> i32 {
-    off.wrapping_neg().wrapping_sub(1) / 8
+    off.wrapping_neg().wrapping_sub(1) / REG_SIZE
 }
 
-/// Makes frame `frame` hold at least `size` bytes of stack. Kernel: `grow_stack_state()`.
-pub(crate) fn grow_stack_state(_env: &mut Env<'_>, _frame: usize, _size: i32) {}
+/// Slot and byte in it of a byte offset below the frame pointer.
+pub(super) const fn place(off: i32) -> (usize, usize) {
+    let n = off.wrapping_neg().wrapping_sub(1);
+    // Callers have checked that the offset is below the frame pointer.
+    let n = if n < 0 { 0 } else { n as usize };
+    (n / 8, n % 8)
+}
 
-/// Slot of an object that takes `nr_slots` slots below a stack pointer; the object must be aligned and inside of the
-/// stack. Kernel: `stack_slot_obj_get_spi()`.
+/// Makes frame `frame` hold at least `size` bytes of stack, and notes how deep its function's stack goes.
+/// Kernel: `grow_stack_state()`.
+pub(crate) fn grow_stack_state(env: &mut Env<'_>, frame: usize, size: i32) {
+    let Ok(slots) = usize::try_from(size).map(|n| n.div_ceil(8)) else { return };
+    if env.cur.frames[frame].stack.len() >= slots {
+        return;
+    }
+    let f = env.cur.frame_at_mut(frame);
+    Rc::make_mut(&mut f.stack).resize(slots, Slot::EMPTY);
+    let subprog = f.subprogno as usize;
+    // At most 64 slots.
+    let depth = (slots * 8) as u32;
+    if let Some(info) = env.subprogs.get_mut(subprog) {
+        info.stack_depth = info.stack_depth.max(depth);
+    }
+}
+
+/// Slot of an object that takes `nr_slots` slots below a stack pointer; the object must be at a constant, aligned
+/// offset and inside of the stack. Kernel: `stack_slot_obj_get_spi()`.
 ///
-/// Errors with `ERANGE` where the stack is not (yet) that deep.
-pub(crate) fn stack_slot_obj_get_spi(
-    _env: &mut Env<'_>,
-    _reg: &RegState,
-    _obj_kind: &'static str,
-    _nr_slots: usize,
-) -> Res<usize> {
-    Err(Stop::unsupported("stack_slot_obj_get_spi"))
+/// # Errors
+/// `EINVAL` with a line; silently `ERANGE` where the stack is not (yet) that deep.
+pub(crate) fn stack_slot_obj_get_spi(env: &mut Env<'_>, reg: &RegState, kind: &'static str, nr_slots: usize) -> Res<usize> {
+    if !reg.var_off().is_const() {
+        return Err(env.reject(MemoryMsg::ObjectConstant { kind }, Errno::EINVAL));
+    }
+    let off = reg.off.wrapping_add(reg.var_off().value as i32);
+    let spi = get_spi(off);
+    let Some(spi) = usize::try_from(spi).ok().filter(|spi| off % REG_SIZE == 0 && spi + 1 >= nr_slots) else {
+        return Err(env.reject(MemoryMsg::ObjectOffset { kind, off }, Errno::EINVAL));
+    };
+    match env.cur.frames.get(reg.frameno as usize) {
+        Some(f) if spi < f.stack.len() => Ok(spi),
+        _ => Err(Stop::silent(Errno::ERANGE)),
+    }
 }
 
-/// Stores a register into a slot. Kernel: `save_register_state()`.
-pub(crate) fn save_register_state(_env: &mut Env<'_>, _frame: usize, _spi: usize, _reg: &RegState, _size: usize) {}
+/// Whether saving this type keeps track of it. Kernel: `is_spillable_regtype()`.
+pub(super) const fn is_spillable(ty: RegType) -> bool {
+    !matches!(
+        ty.base,
+        RegBase::NotInit | RegBase::Scalar | RegBase::PtrToTpBuffer | RegBase::ConstPtrToDynptr
+    )
+}
+
+/// The byte holds data now; zero stays zero, and what was never written stays so. Kernel: `mark_stack_slot_misc()`.
+fn mark_misc(kind: &mut SlotKind) {
+    if !matches!(kind, SlotKind::Zero | SlotKind::Invalid) {
+        *kind = SlotKind::Misc;
+    }
+}
+
+/// Kernel: `scrub_spilled_slot()`.
+pub(super) fn scrub_byte(kind: &mut SlotKind) {
+    if *kind != SlotKind::Invalid {
+        *kind = SlotKind::Misc;
+    }
+}
+
+/// Data is written over the slot, so whatever object it held is gone. Kernel: `scrub_special_slot()`.
+pub(super) fn scrub_special_slot(slot: &mut Slot) {
+    slot.spilled.ty = RegType::of(RegBase::NotInit);
+    let special = matches!(slot.kind[7], SlotKind::Spill | SlotKind::Dynptr | SlotKind::Iter | SlotKind::IrqFlag);
+    if special {
+        slot.kind.iter_mut().for_each(scrub_byte);
+    }
+}
+
+/// A slot of a frame for writing, `None` beyond the stack's depth.
+pub(super) fn slot_mut<'e>(env: &'e mut Env<'_>, frame: usize, spi: usize) -> Res<&'e mut Slot> {
+    let idx = env.insn_idx;
+    match env.cur.frame_at_mut(frame).stack_mut().get_mut(spi) {
+        Some(slot) => Ok(slot),
+        None => Err(Stop::Unsupported(format!("internal: stack slot {spi} does not exist at insn {idx}").into())),
+    }
+}
+
+/// A copy of a slot of a frame.
+pub(super) fn slot(env: &Env<'_>, frame: usize, spi: usize) -> Res<Slot> {
+    match env.cur.frames.get(frame).and_then(|f| f.stack.get(spi)) {
+        Some(slot) => Ok(*slot),
+        None => Err(env.bug("a stack slot does not exist")),
+    }
+}
+
+/// Saves a register into the low `size` bytes of a slot; above them, what was data stays data.
+/// Kernel: `save_register_state()`.
+pub(crate) fn save_register_state(env: &mut Env<'_>, frame: usize, spi: usize, reg: &RegState, size: usize) -> Res {
+    let slot = slot_mut(env, frame, spi)?;
+    slot.spilled.copy_from(reg);
+    let first = 8usize.saturating_sub(size);
+    slot.kind[first..].fill(SlotKind::Spill);
+    slot.kind[..first].iter_mut().for_each(mark_misc);
+    Ok(())
+}
+
+/// An access above the region that fastcall spills use, from outside of such a pattern, takes the contract away: the
+/// spills of the whole function stay. Kernel: `check_fastcall_stack_contract()`.
+pub(super) fn check_fastcall_stack_contract(env: &mut Env<'_>, frame: usize, insn_idx: usize, off: i32) {
+    let subprog = env.cur.frames[frame].subprogno as usize;
+    let Some(info) = env.subprogs.get_mut(subprog) else { return };
+    if info.fastcall_stack_off <= off || env.aux.get(insn_idx).is_some_and(|a| a.fastcall_pattern) {
+        return;
+    }
+    info.fastcall_stack_off = i32::from(i16::MIN);
+    let start = info.start as usize;
+    let end = env.subprogs.get(subprog + 1).map_or(env.aux.len(), |s| s.start as usize);
+    for aux in env.aux.iter_mut().take(end).skip(start) {
+        aux.fastcall_spills_num = 0;
+        aux.fastcall_pattern = false;
+    }
+}
+
+/// Whether the lowest byte of an access exists. Reads without CAP_PERFMON may not go below what was written.
+/// Kernel: `check_stack_slot_within_bounds()`.
+fn slot_within_bounds(env: &Env<'_>, frame: usize, off: i64, t: Access) -> bool {
+    let lowest = if t == Access::Write || env.caps.allow_uninit_stack {
+        -MAX_STACK
+    } else {
+        -env.cur.frames[frame].allocated_stack()
+    };
+    (i64::from(lowest)..=-1).contains(&off)
+}
 
 /// Checks that an access stays inside of the stack, and grows the stack to hold it.
 /// Kernel: `check_stack_access_within_bounds()`.
+///
+/// `off` includes the register's fixed offset.
+///
+/// # Errors
+/// Rejects with `EACCES`, `EINVAL` (above the frame pointer) or `EFAULT` (negative size).
 pub(crate) fn check_stack_access_within_bounds(
-    _env: &mut Env<'_>,
-    _regno: u8,
-    _off: i32,
-    _access_size: i32,
-    _src: AccessSrc,
-    _t: Access,
+    env: &mut Env<'_>,
+    regno: u8,
+    off: i32,
+    access_size: i32,
+    src: AccessSrc,
+    t: Access,
 ) -> Res {
-    Err(Stop::unsupported("check_stack_access_within_bounds"))
+    let reg = *env.reg(regno);
+    let frame = reg.frameno as usize;
+    let what = match t {
+        _ if src == AccessSrc::Helper && !env.kernel.features.helper_access_has_direction => " indirect access to",
+        Access::Read => " read from",
+        Access::Write => " write to",
+    };
+    let constant = reg.var_off().is_const();
+    let (min, max) = if constant {
+        let min = (reg.var_off().value as i64).wrapping_add(i64::from(off));
+        (min, min.wrapping_add(i64::from(access_size)))
+    } else {
+        let s = reg.scalar;
+        let limit = MAX_VAR_OFF as i64;
+        if s.smax >= limit || s.smin <= -limit {
+            return Err(env.reject(MemoryMsg::StackUnbounded { what, regno }, Errno::EACCES));
+        }
+        (s.smin + i64::from(off), s.smax + i64::from(off) + i64::from(access_size))
+    };
+    let errno = if !slot_within_bounds(env, frame, min, t) {
+        Errno::EACCES
+    } else if max > 0 {
+        Errno::EINVAL
+    } else if access_size < 0 {
+        Errno::EFAULT
+    } else {
+        // `min` was found to be at least -512.
+        grow_stack_state(env, frame, (-min) as i32);
+        return Ok(());
+    };
+    let msg = if constant {
+        MemoryMsg::StackRange { what, regno, off, size: access_size }
+    } else {
+        MemoryMsg::StackVariableRange { what, regno, var_off: reg.var_off(), off, size: access_size }
+    };
+    Err(env.reject(msg, errno))
 }

@@ -1,0 +1,106 @@
+//! The program's context. Answers for `check_ctx_access()`; what is allowed stands in the tables of program types.
+
+use super::{CtxInfo, check_leak, check_ptr_off_reg, ctx_access};
+use crate::analysis::Env;
+use crate::analysis::refs::has_reference;
+use crate::analysis::regs::{Access, bounds_sync, bounds_sanity_check_regno, mark_reg_known_zero, mark_reg_unknown};
+use crate::error::{Errno, MemoryMsg, Res};
+use crate::kernel::call::RegBase;
+use crate::kernel::facts::lsm_hooks;
+use crate::kernel::{AttachType, ProgType};
+use crate::log::Event;
+use crate::state::Payload;
+use crate::state::register::DEF_NOT_SUBREG;
+
+/// Largest error number that a kernel function returns negated. Kernel: `MAX_ERRNO`.
+const MAX_ERRNO: i32 = 4095;
+
+/// What the hook's own return value can be, where that is known. Kernel: `get_func_retval_range()`.
+fn retval_range(env: &Env<'_>) -> Option<(i32, i32)> {
+    if env.prog_type != ProgType::Lsm || env.attach_type != AttachType::LsmMac {
+        return None;
+    }
+    let proto = env.attach.btf.and_then(|b| env.btf(b).ty(env.attach.func_proto).map(|t| t.size_or_type));
+    if proto.is_none_or(|ret| ret == 0) {
+        return None;
+    }
+    Some(if lsm_hooks::returns_bool(&env.attach.func_name) { (0, 1) } else { (-MAX_ERRNO, 0) })
+}
+
+/// Kernel: `__mark_reg_s32_range()` on an unknown scalar.
+fn mark_range(env: &mut Env<'_>, regno: u8, (min, max): (i32, i32)) -> Res {
+    mark_reg_unknown(env, regno);
+    let mut reg = *env.reg(regno);
+    let s = &mut reg.scalar;
+    s.s32_min = s.s32_min.max(min);
+    s.s32_max = s.s32_max.min(max);
+    s.smin = s.smin.max(i64::from(min));
+    s.smax = s.smax.min(i64::from(max));
+    bounds_sync(env, &mut reg);
+    *env.reg_mut(regno) = reg;
+    bounds_sanity_check_regno(env, regno, "s32_range")
+}
+
+fn load(env: &mut Env<'_>, regno: u8, info: CtxInfo) -> Res {
+    if info.reg_type.is(RegBase::Scalar) {
+        return match retval_range(env).filter(|_| info.is_retval) {
+            Some(range) => mark_range(env, regno, range),
+            None => {
+                mark_reg_unknown(env, regno);
+                Ok(())
+            }
+        };
+    }
+    mark_reg_known_zero(env, regno);
+    let id = if info.reg_type.may_be_null() { env.new_id() } else { 0 };
+    let reg = env.reg_mut(regno);
+    reg.id = id;
+    // The kernel may load more bytes than the instruction says, and a pointer is never half a register.
+    reg.subreg_def = DEF_NOT_SUBREG;
+    if let (RegBase::PtrToBtfId, Some((btf, id))) = (info.reg_type.base, info.btf) {
+        reg.payload = Payload::Btf { btf, id };
+        reg.ref_obj_id = info.ref_obj_id;
+    }
+    reg.ty = info.reg_type;
+    Ok(())
+}
+
+/// One load or store. `off` includes the fixed offset (which must be 0).
+#[allow(clippy::too_many_arguments)]
+pub(super) fn load_store(
+    env: &mut Env<'_>,
+    insn_idx: usize,
+    regno: u8,
+    off: i32,
+    size: u32,
+    t: Access,
+    value: Option<u8>,
+    is_ldsx: bool,
+) -> Res {
+    check_leak(env, t, value, "ctx")?;
+    let reg = *env.reg(regno);
+    check_ptr_off_reg(env, &reg, regno)?;
+    let denied = match ctx_access(env, off, size, t, is_ldsx)? {
+        None => MemoryMsg::CtxAccess { off, size },
+        Some(info)
+            if info.reg_type.base == RegBase::PtrToBtfId
+                && info.ref_obj_id != 0
+                && !has_reference(env, info.ref_obj_id) =>
+        {
+            MemoryMsg::CtxReleased { off }
+        }
+        Some(info) => {
+            // `off` was found inside of the context, so the sum cannot wrap.
+            env.max_ctx_offset = env.max_ctx_offset.max((off as u32).wrapping_add(size));
+            return match (t, value) {
+                (Access::Read, Some(value)) => load(env, value, info),
+                _ => Ok(()),
+            };
+        }
+    };
+    let stop = env.reject(denied, Errno::EACCES);
+    if env.interest.log_level != 0 {
+        env.emit(Event::SourceLine { idx: insn_idx });
+    }
+    Err(stop)
+}

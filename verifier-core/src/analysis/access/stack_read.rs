@@ -1,0 +1,169 @@
+//! Loads from the stack: saved registers, data, and loads at offsets that vary.
+//!
+//! Answers for `check_stack_read()`.
+
+use super::helper_mem::check_stack_range_initialized;
+use super::stack::{check_fastcall_stack_contract, place, slot};
+use super::AccessSrc;
+use crate::analysis::Env;
+use crate::analysis::liveness::mark_stack_slot_read;
+use crate::analysis::precision::insn_stack_access_flags;
+use crate::analysis::prune::push_jmp_history;
+use crate::analysis::regs::{Access, clear_scalar_id, mark_reg_known, mark_reg_unknown};
+use crate::error::{Errno, MemoryMsg, Res};
+use crate::kernel::call::{RegBase, RegType};
+use crate::log::Event;
+use crate::state::register::live;
+use crate::state::{Slot, SlotKind};
+
+/// One load. `off` includes the fixed offset; bounds and alignment are checked. `dst` is `None` where the value is only
+/// looked at (atomic operations). Kernel: `check_stack_read()`.
+pub(super) fn check_stack_read(env: &mut Env<'_>, regno: u8, off: i32, size: u32, dst: Option<u8>) -> Res {
+    let reg = *env.reg(regno);
+    let frame = reg.frameno as usize;
+    let var_off = reg.var_off();
+    match dst {
+        _ if var_off.is_const() => read_fixed(env, frame, off.wrapping_add(var_off.value as i32), size as usize, dst),
+        Some(dst) => read_variable(env, regno, frame, off, size as i32, dst),
+        None => Err(env.reject(MemoryMsg::StackVariableArg { var_off, off, size: size as i32 }, Errno::EACCES)),
+    }
+}
+
+/// The register becomes the constant zero. Kernel: `__mark_reg_const_zero()`.
+fn mark_zero(env: &mut Env<'_>, regno: u8) {
+    let precise = !env.caps.bpf_capable;
+    let reg = env.reg_mut(regno);
+    mark_reg_known(reg, 0);
+    reg.ty = RegType::of(RegBase::Scalar);
+    reg.precise = precise;
+}
+
+/// What a load of bytes that hold no saved register yields: zero if all are zero. Kernel: `mark_reg_stack_read()`.
+fn mark_data(env: &mut Env<'_>, frame: usize, min: i32, max: i32, dst: u8) -> Res {
+    let mut all_zero = true;
+    for i in min..max {
+        let (spi, byte) = place(i);
+        env.scratch_slot(spi);
+        if slot(env, frame, spi)?.kind[byte] != SlotKind::Zero {
+            all_zero = false;
+            break;
+        }
+    }
+    if all_zero {
+        mark_zero(env, dst);
+    } else {
+        mark_reg_unknown(env, dst);
+    }
+    env.reg_mut(dst).live |= live::WRITTEN;
+    Ok(())
+}
+
+/// Bytes of the slot that the saved register fills, from its low end.
+fn saved_size(slot: &Slot) -> usize {
+    1 + slot.kind[..7].iter().rev().take_while(|k| **k == SlotKind::Spill).count()
+}
+
+/// Rejects reads of bytes that were never written or hold part of an object. `also` are kinds allowed besides data.
+fn check_bytes(env: &mut Env<'_>, slot: &Slot, byte: usize, off: i32, size: usize, spill_ok: bool) -> Res {
+    for i in 0..size {
+        let ok = match slot.kind[(8 + byte - i) % 8] {
+            SlotKind::Misc | SlotKind::Zero => true,
+            SlotKind::Invalid => env.caps.allow_uninit_stack,
+            SlotKind::Spill => spill_ok,
+            _ => false,
+        };
+        if !ok {
+            let msg = MemoryMsg::StackRead { off, at: i as i32, size: size as i32 };
+            return Err(env.reject(msg, Errno::EACCES));
+        }
+    }
+    Ok(())
+}
+
+/// A load at a known offset. Kernel: `check_stack_read_fixed_off()`.
+fn read_fixed(env: &mut Env<'_>, frame: usize, off: i32, size: usize, dst: Option<u8>) -> Res {
+    let (spi, byte) = place(off);
+    env.scratch_slot(spi);
+    // The contract is that of the running function, whosever stack is read.
+    let (cur, idx) = (env.cur.curframe(), env.insn_idx);
+    check_fastcall_stack_contract(env, cur, idx, off);
+    let old = slot(env, frame, spi)?;
+    let restores = if old.is_spilled_reg() {
+        let whole = size == 8 && saved_size(&old) == 8;
+        if !whole && !old.spilled.is_scalar() {
+            if env.interest.log_level != 0 {
+                env.emit(Event::SourceLine { idx });
+            }
+            return Err(env.reject(MemoryMsg::FillSize, Errno::EACCES));
+        }
+        mark_stack_slot_read(env, frame, spi)?;
+        match dst {
+            Some(dst) if whole => {
+                env.reg_mut(dst).copy_from(&old.spilled);
+                env.reg_mut(dst).live |= live::WRITTEN;
+                true
+            }
+            Some(dst) => fill_part(env, &old, off, byte, size, dst)?,
+            None if whole => {
+                // Somebody wants to use the value as a number, which a saved pointer is not.
+                if !env.caps.allow_ptr_leaks && !old.spilled.is_scalar() {
+                    return Err(env.reject(MemoryMsg::StackLeak { off }, Errno::EACCES));
+                }
+                true
+            }
+            None => return Ok(()),
+        }
+    } else {
+        check_bytes(env, &old, byte, off, size, false)?;
+        mark_stack_slot_read(env, frame, spi)?;
+        if let Some(dst) = dst {
+            mark_data(env, frame, off, off.wrapping_add(size as i32), dst)?;
+        }
+        false
+    };
+    if restores { push_jmp_history(env, insn_stack_access_flags(frame, spi), 0) } else { Ok(()) }
+}
+
+/// A load of part of a saved scalar, or of a scalar that was saved in part. Tells whether the load restores the saved
+/// register, so that backtracking goes on in the slot.
+fn fill_part(env: &mut Env<'_>, old: &Slot, off: i32, byte: usize, size: usize, dst: u8) -> Res<bool> {
+    let saved = &old.spilled;
+    let restores = if size <= saved_size(old) && off % 8 == 0 {
+        // Low bytes of the saved value: the caller truncates.
+        let def = env.reg(dst).subreg_def;
+        let reg = env.reg_mut(dst);
+        reg.copy_from(saved);
+        reg.subreg_def = def;
+        if u64::BITS - saved.scalar.umax.leading_zeros() > 8 * size as u32 {
+            clear_scalar_id(reg);
+        }
+        true
+    } else {
+        check_bytes(env, old, byte, off, size, true)?;
+        let all = |kind| (0..size).all(|i| old.kind[(8 + byte - i) % 8] == kind);
+        if all(SlotKind::Spill) && saved.scalar.is_const() && saved.var_off().value == 0 {
+            mark_zero(env, dst);
+            true
+        } else if all(SlotKind::Zero) {
+            mark_zero(env, dst);
+            false
+        } else {
+            mark_reg_unknown(env, dst);
+            false
+        }
+    };
+    env.reg_mut(dst).live |= live::WRITTEN;
+    Ok(restores)
+}
+
+/// A load from any byte of a range, all of which must be initialised. Kernel: `check_stack_read_var_off()`.
+fn read_variable(env: &mut Env<'_>, regno: u8, frame: usize, off: i32, size: i32, dst: u8) -> Res {
+    check_stack_range_initialized(env, regno, off, size, false, AccessSrc::Direct, Access::Read, None)?;
+    let scalar = env.reg(regno).scalar;
+    let min = (scalar.smin as i32).wrapping_add(off);
+    let max = (scalar.smax as i32).wrapping_add(off);
+    mark_data(env, frame, min, max.wrapping_add(size), dst)?;
+    let idx = env.insn_idx;
+    check_fastcall_stack_contract(env, frame, idx, min);
+    Ok(())
+}

@@ -1,17 +1,51 @@
-//! Walking kernel and program types: what a load at an offset of a struct yields, and whether types match.
+//! Pointers to kernel and program types: what a load at an offset of a struct yields, whether types match, and how far
+//! what was loaded can be trusted.
 //!
-//! Answers for `btf_struct_walk()`, `btf_struct_access()`, `btf_struct_ids_match()`, `check_ptr_to_btf_access()`.
+//! Answers for `btf_struct_walk()`, `btf_struct_access()`, `btf_struct_ids_match()`, `check_ptr_to_btf_access()`,
+//! `check_ptr_to_map_access()`.
 
 use super::Env;
-use super::regs::Access;
-use crate::btf::TypeId;
-use crate::error::{Res, Stop};
-use crate::kernel::call::{RegBase, TypeFlags};
-use crate::state::BtfRef;
+use super::btf_record::find_struct_meta;
+use super::btf_write::check_kernel_write;
+use super::refs::in_rcu_cs;
+use super::regs::{Access, is_trusted_reg, mark_reg_known_zero, mark_reg_unknown};
+use crate::btf::{Btf, BtfKind, Type, TypeId};
+use crate::error::{Errno, MemoryMsg, Res};
+use crate::kernel::call::{RegBase, RegType, TypeFlags};
+use crate::kernel::facts::type_safe;
+use crate::kernel::MapType;
+use crate::state::{BtfRef, Payload, RegState};
 
-/// Marks a register as holding a pointer to a type, or an unknown scalar. Kernel: `mark_btf_ld_reg()`.
-pub(crate) fn mark_btf_ld_reg(_env: &mut Env<'_>, _regno: u8, _base: RegBase, _btf: BtfRef, _id: TypeId, _flags: TypeFlags) -> Res {
-    Err(Stop::unsupported("mark_btf_ld_reg"))
+/// Longest chain of modifiers and arrays that is followed. Kernel: `MAX_RESOLVE_DEPTH`.
+const MAX_DEPTH: usize = 32;
+
+/// Whether a BTF is the kernel's or one of its modules'. Kernel: `btf_is_kernel()`.
+pub(crate) fn btf_is_kernel(env: &Env<'_>, btf: BtfRef) -> bool {
+    env.btf_names.get(usize::from(btf.0)).is_some_and(|name| !name.is_empty())
+}
+
+/// Marks a register as holding what a load from a type yields: an unknown scalar, a pointer to a type, or (newer
+/// releases) untrusted memory of unknown size. Kernel: `mark_btf_ld_reg()`.
+///
+/// # Errors
+/// None but for a base type that loads never yield.
+pub(crate) fn mark_btf_ld_reg(env: &mut Env<'_>, regno: u8, base: RegBase, btf: BtfRef, id: TypeId, flags: TypeFlags) -> Res {
+    let payload = match base {
+        RegBase::Scalar => {
+            mark_reg_unknown(env, regno);
+            return Ok(());
+        }
+        RegBase::PtrToBtfId => Payload::Btf { btf, id },
+        RegBase::PtrToMem => Payload::Mem { size: 0, dynptr_id: 0 },
+        _ => return Err(env.bug("a load from a type yields neither pointer nor number")),
+    };
+    mark_reg_known_zero(env, regno);
+    let id = if base == RegBase::PtrToBtfId && flags.contains(TypeFlags::MAYBE_NULL) { env.new_id() } else { 0 };
+    let reg = env.reg_mut(regno);
+    reg.ty = RegType::with(base, flags);
+    reg.payload = payload;
+    reg.id = id;
+    Ok(())
 }
 
 /// What a load at an offset of a type yields. Kernel: results of `btf_struct_access()`.
@@ -28,62 +62,488 @@ pub(crate) enum StructAccess {
         /// Offset of the member's name in the BTF's strings.
         field_name: u32,
     },
+    /// A pointer to something else than a struct, which newer releases let programs read.
+    UntrustedMem,
 }
 
-/// Walks a struct to the member at an offset. Kernel: `btf_struct_access()`; `alloc`: `type_is_alloc(reg->type)`.
-pub(crate) fn btf_struct_access(
-    _env: &mut Env<'_>,
-    _btf: BtfRef,
-    _id: TypeId,
-    _alloc: bool,
-    _off: i32,
-    _size: i32,
-) -> Res<StructAccess> {
-    Err(Stop::unsupported("btf_struct_access"))
+/// One step of a walk. Kernel: `enum bpf_struct_walk_result`.
+enum Step {
+    Scalar,
+    Ptr { id: TypeId, field_name: u32 },
+    PtrUntrusted,
+    /// The offset is the start of a nested struct, whose type this is.
+    Struct { id: TypeId },
+}
+
+/// A line of the walk with the error it ends in.
+type WalkError = (MemoryMsg, Errno);
+
+/// Size of a member, and for arrays the element. Kernel: `__btf_resolve_size()`.
+struct Resolved<'a> {
+    /// Bytes of the whole.
+    size: u32,
+    /// Elements, of all dimensions; 1 for what is no array.
+    nelems: u32,
+    /// The type itself behind modifiers, or an array's element behind modifiers.
+    ty: Type<'a>,
+    /// Id that stands for `ty`: without the modifiers of a plain member, with those of an element.
+    id: TypeId,
+    is_array: bool,
+}
+
+fn resolve(btf: &Btf, id: TypeId) -> Option<Resolved<'_>> {
+    let mut t = btf.ty(id)?;
+    let (mut nelems, mut is_array, mut shown) = (1u32, false, id);
+    for _ in 0..MAX_DEPTH {
+        let size = match t.kind {
+            BtfKind::Fwd => t.size_or_type,
+            BtfKind::Ptr => 8,
+            BtfKind::Array => {
+                let a = t.array()?;
+                nelems = nelems.checked_mul(a.nelems)?;
+                is_array = true;
+                shown = a.elem;
+                t = btf.ty(a.elem)?;
+                continue;
+            }
+            k if k.is_modifier() => {
+                if !is_array {
+                    shown = t.size_or_type;
+                }
+                t = btf.ty(t.size_or_type)?;
+                continue;
+            }
+            BtfKind::Datasec => return None,
+            _ => t.own_size()?,
+        };
+        return Some(Resolved { size: nelems.checked_mul(size)?, nelems, ty: t, id: shown, is_array });
+    }
+    None
+}
+
+/// A type behind typedefs, qualifiers and tags.
+fn strip<'a>(t: Type<'a>) -> Option<Type<'a>> {
+    if t.kind.is_modifier() { t.btf.skip_modifiers(t.size_or_type) } else { Some(t) }
+}
+
+/// Finds the member at an offset, entering structs until the offset is the start of one, or a member that is none.
+/// Unions on the way (but those of one member) taint `flags`. Kernel: `btf_struct_walk()`.
+///
+/// `flex`: accesses beyond the end are taken as accesses to a flexible array at the end.
+fn walk(btf: &Btf, start: TypeId, off: u32, size: u32, flags: &mut TypeFlags, flex: bool, leaves: bool) -> Result<Step, WalkError> {
+    let mut off = off;
+    let mut ty = btf.ty(start).and_then(|t| {
+        // The id may be one of the base's; references of its types stay in the same id space.
+        if t.kind.is_modifier() { btf.skip_modifiers(t.size_or_type) } else { Some(t) }
+    });
+    loop {
+        let Some(t) = ty.and_then(strip) else {
+            return Err((MemoryMsg::NotStruct { name: String::new() }, Errno::EINVAL));
+        };
+        let name = t.name().to_string();
+        if !t.is_composite() {
+            return Err((MemoryMsg::NotStruct { name }, Errno::EINVAL));
+        }
+        if t.kind == BtfKind::Union && t.vlen != 1 {
+            *flags |= TypeFlags::UNTRUSTED;
+        }
+        let beyond = |name: String| (MemoryMsg::BeyondStruct { name, off, size }, Errno::EACCES);
+        let end = off.wrapping_add(size);
+        if end > t.size_or_type {
+            let Some((elem, member_off)) = flexible_tail(btf, &t).filter(|(_, at)| flex && off >= *at) else {
+                return Err(beyond(name));
+            };
+            if elem.kind == BtfKind::Int {
+                return Ok(Step::Scalar);
+            }
+            if !elem.is_composite() || elem.size_or_type == 0 {
+                return Err(beyond(name));
+            }
+            off = (off - member_off) % elem.size_or_type;
+            ty = Some(elem);
+            continue;
+        }
+        match member_at(btf, &t, name, off, size, *flags, leaves)? {
+            Found::Step(step) => {
+                if let Step::Ptr { .. } = step {
+                    *flags |= pointer_tag(btf, &t, off);
+                }
+                return Ok(step);
+            }
+            Found::Inside { ty: inner, off: rest } => {
+                ty = Some(inner);
+                off = rest;
+            }
+        }
+    }
+}
+
+/// Element type and offset of an array of no declared length at the end of a struct.
+fn flexible_tail<'a>(btf: &'a Btf, t: &Type<'a>) -> Option<(Type<'a>, u32)> {
+    let last = t.members().last()?;
+    let array = btf.skip_modifiers(last.type_id).filter(|a| a.kind == BtfKind::Array)?.array()?;
+    if array.nelems != 0 {
+        return None;
+    }
+    Some((btf.skip_modifiers(array.elem)?, last.bit_offset / 8))
+}
+
+enum Found<'a> {
+    Step(Step),
+    /// The offset is inside of a nested struct, but not its start.
+    Inside { ty: Type<'a>, off: u32 },
+}
+
+/// The member of one struct at an offset.
+fn member_at<'a>(btf: &'a Btf, t: &Type<'a>, name: String, off: u32, size: u32, flags: TypeFlags, leaves: bool) -> Result<Found<'a>, WalkError> {
+    let end = off.wrapping_add(size);
+    for m in t.members() {
+        let mut member_off = m.bit_offset / 8;
+        if end <= member_off {
+            break;
+        }
+        if m.bitfield_size != 0 {
+            // Only an access that covers the bitfield reads it; anything else looks on.
+            let end_bit = m.bit_offset.wrapping_add(m.bitfield_size);
+            if off <= member_off && end_bit.div_ceil(8) <= end {
+                return Ok(Found::Step(Step::Scalar));
+            }
+            continue;
+        }
+        if off < member_off {
+            break;
+        }
+        let Some(r) = resolve(btf, m.type_id) else {
+            return Err((MemoryMsg::MemberNoSize { name: m.name.to_string() }, Errno::EFAULT));
+        };
+        let true_end = member_off.wrapping_add(r.size);
+        if off >= true_end {
+            continue;
+        }
+        let mut member_size = r.size;
+        if r.is_array {
+            if member_off == true_end || r.nelems == 0 {
+                continue;
+            }
+            // The elements of all dimensions stand in one row; go on in the one that is meant.
+            member_size /= r.nelems;
+            if member_size == 0 {
+                continue;
+            }
+            member_off += (off - member_off) / member_size * member_size;
+        }
+        if r.ty.is_composite() {
+            if off == member_off {
+                return Ok(Found::Step(Step::Struct { id: r.id }));
+            }
+            return Ok(Found::Inside { ty: r.ty, off: off - member_off });
+        }
+        if r.ty.kind == BtfKind::Ptr {
+            if member_size != size || off != member_off {
+                let member = m.name.to_string();
+                return Err((MemoryMsg::PtrMember { member, member_off, name, off, size }, Errno::EACCES));
+            }
+            match btf.skip_modifiers(r.ty.size_or_type) {
+                Some(to) if to.is_composite() => {
+                    return Ok(Found::Step(Step::Ptr { id: to.id, field_name: m.name_off }));
+                }
+                _ if leaves => return Ok(Found::Step(Step::PtrUntrusted)),
+                _ => {}
+            }
+        }
+        // Arrays of numbers may be read as one wants, as long as the array does not end.
+        if end > true_end && !flags.contains(TypeFlags::UNTRUSTED) {
+            let member = m.name.to_string();
+            return Err((MemoryMsg::BeyondMember { member, end: true_end, name, off, size }, Errno::EACCES));
+        }
+        return Ok(Found::Step(Step::Scalar));
+    }
+    Err((MemoryMsg::NoField { name, off: off as i32 }, Errno::EINVAL))
+}
+
+/// The tag that stands at the pointer member at an offset: user, per-CPU or RCU.
+fn pointer_tag(btf: &Btf, t: &Type<'_>, off: u32) -> TypeFlags {
+    for m in t.members().filter(|m| m.bitfield_size == 0) {
+        let at = m.bit_offset / 8;
+        let Some(r) = resolve(btf, m.type_id) else { continue };
+        if off < at || off >= at.wrapping_add(r.size) || r.ty.kind != BtfKind::Ptr {
+            continue;
+        }
+        return match btf.ty(r.ty.size_or_type) {
+            Some(tag) if tag.kind == BtfKind::TypeTag && !tag.kflag => match tag.name() {
+                "user" => TypeFlags::USER,
+                "percpu" => TypeFlags::PERCPU,
+                "rcu" => TypeFlags::RCU,
+                _ => TypeFlags::empty(),
+            },
+            _ => TypeFlags::empty(),
+        };
+    }
+    TypeFlags::empty()
+}
+
+/// Walks a type to what stands at an offset. Kernel: `btf_struct_access()`; `alloc`: `type_is_alloc(reg->type)`.
+///
+/// Objects that the program allocated hold special fields, which no access may touch; what they hold otherwise is data.
+///
+/// # Errors
+/// Rejects with the errno of the check that failed.
+pub(crate) fn btf_struct_access(env: &mut Env<'_>, btf: BtfRef, id: TypeId, alloc: bool, off: i32, size: i32) -> Res<StructAccess> {
+    if alloc && let Some(rec) = find_struct_meta(env, btf, id) {
+        let (from, end) = (off as u32, (off as u32).wrapping_add(size as u32));
+        if let Some(f) = rec.fields.iter().find(|f| from < f.offset + f.size && f.offset < end) {
+            return Err(env.reject(MemoryMsg::FieldDisallowed { name: f.kind.name() }, Errno::EACCES));
+        }
+    }
+    let types = env.btf(btf).clone();
+    let leaves = env.kernel.features.untrusted_mem;
+    let mut flags = TypeFlags::empty();
+    let (mut at, mut off) = (id, off as u32);
+    loop {
+        match walk(&types, at, off, size as u32, &mut flags, !alloc, leaves) {
+            Ok(Step::Ptr { .. }) if alloc => return Ok(StructAccess::Scalar),
+            Ok(Step::Ptr { id, field_name }) => return Ok(StructAccess::Ptr { id, flags, field_name }),
+            Ok(Step::PtrUntrusted) => return Ok(StructAccess::UntrustedMem),
+            Ok(Step::Scalar) => return Ok(StructAccess::Scalar),
+            Ok(Step::Struct { id }) => {
+                at = id;
+                off = 0;
+            }
+            Err((msg, errno)) => return Err(env.reject(msg, errno)),
+        }
+    }
 }
 
 /// Whether two types are exactly the same. Kernel: `btf_types_are_same()`.
-pub(crate) fn btf_types_are_same(_env: &Env<'_>, _btf1: BtfRef, _id1: TypeId, _btf2: BtfRef, _id2: TypeId) -> bool {
-    false
+///
+/// The BTFs of two modules share the ids of the kernel's own types.
+pub(crate) fn btf_types_are_same(env: &Env<'_>, btf1: BtfRef, id1: TypeId, btf2: BtfRef, id2: TypeId) -> bool {
+    if id1 != id2 {
+        return false;
+    }
+    if btf1 == btf2 {
+        return true;
+    }
+    match (env.btf(btf1).ty(id1), env.btf(btf2).ty(id2)) {
+        (Some(a), Some(b)) => id1 != 0 && std::ptr::eq(a.btf, b.btf),
+        _ => false,
+    }
 }
 
-/// Whether the struct at `off` of a type is the needed one. Kernel: `btf_struct_ids_match()`.
+/// Whether the struct at `off` of a type is the needed one: the type itself, or one that stands first in it, and so on.
+/// Kernel: `btf_struct_ids_match()`.
 ///
-/// May print lines of the walk, as the kernel does.
+/// `strict`: only the type itself. May print lines of the walk, as the kernel does.
 #[allow(clippy::too_many_arguments)]
 pub(crate) fn btf_struct_ids_match(
-    _env: &mut Env<'_>,
-    _btf: BtfRef,
-    _id: TypeId,
-    _off: i32,
-    _need_btf: BtfRef,
-    _need_id: TypeId,
-    _strict: bool,
-    _walk_flex_arrays: bool,
+    env: &mut Env<'_>,
+    btf: BtfRef,
+    id: TypeId,
+    off: i32,
+    need_btf: BtfRef,
+    need_id: TypeId,
+    strict: bool,
+    walk_flex_arrays: bool,
 ) -> bool {
-    false
+    if off == 0 && btf_types_are_same(env, btf, id, need_btf, need_id) {
+        return true;
+    }
+    if strict {
+        return false;
+    }
+    let types = env.btf(btf).clone();
+    let leaves = env.kernel.features.untrusted_mem;
+    let mut flags = TypeFlags::empty();
+    let (mut at, mut off) = (id, off as u32);
+    loop {
+        if types.ty(at).is_none() {
+            return false;
+        }
+        match walk(&types, at, off, 1, &mut flags, walk_flex_arrays, leaves) {
+            Ok(Step::Struct { id }) if btf_types_are_same(env, btf, id, need_btf, need_id) => return true,
+            Ok(Step::Struct { id }) => {
+                at = id;
+                off = 0;
+            }
+            Ok(_) => return false,
+            Err((msg, _)) => {
+                env.say(msg);
+                return false;
+            }
+        }
+    }
 }
 
-/// Checks an access through a pointer to a type. Kernel: `check_ptr_to_btf_access()`.
-pub(crate) fn check_ptr_to_btf_access(
-    _env: &mut Env<'_>,
-    _regno: u8,
-    _off: i32,
-    _size: i32,
-    _t: Access,
-    _value_regno: Option<u8>,
-) -> Res {
-    Err(Stop::unsupported("check_ptr_to_btf_access"))
+/// Whether the kernel lists this field of the register's type, pointing to this type, as safe in the way of the
+/// suffix. Kernel: `btf_nested_type_is_trusted()`.
+fn is_listed(env: &Env<'_>, reg_btf: BtfRef, reg_id: TypeId, field: &str, id: TypeId, suffix: &str) -> bool {
+    let btf = env.btf(reg_btf);
+    let Some(t) = btf.ty(reg_id) else { return false };
+    let name = format!("{}{suffix}", t.name());
+    if name.len() >= type_safe::NAME_MAX {
+        return false;
+    }
+    let Some(list) = btf.find_by_name_kind(&name, t.kind).and_then(|id| btf.ty(id)) else { return false };
+    list.members().any(|m| {
+        let to = btf.ty(m.type_id).filter(|p| p.kind == BtfKind::Ptr).and_then(|p| btf.skip_modifiers(p.size_or_type));
+        to.is_some_and(|to| to.id == id) && m.name == field
+    })
 }
 
-/// Checks an access through a pointer to a map itself. Kernel: `check_ptr_to_map_access()`.
-pub(crate) fn check_ptr_to_map_access(
-    _env: &mut Env<'_>,
-    _regno: u8,
-    _off: i32,
-    _size: i32,
-    _t: Access,
-    _value_regno: Option<u8>,
-) -> Res {
-    Err(Stop::unsupported("check_ptr_to_map_access"))
+/// How far a pointer loaded through `reg` can be trusted. `tags` are what the types say of it.
+///
+/// By default nothing that is read from a struct is as valid as the struct; it is where the kernel lists the field, or
+/// inside of an RCU section for RCU pointers. What is walked from untrusted pointers stays untrusted.
+fn walked_flags(env: &Env<'_>, reg: &RegState, btf: BtfRef, id: TypeId, to: TypeId, tags: TypeFlags, field: u32) -> TypeFlags {
+    const TRUST: TypeFlags = TypeFlags::ALLOC.union(TypeFlags::TRUSTED).union(TypeFlags::NON_OWN_REF).union(TypeFlags::RCU);
+    if reg.has(TypeFlags::UNTRUSTED) {
+        return TypeFlags::UNTRUSTED;
+    }
+    if !is_trusted_reg(reg) && !reg.has(TypeFlags::RCU) {
+        return tags.difference(TRUST);
+    }
+    let types = env.btf(btf).clone();
+    let name = types.name_at(field);
+    let listed = |suffix| is_listed(env, btf, id, name, to, suffix);
+    if listed(type_safe::TRUSTED) {
+        return tags | TypeFlags::TRUSTED;
+    }
+    if listed(type_safe::TRUSTED_OR_NULL) {
+        return tags | TypeFlags::TRUSTED | TypeFlags::MAYBE_NULL;
+    }
+    if !in_rcu_cs(env) || reg.ty.may_be_null() {
+        return TypeFlags::UNTRUSTED;
+    }
+    if listed(type_safe::RCU) {
+        return tags | TypeFlags::RCU;
+    }
+    let or_null = listed(type_safe::RCU_OR_NULL);
+    if tags.contains(TypeFlags::RCU) || or_null {
+        let flags = tags | TypeFlags::RCU | TypeFlags::MAYBE_NULL;
+        return if or_null { flags.difference(TypeFlags::UNTRUSTED) } else { flags };
+    }
+    if tags.intersects(TypeFlags::PERCPU | TypeFlags::USER) {
+        return tags;
+    }
+    tags.difference(TRUST)
+}
+
+/// Checks an access through a pointer to a type; a load leaves in `value_regno` what the type says.
+/// Kernel: `check_ptr_to_btf_access()`.
+///
+/// `off` includes the fixed offset.
+///
+/// # Errors
+/// Rejects with the errno of the check that failed.
+pub(crate) fn check_ptr_to_btf_access(env: &mut Env<'_>, regno: u8, off: i32, size: i32, t: Access, value_regno: Option<u8>) -> Res {
+    let reg = *env.reg(regno);
+    let Some((btf, id)) = reg.btf() else { return Err(env.bug("a typed pointer without a type")) };
+    let name = env.btf(btf).type_name(id).to_string();
+    let kernel = btf_is_kernel(env, btf);
+    let var_off = reg.var_off();
+    if !env.caps.allow_ptr_leaks {
+        return Err(env.reject(MemoryMsg::StructPerfmon { name }, Errno::EPERM));
+    }
+    if kernel && !env.gpl_compatible() {
+        return Err(env.reject(MemoryMsg::StructGpl { name }, Errno::EINVAL));
+    }
+    let msg = if off < 0 {
+        MemoryMsg::BtfNegative { regno, name, off }
+    } else if !var_off.is_const() || var_off.value != 0 {
+        MemoryMsg::BtfVariable { regno, name, off, var_off }
+    } else if reg.has(TypeFlags::USER) {
+        MemoryMsg::BtfUser { regno, name, off }
+    } else if reg.has(TypeFlags::PERCPU) {
+        MemoryMsg::BtfPercpu { regno, name, off }
+    } else if t == Access::Write && reg.has(TypeFlags::UNTRUSTED) {
+        MemoryMsg::OnlyRead
+    } else {
+        return access_type(env, &reg, (btf, id), off, size, t, value_regno);
+    };
+    Err(env.reject(msg, Errno::EACCES))
+}
+
+/// The part of [`check_ptr_to_btf_access`] behind the checks of the pointer itself.
+fn access_type(env: &mut Env<'_>, reg: &RegState, (btf, id): (BtfRef, TypeId), off: i32, size: i32, t: Access, value: Option<u8>) -> Res {
+    let alloc = reg.has(TypeFlags::ALLOC);
+    if t == Access::Write && !alloc && check_kernel_write(env, btf, id, off, size)? {
+        return Ok(());
+    }
+    // Only objects that the program allocated itself may be written, wherever they are held.
+    if t == Access::Write && !alloc {
+        return Err(env.reject(MemoryMsg::OnlyRead, Errno::EACCES));
+    }
+    let held = reg.has(TypeFlags::NON_OWN_REF | TypeFlags::RCU) || reg.ref_obj_id != 0;
+    if alloc && !held {
+        return Err(env.bug("an allocated object without a reference"));
+    }
+    let access = btf_struct_access(env, btf, id, alloc, off, size)?;
+    let (Access::Read, Some(dst)) = (t, value) else { return Ok(()) };
+    match access {
+        StructAccess::Scalar => mark_btf_ld_reg(env, dst, RegBase::Scalar, btf, 0, TypeFlags::empty()),
+        StructAccess::UntrustedMem => {
+            mark_btf_ld_reg(env, dst, RegBase::PtrToMem, btf, 0, TypeFlags::RDONLY | TypeFlags::UNTRUSTED)
+        }
+        StructAccess::Ptr { id: to, flags, field_name } => {
+            let flags = walked_flags(env, reg, btf, id, to, flags, field_name);
+            mark_btf_ld_reg(env, dst, RegBase::PtrToBtfId, btf, to, flags)
+        }
+    }
+}
+
+/// Name of the kernel struct behind a map of a type. Kernel: `map_btf_id` of `struct bpf_map_ops`.
+fn map_struct(ty: MapType) -> Option<&'static str> {
+    use MapType::*;
+    Some(match ty {
+        Hash | LruHash | PercpuHash | LruPercpuHash | HashOfMaps => "bpf_htab",
+        Array | PercpuArray | ProgArray | PerfEventArray | CgroupArray | ArrayOfMaps => "bpf_array",
+        StackTrace => "bpf_stack_map",
+        LpmTrie => "lpm_trie",
+        Devmap | DevmapHash => "bpf_dtab",
+        Sockmap => "bpf_stab",
+        Sockhash => "bpf_shtab",
+        Cpumap => "bpf_cpu_map",
+        Xskmap => "xsk_map",
+        CgroupStorageDeprecated | PercpuCgroupStorageDeprecated => "bpf_cgroup_storage_map",
+        ReuseportSockarray => "reuseport_array",
+        Queue | Stack => "bpf_queue_stack",
+        SkStorage | InodeStorage | TaskStorage | CgrpStorage => "bpf_local_storage_map",
+        StructOps => "bpf_struct_ops_map",
+        Ringbuf | UserRingbuf => "bpf_ringbuf_map",
+        BloomFilter => "bpf_bloom_filter",
+        Arena => "bpf_arena",
+        Unspec => return None,
+    })
+}
+
+/// Checks an access through a pointer to a map itself: its fields may be read. Kernel: `check_ptr_to_map_access()`.
+///
+/// # Errors
+/// Rejects with the errno of the check that failed.
+pub(crate) fn check_ptr_to_map_access(env: &mut Env<'_>, regno: u8, off: i32, size: i32, t: Access, value_regno: Option<u8>) -> Res {
+    let Some(map) = env.reg(regno).map() else { return Err(env.bug("a map pointer without a map")) };
+    let map_type = env.map(map).spec.map_type;
+    let name = MapType::from_number(map_type).and_then(map_struct);
+    let id = name.and_then(|n| env.btf(BtfRef::VMLINUX).find_by_name_kind(n, BtfKind::Struct));
+    let (Some(name), Some(id)) = (name, id) else {
+        return Err(env.reject(MemoryMsg::MapPtrType { map_type }, Errno::ENOTSUPP));
+    };
+    let name = name.to_string();
+    if !env.caps.allow_ptr_leaks {
+        return Err(env.reject(MemoryMsg::StructPerfmon { name }, Errno::EPERM));
+    }
+    if off < 0 {
+        return Err(env.reject(MemoryMsg::MapPtrNegative { regno, name, off }, Errno::EACCES));
+    }
+    if t == Access::Write {
+        return Err(env.reject(MemoryMsg::MapPtrOnlyRead { name }, Errno::EACCES));
+    }
+    let access = btf_struct_access(env, BtfRef::VMLINUX, id, false, off, size)?;
+    let Some(dst) = value_regno else { return Ok(()) };
+    let (base, to, flags) = match access {
+        StructAccess::Scalar => (RegBase::Scalar, 0, TypeFlags::empty()),
+        StructAccess::UntrustedMem => (RegBase::PtrToMem, 0, TypeFlags::RDONLY | TypeFlags::UNTRUSTED),
+        StructAccess::Ptr { id, flags, .. } => (RegBase::PtrToBtfId, id, flags),
+    };
+    mark_btf_ld_reg(env, dst, base, BtfRef::VMLINUX, to, flags)
 }

@@ -234,6 +234,8 @@ pub struct Env<'a> {
     pub btfs: Vec<Arc<Btf>>,
     /// Names of `btfs`: `vmlinux`, empty for the program's, module names.
     pub btf_names: Vec<String>,
+    /// Types with special fields, by BTF; those of kernels have none.
+    pub struct_metas: Vec<super::btf_record::StructMetas>,
     /// Maps: those of the request in its order, then templates of inner maps.
     pub maps: Vec<MapInfo>,
     /// The specifications of `maps`, for listeners.

@@ -8,6 +8,7 @@
 
 mod access;
 mod btf_access;
+mod btf_write;
 pub mod btf_record;
 mod call;
 pub mod dynptr;
@@ -278,7 +279,12 @@ fn environment<'a>(
         btfs.push(btf.clone());
         btf_names.push(name.clone());
     }
-    let maps = map_infos(req, &mut btfs, &mut btf_names)?;
+    let types = btf_record::KernelTypes { kernel: &system.kernel, vmlinux: &system.vmlinux, modules: &system.modules };
+    let mut struct_metas = vec![btf_record::StructMetas::default(); btfs.len()];
+    if let Some(btf) = &req.btf {
+        struct_metas[usize::from(BtfRef::PROG.0)] = btf_record::StructMetas::of(&types, btf).map_err(Stop::silent)?;
+    }
+    let maps = map_infos(req, &types, &mut btfs, &mut btf_names, &mut struct_metas)?;
     /// Load flags. UAPI: `BPF_F_*`.
     const STRICT_ALIGNMENT: u32 = 1 << 0;
     const ANY_ALIGNMENT: u32 = 1 << 1;
@@ -296,6 +302,7 @@ fn environment<'a>(
         attach_type,
         btfs,
         btf_names,
+        struct_metas,
         map_specs: maps.iter().map(|m| m.spec.clone()).collect(),
         maps,
         kfunc_btfs: Vec::new(),
@@ -335,7 +342,13 @@ fn environment<'a>(
 }
 
 /// Maps as the analysis knows them, templates of inner maps behind the others.
-fn map_infos(req: &LoadRequest, btfs: &mut Vec<Arc<Btf>>, names: &mut Vec<String>) -> Res<Vec<MapInfo>> {
+fn map_infos(
+    req: &LoadRequest,
+    types: &btf_record::KernelTypes<'_>,
+    btfs: &mut Vec<Arc<Btf>>,
+    names: &mut Vec<String>,
+    metas: &mut Vec<btf_record::StructMetas>,
+) -> Res<Vec<MapInfo>> {
     let mut specs: Vec<_> = req.maps.iter().map(|m| (Arc::new(m.clone()), false)).collect();
     let mut inner = vec![None; specs.len()];
     for i in 0..specs.len() {
@@ -347,15 +360,20 @@ fn map_infos(req: &LoadRequest, btfs: &mut Vec<Arc<Btf>>, names: &mut Vec<String
     }
     let mut infos = Vec::with_capacity(specs.len());
     for ((spec, is_inner_template), inner) in specs.into_iter().zip(inner) {
-        let btf = spec.btf.as_ref().map(|btf| {
-            let known = btfs.iter().position(|b| Arc::ptr_eq(b, btf)).unwrap_or_else(|| {
+        let mut place = None;
+        if let Some(btf) = &spec.btf {
+            let known = btfs.iter().position(|b| Arc::ptr_eq(b, btf));
+            if known.is_none() {
+                metas.push(btf_record::StructMetas::of(types, btf).map_err(Stop::silent)?);
                 btfs.push(btf.clone());
                 names.push(String::new());
-                btfs.len() - 1
-            });
-            BtfRef(known as u16)
-        });
-        let record = btf_record::of_map(&spec).map_err(Stop::silent)?.map(Arc::new);
+            }
+            place = Some(known.unwrap_or(btfs.len() - 1));
+        }
+        let none = btf_record::StructMetas::default();
+        let own = place.and_then(|i| metas.get(i)).unwrap_or(&none);
+        let record = btf_record::of_map(types, own, &spec).map_err(Stop::silent)?.map(Arc::new);
+        let btf = place.map(|i| BtfRef(i as u16));
         infos.push(MapInfo { spec, record, btf, inner, is_inner_template });
     }
     Ok(infos)

@@ -126,4 +126,16 @@ pub struct Features {
     pub denied_attach_told: bool,
     /// An extension may sleep only where the original may. 6.12.117 does not ask.
     pub extension_might_sleep: bool,
+    /// Loads of pointers to anything but structs yield untrusted read-only memory instead of numbers, and accesses to such
+    /// memory are not bounded (6.17: `bpf: rdonly_untrusted_mem for btf id walk pointer leafs`).
+    pub untrusted_mem: bool,
+    /// A call that only reads memory is checked as a read: bounds of reads, and the stack is not overwritten. Before, every
+    /// call was taken to do both (6.14: `bpf: verifier: Refactor helper access type tracking`).
+    pub helper_access_has_direction: bool,
+    /// Task storage may hold user pointers (6.13: `bpf: Support __uptr type tag in BTF`).
+    pub uptr: bool,
+    /// Resilient spin locks exist (6.15: `bpf: Implement verifier support for rqspinlock`).
+    pub res_spin_lock: bool,
+    /// Deferred task work exists (6.18: `bpf: verifier: Refactor bpf_wq handling` and following).
+    pub task_work: bool,
 }

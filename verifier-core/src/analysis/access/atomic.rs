@@ -34,8 +34,8 @@ pub(crate) fn check_atomic(env: &mut Env<'_>, insn_idx: usize, insn: Insn) -> Re
     match insn.imm & !FETCH {
         ADD_ | AND_ | OR_ | XOR_ => read_modify_write(env, insn_idx, insn),
         _ if insn.imm == XCHG || insn.imm == CMPXCHG => read_modify_write(env, insn_idx, insn),
-        _ if insn.imm == LOAD_ACQ && env.kernel.features.atomic_load_store => load_acquire(env, insn),
-        _ if insn.imm == STORE_REL && env.kernel.features.atomic_load_store => store_release(env, insn),
+        _ if insn.imm == LOAD_ACQ && env.kernel.features.narrow_atomics => load_acquire(env, insn),
+        _ if insn.imm == STORE_REL && env.kernel.features.narrow_atomics => store_release(env, insn),
         _ => Err(env.reject(MemoryMsg::AtomicOpcode { imm: insn.imm }, Errno::EINVAL)),
     }
 }

@@ -1,0 +1,152 @@
+//! The few fields of kernel structs that programs of some types may write through typed pointers.
+//!
+//! Answers for the `btf_struct_access` callbacks of `struct bpf_verifier_ops`.
+
+use super::Env;
+use crate::btf::{Btf, BtfKind, TypeId};
+use crate::error::{Errno, MemoryMsg, Res, Stop};
+use crate::kernel::ProgType;
+use crate::kernel::facts::struct_ops::{self, WriteRule};
+use crate::state::BtfRef;
+
+/// Fields of a TCP socket that congestion control may write: struct, path, and whether a store may begin anywhere in it.
+const TCP_FIELDS: [(&str, &[&str], bool); 10] = [
+    ("sock", &["sk_pacing_rate"], false),
+    ("sock", &["sk_pacing_status"], false),
+    ("inet_connection_sock", &["icsk_ca_priv"], true),
+    ("inet_connection_sock", &["icsk_ack", "pending"], false),
+    ("tcp_sock", &["snd_cwnd"], false),
+    ("tcp_sock", &["snd_cwnd_cnt"], false),
+    ("tcp_sock", &["snd_cwnd_stamp"], false),
+    ("tcp_sock", &["snd_ssthresh"], false),
+    ("tcp_sock", &["ecn_flags"], false),
+    ("tcp_sock", &["app_limited"], false),
+];
+
+/// Byte range of a member, looked for also in structs without name. Kernel: `offsetof()`, `offsetofend()`.
+fn member(btf: &Btf, id: TypeId, name: &str, depth: u32) -> Option<(u32, u32, TypeId)> {
+    let t = btf.skip_modifiers(id).filter(|t| t.is_composite() && depth < 8)?;
+    t.members().find_map(|m| {
+        let at = m.bit_offset / 8;
+        if m.name == name {
+            return Some((at, at + btf.resolve_size(m.type_id)?, m.type_id));
+        }
+        let (from, end, ty) = m.name.is_empty().then(|| member(btf, m.type_id, name, depth + 1))??;
+        Some((at + from, at + end, ty))
+    })
+}
+
+/// Byte range of a path of members in a struct.
+fn range(btf: &Btf, name: &str, path: &[&str]) -> Option<(u32, u32)> {
+    let mut id = btf.find_by_name_kind(name, BtfKind::Struct)?;
+    let mut base = 0;
+    let mut end = 0;
+    for m in path {
+        let (from, to, ty) = member(btf, id, m, 0)?;
+        (base, end, id) = (base + from, base + to, ty);
+    }
+    Some((base, end))
+}
+
+/// Whether the program type writes kernel structs by a rule of its own, and the store keeps it; `false`: it has no such
+/// rule. Kernel: `env->ops->btf_struct_access()`.
+///
+/// # Errors
+/// Rejects stores outside of the fields that may be written.
+pub(super) fn check_kernel_write(env: &mut Env<'_>, btf: BtfRef, id: TypeId, off: i32, size: i32) -> Res<bool> {
+    let rule = match env.resolved_prog_type() {
+        ProgType::SchedCls | ProgType::SchedAct | ProgType::Xdp => return conntrack(env, btf, id, off, size),
+        ProgType::StructOps => {
+            let Some(place) = env.attach.btf else { return Ok(false) };
+            let name = env.btf(place).type_name(env.attach.btf_id).to_string();
+            match struct_ops::find(&name, place != BtfRef::VMLINUX) {
+                Some(ops) => ops.writes,
+                None => return Err(Stop::unsupported(format!("writes of struct_ops {name}"))),
+            }
+        }
+        _ => return Ok(false),
+    };
+    if rule == WriteRule::None {
+        return Ok(false);
+    }
+    if !super::btf_access::btf_is_kernel(env, btf) {
+        return Err(env.bug("a kernel struct that is not the kernel's"));
+    }
+    match rule {
+        WriteRule::None => Ok(false),
+        WriteRule::TcpSock => tcp_sock(env, btf, id, off, size),
+        WriteRule::DummyState => dummy_state(env, btf, id, off, size),
+        WriteRule::TestmodArgs => {
+            let end = range_of_struct(env, btf, "st_ops_args");
+            if end.is_some_and(|end| off >= 0 && i64::from(off) + i64::from(size) <= i64::from(end)) {
+                Ok(true)
+            } else {
+                Err(Stop::silent(Errno::EACCES))
+            }
+        }
+    }
+}
+
+/// Size of a struct by name.
+fn range_of_struct(env: &Env<'_>, btf: BtfRef, name: &str) -> Option<u32> {
+    let btf = env.btf(btf);
+    btf.find_by_name_kind(name, BtfKind::Struct).and_then(|id| btf.ty(id)).map(|t| t.size_or_type)
+}
+
+/// Whether a type is the struct of this name in the same BTF.
+fn is_struct(env: &Env<'_>, btf: BtfRef, id: TypeId, name: &str) -> bool {
+    env.btf(btf).find_by_name_kind(name, BtfKind::Struct) == Some(id)
+}
+
+/// Kernel: `bpf_tcp_ca_btf_struct_access()`.
+fn tcp_sock(env: &mut Env<'_>, btf: BtfRef, id: TypeId, off: i32, size: i32) -> Res<bool> {
+    if !is_struct(env, btf, id, "tcp_sock") {
+        return Err(env.reject(MemoryMsg::OnlyRead, Errno::EACCES));
+    }
+    let at = off as u32;
+    let types = env.btf(btf).clone();
+    let end = TCP_FIELDS.iter().find_map(|(name, path, anywhere)| {
+        let (from, end) = range(&types, name, path)?;
+        (at == from || (*anywhere && from <= at && at < end)).then_some(end)
+    });
+    within(env, "tcp_sock", off, size, end)
+}
+
+/// Whether a store ends inside of the field it begins in.
+fn within(env: &mut Env<'_>, name: &'static str, off: i32, size: i32, end: Option<u32>) -> Res<bool> {
+    let msg = match end {
+        None => MemoryMsg::NoWriteSupport { name, off },
+        Some(end) if i64::from(off) + i64::from(size) > i64::from(end) => MemoryMsg::WriteBeyond { off, size, name, end },
+        Some(_) => return Ok(true),
+    };
+    Err(env.reject(msg, Errno::EACCES))
+}
+
+/// Kernel: `bpf_dummy_ops_btf_struct_access()`.
+fn dummy_state(env: &mut Env<'_>, btf: BtfRef, id: TypeId, off: i32, size: i32) -> Res<bool> {
+    const STATE: &str = "bpf_dummy_ops_state";
+    let Some(end) = range_of_struct(env, btf, STATE) else { return Err(Stop::silent(Errno::EINVAL)) };
+    if !is_struct(env, btf, id, STATE) {
+        return Err(env.reject(MemoryMsg::OnlyDummyState, Errno::EACCES));
+    }
+    if i64::from(off) + i64::from(size) > i64::from(end) {
+        return Err(env.reject(MemoryMsg::DummyBeyond { off, size }, Errno::EACCES));
+    }
+    Ok(true)
+}
+
+/// Connection tracking entries, whose mark may be written. Without the conntrack module nothing may, and nothing is said.
+/// Kernel: `tc_cls_act_btf_struct_access()`, `_nf_conntrack_btf_struct_access()`.
+fn conntrack(env: &mut Env<'_>, btf: BtfRef, id: TypeId, off: i32, size: i32) -> Res<bool> {
+    let built_in = env.btf(BtfRef::VMLINUX).find_by_name_kind("nf_conn___init", BtfKind::Struct).is_some();
+    if !built_in && !env.btf_names.iter().any(|n| n == "nf_conntrack") {
+        return Err(Stop::silent(Errno::EACCES));
+    }
+    let known = is_struct(env, btf, id, "nf_conn") || is_struct(env, btf, id, "nf_conn___init");
+    if !known {
+        return Err(env.reject(MemoryMsg::OnlyRead, Errno::EACCES));
+    }
+    let mark = range(env.btf(btf), "nf_conn", &["mark"]);
+    let end = mark.filter(|(from, _)| *from == off as u32).map(|(_, end)| end);
+    within(env, "nf_conn", off, size, end)
+}

@@ -7,6 +7,7 @@
 use super::Env;
 use super::btf_record::find_struct_meta;
 use super::btf_write::check_kernel_write;
+use super::preflight::attr::is_gpl_compatible;
 use super::refs::in_rcu_cs;
 use super::regs::{Access, is_trusted_reg, mark_reg_known_zero, mark_reg_unknown};
 use crate::btf::{Btf, BtfKind, Type, TypeId};
@@ -444,7 +445,7 @@ pub(crate) fn check_ptr_to_btf_access(env: &mut Env<'_>, regno: u8, off: i32, si
     if !env.caps.allow_ptr_leaks {
         return Err(env.reject(MemoryMsg::StructPerfmon { name }, Errno::EPERM));
     }
-    if kernel && !env.gpl_compatible() {
+    if kernel && !is_gpl_compatible(&env.req.license) {
         return Err(env.reject(MemoryMsg::StructGpl { name }, Errno::EINVAL));
     }
     let msg = if off < 0 {

@@ -100,7 +100,7 @@ pub(super) fn load_store(
     };
     let stop = env.reject(denied, Errno::EACCES);
     if env.interest.log_level != 0 {
-        env.emit(Event::SourceLine { idx: insn_idx });
+        env.emit(Event::SourceLine { idx: insn_idx, numbered: false });
     }
     Err(stop)
 }

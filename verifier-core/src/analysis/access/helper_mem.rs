@@ -83,7 +83,7 @@ pub(crate) fn check_helper_mem_access(
             check_stack_range_initialized(env, regno, off, access_size, zero_size_allowed, AccessSrc::Helper, t, meta)
         }
         RegBase::PtrToBtfId => check_ptr_to_btf_access(env, regno, reg.off, access_size, Access::Read, None),
-        RegBase::PtrToCtx if !rewrites_ctx(env.prog_type) => {
+        RegBase::PtrToCtx if !rewrites_ctx(env.resolved_prog_type()) => {
             if access_size == 0 {
                 return if zero_size_allowed { Ok(()) } else { Err(Stop::silent(Errno::EACCES)) };
             }

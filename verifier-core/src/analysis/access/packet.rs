@@ -33,7 +33,7 @@ pub(crate) fn check_packet_access(env: &mut Env<'_>, regno: u8, off: i32, size: 
 /// Whether the program may access packets itself (`call_pkt_access`: hand them to a call that may or may not take
 /// packets). Kernel: `may_access_direct_pkt_data()`.
 pub(crate) fn may_access_packet(env: &mut Env<'_>, t: Access, call_pkt_access: Option<bool>) -> bool {
-    match may_access_direct_pkt_data(env.prog_type, t == Access::Write, call_pkt_access) {
+    match may_access_direct_pkt_data(env.resolved_prog_type(), t == Access::Write, call_pkt_access) {
         DirectAccess::Denied => false,
         DirectAccess::Allowed { seen_direct_write } => {
             env.seen_direct_write |= seen_direct_write;

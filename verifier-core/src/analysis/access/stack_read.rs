@@ -92,7 +92,7 @@ fn read_fixed(env: &mut Env<'_>, frame: usize, off: i32, size: usize, dst: Optio
         let whole = size == 8 && saved_size(&old) == 8;
         if !whole && !old.spilled.is_scalar() {
             if env.interest.log_level != 0 {
-                env.emit(Event::SourceLine { idx });
+                env.emit(Event::SourceLine { idx, numbered: false });
             }
             return Err(env.reject(MemoryMsg::FillSize, Errno::EACCES));
         }

@@ -102,7 +102,7 @@ fn write_fixed(env: &mut Env<'_>, frame: usize, off: i32, size: usize, value: Op
         (_, Some(reg)) if is_spillable(reg.ty) => {
             if size != 8 {
                 if env.interest.log_level != 0 {
-                    env.emit(Event::SourceLine { idx: insn_idx });
+                    env.emit(Event::SourceLine { idx: insn_idx, numbered: false });
                 }
                 return Err(env.reject(MemoryMsg::SpillSize, Errno::EACCES));
             }

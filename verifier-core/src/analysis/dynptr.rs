@@ -1,39 +1,344 @@
 //! Dynptrs: pointers with a length that the program holds on its stack and can only use through calls.
+//!
+//! A dynptr takes two stack slots. Both carry the kind of memory and one id; slices taken from the dynptr remember that
+//! id and end with it. Kernel: `process_dynptr_func()` and the `*_dynptr*` functions around `mark_stack_slots_dynptr()`
+//! in `kernel/bpf/verifier.c`.
 
 use super::Env;
-use crate::error::{Res, Stop};
-use crate::kernel::call::ArgType;
-use crate::state::{DynptrKind, RegState};
+use super::access::{check_mem_access, stack_slot_obj_get_spi};
+use super::liveness::{mark_stack_slot_read, mark_stack_slot_written};
+use super::refs;
+use super::regs::Access;
+use crate::error::{Errno, KfuncMsg, Msg, Res, Stop};
+use crate::isa::opcode::DW;
+use crate::kernel::call::{ArgBase, ArgType};
+use crate::state::{DynptrKind, Payload, RegBase, RegState, RegType, Slot, SlotKind, TypeFlags};
 
-/// Kernel: `destroy_if_dynptr_stack_slot()`.
-pub(crate) fn destroy_if_dynptr_stack_slot(_env: &mut Env, _frame: usize, _spi: usize) -> Res {
-    Err(Stop::unsupported("dynptr"))
+/// Slots that a dynptr takes. Kernel: `BPF_DYNPTR_NR_SLOTS`.
+const NR_SLOTS: usize = 2;
+
+/// Ends with a row of its own after a check that may have printed one, or failed without a word.
+///
+/// The kernel's checks of stack objects answer with a boolean, so the caller's error number is the one returned.
+pub(super) fn fail_after(env: &mut Env, stop: Stop, msg: impl Into<Msg>, errno: Errno) -> Stop {
+    match stop {
+        Stop::Reject(r) if r.cause.is_none() => env.reject(msg, errno),
+        Stop::Reject(mut r) => {
+            r.errno = errno;
+            env.also(Stop::Reject(r), msg)
+        }
+        other => other,
+    }
 }
 
-/// Kernel: `process_dynptr_func()`.
-pub(crate) fn process_dynptr_func(_env: &mut Env, _regno: u8, _insn_idx: usize, _arg: ArgType, _clone_ref_obj_id: u32) -> Res {
-    Err(Stop::unsupported("dynptr"))
+/// The stack is not that deep yet: not an error where the object is about to be written.
+pub(super) fn is_out_of_stack(stop: &Stop) -> bool {
+    matches!(stop, Stop::Reject(r) if r.errno == Errno::ERANGE)
 }
 
-/// Kernel: `unmark_stack_slots_dynptr()`.
-pub(crate) fn unmark_stack_slots_dynptr(_env: &mut Env, _reg: &RegState) -> Res {
-    Err(Stop::unsupported("dynptr"))
+/// A slot of a frame, for writing.
+pub(super) fn slot_mut<'e>(env: &'e mut Env, frame: usize, spi: usize) -> Res<&'e mut Slot> {
+    let at = env.insn_idx;
+    let missing = || Stop::Unsupported(format!("internal: stack slot {spi} of frame {frame} at insn {at}").into());
+    if frame >= env.cur.frames.len() {
+        return Err(missing());
+    }
+    env.cur.frame_at_mut(frame).stack_mut().get_mut(spi).ok_or_else(missing)
 }
 
-/// Kernel: `dynptr_id()`.
-pub(crate) fn dynptr_id(_env: &mut Env, _reg: &RegState) -> Res<u32> {
-    Err(Stop::unsupported("dynptr"))
+/// A slot of a frame.
+pub(super) fn slot(env: &Env, frame: usize, spi: usize) -> Res<Slot> {
+    env.cur
+        .frames
+        .get(frame)
+        .and_then(|f| f.stack.get(spi))
+        .copied()
+        .ok_or_else(|| env.bug("stack slot does not exist"))
 }
 
-/// Kernel: `dynptr_ref_obj_id()`.
-pub(crate) fn dynptr_ref_obj_id(_env: &mut Env, _reg: &RegState) -> Res<u32> {
-    Err(Stop::unsupported("dynptr"))
+fn get_spi(env: &mut Env, reg: &RegState) -> Res<usize> {
+    stack_slot_obj_get_spi(env, reg, "dynptr", NR_SLOTS)
 }
 
-/// Kernel: `dynptr_get_type()`.
-pub(crate) fn dynptr_get_type(_env: &mut Env, _reg: &RegState) -> Res<DynptrKind> {
-    Err(Stop::unsupported("dynptr"))
+fn is_const_dynptr(reg: &RegState) -> bool {
+    reg.ty.is(RegBase::ConstPtrToDynptr)
+}
+
+fn slot_kind(slot: &Slot) -> (DynptrKind, bool) {
+    match slot.spilled.payload {
+        Payload::Dynptr { kind, first_slot } => (kind, first_slot),
+        _ => (DynptrKind::Invalid, false),
+    }
+}
+
+/// Which kind of dynptr an argument asks for. Kernel: `arg_to_dynptr_type()`.
+pub(crate) fn kind_of_flags(flags: TypeFlags) -> DynptrKind {
+    let of = flags & TypeFlags::DYNPTR_ANY;
+    if of == TypeFlags::DYNPTR_LOCAL {
+        DynptrKind::Local
+    } else if of == TypeFlags::DYNPTR_RINGBUF {
+        DynptrKind::Ringbuf
+    } else if of == TypeFlags::DYNPTR_SKB {
+        DynptrKind::Skb
+    } else if of == TypeFlags::DYNPTR_XDP {
+        DynptrKind::Xdp
+    } else if of == TypeFlags::DYNPTR_SKB_META {
+        DynptrKind::SkbMeta
+    } else if of == TypeFlags::DYNPTR_FILE {
+        DynptrKind::File
+    } else {
+        DynptrKind::Invalid
+    }
+}
+
+/// The modifier that names a kind of dynptr. Kernel: `get_dynptr_type_flag()`.
+pub(crate) fn flags_of_kind(kind: DynptrKind) -> TypeFlags {
+    match kind {
+        DynptrKind::Invalid => TypeFlags::empty(),
+        DynptrKind::Local => TypeFlags::DYNPTR_LOCAL,
+        DynptrKind::Ringbuf => TypeFlags::DYNPTR_RINGBUF,
+        DynptrKind::Skb => TypeFlags::DYNPTR_SKB,
+        DynptrKind::Xdp => TypeFlags::DYNPTR_XDP,
+        DynptrKind::SkbMeta => TypeFlags::DYNPTR_SKB_META,
+        DynptrKind::File => TypeFlags::DYNPTR_FILE,
+    }
+}
+
+/// Whether a dynptr owns its memory and must be released. Kernel: `dynptr_type_refcounted()`.
+pub(crate) fn is_refcounted(kind: DynptrKind) -> bool {
+    matches!(kind, DynptrKind::Ringbuf | DynptrKind::File)
+}
+
+/// Kernel: `__mark_dynptr_reg()`.
+fn mark_dynptr_reg(reg: &mut RegState, kind: DynptrKind, first_slot: bool, id: u32) {
+    refs::zero_reg(reg);
+    reg.ty = RegType::of(RegBase::ConstPtrToDynptr);
+    reg.id = id;
+    reg.payload = Payload::Dynptr { kind, first_slot };
 }
 
 /// Marks a register as a constant dynptr argument of a callback or global function. Kernel: `mark_dynptr_cb_reg()`.
-pub(crate) fn mark_dynptr_cb_reg(_env: &mut Env, _reg: &mut RegState, _kind: DynptrKind) {}
+pub(crate) fn mark_dynptr_cb_reg(env: &mut Env, reg: &mut RegState, kind: DynptrKind) {
+    let id = env.new_id();
+    mark_dynptr_reg(reg, kind, true, id);
+}
+
+/// Makes both slots of a dynptr uninitialised; `spi` is the first. The slots count as written, so that reads of what
+/// is stored there next do not reach the states before. Kernel: `invalidate_dynptr()`.
+fn clear_slots(env: &mut Env, frame: usize, spi: usize) -> Res {
+    let precise = !env.caps.bpf_capable;
+    for i in [Some(spi), spi.checked_sub(1)].into_iter().flatten() {
+        let slot = slot_mut(env, frame, i)?;
+        slot.kind = [SlotKind::Invalid; 8];
+        refs::clear_reg(&mut slot.spilled, precise);
+    }
+    for i in [Some(spi), spi.checked_sub(1)].into_iter().flatten() {
+        mark_stack_slot_written(env, frame, i)?;
+    }
+    Ok(())
+}
+
+/// A store is about to overwrite a slot: a dynptr there ends, with its slices; one that owns memory must not.
+/// Kernel: `destroy_if_dynptr_stack_slot()`.
+pub(crate) fn destroy_if_dynptr_stack_slot(env: &mut Env, frame: usize, spi: usize) -> Res {
+    let Some(mut s) = env.cur.frames.get(frame).and_then(|f| f.stack.get(spi)).copied() else { return Ok(()) };
+    if s.kind[0] != SlotKind::Dynptr {
+        return Ok(());
+    }
+    let mut spi = spi;
+    if !slot_kind(&s).1 {
+        spi += 1;
+        s = slot(env, frame, spi)?;
+    }
+    if is_refcounted(slot_kind(&s).0) {
+        return Err(env.reject(KfuncMsg::DynptrOverwrite {}, Errno::EINVAL));
+    }
+    env.scratch_slot(spi);
+    env.scratch_slot(spi.saturating_sub(1));
+    let id = s.spilled.id;
+    let or_null = RegType::with(RegBase::PtrToMem, TypeFlags::MAYBE_NULL);
+    // The slots stop being a dynptr before slices are looked for, but no slice is a dynptr: one order is as good as the other.
+    refs::invalidate_regs(env, |reg| {
+        (reg.ty.is(RegBase::PtrToMem) || reg.ty == or_null)
+            && matches!(reg.payload, Payload::Mem { dynptr_id, .. } if dynptr_id == id)
+    });
+    clear_slots(env, frame, spi)
+}
+
+/// Writes a dynptr into its slots. Kernel: `mark_stack_slots_dynptr()`.
+fn mark_stack_slots_dynptr(env: &mut Env, reg: &RegState, flags: TypeFlags, insn_idx: usize, clone_ref_obj_id: u32) -> Res {
+    let frame = reg.frameno as usize;
+    let spi = get_spi(env, reg)?;
+    let lower = spi.checked_sub(1).ok_or_else(|| env.bug("dynptr below the stack"))?;
+    // The two slots may belong to two different dynptrs.
+    destroy_if_dynptr_stack_slot(env, frame, spi)?;
+    destroy_if_dynptr_stack_slot(env, frame, lower)?;
+    let kind = kind_of_flags(flags);
+    for i in [spi, lower] {
+        slot_mut(env, frame, i)?.kind = [SlotKind::Dynptr; 8];
+    }
+    if kind == DynptrKind::Invalid {
+        return Err(Stop::silent(Errno::EINVAL));
+    }
+    let id = env.new_id();
+    mark_dynptr_reg(&mut slot_mut(env, frame, spi)?.spilled, kind, true, id);
+    mark_dynptr_reg(&mut slot_mut(env, frame, lower)?.spilled, kind, false, id);
+    if is_refcounted(kind) {
+        let ref_id = if clone_ref_obj_id != 0 { clone_ref_obj_id } else { refs::acquire_reference(env, insn_idx)? };
+        slot_mut(env, frame, spi)?.spilled.ref_obj_id = ref_id;
+        slot_mut(env, frame, lower)?.spilled.ref_obj_id = ref_id;
+    }
+    mark_stack_slot_written(env, frame, spi)?;
+    mark_stack_slot_written(env, frame, lower)
+}
+
+/// A call released a dynptr: its slots become uninitialised, and so do its clones and slices.
+/// Kernel: `unmark_stack_slots_dynptr()`.
+pub(crate) fn unmark_stack_slots_dynptr(env: &mut Env, reg: &RegState) -> Res {
+    let frame = reg.frameno as usize;
+    let spi = get_spi(env, reg)?;
+    let first = slot(env, frame, spi)?;
+    if !is_refcounted(slot_kind(&first).0) {
+        return clear_slots(env, frame, spi);
+    }
+    let ref_obj_id = first.spilled.ref_obj_id;
+    // The kernel only warns when the reference is gone already.
+    if let Err(stop @ (Stop::Unsupported(_) | Stop::Budget(_))) = refs::release_reference(env, ref_obj_id) {
+        return Err(stop);
+    }
+    let slots = env.cur.frames.get(frame).map_or(0, |f| f.stack.len());
+    for i in 1..slots {
+        let s = slot(env, frame, i)?;
+        if s.spilled.ref_obj_id != ref_obj_id {
+            continue;
+        }
+        if s.kind[0] != SlotKind::Dynptr {
+            return Err(env.bug("reference of a dynptr in another slot"));
+        }
+        if slot_kind(&s).1 {
+            clear_slots(env, frame, i)?;
+        }
+    }
+    Ok(())
+}
+
+/// May a dynptr be created here? Kernel: `is_dynptr_reg_valid_uninit()`.
+fn check_valid_uninit(env: &mut Env, reg: &RegState) -> Res {
+    if is_const_dynptr(reg) {
+        return Err(Stop::silent(Errno::EINVAL));
+    }
+    match get_spi(env, reg) {
+        Err(stop) if !is_out_of_stack(&stop) => Err(stop),
+        _ => Ok(()),
+    }
+}
+
+/// Is there a whole dynptr here? Kernel: `is_dynptr_reg_valid_init()`.
+fn check_valid_init(env: &mut Env, reg: &RegState) -> Res {
+    if is_const_dynptr(reg) {
+        return Ok(());
+    }
+    let frame = reg.frameno as usize;
+    let spi = get_spi(env, reg)?;
+    let (upper, lower) = (slot(env, frame, spi)?, slot(env, frame, spi.saturating_sub(1))?);
+    let whole = |s: &Slot| s.kind.iter().all(|k| *k == SlotKind::Dynptr);
+    if slot_kind(&upper).1 && whole(&upper) && whole(&lower) { Ok(()) } else { Err(Stop::silent(Errno::EINVAL)) }
+}
+
+/// Kernel: `is_dynptr_type_expected()`; `arg` without `RDONLY`.
+fn is_type_expected(env: &mut Env, reg: &RegState, arg: ArgType) -> Res<bool> {
+    if arg.base == ArgBase::PtrToDynptr && arg.flags.is_empty() {
+        return Ok(true);
+    }
+    let wanted = kind_of_flags(arg.flags);
+    Ok(dynptr_get_type(env, reg)? == wanted)
+}
+
+/// Kernel: `mark_stack_slot_obj_read()`.
+pub(super) fn mark_slots_read(env: &mut Env, frame: usize, spi: usize, nr_slots: usize) -> Res {
+    for i in 0..nr_slots {
+        let Some(at) = spi.checked_sub(i) else { break };
+        mark_stack_slot_read(env, frame, at)?;
+        env.scratch_slot(at);
+    }
+    Ok(())
+}
+
+/// Kernel: `dynptr_type_str()`.
+fn kind_name(kind: DynptrKind) -> &'static str {
+    match kind {
+        DynptrKind::Invalid => "<invalid>",
+        DynptrKind::Local => "local",
+        DynptrKind::Ringbuf => "ringbuf",
+        DynptrKind::Skb => "skb",
+        DynptrKind::Xdp => "xdp",
+        DynptrKind::SkbMeta => "skb_meta",
+        DynptrKind::File => "file",
+    }
+}
+
+/// Checks a dynptr argument: one to be created (`UNINIT`), one that is only used (`RDONLY`), or one that may be changed.
+///
+/// `clone_ref_obj_id` is the reference that a clone shares with its parent, 0 for others.
+/// Kernel: `process_dynptr_func()`.
+pub(crate) fn process_dynptr_func(env: &mut Env, regno: u8, insn_idx: usize, arg: ArgType, clone_ref_obj_id: u32) -> Res {
+    let reg = *env.reg(regno);
+    let argno = i32::from(regno) - 1;
+    if !reg.ty.is(RegBase::PtrToStack) && !is_const_dynptr(&reg) {
+        return Err(env.reject(KfuncMsg::DynptrNotOnStack { arg: argno }, Errno::EINVAL));
+    }
+    if arg.flags.contains(TypeFlags::UNINIT | TypeFlags::RDONLY) {
+        return Err(env.bug("dynptr argument both uninitialised and read-only"));
+    }
+    if arg.flags.contains(TypeFlags::UNINIT) {
+        check_valid_uninit(env, &reg)
+            .map_err(|s| fail_after(env, s, KfuncMsg::DynptrNotUninit {}, Errno::EINVAL))?;
+        for off in [0, 8] {
+            check_mem_access(env, insn_idx, regno, off, DW, Access::Write, None, false, false)?;
+        }
+        return mark_stack_slots_dynptr(env, &reg, arg.flags, insn_idx, clone_ref_obj_id);
+    }
+    if is_const_dynptr(&reg) && !arg.flags.contains(TypeFlags::RDONLY) {
+        return Err(env.reject(KfuncMsg::DynptrConstMutated {}, Errno::EINVAL));
+    }
+    check_valid_init(env, &reg)
+        .map_err(|s| fail_after(env, s, KfuncMsg::DynptrNotInit { arg: argno }, Errno::EINVAL))?;
+    let mut wanted = arg;
+    wanted.flags.remove(TypeFlags::RDONLY);
+    if !is_type_expected(env, &reg, wanted)? {
+        let kind = kind_name(kind_of_flags(arg.flags));
+        return Err(env.reject(KfuncMsg::DynptrKind { kind, arg: argno }, Errno::EINVAL));
+    }
+    if is_const_dynptr(&reg) {
+        return Ok(());
+    }
+    let spi = get_spi(env, &reg)?;
+    mark_slots_read(env, reg.frameno as usize, spi, NR_SLOTS)
+}
+
+/// The register itself when it is a constant dynptr, else the first slot it points to.
+fn dynptr_reg(env: &mut Env, reg: &RegState) -> Res<RegState> {
+    if is_const_dynptr(reg) {
+        return Ok(*reg);
+    }
+    let spi = get_spi(env, reg)?;
+    Ok(slot(env, reg.frameno as usize, spi)?.spilled)
+}
+
+/// Id that slices of a dynptr remember. Kernel: `dynptr_id()`.
+pub(crate) fn dynptr_id(env: &mut Env, reg: &RegState) -> Res<u32> {
+    Ok(dynptr_reg(env, reg)?.id)
+}
+
+/// Reference that a dynptr owns, 0: none. Kernel: `dynptr_ref_obj_id()`.
+pub(crate) fn dynptr_ref_obj_id(env: &mut Env, reg: &RegState) -> Res<u32> {
+    Ok(dynptr_reg(env, reg)?.ref_obj_id)
+}
+
+/// Kind of a dynptr. Kernel: `dynptr_get_type()`.
+pub(crate) fn dynptr_get_type(env: &mut Env, reg: &RegState) -> Res<DynptrKind> {
+    Ok(match dynptr_reg(env, reg)?.payload {
+        Payload::Dynptr { kind, .. } => kind,
+        _ => DynptrKind::Invalid,
+    })
+}

@@ -199,6 +199,8 @@ pub struct Caps {
     pub bypass_spec_v1: bool,
     /// CAP_PERFMON (or mitigations off): no Spectre v4 sanitation.
     pub bypass_spec_v4: bool,
+    /// CAP_SYS_BOOT, which comes with CAP_SYS_ADMIN here: kernel functions that can bring the machine down.
+    pub may_reboot: bool,
 }
 
 /// Counters that the last line of a log shows.

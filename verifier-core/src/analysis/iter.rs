@@ -1,19 +1,310 @@
-//! Open-coded iterators on the stack.
+//! Open-coded iterators: objects on the stack whose `next` the walk takes as a fork.
+//!
+//! `next` returns null at last. So each call goes on with null and a drained iterator, and queues a path on which it
+//! returned an element; that path forgets the numbers that differ from the iteration before, or the loop would never
+//! look the same twice. Kernel: `process_iter_arg()`, `process_iter_next_call()`, `widen_imprecise_scalars()`.
 
 use super::Env;
+use super::access::{check_mem_access, stack_slot_obj_get_spi};
+use super::dynptr::{fail_after, is_out_of_stack, mark_slots_read, slot, slot_mut};
+use super::explore::push_stack;
 use super::kfunc::KfuncMeta;
-use crate::error::{Res, Stop};
-use crate::state::VerifierState;
+use super::liveness::mark_stack_slot_written;
+use super::refs;
+use super::regs::{Access, mark_ptr_not_null_reg};
+use crate::btf::{Btf, BtfKind, TypeId};
+use crate::error::{Errno, KfuncMsg, Res, Stop};
+use crate::isa::opcode::DW;
+use crate::state::{
+    BtfRef, FuncState, IterState, Payload, RegBase, RegState, RegType, SlotKind, StateId, TypeFlags, VerifierState,
+};
 
+/// Where the iterator of a call stands. Kernel: `meta->iter`.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(crate) struct IterPlace {
+    /// Frame.
+    pub(crate) frame: usize,
+    /// First slot.
+    pub(crate) spi: usize,
+}
+
+const PREFIX: &str = "bpf_iter_";
+
+fn get_spi(env: &mut Env, reg: &RegState, nr_slots: usize) -> Res<usize> {
+    stack_slot_obj_get_spi(env, reg, "iter", nr_slots)
+}
+
+/// The iterator struct that a parameter points to. Kernel: `btf_check_iter_arg()`.
+fn iter_type(btf: &Btf, param_type: TypeId) -> Option<(TypeId, u32)> {
+    let t = btf.pointee(param_type)?;
+    let composite = matches!(t.kind, BtfKind::Struct | BtfKind::Union);
+    (composite && t.name().starts_with(PREFIX)).then_some((t.id, t.size_or_type))
+}
+
+/// Kernel: `iter_type_str()`.
+fn iter_name(env: &Env, btf: BtfRef, id: TypeId) -> String {
+    let name = env.btf(btf).type_name(id);
+    name.strip_prefix(PREFIX).unwrap_or("<invalid>").to_string()
+}
+
+/// Checks the iterator argument of a kernel function and creates, reads or ends the iterator.
 /// Kernel: `process_iter_arg()`.
-pub(crate) fn process_iter_arg(_env: &mut Env, _regno: u8, _insn_idx: usize, _meta: &mut KfuncMeta) -> Res {
-    Err(Stop::unsupported("iter"))
+pub(crate) fn process_iter_arg(env: &mut Env, regno: u8, insn_idx: usize, meta: &mut KfuncMeta) -> Res {
+    let reg = *env.reg(regno);
+    let argno = i32::from(regno) - 1;
+    if !reg.ty.is(RegBase::PtrToStack) {
+        return Err(env.reject(KfuncMsg::IterNotOnStack { arg: argno }, Errno::EINVAL));
+    }
+    let param = meta.desc.params.get(usize::from(regno).saturating_sub(1)).map(|p| p.type_id);
+    let Some((btf_id, size)) = param.and_then(|id| iter_type(env.btf(meta.desc.btf), id)) else {
+        return Err(env.reject(KfuncMsg::IterInvalidArg { arg: argno }, Errno::EINVAL));
+    };
+    let nr_slots = (size / 8) as usize;
+    if meta.flags.is_iter_new() {
+        check_valid_uninit(env, &reg, nr_slots).map_err(|s| {
+            let iter = iter_name(env, meta.desc.btf, btf_id);
+            fail_after(env, s, KfuncMsg::IterNotUninit { iter, arg: argno }, Errno::EINVAL)
+        })?;
+        for i in 0..nr_slots {
+            let off = i32::try_from(i * 8).unwrap_or(i32::MAX);
+            check_mem_access(env, insn_idx, regno, off, DW, Access::Write, None, false, false)?;
+        }
+        return mark_stack_slots_iter(env, &reg, meta, insn_idx, btf_id, nr_slots);
+    }
+    let spi = check_valid_init(env, &reg, meta.desc.btf, btf_id, nr_slots).map_err(|stop| {
+        if matches!(&stop, Stop::Reject(r) if r.errno == Errno::EPROTO) {
+            return env.reject(KfuncMsg::IterNeedsRcu { name: meta.desc.name.to_string() }, Errno::EPROTO);
+        }
+        let iter = iter_name(env, meta.desc.btf, btf_id);
+        fail_after(env, stop, KfuncMsg::IterNotInit { iter, arg: argno }, Errno::EINVAL)
+    })?;
+    let frame = reg.frameno as usize;
+    mark_slots_read(env, frame, spi, nr_slots)?;
+    meta.iter = IterPlace { frame, spi };
+    meta.ref_obj_id = slot(env, frame, spi)?.spilled.ref_obj_id;
+    if meta.flags.is_iter_destroy() {
+        unmark_stack_slots_iter(env, &reg, nr_slots)?;
+    }
+    Ok(())
 }
 
-/// Kernel: `process_iter_next_call()`.
-pub(crate) fn process_iter_next_call(_env: &mut Env, _insn_idx: usize, _meta: &KfuncMeta) -> Res {
-    Err(Stop::unsupported("iter"))
+/// Writes a fresh iterator into its slots; the first owns a reference, so that it must be destroyed.
+/// Kernel: `mark_stack_slots_iter()`.
+fn mark_stack_slots_iter(
+    env: &mut Env,
+    reg: &RegState,
+    meta: &KfuncMeta,
+    insn_idx: usize,
+    btf_id: TypeId,
+    nr_slots: usize,
+) -> Res {
+    let frame = reg.frameno as usize;
+    let spi = get_spi(env, reg, nr_slots)?;
+    let id = refs::acquire_reference(env, insn_idx)?;
+    let mut ty = RegType::of(RegBase::PtrToStack);
+    if meta.flags.is_rcu_protected() {
+        ty = ty.plus(if refs::in_rcu_cs(env) { TypeFlags::RCU } else { TypeFlags::UNTRUSTED });
+    }
+    for i in 0..nr_slots {
+        let at = spi.checked_sub(i).ok_or_else(|| env.bug("iterator below the stack"))?;
+        let slot = slot_mut(env, frame, at)?;
+        refs::zero_reg(&mut slot.spilled);
+        slot.spilled.ty = ty;
+        slot.spilled.ref_obj_id = if i == 0 { id } else { 0 };
+        slot.spilled.payload = Payload::Iter { btf: meta.desc.btf, id: btf_id, state: IterState::Active, depth: 0 };
+        slot.kind = [SlotKind::Iter; 8];
+        mark_stack_slot_written(env, frame, at)?;
+        env.scratch_slot(at);
+    }
+    Ok(())
 }
 
-/// Kernel: `widen_imprecise_scalars()`.
-pub(crate) fn widen_imprecise_scalars(_old: &VerifierState, _cur: &mut VerifierState, _bpf_capable: bool) {}
+/// Ends an iterator. Kernel: `unmark_stack_slots_iter()`.
+fn unmark_stack_slots_iter(env: &mut Env, reg: &RegState, nr_slots: usize) -> Res {
+    let frame = reg.frameno as usize;
+    let spi = get_spi(env, reg, nr_slots)?;
+    let precise = !env.caps.bpf_capable;
+    for i in 0..nr_slots {
+        let at = spi.checked_sub(i).ok_or_else(|| env.bug("iterator below the stack"))?;
+        if i == 0 {
+            let id = slot(env, frame, at)?.spilled.ref_obj_id;
+            // The kernel only warns when the reference is gone, or belongs to the caller of a callback.
+            if let Err(stop @ (Stop::Unsupported(_) | Stop::Budget(_))) = refs::release_reference(env, id) {
+                return Err(stop);
+            }
+        }
+        let slot = slot_mut(env, frame, at)?;
+        refs::clear_reg(&mut slot.spilled, precise);
+        slot.kind = [SlotKind::Invalid; 8];
+        mark_stack_slot_written(env, frame, at)?;
+        env.scratch_slot(at);
+    }
+    Ok(())
+}
+
+/// No iterator may be overwritten by a new one. Kernel: `is_iter_reg_valid_uninit()`.
+fn check_valid_uninit(env: &mut Env, reg: &RegState, nr_slots: usize) -> Res {
+    let spi = match get_spi(env, reg, nr_slots) {
+        Ok(spi) => spi,
+        Err(stop) if is_out_of_stack(&stop) => return Ok(()),
+        Err(stop) => return Err(stop),
+    };
+    for i in 0..nr_slots {
+        let s = slot(env, reg.frameno as usize, spi.saturating_sub(i))?;
+        if s.kind.contains(&SlotKind::Iter) {
+            return Err(Stop::silent(Errno::EINVAL));
+        }
+    }
+    Ok(())
+}
+
+/// Is there a whole iterator of this type? Returns its first slot; `EPROTO`: it was created under RCU, which ended.
+/// Kernel: `is_iter_reg_valid_init()`.
+fn check_valid_init(env: &mut Env, reg: &RegState, btf: BtfRef, btf_id: TypeId, nr_slots: usize) -> Res<usize> {
+    let invalid = || Stop::silent(Errno::EINVAL);
+    let spi = get_spi(env, reg, nr_slots)?;
+    for i in 0..nr_slots {
+        let s = slot(env, reg.frameno as usize, spi.saturating_sub(i))?;
+        let st = &s.spilled;
+        if st.has(TypeFlags::UNTRUSTED) {
+            return Err(Stop::silent(Errno::EPROTO));
+        }
+        if (i == 0) != (st.ref_obj_id != 0) {
+            return Err(invalid());
+        }
+        match st.payload {
+            Payload::Iter { btf: b, id, .. } if b == btf && id == btf_id => {}
+            _ => return Err(invalid()),
+        }
+        if s.kind.iter().any(|k| *k != SlotKind::Iter) {
+            return Err(invalid());
+        }
+    }
+    Ok(spi)
+}
+
+/// The iterator's register in a state. Kernel: `get_iter_from_state()`.
+pub(crate) fn iter_of_state(state: &mut VerifierState, place: IterPlace) -> Option<&mut RegState> {
+    if place.frame >= state.frames.len() {
+        return None;
+    }
+    state.frame_at_mut(place.frame).stack_mut().get_mut(place.spi).map(|s| &mut s.spilled)
+}
+
+/// Whether two states were called from the same places. Kernel: `same_callsites()`.
+fn same_callsites(a: &VerifierState, b: &VerifierState) -> bool {
+    a.frames.len() == b.frames.len() && a.frames.iter().zip(&b.frames).all(|(x, y)| x.callsite == y.callsite)
+}
+
+/// The closest state above `from` that was stored at this instruction with the same call sites: the iteration before.
+/// Kernel: `find_prev_entry()`, which looks through all stored states for one on the current path.
+fn previous_iteration(env: &Env, from: StateId, insn_idx: usize) -> Option<StateId> {
+    let cur = env.explorer.state(from);
+    let mut at = cur.parent;
+    while let Some(id) = at {
+        let st = env.explorer.state(id);
+        if st.insn_idx as usize == insn_idx && same_callsites(st, cur) {
+            return Some(id);
+        }
+        at = st.parent;
+    }
+    None
+}
+
+/// Forks at a `next`: the queued path got an element, the current one sees null. Kernel: `process_iter_next_call()`.
+pub(crate) fn process_iter_next_call(env: &mut Env, insn_idx: usize, meta: &KfuncMeta) -> Res {
+    let place = meta.iter;
+    let state = match iter_of_state(&mut env.cur, place).map(|r| r.payload) {
+        Some(Payload::Iter { state, .. }) if state != IterState::Invalid => state,
+        _ => return Err(env.bug("unexpected iterator state")),
+    };
+    if state == IterState::Active {
+        let Some(parent) = env.cur.parent.filter(|p| {
+            let st = env.explorer.state(*p);
+            st.insn_idx as usize == insn_idx && same_callsites(st, &env.cur)
+        }) else {
+            return Err(env.bug("bad parent state for iter next call"));
+        };
+        let prev = previous_iteration(env, parent, insn_idx).map(|id| env.explorer.state(id).clone());
+        let not_null = mark_ptr_not_null_reg(env, *env.reg(0));
+        let precise = !env.caps.bpf_capable;
+        push_stack(env, insn_idx + 1, insn_idx, false)?;
+        let queued = env.explorer.top_mut();
+        let Some(iter) = iter_of_state(queued, place) else { return Err(env.bug("queued path lacks the iterator")) };
+        if let Payload::Iter { state, depth, .. } = &mut iter.payload {
+            *state = IterState::Active;
+            *depth = depth.wrapping_add(1);
+        }
+        if let Some(prev) = prev {
+            widen_imprecise_scalars(&prev, queued, precise);
+        }
+        queued.reg_mut(0).set(not_null);
+    }
+    if let Some(Payload::Iter { state, .. }) = iter_of_state(&mut env.cur, place).map(|r| &mut r.payload) {
+        *state = IterState::Drained;
+    }
+    let precise = !env.caps.bpf_capable;
+    let r0 = env.reg_mut(0);
+    refs::zero_reg(r0);
+    r0.ty = RegType::of(RegBase::Scalar);
+    r0.precise = precise;
+    Ok(())
+}
+
+/// Which ids of the old state go with which of the new one. Kernel: `check_ids()` over a scratch map.
+#[derive(Default)]
+struct Ids(Vec<(u32, u32)>);
+
+impl Ids {
+    fn agree(&mut self, old: u32, cur: u32) -> bool {
+        if old == 0 || cur == 0 {
+            return old == cur;
+        }
+        for (o, c) in &self.0 {
+            if *o == old {
+                return *c == cur;
+            }
+            if *c == cur {
+                return false;
+            }
+        }
+        self.0.push((old, cur));
+        true
+    }
+}
+
+/// Whether a scalar must be forgotten: it changed since the iteration before, and nothing depends on it so far.
+/// Kernel: `maybe_widen_reg()`.
+fn must_widen(old: &RegState, cur: &RegState, ids: &mut Ids) -> bool {
+    if !old.is_scalar() || !cur.is_scalar() || old.precise || cur.precise {
+        return false;
+    }
+    // The order matters: ids are noted only once everything else is equal.
+    let exact = old.off == cur.off
+        && old.payload == cur.payload
+        && old.scalar == cur.scalar
+        && ids.agree(old.id, cur.id)
+        && ids.agree(old.ref_obj_id, cur.ref_obj_id);
+    !exact
+}
+
+/// Forgets numbers of `cur` that differ from those of `old`, unless either is known to matter. `precise` is the mark
+/// that an unknown number gets (set for programs without CAP_BPF). Kernel: `widen_imprecise_scalars()`.
+pub(crate) fn widen_imprecise_scalars(old: &VerifierState, cur: &mut VerifierState, precise: bool) {
+    let mut ids = Ids::default();
+    for fr in (0..old.frames.len().min(cur.frames.len())).rev() {
+        let fold: &FuncState = &old.frames[fr];
+        for i in 0..fold.regs.len() {
+            if must_widen(&fold.regs[i], &cur.frames[fr].regs[i], &mut ids) {
+                refs::forget_reg(&mut cur.frame_at_mut(fr).regs[i], precise);
+            }
+        }
+        let slots = fold.stack.len().min(cur.frames[fr].stack.len());
+        for i in 0..slots {
+            let (so, sc) = (&fold.stack[i], &cur.frames[fr].stack[i]);
+            if so.is_spilled_reg() && sc.is_spilled_reg() && must_widen(&so.spilled, &sc.spilled, &mut ids) {
+                refs::forget_reg(&mut cur.frame_at_mut(fr).stack_mut()[i].spilled, precise);
+            }
+        }
+    }
+}

@@ -272,6 +272,7 @@ fn environment<'a>(
         allow_uninit_stack: perfmon,
         bypass_spec_v1: perfmon,
         bypass_spec_v4: perfmon,
+        may_reboot: p.sys_admin,
     };
     let mut btfs = vec![system.vmlinux.clone(), req.btf.clone().unwrap_or_default()];
     let mut btf_names = vec!["vmlinux".to_string(), String::new()];

@@ -16,3 +16,8 @@ pub(crate) fn check_reg_type(_env: &mut Env<'_>, _regno: u8, _arg: ArgType, _btf
 pub(crate) fn check_func_arg_reg_off(_env: &mut Env<'_>, _reg: &RegState, _regno: u8, _arg: ArgType) -> Res {
     Err(Stop::unsupported("check_func_arg_reg_off"))
 }
+
+/// A pointer to a constant string in read-only map memory. Kernel: `check_reg_const_str()`.
+pub(crate) fn check_reg_const_str(_env: &mut Env<'_>, _regno: u8) -> Res {
+    Err(Stop::unsupported("check_reg_const_str"))
+}

@@ -40,3 +40,8 @@ pub(crate) fn process_wq_func(_env: &mut Env<'_>, _regno: u8, _map: &mut Option<
 pub(crate) fn process_kptr_func(_env: &mut Env<'_>, _regno: u8, _meta: &mut CallMeta) -> Res {
     Err(Stop::unsupported("process_kptr_func"))
 }
+
+/// Checks a task-work argument of a kfunc (6.18). Kernel: `process_task_work_func()`.
+pub(crate) fn process_task_work_func(_env: &mut Env<'_>, _regno: u8, _map: &mut Option<MapArg>) -> Res {
+    Err(Stop::unsupported("process_task_work_func"))
+}

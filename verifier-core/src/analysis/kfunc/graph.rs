@@ -1,10 +1,211 @@
 //! Lists and trees of objects that programs allocate.
+//!
+//! A root stands in a map value or an allocated object together with the lock that protects it; nodes are objects of the
+//! program's own types. Answers for `__process_kf_arg_ptr_to_graph_root()`, `__process_kf_arg_ptr_to_graph_node()`,
+//! `check_reg_allocation_locked()` and `mark_reg_graph_node()`.
 
+use std::sync::Arc;
+
+use super::{KfuncMeta, Special, is_rbtree_lock_required_kfunc};
 use crate::analysis::Env;
+use crate::analysis::btf_access::btf_struct_ids_match;
+use crate::analysis::btf_record::{Field, FieldInfo, FieldKind, Record, find_struct_meta, record_find};
+use crate::analysis::refs;
 use crate::btf::TypeId;
-use crate::state::BtfRef;
+use crate::error::{Errno, KfuncMsg, Res};
+use crate::state::{BtfRef, Payload, RegBase, RegState, RegType, TypeFlags};
+
+/// Whether a register points to an object that the program allocated. Kernel: `type_is_ptr_alloc_obj()`.
+pub(crate) fn is_ptr_alloc_obj(reg: &RegState) -> bool {
+    reg.ty.base == RegBase::PtrToBtfId && reg.has(TypeFlags::ALLOC)
+}
+
+/// A borrowed pointer to an allocated object. Kernel: `type_is_non_owning_ref()`.
+pub(crate) fn is_non_owning_ref(reg: &RegState) -> bool {
+    is_ptr_alloc_obj(reg) && reg.has(TypeFlags::NON_OWN_REF)
+}
+
+/// Special fields of what a register points to. Kernel: `reg_btf_record()`.
+pub(crate) fn reg_record(env: &Env, reg: &RegState) -> Option<Arc<Record>> {
+    if reg.ty.is(RegBase::PtrToMapValue) {
+        return env.map(reg.map()?).record.clone();
+    }
+    if is_ptr_alloc_obj(reg) {
+        let (btf, id) = reg.btf()?;
+        return find_struct_meta(env, btf, id);
+    }
+    None
+}
+
+/// BTF that the special fields of what a register points to refer to.
+fn record_btf(env: &Env, reg: &RegState) -> Option<BtfRef> {
+    match reg.map() {
+        Some(map) => env.map(map).btf,
+        None => reg.btf().map(|(btf, _)| btf),
+    }
+}
+
+/// The field at an offset of what a register points to, with the BTF its types stand in.
+/// Kernel: `reg_find_field_offset()`.
+pub(crate) fn reg_find_field(env: &Env, reg: &RegState, off: u32, kind: FieldKind) -> Option<(BtfRef, Field)> {
+    let rec = reg_record(env, reg)?;
+    let field = record_find(Some(&rec), off, kind)?.clone();
+    Some((record_btf(env, reg)?, field))
+}
 
 /// Whether the type counts its references. Kernel: `btf_record::refcount_off >= 0`.
-pub(crate) fn is_refcounted(_env: &Env, _btf: BtfRef, _id: TypeId) -> bool {
-    false
+pub(crate) fn is_refcounted(env: &Env, btf: BtfRef, id: TypeId) -> bool {
+    find_struct_meta(env, btf, id).is_some_and(|rec| rec.has(FieldKind::REFCOUNT))
+}
+
+/// Whether a register points to something that holds a spin lock. Kernel: `reg_may_point_to_spin_lock()`.
+pub(crate) fn may_point_to_spin_lock(env: &Env, reg: &RegState) -> bool {
+    let mut locks = FieldKind::SPIN_LOCK;
+    if env.kernel.features.locks_are_refs {
+        locks |= FieldKind::RES_SPIN_LOCK;
+    }
+    reg_record(env, reg).is_some_and(|rec| rec.has(locks))
+}
+
+/// Opaque identity of the lock of what a register points to: the map, or the BTF of the object's type.
+/// Kernel: `active_lock.ptr`, `reg->map_ptr` or `reg->btf`.
+pub(crate) fn lock_identity(reg: &RegState) -> u64 {
+    match (reg.map(), reg.btf()) {
+        (Some(map), _) => (1 << 32) | u64::from(map.0),
+        (None, Some((btf, _))) => (2 << 32) | u64::from(btf.0),
+        (None, None) => 0,
+    }
+}
+
+/// Some frame is the callback of a tree function, which runs under the lock. Kernel: `in_rbtree_lock_required_cb()`.
+pub(crate) fn in_rbtree_lock_required_cb(env: &Env) -> bool {
+    env.cur.frames.iter().skip(1).any(|f| {
+        f.in_callback_fn
+            && usize::try_from(f.callsite)
+                .ok()
+                .and_then(|at| env.insns.get(at))
+                .is_some_and(|insn| is_rbtree_lock_required_kfunc(env, *insn))
+    })
+}
+
+/// Makes a register point to the node of a root's objects. Kernel: `mark_reg_graph_node()`.
+pub(crate) fn mark_reg_graph_node(reg: &mut RegState, btf: BtfRef, root: &Field) {
+    let FieldInfo::Root { value_id, node_offset } = root.info else { return };
+    refs::zero_reg(reg);
+    reg.ty = RegType::with(RegBase::PtrToBtfId, TypeFlags::ALLOC);
+    reg.payload = Payload::Btf { btf, id: value_id };
+    reg.off = node_offset.cast_signed();
+}
+
+fn kind_name(kind: FieldKind) -> &'static str {
+    if kind == FieldKind::LIST_HEAD {
+        "bpf_list_head"
+    } else if kind == FieldKind::LIST_NODE {
+        "bpf_list_node"
+    } else if kind == FieldKind::RB_ROOT {
+        "bpf_rb_root"
+    } else {
+        "bpf_rb_node"
+    }
+}
+
+/// The lock that protects what a register points to must be held. `Err`: nothing, or another object's lock, is.
+/// Kernel: `check_reg_allocation_locked()`.
+fn check_locked(env: &mut Env, reg: &RegState) -> Res<bool> {
+    let alloc = RegType::with(RegBase::PtrToBtfId, TypeFlags::ALLOC);
+    if !reg.ty.is(RegBase::PtrToMapValue) && reg.ty != alloc {
+        return Err(env.bug("unknown register type for a lock check"));
+    }
+    let (ptr, id) = (lock_identity(reg), reg.id);
+    let held = if env.kernel.features.locks_are_refs {
+        let kinds = [crate::state::RefKind::Lock, crate::state::RefKind::ResLock, crate::state::RefKind::ResLockIrq];
+        if env.cur.active_locks == 0 {
+            return Ok(false);
+        }
+        refs::find_lock_state(env, &kinds, id, ptr).is_some()
+    } else {
+        match refs::active_lock(env) {
+            None => return Ok(false),
+            Some(lock) => lock == (ptr, id),
+        }
+    };
+    if !held {
+        env.say(KfuncMsg::OtherLock {});
+    }
+    Ok(held)
+}
+
+/// Checks the root argument of a list or tree function. Kernel: `__process_kf_arg_ptr_to_graph_root()`.
+pub(super) fn process_root(env: &mut Env, regno: u8, meta: &mut KfuncMeta, kind: FieldKind) -> Res {
+    let reg = *env.reg(regno);
+    let what = kind_name(kind);
+    let special = meta.desc.special;
+    let fits = special.is_some_and(|s| if kind == FieldKind::LIST_HEAD { s.is_list() } else { s.is_rbtree() });
+    if meta.desc.btf != BtfRef::VMLINUX || !fits {
+        return Err(env.bug("root argument of an unknown kernel function"));
+    }
+    if !reg.var_off().is_const() {
+        return Err(env.reject(KfuncMsg::GraphVarOff { regno, what }, Errno::EINVAL));
+    }
+    let off = reg.off.cast_unsigned().wrapping_add(reg.var_off().value as u32);
+    let Some((btf, field)) = reg_find_field(env, &reg, off, kind) else {
+        return Err(env.reject(KfuncMsg::GraphNotFound { what, off }, Errno::EINVAL));
+    };
+    if !check_locked(env, &reg)? {
+        let lock = reg_record(env, &reg)
+            .and_then(|rec| rec.fields.iter().find(|f| f.kind == FieldKind::SPIN_LOCK).map(|f| f.offset));
+        let off = lock.map_or(-22, |off| off.cast_signed());
+        return Err(env.reject(KfuncMsg::LockNotHeld { off, what }, Errno::EINVAL));
+    }
+    let place = if kind == FieldKind::LIST_HEAD { &mut meta.list_head } else { &mut meta.rbtree_root };
+    *place = Some((btf, field));
+    Ok(())
+}
+
+/// Checks the node argument of a list or tree function against the root argument before it.
+/// Kernel: `__process_kf_arg_ptr_to_graph_node()`.
+pub(super) fn process_node(env: &mut Env, regno: u8, meta: &mut KfuncMeta, kind: FieldKind) -> Res {
+    let reg = *env.reg(regno);
+    let node = kind_name(kind);
+    let head_kind = if kind == FieldKind::LIST_NODE { FieldKind::LIST_HEAD } else { FieldKind::RB_ROOT };
+    let fits = match meta.desc.special {
+        Some(Special::ListPushFront | Special::ListPushBack) => kind == FieldKind::LIST_NODE,
+        Some(Special::RbtreeRemove | Special::RbtreeAdd | Special::RbtreeLeft | Special::RbtreeRight) => {
+            kind == FieldKind::RB_NODE
+        }
+        _ => false,
+    };
+    if meta.desc.btf != BtfRef::VMLINUX || !fits {
+        return Err(env.bug("node argument of an unknown kernel function"));
+    }
+    if !reg.var_off().is_const() {
+        return Err(env.reject(KfuncMsg::GraphVarOff { regno, what: node }, Errno::EINVAL));
+    }
+    let off = reg.off.cast_unsigned().wrapping_add(reg.var_off().value as u32);
+    if reg_find_field(env, &reg, off, kind).is_none() {
+        return Err(env.reject(KfuncMsg::GraphNotFound { what: node, off }, Errno::EINVAL));
+    }
+    let root = if kind == FieldKind::LIST_NODE { &meta.list_head } else { &meta.rbtree_root };
+    let (Some((root_btf, root)), Some((reg_btf, reg_id))) = (root.clone(), reg.btf()) else {
+        return Err(env.bug("node argument without a root"));
+    };
+    let FieldInfo::Root { value_id, node_offset } = root.info else { return Err(env.bug("root without a type")) };
+    let want = env.btf(root_btf).type_name(value_id).to_string();
+    let walk_flex = !reg.has(TypeFlags::ALLOC);
+    if !btf_struct_ids_match(env, reg_btf, reg_id, 0, root_btf, value_id, true, walk_flex) {
+        let msg = KfuncMsg::NodeType {
+            head: kind_name(head_kind),
+            node,
+            want_off: node_offset,
+            want,
+            off,
+            got: env.btf(reg_btf).type_name(reg_id).to_string(),
+        };
+        return Err(env.reject(msg, Errno::EINVAL));
+    }
+    meta.arg_btf = Some((reg_btf, reg_id));
+    if off != node_offset {
+        return Err(env.reject(KfuncMsg::NodeOffset { off, node, want_off: node_offset, want }, Errno::EINVAL));
+    }
+    Ok(())
 }

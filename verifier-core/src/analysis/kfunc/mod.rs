@@ -1,71 +1,430 @@
-//! Kernel functions that programs may call.
+//! Kernel functions that programs may call: finding them, and what other stages ask of a call.
+//!
+//! Answers for `add_kfunc_call()`, `fetch_kfunc_meta()` and the `is_*_kfunc()` questions. Arguments are in [`args`], the
+//! call as a whole and its result in [`call`], lists and trees in [`graph`].
 
+mod args;
+mod btf_arg;
+mod call;
 pub(crate) mod graph;
+mod irq;
+mod special;
+
+use std::rc::Rc;
+use std::sync::Arc;
 
 use super::Env;
-use crate::error::{Res, Stop};
+use super::btf_record::Field;
+use super::call::meta::MapArg;
+use super::iter::IterPlace;
+use crate::btf::{Btf, BtfKind, Type, TypeId};
+use crate::error::{Errno, KfuncMsg, Res, Stop};
 use crate::isa::Insn;
+use crate::kernel::ProgType;
+use crate::kernel::kfuncs::{self, KfuncFlags};
+use crate::state::{BtfRef, DynptrKind};
+
+pub(crate) use args::fail_quietly;
+pub(crate) use call::check_kfunc_call;
+pub(crate) use special::Special;
+
+/// Most kernel functions, and most modules, that one program may use.
+const MAX_DESCS: usize = 256;
+
+/// A parameter of a kernel function.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct KfuncParam {
+    /// Name, whose ending says how the argument is meant.
+    pub(crate) name: Box<str>,
+    /// Type.
+    pub(crate) type_id: TypeId,
+}
+
+/// One kernel function as a program's calls name it. Kernel: `struct bpf_kfunc_desc`.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct KfuncDesc {
+    /// BTF id of the function.
+    pub(crate) func_id: u32,
+    /// What the calls' `off` names: 0 the kernel, else an index in `fd_array`.
+    pub(crate) off: i16,
+    /// BTF that holds it.
+    pub(crate) btf: BtfRef,
+    /// Name.
+    pub(crate) name: Box<str>,
+    /// Parameters.
+    pub(crate) params: Vec<KfuncParam>,
+    /// Return type; 0: none.
+    pub(crate) ret: TypeId,
+    /// Flags, or `None` when this program may not call it.
+    pub(crate) flags: Option<KfuncFlags>,
+    /// What the verifier knows of it beyond that.
+    pub(crate) special: Option<Special>,
+}
 
 /// Kernel functions that the program's instructions name, found before the walk. Kernel: `struct bpf_kfunc_desc_tab`.
 #[derive(Clone, Debug, Default)]
-pub struct KfuncTable {}
+pub struct KfuncTable {
+    descs: Vec<Rc<KfuncDesc>>,
+    any: bool,
+}
 
 /// What is known of one kfunc call. Kernel: `struct bpf_kfunc_call_arg_meta`.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct KfuncMeta {}
-
-/// Finds a kfunc that an instruction names. Kernel: `add_kfunc_call()`.
-pub(crate) fn add_kfunc_call(_env: &mut Env, _func_id: i32, _off: i16) -> Res {
-    Err(Stop::unsupported("kfunc"))
+#[derive(Clone, Debug)]
+pub(crate) struct KfuncMeta {
+    /// The function.
+    pub(crate) desc: Rc<KfuncDesc>,
+    /// Its flags.
+    pub(crate) flags: KfuncFlags,
+    /// Reference among the arguments; 0: none.
+    pub(crate) ref_obj_id: u32,
+    /// Register whose reference the call releases; 0: none.
+    pub(crate) release_regno: u8,
+    /// The returned memory may only be read.
+    pub(crate) r0_rdonly: bool,
+    /// Bytes of the returned memory; 0: unknown.
+    pub(crate) r0_size: u64,
+    /// Type that the result points to, where an argument decides it.
+    pub(crate) ret_btf_id: TypeId,
+    /// Callback argument.
+    pub(crate) subprog: u32,
+    /// Constant argument.
+    pub(crate) constant: Option<u64>,
+    /// Type of the object argument.
+    pub(crate) arg_btf: Option<(BtfRef, TypeId)>,
+    /// The object argument is owned.
+    pub(crate) arg_owning_ref: bool,
+    /// Root of the list argument: its BTF and field.
+    pub(crate) list_head: Option<(BtfRef, Field)>,
+    /// Root of the tree argument: its BTF and field.
+    pub(crate) rbtree_root: Option<(BtfRef, Field)>,
+    /// Dynptr argument: kind, id and reference.
+    pub(crate) dynptr: Option<(DynptrKind, u32, u32)>,
+    /// Iterator argument.
+    pub(crate) iter: IterPlace,
+    /// Map argument.
+    pub(crate) map: Option<MapArg>,
 }
 
-/// Kernel: `check_kfunc_call()`.
-pub(crate) fn check_kfunc_call(_env: &mut Env, _insn: Insn, _insn_idx: &mut usize) -> Res {
-    Err(Stop::unsupported("kfunc"))
+impl KfuncMeta {
+    fn new(desc: Rc<KfuncDesc>, flags: KfuncFlags) -> KfuncMeta {
+        KfuncMeta {
+            desc,
+            flags,
+            ref_obj_id: 0,
+            release_regno: 0,
+            r0_rdonly: false,
+            r0_size: 0,
+            ret_btf_id: 0,
+            subprog: 0,
+            constant: None,
+            arg_btf: None,
+            arg_owning_ref: false,
+            list_head: None,
+            rbtree_root: None,
+            dynptr: None,
+            iter: IterPlace::default(),
+            map: None,
+        }
+    }
+
+    /// Whether it is this function.
+    fn is(&self, special: Special) -> bool {
+        self.desc.special == Some(special)
+    }
+
+    fn name(&self) -> String {
+        self.desc.name.to_string()
+    }
 }
 
-/// The name of a kfunc an instruction calls, for the disassembler. Kernel: `disasm_kfunc_name()`.
-pub fn kfunc_name(_env: &Env, _insn: Insn) -> Option<String> {
+/// The type that a program counts as: an extension counts as the program it extends. Kernel: `resolve_prog_type()`.
+fn resolved_prog_type(env: &Env) -> ProgType {
+    if env.prog_type != ProgType::Ext {
+        return env.prog_type;
+    }
+    let target = env.req.attach.prog.as_ref().map(|p| p.request.prog_type);
+    target.and_then(ProgType::from_number).unwrap_or(ProgType::Ext)
+}
+
+/// Kernel: `license_is_gpl_compatible()`.
+fn is_gpl_compatible(license: &str) -> bool {
+    matches!(
+        license,
+        "GPL" | "GPL v2" | "GPL and additional rights" | "Dual BSD/GPL" | "Dual MIT/GPL" | "Dual MPL/GPL"
+    )
+}
+
+/// Which BTF the `off` of a call names. Kernel: `find_kfunc_desc_btf()`.
+fn desc_btf(env: &mut Env, off: i16) -> Res<BtfRef> {
+    if off == 0 {
+        return Ok(BtfRef::VMLINUX);
+    }
+    if off < 0 {
+        return Err(env.reject(KfuncMsg::NegativeOffset {}, Errno::EINVAL));
+    }
+    if let Some((_, btf)) = env.kfunc_btfs.iter().find(|(o, _)| *o == off) {
+        return Ok(*btf);
+    }
+    if env.kfunc_btfs.len() >= MAX_DESCS {
+        return Err(env.reject(KfuncMsg::TooManyModules {}, Errno::E2BIG));
+    }
+    let req = env.req;
+    if req.fd_array.is_empty() && req.module_fds.is_empty() {
+        return Err(env.reject(KfuncMsg::NoFdArray {}, Errno::EPROTO));
+    }
+    let index = u32::from(off.unsigned_abs());
+    let Some((_, module)) = req.module_fds.iter().find(|(n, _)| *n == index) else {
+        if req.fd_array.get(index as usize).is_none() {
+            return Err(Stop::unsupported("a kfunc call that reads behind the end of fd_array"));
+        }
+        return Err(env.reject(KfuncMsg::BadBtfFd {}, Errno::EINVAL));
+    };
+    let Some(at) = env.btf_names.iter().position(|n| n == module) else {
+        return Err(Stop::unsupported(format!("module {module}, whose BTF is not at hand")));
+    };
+    let btf = BtfRef(u16::try_from(at).map_err(|_| Stop::unsupported("more than 65535 BTFs"))?);
+    env.kfunc_btfs.push((off, btf));
+    Ok(btf)
+}
+
+/// Word for a kind as BTF errors print it. Kernel: `btf_type_str()`.
+pub(super) fn kind_str(kind: BtfKind) -> &'static str {
+    match kind {
+        BtfKind::Void => "UNKNOWN",
+        BtfKind::Int => "INT",
+        BtfKind::Ptr => "PTR",
+        BtfKind::Array => "ARRAY",
+        BtfKind::Struct => "STRUCT",
+        BtfKind::Union => "UNION",
+        BtfKind::Enum => "ENUM",
+        BtfKind::Fwd => "FWD",
+        BtfKind::Typedef => "TYPEDEF",
+        BtfKind::Volatile => "VOLATILE",
+        BtfKind::Const => "CONST",
+        BtfKind::Restrict => "RESTRICT",
+        BtfKind::Func => "FUNC",
+        BtfKind::FuncProto => "FUNC_PROTO",
+        BtfKind::Var => "VAR",
+        BtfKind::Datasec => "DATASEC",
+        BtfKind::Float => "FLOAT",
+        BtfKind::DeclTag => "DECL_TAG",
+        BtfKind::TypeTag => "TYPE_TAG",
+        BtfKind::Enum64 => "ENUM64",
+    }
+}
+
+/// Size of a value that can be passed or returned: its type behind modifiers and its bytes, `None` when it cannot.
+/// Kernel: `__get_type_size()`.
+fn passable(btf: &Btf, id: TypeId) -> (BtfKind, Option<u32>) {
+    if id == 0 {
+        return (BtfKind::Void, Some(0));
+    }
+    let Some(t) = btf.skip_modifiers(id) else { return (BtfKind::Void, None) };
+    let size = match t.kind {
+        BtfKind::Ptr => Some(8),
+        BtfKind::Int | BtfKind::Enum | BtfKind::Enum64 | BtfKind::Struct => Some(t.size_or_type),
+        _ => None,
+    };
+    (t.kind, size)
+}
+
+/// Can programs call a function of this prototype at all? Kernel: `btf_distill_func_proto()`.
+fn proto_problem(btf: &Btf, proto: Type<'_>, name: &str) -> Option<KfuncMsg> {
+    let n = usize::from(proto.vlen);
+    let name = name.to_string();
+    if n > 12 {
+        return Some(KfuncMsg::ProtoTooMany { name, n });
+    }
+    let (kind, size) = passable(btf, proto.size_or_type);
+    if size.is_none() || kind == BtfKind::Struct {
+        return Some(KfuncMsg::ProtoReturn { name, kind: kind_str(kind) });
+    }
+    for (arg, p) in proto.params().enumerate() {
+        if arg + 1 == n && p.type_id == 0 {
+            return Some(KfuncMsg::ProtoVarargs { name });
+        }
+        let (kind, size) = passable(btf, p.type_id);
+        match size {
+            None | Some(17..) => return Some(KfuncMsg::ProtoArg { name, arg, kind: kind_str(kind) }),
+            Some(0) => return Some(KfuncMsg::ProtoVoid { name }),
+            Some(_) => {}
+        }
+    }
     None
+}
+
+/// Finds the kernel function that an instruction names. Kernel: `add_kfunc_call()`.
+///
+/// # Errors
+/// Rejects what the kernel rejects before the walk; whether this program may call the function is asked when the walk
+/// reaches the call.
+pub(crate) fn add_kfunc_call(env: &mut Env, func_id: i32, off: i16) -> Res {
+    if !env.kfuncs.any {
+        if !is_gpl_compatible(&env.req.license) {
+            return Err(env.reject(KfuncMsg::NotGpl {}, Errno::EINVAL));
+        }
+        env.kfuncs.any = true;
+    }
+    if func_id == 0 && off == 0 {
+        return Ok(());
+    }
+    let btf_ref = desc_btf(env, off).map_err(|s| env.also(s, KfuncMsg::NoBtf {}))?;
+    let func_id = func_id.cast_unsigned();
+    if find_desc(env, func_id, off).is_some() {
+        return Ok(());
+    }
+    if env.kfuncs.descs.len() >= MAX_DESCS {
+        return Err(env.reject(KfuncMsg::TooMany {}, Errno::E2BIG));
+    }
+    let btf = Arc::clone(env.btf(btf_ref));
+    let Some(func) = btf.ty(func_id).filter(|t| t.kind == BtfKind::Func) else {
+        return Err(env.reject(KfuncMsg::NotFunction { id: func_id }, Errno::EINVAL));
+    };
+    let Some(proto) = btf.ty(func.size_or_type).filter(|t| t.kind == BtfKind::FuncProto) else {
+        return Err(env.reject(KfuncMsg::NoProto { id: func_id }, Errno::EINVAL));
+    };
+    let name = func.name();
+    let module = (btf_ref != BtfRef::VMLINUX).then(|| env.btf_names[usize::from(btf_ref.0)].as_str());
+    let version = env.kernel.version;
+    let prog_type = resolved_prog_type(env);
+    let flags = kfuncs::flags_for(version, module, name, prog_type, env.prog_type, env.attach_type);
+    if module.is_none() && kfuncs::is_device_bound(name) && env.req.prog_ifindex == 0 {
+        return Err(env.reject(KfuncMsg::DevBound {}, Errno::EINVAL));
+    }
+    if let Some(msg) = proto_problem(&btf, proto, name) {
+        return Err(env.reject(msg, Errno::EINVAL));
+    }
+    let desc = KfuncDesc {
+        func_id,
+        off,
+        btf: btf_ref,
+        name: name.into(),
+        params: proto.params().map(|p| KfuncParam { name: p.name.into(), type_id: p.type_id }).collect(),
+        ret: proto.size_or_type,
+        flags,
+        special: (btf_ref == BtfRef::VMLINUX).then(|| Special::from_name(name)).flatten(),
+    };
+    env.kfuncs.descs.push(Rc::new(desc));
+    Ok(())
+}
+
+fn find_desc<'e>(env: &'e Env, func_id: u32, off: i16) -> Option<&'e Rc<KfuncDesc>> {
+    env.kfuncs.descs.iter().find(|d| d.func_id == func_id && d.off == off)
+}
+
+/// The function that an instruction calls, when it calls one that was found.
+fn desc_of<'e>(env: &'e Env, insn: Insn) -> Option<&'e Rc<KfuncDesc>> {
+    if !insn.is_kfunc_call() {
+        return None;
+    }
+    find_desc(env, insn.imm.cast_unsigned(), insn.off)
+}
+
+fn special_of(env: &Env, insn: Insn) -> Option<Special> {
+    desc_of(env, insn).and_then(|d| d.special)
+}
+
+/// The function of a call with its flags; fails silently where the call is not resolved, and with `EACCES` where this
+/// program may not call it. Kernel: `fetch_kfunc_meta()`.
+fn fetch_kfunc_meta(env: &mut Env, insn: Insn) -> Res<KfuncMeta> {
+    if insn.imm == 0 {
+        return Err(Stop::silent(Errno::EINVAL));
+    }
+    let Some(desc) = desc_of(env, insn).cloned() else { return Err(env.bug("kfunc was not found before the walk")) };
+    match desc.flags {
+        Some(flags) => Ok(KfuncMeta::new(desc, flags)),
+        None => {
+            let name = desc.name.to_string();
+            Err(env.reject(KfuncMsg::NotAllowed { name }, Errno::EACCES))
+        }
+    }
+}
+
+/// The name of the kernel function that an instruction calls. Kernel: `disasm_kfunc_name()`.
+pub fn kfunc_name(env: &Env, insn: Insn) -> Option<String> {
+    desc_of(env, insn).map(|d| d.name.to_string())
+}
+
+fn flags_of(env: &Env, insn: Insn) -> KfuncFlags {
+    desc_of(env, insn).and_then(|d| d.flags).unwrap_or_default()
 }
 
 /// `bpf_iter_*_next()`. Kernel: `is_iter_next_kfunc()` on the call's meta.
-pub(crate) fn is_iter_next_kfunc(_env: &Env, _insn: Insn) -> bool {
-    false
+pub(crate) fn is_iter_next_kfunc(env: &Env, insn: Insn) -> bool {
+    flags_of(env, insn).is_iter_next()
 }
 
 /// Kernel: `is_sync_callback_calling_kfunc()`.
-pub(crate) fn is_sync_callback_calling_kfunc(_env: &Env, _insn: Insn) -> bool {
-    false
+pub(crate) fn is_sync_callback_calling_kfunc(env: &Env, insn: Insn) -> bool {
+    special_of(env, insn) == Some(Special::RbtreeAdd)
 }
 
 /// Kernel: `is_async_callback_calling_kfunc()`.
-pub(crate) fn is_async_callback_calling_kfunc(_env: &Env, _insn: Insn) -> bool {
-    false
+pub(crate) fn is_async_callback_calling_kfunc(env: &Env, insn: Insn) -> bool {
+    special_of(env, insn).is_some_and(Special::is_async_callback)
+}
+
+/// Kernel: `is_bpf_wq_set_callback_impl_kfunc()`.
+pub(crate) fn is_wq_set_callback_kfunc(env: &Env, insn: Insn) -> bool {
+    special_of(env, insn) == Some(Special::WqSetCallback)
+}
+
+/// Sets a task-work callback, which may sleep (6.18). Kernel: `is_task_work_add_kfunc()`.
+pub(crate) fn is_task_work_kfunc(env: &Env, insn: Insn) -> bool {
+    matches!(special_of(env, insn), Some(Special::TaskWorkSignal | Special::TaskWorkResume))
 }
 
 /// Kernel: `is_bpf_throw_kfunc()`.
-pub(crate) fn is_bpf_throw_kfunc(_env: &Env, _insn: Insn) -> bool {
-    false
+pub(crate) fn is_bpf_throw_kfunc(env: &Env, insn: Insn) -> bool {
+    insn.off == 0 && special_of(env, insn) == Some(Special::Throw)
 }
 
-/// May be called while a spin lock is held: list, tree and refcount functions. Kernel: `is_bpf_graph_api_kfunc()`.
-pub(crate) fn is_bpf_graph_api_kfunc(_env: &Env, _insn: Insn) -> bool {
-    false
+/// May be called while a spin lock is held: list, tree and refcount functions (newer releases: iterator functions and
+/// resilient locks too). Kernel: `is_bpf_graph_api_kfunc()`, `kfunc_spin_allowed()`.
+pub(crate) fn is_bpf_graph_api_kfunc(env: &Env, insn: Insn) -> bool {
+    let Some(desc) = desc_of(env, insn) else { return false };
+    if desc.special.is_some_and(Special::is_graph) {
+        return true;
+    }
+    let newer = env.kernel.features.locks_are_refs;
+    newer
+        && (desc.special.is_some_and(Special::is_res_spin_lock)
+            || matches!(&*desc.name, "bpf_iter_num_new" | "bpf_iter_num_next" | "bpf_iter_num_destroy")
+                && desc.btf == BtfRef::VMLINUX)
 }
 
 /// Tree functions, whose callbacks run under the lock. Kernel: `is_rbtree_lock_required_kfunc()`.
-pub(crate) fn is_rbtree_lock_required_kfunc(_env: &Env, _insn: Insn) -> bool {
-    false
+pub(crate) fn is_rbtree_lock_required_kfunc(env: &Env, insn: Insn) -> bool {
+    special_of(env, insn).is_some_and(Special::is_rbtree)
 }
 
-/// Whether the kfunc may sleep, may move packet data; for subprogram summaries. Kernel: `fetch_kfunc_meta()` in `visit_insn()`.
-pub(crate) fn is_kfunc_sleepable(_env: &Env, _insn: Insn) -> bool {
-    false
+/// The function may sleep. Kernel: `is_kfunc_sleepable()`.
+pub(crate) fn is_kfunc_sleepable(env: &Env, insn: Insn) -> bool {
+    flags_of(env, insn).is_sleepable()
 }
 
-/// Registers a fastcall kfunc clobbers, and whether the JIT inlines it. Kernel: `kfunc_fastcall_clobber_mask()`,
-/// `is_fastcall_kfunc_call()`.
-pub(crate) fn kfunc_fastcall(_env: &Env, _insn: Insn) -> Option<(u32, bool)> {
-    None
+/// The function may move packet data (6.18). Kernel: `is_kfunc_pkt_changing()`.
+pub(crate) fn is_kfunc_pkt_changing(env: &Env, insn: Insn) -> bool {
+    special_of(env, insn) == Some(Special::XdpPullData)
+}
+
+/// Registers that a call overwrites or reads, as bits, and whether the verifier inlines it; `None` when the call may not
+/// be made. Kernel: `kfunc_fastcall_clobber_mask()`, `is_fastcall_kfunc_call()`.
+pub(crate) fn kfunc_fastcall(env: &Env, insn: Insn) -> Option<(u32, bool)> {
+    let desc = desc_of(env, insn).filter(|d| d.flags.is_some())?;
+    let mut mask = u32::from(desc.ret != 0);
+    for i in 0..desc.params.len().min(15) {
+        mask |= 2 << i;
+    }
+    let inlined = matches!(desc.special, Some(Special::CastToKernCtx | Special::RdonlyCast));
+    Some((mask, inlined))
+}
+
+/// Whether the function of a call returns nothing, and how many parameters it has (6.17: live registers).
+/// Kernel: `bpf_kfunc_call_arg_meta` in `get_call_summary()`.
+pub(crate) fn kfunc_call_summary(env: &Env, insn: Insn) -> Option<(bool, u8)> {
+    let desc = desc_of(env, insn).filter(|d| d.flags.is_some())?;
+    let btf = env.btf(desc.btf);
+    let is_void = btf.ty(desc.ret).is_none_or(|t| t.kind == BtfKind::Void);
+    Some((is_void, u8::try_from(desc.params.len()).unwrap_or(u8::MAX)))
 }

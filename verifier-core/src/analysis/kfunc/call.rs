@@ -1,0 +1,470 @@
+//! A call of a kernel function: where it may stand, what it releases, what it returns.
+//!
+//! Answers for `check_kfunc_call()`.
+
+use std::sync::Arc;
+
+use super::args::check_kfunc_args;
+use super::btf_arg::{is_scalar, is_scalar_struct, is_struct};
+use super::graph::{in_rbtree_lock_required_cb, may_point_to_spin_lock};
+use super::{KfuncMeta, Special, fetch_kfunc_meta, graph, kind_str, resolved_prog_type};
+use crate::analysis::btf_record::find_struct_meta;
+use crate::analysis::call::func::{Callback, push_callback_call};
+use crate::analysis::call::helper::clear_all_pkt_pointers;
+use crate::analysis::call::returns::check_return_code;
+use crate::analysis::explore::push_stack;
+use crate::analysis::iter::{iter_of_state, process_iter_next_call};
+use crate::analysis::liveness::{Place, mark_reg_read};
+use crate::analysis::regs::{bounds_sync, mark_insn_zext, mark_reg_known_zero, mark_reg_not_init, mark_reg_unknown};
+use crate::analysis::{Env, dynptr, refs};
+use crate::btf::{Btf, BtfKind, Type, TypeId};
+use crate::error::{Errno, KfuncMsg, Res};
+use crate::isa::Insn;
+use crate::kernel::prog_types::policy::{DirectAccess, may_access_direct_pkt_data};
+use crate::state::register::live;
+use crate::state::{BtfRef, DynptrKind, Payload, RegBase, RegState, RegType, SlotKind, TypeFlags};
+
+/// Largest per-CPU object. Kernel: `BPF_GLOBAL_PERCPU_MA_MAX_SIZE`.
+const PERCPU_MAX: u32 = 512;
+
+/// What a call does to the sections the program is in.
+#[derive(Clone, Copy)]
+struct Sections {
+    sleepable: bool,
+    rcu_lock: bool,
+    rcu_unlock: bool,
+    preempt_disable: bool,
+    preempt_enable: bool,
+}
+
+/// Checks a call of a kernel function and performs its effect on the state. Kernel: `check_kfunc_call()`.
+pub(crate) fn check_kfunc_call(env: &mut Env, insn: Insn, insn_idx: &mut usize) -> Res {
+    // An unresolved call is only an error if it is still there when dead code is gone.
+    if insn.imm == 0 {
+        return Ok(());
+    }
+    let at = *insn_idx;
+    let mut meta = fetch_kfunc_meta(env, insn)?;
+    let name = meta.name();
+    let id = meta.desc.func_id;
+    env.aux[at].is_iter_next = meta.flags.is_iter_next();
+    if is_res_lock(&meta) {
+        queue_failed_lock(env, at)?;
+    } else if meta.is(Special::Trap) {
+        return Err(env.reject(KfuncMsg::Trap {}, Errno::EFAULT));
+    }
+    if meta.flags.is_destructive() && !env.caps.may_reboot {
+        return Err(env.reject(KfuncMsg::Destructive {}, Errno::EACCES));
+    }
+    let sleepable = meta.flags.is_sleepable();
+    if sleepable && !refs::in_sleepable(env) {
+        return Err(env.reject(KfuncMsg::NotSleepable { name }, Errno::EACCES));
+    }
+    check_kfunc_args(env, &mut meta, at)?;
+    if let Some(callback) = callback_of(&meta) {
+        push_callback_call(env, insn, at, meta.subprog, callback)
+            .map_err(|s| env.also(s, KfuncMsg::CallbackFailed { name: name.clone(), id }))?;
+    }
+    if meta.is(Special::SessionCookie) {
+        meta.r0_size = 8;
+        meta.r0_rdonly = false;
+    }
+    check_sections(
+        env,
+        &name,
+        Sections {
+            sleepable,
+            rcu_lock: meta.is(Special::RcuReadLock),
+            rcu_unlock: meta.is(Special::RcuReadUnlock),
+            preempt_disable: meta.is(Special::PreemptDisable),
+            preempt_enable: meta.is(Special::PreemptEnable),
+        },
+    )?;
+    if env.kernel.features.kfunc_rcu_protected && meta.flags.is_rcu_protected() && !refs::in_rcu_cs(env) {
+        return Err(env.reject(KfuncMsg::NeedsRcu { name }, Errno::EACCES));
+    }
+    if meta.release_regno != 0 {
+        let ref_obj_id = env.reg(meta.release_regno).ref_obj_id;
+        refs::release_reference(env, ref_obj_id)
+            .map_err(|s| env.also(s, KfuncMsg::NotAcquired { name: name.clone(), id }))?;
+    }
+    if meta.desc.special.is_some_and(Special::is_push) {
+        let ref_obj_id = env.reg(2).ref_obj_id;
+        env.aux[at].struct_meta = meta.arg_btf;
+        refs::ref_convert_owning_non_owning(env, ref_obj_id)?;
+        refs::release_reference(env, ref_obj_id)
+            .map_err(|s| env.also(s, KfuncMsg::NotAcquired { name: name.clone(), id }))?;
+    }
+    if meta.is(Special::Throw) {
+        env.seen_exception = true;
+        if env.exception_callback_subprog == 0 {
+            check_return_code(env, 1, "R1")?;
+        }
+    }
+    for regno in 0..=5 {
+        mark_reg_not_init(env, regno);
+    }
+    let btf = Arc::clone(env.btf(meta.desc.btf));
+    set_result(env, &mut meta, &btf, at)?;
+    if meta.is(Special::XdpPullData) {
+        clear_all_pkt_pointers(env);
+    }
+    let desc = std::rc::Rc::clone(&meta.desc);
+    for (i, p) in desc.params.iter().enumerate() {
+        let size = match btf.skip_modifiers(p.type_id) {
+            Some(t) if t.kind != BtfKind::Ptr => t.size_or_type,
+            _ => 8,
+        };
+        mark_argument_read(env, i as u8 + 1, size)?;
+    }
+    if meta.flags.is_iter_next() {
+        process_iter_next_call(env, at, &meta)?;
+    }
+    Ok(())
+}
+
+/// Takes a lock that can fail. Kernel: `bpf_res_spin_lock()` and `bpf_res_spin_lock_irqsave()`.
+fn is_res_lock(meta: &KfuncMeta) -> bool {
+    meta.is(Special::ResSpinLock) || meta.is(Special::ResSpinLockIrqsave)
+}
+
+/// Queues the path on which a lock was not taken: R0 is an error number, and nothing is held.
+fn queue_failed_lock(env: &mut Env, at: usize) -> Res {
+    push_stack(env, at + 1, at, false)?;
+    let precise = !env.caps.bpf_capable;
+    let def = i32::try_from(at).unwrap_or(i32::MAX - 1) + 1;
+    let mut r0 = RegState::unknown();
+    r0.scalar.smin = -4095;
+    r0.scalar.smax = -1;
+    r0.scalar.s32_min = -4095;
+    r0.scalar.s32_max = -1;
+    bounds_sync(env, &mut r0);
+    let branch = env.explorer.top_mut();
+    for regno in 0..=5 {
+        refs::clear_reg(branch.reg_mut(regno), precise);
+    }
+    let reg = branch.reg_mut(0);
+    reg.set(r0);
+    reg.precise = precise;
+    reg.subreg_def = def;
+    reg.live |= live::WRITTEN;
+    Ok(())
+}
+
+/// The callback that a call passes on, if it passes one.
+fn callback_of(meta: &KfuncMeta) -> Option<Callback> {
+    match meta.desc.special? {
+        Special::RbtreeAdd => Some(Callback::RbtreeAdd),
+        Special::WqSetCallback => Some(Callback::Timer),
+        Special::TaskWorkSignal | Special::TaskWorkResume => Some(Callback::TaskWork),
+        _ => None,
+    }
+}
+
+/// Enters and leaves RCU and preemption sections; nothing that sleeps may be called in one.
+fn check_sections(env: &mut Env, name: &str, s: Sections) -> Res {
+    let name = || name.to_string();
+    if env.cur.active_rcu_lock != 0 {
+        if in_rbtree_lock_required_cb(env) && (s.rcu_lock || s.rcu_unlock) {
+            return Err(env.reject(KfuncMsg::RcuInCallback {}, Errno::EACCES));
+        }
+        if s.rcu_lock {
+            return Err(env.reject(KfuncMsg::RcuNested { name: name() }, Errno::EINVAL));
+        }
+        if s.rcu_unlock {
+            leave_rcu(env);
+        } else if s.sleepable {
+            return Err(env.reject(KfuncMsg::SleepableInRcu { name: name() }, Errno::EACCES));
+        }
+    } else if s.rcu_lock {
+        env.cur.active_rcu_lock = 1;
+    } else if s.rcu_unlock {
+        return Err(env.reject(KfuncMsg::RcuUnmatched { name: name() }, Errno::EINVAL));
+    }
+    if env.cur.active_preempt_lock != 0 {
+        if s.preempt_disable {
+            env.cur.active_preempt_lock += 1;
+        } else if s.preempt_enable {
+            env.cur.active_preempt_lock -= 1;
+        } else if s.sleepable {
+            return Err(env.reject(KfuncMsg::SleepableInPreempt { name: name() }, Errno::EACCES));
+        }
+    } else if s.preempt_disable {
+        env.cur.active_preempt_lock += 1;
+    } else if s.preempt_enable {
+        return Err(env.reject(KfuncMsg::PreemptUnmatched { name: name() }, Errno::EINVAL));
+    }
+    if env.cur.active_irq_id != 0 && s.sleepable {
+        return Err(env.reject(KfuncMsg::SleepableInIrq { name: name() }, Errno::EACCES));
+    }
+    Ok(())
+}
+
+/// What RCU protected may be stale from here on; iterators count too.
+fn leave_rcu(env: &mut Env) {
+    let outdate = |ty: &mut RegType| {
+        if ty.has(TypeFlags::RCU) {
+            *ty = ty.minus(TypeFlags::RCU | TypeFlags::MAYBE_NULL).plus(TypeFlags::UNTRUSTED);
+        }
+    };
+    env.cur.for_each_reg_mut(|reg| outdate(&mut reg.ty));
+    for n in 0..env.cur.frames.len() {
+        let is_rcu_iter = |s: &crate::state::Slot| s.kind[7] == SlotKind::Iter && s.spilled.has(TypeFlags::RCU);
+        if env.cur.frames[n].stack.iter().any(is_rcu_iter) {
+            for slot in env.cur.frame_at_mut(n).stack_mut().iter_mut().filter(|s| is_rcu_iter(s)) {
+                outdate(&mut slot.spilled.ty);
+            }
+        }
+    }
+    env.cur.active_rcu_lock = 0;
+}
+
+/// The result register is written. Kernel: `mark_btf_func_reg_size()` for R0.
+fn mark_result_written(env: &mut Env, size: u32) {
+    let def = if size == 8 { crate::state::register::DEF_NOT_SUBREG } else { env.insn_idx as i32 + 1 };
+    let r0 = env.reg_mut(0);
+    r0.live |= live::WRITTEN;
+    r0.subreg_def = def;
+}
+
+/// An argument register is read. Kernel: `mark_btf_func_reg_size()` for arguments.
+fn mark_argument_read(env: &mut Env, regno: u8, size: u32) -> Res {
+    let frame = env.cur.curframe();
+    if size == 8 {
+        mark_insn_zext(env.reg_mut(regno));
+        mark_reg_read(env, frame, Place::Reg(regno), live::READ64)
+    } else {
+        mark_reg_read(env, frame, Place::Reg(regno), live::READ32)
+    }
+}
+
+/// Makes R0 a pointer of this type, with offset zero.
+fn set_pointer(env: &mut Env, ty: RegType, payload: Payload) {
+    mark_reg_known_zero(env, 0);
+    let r0 = env.reg_mut(0);
+    r0.ty = ty;
+    r0.payload = payload;
+}
+
+/// Sets R0 to what the function returns.
+fn set_result(env: &mut Env, meta: &mut KfuncMeta, btf: &Arc<Btf>, at: usize) -> Res {
+    let desc = std::rc::Rc::clone(&meta.desc);
+    let Some(ret) = btf.skip_modifiers(desc.ret) else { return Err(env.bug("return type does not exist")) };
+    let target = if ret.kind == BtfKind::Ptr { btf.skip_modifiers(ret.size_or_type) } else { None };
+    if meta.flags.is_acquire()
+        && !target.is_some_and(|t| is_struct(t.kind))
+        && !matches!(desc.special, Some(Special::ObjNew | Special::PercpuObjNew | Special::RefcountAcquire))
+    {
+        return Err(env.reject(KfuncMsg::AcquireType {}, Errno::EINVAL));
+    }
+    if is_scalar(ret.kind) {
+        mark_reg_unknown(env, 0);
+        if is_res_lock(meta) {
+            // The path on which it fails was queued before.
+            let precise = env.reg(0).precise;
+            let r0 = env.reg_mut(0);
+            refs::zero_reg(r0);
+            r0.ty = RegType::of(RegBase::Scalar);
+            r0.precise = precise;
+        }
+        mark_result_written(env, ret.size_or_type);
+        return Ok(());
+    }
+    let Some(target) = target else {
+        if ret.kind == BtfKind::Void && matches!(desc.special, Some(Special::ObjDrop | Special::PercpuObjDrop)) {
+            env.aux[at].struct_meta = meta.arg_btf;
+        }
+        return Ok(());
+    };
+    if !set_special_result(env, meta, btf, at)? {
+        set_plain_result(env, meta, btf, target)?;
+    }
+    // An owning reference can always be duplicated.
+    let ret_null = meta.flags.is_ret_null() && !(meta.is(Special::RefcountAcquire) && meta.arg_owning_ref);
+    if ret_null {
+        let id = env.new_id();
+        let r0 = env.reg_mut(0);
+        r0.ty = r0.ty.plus(TypeFlags::MAYBE_NULL);
+        r0.id = id;
+    }
+    mark_result_written(env, 8);
+    if meta.flags.is_acquire() {
+        let id = refs::acquire_reference(env, at)?;
+        let r0 = env.reg_mut(0);
+        if ret_null {
+            r0.id = id;
+        }
+        r0.ref_obj_id = id;
+    } else if returns_borrowed_node(meta) {
+        let mut r0 = *env.reg(0);
+        // The kernel ignores this function's failures here.
+        if refs::ref_set_non_owning(env, &mut r0).is_ok() {
+            *env.reg_mut(0) = r0;
+        }
+    }
+    let r0 = *env.reg(0);
+    if r0.id == 0 && may_point_to_spin_lock(env, &r0) {
+        let id = env.new_id();
+        env.reg_mut(0).id = id;
+    }
+    Ok(())
+}
+
+/// The function shows a node that stays in its list or tree. Kernel: `is_rbtree_node_type()`, `is_list_node_type()` on
+/// results without a reference.
+fn returns_borrowed_node(meta: &KfuncMeta) -> bool {
+    use Special::{ListBack, ListFront, RbtreeFirst, RbtreeLeft, RbtreeRight, RbtreeRoot};
+    matches!(meta.desc.special, Some(RbtreeFirst | RbtreeRoot | RbtreeLeft | RbtreeRight | ListFront | ListBack))
+}
+
+/// Sets R0 where an argument decides the result; `false` for functions of which the prototype tells all.
+/// Kernel: `check_special_kfunc()`.
+fn set_special_result(env: &mut Env, meta: &mut KfuncMeta, btf: &Arc<Btf>, at: usize) -> Res<bool> {
+    let alloc = RegType::with(RegBase::PtrToBtfId, TypeFlags::ALLOC);
+    let Some(special) = meta.desc.special else { return Ok(false) };
+    match special {
+        Special::ObjNew | Special::PercpuObjNew => new_object(env, meta, at)?,
+        Special::RefcountAcquire => {
+            let Some((btf, id)) = meta.arg_btf else { return Err(env.bug("refcounted object without a type")) };
+            set_pointer(env, alloc, Payload::Btf { btf, id });
+            env.aux[at].struct_meta = meta.arg_btf;
+        }
+        _ if special.is_list() || special.is_rbtree() => {
+            let root = if special.is_list() { &meta.list_head } else { &meta.rbtree_root };
+            let Some((root_btf, field)) = root.clone() else { return Err(env.bug("graph call without a root")) };
+            graph::mark_reg_graph_node(env.reg_mut(0), root_btf, &field);
+        }
+        Special::CastToKernCtx => {
+            let payload = Payload::Btf { btf: meta.desc.btf, id: meta.ret_btf_id };
+            set_pointer(env, RegType::with(RegBase::PtrToBtfId, TypeFlags::TRUSTED), payload);
+        }
+        Special::RdonlyCast => rdonly_cast(env, meta, btf)?,
+        Special::DynptrSlice | Special::DynptrSliceRdwr => dynptr_slice(env, meta, special)?,
+        _ => return Ok(false),
+    }
+    Ok(true)
+}
+
+fn rdonly_cast(env: &mut Env, meta: &KfuncMeta, btf: &Arc<Btf>) -> Res {
+    let value = meta.constant.unwrap_or(0);
+    let newer = env.kernel.features.rdonly_cast_void;
+    // The kernel looks the number up as 32 bits wide, and keeps it so.
+    let id = value as TypeId;
+    match btf.ty(id) {
+        None if newer => Err(env.reject(KfuncMsg::RdonlyCastUnknown { id: value }, Errno::EINVAL)),
+        Some(t) if is_struct(t.kind) => {
+            let payload = Payload::Btf { btf: meta.desc.btf, id };
+            set_pointer(env, RegType::with(RegBase::PtrToBtfId, TypeFlags::UNTRUSTED), payload);
+            Ok(())
+        }
+        Some(t) if newer && t.kind == BtfKind::Void => {
+            let flags = TypeFlags::RDONLY | TypeFlags::UNTRUSTED;
+            set_pointer(env, RegType::with(RegBase::PtrToMem, flags), Payload::Mem { size: 0, dynptr_id: 0 });
+            Ok(())
+        }
+        _ => Err(env.reject(KfuncMsg::RdonlyCastType {}, Errno::EINVAL)),
+    }
+}
+
+fn dynptr_slice(env: &mut Env, meta: &KfuncMeta, special: Special) -> Res {
+    let (kind, id, _) = meta.dynptr.unwrap_or((DynptrKind::Invalid, 0, 0));
+    let Some(size) = meta.constant else { return Err(env.bug("slice of a dynptr without a constant size")) };
+    let mut ty = RegType::with(RegBase::PtrToMem, dynptr::flags_of_kind(kind));
+    mark_reg_known_zero(env, 0);
+    if special == Special::DynptrSlice {
+        ty = ty.plus(TypeFlags::RDONLY);
+    } else {
+        match may_access_direct_pkt_data(resolved_prog_type(env), true, None) {
+            DirectAccess::Denied => return Err(env.reject(KfuncMsg::NoPacketWrites {}, Errno::EINVAL)),
+            DirectAccess::Allowed { seen_direct_write } => env.seen_direct_write |= seen_direct_write,
+        }
+    }
+    if id == 0 {
+        return Err(env.bug("slice of a dynptr without an id"));
+    }
+    set_pointer(env, ty, Payload::Mem { size: size as u32, dynptr_id: id });
+    Ok(())
+}
+
+/// `bpf_obj_new()` and `bpf_percpu_obj_new()`: the constant argument is a type of the program's own BTF.
+fn new_object(env: &mut Env, meta: &KfuncMeta, at: usize) -> Res {
+    let percpu = meta.is(Special::PercpuObjNew);
+    let value = meta.constant.unwrap_or(0);
+    let Ok(id) = TypeId::try_from(value) else {
+        return Err(env.reject(KfuncMsg::LocalTypeRange {}, Errno::EINVAL));
+    };
+    if env.req.btf.is_none() {
+        return Err(env.reject(KfuncMsg::NeedsProgBtf {}, Errno::EINVAL));
+    }
+    let btf = Arc::clone(env.btf(BtfRef::PROG));
+    let Some(t) = btf.ty(id).filter(|t| t.kind == BtfKind::Struct) else {
+        return Err(env.reject(KfuncMsg::ObjNewType {}, Errno::EINVAL));
+    };
+    let size = t.size_or_type;
+    if percpu && size > PERCPU_MAX {
+        return Err(env.reject(KfuncMsg::PercpuSize { size, max: PERCPU_MAX }, Errno::EINVAL));
+    }
+    let has_fields = find_struct_meta(env, BtfRef::PROG, id).is_some();
+    if percpu {
+        if !is_scalar_struct(env, &btf, t, 0) {
+            return Err(env.reject(KfuncMsg::PercpuScalars {}, Errno::EINVAL));
+        }
+        if has_fields {
+            return Err(env.reject(KfuncMsg::PercpuFields {}, Errno::EINVAL));
+        }
+    }
+    let mut ty = RegType::with(RegBase::PtrToBtfId, TypeFlags::ALLOC);
+    if percpu {
+        ty = ty.plus(TypeFlags::PERCPU);
+    }
+    set_pointer(env, ty, Payload::Btf { btf: BtfRef::PROG, id });
+    env.aux[at].obj_new_size = u64::from(size);
+    env.aux[at].struct_meta = has_fields.then_some((BtfRef::PROG, id));
+    Ok(())
+}
+
+/// Sets R0 by the prototype alone.
+fn set_plain_result(env: &mut Env, meta: &mut KfuncMeta, btf: &Arc<Btf>, target: Type<'_>) -> Res {
+    if target.kind == BtfKind::Void {
+        mark_reg_unknown(env, 0);
+        return Ok(());
+    }
+    if target.kind == BtfKind::Struct {
+        let mut ty = RegType::of(RegBase::PtrToBtfId);
+        let newer = env.kernel.features.kfunc_rcu_protected;
+        if meta.is(Special::GetKmemCache) {
+            ty = ty.plus(TypeFlags::UNTRUSTED);
+        } else if newer && meta.flags.is_rcu_protected() {
+            ty = ty.plus(TypeFlags::RCU);
+        }
+        if meta.flags.is_iter_next() {
+            let under_rcu = iter_of_state(&mut env.cur, meta.iter).is_some_and(|r| r.has(TypeFlags::RCU));
+            ty = ty.plus(if under_rcu { TypeFlags::RCU } else { TypeFlags::TRUSTED });
+        }
+        set_pointer(env, ty, Payload::Btf { btf: meta.desc.btf, id: target.id });
+        return Ok(());
+    }
+    if meta.r0_size == 0 {
+        if let Some(size) = btf.resolve_size(target.id) {
+            meta.r0_size = u64::from(size);
+            meta.r0_rdonly = true;
+        }
+    }
+    if meta.r0_size == 0 {
+        let msg = KfuncMsg::ReturnType {
+            name: meta.name(),
+            kind: kind_str(target.kind),
+            tname: target.name().to_string(),
+        };
+        return Err(env.reject(msg, Errno::EINVAL));
+    }
+    let mut ty = RegType::of(RegBase::PtrToMem);
+    if meta.r0_rdonly {
+        ty = ty.plus(TypeFlags::RDONLY);
+    }
+    set_pointer(env, ty, Payload::Mem { size: meta.r0_size as u32, dynptr_id: 0 });
+    if meta.ref_obj_id != 0 {
+        env.reg_mut(0).ref_obj_id = meta.ref_obj_id;
+    }
+    Ok(())
+}

@@ -1,0 +1,81 @@
+//! Kernel functions of `bpf_testmod`, the module that the kernel's own tests load.
+//!
+//! Facts of the sets in `tools/testing/selftests/bpf/bpf_testmod/bpf_testmod.c` of 6.12.
+
+use super::{Filter, Group, Hooks, KfuncFlags as F, Kfunc, k};
+
+/// For every program type. Kernel: `bpf_testmod_common_kfunc_ids`.
+pub(super) const TESTMOD_COMMON: Group = Group {
+    module: Some("bpf_testmod"),
+    hooks: Hooks::COMMON,
+    filter: Filter::None,
+    rows: TESTMOD_COMMON_ROWS,
+};
+
+const TESTMOD_COMMON_ROWS: &[Kfunc] = &[
+    k("bpf_iter_testmod_seq_new", F::ITER_NEW),
+    k("bpf_iter_testmod_seq_next", F::ITER_NEXT.union(F::RET_NULL)),
+    k("bpf_iter_testmod_seq_destroy", F::ITER_DESTROY),
+    k("bpf_iter_testmod_seq_value", F::empty()),
+    k("bpf_kfunc_common_test", F::empty()),
+    k("bpf_kfunc_dynptr_test", F::empty()),
+    k("bpf_kfunc_nested_acquire_nonzero_offset_test", F::ACQUIRE),
+    k("bpf_kfunc_nested_acquire_zero_offset_test", F::ACQUIRE),
+    k("bpf_kfunc_nested_release_test", F::RELEASE),
+    k("bpf_kfunc_trusted_vma_test", F::TRUSTED_ARGS),
+    k("bpf_kfunc_trusted_task_test", F::TRUSTED_ARGS),
+    k("bpf_kfunc_trusted_num_test", F::TRUSTED_ARGS),
+    k("bpf_kfunc_rcu_task_test", F::RCU),
+    k("bpf_testmod_ctx_create", F::ACQUIRE.union(F::RET_NULL)),
+    k("bpf_testmod_ctx_release", F::RELEASE),
+];
+
+/// For some. Kernel: `bpf_testmod_check_kfunc_ids`.
+pub(super) const TESTMOD: Group = Group {
+    module: Some("bpf_testmod"),
+    hooks: Hooks::TC.union(Hooks::TRACING).union(Hooks::SYSCALL).union(Hooks::STRUCT_OPS),
+    filter: Filter::None,
+    rows: TESTMOD_ROWS,
+};
+
+const TESTMOD_ROWS: &[Kfunc] = &[
+    k("bpf_testmod_test_mod_kfunc", F::empty()),
+    k("bpf_kfunc_call_test1", F::empty()),
+    k("bpf_kfunc_call_test2", F::empty()),
+    k("bpf_kfunc_call_test3", F::empty()),
+    k("bpf_kfunc_call_test4", F::empty()),
+    k("bpf_kfunc_call_test_mem_len_pass1", F::empty()),
+    k("bpf_kfunc_call_test_mem_len_fail1", F::empty()),
+    k("bpf_kfunc_call_test_mem_len_fail2", F::empty()),
+    k("bpf_kfunc_call_test_acquire", F::ACQUIRE.union(F::RET_NULL)),
+    k("bpf_kfunc_call_memb_acquire", F::ACQUIRE.union(F::RET_NULL)),
+    k("bpf_kfunc_call_memb1_release", F::RELEASE),
+    k("bpf_kfunc_call_test_get_rdwr_mem", F::RET_NULL),
+    k("bpf_kfunc_call_test_get_rdonly_mem", F::RET_NULL),
+    k("bpf_kfunc_call_test_acq_rdonly_mem", F::ACQUIRE.union(F::RET_NULL)),
+    k("bpf_kfunc_call_int_mem_release", F::RELEASE),
+    k("bpf_kfunc_call_test_pass_ctx", F::empty()),
+    k("bpf_kfunc_call_test_pass1", F::empty()),
+    k("bpf_kfunc_call_test_pass2", F::empty()),
+    k("bpf_kfunc_call_test_fail1", F::empty()),
+    k("bpf_kfunc_call_test_fail2", F::empty()),
+    k("bpf_kfunc_call_test_fail3", F::empty()),
+    k("bpf_kfunc_call_test_ref", F::TRUSTED_ARGS.union(F::RCU)),
+    k("bpf_kfunc_call_test_destructive", F::DESTRUCTIVE),
+    k("bpf_kfunc_call_test_static_unused_arg", F::empty()),
+    k("bpf_kfunc_call_test_offset", F::empty()),
+    k("bpf_kfunc_call_test_sleepable", F::SLEEPABLE),
+    k("bpf_kfunc_init_sock", F::SLEEPABLE),
+    k("bpf_kfunc_close_sock", F::SLEEPABLE),
+    k("bpf_kfunc_call_kernel_connect", F::SLEEPABLE),
+    k("bpf_kfunc_call_kernel_bind", F::SLEEPABLE),
+    k("bpf_kfunc_call_kernel_listen", F::SLEEPABLE),
+    k("bpf_kfunc_call_kernel_sendmsg", F::SLEEPABLE),
+    k("bpf_kfunc_call_sock_sendmsg", F::SLEEPABLE),
+    k("bpf_kfunc_call_kernel_getsockname", F::SLEEPABLE),
+    k("bpf_kfunc_call_kernel_getpeername", F::SLEEPABLE),
+    k("bpf_kfunc_st_ops_test_prologue", F::TRUSTED_ARGS.union(F::SLEEPABLE)),
+    k("bpf_kfunc_st_ops_test_epilogue", F::TRUSTED_ARGS.union(F::SLEEPABLE)),
+    k("bpf_kfunc_st_ops_test_pro_epilogue", F::TRUSTED_ARGS.union(F::SLEEPABLE)),
+    k("bpf_kfunc_st_ops_inc10", F::TRUSTED_ARGS),
+];

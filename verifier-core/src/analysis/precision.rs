@@ -678,3 +678,45 @@ pub(crate) fn propagate_precision(env: &mut Env<'_>, old: StateId, start: Option
     }
     mark_chain(env, start, None)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn linked_registers_survive_packing_in_reverse_order() {
+        let mut linked = LinkedRegs::default();
+        let all = [
+            LinkedReg { frame: 7, index: 63, is_reg: false },
+            LinkedReg { frame: 0, index: 10, is_reg: true },
+            LinkedReg { frame: 3, index: 0, is_reg: false },
+        ];
+        assert!(all.iter().all(|e| linked.push(*e)));
+        let mut back = LinkedRegs::unpack(linked.pack()).entries().to_vec();
+        back.reverse();
+        assert_eq!(back, all);
+        assert_eq!(LinkedRegs::unpack(0).entries(), &[]);
+    }
+
+    #[test]
+    fn no_more_than_six_are_kept() {
+        let mut linked = LinkedRegs::default();
+        let pushed = (0..9).filter(|i| linked.push(LinkedReg { frame: 0, index: *i, is_reg: true })).count();
+        assert_eq!(pushed, LinkedRegs::MAX);
+        assert_eq!(LinkedRegs::unpack(linked.pack()).entries().len(), LinkedRegs::MAX);
+    }
+
+    #[test]
+    fn asking_for_one_linked_place_asks_for_all() {
+        let mut linked = LinkedRegs::default();
+        linked.push(LinkedReg { frame: 0, index: 2, is_reg: true });
+        linked.push(LinkedReg { frame: 1, index: 4, is_reg: false });
+        let hist = HistEntry { linked_regs: linked.pack(), ..HistEntry::default() };
+        let mut bt = Backtrack { frame: 1, ..Backtrack::default() };
+        bt.sync_linked(Some(&hist));
+        assert!(bt.is_empty());
+        bt.regs[0] = 1 << 2;
+        bt.sync_linked(Some(&hist));
+        assert_eq!((bt.regs[0], bt.slots[1]), (1 << 2, 1 << 4));
+    }
+}

@@ -365,3 +365,80 @@ pub(crate) fn iter_depths_differ(old: &VerifierState, cur: &VerifierState) -> bo
         })
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn scalar(min: u64, max: u64) -> RegState {
+        let mut r = UNBOUND;
+        r.scalar.umin = min;
+        r.scalar.umax = max;
+        r.precise = true;
+        r
+    }
+
+    fn covers(level: Level, old: &RegState, cur: &RegState) -> bool {
+        let mut ids = IdMap::default();
+        let mut c =
+            Comparison { ids: &mut ids, level, strict_scalars: false, allow_uninit_stack: true, read_marks: true };
+        c.reg(old, cur)
+    }
+
+    #[test]
+    fn a_wider_range_covers_a_narrower_one() {
+        let (wide, narrow) = (scalar(0, 10), scalar(2, 5));
+        assert!(covers(Level::NotExact, &wide, &narrow));
+        assert!(!covers(Level::NotExact, &narrow, &wide));
+        assert!(!covers(Level::Exact, &wide, &narrow));
+        assert!(covers(Level::RangeWithin, &wide, &narrow));
+    }
+
+    #[test]
+    fn what_was_never_needed_exactly_or_read_may_differ() {
+        let mut narrow = scalar(2, 5);
+        narrow.precise = false;
+        assert!(covers(Level::NotExact, &narrow, &scalar(0, 10)));
+        assert!(!covers(Level::RangeWithin, &narrow, &scalar(0, 10)));
+        narrow.precise = true;
+        narrow.live = live::NONE;
+        assert!(covers(Level::NotExact, &narrow, &scalar(0, 10)));
+    }
+
+    #[test]
+    fn linked_scalars_stay_linked() {
+        let mut ids = IdMap::default();
+        ids.reset(100);
+        assert!(ids.check_scalar(1, 7));
+        assert!(!ids.check_scalar(1, 8), "one id cannot stand for two");
+        assert!(!ids.check_scalar(2, 7), "two ids cannot stand for one");
+        ids.reset(100);
+        assert!(ids.check_scalar(1, 0) && !ids.check_scalar(1, 0), "scalars on their own are not linked");
+        assert!(ids.check_scalar(0, 5), "links that nobody asked for do not matter");
+        ids.reset(100);
+        assert!(ids.check_scalar(1, 2));
+        assert!(!ids.check_scalar(1 | ADD_CONST, 3 | ADD_CONST), "the base must agree too");
+    }
+
+    #[test]
+    fn plain_bytes_cover_zero_but_not_the_other_way_round() {
+        let slot = |k| {
+            let mut s = Slot { spilled: RegState::NOT_INIT, kind: [k; 8] };
+            s.spilled.live = live::READ64;
+            s
+        };
+        let (misc, zero) = (slot(SlotKind::Misc), slot(SlotKind::Zero));
+        let mut ids = IdMap::default();
+        let mut c = Comparison {
+            ids: &mut ids,
+            level: Level::NotExact,
+            strict_scalars: false,
+            allow_uninit_stack: false,
+            read_marks: true,
+        };
+        assert!(c.slot(&misc, Some(&zero)));
+        assert!(!c.slot(&zero, Some(&misc)));
+        assert!(!c.slot(&misc, None));
+        assert!(c.slot(&Slot::EMPTY, None));
+    }
+}

@@ -215,10 +215,11 @@ pub(crate) fn mark_ptr_not_null_reg(env: &Env<'_>, reg: RegState) -> RegState {
 /// Only with `BPF_F_TEST_REG_INVARIANTS`.
 pub(crate) fn bounds_sanity_check(env: &mut Env<'_>, reg: &mut RegState, ctx: &'static str) -> Res {
     let Some(what) = reg.scalar.contradiction() else { return Ok(()) };
-    env.say(RegisterMsg::InvariantsViolated { ctx, what, scalar: Box::new(reg.scalar) });
+    let msg = RegisterMsg::InvariantsViolated { ctx, what, scalar: Box::new(reg.scalar) };
     if env.test_reg_invariants {
-        return Err(Stop::silent(Errno::EFAULT));
+        return Err(env.reject(msg, Errno::EFAULT));
     }
+    env.say(msg);
     reg.scalar.forget_ranges();
     Ok(())
 }

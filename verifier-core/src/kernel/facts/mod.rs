@@ -6,7 +6,6 @@ pub mod error_injection;
 pub mod iterators;
 pub mod kallsyms;
 pub mod lsm_hooks;
-pub mod objects;
 pub mod raw_tp_null;
 pub mod struct_ops;
 pub mod type_safe;

@@ -37,7 +37,7 @@ use crate::kernel::features::LoopKind;
 use crate::kernel::{AttachType, Kernel, ProgType};
 use crate::log::{Event, Off, Sink, Tee, TextLog};
 use crate::program::LoadRequest;
-use crate::program::request::Privilege;
+use crate::program::request::{Privilege, TargetFunc, TargetProg};
 use crate::state::{BtfRef, MapIdx, VerifierState};
 
 use self::env::{AttachInfo, Caps, InsnAux, MapInfo, Stats};
@@ -78,6 +78,7 @@ pub struct Verified {
     request: LoadRequest,
     insns: Vec<Insn>,
     subprog_starts: Vec<u32>,
+    funcs: Vec<TargetFunc>,
 }
 
 impl Verified {
@@ -95,6 +96,27 @@ impl Verified {
     pub fn subprog_starts(&self) -> &[u32] {
         &self.subprog_starts
     }
+
+    /// The program as a target that others (`freplace`, tracing) attach to.
+    pub fn as_target(&self) -> TargetProg {
+        TargetProg {
+            request: self.request.clone(),
+            subprog_starts: self.subprog_starts.clone(),
+            funcs: self.funcs.clone(),
+        }
+    }
+}
+
+/// What programs that attach to this one need to know of its functions.
+fn target_funcs(env: &Env<'_>) -> Vec<TargetFunc> {
+    let exception_cb = env.exception_callback_subprog as usize;
+    let func = |(i, s): (usize, &env::SubprogInfo)| TargetFunc {
+        unreliable: env.func_info_aux.get(i).is_some_and(|a| a.unreliable),
+        changes_pkt_data: s.changes_pkt_data,
+        might_sleep: s.might_sleep,
+        exception_cb: i != 0 && i == exception_cb,
+    };
+    env.subprogs.iter().enumerate().map(func).collect()
 }
 
 /// What the kernel would say.
@@ -191,6 +213,7 @@ pub fn verify_with(
             request: req.clone(),
             insns: req.insns.clone(),
             subprog_starts: env.subprog_starts.clone(),
+            funcs: target_funcs(&env),
         })),
         Err(stop) => verdict_of(stop),
     };

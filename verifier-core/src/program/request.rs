@@ -126,7 +126,7 @@ pub struct TargetFunc {
 }
 
 /// One program, ready to load. Kernel: `BPF_PROG_LOAD` attributes.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct LoadRequest {
     /// Name as given to the kernel: at most 15 bytes.
     pub name: String,

@@ -140,3 +140,44 @@ fn check_attach(req: &LoadRequest, ty: Option<ProgType>) -> Res {
         _ => deny(Errno::EINVAL),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::isa::Insn;
+
+    fn load(prog_type: ProgType, attach_type: u32, p: Privilege) -> Option<Errno> {
+        let exit = Insn { code: 0x95, ..Insn::default() };
+        let req = LoadRequest {
+            name: "x".into(),
+            prog_type: prog_type as u32,
+            expected_attach_type: attach_type,
+            insns: vec![exit],
+            license: "GPL".into(),
+            ..LoadRequest::default()
+        };
+        match check_load_attr(&req, &Kernel::v6_12(), p) {
+            Ok(()) => None,
+            Err(Stop::Reject(r)) => Some(r.errno),
+            Err(other) => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn capabilities_by_type() {
+        let bpf = Privilege { bpf: true, ..Privilege::NONE };
+        assert_eq!(load(ProgType::SocketFilter, 0, Privilege::NONE), None);
+        assert_eq!(load(ProgType::Xdp, 0, Privilege::NONE), Some(Errno::EPERM));
+        assert_eq!(load(ProgType::Xdp, 0, bpf), Some(Errno::EPERM));
+        assert_eq!(load(ProgType::Xdp, 0, Privilege { net_admin: true, ..bpf }), None);
+        assert_eq!(load(ProgType::Kprobe, 0, Privilege { sys_admin: true, ..Privilege::NONE }), None);
+    }
+
+    #[test]
+    fn attach_types_by_type() {
+        assert_eq!(load(ProgType::CgroupSock, 0, Privilege::ROOT), None);
+        assert_eq!(load(ProgType::CgroupSkb, 2, Privilege::ROOT), Some(Errno::EINVAL));
+        assert_eq!(load(ProgType::LircMode2, 0, Privilege::ROOT), Some(Errno::EINVAL));
+        assert_eq!(load(ProgType::Syscall, 1, Privilege::ROOT), Some(Errno::EINVAL));
+    }
+}

@@ -116,3 +116,20 @@ const LOCKED_SOCKOPT: &[&str] = &[
 const UNLOCKED_SOCKOPT: &[&str] = &[
     "socket_post_create", "socket_socketpair",
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sets_are_sorted_for_the_search() {
+        let sets = [
+            NO_HOOKS, DISABLED, DISABLED_6_12, SLEEPABLE, SLEEPABLE_6_12, SLEEPABLE_6_18, UNTRUSTED, BOOL, CURRENT,
+            LOCKED_SOCKOPT, UNLOCKED_SOCKOPT,
+        ];
+        for s in sets {
+            assert!(s.windows(2).all(|w| w[0] < w[1]), "{s:?}");
+        }
+        assert!(is_hook("bpf_lsm_file_open") && !is_hook("bpf_lsm_verify_prog") && !is_hook("file_open"));
+    }
+}

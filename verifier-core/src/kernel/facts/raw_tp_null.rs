@@ -171,3 +171,19 @@ const SINCE_6_13: &[(&str, u64)] = &[
     ("xfs_map_blocks_alloc", 0x10000),
     ("xfs_map_blocks_found", 0x10000),
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_are_sorted_for_the_search() {
+        for t in [BOTH, SINCE_6_13] {
+            assert!(t.windows(2).all(|w| w[0].0 < w[1].0));
+        }
+        let v = KernelVersion::new(6, 12);
+        assert_eq!(lookup(v, "kfree_skb", 3), Some(ArgDoubt { nullable: true, error: false }));
+        assert_eq!(lookup(v, "mr_integ_alloc", 3), Some(ArgDoubt { nullable: false, error: true }));
+        assert_eq!(lookup(v, "sched_switch", 0), None);
+    }
+}

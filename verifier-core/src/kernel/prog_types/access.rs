@@ -6,9 +6,9 @@
 //! else, so the order in which they ask does not show.
 
 use super::{AttachType, ProgType};
+use super::{cgroup, flow_dissector, lirc, netfilter, sk_lookup, sk_msg, sk_reuseport, skb, sock, sock_addr, sock_ops, tracing, xdp};
 use crate::kernel::KernelVersion;
 use crate::kernel::call::{RegBase, RegType, TypeFlags};
-use super::{cgroup, flow_dissector, lirc, netfilter, sk_lookup, sk_msg, sk_reuseport, skb, sock, sock_addr, sock_ops, tracing, xdp};
 
 /// A question about one access to the context. For `EXT` programs, type and attach type are the target's.
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -297,4 +297,61 @@ pub fn sock_access(kind: SockKind, off: i32, size: u32) -> CtxAccess {
         bpf_capable: false,
         offloaded: false,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ask(t: ProgType, a: AttachType, off: i32, size: u32, write: bool) -> CtxAccess {
+        is_valid_access(&AccessQuery {
+            kernel: KernelVersion::new(6, 12),
+            prog_type: t,
+            attach_type: a,
+            off,
+            size,
+            write,
+            ldsx: false,
+            bpf_capable: true,
+            offloaded: false,
+        })
+    }
+
+    #[test]
+    fn packet_pointers_are_loaded_whole() {
+        let a = AttachType::CgroupInetIngress;
+        assert_eq!(ask(ProgType::SchedCls, a, 76, 4, false).reg_type, RegType::of(RegBase::PtrToPacket));
+        assert!(!ask(ProgType::SchedCls, a, 76, 2, false).allowed());
+        assert!(!ask(ProgType::SocketFilter, a, 76, 4, false).allowed());
+        assert_eq!(ask(ProgType::Xdp, a, 8, 4, false).reg_type, RegType::of(RegBase::PtrToPacketMeta));
+    }
+
+    #[test]
+    fn fields_depend_on_the_attach_type() {
+        let (v4, v6) = (AttachType::CgroupInet4Connect, AttachType::CgroupInet6Connect);
+        let t = ProgType::CgroupSockAddr;
+        assert!(ask(t, v4, 4, 4, true).allowed() && !ask(t, v6, 4, 4, true).allowed());
+        assert!(ask(t, v6, 16, 8, false).allowed() && !ask(t, v6, 20, 8, false).allowed());
+        assert!(!ask(ProgType::Xdp, AttachType::Xdp, 20, 4, false).allowed());
+        assert!(ask(ProgType::Xdp, AttachType::XdpDevmap, 20, 4, false).allowed());
+    }
+
+    #[test]
+    fn narrow_loads_record_the_field() {
+        let a = ask(ProgType::SocketFilter, AttachType::CgroupInetIngress, 5, 1, false);
+        assert!(a.allowed() && a.ctx_field_size == 4);
+        assert!(!ask(ProgType::SocketFilter, AttachType::CgroupInetIngress, 5, 1, true).allowed());
+        assert!(sock_access(SockKind::Full, 48, 2).allowed() && !sock_access(SockKind::Full, 50, 2).allowed());
+        assert!(!sock_access(SockKind::Common, 8, 4).allowed() && sock_access(SockKind::Common, 4, 4).allowed());
+    }
+
+    #[test]
+    fn misaligned_and_outside_is_denied_everywhere() {
+        for t in ProgType::ALL {
+            for off in [-8, 3, 70_000] {
+                let a = ask(*t, AttachType::CgroupInetIngress, off, 4, false);
+                assert!(!a.allowed(), "{t:?} at {off}");
+            }
+        }
+    }
 }

@@ -32,6 +32,9 @@ pub struct ReturnFacts {
     pub has_attach_btf_id: bool,
     /// The hook returns nothing. Kernel: `!attach_func_proto->type`.
     pub void_hook: bool,
+    /// The struct_ops member returns a pointer to a struct, and the release lets programs return one (6.18): a program
+    /// that does not return such an object must return 0.
+    pub returns_object: bool,
 }
 
 /// Whether a program of this kind is not asked for a value at all, since its hook returns none.
@@ -81,10 +84,30 @@ pub fn return_rule(t: ProgType, a: A, facts: ReturnFacts) -> ReturnRule {
             A::TraceIter => range(0, 1),
             _ => ReturnRule::NotSupported,
         },
+        // On 6.12 no program is loaded with the number that 6.13 gave to uprobe sessions.
         ProgType::Kprobe if matches!(a, A::TraceKprobeSession | A::TraceUprobeSession) => range(0, 1),
         ProgType::Lsm if a != A::LsmCgroup => ReturnRule::LsmHook,
         ProgType::Lsm if facts.void_hook => range(1, 1),
         ProgType::Lsm => range(0, 1),
+        ProgType::StructOps if facts.returns_object => range(0, 0),
         _ => ReturnRule::Anything,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ranges_depend_on_the_attach_type() {
+        let plain = ReturnFacts::default();
+        let range = |min, max| ReturnRule::Range { min, max, enforce_attach: None };
+        assert_eq!(return_rule(ProgType::CgroupSockAddr, A::CgroupInet4Bind, plain), range(0, 3));
+        assert_eq!(return_rule(ProgType::CgroupSockAddr, A::CgroupUdp6Recvmsg, plain), range(1, 1));
+        assert_eq!(return_rule(ProgType::Xdp, A::Xdp, plain), ReturnRule::Anything);
+        assert_eq!(return_rule(ProgType::Tracing, A::LsmMac, plain), ReturnRule::NotSupported);
+        let void = ReturnFacts { void_hook: true, ..plain };
+        assert_eq!(return_rule(ProgType::Lsm, A::LsmCgroup, void), range(1, 1));
+        assert!(returns_nothing(ProgType::Lsm, A::LsmMac, true) && !returns_nothing(ProgType::Lsm, A::LsmCgroup, true));
     }
 }

@@ -1,20 +1,522 @@
-//! Arguments of helpers. Answers for `check_func_arg()`, `check_reg_type()` and `check_func_arg_reg_off()`.
+//! Arguments of helpers, one register at a time.
+//!
+//! Answers for `check_func_arg()`, `check_reg_type()`, `check_func_arg_reg_off()`, `check_reg_const_str()` and
+//! `get_constant_map_key()`.
 
-use super::meta::CallMeta;
+use super::map::{
+    LockOp, in_tree_callback, map_kptr_match_type, map_type, process_kptr_func, process_spin_lock, process_timer_func,
+};
+use super::mem::{check_mem_size_reg, constant_map_key};
+use super::meta::{CallMeta, MapArg};
+use super::{errno_as, helper_name};
 use crate::analysis::Env;
-use crate::btf::TypeId;
-use crate::error::{Res, Stop};
-use crate::kernel::call::ArgType;
-use crate::state::{BtfRef, RegState};
+use crate::analysis::access::{
+    __check_ptr_off_reg, AccessSrc, check_helper_mem_access, check_map_access, check_ptr_alignment,
+};
+use crate::analysis::btf_access::btf_struct_ids_match;
+use crate::analysis::dynptr::{dynptr_ref_obj_id, process_dynptr_func};
+use crate::analysis::precision::mark_chain_precision;
+use crate::analysis::regs::{Access, ArgUse, check_reg_arg, is_pkt_pointer, is_pointer_value};
+use crate::btf::{BtfKind, TypeId};
+use crate::error::{CallMsg, Errno, Res};
+use crate::kernel::MapType;
+use crate::kernel::call::{ArgBase, ArgType, FuncProto, RegBase, RegType, TypeFlags};
+use crate::kernel::helpers::{POISON, id};
+use crate::kernel::prog_types::may_access_direct_pkt_data;
+use crate::state::{BtfRef, Payload, RegState};
 
-/// Checks that a register's type suits an argument. Kernel: `check_reg_type()`.
-pub(crate) fn check_reg_type(_env: &mut Env<'_>, _regno: u8, _arg: ArgType, _btf: Option<(BtfRef, TypeId)>, _meta: &mut CallMeta) -> Res {
-    Err(Stop::unsupported("check_reg_type"))
+const fn plain(base: RegBase) -> RegType {
+    RegType::of(base)
+}
+
+const fn btf_ptr(flags: TypeFlags) -> RegType {
+    RegType::with(RegBase::PtrToBtfId, flags)
+}
+
+const NO_FLAGS: TypeFlags = TypeFlags::empty();
+
+static SOCK: [RegType; 4] = [
+    plain(RegBase::PtrToSockCommon),
+    plain(RegBase::PtrToSocket),
+    plain(RegBase::PtrToTcpSock),
+    plain(RegBase::PtrToXdpSock),
+];
+static BTF_SOCK: [RegType; 6] = [
+    plain(RegBase::PtrToSockCommon),
+    plain(RegBase::PtrToSocket),
+    plain(RegBase::PtrToTcpSock),
+    plain(RegBase::PtrToXdpSock),
+    btf_ptr(NO_FLAGS),
+    btf_ptr(TypeFlags::TRUSTED),
+];
+static MEM: [RegType; 9] = [
+    plain(RegBase::PtrToStack),
+    plain(RegBase::PtrToPacket),
+    plain(RegBase::PtrToPacketMeta),
+    plain(RegBase::PtrToMapKey),
+    plain(RegBase::PtrToMapValue),
+    plain(RegBase::PtrToMem),
+    RegType::with(RegBase::PtrToMem, TypeFlags::RINGBUF),
+    plain(RegBase::PtrToBuf),
+    btf_ptr(TypeFlags::TRUSTED),
+];
+static VALUE_OR_OBJECT: [RegType; 2] = [plain(RegBase::PtrToMapValue), btf_ptr(TypeFlags::ALLOC)];
+static SOCKET: [RegType; 1] = [plain(RegBase::PtrToSocket)];
+static SCALAR: [RegType; 1] = [plain(RegBase::Scalar)];
+static CTX: [RegType; 1] = [plain(RegBase::PtrToCtx)];
+static RINGBUF_MEM: [RegType; 1] = [RegType::with(RegBase::PtrToMem, TypeFlags::RINGBUF)];
+static MAP: [RegType; 1] = [plain(RegBase::ConstPtrToMap)];
+static BTF: [RegType; 3] = [btf_ptr(NO_FLAGS), btf_ptr(TypeFlags::TRUSTED), btf_ptr(TypeFlags::RCU)];
+static PERCPU_BTF: [RegType; 3] = [
+    btf_ptr(TypeFlags::PERCPU),
+    btf_ptr(TypeFlags::PERCPU.union(TypeFlags::RCU)),
+    btf_ptr(TypeFlags::PERCPU.union(TypeFlags::TRUSTED)),
+];
+static FUNC: [RegType; 1] = [plain(RegBase::PtrToFunc)];
+static STACK: [RegType; 1] = [plain(RegBase::PtrToStack)];
+static MAP_VALUE: [RegType; 1] = [plain(RegBase::PtrToMapValue)];
+static DYNPTR: [RegType; 2] = [plain(RegBase::PtrToStack), plain(RegBase::ConstPtrToDynptr)];
+
+/// Register types that an argument takes, in the order in which messages list them. Kernel: `compatible_reg_types`.
+fn compatible(base: ArgBase) -> Option<&'static [RegType]> {
+    Some(match base {
+        ArgBase::PtrToMapKey | ArgBase::PtrToMapValue | ArgBase::PtrToMem => &MEM,
+        ArgBase::ConstSize | ArgBase::ConstSizeOrZero | ArgBase::ConstAllocSizeOrZero | ArgBase::Scalar => &SCALAR,
+        ArgBase::ConstMapPtr => &MAP,
+        ArgBase::PtrToCtx => &CTX,
+        ArgBase::PtrToSockCommon => &SOCK,
+        ArgBase::PtrToBtfIdSockCommon => &BTF_SOCK,
+        ArgBase::PtrToSocket => &SOCKET,
+        ArgBase::PtrToBtfId => &BTF,
+        ArgBase::PtrToSpinLock | ArgBase::KptrXchgDest => &VALUE_OR_OBJECT,
+        ArgBase::PtrToRingbufMem => &RINGBUF_MEM,
+        ArgBase::PtrToPercpuBtfId => &PERCPU_BTF,
+        ArgBase::PtrToFunc => &FUNC,
+        ArgBase::PtrToStack => &STACK,
+        ArgBase::PtrToConstStr | ArgBase::PtrToTimer => &MAP_VALUE,
+        ArgBase::PtrToDynptr => &DYNPTR,
+        ArgBase::DontCare | ArgBase::Anything | ArgBase::PtrToArena => return None,
+    })
+}
+
+/// Type of the kernel's BTF with this name; 0 where the kernel has none.
+pub(crate) fn kernel_struct(env: &Env<'_>, name: &str) -> TypeId {
+    env.btf(BtfRef::VMLINUX).find_by_name_kind(name, BtfKind::Struct).unwrap_or(0)
+}
+
+/// Checks that a register's type suits an argument. `btf`: the type that a BTF pointer must point to, where it is not
+/// the argument's kind or another argument that says so. Kernel: `check_reg_type()`.
+///
+/// # Errors
+/// Rejects with EACCES.
+pub(crate) fn check_reg_type(
+    env: &mut Env<'_>,
+    regno: u8,
+    arg: ArgType,
+    btf: Option<(BtfRef, TypeId)>,
+    meta: &mut CallMeta,
+) -> Res {
+    let reg = *env.reg(regno);
+    let Some(types) = compatible(arg.base) else { return Err(env.bug("unsupported argument type")) };
+    // An argument that takes the weaker form takes the stronger one too, not the other way round.
+    let mut ty = reg.ty;
+    if arg.flags.contains(TypeFlags::RDONLY) {
+        ty = ty.minus(TypeFlags::RDONLY);
+    }
+    if arg.flags.contains(TypeFlags::MAYBE_NULL) {
+        ty = ty.minus(TypeFlags::MAYBE_NULL);
+    }
+    if arg.base == ArgBase::PtrToMem {
+        ty = ty.minus(TypeFlags::DYNPTR_ANY);
+    }
+    let xchg = meta.func_id == id::KPTR_XCHG;
+    if xchg && regno == 2 && ty.has(TypeFlags::ALLOC) {
+        ty = ty.minus(TypeFlags::ALLOC.union(TypeFlags::PERCPU));
+    }
+    if !types.contains(&ty) {
+        return Err(env.reject(CallMsg::ArgType { regno, ty: reg.ty, expected: types.to_vec() }, Errno::EACCES));
+    }
+    if reg.ty.base != RegBase::PtrToBtfId {
+        return Ok(());
+    }
+    if std::ptr::eq(types, &MEM[..]) {
+        if !arg.flags.contains(TypeFlags::RDONLY) {
+            let name = helper_name(meta.func_id);
+            return Err(env.reject(CallMsg::MayWrite { name, regno, ty: reg.ty }, Errno::EACCES));
+        }
+        return Ok(());
+    }
+    const NULL: TypeFlags = TypeFlags::MAYBE_NULL;
+    const TRUSTED: TypeFlags = TypeFlags::TRUSTED;
+    const RCU: TypeFlags = TypeFlags::RCU;
+    const ALLOC: TypeFlags = TypeFlags::ALLOC;
+    const PERCPU: TypeFlags = TypeFlags::PERCPU;
+    let flags = reg.ty.flags;
+    if [NO_FLAGS, TRUSTED, TRUSTED.union(NULL), RCU, NULL, NULL.union(RCU)].contains(&flags) {
+        return check_struct(env, regno, &reg, arg, btf, std::ptr::eq(types, &BTF_SOCK[..]), meta);
+    }
+    if [ALLOC, PERCPU.union(ALLOC)].contains(&flags) {
+        if !xchg && !matches!(meta.func_id, id::SPIN_LOCK | id::SPIN_UNLOCK) {
+            return Err(env.bug("object of the program as an argument"));
+        }
+        if xchg && regno == 2 {
+            return match_kptr(env, regno, meta);
+        }
+        return Ok(());
+    }
+    if [PERCPU, PERCPU.union(RCU), PERCPU.union(TRUSTED)].contains(&flags) {
+        return Ok(());
+    }
+    Err(env.bug("unexpected pointer to a kernel type as an argument"))
+}
+
+/// The pointer must point to the struct that the argument needs.
+#[allow(clippy::too_many_arguments)]
+fn check_struct(
+    env: &mut Env<'_>,
+    regno: u8,
+    reg: &RegState,
+    arg: ArgType,
+    btf: Option<(BtfRef, TypeId)>,
+    any_sock: bool,
+    meta: &mut CallMeta,
+) -> Res {
+    let releases = arg.flags.contains(TypeFlags::OBJ_RELEASE);
+    // Sockets of every kind are released through their common first member.
+    let strict = releases && meta.func_id != id::SK_RELEASE;
+    if reg.ty.may_be_null() && (!arg.flags.contains(TypeFlags::MAYBE_NULL) || releases) {
+        return Err(env.reject(CallMsg::ArgMayBeNull { regno }, Errno::EACCES));
+    }
+    if meta.func_id == id::KPTR_XCHG {
+        return match_kptr(env, regno, meta);
+    }
+    let need = match btf {
+        Some(b) => b,
+        None if any_sock => (BtfRef::VMLINUX, kernel_struct(env, "sock_common")),
+        None if arg.btf == POISON || arg.btf.is_empty() => return Err(env.bug("argument without a type")),
+        None => (BtfRef::VMLINUX, kernel_struct(env, arg.btf)),
+    };
+    let Some((have_btf, have)) = reg.btf() else { return Err(env.bug("BTF pointer without a type")) };
+    let walk = !reg.has(TypeFlags::ALLOC);
+    if !btf_struct_ids_match(env, have_btf, have, reg.off, need.0, need.1, strict, walk) {
+        let is = env.btf(have_btf).type_name(have).to_string();
+        let expected = env.btf(need.0).type_name(need.1).to_string();
+        return Err(env.reject(CallMsg::ArgStruct { regno, is, expected }, Errno::EACCES));
+    }
+    Ok(())
+}
+
+fn match_kptr(env: &mut Env<'_>, regno: u8, meta: &CallMeta) -> Res {
+    let Some((field, owner)) = meta.kptr_field.clone() else { return Err(env.bug("kptr exchange without a field")) };
+    map_kptr_match_type(env, &field, owner, regno).map_err(|s| errno_as(s, Errno::EACCES))
 }
 
 /// Checks the offset of a pointer argument. Kernel: `check_func_arg_reg_off()`.
-pub(crate) fn check_func_arg_reg_off(_env: &mut Env<'_>, _reg: &RegState, _regno: u8, _arg: ArgType) -> Res {
-    Err(Stop::unsupported("check_func_arg_reg_off"))
+///
+/// # Errors
+/// Rejects where the kind of pointer must be passed as it was obtained.
+pub(crate) fn check_func_arg_reg_off(env: &mut Env<'_>, reg: &RegState, regno: u8, arg: ArgType) -> Res {
+    if arg.flags.contains(TypeFlags::OBJ_RELEASE) {
+        // The dynptr on the stack is found by its offset; what it owns is released.
+        if arg.base == ArgBase::PtrToDynptr && reg.ty.is(RegBase::PtrToStack) {
+            return Ok(());
+        }
+        if reg.off != 0 {
+            return Err(env.reject(CallMsg::ReleaseOffset { regno }, Errno::EINVAL));
+        }
+        return __check_ptr_off_reg(env, reg, regno, false);
+    }
+    const RDONLY: TypeFlags = TypeFlags::RDONLY;
+    const OWNED: TypeFlags = TypeFlags::ALLOC.union(TypeFlags::NON_OWN_REF);
+    let flags = reg.ty.flags;
+    match reg.ty.base {
+        RegBase::PtrToStack
+        | RegBase::PtrToPacket
+        | RegBase::PtrToPacketMeta
+        | RegBase::PtrToMapKey
+        | RegBase::PtrToMapValue
+        | RegBase::PtrToArena
+        | RegBase::Scalar
+            if flags.is_empty() =>
+        {
+            Ok(())
+        }
+        RegBase::PtrToMem if [NO_FLAGS, RDONLY, TypeFlags::RINGBUF].contains(&flags) => Ok(()),
+        RegBase::PtrToBuf if [NO_FLAGS, RDONLY].contains(&flags) => Ok(()),
+        RegBase::PtrToBtfId
+            if [
+                NO_FLAGS,
+                TypeFlags::ALLOC,
+                TypeFlags::TRUSTED,
+                TypeFlags::RCU,
+                OWNED,
+                OWNED.union(TypeFlags::RCU),
+            ]
+            .contains(&flags) =>
+        {
+            __check_ptr_off_reg(env, reg, regno, true)
+        }
+        _ => __check_ptr_off_reg(env, reg, regno, false),
+    }
+}
+
+/// What a value argument means for this map. Kernel: `resolve_map_arg_type()`.
+fn resolve_map_arg_type(env: &mut Env<'_>, arg: ArgType, meta: &CallMeta) -> Res<ArgType> {
+    let Some(map) = meta.map else { return Err(env.bug("value argument without a map")) };
+    match map_type(env, map.map) {
+        Some(MapType::Sockmap | MapType::Sockhash) => {
+            if arg.flags.is_empty() {
+                Ok(ArgType { base: ArgBase::PtrToBtfIdSockCommon, ..arg })
+            } else {
+                Err(env.reject(CallMsg::SockmapArg, Errno::EINVAL))
+            }
+        }
+        Some(MapType::BloomFilter) if meta.func_id == id::MAP_PEEK_ELEM => {
+            Ok(ArgType { flags: TypeFlags::empty(), ..arg })
+        }
+        _ => Ok(arg),
+    }
+}
+
+/// Checks one argument of a helper. Kernel: `check_func_arg()`.
+///
+/// # Errors
+/// Rejects with the rule that is broken.
+pub(super) fn check_func_arg(
+    env: &mut Env<'_>,
+    index: usize,
+    meta: &mut CallMeta,
+    proto: &FuncProto,
+    insn_idx: usize,
+) -> Res {
+    let mut arg = proto.args[index];
+    let regno = index as u8 + 1;
+    if arg.base == ArgBase::DontCare {
+        return Ok(());
+    }
+    check_reg_arg(env, regno, ArgUse::Src)?;
+    let reg = *env.reg(regno);
+    if arg.base == ArgBase::Anything && arg.flags.is_empty() {
+        if is_pointer_value(env, regno) {
+            return Err(env.reject(CallMsg::LeaksAddr { regno }, Errno::EACCES));
+        }
+        return Ok(());
+    }
+    if is_pkt_pointer(&reg)
+        && !may_access_direct_pkt_data(env.resolved_prog_type(), false, Some(meta.pkt_access)).allowed()
+    {
+        return Err(env.reject(CallMsg::PacketArg, Errno::EACCES));
+    }
+    if arg.base == ArgBase::PtrToMapValue {
+        arg = resolve_map_arg_type(env, arg, meta)?;
+    }
+    let nullable = arg.flags.contains(TypeFlags::MAYBE_NULL);
+    if reg.is_null() && nullable {
+        if env.kernel.features.null_args_are_precise {
+            mark_chain_precision(env, regno)?;
+        }
+    } else {
+        check_reg_type(env, regno, arg, None, meta)?;
+        check_func_arg_reg_off(env, &reg, regno, arg)?;
+    }
+    if arg.flags.contains(TypeFlags::OBJ_RELEASE) {
+        check_released(env, &reg, regno, arg)?;
+        if meta.release_regno != 0 {
+            return Err(env.bug("more than one released argument"));
+        }
+        meta.release_regno = regno;
+    }
+    if reg.ref_obj_id != 0 && arg.base != ArgBase::KptrXchgDest {
+        if meta.ref_obj_id != 0 {
+            let errno = if env.kernel.features.locks_are_refs { Errno::EACCES } else { Errno::EFAULT };
+            let msg = CallMsg::TwoReferences { regno, second: reg.ref_obj_id, first: meta.ref_obj_id };
+            return Err(env.reject(msg, errno));
+        }
+        meta.ref_obj_id = reg.ref_obj_id;
+    }
+    check_kind(env, index, arg, meta, proto, insn_idx)
+}
+
+/// A released argument must own something.
+fn check_released(env: &mut Env<'_>, reg: &RegState, regno: u8, arg: ArgType) -> Res {
+    if arg.base == ArgBase::PtrToDynptr {
+        if !reg.ty.is(RegBase::PtrToStack) {
+            return Err(env.reject(CallMsg::DynptrConst, Errno::EINVAL));
+        }
+        return match dynptr_ref_obj_id(env, reg) {
+            Ok(0) => Err(env.reject(CallMsg::DynptrUnacquired { regno }, Errno::EINVAL)),
+            Ok(_) => Ok(()),
+            Err(s) => Err(errno_as(env.also(s, CallMsg::DynptrUnacquired { regno }), Errno::EINVAL)),
+        };
+    }
+    if reg.ref_obj_id == 0 && !reg.is_null() {
+        return Err(env.reject(CallMsg::MustBeReferenced { regno }, Errno::EINVAL));
+    }
+    Ok(())
+}
+
+const fn access_of(arg: ArgType) -> Access {
+    if arg.flags.contains(TypeFlags::WRITE) { Access::Write } else { Access::Read }
+}
+
+/// What is particular to each kind of argument.
+fn check_kind(
+    env: &mut Env<'_>,
+    index: usize,
+    arg: ArgType,
+    meta: &mut CallMeta,
+    proto: &FuncProto,
+    insn_idx: usize,
+) -> Res {
+    let regno = index as u8 + 1;
+    let reg = *env.reg(regno);
+    match arg.base {
+        ArgBase::ConstMapPtr => map_pointer(env, &reg, meta),
+        ArgBase::PtrToMapKey => {
+            let Some(map) = meta.map else { return Err(env.bug("key argument without a map")) };
+            let key_size = env.map(map.map).spec.key_size;
+            check_helper_mem_access(env, regno, key_size as i32, Access::Read, false, None)?;
+            if env.kernel.features.constant_map_keys
+                && matches!(map_type(env, map.map), Some(MapType::Array | MapType::PercpuArray))
+            {
+                meta.const_map_key = constant_map_key(env, &reg, key_size)?;
+            }
+            Ok(())
+        }
+        ArgBase::PtrToMapValue => {
+            if arg.flags.contains(TypeFlags::MAYBE_NULL) && reg.is_null() {
+                return Ok(());
+            }
+            let Some(map) = meta.map else { return Err(env.bug("value argument without a map")) };
+            let value_size = env.map(map.map).spec.value_size;
+            meta.raw_mode = arg.flags.contains(TypeFlags::UNINIT);
+            check_helper_mem_access(env, regno, value_size as i32, access_of(arg), false, Some(meta))
+        }
+        ArgBase::PtrToPercpuBtfId => {
+            let Some((btf, id)) = reg.btf().filter(|(_, id)| *id != 0) else {
+                return Err(env.reject(CallMsg::PercpuArg { regno }, Errno::EACCES));
+            };
+            meta.ret_btf = Some((btf, id));
+            Ok(())
+        }
+        ArgBase::PtrToSpinLock => {
+            if in_tree_callback(env) {
+                return Err(env.reject(CallMsg::LockInTreeCallback, Errno::EACCES));
+            }
+            let lock = match meta.func_id {
+                id::SPIN_LOCK => true,
+                id::SPIN_UNLOCK => false,
+                _ => return Err(env.bug("lock argument of an unexpected helper")),
+            };
+            process_spin_lock(env, regno, LockOp { lock, res: false, irq: false })
+        }
+        ArgBase::PtrToTimer => process_timer_func(env, regno, &mut meta.map),
+        ArgBase::PtrToFunc => {
+            let Payload::Subprog(n) = reg.payload else { return Err(env.bug("function pointer without a function")) };
+            meta.subprog = n;
+            Ok(())
+        }
+        ArgBase::PtrToMem => {
+            meta.raw_mode = arg.flags.contains(TypeFlags::UNINIT);
+            if !arg.flags.contains(TypeFlags::FIXED_SIZE) {
+                return Ok(());
+            }
+            check_helper_mem_access(env, regno, arg.size as i32, access_of(arg), false, Some(meta))?;
+            if arg.flags.contains(TypeFlags::ALIGNED) {
+                check_ptr_alignment(env, regno, 0, arg.size, true)?;
+            }
+            Ok(())
+        }
+        ArgBase::ConstSize | ArgBase::ConstSizeOrZero => {
+            let Some(memory) = index.checked_sub(1).map(|i| proto.args[i]) else {
+                return Err(env.bug("size argument without memory"));
+            };
+            check_mem_size_reg(env, regno, access_of(memory), arg.base == ArgBase::ConstSizeOrZero, meta)
+        }
+        ArgBase::PtrToDynptr => process_dynptr_func(env, regno, insn_idx, arg, 0),
+        ArgBase::ConstAllocSizeOrZero => {
+            if !reg.scalar.var_off.is_const() {
+                return Err(env.reject(CallMsg::NotConstant { regno }, Errno::EACCES));
+            }
+            meta.mem_size = reg.scalar.var_off.value as u32;
+            mark_chain_precision(env, regno)
+        }
+        ArgBase::PtrToConstStr => check_reg_const_str(env, regno),
+        ArgBase::KptrXchgDest => process_kptr_func(env, regno, meta),
+        _ => Ok(()),
+    }
+}
+
+/// A map: when a timer came before it, it must be the timer's map.
+fn map_pointer(env: &mut Env<'_>, reg: &RegState, meta: &mut CallMeta) -> Res {
+    // A null pointer passes where null is taken; it names no map.
+    let Payload::Map { map, uid } = reg.payload else {
+        return Ok(());
+    };
+    if let Some(timer) = meta.map
+        && (timer.map != map || timer.uid != uid)
+    {
+        return Err(env.reject(CallMsg::TimerMap { timer_uid: timer.uid, map_uid: uid }, Errno::EINVAL));
+    }
+    meta.map = Some(MapArg { map, uid });
+    Ok(())
+}
+
+/// Kernel: `BPF_F_RDONLY_PROG`.
+const RDONLY_PROG: u32 = 1 << 7;
+
+/// Bytes of a constant string argument: it must lie in a read-only map at a known place and end with a zero.
+/// Kernel: `check_reg_const_str()`.
+///
+/// # Errors
+/// Rejects with EACCES or EINVAL.
+pub(crate) fn check_reg_const_str(env: &mut Env<'_>, regno: u8) -> Res {
+    let reg = *env.reg(regno);
+    let Some(map) = reg.map().filter(|_| reg.ty.is(RegBase::PtrToMapValue)) else {
+        return Err(crate::error::Stop::silent(Errno::EINVAL));
+    };
+    let spec = std::sync::Arc::clone(&env.map(map).spec);
+    if spec.map_flags & RDONLY_PROG == 0 || !spec.frozen {
+        return Err(env.reject(CallMsg::StrWritable { regno }, Errno::EACCES));
+    }
+    if !reg.scalar.var_off.is_const() {
+        return Err(env.reject(CallMsg::StrVariable { regno }, Errno::EACCES));
+    }
+    let kind = map_type(env, map);
+    if !matches!(kind, Some(MapType::Array | MapType::Arena)) {
+        return Err(env.reject(CallMsg::StrMap, Errno::EACCES));
+    }
+    let rest = (spec.value_size as i32).wrapping_sub(reg.off);
+    check_map_access(env, regno, reg.off, rest, false, AccessSrc::Helper)?;
+    let text = const_str(env, &reg)?;
+    if text.is_none() {
+        return Err(env.reject(CallMsg::StrUnterminated, Errno::EINVAL));
+    }
+    Ok(())
+}
+
+/// The string that a checked register points to, without its zero; `None` when the zero is missing.
+pub(super) fn const_str(env: &mut Env<'_>, reg: &RegState) -> Res<Option<Vec<u8>>> {
+    let Some(map) = reg.map() else { return Err(env.bug("string outside of a map")) };
+    let spec = std::sync::Arc::clone(&env.map(map).spec);
+    let off = i64::from(reg.off).wrapping_add(reg.scalar.var_off.value as i64);
+    // Only an array of one element can be looked into.
+    if spec.max_entries != 1 {
+        return Err(env.reject(CallMsg::StrAccess, Errno::ENOTSUPP));
+    }
+    if off < 0 || off >= i64::from(spec.value_size) {
+        return Err(env.reject(CallMsg::StrAccess, Errno::EINVAL));
+    }
+    let Some(value) = spec.value.as_ref() else {
+        return Err(crate::error::Stop::unsupported("contents of a read-only map that are not known"));
+    };
+    // What was not given is zero.
+    let bytes = value.get(off as usize..).unwrap_or(&[]);
+    match bytes.iter().position(|b| *b == 0) {
+        Some(end) => Ok(Some(bytes[..end].to_vec())),
+        None if value.len() < spec.value_size as usize => Ok(Some(bytes.to_vec())),
+        None => Ok(None),
+    }
 }
 
 /// A pointer to a constant string in read-only map memory. Kernel: `check_reg_const_str()`.

@@ -1,42 +1,182 @@
-//! Local functions and callbacks: frames come and go.
+//! Frames of local functions: call and return.
+//!
+//! Answers for `check_func_call()`, `setup_func_entry()`, `prepare_func_exit()` and `clear_caller_saved_regs()`.
 
+use std::rc::Rc;
+
+use super::global::btf_check_subprog_call;
+use super::helper::clear_all_pkt_pointers;
+use super::returns::{in_range, out_of_range};
+use super::errno_as;
 use crate::analysis::Env;
-use crate::error::{Res, Stop};
+use crate::analysis::explore::find_prev_entry;
+use crate::analysis::iter::widen_imprecise_scalars;
+use crate::analysis::liveness::{self, Place};
+use crate::analysis::precision::mark_chain_precision;
+use crate::analysis::refs;
+use crate::analysis::regs::{mark_reg_unknown, subreg_def};
+use crate::error::{CallMsg, Errno, Res, Stop};
 use crate::isa::Insn;
+use crate::isa::opcode::MAX_CALL_FRAMES;
+use crate::kernel::call::RegBase;
+use crate::kernel::features::LivenessKind;
+use crate::state::register::{DEF_NOT_SUBREG, live};
+use crate::state::{FuncState, RegState};
 
-/// What a callback gets, and what it may return. Kernel: the `set_*_callback_state()` functions.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Callback {
-    /// `bpf_for_each_map_elem()`
-    MapElem,
-    /// `bpf_loop()`
-    Loop,
-    /// `bpf_timer_set_callback()`, workqueues
-    Timer,
-    /// `bpf_find_vma()`
-    FindVma,
-    /// `bpf_user_ringbuf_drain()`
-    UserRingbuf,
-    /// `bpf_rbtree_add()`
-    RbtreeAdd,
-    /// `bpf_task_work_schedule_*()` (6.18)
-    TaskWork,
-}
+/// BTF linkage of a global function.
+const GLOBAL: u16 = 1;
 
-/// Checks a call of a local function. Kernel: `check_func_call()`.
-pub(crate) fn check_func_call(_env: &mut Env<'_>, _insn: Insn, _insn_idx: &mut usize) -> Res {
-    Err(Stop::unsupported("check_func_call"))
-}
-
-/// Returns from a local function or callback. Kernel: `prepare_func_exit()`.
-pub(crate) fn prepare_func_exit(_env: &mut Env<'_>, _insn_idx: &mut usize) -> Res {
-    Err(Stop::unsupported("prepare_func_exit"))
-}
-
-/// Stores the path into a callback. Kernel: `push_callback_call()`.
-pub(crate) fn push_callback_call(_env: &mut Env<'_>, _insn: Insn, _insn_idx: usize, _subprog: u32, _callback: Callback) -> Res {
-    Err(Stop::unsupported("push_callback_call"))
+/// A further frame must fit. Kernel: the first check of `setup_func_entry()`.
+///
+/// # Errors
+/// Rejects with E2BIG.
+pub(super) fn check_depth(env: &mut Env<'_>, curframe: usize) -> Res {
+    if curframe + 1 >= MAX_CALL_FRAMES {
+        return Err(env.reject(CallMsg::TooDeep { frames: curframe + 2 }, Errno::E2BIG));
+    }
+    Ok(())
 }
 
 /// R0 to R5 of a frame are lost in a call. Kernel: `clear_caller_saved_regs()`.
-pub(crate) fn clear_caller_saved_regs(_env: &mut Env<'_>, _frame: usize) {}
+pub(crate) fn clear_caller_saved_regs(env: &mut Env<'_>, frame: usize) {
+    let def = subreg_def(env);
+    let precise = !env.caps.bpf_capable;
+    for regno in 0..=5 {
+        env.scratch_reg(regno);
+        let reg = &mut env.cur.frame_at_mut(frame).regs[usize::from(regno)];
+        refs::clear_reg(reg, precise);
+        reg.live |= live::WRITTEN;
+        reg.subreg_def = def;
+    }
+}
+
+/// Whether a local function is verified on its own. Kernel: `subprog_is_global()`.
+fn is_global(env: &Env<'_>, subprog: usize) -> bool {
+    env.func_info_aux.get(subprog).is_some_and(|a| a.linkage == GLOBAL)
+}
+
+/// Checks a call of a local function: enters static ones, takes global ones by their signature. On return `insn_idx`
+/// is the instruction before the next one. Kernel: `check_func_call()`.
+///
+/// # Errors
+/// Rejects arguments that do not fit, calls where global functions may not be called, too deep chains.
+pub(crate) fn check_func_call(env: &mut Env<'_>, insn: Insn, insn_idx: &mut usize) -> Res {
+    let target = *insn_idx as i64 + i64::from(insn.imm) + 1;
+    let start = u32::try_from(target).unwrap_or(u32::MAX);
+    let Ok(subprog) = env.subprogs.binary_search_by_key(&start, |s| s.start) else {
+        return Err(env.bug("call of something that is no function"));
+    };
+    let fits = match btf_check_subprog_call(env, subprog) {
+        Err(Stop::Reject(r)) if r.errno == Errno::EFAULT => return Err(Stop::Reject(r)),
+        Err(stop @ Stop::Reject(_)) => Some(stop),
+        Err(other) => return Err(other),
+        Ok(()) => None,
+    };
+    let caller = env.cur.curframe();
+    if is_global(env, subprog) {
+        return call_global(env, subprog, fits);
+    }
+    check_depth(env, caller)?;
+    let mut callee = FuncState::entry(*insn_idx as i32, caller as u32 + 1, subprog as u32);
+    // Arguments keep their place in the parent chain: reads by the callee reach the caller's ancestors.
+    callee.regs[1..=5].copy_from_slice(&env.cur.frame().regs[1..=5]);
+    env.cur.frames.push(Rc::new(callee));
+    clear_caller_saved_regs(env, caller);
+    *insn_idx = (env.subprogs[subprog].start as usize).wrapping_sub(1);
+    if env.kernel.features.liveness == LivenessKind::Static {
+        liveness::reset_callchain(env);
+    }
+    if env.logging() {
+        env.say(CallMsg::Caller);
+        env.print_state(caller, true);
+        env.say(CallMsg::Callee);
+        env.print_state(caller + 1, true);
+    }
+    Ok(())
+}
+
+fn call_global(env: &mut Env<'_>, subprog: usize, misfit: Option<Stop>) -> Res {
+    if refs::lock_held(env) {
+        return Err(env.reject(CallMsg::GlobalWhileLocked, Errno::EINVAL));
+    }
+    if env.kernel.features.global_funcs_know_sleeping {
+        let atomic = env.cur.active_rcu_lock != 0
+            || env.cur.active_preempt_lock != 0
+            || env.cur.active_irq_id != 0
+            || !refs::in_sleepable(env);
+        if env.subprogs[subprog].might_sleep && atomic {
+            return Err(env.reject(CallMsg::GlobalMaySleep, Errno::EINVAL));
+        }
+    } else if env.cur.active_preempt_lock != 0 {
+        return Err(env.reject(CallMsg::GlobalWhilePreemptDisabled, Errno::EINVAL));
+    }
+    let name = env.subprog_name(subprog);
+    if let Some(stop) = misfit {
+        return Err(env.also(stop, CallMsg::GlobalArgs { subprog, name }));
+    }
+    env.say(CallMsg::GlobalAssumed { subprog, name });
+    if env.subprogs[subprog].changes_pkt_data {
+        clear_all_pkt_pointers(env);
+    }
+    if let Some(aux) = env.func_info_aux.get_mut(subprog) {
+        aux.called = true;
+    }
+    let frame = env.cur.curframe();
+    clear_caller_saved_regs(env, frame);
+    mark_reg_unknown(env, 0);
+    env.reg_mut(0).subreg_def = DEF_NOT_SUBREG;
+    Ok(())
+}
+
+/// Returns from a local function or callback; `insn_idx` becomes the instruction to go on at. A callback goes back to
+/// the call that runs it, which decides about another round. Kernel: `prepare_func_exit()`.
+///
+/// # Errors
+/// Rejects what may not be returned.
+pub(crate) fn prepare_func_exit(env: &mut Env<'_>, insn_idx: &mut usize) -> Res {
+    if env.kernel.features.liveness == LivenessKind::Static {
+        liveness::update_live_stack(env)?;
+    }
+    let frame = env.cur.curframe();
+    let Some(caller) = frame.checked_sub(1) else { return Err(env.bug("return without a caller")) };
+    let r0: RegState = *env.reg(0);
+    if r0.ty.is(RegBase::PtrToStack) {
+        return Err(env.reject(CallMsg::ReturnsStack, Errno::EINVAL));
+    }
+    let (callsite, in_callback, range) = {
+        let callee = env.cur.frame();
+        (callee.callsite, callee.in_callback_fn, callee.callback_ret_range)
+    };
+    let call = usize::try_from(callsite).unwrap_or(usize::MAX);
+    if in_callback {
+        if !r0.is_scalar() {
+            return Err(env.reject(CallMsg::CallbackReturnsPointer, Errno::EACCES));
+        }
+        liveness::mark_reg_read(env, frame, Place::Reg(0), live::READ64)?;
+        mark_chain_precision(env, 0)?;
+        let r0 = *env.reg(0);
+        if !in_range(range, &r0, false) {
+            return Err(env.reject(out_of_range("At callback return", "R0", &r0, range), Errno::EINVAL));
+        }
+        if !env.aux.get(call).is_some_and(|a| a.calls_callback) {
+            return Err(env.bug("callback of a call that calls none"));
+        }
+    } else {
+        env.cur.frame_at_mut(caller).regs[0] = r0;
+    }
+    *insn_idx = if in_callback { call } else { call.wrapping_add(1) };
+    if env.logging() {
+        env.say(CallMsg::Returning);
+        env.print_state(frame, true);
+        env.say(CallMsg::ToCaller { idx: *insn_idx });
+        env.print_state(caller, true);
+    }
+    env.cur.frames.pop();
+    // Numbers that change with every round of a callback would never converge.
+    if in_callback && let Some(before) = find_prev_entry(env, false, *insn_idx) {
+        let old = env.explorer.state(before).clone();
+        let precise = !env.caps.bpf_capable;
+        widen_imprecise_scalars(&old, &mut env.cur, precise);
+    }
+    Ok(())
+}

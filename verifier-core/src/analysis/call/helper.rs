@@ -1,18 +1,363 @@
-//! The call of a helper. Answers for `check_helper_call()`.
+//! The call of a helper: may it be called, do the arguments fit, what does it change and return.
+//!
+//! Answers for `check_helper_call()`.
 
+use super::args::{check_func_arg, kernel_struct};
+use super::helper_name;
+use super::map::{btf_is_kernel, check_map_func_compatibility, kptr_target, record_func_key, record_func_map};
+use super::meta::CallMeta;
+use super::special::{self, Effects};
 use crate::analysis::Env;
-use crate::error::{Res, Stop};
+use crate::analysis::access::check_mem_access;
+use crate::analysis::btf_record::FieldKind;
+use crate::analysis::dynptr::unmark_stack_slots_dynptr;
+use crate::analysis::explore::push_stack;
+use crate::analysis::regs::{
+    Access, ArgUse, bounds_sanity_check, bounds_sync, check_reg_arg, is_pkt_pointer_any, mark_reg_known_zero,
+    mark_reg_not_init, mark_reg_unknown,
+};
+use crate::analysis::refs;
+use crate::error::{CallMsg, Errno, Res, Stop};
 use crate::isa::Insn;
+use crate::isa::opcode::B;
+use crate::kernel::call::{ArgBase, FuncProto, RegBase, RegType, RetBase, TypeFlags};
+use crate::kernel::helpers::{HelperCaps, HelperQuery, allowed, class, exists, get_func_proto, id};
+use crate::kernel::{AttachType, ProgType};
+use crate::state::register::DEF_NOT_SUBREG;
+use crate::state::{BtfRef, DynptrKind, Payload, RegState};
 
-/// Checks and performs a helper call. Kernel: `check_helper_call()`.
-pub(crate) fn check_helper_call(_env: &mut Env<'_>, _insn: Insn, _insn_idx: &mut usize) -> Res {
-    Err(Stop::unsupported("check_helper_call"))
+/// Attach type whose rules apply: that of the replaced program for an extension.
+pub(crate) fn attach_type(env: &Env<'_>) -> AttachType {
+    match (&env.req.attach.prog, env.prog_type) {
+        (Some(target), ProgType::Ext) => {
+            AttachType::from_number(target.request.expected_attach_type).unwrap_or(env.attach_type)
+        }
+        _ => env.attach_type,
+    }
 }
 
-/// Packet data may have moved. Kernel: `clear_all_pkt_pointers()`.
+/// Who asks for a helper: this program.
+pub(crate) fn helper_query<'q>(env: &'q Env<'_>) -> HelperQuery<'q> {
+    let struct_ops = match (env.attach.struct_ops, env.attach.btf) {
+        (Some((ty, _)), Some(btf)) => env.btf(btf).type_name(ty),
+        _ => "",
+    };
+    HelperQuery {
+        kernel: env.kernel,
+        prog_type: env.prog_type,
+        resolved: env.resolved_prog_type(),
+        attach_type: attach_type(env),
+        sleepable: env.sleepable,
+        caps: HelperCaps {
+            bpf: env.caps.bpf_capable,
+            perfmon: env.caps.allow_ptr_leaks,
+            sys_admin: env.caps.sys_admin,
+        },
+        attach_name: &env.attach.func_name,
+        attaches_to_prog: env.req.attach.prog.is_some(),
+        struct_ops,
+        member: &env.attach.member_name,
+    }
+}
+
+/// Packet data may have moved: packet pointers are invalid, and so are slices of dynptrs over packets.
+/// Kernel: `clear_all_pkt_pointers()`.
 pub(crate) fn clear_all_pkt_pointers(env: &mut Env<'_>) {
-    use crate::state::RegBase::{PtrToPacket, PtrToPacketEnd, PtrToPacketMeta};
-    crate::analysis::refs::invalidate_regs(env, |r| {
-        matches!(r.ty.base, PtrToPacket | PtrToPacketMeta | PtrToPacketEnd)
+    const SLICES: TypeFlags =
+        TypeFlags::DYNPTR_SKB.union(TypeFlags::DYNPTR_XDP).union(TypeFlags::DYNPTR_SKB_META);
+    refs::invalidate_regs(env, |r| {
+        is_pkt_pointer_any(r) || (r.ty.base == RegBase::PtrToMem && r.has(SLICES))
     });
+}
+
+/// The licence counts as GPL. Kernel: `license_is_gpl_compatible()`.
+pub(crate) fn gpl_compatible(license: &str) -> bool {
+    matches!(
+        license,
+        "GPL" | "GPL v2" | "GPL and additional rights" | "Dual BSD/GPL" | "Dual MIT/GPL" | "Dual MPL/GPL"
+    )
+}
+
+/// Checks and performs a helper call. Kernel: `check_helper_call()`.
+///
+/// # Errors
+/// Rejects with the rule that is broken.
+pub(crate) fn check_helper_call(env: &mut Env<'_>, insn: Insn, insn_idx: &mut usize) -> Res {
+    let idx = *insn_idx;
+    let proto = find_proto(env, insn)?;
+    let func = insn.imm as u32;
+    let mut meta = CallMeta { func_id: func, pkt_access: proto.pkt_access, ..CallMeta::default() };
+    for i in 0..proto.args.len() {
+        check_func_arg(env, i, &mut meta, proto, idx)?;
+    }
+    record_func_map(env, &meta, idx)?;
+    record_func_key(env, &meta, idx)?;
+    // Memory that the call fills counts as written byte by byte.
+    for off in 0..meta.access_size {
+        check_mem_access(env, idx, meta.regno, off, B, Access::Write, None, false, false)?;
+    }
+    release(env, proto, &meta)?;
+    let mut effects = Effects { changes_data: class::changes_pkt_data(func), percpu_object: false };
+    special::check(env, insn, idx, proto, &mut meta, &mut effects)?;
+    for regno in 0..=5 {
+        mark_reg_not_init(env, regno);
+        check_reg_arg(env, regno, ArgUse::DstNoMark)?;
+    }
+    env.reg_mut(0).subreg_def = DEF_NOT_SUBREG;
+    set_result(env, proto, &meta, &effects)?;
+    own_result(env, &meta, idx)?;
+    refine_result(env, proto, &meta)?;
+    check_map_func_compatibility(env, &meta)?;
+    special::check_func_ip(env, func)?;
+    if func == id::TAIL_CALL && env.kernel.features.tail_call_exits_frame {
+        return tail_call_exit(env, insn_idx);
+    }
+    if effects.changes_data {
+        clear_all_pkt_pointers(env);
+    }
+    Ok(())
+}
+
+/// Whether the helper exists and may be called here at all.
+fn find_proto(env: &mut Env<'_>, insn: Insn) -> Res<&'static FuncProto> {
+    let func = insn.imm as u32;
+    let name = if insn.imm < 0 { "unknown" } else { helper_name(func) };
+    if insn.imm < 0 || (func != id::UNSPEC && !exists(env.kernel.version, func)) {
+        return Err(env.reject(CallMsg::InvalidFunc { name: "unknown".to_string(), id: insn.imm }, Errno::EINVAL));
+    }
+    let query = helper_query(env);
+    let proto = get_func_proto(&query, func);
+    let may = proto.is_some_and(|p| allowed(&query, p));
+    let Some(proto) = proto else {
+        return Err(env.reject(CallMsg::CannotUse { name, id: insn.imm }, Errno::EINVAL));
+    };
+    if proto.gpl_only && !gpl_compatible(&env.req.license) {
+        return Err(env.reject(CallMsg::GplOnly, Errno::EINVAL));
+    }
+    if !may {
+        return Err(env.reject(CallMsg::NotAllowedInProbe, Errno::EINVAL));
+    }
+    if !proto.might_sleep {
+        return Ok(proto);
+    }
+    if !refs::in_sleepable(env) {
+        return Err(env.reject(CallMsg::MightSleep, Errno::EINVAL));
+    }
+    if env.cur.active_rcu_lock != 0 {
+        return Err(env.reject(CallMsg::SleepableInRcu { name, id: insn.imm }, Errno::EINVAL));
+    }
+    if env.cur.active_preempt_lock != 0 {
+        return Err(env.reject(CallMsg::SleepableInPreempt { name, id: insn.imm }, Errno::EINVAL));
+    }
+    if env.cur.active_irq_id != 0 {
+        return Err(env.reject(CallMsg::SleepableInIrq { name, id: insn.imm }, Errno::EINVAL));
+    }
+    Ok(proto)
+}
+
+/// Gives up what the call releases.
+fn release(env: &mut Env<'_>, proto: &FuncProto, meta: &CallMeta) -> Res {
+    let regno = meta.release_regno;
+    let Some(arg) = usize::from(regno).checked_sub(1).map(|i| proto.args[i]) else { return Ok(()) };
+    let reg = *env.reg(regno);
+    let result = if arg.base == ArgBase::PtrToDynptr {
+        unmark_stack_slots_dynptr(env, &reg)
+    } else if meta.func_id == id::KPTR_XCHG && meta.ref_obj_id != 0 {
+        give_to_map(env, meta.ref_obj_id)
+    } else if meta.ref_obj_id != 0 {
+        refs::release_reference(env, meta.ref_obj_id)
+    } else if reg.is_null() {
+        Ok(())
+    } else {
+        Err(Stop::silent(Errno::EINVAL))
+    };
+    let msg = CallMsg::NotAcquired { name: helper_name(meta.func_id), id: meta.func_id as i32 };
+    result.map_err(|s| env.also(s, msg))
+}
+
+/// An object that moves into a kptr is the map's from now on. Per-CPU objects stay readable under RCU.
+fn give_to_map(env: &mut Env<'_>, ref_obj_id: u32) -> Res {
+    let in_rcu = refs::in_rcu_cs(env);
+    let (leaks, precise) = (env.caps.allow_ptr_leaks, !env.caps.bpf_capable);
+    refs::release_reference_nomark(env, ref_obj_id)?;
+    env.cur.for_each_reg_mut(|reg| {
+        if reg.ref_obj_id != ref_obj_id {
+            return;
+        }
+        if in_rcu && reg.ty.flags.contains(TypeFlags::ALLOC.union(TypeFlags::PERCPU)) {
+            reg.ref_obj_id = 0;
+            reg.ty = reg.ty.minus(TypeFlags::ALLOC).plus(TypeFlags::RCU);
+        } else {
+            refs::mark_reg_invalid(reg, leaks, precise);
+        }
+    });
+    Ok(())
+}
+
+/// Makes R0 a pointer.
+fn set_r0(env: &mut Env<'_>, ty: RegType, payload: Payload) {
+    mark_reg_known_zero(env, 0);
+    let r0 = env.reg_mut(0);
+    r0.ty = ty;
+    r0.payload = payload;
+}
+
+/// What R0 holds after the call.
+fn set_result(env: &mut Env<'_>, proto: &FuncProto, meta: &CallMeta, effects: &Effects) -> Res {
+    let mut flags = proto.ret.flags;
+    match proto.ret.base {
+        RetBase::Integer => mark_reg_unknown(env, 0),
+        RetBase::Void => env.reg_mut(0).ty = RegType::of(RegBase::NotInit),
+        RetBase::PtrToMapValue => {
+            let Some(m) = meta.map else { return Err(env.bug("map value without a map")) };
+            let known = meta.const_map_key.is_some_and(|k| k < u64::from(env.map(m.map).spec.max_entries));
+            if meta.func_id == id::MAP_LOOKUP_ELEM && known {
+                flags.remove(TypeFlags::MAYBE_NULL);
+            }
+            set_r0(env, RegType::with(RegBase::PtrToMapValue, flags), Payload::Map { map: m.map, uid: m.uid });
+            // Locks of two elements are told apart by the ids of their pointers.
+            let locks = FieldKind::SPIN_LOCK.union(FieldKind::RES_SPIN_LOCK);
+            let has_lock = env.map(m.map).record.as_ref().is_some_and(|r| r.has(locks));
+            if !flags.contains(TypeFlags::MAYBE_NULL) && has_lock {
+                env.reg_mut(0).id = env.new_id();
+            }
+        }
+        RetBase::PtrToSocket => set_r0(env, RegType::with(RegBase::PtrToSocket, flags), Payload::None),
+        RetBase::PtrToSockCommon => set_r0(env, RegType::with(RegBase::PtrToSockCommon, flags), Payload::None),
+        RetBase::PtrToTcpSock => set_r0(env, RegType::with(RegBase::PtrToTcpSock, flags), Payload::None),
+        RetBase::PtrToMem => {
+            let payload = Payload::Mem { size: meta.mem_size, dynptr_id: 0 };
+            set_r0(env, RegType::with(RegBase::PtrToMem, flags), payload);
+        }
+        RetBase::PtrToMemOrBtfId => per_cpu_result(env, flags, meta, effects)?,
+        RetBase::PtrToBtfId => {
+            let mut ty = RegType::with(RegBase::PtrToBtfId, flags);
+            let (btf, id) = if meta.func_id == id::KPTR_XCHG {
+                let Some((field, owner)) = meta.kptr_field.clone() else {
+                    return Err(env.bug("kptr exchange without a field"));
+                };
+                let target = kptr_target(env, &field, owner)?;
+                if !btf_is_kernel(env, target.0) {
+                    ty = ty.plus(TypeFlags::ALLOC);
+                    if field.kind == FieldKind::KPTR_PERCPU {
+                        ty = ty.plus(TypeFlags::PERCPU);
+                    }
+                }
+                target
+            } else {
+                (BtfRef::VMLINUX, kernel_struct(env, proto.ret.btf))
+            };
+            if id == 0 {
+                return Err(Stop::unsupported(format!("{} without its type in BTF", proto.name)));
+            }
+            set_r0(env, ty, Payload::Btf { btf, id });
+        }
+    }
+    if env.reg(0).ty.may_be_null() {
+        env.reg_mut(0).id = env.new_id();
+    }
+    Ok(())
+}
+
+/// This CPU's copy of a per-CPU variable or object.
+fn per_cpu_result(env: &mut Env<'_>, flags: TypeFlags, meta: &CallMeta, effects: &Effects) -> Res {
+    let Some((btf, id)) = meta.ret_btf else { return Err(env.bug("per-CPU result without a type")) };
+    let types = std::sync::Arc::clone(env.btf(btf));
+    let Some(t) = types.skip_modifiers(id) else { return Err(env.bug("per-CPU result without a type")) };
+    if !t.is_composite() {
+        let Some(size) = types.resolve_size(t.id) else {
+            let msg = CallMsg::KsymSize { name: t.name().to_string(), errno: -(Errno::EINVAL as i32) };
+            return Err(env.reject(msg, Errno::EINVAL));
+        };
+        set_r0(env, RegType::with(RegBase::PtrToMem, flags), Payload::Mem { size, dynptr_id: 0 });
+        return Ok(());
+    }
+    let ty = if effects.percpu_object {
+        RegType::with(RegBase::PtrToBtfId, TypeFlags::ALLOC.union(TypeFlags::RCU))
+    } else {
+        RegType::with(RegBase::PtrToBtfId, flags.difference(TypeFlags::RDONLY))
+    };
+    set_r0(env, ty, Payload::Btf { btf, id });
+    Ok(())
+}
+
+/// References that the result carries.
+fn own_result(env: &mut Env<'_>, meta: &CallMeta, insn_idx: usize) -> Res {
+    let func = meta.func_id;
+    let map = meta.map.and_then(|m| super::map::map_type(env, m.map));
+    if class::multiple_ref_obj_use(func, map) {
+        return Err(env.bug("reference with two purposes"));
+    }
+    if class::is_dynptr_ref(func)
+        && let Payload::Mem { dynptr_id, .. } = &mut env.reg_mut(0).payload
+    {
+        *dynptr_id = meta.dynptr_id;
+    }
+    if class::is_ptr_cast(func) || class::is_dynptr_ref(func) {
+        env.reg_mut(0).ref_obj_id = meta.ref_obj_id;
+    } else if class::is_acquire(func, map) {
+        let id = refs::acquire_reference(env, insn_idx)?;
+        let r0 = env.reg_mut(0);
+        r0.id = id;
+        r0.ref_obj_id = id;
+    }
+    Ok(())
+}
+
+/// Bounds of the returned number. Kernel: `do_refine_retval_range()`.
+fn refine_result(env: &mut Env<'_>, proto: &FuncProto, meta: &CallMeta) -> Res {
+    /// Most negative error number. Kernel: `MAX_ERRNO`.
+    const MAX_ERRNO: i32 = 4095;
+    if proto.ret.base != RetBase::Integer || !proto.ret.flags.is_empty() {
+        return Ok(());
+    }
+    let mut r0: RegState = *env.reg(0);
+    match meta.func_id {
+        id::GET_STACK
+        | id::GET_TASK_STACK
+        | id::PROBE_READ_STR
+        | id::PROBE_READ_KERNEL_STR
+        | id::PROBE_READ_USER_STR => {
+            r0.scalar.smax = meta.msize_max_value as i64;
+            r0.scalar.s32_max = meta.msize_max_value as i32;
+            r0.scalar.smin = -i64::from(MAX_ERRNO);
+            r0.scalar.s32_min = -MAX_ERRNO;
+        }
+        id::GET_SMP_PROCESSOR_ID => {
+            let max = env.kernel.nr_cpu_ids.saturating_sub(1);
+            let s = &mut r0.scalar;
+            (s.umin, s.u32_min, s.smin, s.s32_min) = (0, 0, 0, 0);
+            (s.umax, s.u32_max, s.smax, s.s32_max) = (u64::from(max), max, i64::from(max), max as i32);
+        }
+        _ => return bounds_sanity_check_r0(env, r0),
+    }
+    bounds_sync(env, &mut r0);
+    bounds_sanity_check_r0(env, r0)
+}
+
+fn bounds_sanity_check_r0(env: &mut Env<'_>, mut r0: RegState) -> Res {
+    bounds_sanity_check(env, &mut r0, "retval")?;
+    *env.reg_mut(0) = r0;
+    Ok(())
+}
+
+/// A tail call either fails, and the program goes on, or it never comes back: then the function ends with a value that
+/// the other program chose. Newer releases walk both.
+fn tail_call_exit(env: &mut Env<'_>, insn_idx: &mut usize) -> Res {
+    if env.cur.curframe() == 0 {
+        return Ok(());
+    }
+    env.scratch_reg(0);
+    push_stack(env, env.insn_idx + 1, env.insn_idx, false)?;
+    clear_all_pkt_pointers(env);
+    mark_reg_unknown(env, 0);
+    let mut back = env.insn_idx;
+    super::func::prepare_func_exit(env, &mut back)?;
+    *insn_idx = back.wrapping_sub(1);
+    Ok(())
+}
+
+/// Whether a dynptr is over a packet, so that writing to it may move the packet's data.
+pub(super) fn is_packet_dynptr(kind: DynptrKind) -> bool {
+    matches!(kind, DynptrKind::Skb | DynptrKind::SkbMeta)
 }

@@ -1,9 +1,29 @@
-//! Maps as arguments, and special fields inside of map values.
+//! Maps as arguments, and special fields inside of map values and objects: locks, timers, workqueues, kptrs.
+//!
+//! Answers for `record_func_map()`, `record_func_key()`, `check_map_func_compatibility()`, `process_spin_lock()`,
+//! `process_timer_func()`, `process_wq_func()`, `process_task_work_func()`, `process_kptr_func()` and
+//! `map_kptr_match_type()`.
 
+use std::sync::Arc;
+
+use super::helper_name;
 use super::meta::{CallMeta, MapArg};
 use crate::analysis::Env;
-use crate::error::{Res, Stop};
+use crate::analysis::access::__check_ptr_off_reg;
+use crate::analysis::btf_access::btf_struct_ids_match;
+use crate::analysis::btf_record::{Field, FieldInfo, FieldKind, KptrBtf, Record, find_struct_meta, record_find};
+use crate::analysis::env::MapKeyState;
+use crate::analysis::kfunc::is_rbtree_lock_required_kfunc;
+use crate::analysis::precision::mark_chain_precision;
+use crate::analysis::refs;
+use crate::btf::TypeId;
+use crate::error::{CallMsg, Errno, Res, Stop};
 use crate::kernel::MapType;
+use crate::kernel::call::{RegBase, RegType, TypeFlags};
+use crate::kernel::helpers::id;
+use crate::kernel::map_types::{MapFunc, check_map_func};
+use crate::state::verifier::ActiveLock;
+use crate::state::{BtfRef, MapIdx, Payload, RefKind, RegState};
 
 /// Which lock operation. Kernel (6.14): flags of `process_spin_lock()`.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -17,28 +37,403 @@ pub(crate) struct LockOp {
 }
 
 /// Type of a map by its number.
-pub(crate) fn map_type(env: &Env<'_>, map: crate::state::MapIdx) -> Option<MapType> {
+pub(crate) fn map_type(env: &Env<'_>, map: MapIdx) -> Option<MapType> {
     MapType::from_number(env.map(map).spec.map_type)
 }
 
+/// Name of a map as messages show it; templates of inner maps have none.
+fn map_name(env: &Env<'_>, map: MapIdx) -> String {
+    let m = env.map(map);
+    if m.is_inner_template { String::new() } else { m.spec.name.clone() }
+}
+
+/// Special fields of what a register points to. Kernel: `reg_btf_record()`.
+pub(crate) fn reg_record(env: &Env<'_>, reg: &RegState) -> Option<Arc<Record>> {
+    if reg.ty.base == RegBase::PtrToMapValue {
+        return reg.map().and_then(|m| env.map(m).record.clone());
+    }
+    if reg.ty.base == RegBase::PtrToBtfId && reg.has(TypeFlags::ALLOC) {
+        return reg.btf().and_then(|(btf, id)| find_struct_meta(env, btf, id));
+    }
+    None
+}
+
+/// Offset of the only field of a kind; -1: none.
+fn field_off(rec: Option<&Record>, kind: FieldKind) -> i64 {
+    rec.and_then(|r| r.fields.iter().find(|f| f.kind == kind)).map_or(-1, |f| i64::from(f.offset))
+}
+
+/// Sum of fixed and variable offset, for a register whose variable offset is known.
+fn total_off(reg: &RegState) -> i64 {
+    (reg.scalar.var_off.value as i64).wrapping_add(i64::from(reg.off))
+}
+
+/// Whether the walk is inside of a callback that runs under the lock of a tree. Kernel: `in_rbtree_lock_required_cb()`.
+pub(crate) fn in_tree_callback(env: &Env<'_>) -> bool {
+    let all = env.kernel.features.tree_callback_covers_callees;
+    env.cur.frames.iter().skip(1).rev().take(if all { usize::MAX } else { 1 }).any(|f| {
+        let call = usize::try_from(f.callsite).ok().and_then(|at| env.insns.get(at)).copied();
+        f.in_callback_fn && call.is_some_and(|insn| insn.is_kfunc_call() && is_rbtree_lock_required_kfunc(env, insn))
+    })
+}
+
 /// Checks and performs a lock operation on the object in register `regno`. Kernel: `process_spin_lock()`.
-pub(crate) fn process_spin_lock(_env: &mut Env<'_>, _regno: u8, _op: LockOp) -> Res {
-    Err(Stop::unsupported("process_spin_lock"))
+///
+/// # Errors
+/// Rejects pointers to something else than a lock, and operations out of order.
+pub(crate) fn process_spin_lock(env: &mut Env<'_>, regno: u8, op: LockOp) -> Res {
+    let reg = *env.reg(regno);
+    let (what, whole) = if op.res { ("bpf_res_spin", "bpf_res_spin_lock") } else { ("bpf_spin", "bpf_spin_lock") };
+    if !reg.scalar.var_off.is_const() {
+        return Err(env.reject(CallMsg::FieldVariable { regno, what: whole }, Errno::EINVAL));
+    }
+    let map = reg.map().filter(|_| reg.ty.is(RegBase::PtrToMapValue));
+    if let Some(m) = map
+        && env.map(m).btf.is_none()
+    {
+        let msg = CallMsg::MapNeedsBtf { map: map_name(env, m), what: whole };
+        return Err(env.reject(msg, Errno::EINVAL));
+    }
+    let rec = reg_record(env, &reg);
+    let kind = if op.res { FieldKind::RES_SPIN_LOCK } else { FieldKind::SPIN_LOCK };
+    if !rec.as_ref().is_some_and(|r| r.has(kind)) {
+        let (of, name) = map.map_or(("local", "kptr".to_string()), |m| ("map", map_name(env, m)));
+        return Err(env.reject(CallMsg::FieldMissing { of, name, what: whole }, Errno::EINVAL));
+    }
+    let at = field_off(rec.as_deref(), kind);
+    if at != total_off(&reg) {
+        return Err(env.reject(CallMsg::FieldOffset { off: total_off(&reg), what: whole, at }, Errno::EINVAL));
+    }
+    // Identity of what holds the lock; never zero.
+    let ptr = match (map, reg.btf()) {
+        (Some(m), _) => 1 << 32 | u64::from(m.0),
+        (None, Some((btf, _))) => 2 << 32 | u64::from(btf.0),
+        (None, None) => return Err(env.bug("lock in nothing")),
+    };
+    if !env.kernel.features.locks_are_refs {
+        return lock_single(env, op, what, ActiveLock { ptr, id: reg.id });
+    }
+    let lock_kind = match (op.res, op.irq) {
+        (true, true) => RefKind::ResLockIrq,
+        (true, false) => RefKind::ResLock,
+        (false, _) => RefKind::Lock,
+    };
+    if op.lock {
+        if env.cur.active_locks != 0 {
+            if !op.res && refs::find_lock_state(env, &[RefKind::Lock], 0, 0).is_some() {
+                return Err(env.reject(CallMsg::SecondLock, Errno::EINVAL));
+            }
+            if op.res && refs::find_lock_state(env, &[RefKind::ResLock, RefKind::ResLockIrq], reg.id, ptr).is_some() {
+                return Err(env.reject(CallMsg::LockAgain, Errno::EINVAL));
+            }
+        }
+        let at = env.insn_idx;
+        refs::acquire_lock_state(env, at, lock_kind, reg.id, ptr);
+        return Ok(());
+    }
+    if env.cur.active_locks == 0 {
+        return Err(env.reject(CallMsg::UnlockWithoutLock { what }, Errno::EINVAL));
+    }
+    if refs::find_lock_state(env, &[lock_kind], reg.id, ptr).is_none() {
+        return Err(env.reject(CallMsg::UnlockDifferent { what }, Errno::EINVAL));
+    }
+    if reg.id != env.cur.active_lock_id || ptr != env.cur.active_lock_ptr {
+        return Err(env.reject(CallMsg::UnlockOrder { what }, Errno::EINVAL));
+    }
+    refs::release_lock_state(env, lock_kind, reg.id, ptr)
+        .map_err(|s| env.also(s, CallMsg::UnlockDifferent { what }))?;
+    refs::invalidate_non_owning_refs(env);
+    Ok(())
+}
+
+/// Releases up to 6.13 know one lock at a time, of one kind.
+fn lock_single(env: &mut Env<'_>, op: LockOp, what: &'static str, lock: ActiveLock) -> Res {
+    let held = env.cur.active_lock;
+    if op.lock {
+        if held.ptr != 0 {
+            return Err(env.reject(CallMsg::SecondLock, Errno::EINVAL));
+        }
+        env.cur.active_lock = lock;
+        return Ok(());
+    }
+    if held.ptr == 0 {
+        return Err(env.reject(CallMsg::UnlockWithoutLock { what }, Errno::EINVAL));
+    }
+    if held != lock {
+        return Err(env.reject(CallMsg::UnlockDifferent { what }, Errno::EINVAL));
+    }
+    refs::invalidate_non_owning_refs(env);
+    env.cur.active_lock = ActiveLock::default();
+    Ok(())
+}
+
+/// The register must point to exactly this field of a map value. Kernel: `check_map_field_pointer()` (6.18), the first
+/// half of `process_timer_func()` before.
+fn check_map_field(env: &mut Env<'_>, regno: u8, kind: FieldKind, what: &'static str) -> Res<MapArg> {
+    let reg = *env.reg(regno);
+    if !reg.scalar.var_off.is_const() {
+        return Err(env.reject(CallMsg::FieldVariable { regno, what }, Errno::EINVAL));
+    }
+    let Payload::Map { map, uid } = reg.payload else { return Err(env.bug("field pointer outside of a map")) };
+    if env.map(map).btf.is_none() {
+        let msg = CallMsg::MapNeedsBtf { map: map_name(env, map), what };
+        return Err(env.reject(msg, Errno::EINVAL));
+    }
+    let rec = env.map(map).record.clone();
+    if !rec.as_ref().is_some_and(|r| r.has(kind)) {
+        let msg = CallMsg::FieldMissing { of: "map", name: map_name(env, map), what };
+        return Err(env.reject(msg, Errno::EINVAL));
+    }
+    let at = field_off(rec.as_deref(), kind);
+    if at != total_off(&reg) {
+        return Err(env.reject(CallMsg::FieldOffset { off: total_off(&reg), what, at }, Errno::EINVAL));
+    }
+    Ok(MapArg { map, uid })
+}
+
+fn set_map(env: &mut Env<'_>, place: &mut Option<MapArg>, map: MapArg) -> Res {
+    if place.is_some() {
+        return Err(env.bug("two maps in one call"));
+    }
+    *place = Some(map);
+    Ok(())
 }
 
 /// Checks a timer argument. Kernel: `process_timer_func()`.
-pub(crate) fn process_timer_func(_env: &mut Env<'_>, _regno: u8, _map: &mut Option<MapArg>) -> Res {
-    Err(Stop::unsupported("process_timer_func"))
+///
+/// # Errors
+/// Rejects pointers to something else than a timer.
+pub(crate) fn process_timer_func(env: &mut Env<'_>, regno: u8, map: &mut Option<MapArg>) -> Res {
+    let m = check_map_field(env, regno, FieldKind::TIMER, "bpf_timer")?;
+    set_map(env, map, m)
 }
 
 /// Checks a workqueue argument of a kfunc. Kernel: `process_wq_func()`.
-pub(crate) fn process_wq_func(_env: &mut Env<'_>, _regno: u8, _map: &mut Option<MapArg>) -> Res {
-    Err(Stop::unsupported("process_wq_func"))
+///
+/// # Errors
+/// Rejects pointers to something else than a workqueue.
+pub(crate) fn process_wq_func(env: &mut Env<'_>, regno: u8, map: &mut Option<MapArg>) -> Res {
+    if env.kernel.features.wq_checked_like_timers {
+        let m = check_map_field(env, regno, FieldKind::WORKQUEUE, "bpf_wq")?;
+        return set_map(env, map, m);
+    }
+    let reg = *env.reg(regno);
+    let Payload::Map { map: m, uid } = reg.payload else { return Err(env.bug("workqueue outside of a map")) };
+    let at = field_off(env.map(m).record.as_deref(), FieldKind::WORKQUEUE);
+    if at != total_off(&reg) {
+        let msg = CallMsg::FieldOffset { off: total_off(&reg), what: "bpf_wq", at };
+        return Err(env.reject(msg, Errno::EINVAL));
+    }
+    *map = Some(MapArg { map: m, uid });
+    Ok(())
+}
+
+/// Checks a task-work argument of a kfunc (6.18). Kernel: `process_task_work_func()`.
+///
+/// # Errors
+/// Rejects pointers to something else than a `struct bpf_task_work`.
+pub(crate) fn process_task_work_func(env: &mut Env<'_>, regno: u8, map: &mut Option<MapArg>) -> Res {
+    let m = check_map_field(env, regno, FieldKind::TASK_WORK, "bpf_task_work")?;
+    set_map(env, map, m)
 }
 
 /// Checks the destination of `bpf_kptr_xchg()`. Kernel: `process_kptr_func()`.
-pub(crate) fn process_kptr_func(_env: &mut Env<'_>, _regno: u8, _meta: &mut CallMeta) -> Res {
-    Err(Stop::unsupported("process_kptr_func"))
+///
+/// # Errors
+/// Rejects pointers to something else than a referenced kptr.
+pub(crate) fn process_kptr_func(env: &mut Env<'_>, regno: u8, meta: &mut CallMeta) -> Res {
+    let reg = *env.reg(regno);
+    let owner = if reg.ty.base == RegBase::PtrToBtfId && reg.has(TypeFlags::ALLOC) {
+        reg.btf().map(|(btf, _)| btf)
+    } else {
+        let Payload::Map { map, uid: _ } = reg.payload else { return Err(env.bug("kptr outside of a map")) };
+        let Some(btf) = env.map(map).btf else {
+            let msg = CallMsg::MapNeedsBtf { map: map_name(env, map), what: "bpf_kptr_xchg" };
+            return Err(env.reject(msg, Errno::EINVAL));
+        };
+        meta.map = Some(MapArg { map, uid: meta.map.map_or(0, |m| m.uid) });
+        Some(btf)
+    };
+    let Some(owner) = owner else { return Err(env.bug("kptr in an object without a type")) };
+    if !reg.scalar.var_off.is_const() {
+        return Err(env.reject(CallMsg::FieldVariable { regno, what: "kptr" }, Errno::EINVAL));
+    }
+    let rec = reg_record(env, &reg);
+    if !rec.as_ref().is_some_and(|r| r.has(FieldKind::KPTR)) {
+        return Err(env.reject(CallMsg::NoKptr { regno }, Errno::EINVAL));
+    }
+    let off = total_off(&reg) as u32;
+    let Some(field) = record_find(rec.as_deref(), off, FieldKind::KPTR).cloned() else {
+        return Err(env.reject(CallMsg::NotKptr { off }, Errno::EACCES));
+    };
+    if !matches!(field.kind, FieldKind::KPTR_REF | FieldKind::KPTR_PERCPU) {
+        return Err(env.reject(CallMsg::KptrUnreferenced { off }, Errno::EACCES));
+    }
+    meta.kptr_field = Some((field, owner));
+    Ok(())
+}
+
+/// BTF and type that a kptr field points to; `owner` is the BTF its record was parsed from.
+pub(crate) fn kptr_target(env: &Env<'_>, field: &Field, owner: BtfRef) -> Res<(BtfRef, TypeId)> {
+    let FieldInfo::Kptr { btf, id } = &field.info else { return Err(env.bug("kptr field without a type")) };
+    let btf = match btf {
+        KptrBtf::Vmlinux => BtfRef::VMLINUX,
+        KptrBtf::Own => owner,
+        KptrBtf::Module(name) => match env.btf_names.iter().position(|n| n == name) {
+            Some(n) => BtfRef(u16::try_from(n).unwrap_or(u16::MAX)),
+            None => return Err(Stop::unsupported(format!("kptr to a type of module {name}"))),
+        },
+    };
+    Ok((btf, *id))
+}
+
+/// Whether a BTF is the kernel's or a module's, not a program's. Kernel: `btf_is_kernel()`.
+pub(crate) fn btf_is_kernel(env: &Env<'_>, btf: BtfRef) -> bool {
+    env.btf_names.get(usize::from(btf.0)).is_some_and(|n| !n.is_empty())
+}
+
+/// The pointer in a register must be one that the kptr field can hold. Kernel: `map_kptr_match_type()`.
+///
+/// # Errors
+/// Rejects with EINVAL.
+pub(crate) fn map_kptr_match_type(env: &mut Env<'_>, field: &Field, owner: BtfRef, regno: u8) -> Res {
+    let reg = *env.reg(regno);
+    let target = kptr_target(env, field, owner)?;
+    let unref = field.kind == FieldKind::KPTR_UNREF;
+    let percpu = field.kind == FieldKind::KPTR_PERCPU;
+    let mut name = String::new();
+    'bad: {
+        let (RegBase::PtrToBtfId, Some((btf, id))) = (reg.ty.base, reg.btf()) else { break 'bad };
+        let mut allowed = TypeFlags::MAYBE_NULL;
+        if btf_is_kernel(env, btf) {
+            allowed |= TypeFlags::TRUSTED | TypeFlags::RCU;
+            if unref {
+                allowed |= TypeFlags::UNTRUSTED;
+            }
+        } else {
+            allowed |= TypeFlags::ALLOC;
+            if percpu {
+                allowed |= TypeFlags::PERCPU;
+            }
+        }
+        if !allowed.contains(reg.ty.flags) {
+            break 'bad;
+        }
+        if env.kernel.features.kptr_percpu_must_match && percpu != reg.has(TypeFlags::PERCPU) {
+            break 'bad;
+        }
+        name = env.btf(btf).type_name(id).to_string();
+        __check_ptr_off_reg(env, &reg, regno, true)?;
+        let walk = !reg.has(TypeFlags::ALLOC);
+        if !btf_struct_ids_match(env, btf, id, reg.off, target.0, target.1, !unref, walk) {
+            break 'bad;
+        }
+        return Ok(());
+    }
+    let msg = CallMsg::KptrType {
+        regno,
+        ty: reg.ty,
+        name,
+        expected: RegType::of(RegBase::PtrToBtfId),
+        target: env.btf(target.0).type_name(target.1).to_string(),
+        unref: unref.then_some(RegType::with(RegBase::PtrToBtfId, TypeFlags::UNTRUSTED)),
+    };
+    Err(env.reject(msg, Errno::EINVAL))
+}
+
+/// Kernel: `BPF_F_RDONLY_PROG`.
+const RDONLY_PROG: u32 = 1 << 7;
+
+/// Remembers which map this call uses. Kernel: `record_func_map()`.
+///
+/// # Errors
+/// Rejects changes of maps that are read-only for programs.
+pub(super) fn record_func_map(env: &mut Env<'_>, meta: &CallMeta, insn_idx: usize) -> Res {
+    if !matches!(
+        meta.func_id,
+        id::TAIL_CALL
+            | id::MAP_LOOKUP_ELEM
+            | id::MAP_UPDATE_ELEM
+            | id::MAP_DELETE_ELEM
+            | id::MAP_PUSH_ELEM
+            | id::MAP_POP_ELEM
+            | id::MAP_PEEK_ELEM
+            | id::FOR_EACH_MAP_ELEM
+            | id::REDIRECT_MAP
+            | id::MAP_LOOKUP_PERCPU_ELEM
+    ) {
+        return Ok(());
+    }
+    let Some(MapArg { map, .. }) = meta.map else { return Err(env.bug("map helper without a map")) };
+    let changes =
+        matches!(meta.func_id, id::MAP_DELETE_ELEM | id::MAP_UPDATE_ELEM | id::MAP_PUSH_ELEM | id::MAP_POP_ELEM);
+    if changes && env.map(map).spec.map_flags & RDONLY_PROG != 0 {
+        return Err(env.reject(CallMsg::MapReadOnly, Errno::EACCES));
+    }
+    // A map that was created with the right to bypass Spectre mitigations needs none at its uses.
+    let unpriv = !env.caps.bypass_spec_v1;
+    let Some(aux) = env.aux.get_mut(insn_idx) else { return Ok(()) };
+    let seen = &mut aux.map_ptr;
+    if seen.map != Some(map) {
+        seen.poison = seen.map.is_some();
+        seen.map = Some(map);
+        seen.unpriv |= unpriv;
+    }
+    Ok(())
+}
+
+/// Remembers a constant index of a tail call. Kernel: `record_func_key()`.
+///
+/// # Errors
+/// Those of the precision walk.
+pub(super) fn record_func_key(env: &mut Env<'_>, meta: &CallMeta, insn_idx: usize) -> Res {
+    if meta.func_id != id::TAIL_CALL {
+        return Ok(());
+    }
+    let Some(MapArg { map, .. }) = meta.map else { return Err(env.bug("tail call without a map")) };
+    if map_type(env, map) != Some(MapType::ProgArray) {
+        // The pair of map and helper is refused further down, but this check stands first.
+        return Err(env.bug("tail call through another map"));
+    }
+    let max = u64::from(env.map(map).spec.max_entries);
+    let key = match env.reg(3).const_value() {
+        Some(v) if v < max => v as u32,
+        _ => {
+            if let Some(aux) = env.aux.get_mut(insn_idx) {
+                aux.map_key = MapKeyState::Poison;
+            }
+            return Ok(());
+        }
+    };
+    mark_chain_precision(env, 3)?;
+    if let Some(aux) = env.aux.get_mut(insn_idx) {
+        aux.map_key = match aux.map_key {
+            MapKeyState::Unseen => MapKeyState::Key(key),
+            MapKeyState::Key(k) if k == key => MapKeyState::Key(k),
+            _ => MapKeyState::Poison,
+        };
+    }
+    Ok(())
+}
+
+/// Whether the helper works on maps of this type. Kernel: `check_map_func_compatibility()`.
+///
+/// # Errors
+/// Rejects with EINVAL.
+pub(super) fn check_map_func_compatibility(env: &mut Env<'_>, meta: &CallMeta) -> Res {
+    let Some(MapArg { map, .. }) = meta.map else { return Ok(()) };
+    let number = env.map(map).spec.map_type;
+    let Some(kind) = MapType::from_number(number) else { return Err(env.bug("map of an unknown type")) };
+    let verdict = check_map_func(kind, meta.func_id, env.resolved_prog_type(), super::helper::attach_type(env));
+    let msg = CallMsg::MapFunc { map_type: number, name: helper_name(meta.func_id), id: meta.func_id };
+    match verdict {
+        MapFunc::Allowed => Ok(()),
+        MapFunc::Refused => Err(env.reject(msg, Errno::EINVAL)),
+        MapFunc::SockmapUpdate => {
+            env.say(CallMsg::SockmapUpdate);
+            Err(env.reject(msg, Errno::EINVAL))
+        }
+    }
 }
 
 /// Checks a task-work argument of a kfunc (6.18). Kernel: `process_task_work_func()`.

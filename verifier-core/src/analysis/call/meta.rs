@@ -44,8 +44,8 @@ pub(crate) struct CallMeta {
     pub ret_btf: Option<(BtfRef, TypeId)>,
     /// Callback argument. Kernel: `subprogno`.
     pub subprog: u32,
-    /// Field that a kptr argument points to. Kernel: `kptr_field`.
-    pub kptr_field: Option<Field>,
+    /// Field that a kptr argument points to, and the BTF its owner's types are from. Kernel: `kptr_field`.
+    pub kptr_field: Option<(Field, BtfRef)>,
     /// Constant key of an array lookup (6.15). Kernel: `const_map_key`.
     pub const_map_key: Option<u64>,
 }

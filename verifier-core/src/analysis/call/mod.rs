@@ -2,9 +2,11 @@
 //!
 //! Answers for `check_helper_call()`, `check_func_call()`, `prepare_func_exit()`, `check_return_code()` and what they
 //! use: [`args`] and [`mem`] check arguments, [`map`] what belongs to maps and fields in them, [`helper`] the helper call
-//! itself, [`func`] frames of local functions and callbacks, [`global`] functions verified by their BTF signature.
+//! itself, [`special`] what single helpers need, [`func`] frames of local functions, [`callback`] callbacks, [`global`]
+//! functions verified by their BTF signature, [`signature`] how that is read, [`returns`] what programs may return.
 
 pub(crate) mod args;
+pub(crate) mod callback;
 pub(crate) mod func;
 pub(crate) mod global;
 pub(crate) mod helper;
@@ -12,9 +14,32 @@ pub(crate) mod map;
 pub(crate) mod mem;
 pub(crate) mod meta;
 pub(crate) mod returns;
+pub(crate) mod signature;
+mod special;
 
-pub(crate) use func::{Callback, check_func_call, clear_caller_saved_regs, prepare_func_exit, push_callback_call};
-pub(crate) use global::{btf_prepare_func_args, setup_entry_regs};
-pub(crate) use helper::{check_helper_call, clear_all_pkt_pointers};
+pub(crate) use callback::{Callback, push_callback_call};
+pub(crate) use func::{check_func_call, clear_caller_saved_regs, prepare_func_exit};
+pub(crate) use global::setup_entry_regs;
+pub(crate) use helper::{check_helper_call, clear_all_pkt_pointers, helper_query};
 pub(crate) use meta::{CallMeta, MapArg};
 pub(crate) use returns::check_return_code;
+pub(crate) use signature::btf_prepare_func_args;
+
+use crate::error::{Errno, Stop};
+use crate::kernel::helpers::func_id_name;
+
+/// Name of a helper as messages show it. Kernel: `func_id_name()`.
+fn helper_name(id: u32) -> &'static str {
+    func_id_name(id).unwrap_or("unknown")
+}
+
+/// The same rejection with another error number (callers of the kernel's checks sometimes return their own).
+fn errno_as(stop: Stop, errno: Errno) -> Stop {
+    match stop {
+        Stop::Reject(mut r) => {
+            r.errno = errno;
+            Stop::Reject(r)
+        }
+        other => other,
+    }
+}

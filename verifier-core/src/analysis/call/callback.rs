@@ -1,0 +1,209 @@
+//! Callbacks: functions of the program that a helper or kernel function calls.
+//!
+//! Answers for `push_callback_call()` and the `set_*_callback_state()` functions. A synchronous callback is stored as a
+//! path of its own that returns to the call; the current path goes on as if the callback never ran.
+
+use std::rc::Rc;
+
+use super::func::check_depth;
+use super::global::btf_check_subprog_call;
+use super::map::{map_type, reg_record};
+use crate::analysis::Env;
+use crate::analysis::btf_record::{FieldInfo, FieldKind, record_find};
+use crate::analysis::dynptr::mark_dynptr_cb_reg;
+use crate::analysis::explore::{push_async_cb, push_stack};
+use crate::analysis::refs::{clear_reg, ref_set_non_owning};
+use crate::analysis::regs::mark_reg_known;
+use crate::btf::BtfKind;
+use crate::error::{CallMsg, Errno, Res, Stop};
+use crate::isa::Insn;
+use crate::kernel::MapType;
+use crate::kernel::call::{RegBase, RegType, TypeFlags};
+use crate::state::{BtfRef, DynptrKind, FuncState, MapIdx, Payload, RegState};
+
+/// What a callback gets, and what it may return. Kernel: the `set_*_callback_state()` functions.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Callback {
+    /// `bpf_for_each_map_elem()`
+    MapElem,
+    /// `bpf_loop()`
+    Loop,
+    /// `bpf_timer_set_callback()`, workqueues
+    Timer,
+    /// `bpf_find_vma()`
+    FindVma,
+    /// `bpf_user_ringbuf_drain()`
+    UserRingbuf,
+    /// `bpf_rbtree_add()`
+    RbtreeAdd,
+    /// `bpf_task_work_schedule_*()` (6.18)
+    TaskWork,
+}
+
+impl Callback {
+    /// Runs later, not before the call returns.
+    const fn is_async(self) -> bool {
+        matches!(self, Callback::Timer | Callback::TaskWork)
+    }
+}
+
+/// Stores the path into a callback. Kernel: `push_callback_call()`.
+///
+/// # Errors
+/// Rejects too deep calls and callbacks that this call cannot run.
+pub(crate) fn push_callback_call(
+    env: &mut Env<'_>,
+    insn: Insn,
+    insn_idx: usize,
+    subprog: u32,
+    callback: Callback,
+) -> Res {
+    let n = subprog as usize;
+    match btf_check_subprog_call(env, n) {
+        Ok(()) => {}
+        // That BTF does not fit makes it unreliable, no more.
+        Err(Stop::Reject(r)) if r.errno != Errno::EFAULT => {}
+        Err(stop) => return Err(stop),
+    }
+    let Some(info) = env.subprogs.get_mut(n) else { return Err(env.bug("callback that is no function")) };
+    info.is_cb = true;
+    let start = info.start as usize;
+    if callback.is_async() {
+        info.is_async_cb = true;
+        // Kernel functions schedule callbacks where they may sleep; timers run in interrupts.
+        push_async_cb(env, start, insn_idx, subprog, insn.is_kfunc_call())?;
+        let caller = env.cur.frame().clone();
+        let mut callee = env.explorer.top_mut().frame().clone();
+        callee.async_entry_cnt = caller.async_entry_cnt + 1;
+        set_state(env, callback, &caller, &mut callee, insn_idx)?;
+        *env.explorer.top_mut().frame_mut() = callee;
+        return Ok(());
+    }
+    push_stack(env, start, insn_idx, false)?;
+    let curframe = env.cur.curframe();
+    check_depth(env, curframe)?;
+    let caller = env.cur.frame().clone();
+    let mut callee = FuncState::entry(insn_idx as i32, curframe as u32 + 1, subprog);
+    set_state(env, callback, &caller, &mut callee, insn_idx)?;
+    let pushed = env.explorer.top_mut();
+    pushed.callback_unroll_depth += 1;
+    pushed.frame_mut().callback_depth += 1;
+    pushed.frames.push(Rc::new(callee));
+    env.cur.frame_mut().callback_depth = 0;
+    Ok(())
+}
+
+/// A pointer without offset, in a register of a fresh frame.
+fn set_pointer(reg: &mut RegState, ty: RegType, payload: Payload) {
+    reg.ty = ty;
+    mark_reg_known(reg, 0);
+    reg.payload = payload;
+}
+
+/// Key and value of an element, in R2 and R3.
+fn set_element(callee: &mut FuncState, payload: Payload) {
+    set_pointer(&mut callee.regs[2], RegType::of(RegBase::PtrToMapKey), payload);
+    set_pointer(&mut callee.regs[3], RegType::of(RegBase::PtrToMapValue), payload);
+}
+
+/// Map types whose elements can be walked. Kernel: `map_ops::map_for_each_callback`.
+fn has_for_each(t: Option<MapType>) -> bool {
+    matches!(
+        t,
+        Some(
+            MapType::Array
+                | MapType::PercpuArray
+                | MapType::Hash
+                | MapType::PercpuHash
+                | MapType::LruHash
+                | MapType::LruPercpuHash
+        )
+    )
+}
+
+/// Arguments and return range of a callback.
+fn set_state(
+    env: &mut Env<'_>,
+    callback: Callback,
+    caller: &FuncState,
+    callee: &mut FuncState,
+    insn_idx: usize,
+) -> Res {
+    let precise = !env.caps.bpf_capable;
+    let args = match callback {
+        Callback::MapElem => {
+            let map: Option<MapIdx> = env.aux.get(insn_idx).and_then(|a| a.map_ptr.map);
+            if !has_for_each(map.and_then(|m| map_type(env, m))) {
+                return Err(env.reject(CallMsg::CallbackMap, Errno::ENOTSUPP));
+            }
+            callee.regs[1] = caller.regs[1];
+            set_element(callee, caller.regs[1].payload);
+            callee.regs[4] = caller.regs[3];
+            4
+        }
+        Callback::Loop => {
+            callee.regs[1].ty = RegType::of(RegBase::Scalar);
+            callee.regs[2] = caller.regs[3];
+            2
+        }
+        Callback::Timer | Callback::TaskWork => {
+            let from = if callback == Callback::Timer { 1 } else { 3 };
+            let Payload::Map { map, uid } = caller.regs[from].payload else {
+                return Err(env.bug("asynchronous callback without a map"));
+            };
+            let uid = if env.kernel.features.timer_callback_keeps_map_uid { uid } else { 0 };
+            let payload = Payload::Map { map, uid };
+            set_pointer(&mut callee.regs[1], RegType::of(RegBase::ConstPtrToMap), payload);
+            set_element(callee, payload);
+            3
+        }
+        Callback::FindVma => {
+            callee.regs[1] = caller.regs[1];
+            let id = env.btf(BtfRef::VMLINUX).find_by_name_kind("vm_area_struct", BtfKind::Struct).unwrap_or(0);
+            let payload = Payload::Btf { btf: BtfRef::VMLINUX, id };
+            set_pointer(&mut callee.regs[2], RegType::of(RegBase::PtrToBtfId), payload);
+            callee.regs[3] = caller.regs[4];
+            3
+        }
+        Callback::UserRingbuf => {
+            clear_reg(&mut callee.regs[0], precise);
+            mark_dynptr_cb_reg(env, &mut callee.regs[1], DynptrKind::Local);
+            callee.regs[2] = caller.regs[3];
+            2
+        }
+        Callback::RbtreeAdd => {
+            let root = caller.regs[1];
+            let rec = reg_record(env, &root);
+            let field = u32::try_from(root.off).ok().and_then(|o| record_find(rec.as_deref(), o, FieldKind::RB_ROOT));
+            let Some(FieldInfo::Root { value_id, node_offset }) = field.map(|f| f.info.clone()) else {
+                return Err(Stop::silent(Errno::EFAULT));
+            };
+            let btf = match (root.btf(), root.map()) {
+                (Some((btf, _)), _) => Some(btf),
+                (None, Some(m)) => env.map(m).btf,
+                (None, None) => None,
+            };
+            let Some(btf) = btf.filter(|_| value_id != 0) else { return Err(Stop::silent(Errno::EFAULT)) };
+            for n in 1..=2 {
+                let mut reg = callee.regs[n];
+                let ty = RegType::with(RegBase::PtrToBtfId, TypeFlags::ALLOC);
+                set_pointer(&mut reg, ty, Payload::Btf { btf, id: value_id });
+                reg.off = node_offset as i32;
+                ref_set_non_owning(env, &mut reg)?;
+                callee.regs[n] = reg;
+            }
+            2
+        }
+    };
+    for reg in &mut callee.regs[args + 1..=5] {
+        clear_reg(reg, precise);
+    }
+    callee.in_callback_fn = !callback.is_async();
+    callee.in_async_callback_fn = callback.is_async();
+    callee.callback_ret_range = match callback {
+        Callback::Timer => (0, 0),
+        Callback::TaskWork => (i32::MIN, i32::MAX),
+        _ => (0, 1),
+    };
+    Ok(())
+}

@@ -1,0 +1,370 @@
+//! Reading what a function takes from its BTF.
+//!
+//! Answers for `btf_prepare_func_args()`, `btf_is_prog_ctx_type()`, `btf_validate_prog_ctx_type()` and
+//! `btf_get_ptr_to_btf_id()`.
+
+use std::sync::Arc;
+
+use super::helper::attach_type;
+use crate::analysis::Env;
+use crate::analysis::env::SubprogArg;
+use crate::btf::{Btf, BtfKind, Type, TypeId, essential_name};
+use crate::error::{CallMsg, Errno, Res, Stop};
+use crate::kernel::call::{ArgBase, ArgType, TypeFlags};
+use crate::kernel::{AttachType, ProgType};
+use crate::state::BtfRef;
+
+/// Most arguments of a BPF function. Kernel: `MAX_BPF_FUNC_REG_ARGS`.
+const MAX_ARGS: usize = 5;
+/// BTF linkage of a global function.
+const GLOBAL: u16 = 1;
+
+/// Argument tags. Kernel: `enum btf_arg_tag`.
+mod tag {
+    pub const CTX: u32 = 1 << 0;
+    pub const NONNULL: u32 = 1 << 1;
+    pub const TRUSTED: u32 = 1 << 2;
+    pub const UNTRUSTED: u32 = 1 << 3;
+    pub const NULLABLE: u32 = 1 << 4;
+    pub const ARENA: u32 = 1 << 5;
+}
+
+/// Name of a kind as these messages show it. Kernel: `btf_type_str()`.
+fn kind_name(kind: BtfKind) -> String {
+    match kind {
+        BtfKind::Void => "UNKNOWN".to_string(),
+        k => k.word().to_uppercase(),
+    }
+}
+
+const fn arg(base: ArgBase, flags: TypeFlags) -> ArgType {
+    ArgType { base, flags, size: 0, btf: "" }
+}
+
+const fn is_scalar(kind: BtfKind) -> bool {
+    matches!(kind, BtfKind::Int | BtfKind::Enum | BtfKind::Enum64)
+}
+
+/// Reads the arguments of a function from its BTF, once. Kernel: `btf_prepare_func_args()`.
+///
+/// # Errors
+/// EFAULT where nothing can go on; anything else means that the BTF does not describe what we can verify, which only
+/// global functions care about.
+pub(crate) fn btf_prepare_func_args(env: &mut Env<'_>, subprog: usize) -> Res {
+    let Some(info) = env.subprogs.get(subprog) else { return Err(env.bug("no such function")) };
+    if info.args_cached {
+        return Ok(());
+    }
+    let (Some(func), Some(aux)) = (env.func_info.get(subprog).copied(), env.func_info_aux.get(subprog).copied()) else {
+        return Err(env.bug("function without information"));
+    };
+    let global = aux.linkage == GLOBAL;
+    if func.type_id == 0 {
+        if !global {
+            return Err(Stop::silent(Errno::EINVAL));
+        }
+        return Err(env.reject(CallMsg::GlobalNeedsBtf, Errno::EFAULT));
+    }
+    let btf: Arc<Btf> = Arc::clone(env.btf(BtfRef::PROG));
+    let Some(func_type) = btf.ty(func.type_id).filter(|t| t.kind == BtfKind::Func) else {
+        return Err(env.reject(CallMsg::NotFunc { subprog }, Errno::EFAULT));
+    };
+    let name = func_type.name().to_string();
+    if aux.unreliable {
+        return Err(env.bug("unreliable BTF of a function is read again"));
+    }
+    let Some(proto) = btf.ty(func_type.size_or_type).filter(|t| t.kind == BtfKind::FuncProto) else {
+        return Err(env.reject(CallMsg::NoProto { name }, Errno::EFAULT));
+    };
+    let params: Vec<TypeId> = proto.params().map(|p| p.type_id).collect();
+    if params.len() > MAX_ARGS {
+        if !global {
+            return Err(Stop::silent(Errno::EINVAL));
+        }
+        return Err(env.reject(CallMsg::TooManyArgs { name, count: params.len() as u32 }, Errno::EINVAL));
+    }
+    if !btf.skip_modifiers(proto.size_or_type).is_some_and(|t| is_scalar(t.kind)) {
+        if !global {
+            return Err(Stop::silent(Errno::EINVAL));
+        }
+        return Err(env.reject(CallMsg::GlobalReturn { name }, Errno::EINVAL));
+    }
+    for (i, param) in params.iter().enumerate() {
+        let tags = read_tags(env, &btf, func.type_id, i, global)?;
+        let value = read_arg(env, &btf, *param, i, tags, global, &name)?;
+        if let Some(place) = env.subprogs[subprog].args.get_mut(i) {
+            *place = value;
+        }
+    }
+    let info = &mut env.subprogs[subprog];
+    info.arg_cnt = params.len() as u8;
+    info.args_cached = true;
+    Ok(())
+}
+
+/// Tags of one argument.
+fn read_tags(env: &mut Env<'_>, btf: &Btf, func: TypeId, index: usize, global: bool) -> Res<u32> {
+    let mut tags = 0;
+    for t in btf.decl_tags_of(func) {
+        if t.decl_tag_component() != i32::try_from(index).ok() {
+            continue;
+        }
+        let Some(text) = t.name().strip_prefix("arg:") else { continue };
+        if !global {
+            return Err(env.reject(CallMsg::TagOnStatic { arg: index }, Errno::EOPNOTSUPP));
+        }
+        tags |= match text {
+            "ctx" => tag::CTX,
+            "trusted" => tag::TRUSTED,
+            "untrusted" if env.kernel.features.untrusted_args => tag::UNTRUSTED,
+            "nonnull" => tag::NONNULL,
+            "nullable" => tag::NULLABLE,
+            "arena" => tag::ARENA,
+            _ => return Err(env.reject(CallMsg::TagUnknown { arg: index }, Errno::EOPNOTSUPP)),
+        };
+    }
+    Ok(tags)
+}
+
+/// What one argument must be.
+#[allow(clippy::too_many_arguments)]
+fn read_arg(
+    env: &mut Env<'_>,
+    btf: &Btf,
+    param: TypeId,
+    index: usize,
+    tags: u32,
+    global: bool,
+    func_name: &str,
+) -> Res<SubprogArg> {
+    let Some(ty) = btf.skip_modifiers(param) else { return Err(env.bug("argument without a type")) };
+    let of = |a: ArgType| SubprogArg { arg: a, mem_size: 0, btf_id: 0 };
+    let has = |t: u32| tags & t != 0;
+    let combination = CallMsg::TagCombination { arg: index };
+    if ty.kind == BtfKind::Ptr {
+        let prog = match (env.prog_type, &env.req.attach.prog) {
+            (ProgType::Ext, Some(_)) => env.resolved_prog_type(),
+            (t, _) => t,
+        };
+        if has(tag::CTX) || is_ctx_pointer(env, btf, &ty, prog) {
+            if tags & !tag::CTX != 0 {
+                return Err(env.reject(combination, Errno::EINVAL));
+            }
+            if has(tag::CTX) {
+                validate_ctx(env, btf, &ty, index, prog)?;
+            }
+            return Ok(of(arg(ArgBase::PtrToCtx, TypeFlags::empty())));
+        }
+        if is_dynptr(btf, &ty) {
+            if tags != 0 {
+                return Err(env.reject(combination, Errno::EINVAL));
+            }
+            return Ok(of(arg(ArgBase::PtrToDynptr, TypeFlags::RDONLY)));
+        }
+        if has(tag::TRUSTED) {
+            if has(tag::NONNULL) {
+                return Err(env.reject(combination, Errno::EINVAL));
+            }
+            let btf_id = kernel_type(env, btf, &ty, index)?;
+            let mut flags = TypeFlags::TRUSTED;
+            if has(tag::NULLABLE) {
+                flags |= TypeFlags::MAYBE_NULL;
+            }
+            return Ok(SubprogArg { arg: arg(ArgBase::PtrToBtfId, flags), mem_size: 0, btf_id });
+        }
+        if has(tag::UNTRUSTED) {
+            return untrusted(env, btf, &ty, index, tags);
+        }
+        if has(tag::ARENA) {
+            if tags & !tag::ARENA != 0 {
+                return Err(env.reject(CallMsg::TagArena { arg: index }, Errno::EINVAL));
+            }
+            return Ok(of(arg(ArgBase::PtrToArena, TypeFlags::empty())));
+        }
+        if global {
+            if has(tag::NULLABLE) {
+                return Err(env.reject(combination, Errno::EINVAL));
+            }
+            let Some(target) = btf.skip_modifiers(ty.size_or_type) else {
+                return Err(env.bug("pointer without a type"));
+            };
+            let Some(mem_size) = btf.resolve_size(target.id) else {
+                let (kind, name) = (kind_name(target.kind), target.name().to_string());
+                let errno = -(Errno::EINVAL as i32);
+                return Err(env.reject(CallMsg::ArgSize { arg: index, kind, name, errno }, Errno::EINVAL));
+            };
+            let flags = if has(tag::NONNULL) { TypeFlags::empty() } else { TypeFlags::MAYBE_NULL };
+            return Ok(SubprogArg { arg: arg(ArgBase::PtrToMem, flags), mem_size, btf_id: 0 });
+        }
+    }
+    if tags != 0 {
+        return Err(env.reject(CallMsg::TagNotPointer { arg: index }, Errno::EINVAL));
+    }
+    if is_scalar(ty.kind) {
+        return Ok(of(arg(ArgBase::Anything, TypeFlags::empty())));
+    }
+    if !global {
+        return Err(Stop::silent(Errno::EINVAL));
+    }
+    let msg = CallMsg::ArgUnsupported { arg: index, kind: kind_name(ty.kind), name: func_name.to_string() };
+    Err(env.reject(msg, Errno::EINVAL))
+}
+
+/// An argument that may point anywhere and can only be read (6.17).
+fn untrusted(env: &mut Env<'_>, btf: &Btf, ptr: &Type<'_>, index: usize, tags: u32) -> Res<SubprogArg> {
+    if tags & !tag::UNTRUSTED != 0 {
+        return Err(env.reject(CallMsg::TagUntrusted { arg: index }, Errno::EINVAL));
+    }
+    let Some(target) = btf.skip_modifiers(ptr.size_or_type) else { return Err(env.bug("pointer without a type")) };
+    if target.kind == BtfKind::Void || is_scalar(target.kind) {
+        let flags = TypeFlags::RDONLY.union(TypeFlags::UNTRUSTED);
+        return Ok(SubprogArg { arg: arg(ArgBase::PtrToMem, flags), mem_size: 0, btf_id: 0 });
+    }
+    let btf_id = kernel_type(env, btf, ptr, index)?;
+    let vmlinux = Arc::clone(env.btf(BtfRef::VMLINUX));
+    let kind = vmlinux.ty(btf_id).map_or(BtfKind::Void, |t| t.kind);
+    if !matches!(kind, BtfKind::Struct | BtfKind::Union) {
+        // The kernel looks the name of the pointer, which has none, up in its own strings.
+        let name = vmlinux.name_at(ptr.name_off).to_string();
+        let msg = CallMsg::UntrustedType { arg: index, kind: kind_name(kind), name };
+        return Err(env.reject(msg, Errno::EINVAL));
+    }
+    Ok(SubprogArg { arg: arg(ArgBase::PtrToBtfId, TypeFlags::UNTRUSTED), mem_size: 0, btf_id })
+}
+
+/// The context type of a program type as the kernel's BTF declares it. Kernel: `find_canonical_prog_ctx_type()`.
+fn canonical_ctx(env: &Env<'_>, prog: ProgType) -> Option<TypeId> {
+    let vmlinux = env.btf(BtfRef::VMLINUX);
+    let id = vmlinux.find_by_name_kind("bpf_ctx_convert", BtfKind::Struct)?;
+    let wanted = format!("BPF_PROG_TYPE_{}_prog", prog.name());
+    let all = vmlinux.ty(id)?;
+    all.members().find(|m| m.name == wanted).map(|m| m.type_id)
+}
+
+fn is_projection(ctx: &str, name: &str) -> bool {
+    matches!((ctx, name), ("__sk_buff", "sk_buff") | ("xdp_md", "xdp_buff"))
+}
+
+/// Follows modifiers, but stops at a typedef. `None` for broken chains.
+fn skip_to_typedef(btf: &Btf, mut id: TypeId) -> Option<Type<'_>> {
+    // A chain is no longer than the number of types.
+    for _ in 0..btf.nr_types() {
+        let t = btf.ty(id)?;
+        if !t.kind.is_modifier() || t.kind == BtfKind::Typedef {
+            return Some(t);
+        }
+        id = t.size_or_type;
+    }
+    None
+}
+
+fn is_user_regs_typedef(btf: &Btf, ptr: &Type<'_>) -> bool {
+    skip_to_typedef(btf, ptr.size_or_type).is_some_and(|t| t.kind == BtfKind::Typedef && t.name() == "bpf_user_pt_regs_t")
+}
+
+/// Whether a pointer points to the context of a program type. Kernel: `btf_is_prog_ctx_type()`.
+pub(crate) fn is_ctx_pointer(env: &Env<'_>, btf: &Btf, ptr: &Type<'_>, prog: ProgType) -> bool {
+    if prog == ProgType::Kprobe && is_user_regs_typedef(btf, ptr) {
+        return true;
+    }
+    let Some(target) = btf.skip_modifiers(ptr.size_or_type).filter(|t| t.is_composite()) else { return false };
+    let name = target.name();
+    let vmlinux = env.btf(BtfRef::VMLINUX);
+    let Some(mut ctx) = canonical_ctx(env, prog).and_then(|id| vmlinux.ty(id)) else { return false };
+    loop {
+        if ctx.name().is_empty() {
+            return false;
+        }
+        if ctx.name() == name || is_projection(ctx.name(), name) {
+            return true;
+        }
+        if !ctx.kind.is_modifier() {
+            return false;
+        }
+        let Some(next) = vmlinux.skip_modifiers(ctx.size_or_type) else { return false };
+        ctx = next;
+    }
+}
+
+/// A tagged context must have the type that the program type's context has. Kernel: `btf_validate_prog_ctx_type()`.
+fn validate_ctx(env: &mut Env<'_>, btf: &Btf, ptr: &Type<'_>, index: usize, prog: ProgType) -> Res {
+    if matches!(prog, ProgType::Kprobe | ProgType::PerfEvent) && is_user_regs_typedef(btf, ptr) {
+        return Ok(());
+    }
+    let Some(target) = btf.skip_modifiers(ptr.size_or_type) else { return Err(env.bug("pointer without a type")) };
+    if target.kind == BtfKind::Void {
+        return Ok(());
+    }
+    let name = target.name();
+    if name.is_empty() {
+        return Err(env.reject(CallMsg::CtxUnnamed { arg: index }, Errno::EINVAL));
+    }
+    let is_struct = target.kind == BtfKind::Struct;
+    let u64_array = target.kind == BtfKind::Int && target.size_or_type == 8;
+    let fits = match prog {
+        // On x86-64 the registers of the user are the kernel's `struct pt_regs`.
+        ProgType::Kprobe | ProgType::PerfEvent => is_struct && name == "pt_regs",
+        ProgType::RawTracepoint | ProgType::RawTracepointWritable | ProgType::Lsm | ProgType::StructOps => u64_array,
+        ProgType::Tracing => match attach_type(env) {
+            AttachType::TraceRawTp => u64_array || (is_struct && name == "bpf_raw_tracepoint_args"),
+            AttachType::TraceIter => is_struct && name.starts_with("bpf_iter__"),
+            AttachType::TraceFentry | AttachType::TraceFexit | AttachType::ModifyReturn => u64_array,
+            _ => false,
+        },
+        ProgType::Tracepoint | ProgType::Syscall | ProgType::Ext => true,
+        _ => false,
+    };
+    if fits {
+        return Ok(());
+    }
+    let vmlinux = Arc::clone(env.btf(BtfRef::VMLINUX));
+    let ctx = canonical_ctx(env, prog).and_then(|id| vmlinux.skip_modifiers(id));
+    let Some(ctx) = ctx.filter(|t| t.kind == BtfKind::Struct) else {
+        return Err(env.reject(CallMsg::CtxVoid { arg: index }, Errno::EINVAL));
+    };
+    if !is_struct || ctx.name() != name {
+        return Err(env.reject(CallMsg::CtxType { arg: index, name: ctx.name().to_string() }, Errno::EINVAL));
+    }
+    Ok(())
+}
+
+/// A pointer to `struct bpf_dynptr`, complete or not. Kernel: `btf_is_dynptr_ptr()`.
+fn is_dynptr(btf: &Btf, ptr: &Type<'_>) -> bool {
+    btf.skip_modifiers(ptr.size_or_type).is_some_and(|t| {
+        let fits = t.is_composite() || (t.kind == BtfKind::Fwd && !t.kflag);
+        fits && t.name() == "bpf_dynptr"
+    })
+}
+
+/// The kernel's type of this name and kind. Kernel: `btf_get_ptr_to_btf_id()`.
+fn kernel_type(env: &mut Env<'_>, btf: &Btf, ptr: &Type<'_>, index: usize) -> Res<TypeId> {
+    let Some(target) = btf.skip_modifiers(ptr.size_or_type) else { return Err(env.bug("pointer without a type")) };
+    let (kind, name) = (kind_name(target.kind), target.name().to_string());
+    if name.is_empty() {
+        let errno = -(Errno::EINVAL as i32);
+        return Err(env.reject(CallMsg::TrustedError { arg: index, kind, name, errno }, Errno::EINVAL));
+    }
+    let wanted = essential_name(&name).to_string();
+    let find = |b: &Btf| -> Vec<TypeId> {
+        b.own_by_essential_name(&wanted).filter(|t| t.kind == target.kind).map(|t| t.id).collect()
+    };
+    let mut found = find(env.btf(BtfRef::VMLINUX));
+    let mut module = false;
+    if found.is_empty() {
+        let modules = env.btf_names.iter().zip(&env.btfs).skip(2).filter(|(n, _)| !n.is_empty());
+        found = modules.flat_map(|(_, b)| find(b)).collect();
+        module = true;
+    }
+    match found[..] {
+        [] => {
+            let msg = CallMsg::TrustedMatch { arg: index, kind, name, what: "has no matches" };
+            Err(env.reject(msg, Errno::ENOENT))
+        }
+        [_] if module => Err(env.reject(CallMsg::TrustedModule { arg: index, kind, name }, Errno::EOPNOTSUPP)),
+        [id] => Ok(id),
+        _ => {
+            let msg = CallMsg::TrustedMatch { arg: index, kind, name, what: "is ambiguous" };
+            Err(env.reject(msg, Errno::ESRCH))
+        }
+    }
+}

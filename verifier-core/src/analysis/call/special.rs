@@ -1,0 +1,279 @@
+//! What single helpers need besides their prototype.
+//!
+//! Answers for the switch over `func_id` in `check_helper_call()`, `check_bpf_snprintf_call()`, `check_get_func_ip()` and
+//! `bpf_bprintf_prepare()`.
+
+use super::args::const_str;
+use super::callback::{Callback, push_callback_call};
+use super::helper::{attach_type, is_packet_dynptr};
+use super::helper_name;
+use super::meta::CallMeta;
+use super::returns::attached_to_void;
+use crate::analysis::Env;
+use crate::analysis::dynptr::{dynptr_get_type, dynptr_id, dynptr_ref_obj_id};
+use crate::analysis::precision::mark_chain_precision;
+use crate::analysis::refs::check_resource_leak;
+use crate::error::{CallMsg, Errno, Res, Stop};
+use crate::isa::Insn;
+use crate::kernel::call::{ArgBase, FuncProto, RegBase, TypeFlags};
+use crate::kernel::helpers::id;
+use crate::kernel::{AttachType, ProgType};
+use crate::state::{DynptrKind, RegState};
+
+/// What the checks of one helper found for the rest of the call.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Effects {
+    /// Packet data may move. Kernel: `changes_data`.
+    pub changes_data: bool,
+    /// The per-CPU argument is an object of the program. Kernel: `returns_cpu_specific_alloc_ptr`.
+    pub percpu_object: bool,
+}
+
+/// The register of the only dynptr argument. Kernel: `get_dynptr_arg_reg()`.
+fn dynptr_arg(env: &Env<'_>, proto: &FuncProto) -> Res<RegState> {
+    match proto.args.iter().position(|a| a.base == ArgBase::PtrToDynptr) {
+        Some(i) => Ok(*env.reg(i as u8 + 1)),
+        None => Err(env.bug("helper without a dynptr")),
+    }
+}
+
+/// Kernel: the switch in `check_helper_call()` after the arguments.
+pub(super) fn check(
+    env: &mut Env<'_>,
+    insn: Insn,
+    insn_idx: usize,
+    proto: &FuncProto,
+    meta: &mut CallMeta,
+    effects: &mut Effects,
+) -> Res {
+    match meta.func_id {
+        id::TAIL_CALL => check_resource_leak(env, false, true, "tail_call"),
+        id::GET_LOCAL_STORAGE => {
+            if !env.reg(2).is_null() {
+                return Err(env.reject(CallMsg::LocalStorageFlags, Errno::EINVAL));
+            }
+            if env.kernel.features.null_args_are_precise { mark_chain_precision(env, 2) } else { Ok(()) }
+        }
+        id::FOR_EACH_MAP_ELEM => push_callback_call(env, insn, insn_idx, meta.subprog, Callback::MapElem),
+        id::TIMER_SET_CALLBACK => push_callback_call(env, insn, insn_idx, meta.subprog, Callback::Timer),
+        id::FIND_VMA => push_callback_call(env, insn, insn_idx, meta.subprog, Callback::FindVma),
+        id::USER_RINGBUF_DRAIN => push_callback_call(env, insn, insn_idx, meta.subprog, Callback::UserRingbuf),
+        id::LOOP => bpf_loop(env, insn, insn_idx, meta),
+        id::SNPRINTF => snprintf(env),
+        id::DYNPTR_FROM_MEM => {
+            let ty = env.reg(1).ty;
+            if !ty.is(RegBase::PtrToMapValue) {
+                return Err(env.reject(CallMsg::DynptrFromMem { ty }, Errno::EACCES));
+            }
+            Ok(())
+        }
+        id::SET_RETVAL => {
+            let lsm_cgroup =
+                env.resolved_prog_type() == ProgType::Lsm && attach_type(env) == AttachType::LsmCgroup;
+            if lsm_cgroup && attached_to_void(env) {
+                return Err(env.reject(CallMsg::VoidHookRetval, Errno::EINVAL));
+            }
+            Ok(())
+        }
+        id::DYNPTR_DATA => {
+            let reg = dynptr_arg(env, proto)?;
+            if meta.dynptr_id != 0 || meta.ref_obj_id != 0 {
+                return Err(env.bug("dynptr and reference in one call"));
+            }
+            meta.dynptr_id = dynptr_id(env, &reg)?;
+            meta.ref_obj_id = dynptr_ref_obj_id(env, &reg)?;
+            Ok(())
+        }
+        id::DYNPTR_WRITE => {
+            let reg = dynptr_arg(env, proto)?;
+            let kind = dynptr_get_type(env, &reg)?;
+            if kind == DynptrKind::Invalid {
+                return Err(Stop::silent(Errno::EFAULT));
+            }
+            effects.changes_data |= is_packet_dynptr(kind);
+            Ok(())
+        }
+        id::PER_CPU_PTR | id::THIS_CPU_PTR => {
+            let reg = *env.reg(1);
+            if !reg.has(TypeFlags::RCU) {
+                return Ok(());
+            }
+            let is_struct = reg.btf().is_some_and(|(b, t)| env.btf(b).ty(t).is_some_and(|t| t.is_composite()));
+            if !is_struct {
+                return Err(env.reject(CallMsg::PercpuStruct, Errno::EFAULT));
+            }
+            effects.percpu_object = true;
+            Ok(())
+        }
+        _ => Ok(()),
+    }
+}
+
+/// One round of `bpf_loop()`: another visit of the callback, as long as the count allows one.
+fn bpf_loop(env: &mut Env<'_>, insn: Insn, insn_idx: usize, meta: &CallMeta) -> Res {
+    update_inlining(env, meta.subprog)?;
+    // Its value decides whether the loop is done.
+    mark_chain_precision(env, 1)?;
+    let rounds = env.reg(1).scalar.umax;
+    if u64::from(env.cur.frame().callback_depth) < rounds {
+        return push_callback_call(env, insn, insn_idx, meta.subprog, Callback::Loop);
+    }
+    env.cur.frame_mut().callback_depth = 0;
+    if env.logs(2) {
+        let frame = env.cur.curframe();
+        env.say(CallMsg::LoopLimit { frame });
+    }
+    Ok(())
+}
+
+/// Kernel: `loop_flag_is_zero()`.
+fn no_loop_flags(env: &mut Env<'_>) -> Res<bool> {
+    let zero = env.reg(4).is_null();
+    if zero {
+        mark_chain_precision(env, 4)?;
+    }
+    Ok(zero)
+}
+
+/// Whether the call can be inlined: always the same callback, without flags. Kernel: `update_loop_inline_state()`.
+fn update_inlining(env: &mut Env<'_>, subprog: u32) -> Res {
+    let at = env.insn_idx;
+    let fit = match env.aux.get(at).and_then(|a| a.loop_inline) {
+        None => no_loop_flags(env)?,
+        Some((false, _)) => return Ok(()),
+        Some((true, callback)) => {
+            let fit = no_loop_flags(env)? && callback == subprog;
+            if let Some(aux) = env.aux.get_mut(at) {
+                aux.loop_inline = Some((fit, callback));
+            }
+            return Ok(());
+        }
+    };
+    if let Some(aux) = env.aux.get_mut(at) {
+        aux.loop_inline = Some((fit, subprog));
+    }
+    Ok(())
+}
+
+/// The format must fit the data. Kernel: `check_bpf_snprintf_call()`.
+fn snprintf(env: &mut Env<'_>) -> Res {
+    let (fmt, len) = (*env.reg(3), env.reg(5).scalar.var_off.value);
+    if len % 8 != 0 {
+        return Err(Stop::silent(Errno::EINVAL));
+    }
+    let Some(text) = const_str(env, &fmt)? else { return Err(env.bug("format without an end")) };
+    if !format_fits(&text, len / 8) {
+        return Err(env.reject(CallMsg::InvalidFormat, Errno::EINVAL));
+    }
+    Ok(())
+}
+
+/// Whether a format is one that BPF knows and takes no more than `args` values. Kernel: `bpf_bprintf_prepare()`.
+pub(crate) fn format_fits(text: &[u8], args: u64) -> bool {
+    // Reading behind the end yields the final zero.
+    let at = |i: usize| text.get(i).copied().unwrap_or(0);
+    let ends = |c: u8| c == 0 || is_space(c) || c.is_ascii_punctuation();
+    let mut used = 0;
+    let mut i = 0;
+    while i < text.len() {
+        let c = at(i);
+        if c.is_ascii() && !(c == b' ' || c.is_ascii_graphic()) && !is_space(c) {
+            return false;
+        }
+        if c != b'%' {
+            i += 1;
+            continue;
+        }
+        if at(i + 1) == b'%' {
+            i += 2;
+            continue;
+        }
+        if used >= args {
+            return false;
+        }
+        i += 1;
+        if !at(i).is_ascii() {
+            return false;
+        }
+        while matches!(at(i), b'0' | b'+' | b'-' | b' ') {
+            i += 1;
+        }
+        if matches!(at(i), b'1'..=b'9') {
+            while at(i).is_ascii_digit() {
+                i += 1;
+            }
+        }
+        match at(i) {
+            b'p' => match (at(i + 1), at(i + 2)) {
+                (c, _) if ends(c) => {}
+                (b'k' | b'u', b's') => {
+                    i += 2;
+                    if !ends(at(i + 1)) {
+                        return false;
+                    }
+                }
+                (b'K' | b'x' | b's' | b'S' | b'B', _) => i += 1,
+                (b'i' | b'I', b'4' | b'6') => i += 2,
+                _ => return false,
+            },
+            b's' if !ends(at(i + 1)) => return false,
+            b's' | b'c' => {}
+            _ => {
+                for _ in 0..2 {
+                    if at(i) == b'l' {
+                        i += 1;
+                    }
+                }
+                if !matches!(at(i), b'i' | b'd' | b'u' | b'x' | b'X') {
+                    return false;
+                }
+            }
+        }
+        used += 1;
+        i += 1;
+    }
+    true
+}
+
+/// White space as the kernel's `isspace()` sees it below 0x80.
+const fn is_space(c: u8) -> bool {
+    matches!(c, 9..=13 | b' ')
+}
+
+/// `bpf_get_func_ip()` needs a trampoline or a kprobe. Kernel: `check_get_func_ip()`.
+pub(super) fn check_func_ip(env: &mut Env<'_>, func: u32) -> Res {
+    if func != id::GET_FUNC_IP {
+        return Ok(());
+    }
+    let (name, prog) = (helper_name(func), env.resolved_prog_type());
+    match prog {
+        ProgType::Tracing => {
+            let trampoline = matches!(
+                attach_type(env),
+                AttachType::TraceFentry | AttachType::TraceFexit | AttachType::ModifyReturn
+            );
+            if trampoline {
+                Ok(())
+            } else {
+                Err(env.reject(CallMsg::FuncIpAttach { name, id: func }, Errno::ENOTSUPP))
+            }
+        }
+        ProgType::Kprobe => Ok(()),
+        _ => Err(env.reject(CallMsg::FuncIpType { name, id: func, prog_type: prog as u32 }, Errno::ENOTSUPP)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::format_fits;
+
+    #[test]
+    fn formats_as_the_kernel_reads_them() {
+        for (fmt, args) in [("plain", 0), ("%d %llx", 2), ("%08lu|%-5d", 2), ("100%%", 0), ("%pI4 %pks, %ps", 3), ("%c", 1)] {
+            assert!(format_fits(fmt.as_bytes(), args), "{fmt}");
+        }
+        for (fmt, args) in [("%d", 0), ("%f", 1), ("%", 1), ("%pI5", 1), ("%sx", 1), ("\u{7}", 0), ("%lld %s", 1), ("%pusx", 1)] {
+            assert!(!format_fits(fmt.as_bytes(), args), "{fmt}");
+        }
+    }
+}

@@ -91,6 +91,9 @@ rows! {
         /// Check which map variable the call names, and its type in the map definition.
         ["call-map-type", CallTypeSafety]
         MapFunc { map_type: u32, name: &'static str, id: u32 } => "cannot pass map_type {map_type} into func {name}#{id}\n";
+        /// `bpf_tail_call()` jumps through program arrays only. Pass a map of type `BPF_MAP_TYPE_PROG_ARRAY`.
+        ["call-tail-call-map", CallTypeSafety]
+        TailCallMap => "kernel subsystem misconfigured verifier\n", V6_18 => "expected prog array map for tail call";
         /// Says that socket maps may not be changed from this program type, where a socket may be locked.
         ["call-sockmap-update", Policy]
         SockmapUpdate => "cannot update sockmap in this context\n";
@@ -252,18 +255,6 @@ rows! {
         /// `__kptr` (not `__kptr_untrusted`) if it should own its object.
         ["call-kptr-unreferenced", CallTypeSafety]
         KptrUnreferenced { off: u32 } => "off={off} kptr isn't referenced kptr\n";
-        /// The pointer cannot be stored in this kptr field: it points to another type, is not owned, or has flags
-        /// (untrusted, per-CPU) that the field does not allow. The line names both types.
-        ["call-kptr-type", CallTypeSafety]
-        KptrType { regno: u8, ty: RegType, name: String, expected: RegType, target: String, unref: Option<RegType> } =>
-            fn |f, _style| {
-                write!(f, "invalid kptr access, R{regno} type={ty}{name} expected={expected}{target}")?;
-                match unref {
-                    Some(t) => writeln!(f, " or {t}{target}"),
-                    None => f.write_str("\n"),
-                }
-            };
-
         // Local functions.
 
         /// Calls are nested more than eight deep, callbacks included. Inline some of the functions

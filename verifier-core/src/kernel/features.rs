@@ -152,4 +152,28 @@ pub struct Features {
     /// `bpf_rdonly_cast()` casts to `void` too, and reads through untrusted memory are allowed (6.17: `bpf: rdonly_untrusted_mem
     /// for btf id walk pointer leafs`).
     pub rdonly_cast_void: bool,
+    /// A null pointer passed where null is allowed, and the zero flags of `bpf_get_local_storage()`, count as precise
+    /// (7.0, in 6.12.y: `bpf: mark NULL arguments precise`).
+    pub null_args_are_precise: bool,
+    /// Lookups in arrays with a constant key in range are never null (6.14: `bpf: verifier: Support eliding map lookup
+    /// nullness`).
+    pub constant_map_keys: bool,
+    /// Functions that the callback of a tree insertion calls count as part of it (in 6.12.y); elsewhere only the callback.
+    pub tree_callback_covers_callees: bool,
+    /// Workqueue arguments are checked with the words of timers (6.18: `bpf: extract map_field checks`).
+    pub wq_checked_like_timers: bool,
+    /// Only per-CPU pointers fit per-CPU kptr fields (in 6.12.y).
+    pub kptr_percpu_must_match: bool,
+    /// Global functions may be called with preemption disabled unless they may sleep (6.15: `bpf: Summarize sleepable
+    /// global subprogs`).
+    pub global_funcs_know_sleeping: bool,
+    /// Callbacks of timers in inner maps get the map pointer's identity (in 6.12.y).
+    pub timer_callback_keeps_map_uid: bool,
+    /// Arguments of global functions can be tagged untrusted (6.17: `bpf: attribute __arg_untrusted`).
+    pub untrusted_args: bool,
+    /// struct_ops arguments can carry references, and a referenced pointer can be returned (6.14: `bpf: Allow struct_ops
+    /// prog to return referenced kptr`).
+    pub struct_ops_refs: bool,
+    /// Memory arguments of global functions have an id even if they cannot be null (until 6.16).
+    pub nonnull_mem_args_have_ids: bool,
 }

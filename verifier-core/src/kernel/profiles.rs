@@ -15,6 +15,8 @@ pub struct Kernel {
     pub style: LogStyle,
     /// Named behaviours.
     pub features: Features,
+    /// CPUs that the machine measured can have. Kernel: `nr_cpu_ids`.
+    pub nr_cpu_ids: u32,
     /// `/sys/kernel/btf/vmlinux`, compressed with zstd. Parsed once by `program::vmlinux()`.
     pub btf_zst: &'static [u8],
     /// The build configuration (`/proc/config.gz`), compressed with zstd instead.
@@ -70,7 +72,18 @@ impl Kernel {
                 kfunc_prog_arg: false,
                 kfunc_rcu_protected: false,
                 rdonly_cast_void: false,
+                null_args_are_precise: true,
+                constant_map_keys: false,
+                tree_callback_covers_callees: true,
+                wq_checked_like_timers: false,
+                kptr_percpu_must_match: true,
+                global_funcs_know_sleeping: false,
+                timer_callback_keeps_map_uid: true,
+                untrusted_args: false,
+                struct_ops_refs: false,
+                nonnull_mem_args_have_ids: true,
             },
+            nr_cpu_ids: 1,
             btf_zst: include_bytes!("../../data/btf/6.12.117-debian.btf.zst"),
             config_zst: include_bytes!("../../data/config/6.12.117-debian.config.zst"),
         }
@@ -124,7 +137,18 @@ impl Kernel {
                 kfunc_prog_arg: true,
                 kfunc_rcu_protected: true,
                 rdonly_cast_void: true,
+                null_args_are_precise: false,
+                constant_map_keys: true,
+                tree_callback_covers_callees: false,
+                wq_checked_like_timers: true,
+                kptr_percpu_must_match: false,
+                global_funcs_know_sleeping: true,
+                timer_callback_keeps_map_uid: false,
+                untrusted_args: true,
+                struct_ops_refs: true,
+                nonnull_mem_args_have_ids: false,
             },
+            nr_cpu_ids: 2,
             btf_zst: include_bytes!("../../data/btf/6.18.44.btf.zst"),
             config_zst: include_bytes!("../../data/config/6.18.44.config.zst"),
         }

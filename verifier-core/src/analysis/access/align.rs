@@ -19,7 +19,7 @@ fn is_aligned(base: Tnum, add: u64, size: u32) -> bool {
 /// alignment is asked for or `strict_once` is set. Kernel: `check_ptr_alignment()`.
 ///
 /// `off` is the instruction's offset, without the register's.
-pub(super) fn check_ptr_alignment(env: &mut Env<'_>, regno: u8, off: i32, size: u32, strict_once: bool) -> Res {
+pub(crate) fn check_ptr_alignment(env: &mut Env<'_>, regno: u8, off: i32, size: u32, strict_once: bool) -> Res {
     let reg = *env.reg(regno);
     let strict = env.strict_alignment || strict_once;
     let plain = reg.ty.flags.is_empty();

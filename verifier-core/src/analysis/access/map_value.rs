@@ -97,7 +97,7 @@ pub(crate) fn kptr_btf(env: &Env<'_>, own: BtfRef, btf: &KptrBtf) -> Option<BtfR
 }
 
 /// The pointee of a kptr field of a type in BTF `own`.
-fn pointee(env: &Env<'_>, own: BtfRef, field: &Field) -> Res<(BtfRef, TypeId)> {
+pub(crate) fn kptr_pointee(env: &Env<'_>, own: BtfRef, field: &Field) -> Res<(BtfRef, TypeId)> {
     let FieldInfo::Kptr { btf, id } = &field.info else { return Err(env.bug("a kptr field without a type")) };
     match kptr_btf(env, own, btf) {
         Some(r) => Ok((r, *id)),
@@ -139,7 +139,7 @@ fn loaded_flags(env: &Env<'_>, field: &Field, btf: BtfRef, id: TypeId) -> TypeFl
 /// # Errors
 /// Rejects with `EINVAL`, or as an unmodified pointer's check does.
 pub(crate) fn map_kptr_match_type(env: &mut Env<'_>, own: BtfRef, field: &Field, regno: u8) -> Res {
-    let (want_btf, want_id) = pointee(env, own, field)?;
+    let (want_btf, want_id) = kptr_pointee(env, own, field)?;
     let reg = *env.reg(regno);
     let unref = field.kind == FieldKind::KPTR_UNREF;
     let percpu = field.kind == FieldKind::KPTR_PERCPU;
@@ -158,7 +158,8 @@ pub(crate) fn map_kptr_match_type(env: &mut Env<'_>, own: BtfRef, field: &Field,
                 allowed |= TypeFlags::PERCPU;
             }
         }
-        if allowed.contains(reg.ty.flags) && percpu == reg.has(TypeFlags::PERCPU) {
+        let must_match = env.kernel.features.kptr_percpu_must_match;
+        if allowed.contains(reg.ty.flags) && (!must_match || percpu == reg.has(TypeFlags::PERCPU)) {
             name = env.btf(btf).type_name(id).to_string();
             __check_ptr_off_reg(env, &reg, regno, true)?;
             let flex = !reg.has(TypeFlags::ALLOC);
@@ -189,7 +190,7 @@ pub(crate) fn check_map_kptr_access(env: &mut Env<'_>, map: MapIdx, value_regno:
     let own = env.map(map).btf.ok_or_else(|| env.bug("a kptr in a map without BTF"))?;
     match (class, value_regno) {
         (LDX, Some(regno)) => {
-            let (btf, id) = pointee(env, own, field)?;
+            let (btf, id) = kptr_pointee(env, own, field)?;
             if field.kind == FieldKind::UPTR {
                 return load_uptr(env, regno, btf, id);
             }

@@ -4,7 +4,7 @@
 //! `get_constant_map_key()`.
 
 use super::map::{
-    LockOp, in_tree_callback, map_kptr_match_type, map_type, process_kptr_func, process_spin_lock, process_timer_func,
+    LockOp, in_tree_callback, map_type, process_kptr_func, process_spin_lock, process_timer_func,
 };
 use super::mem::{check_mem_size_reg, constant_map_key};
 use super::meta::{CallMeta, MapArg};
@@ -12,6 +12,7 @@ use super::{errno_as, helper_name};
 use crate::analysis::Env;
 use crate::analysis::access::{
     __check_ptr_off_reg, AccessSrc, check_helper_mem_access, check_map_access, check_ptr_alignment,
+    map_kptr_match_type,
 };
 use crate::analysis::btf_access::btf_struct_ids_match;
 use crate::analysis::dynptr::{dynptr_ref_obj_id, process_dynptr_func};
@@ -208,7 +209,7 @@ fn check_struct(
 
 fn match_kptr(env: &mut Env<'_>, regno: u8, meta: &CallMeta) -> Res {
     let Some((field, owner)) = meta.kptr_field.clone() else { return Err(env.bug("kptr exchange without a field")) };
-    map_kptr_match_type(env, &field, owner, regno).map_err(|s| errno_as(s, Errno::EACCES))
+    map_kptr_match_type(env, owner, &field, regno).map_err(|s| errno_as(s, Errno::EACCES))
 }
 
 /// Checks the offset of a pointer argument. Kernel: `check_func_arg_reg_off()`.
@@ -517,9 +518,4 @@ pub(super) fn const_str(env: &mut Env<'_>, reg: &RegState) -> Res<Option<Vec<u8>
         None if value.len() < spec.value_size as usize => Ok(Some(bytes.to_vec())),
         None => Ok(None),
     }
-}
-
-/// A pointer to a constant string in read-only map memory. Kernel: `check_reg_const_str()`.
-pub(crate) fn check_reg_const_str(_env: &mut Env<'_>, _regno: u8) -> Res {
-    Err(Stop::unsupported("check_reg_const_str"))
 }

@@ -4,11 +4,12 @@
 
 use super::args::{check_func_arg, kernel_struct};
 use super::helper_name;
-use super::map::{btf_is_kernel, check_map_func_compatibility, kptr_target, record_func_key, record_func_map};
+use super::map::{check_map_func_compatibility, record_func_key, record_func_map};
 use super::meta::CallMeta;
 use super::special::{self, Effects};
 use crate::analysis::Env;
-use crate::analysis::access::check_mem_access;
+use crate::analysis::access::{check_mem_access, kptr_pointee};
+use crate::analysis::btf_access::btf_is_kernel;
 use crate::analysis::btf_record::FieldKind;
 use crate::analysis::dynptr::unmark_stack_slots_dynptr;
 use crate::analysis::explore::push_stack;
@@ -16,6 +17,7 @@ use crate::analysis::regs::{
     Access, ArgUse, bounds_sanity_check, bounds_sync, check_reg_arg, is_pkt_pointer_any, mark_reg_known_zero,
     mark_reg_not_init, mark_reg_unknown,
 };
+use crate::analysis::preflight::attr::is_gpl_compatible;
 use crate::analysis::refs;
 use crate::error::{CallMsg, Errno, Res, Stop};
 use crate::isa::Insn;
@@ -51,7 +53,7 @@ pub(crate) fn helper_query<'q>(env: &'q Env<'_>) -> HelperQuery<'q> {
         caps: HelperCaps {
             bpf: env.caps.bpf_capable,
             perfmon: env.caps.allow_ptr_leaks,
-            sys_admin: env.caps.sys_admin,
+            sys_admin: env.caps.may_reboot,
         },
         attach_name: &env.attach.func_name,
         attaches_to_prog: env.req.attach.prog.is_some(),
@@ -68,14 +70,6 @@ pub(crate) fn clear_all_pkt_pointers(env: &mut Env<'_>) {
     refs::invalidate_regs(env, |r| {
         is_pkt_pointer_any(r) || (r.ty.base == RegBase::PtrToMem && r.has(SLICES))
     });
-}
-
-/// The licence counts as GPL. Kernel: `license_is_gpl_compatible()`.
-pub(crate) fn gpl_compatible(license: &str) -> bool {
-    matches!(
-        license,
-        "GPL" | "GPL v2" | "GPL and additional rights" | "Dual BSD/GPL" | "Dual MIT/GPL" | "Dual MPL/GPL"
-    )
 }
 
 /// Checks and performs a helper call. Kernel: `check_helper_call()`.
@@ -131,7 +125,7 @@ fn find_proto(env: &mut Env<'_>, insn: Insn) -> Res<&'static FuncProto> {
     let Some(proto) = proto else {
         return Err(env.reject(CallMsg::CannotUse { name, id: insn.imm }, Errno::EINVAL));
     };
-    if proto.gpl_only && !gpl_compatible(&env.req.license) {
+    if proto.gpl_only && !is_gpl_compatible(&env.req.license) {
         return Err(env.reject(CallMsg::GplOnly, Errno::EINVAL));
     }
     if !may {
@@ -236,7 +230,7 @@ fn set_result(env: &mut Env<'_>, proto: &FuncProto, meta: &CallMeta, effects: &E
                 let Some((field, owner)) = meta.kptr_field.clone() else {
                     return Err(env.bug("kptr exchange without a field"));
                 };
-                let target = kptr_target(env, &field, owner)?;
+                let target = kptr_pointee(env, owner, &field)?;
                 if !btf_is_kernel(env, target.0) {
                     ty = ty.plus(TypeFlags::ALLOC);
                     if field.kind == FieldKind::KPTR_PERCPU {

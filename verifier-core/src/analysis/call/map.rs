@@ -1,8 +1,7 @@
 //! Maps as arguments, and special fields inside of map values and objects: locks, timers, workqueues, kptrs.
 //!
 //! Answers for `record_func_map()`, `record_func_key()`, `check_map_func_compatibility()`, `process_spin_lock()`,
-//! `process_timer_func()`, `process_wq_func()`, `process_task_work_func()`, `process_kptr_func()` and
-//! `map_kptr_match_type()`.
+//! `process_timer_func()`, `process_wq_func()`, `process_task_work_func()` and `process_kptr_func()`.
 
 use std::sync::Arc;
 
@@ -273,74 +272,6 @@ pub(crate) fn process_kptr_func(env: &mut Env<'_>, regno: u8, meta: &mut CallMet
     Ok(())
 }
 
-/// BTF and type that a kptr field points to; `owner` is the BTF its record was parsed from.
-pub(crate) fn kptr_target(env: &Env<'_>, field: &Field, owner: BtfRef) -> Res<(BtfRef, TypeId)> {
-    let FieldInfo::Kptr { btf, id } = &field.info else { return Err(env.bug("kptr field without a type")) };
-    let btf = match btf {
-        KptrBtf::Vmlinux => BtfRef::VMLINUX,
-        KptrBtf::Own => owner,
-        KptrBtf::Module(name) => match env.btf_names.iter().position(|n| n == name) {
-            Some(n) => BtfRef(u16::try_from(n).unwrap_or(u16::MAX)),
-            None => return Err(Stop::unsupported(format!("kptr to a type of module {name}"))),
-        },
-    };
-    Ok((btf, *id))
-}
-
-/// Whether a BTF is the kernel's or a module's, not a program's. Kernel: `btf_is_kernel()`.
-pub(crate) fn btf_is_kernel(env: &Env<'_>, btf: BtfRef) -> bool {
-    env.btf_names.get(usize::from(btf.0)).is_some_and(|n| !n.is_empty())
-}
-
-/// The pointer in a register must be one that the kptr field can hold. Kernel: `map_kptr_match_type()`.
-///
-/// # Errors
-/// Rejects with EINVAL.
-pub(crate) fn map_kptr_match_type(env: &mut Env<'_>, field: &Field, owner: BtfRef, regno: u8) -> Res {
-    let reg = *env.reg(regno);
-    let target = kptr_target(env, field, owner)?;
-    let unref = field.kind == FieldKind::KPTR_UNREF;
-    let percpu = field.kind == FieldKind::KPTR_PERCPU;
-    let mut name = String::new();
-    'bad: {
-        let (RegBase::PtrToBtfId, Some((btf, id))) = (reg.ty.base, reg.btf()) else { break 'bad };
-        let mut allowed = TypeFlags::MAYBE_NULL;
-        if btf_is_kernel(env, btf) {
-            allowed |= TypeFlags::TRUSTED | TypeFlags::RCU;
-            if unref {
-                allowed |= TypeFlags::UNTRUSTED;
-            }
-        } else {
-            allowed |= TypeFlags::ALLOC;
-            if percpu {
-                allowed |= TypeFlags::PERCPU;
-            }
-        }
-        if !allowed.contains(reg.ty.flags) {
-            break 'bad;
-        }
-        if env.kernel.features.kptr_percpu_must_match && percpu != reg.has(TypeFlags::PERCPU) {
-            break 'bad;
-        }
-        name = env.btf(btf).type_name(id).to_string();
-        __check_ptr_off_reg(env, &reg, regno, true)?;
-        let walk = !reg.has(TypeFlags::ALLOC);
-        if !btf_struct_ids_match(env, btf, id, reg.off, target.0, target.1, !unref, walk) {
-            break 'bad;
-        }
-        return Ok(());
-    }
-    let msg = CallMsg::KptrType {
-        regno,
-        ty: reg.ty,
-        name,
-        expected: RegType::of(RegBase::PtrToBtfId),
-        target: env.btf(target.0).type_name(target.1).to_string(),
-        unref: unref.then_some(RegType::with(RegBase::PtrToBtfId, TypeFlags::UNTRUSTED)),
-    };
-    Err(env.reject(msg, Errno::EINVAL))
-}
-
 /// Kernel: `BPF_F_RDONLY_PROG`.
 const RDONLY_PROG: u32 = 1 << 7;
 
@@ -392,8 +323,7 @@ pub(super) fn record_func_key(env: &mut Env<'_>, meta: &CallMeta, insn_idx: usiz
     }
     let Some(MapArg { map, .. }) = meta.map else { return Err(env.bug("tail call without a map")) };
     if map_type(env, map) != Some(MapType::ProgArray) {
-        // The pair of map and helper is refused further down, but this check stands first.
-        return Err(env.bug("tail call through another map"));
+        return Err(env.reject(CallMsg::TailCallMap, Errno::EINVAL));
     }
     let max = u64::from(env.map(map).spec.max_entries);
     let key = match env.reg(3).const_value() {
@@ -434,9 +364,4 @@ pub(super) fn check_map_func_compatibility(env: &mut Env<'_>, meta: &CallMeta) -
             Err(env.reject(msg, Errno::EINVAL))
         }
     }
-}
-
-/// Checks a task-work argument of a kfunc (6.18). Kernel: `process_task_work_func()`.
-pub(crate) fn process_task_work_func(_env: &mut Env<'_>, _regno: u8, _map: &mut Option<MapArg>) -> Res {
-    Err(Stop::unsupported("process_task_work_func"))
 }

@@ -172,7 +172,7 @@ fn snprintf(env: &mut Env<'_>) -> Res {
 pub(crate) fn format_fits(text: &[u8], args: u64) -> bool {
     // Reading behind the end yields the final zero.
     let at = |i: usize| text.get(i).copied().unwrap_or(0);
-    let ends = |c: u8| c == 0 || is_space(c) || c.is_ascii_punctuation();
+    let ends = |c: u8| c == 0 || is_space(c) || is_punct(c);
     let mut used = 0;
     let mut i = 0;
     while i < text.len() {
@@ -235,9 +235,14 @@ pub(crate) fn format_fits(text: &[u8], args: u64) -> bool {
     true
 }
 
-/// White space as the kernel's `isspace()` sees it below 0x80.
+/// White space as the kernel sees it (Latin-1). Kernel: `isspace()`.
 const fn is_space(c: u8) -> bool {
-    matches!(c, 9..=13 | b' ')
+    matches!(c, 9..=13 | b' ' | 0xa0)
+}
+
+/// Punctuation as the kernel sees it (Latin-1). Kernel: `ispunct()`.
+const fn is_punct(c: u8) -> bool {
+    c.is_ascii_punctuation() || matches!(c, 0xa1..=0xbf | 0xd7 | 0xf7)
 }
 
 /// `bpf_get_func_ip()` needs a trampoline or a kprobe. Kernel: `check_get_func_ip()`.

@@ -9,7 +9,7 @@ use super::btf_arg::{is_scalar, is_scalar_struct, is_struct};
 use super::graph::{in_rbtree_lock_required_cb, may_point_to_spin_lock};
 use super::{KfuncMeta, Special, fetch_kfunc_meta, graph, kind_str, resolved_prog_type};
 use crate::analysis::btf_record::find_struct_meta;
-use crate::analysis::call::func::{Callback, push_callback_call};
+use crate::analysis::call::{Callback, push_callback_call};
 use crate::analysis::call::helper::clear_all_pkt_pointers;
 use crate::analysis::call::returns::check_return_code;
 use crate::analysis::explore::push_stack;

@@ -104,7 +104,7 @@ impl Kernel {
                 callback_refs: false,
                 kprobe_override: false,
                 jump_sequence_is_e2big: true,
-                atomic_fetch_backtracks: true,
+                atomic_fetch_backtracks: false,
                 ld_abs_exits_frame: true,
                 tail_call_exits_frame: true,
                 callback_args_dropped_at_exit: true,

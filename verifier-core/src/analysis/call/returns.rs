@@ -86,7 +86,11 @@ pub(crate) fn check_return_code(env: &mut Env<'_>, regno: u8, reg_name: &'static
         }
         return Ok(());
     }
-    let facts = ReturnFacts { has_attach_btf_id: env.attach.btf_id != 0, void_hook: void };
+    let facts = ReturnFacts {
+        has_attach_btf_id: env.attach.btf_id != 0,
+        void_hook: void,
+        returns_object: object.is_some(),
+    };
     let ctx = "At program exit";
     // An extension takes the place of something else, whose result we do not know.
     let rule = if env.prog_type == ProgType::Ext && env.req.attach.prog.is_none() {
@@ -95,7 +99,6 @@ pub(crate) fn check_return_code(env: &mut Env<'_>, regno: u8, reg_name: &'static
         return_rule(prog, attach, facts)
     };
     match rule {
-        ReturnRule::Anything if object.is_some() => enforce(env, regno, reg_name, ctx, (0, 0), false, false),
         ReturnRule::Anything => Ok(()),
         ReturnRule::NotSupported => Err(Stop::silent(Errno::ENOTSUPP)),
         ReturnRule::LsmHook => {

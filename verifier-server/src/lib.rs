@@ -1,3 +1,9 @@
 //! What the `bpfvet` command line and its service are made of: input formats, renderings, the service.
 
+pub mod args;
+pub mod check;
 pub mod raw;
+pub mod render;
+pub mod row;
+pub mod target;
+pub mod tools;

@@ -1,3 +1,62 @@
-//! The `bpfvet` command line.
+//! The `bpfvet` command line: parse, ask, print.
 
-fn main() {}
+use std::io::{self, BufWriter, IsTerminal, Write};
+use std::process::ExitCode;
+
+use clap::Parser;
+use verifier_server::args::{Cli, Command};
+use verifier_server::{check, render, tools};
+
+/// Stack of the working thread: type comparison recurses, to a bounded depth.
+const STACK: usize = 64 << 20;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let worker = std::thread::Builder::new().stack_size(STACK).spawn(move || run(&cli));
+    let result = match worker.map(|w| w.join()) {
+        Ok(Ok(result)) => result,
+        Ok(Err(_)) => Err("internal error; please report the input".into()),
+        Err(e) => Err(e.to_string()),
+    };
+    match result {
+        Ok(code) => ExitCode::from(code),
+        Err(e) => {
+            eprintln!("bpfvet: {e}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn run(cli: &Cli) -> Result<u8, String> {
+    let stdout = io::stdout();
+    let colours = stdout.is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty());
+    let mut out = BufWriter::new(stdout.lock());
+    let code = match &cli.command {
+        Command::Check(args) => {
+            let rows = check::run(args)?;
+            quiet(render::print(args, &rows, colours, &mut out))?;
+            check::exit_code(args, &rows)
+        }
+        tool => {
+            let mut text = Vec::new();
+            match tool {
+                Command::Explain { code } => tools::explain(code, &mut text)?,
+                Command::Disasm(args) => tools::disasm(args, &mut text)?,
+                Command::Cfg(args) => tools::cfg(args, &mut text)?,
+                Command::Kernels | Command::Check(_) => tools::kernels(&mut text)?,
+            }
+            quiet(out.write_all(&text))?;
+            0
+        }
+    };
+    quiet(out.flush())?;
+    Ok(code)
+}
+
+/// A reader that went away (`| head`) is no error.
+fn quiet(result: io::Result<()>) -> Result<(), String> {
+    match result {
+        Err(e) if e.kind() != io::ErrorKind::BrokenPipe => Err(e.to_string()),
+        _ => Ok(()),
+    }
+}

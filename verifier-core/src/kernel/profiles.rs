@@ -24,6 +24,16 @@ pub struct Kernel {
 }
 
 impl Kernel {
+    /// Every kernel known, oldest first.
+    pub fn all() -> Vec<Kernel> {
+        vec![Kernel::v6_12(), Kernel::v6_18()]
+    }
+
+    /// The newest known kernel that is not newer than a release (`6.14` is answered by 6.12).
+    pub fn nearest(version: KernelVersion) -> Option<Kernel> {
+        Kernel::all().into_iter().rfind(|k| k.version <= version)
+    }
+
     /// Debian's 6.12.117, the main oracle.
     pub fn v6_12() -> Kernel {
         Kernel {

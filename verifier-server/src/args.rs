@@ -1,0 +1,187 @@
+//! The words of the command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Would Linux load this BPF program, and what exactly would it say?
+///
+/// Exit codes: 0 all accepted; 1 something rejected, not loadable or over budget; 2 usage, input or output;
+/// 3 something unsupported or undecided, and nothing rejected.
+#[derive(Parser, Debug)]
+#[command(name = "bpfvet", version, max_term_width = 100)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What to do.
+#[derive(Subcommand, Debug)]
+pub enum Command {
+    /// Say what kernels would say about every program of some objects.
+    Check(Box<CheckArgs>),
+    /// Explain a rejection by its code, as `mem-map-value-range`.
+    Explain {
+        /// The code, or `list` for all of them.
+        code: String,
+    },
+    /// Print the instructions as they would be loaded.
+    Disasm(ToolArgs),
+    /// Draw the control-flow graph.
+    Cfg(ToolArgs),
+    /// List the kernels that bpfvet knows, and how far it was found to agree with them.
+    Kernels,
+}
+
+/// Options of `check`.
+#[derive(Args, Debug)]
+pub struct CheckArgs {
+    /// Object files; `-` is standard input.
+    #[arg(value_name = "OBJ", required_unless_present = "raw")]
+    pub objects: Vec<PathBuf>,
+    /// Which environment to ask.
+    #[command(flatten)]
+    pub target: TargetArgs,
+    /// Only programs whose name matches; `*` and `?` stand for any characters and any one.
+    #[arg(long, value_name = "GLOB")]
+    pub prog: Vec<String>,
+    /// Load every program as this type, whatever its section says (`xdp`, `sched_cls`, …).
+    #[arg(long = "type", value_name = "TYPE")]
+    pub prog_type: Option<String>,
+    /// The kernel's log level, a bit mask: 1 the failing path, 2 everything, 4 statistics.
+    #[arg(long, value_name = "N")]
+    pub log_level: Option<u32>,
+    /// How to print the answers.
+    #[arg(long, value_enum, default_value = "text")]
+    pub format: Format,
+    /// Limits for accepted programs, as `insns=900000,stack=400,states=5000`; more is a failure.
+    #[arg(long, value_name = "LIMITS")]
+    pub budget: Option<String>,
+    /// A csv of an earlier run: the table then shows both and the difference.
+    #[arg(long, value_name = "CSV")]
+    pub baseline: Option<PathBuf>,
+    /// What counts as a failure besides rejections.
+    #[arg(long, value_enum)]
+    pub fail_on: Vec<FailOn>,
+    /// Always exit with 0 unless the command line or the input is wrong.
+    #[arg(long)]
+    pub exit_zero: bool,
+    /// Load as veristat does: maps without entries get one, `freplace` as a guessed type, flags from selftest tags.
+    #[arg(long)]
+    pub as_veristat: bool,
+    /// Programs as JSON lines with raw instructions and maps instead of objects; `-` is standard input.
+    #[arg(long, value_name = "FILE", conflicts_with = "objects")]
+    pub raw: Option<PathBuf>,
+    /// Load without any capability.
+    #[arg(long)]
+    pub unprivileged: bool,
+    /// Load with these capabilities only: `bpf,perfmon,net_admin,sys_admin`.
+    #[arg(long, value_name = "LIST", conflicts_with = "unprivileged")]
+    pub caps: Option<String>,
+    /// Never take a path as covered by another one; slow, for tests of bpfvet itself.
+    #[arg(long, hide = true)]
+    pub no_prune: bool,
+    /// Seconds for one program, after which it is undecided.
+    #[arg(long, value_name = "SECONDS", default_value_t = 60)]
+    pub timeout: u64,
+}
+
+/// Which environment to ask.
+#[derive(Args, Debug, Clone)]
+pub struct TargetArgs {
+    /// Kernels, by comma: `6.12`, `6.18`, `all`, or `running`.
+    #[arg(long, value_name = "LIST", default_value = "6.12")]
+    pub kernel: String,
+    /// BTF to use in place of the kernel's own, as `/sys/kernel/btf/vmlinux`.
+    #[arg(long, value_name = "FILE")]
+    pub btf: Option<PathBuf>,
+    /// BTF of a loaded module; the file's name up to the last `.btf` or the first dot names it.
+    #[arg(long, value_name = "FILE")]
+    pub module_btf: Vec<PathBuf>,
+}
+
+/// Options of `disasm` and `cfg`.
+#[derive(Args, Debug)]
+pub struct ToolArgs {
+    /// Object file; `-` is standard input.
+    #[arg(value_name = "OBJ")]
+    pub object: PathBuf,
+    /// Which environment to load for.
+    #[command(flatten)]
+    pub target: TargetArgs,
+    /// Only programs whose name matches.
+    #[arg(long, value_name = "GLOB")]
+    pub prog: Vec<String>,
+    /// Graphviz text (the only form of a graph so far).
+    #[arg(long)]
+    pub dot: bool,
+}
+
+/// How to print the answers.
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Format {
+    /// For people.
+    Text,
+    /// Columns of veristat.
+    Table,
+    /// Columns of veristat, by comma.
+    Csv,
+    /// One JSON list.
+    Json,
+    /// A JSON object per line.
+    Jsonl,
+    /// The kernel's log and nothing else.
+    Kernel,
+}
+
+/// What counts as a failure besides rejections.
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
+pub enum FailOn {
+    /// Programs that use something bpfvet does not model.
+    Unsupported,
+}
+
+/// Whether `text` matches a pattern in which `*` stands for any characters and `?` for any one.
+pub fn glob(pattern: &str, text: &str) -> bool {
+    let (p, t) = (pattern.as_bytes(), text.as_bytes());
+    let (mut i, mut j, mut retry) = (0, 0, None);
+    while j < t.len() {
+        match p.get(i) {
+            Some(b'*') => {
+                retry = Some((i, j));
+                i += 1;
+            }
+            Some(c) if *c == b'?' || *c == t[j] => {
+                i += 1;
+                j += 1;
+            }
+            _ => match &mut retry {
+                // The last star takes one character more.
+                Some((star, from)) => {
+                    *from += 1;
+                    (i, j) = (*star + 1, *from);
+                }
+                None => return false,
+            },
+        }
+    }
+    p[i.min(p.len())..].iter().all(|c| *c == b'*')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn globs() {
+        assert!(glob("*", "") && glob("a*c", "abbc") && glob("a?c", "abc") && glob("*x*", "axb"));
+        assert!(!glob("a", "ab") && !glob("a*c", "abd") && !glob("", "a"));
+    }
+
+    #[test]
+    fn command_line_is_consistent() {
+        use clap::CommandFactory;
+        Cli::command().debug_assert();
+    }
+}

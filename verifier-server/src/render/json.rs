@@ -1,0 +1,69 @@
+//! Rows as JSON: schema 1, documented in the README. Fields are only ever added to a schema.
+
+use std::io::{self, Write};
+
+use serde_json::{Map, Value, json};
+
+use crate::row::{Kind, Row};
+
+/// One row as an object. Fields that do not apply are null; `log` and `unsupported` are left out.
+pub fn object(row: &Row) -> Value {
+    let mut o = Map::new();
+    let mut put = |name: &str, value: Value| {
+        o.insert(name.into(), value);
+    };
+    let text = |s: &str| if s.is_empty() { Value::Null } else { Value::from(s) };
+    put("schema", json!(1));
+    put("object", json!(row.object));
+    put("program", text(&row.program));
+    put("section", text(&row.section));
+    put("prog_type", text(&row.prog_type));
+    put("kernel", text(&row.kernel));
+    put("verdict", json!(row.kind.word()));
+    put("errno", json!(row.errno));
+    put("code", json!(row.code));
+    put("category", json!(row.category));
+    put("message", text(&row.message));
+    put("insn", json!(row.insn));
+    put(
+        "source",
+        row.source.as_ref().map_or(
+            Value::Null,
+            |s| json!({"file": s.file, "line": s.line, "column": s.column, "text": s.text}),
+        ),
+    );
+    if let Some(log) = &row.log {
+        put("log", json!(String::from_utf8_lossy(log)));
+    }
+    put(
+        "stats",
+        row.counters.map_or(Value::Null, |c| {
+            json!({
+                "insns": c.insns,
+                "total_states": c.total_states,
+                "peak_states": c.peak_states,
+                "max_states_per_insn": c.max_states_per_insn,
+                "stack_depth": c.stack_depth,
+                "time_us": c.time_us,
+            })
+        }),
+    );
+    if row.kind == Kind::Unsupported {
+        put("unsupported", json!(row.message));
+    }
+    if !row.over_budget.is_empty() {
+        put("over_budget", json!(row.over_budget));
+    }
+    Value::Object(o)
+}
+
+/// An object per line.
+pub fn lines(rows: &[Row], out: &mut dyn Write) -> io::Result<()> {
+    rows.iter().try_for_each(|row| writeln!(out, "{}", object(row)))
+}
+
+/// One list.
+pub fn list(rows: &[Row], out: &mut dyn Write) -> io::Result<()> {
+    let rows: Vec<Value> = rows.iter().map(object).collect();
+    writeln!(out, "{}", serde_json::to_string_pretty(&rows).map_err(io::Error::other)?)
+}

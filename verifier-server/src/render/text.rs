@@ -1,0 +1,144 @@
+//! Rows for people: a line for each accepted program, and for each other one what is wrong, where, and what it means.
+
+use std::io::{self, Write};
+
+use crate::row::{Kind, Row};
+
+/// Width that explanations are folded to.
+const WIDTH: usize = 100;
+
+struct Paint(bool);
+
+impl Paint {
+    fn paint(&self, code: &str, text: &str) -> String {
+        if self.0 { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_string() }
+    }
+
+    fn kind(&self, kind: Kind, text: &str) -> String {
+        let code = match kind {
+            Kind::Accepted => "32",
+            Kind::Unsupported => "33;1",
+            _ => "31;1",
+        };
+        self.paint(code, text)
+    }
+}
+
+/// Prints every row, and a line that counts them.
+pub fn print(rows: &[Row], raw: bool, colours: bool, out: &mut dyn Write) -> io::Result<()> {
+    let paint = Paint(colours);
+    for row in rows {
+        one(row, raw, &paint, out)?;
+    }
+    if rows.len() > 1 {
+        let count = |k: Kind| rows.iter().filter(|r| r.kind == k).count();
+        let parts = [
+            (Kind::Accepted, "accepted"),
+            (Kind::Rejected, "rejected"),
+            (Kind::NotLoadable, "not loadable"),
+            (Kind::Unsupported, "unsupported"),
+            (Kind::Error, "broken"),
+        ];
+        let parts: Vec<String> = parts
+            .iter()
+            .filter(|(k, _)| count(*k) > 0)
+            .map(|(k, word)| paint.kind(*k, &format!("{} {word}", count(*k))))
+            .collect();
+        writeln!(out, "{} programs: {}", rows.len(), parts.join(", "))?;
+    }
+    Ok(())
+}
+
+fn one(row: &Row, raw: bool, paint: &Paint, out: &mut dyn Write) -> io::Result<()> {
+    let place = if raw || row.section.is_empty() {
+        format!("{}: {}", row.object, row.program)
+    } else {
+        format!("{}: {} ({})", row.object, row.program, row.section)
+    };
+    let first = row.message.lines().next().unwrap_or_default();
+    match row.kind {
+        Kind::Accepted => {
+            let c = row.counters.unwrap_or_default();
+            writeln!(
+                out,
+                "{}: {place}: Linux {}: {} instructions processed, {} states, {} bytes of stack",
+                paint.kind(row.kind, "accepted"),
+                row.kernel,
+                c.insns,
+                c.total_states,
+                c.stack_depth
+            )?;
+            if !row.over_budget.is_empty() {
+                writeln!(out, "  {} {}", paint.paint("31;1", "over budget:"), row.over_budget.join(", "))?;
+            }
+        }
+        Kind::Error => writeln!(out, "{}: {}: {first}", paint.kind(row.kind, "error"), row.object)?,
+        Kind::Unsupported => {
+            writeln!(out, "{}: {place}: Linux {}: {first}", paint.kind(row.kind, "unsupported"), row.kernel)?;
+        }
+        Kind::NotLoadable => {
+            let head = paint.kind(row.kind, "not loadable");
+            writeln!(out, "{head}: {place}: Linux {}: libbpf would stop:", row.kernel)?;
+            for line in row.message.lines() {
+                writeln!(out, "  | {line}")?;
+            }
+        }
+        Kind::Rejected => {
+            let code = row.code.map_or(String::new(), |c| format!("[{c}]"));
+            writeln!(out, "{}: {first}", paint.kind(row.kind, &format!("rejected{code}")))?;
+            let errno = row.errno.as_deref().unwrap_or("?");
+            writeln!(out, "  --> {place}: Linux {} returns {errno}", row.kernel)?;
+        }
+    }
+    if row.kind == Kind::Rejected {
+        details(row, paint, out)?;
+    }
+    match &row.log {
+        Some(log) if !log.is_empty() => {
+            writeln!(out, "  log:")?;
+            out.write_all(log)
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Where it happened and what it means.
+fn details(row: &Row, paint: &Paint, out: &mut dyn Write) -> io::Result<()> {
+    if let Some(s) = &row.source {
+        let number = s.line.to_string();
+        let column = if s.column > 0 { format!(":{}", s.column) } else { String::new() };
+        writeln!(out, "  --> {}:{number}{column}", s.file)?;
+        writeln!(out, "   {} {}", paint.paint("34;1", &format!("{number} |")), s.text)?;
+    }
+    if let Some(insn) = row.insn
+        && !row.insn_text.is_empty()
+    {
+        writeln!(out, "  at instruction {insn}: {}", row.insn_text)?;
+    }
+    if let Some(category) = row.category {
+        writeln!(out, "  {} {category}", paint.paint("1", "rule:"))?;
+    }
+    if let Some(page) = row.page.filter(|p| !p.is_empty() && row.code.is_some()) {
+        for line in fold(page) {
+            writeln!(out, "  {line}")?;
+        }
+    }
+    Ok(())
+}
+
+/// Words of a page in lines of [`WIDTH`].
+pub fn fold(page: &str) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    for word in page.split_whitespace() {
+        let last = lines.len() - 1;
+        if !lines[last].is_empty() && lines[last].chars().count() + word.chars().count() + 1 > WIDTH {
+            lines.push(word.to_string());
+        } else {
+            if !lines[last].is_empty() {
+                lines[last].push(' ');
+            }
+            lines[last].push_str(word);
+        }
+    }
+    lines
+}

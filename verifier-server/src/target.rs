@@ -1,0 +1,91 @@
+//! Which kernels to ask: profiles, BTF given by the user, the running kernel.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use verifier_core::analysis::System;
+use verifier_core::btf::Btf;
+use verifier_core::kernel::{Kernel, KernelVersion};
+use verifier_core::program::vmlinux;
+
+use crate::args::TargetArgs;
+
+/// The kernels that the command line names, with their BTF.
+///
+/// # Errors
+/// An unknown name, or a file that cannot be read, in words for the user.
+pub fn systems(args: &TargetArgs) -> Result<Vec<System>, String> {
+    let mut kernels: Vec<Kernel> = Vec::new();
+    for name in args.kernel.split(',').map(str::trim).filter(|n| !n.is_empty()) {
+        match name {
+            "all" => kernels.extend(Kernel::all()),
+            "running" => kernels.push(running()?),
+            _ => {
+                let found = Kernel::all().into_iter().find(|k| k.name == name || k.release == name);
+                let names: Vec<&str> = Kernel::all().iter().map(|k| k.name).collect();
+                kernels.push(found.ok_or_else(|| {
+                    format!("unknown kernel `{name}`; known are {}, all, running", names.join(", "))
+                })?);
+            }
+        }
+    }
+    let mut systems: Vec<System> = Vec::new();
+    for kernel in kernels {
+        if !systems.iter().any(|s| s.kernel.name == kernel.name) {
+            systems.push(system(kernel, args)?);
+        }
+    }
+    if systems.is_empty() {
+        return Err("no kernel named".into());
+    }
+    Ok(systems)
+}
+
+fn system(kernel: Kernel, args: &TargetArgs) -> Result<System, String> {
+    let vmlinux = match &args.btf {
+        Some(file) => read_btf(file, None)?,
+        None => vmlinux(&kernel).map_err(|e| e.to_string())?,
+    };
+    let mut modules = Vec::new();
+    for file in &args.module_btf {
+        let name = file.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+        let name = name.strip_suffix(".btf").unwrap_or(&name);
+        // The recordings name files as `6.12.117-debian.bpf_testmod.btf`.
+        let name = name.rsplit('.').next().unwrap_or(name).to_string();
+        modules.push((name, read_btf(file, Some(vmlinux.clone()))?));
+    }
+    Ok(System { kernel, vmlinux, modules })
+}
+
+fn read_btf(file: &Path, base: Option<Arc<Btf>>) -> Result<Arc<Btf>, String> {
+    let raw = std::fs::read(file).map_err(|e| format!("{}: {e}", file.display()))?;
+    Btf::parse(raw, base).map(Arc::new).map_err(|e| format!("{}: {e}", file.display()))
+}
+
+/// The newest known kernel that is not newer than the running one; what was picked is told on standard error.
+fn running() -> Result<Kernel, String> {
+    let release = std::fs::read_to_string("/proc/sys/kernel/osrelease")
+        .map_err(|e| format!("the running kernel cannot be told: {e}"))?;
+    let release = release.trim();
+    let mut numbers = release.split(|c: char| !c.is_ascii_digit()).filter_map(|n| n.parse::<u16>().ok());
+    let (Some(major), Some(minor)) = (numbers.next(), numbers.next()) else {
+        return Err(format!("the running kernel's release `{release}` is not understood"));
+    };
+    let version = KernelVersion::new(major, minor);
+    let kernel = Kernel::nearest(version)
+        .ok_or_else(|| format!("the running kernel {release} is older than every kernel that bpfvet knows"))?;
+    eprintln!("bpfvet: running kernel {release}: asking {}", kernel.release);
+    Ok(kernel)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn running_takes_the_nearest_older() {
+        assert_eq!(Kernel::nearest(KernelVersion::new(6, 14)).map(|k| k.name), Some("6.12"));
+        assert_eq!(Kernel::nearest(KernelVersion::new(7, 2)).map(|k| k.name), Some("6.18"));
+        assert!(Kernel::nearest(KernelVersion::new(5, 4)).is_none());
+    }
+}

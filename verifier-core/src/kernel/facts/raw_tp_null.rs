@@ -2,7 +2,8 @@
 //!
 //! Evidence: the table `raw_tp_null_args` in kernel/bpf/btf.c of 6.12.117 and 6.18. Four bits for each argument, the
 //! first argument lowest: 1 can be null, 2 can be an error number. Rows that came to 6.12.117 as fixes
-//! (`sched_process_wait`, `signal_*`) count for 6.18.44 too, which is as recent.
+//! (`sched_process_wait`, `signal_*`) are not in 6.18.35 and count for 6.18.44 all the same: whether it has them is not
+//! recorded, and rejecting is the lesser error.
 
 use crate::kernel::KernelVersion;
 

@@ -140,8 +140,8 @@ fn may_goto(env: &mut Env<'_>, insn: Insn, insn_idx: &mut usize) -> Res {
     env.explorer.top_mut().may_goto_depth += 1;
     if let Some(before) = before {
         let old = env.explorer.state(before).clone();
-        let bpf_capable = env.caps.bpf_capable;
-        widen_imprecise_scalars(&old, env.explorer.top_mut(), bpf_capable);
+        let precise = !env.caps.bpf_capable;
+        widen_imprecise_scalars(&old, env.explorer.top_mut(), precise);
     }
     *insn_idx = offset(here, insn.off);
     Ok(())

@@ -112,9 +112,7 @@ fn mask(insns: &[Insn], map_name: &dyn Fn(i32) -> Option<String>) -> Vec<(Insn, 
                 }
             }
             3 => out[i + 1].0.imm = i32::from(out[i + 1].0.imm != 0),
-            0 if (out[i + 1].0.imm as u32) >= 0xff00_0000 && out[i + 1].0.imm != -1
-                || (out[i + 1].0.imm == -1 && low.imm as u32 >= 0x8000_0000 && low.imm as u32 <= 0xfeff_ffff && (low.imm & 0xfff) as u32 != 0xfff) =>
-            {
+            0 if is_kernel_address(low.imm as u32, out[i + 1].0.imm as u32) => {
                 out[i] = (Insn { imm: 0, ..low }, "kernel address".into());
                 out[i + 1].0.imm = 0;
             }
@@ -123,6 +121,11 @@ fn mask(insns: &[Insn], map_name: &dyn Fn(i32) -> Option<String>) -> Vec<(Insn, 
         i += 2;
     }
     out
+}
+
+/// Addresses of the kernel's image and of its data, with four or five levels of page tables.
+fn is_kernel_address(low: u32, high: u32) -> bool {
+    if high == u32::MAX { (0x8000_0000..0xff00_0000).contains(&low) } else { high >= 0xff00_0000 }
 }
 
 #[derive(Default, Clone, Copy)]

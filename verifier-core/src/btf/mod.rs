@@ -4,9 +4,11 @@ pub mod core_relo;
 pub mod edit;
 pub mod ext;
 pub mod types;
+pub mod validate;
 
 pub use edit::BtfEdit;
 pub use ext::BtfExt;
+pub use validate::{BtfRefusal, ValidateRules, validate};
 pub use types::{
     ArrayInfo, Btf, BtfError, BtfKind, EnumValue, IntEncoding, Member, Param, Type, TypeId, VarSecinfo, essential_name,
 };

@@ -533,6 +533,12 @@ impl Btf {
         })
     }
 
+    /// The `info` word of one of this blob's own types, undecoded.
+    pub(super) fn info_word(&self, id: TypeId) -> Option<u32> {
+        let at = *self.offsets.get(id.checked_sub(self.start_id)? as usize)? as usize;
+        u32_at(&self.raw, at + 4)
+    }
+
     /// Every type of this blob (not of the base), in order of id.
     pub fn own_types(&self) -> impl Iterator<Item = Type<'_>> {
         (self.start_id..self.nr_types()).filter_map(|id| self.ty(id))

@@ -176,4 +176,7 @@ pub struct Features {
     pub struct_ops_refs: bool,
     /// Memory arguments of global functions have an id even if they cannot be null (until 6.16).
     pub nonnull_mem_args_have_ids: bool,
+    /// Declaration and type tags of BTF may carry the kind flag, which marks attributes of the compiler's own
+    /// (6.15: `bpf: Allow kind_flag for BTF type and decl tags`).
+    pub btf_flagged_tags: bool,
 }

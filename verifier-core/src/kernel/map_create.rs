@@ -312,8 +312,9 @@ pub fn check_key_btf(a: &MapAttr, t: MapType, key: KeyBtf, value_is_data_section
             must(key == KeyBtf::Struct { cgroup_key: true }, EINVAL)
         }
         CgroupStorageDeprecated | PercpuCgroupStorageDeprecated => must(int(64), EINVAL),
-        ProgArray | PerfEventArray | CgroupArray | ArrayOfMaps | HashOfMaps | StackTrace | Devmap | DevmapHash
-        | Cpumap | Xskmap | Sockmap | Sockhash => Err(ENOTSUPP),
+        PerfEventArray | CgroupArray | ArrayOfMaps | HashOfMaps | StackTrace | Devmap | DevmapHash | Xskmap => {
+            Err(ENOTSUPP)
+        }
         Arena => Ok(()),
         _ => must(key != KeyBtf::None, EINVAL),
     }

@@ -5,9 +5,10 @@
 
 use std::sync::Arc;
 
-use crate::btf::{Btf, BtfKind};
+use crate::btf::{Btf, BtfKind, ValidateRules, validate};
 use crate::kernel::{AttachType, Kernel, ProgType};
 
+use super::create;
 use super::error::{EINVAL, ESRCH, NotLoadable, ObjectError};
 use super::externs::{self, Resolution};
 use super::link::{Candidates, Linker};
@@ -87,7 +88,7 @@ pub struct Program {
 /// An error means that the file cannot be read; what is wrong with one program is that program's result.
 pub fn open(bytes: &[u8], options: &OpenOptions<'_>) -> Result<Object, ObjectError> {
     let vmlinux = super::vmlinux(options.kernel).map_err(|e| ObjectError::new(e.to_string()))?;
-    let modules = Modules::new(vmlinux, &options.modules);
+    let modules = Modules::new(options.kernel.version, vmlinux, &options.modules);
     let mut opened = object::open(bytes, &options.name, !options.as_veristat)?;
     let no_btf = Btf::default();
     let local = opened.btf.clone();
@@ -98,13 +99,24 @@ pub fn open(bytes: &[u8], options: &OpenOptions<'_>) -> Result<Object, ObjectErr
         }
     }
     let rules = CreateRules { nr_cpus: options.nr_cpus, as_veristat: options.as_veristat };
-    let specs = opened.maps.all.iter().map(|m| maps::create(m, opened.btf.as_ref(), rules)).collect();
+    let kernel_btf = kernel_btf(&opened, options.kernel);
+    let loaded_btf = kernel_btf.as_ref().ok().and_then(Option::as_ref);
+    let mut specs: Vec<MapSpec> = opened.maps.all.iter().map(|m| maps::create(m, loaded_btf, rules)).collect();
+    let refused_maps = opened
+        .maps
+        .all
+        .iter()
+        .zip(&mut specs)
+        .map(|(m, spec)| if m.autocreate { create::create(options.kernel, spec, &m.name).err() } else { None })
+        .collect();
     let mut loader = Loader {
         options,
         object: &opened,
         modules: &modules,
         resolution: resolution.as_ref(),
+        kernel_btf: kernel_btf.as_ref(),
         specs,
+        refused_maps,
         candidates: Candidates::new(),
         budget: BUDGET,
     };
@@ -123,7 +135,25 @@ pub fn open(bytes: &[u8], options: &OpenOptions<'_>) -> Result<Object, ObjectErr
             result,
         });
     }
-    Ok(Object { programs, btf: opened.btf.clone() })
+    let btf = kernel_btf.ok().flatten();
+    Ok(Object { programs, btf })
+}
+
+/// The BTF of an object as the kernel takes it. libbpf: `bpf_object__sanitize_and_load_btf()`.
+///
+/// The kernels that we know take every kind of type, so nothing is replaced. A refused BTF is left out, unless the
+/// object has struct_ops maps.
+fn kernel_btf(opened: &Opened, kernel: &Kernel) -> Result<Option<Arc<Btf>>, NotLoadable> {
+    let Some(btf) = &opened.btf else { return Ok(None) };
+    match validate(btf, ValidateRules { flagged_tags: kernel.features.btf_flagged_tags }) {
+        Ok(()) => Ok(Some(Arc::clone(btf))),
+        Err(e) if opened.maps.all.iter().any(|m| m.origin == Origin::StructOps) => {
+            let code = -e.errno;
+            let words = format!("Error loading .BTF into kernel: {code}. BTF is mandatory, can't proceed.");
+            Err(NotLoadable { code, words: vec![words] })
+        }
+        Err(_) => Ok(None),
+    }
 }
 
 /// Declaration tags of the function of a name.
@@ -174,7 +204,11 @@ struct Loader<'a> {
     object: &'a Opened,
     modules: &'a Modules,
     resolution: Result<&'a Resolution, &'a NotLoadable>,
+    /// BTF that the kernel took, `None`: without, or why that is not possible.
+    kernel_btf: Result<&'a Option<Arc<Btf>>, &'a NotLoadable>,
     specs: Vec<MapSpec>,
+    /// Why a map is not created.
+    refused_maps: Vec<Option<NotLoadable>>,
     candidates: Candidates<'a>,
     budget: usize,
 }
@@ -201,6 +235,12 @@ impl<'a> Loader<'a> {
             NotLoadable::new(super::error::E2BIG, "the programs of the object are too large together for bpfvet")
         })?;
 
+        let btf = self.kernel_btf.map_err(Clone::clone)?;
+        for (i, refused) in self.refused_maps.iter().enumerate() {
+            if let Some(e) = refused.as_ref().filter(|_| self.options.as_veristat || linked.maps.contains(&i)) {
+                return Err(e.clone());
+            }
+        }
         let failed = |e: NotLoadable| {
             let code = e.code;
             e.also(format!("prog '{}': failed to load: {code}", p.name))
@@ -219,7 +259,7 @@ impl<'a> Loader<'a> {
                 Some(spec)
             })
             .collect();
-        let has_btf = self.object.btf.is_some();
+        let has_btf = btf.is_some();
         let module_fds = resolution
             .fd_array
             .iter()
@@ -241,7 +281,7 @@ impl<'a> Loader<'a> {
                 .kern_version
                 .unwrap_or_else(|| externs::version_code(self.options.kernel)),
             attach: attributes.target,
-            btf: self.object.btf.clone(),
+            btf: btf.clone(),
             func_info: if has_btf { linked.func_info } else { Vec::new() },
             line_info: if has_btf { linked.line_info } else { Vec::new() },
             maps,

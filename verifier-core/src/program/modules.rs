@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use crate::btf::{Btf, BtfKind, TypeId};
 use crate::kernel::facts::kallsyms;
+use crate::kernel::KernelVersion;
 
 
 /// File descriptor of the first module's BTF: far from those of maps.
@@ -27,6 +28,7 @@ pub(super) struct ModuleBtf {
 pub(super) struct Modules {
     pub vmlinux: Arc<Btf>,
     pub modules: Arc<[ModuleBtf]>,
+    version: KernelVersion,
 }
 
 /// A type found in one of them.
@@ -41,13 +43,13 @@ pub(super) struct Found<'a> {
 
 impl Modules {
     /// Gives the modules their file descriptors, in load order.
-    pub fn new(vmlinux: Arc<Btf>, modules: &[(String, Arc<Btf>)]) -> Modules {
+    pub fn new(version: KernelVersion, vmlinux: Arc<Btf>, modules: &[(String, Arc<Btf>)]) -> Modules {
         let modules = modules
             .iter()
             .zip(FIRST_FD..)
             .map(|((name, btf), fd)| ModuleBtf { name: name.clone(), btf: Arc::clone(btf), fd })
             .collect();
-        Modules { vmlinux, modules }
+        Modules { vmlinux, modules, version }
     }
 
     /// The kernel's own type of a name and kind, else the first module's. libbpf: `find_ksym_btf_id()`.
@@ -65,7 +67,7 @@ impl Modules {
     pub fn has_symbol(&self, name: &str) -> bool {
         self.find(name, BtfKind::Func).is_some()
             || self.find(name, BtfKind::Var).is_some()
-            || kallsyms::is_data_symbol(name)
+            || kallsyms::is_data_symbol(name, self.version)
     }
 
     /// Where a program attaches: `name`, or `module:name`. libbpf: `find_kernel_btf_id()`.

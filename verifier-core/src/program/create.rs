@@ -1,0 +1,119 @@
+//! Whether the kernel creates the maps of an object, and with or without BTF.
+//!
+//! Answers for `bpf_object__create_map()` of libbpf around `BPF_MAP_CREATE`: a map that is refused with BTF is tried
+//! again without. Departs: special fields of values (locks, timers, kptrs) are not looked at here but in the analysis,
+//! which knows them.
+
+use crate::btf::{Btf, BtfKind, TypeId};
+use crate::kernel::map_create::{KeyBtf, MapAttr, MapCaps, check_create, check_key_btf, inner_allowed};
+use crate::kernel::{Kernel, MapType};
+
+use super::error::NotLoadable;
+use super::request::MapSpec;
+
+const ROOT: MapCaps = MapCaps { bpf: true, net_admin: true, sys_admin: true };
+const EINVAL: i32 = 22;
+
+fn attributes(spec: &MapSpec) -> MapAttr {
+    MapAttr {
+        map_type: spec.map_type,
+        key_size: spec.key_size,
+        value_size: spec.value_size,
+        max_entries: spec.max_entries,
+        map_flags: spec.map_flags,
+        map_extra: spec.map_extra,
+        btf_key: spec.btf_key_type_id != 0,
+        btf_value: spec.btf_value_type_id != 0,
+        btf_vmlinux_value: spec.map_type == MapType::StructOps as u32,
+    }
+}
+
+/// A key type as map types look at it.
+fn key_btf(btf: &Btf, id: TypeId) -> KeyBtf {
+    let Some(t) = btf.skip_modifiers(id).filter(|_| id != 0) else { return KeyBtf::None };
+    match t.kind {
+        BtfKind::Int => {
+            let word = t.int_word().unwrap_or(0);
+            KeyBtf::Int { bits: word & 0xff, offset: (word >> 16) & 0xff }
+        }
+        BtfKind::Struct => {
+            let mut members = t.members();
+            let int = |m: Option<crate::btf::Member<'_>>, bits: u32, at: u32| {
+                m.is_some_and(|m| {
+                    let t = btf.skip_modifiers(m.type_id).and_then(|t| t.int_word());
+                    m.bit_offset == at && t.is_some_and(|w| w & 0xff == bits)
+                })
+            };
+            let cgroup_key = int(members.next(), 64, 0) && int(members.next(), 32, 64);
+            KeyBtf::Struct { cgroup_key }
+        }
+        _ => KeyBtf::Other,
+    }
+}
+
+/// Kernel: `map_check_btf()`, without special fields.
+fn check_btf(spec: &MapSpec, attr: &MapAttr, t: MapType) -> Result<(), i32> {
+    let Some(btf) = spec.btf.as_deref().filter(|_| attr.btf_value) else { return Ok(()) };
+    let fits = |id: TypeId, size: u32| btf.resolve_size(id) == Some(size);
+    if attr.btf_key && !fits(spec.btf_key_type_id, spec.key_size) || !fits(spec.btf_value_type_id, spec.value_size) {
+        return Err(EINVAL);
+    }
+    let data_section = btf.skip_modifiers(spec.btf_value_type_id).is_some_and(|t| t.kind == BtfKind::Datasec);
+    check_key_btf(attr, t, key_btf(btf, spec.btf_key_type_id), data_section)
+}
+
+fn try_create(kernel: &Kernel, spec: &MapSpec) -> Result<(), i32> {
+    let attr = attributes(spec);
+    if [MapType::ArrayOfMaps as u32, MapType::HashOfMaps as u32].contains(&spec.map_type) {
+        // Without a template, the descriptor given is not one of a map.
+        let inner = spec.inner.as_deref().ok_or(EINVAL)?;
+        inner_allowed(MapType::from_number(inner.map_type).ok_or(EINVAL)?)?;
+    }
+    let t = check_create(kernel, &attr, ROOT)?;
+    check_btf(spec, &attr, t)
+}
+
+/// Creates a map: takes its BTF away when the kernel refuses it, fails when it refuses the map.
+pub(super) fn create(kernel: &Kernel, spec: &mut MapSpec, name: &str) -> Result<(), NotLoadable> {
+    let mut words = Vec::new();
+    let mut outcome = Ok(());
+    if let Some(inner) = spec.inner.as_deref_mut() {
+        outcome = retry(kernel, inner);
+        if let Err(errno) = outcome {
+            words.push(format!("map '{name}': failed to create inner map: -{errno}"));
+        }
+    }
+    match outcome.and_then(|()| retry(kernel, spec)) {
+        Ok(()) => Ok(()),
+        Err(errno) => {
+            words.push(format!("map '{name}': failed to create: {}(-{errno})", describe(errno)));
+            Err(NotLoadable { code: -errno, words })
+        }
+    }
+}
+
+fn retry(kernel: &Kernel, spec: &mut MapSpec) -> Result<(), i32> {
+    let first = try_create(kernel, spec);
+    if first.is_ok() || (spec.btf_key_type_id == 0 && spec.btf_value_type_id == 0) {
+        return first;
+    }
+    spec.btf = None;
+    spec.btf_key_type_id = 0;
+    spec.btf_value_type_id = 0;
+    try_create(kernel, spec)
+}
+
+/// The C library's words for an error.
+fn describe(errno: i32) -> String {
+    let words = match errno {
+        1 => "Operation not permitted",
+        7 => "Argument list too long",
+        12 => "Cannot allocate memory",
+        13 => "Permission denied",
+        22 => "Invalid argument",
+        34 => "Numerical result out of range",
+        95 => "Operation not supported",
+        other => return format!("unknown error ({other})"),
+    };
+    words.to_owned()
+}

@@ -7,7 +7,7 @@ use crate::domain::{DomainRules, Scalar};
 use crate::error::{Errno, RegisterMsg, Res, Stop};
 use crate::isa::Insn;
 use crate::isa::opcode::*;
-use crate::kernel::MapType;
+use crate::kernel::{Features, MapType};
 use crate::kernel::call::{RegBase, RegType, TypeFlags};
 use crate::state::register::{ADD_CONST, DEF_NOT_SUBREG, live};
 use crate::state::{Payload, RegState, VerifierState};
@@ -291,12 +291,13 @@ pub(crate) fn is_pkt_pointer_any(reg: &RegState) -> bool {
 }
 
 /// Whether a pointer cannot be null, whatever its type says of null. Kernel: `reg_not_null()`.
-pub(crate) fn reg_not_null(reg: &RegState) -> bool {
+pub(crate) fn reg_not_null(f: &Features, reg: &RegState) -> bool {
     if reg.ty.may_be_null() {
         return false;
     }
     // An offset without bounds can wrap a good address around to zero.
-    if reg.scalar.smin <= -MAX_VAR_OFF || reg.scalar.smax >= MAX_VAR_OFF {
+    let s = &reg.scalar;
+    if f.not_null_checks_offset && (s.smin <= -MAX_VAR_OFF || s.smax >= MAX_VAR_OFF) {
         return false;
     }
     match reg.ty.base {
@@ -305,9 +306,8 @@ pub(crate) fn reg_not_null(reg: &RegState) -> bool {
         | RegBase::PtrToMapValue
         | RegBase::PtrToMapKey
         | RegBase::PtrToSockCommon
-        | RegBase::PtrToXdpSock
-        | RegBase::PtrToBuf
         | RegBase::ConstPtrToMap => true,
+        RegBase::PtrToXdpSock | RegBase::PtrToBuf => f.not_null_xdp_sock_and_buf,
         RegBase::PtrToMem => !reg.has(TypeFlags::UNTRUSTED),
         RegBase::PtrToBtfId => is_trusted_reg(reg),
         _ => false,

@@ -179,4 +179,17 @@ pub struct Features {
     /// Declaration and type tags of BTF may carry the kind flag, which marks attributes of the compiler's own
     /// (6.15: `bpf: Allow kind_flag for BTF type and decl tags`).
     pub btf_flagged_tags: bool,
+    /// A pointer whose variable offset has no sane bounds may be null after all (in 6.12's later stable releases, not
+    /// yet in 6.18.44).
+    pub not_null_checks_offset: bool,
+    /// XDP sockets and buffers of iterators count as pointers that are never null (likewise).
+    pub not_null_xdp_sock_and_buf: bool,
+    /// A 32-bit comparison of a pointer with zero is never decided, since the low half may be zero (likewise).
+    pub pointer_jmp32_undecided: bool,
+    /// Of two equal pointers, one loses its doubt only if the other is of a type that is never null; without, it is
+    /// enough that the other's type does not say that it may be null (likewise).
+    pub equal_pointers_check_type: bool,
+    /// With `number += pointer` the destination inherits everything of the pointer, its place in the parent chain
+    /// included; without, its type, offset and what belongs to the type (likewise).
+    pub moved_pointer_inherits_all: bool,
 }

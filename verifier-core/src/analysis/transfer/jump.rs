@@ -7,6 +7,7 @@ use crate::error::{Errno, RegisterMsg, Res};
 use crate::isa::Insn;
 use crate::isa::opcode::*;
 use crate::isa::semantics::CmpOp;
+use crate::kernel::Features;
 use crate::kernel::call::{RegBase, RegType, TypeFlags};
 use crate::log::Event;
 use crate::state::RegState;
@@ -44,7 +45,7 @@ pub(crate) fn check_cond_jmp_op(env: &mut Env<'_>, insn: Insn, insn_idx: &mut us
 
     let here = *insn_idx;
     let target = offset(here, insn.off);
-    if let Some(taken) = branch_taken(&dst, &src, op, half) {
+    if let Some(taken) = branch_taken(&env.kernel.features, &dst, &src, op, half) {
         // The decision rests on these values.
         if dst.is_scalar() {
             mark_chain_precision(env, insn.dst)?;
@@ -182,7 +183,7 @@ fn check_operands(env: &mut Env<'_>, insn: Insn) -> Result<RegState, crate::erro
 }
 
 /// Which way the jump must go, if only one way is possible. Kernel: `is_branch_taken()`.
-pub(crate) fn branch_taken(a: &RegState, b: &RegState, op: CmpOp, half: bool) -> Option<bool> {
+pub(crate) fn branch_taken(f: &Features, a: &RegState, b: &RegState, op: CmpOp, half: bool) -> Option<bool> {
     if is_pkt_pointer_any(a) && is_pkt_pointer_any(b) && !half {
         return packet::branch_taken(a, b, op);
     }
@@ -190,18 +191,17 @@ pub(crate) fn branch_taken(a: &RegState, b: &RegState, op: CmpOp, half: bool) ->
         return a.scalar.branch_taken(&b.scalar, op, half);
     }
     // The low half of a good pointer may be zero.
-    if half {
+    if half && f.pointer_jmp32_undecided {
         return None;
     }
-    let (ptr, op) = if b.const_value() == Some(0) {
-        (a, op)
-    } else if b.const_value().is_none() && a.const_value() == Some(0) {
-        (b, op.flipped())
-    } else {
-        return None;
+    let known = |r: &RegState| if r.is_scalar() { r.scalar.known(half) } else { None };
+    let (ptr, op) = match (known(a), known(b)) {
+        (_, Some(0)) => (a, op),
+        (Some(0), None) => (b, op.flipped()),
+        _ => return None,
     };
     match op {
-        _ if !reg_not_null(ptr) => None,
+        _ if !reg_not_null(f, ptr) => None,
         CmpOp::Eq => Some(false),
         CmpOp::Ne => Some(true),
         _ => None,
@@ -269,7 +269,9 @@ fn equal_pointers(env: &mut Env<'_>, insn: Insn, op: CmpOp) {
         return;
     }
     for (good, other, regno) in [(&dst, &src, insn.src), (&src, &dst, insn.dst)] {
-        if reg_not_null(good) && other.ty.may_be_null() {
+        let f = &env.kernel.features;
+        let sure = if f.equal_pointers_check_type { reg_not_null(f, good) } else { !good.ty.may_be_null() };
+        if sure && other.ty.may_be_null() {
             let learn = |env: &mut Env<'_>| {
                 let reg = *env.reg(regno);
                 *env.reg_mut(regno) = mark_ptr_not_null_reg(env, reg);

@@ -87,14 +87,20 @@ pub(super) fn adjust_ptr(env: &mut Env<'_>, insn: Insn, ptr: RegState, off: RegS
     if !movable(ptr.ty, &off, op) {
         return Err(env.reject(RegisterMsg::PointerKind { regno, ty: ptr.ty }, Errno::EACCES));
     }
-    if !ptr_is_dst {
-        // Everything of the pointer is inherited, its place in the parent chain included.
+    let inherits_all = env.kernel.features.moved_pointer_inherits_all;
+    if !ptr_is_dst && inherits_all {
         *env.reg_mut(regno) = ptr;
+    } else if !ptr_is_dst {
+        let dst = env.reg_mut(regno);
+        (dst.ty, dst.id) = (ptr.ty, ptr.id);
     }
     for reg in [&off, &ptr] {
         if let Some(stop) = insane_offset(env, reg, ptr.ty) {
             return Err(stop);
         }
+    }
+    if !inherits_all {
+        env.reg_mut(regno).scalar.forget_low_ranges();
     }
     let mut window = sanitize::Window::default();
     if matches!(op, ADD | SUB) {
@@ -121,7 +127,7 @@ pub(super) fn adjust_ptr(env: &mut Env<'_>, insn: Insn, ptr: RegState, off: RegS
     *env.reg_mut(regno) = dst;
     sanitize::check_bounds(env, insn)?;
     if matches!(op, ADD | SUB) {
-        sanitize::after_move(env, insn, &off, &window)?;
+        sanitize::after_move(env, insn, !ptr_is_dst && !inherits_all, &window)?;
     }
     Ok(())
 }

@@ -54,13 +54,13 @@ fn can_skip(env: &Env<'_>, insn: Insn) -> bool {
     env.caps.bypass_spec_v1 || !insn.is_reg_src() || env.aux[env.insn_idx].nospec
 }
 
-/// Kernel: `sanitize_err()`.
-fn refuse(env: &mut Env<'_>, insn: Insn, reason: Reason) -> Stop {
+/// `off_is_dst`: the offset stands in the destination register itself. Kernel: `sanitize_err()`.
+fn refuse(env: &mut Env<'_>, insn: Insn, reason: Reason, off_is_dst: bool) -> Stop {
     let (dst, src) = (insn.dst, insn.src);
     let op = if insn.op() == ADD { "add" } else { "sub" };
     let msg = match reason {
-        Reason::Bounds => RegisterMsg::SpecMixedBounds { regno: src },
-        Reason::Type => RegisterMsg::SpecPointerType { regno: dst },
+        Reason::Bounds => RegisterMsg::SpecMixedBounds { regno: if off_is_dst { dst } else { src } },
+        Reason::Type => RegisterMsg::SpecPointerType { regno: if off_is_dst { src } else { dst } },
         Reason::Paths => RegisterMsg::SpecPaths { regno: dst, op },
         Reason::Limit => RegisterMsg::SpecBounds { regno: dst, op },
         Reason::Stack(stop) => {
@@ -80,7 +80,7 @@ pub(super) fn sanitize_val_alu(env: &mut Env<'_>, insn: Insn) -> Res {
     if can_skip(env, insn) {
         return Ok(());
     }
-    record(env, alu_state::NON_POINTER, 0).map_err(|r| refuse(env, insn, r))
+    record(env, alu_state::NON_POINTER, 0).map_err(|r| refuse(env, insn, r, true))
 }
 
 /// Every path must agree on the mask. Kernel: `update_alu_sanitation_state()`.
@@ -122,7 +122,8 @@ pub(super) fn before_move(
     if can_skip(env, insn) {
         return Ok(());
     }
-    try_before_move(env, insn, ptr, off, ptr_is_dst, window).map_err(|r| refuse(env, insn, r))
+    let off_is_dst = !ptr_is_dst && !env.kernel.features.moved_pointer_inherits_all;
+    try_before_move(env, insn, ptr, off, ptr_is_dst, window).map_err(|r| refuse(env, insn, r, off_is_dst))
 }
 
 fn try_before_move(
@@ -172,18 +173,17 @@ fn try_before_move(
 }
 
 /// After the move: the mask is as narrow as the move was observed to be. Kernel: `sanitize_ptr_alu()`, second call.
-pub(super) fn after_move(env: &mut Env<'_>, insn: Insn, off: &RegState, window: &Window) -> Res {
-    let _ = off;
+pub(super) fn after_move(env: &mut Env<'_>, insn: Insn, off_is_dst: bool, window: &Window) -> Res {
     if can_skip(env, insn) || env.cur.speculative {
         return Ok(());
     }
     let dst = *env.reg(insn.dst);
     let now = match limit(env, &dst, window.mask_to_left) {
         Ok(now) => now,
-        Err(r) => return Err(refuse(env, insn, r)),
+        Err(r) => return Err(refuse(env, insn, r, off_is_dst)),
     };
     let moved = (window.alu_limit.wrapping_sub(now) as i32).unsigned_abs();
-    record(env, window.alu_state, moved).map_err(|r| refuse(env, insn, r))
+    record(env, window.alu_state, moved).map_err(|r| refuse(env, insn, r, off_is_dst))
 }
 
 /// Stores the path that a mispredicting CPU would take. At a comparison nothing is known of its operands there.

@@ -254,7 +254,7 @@ fn is_type_expected(env: &mut Env, reg: &RegState, arg: ArgType) -> Res<bool> {
     Ok(dynptr_get_type(env, reg)? == wanted)
 }
 
-/// Kernel: `mark_stack_slot_obj_read()`.
+/// The slots of an object are read, and shown as touched. Kernel: `mark_iter_read()` (6.12), `mark_stack_slot_obj_read()`.
 pub(super) fn mark_slots_read(env: &mut Env, frame: usize, spi: usize, nr_slots: usize) -> Res {
     for i in 0..nr_slots {
         let Some(at) = spi.checked_sub(i) else { break };
@@ -313,7 +313,12 @@ pub(crate) fn process_dynptr_func(env: &mut Env, regno: u8, insn_idx: usize, arg
         return Ok(());
     }
     let spi = get_spi(env, &reg)?;
-    mark_slots_read(env, reg.frameno as usize, spi, NR_SLOTS)
+    let frame = reg.frameno as usize;
+    if env.kernel.features.dynptr_reads_shown {
+        return mark_slots_read(env, frame, spi, NR_SLOTS);
+    }
+    mark_stack_slot_read(env, frame, spi)?;
+    mark_stack_slot_read(env, frame, spi.saturating_sub(1))
 }
 
 /// The register itself when it is a constant dynptr, else the first slot it points to.

@@ -146,6 +146,9 @@ pub struct Features {
     pub kfunc_null_buffers: bool,
     /// Arguments named `__prog` are filled in by the verifier (6.16: `bpf: Add __prog argument support to pass-in prog->aux`).
     pub kfunc_prog_arg: bool,
+    /// The log shows a dynptr on the stack behind calls that only read it (6.14: one function marks the slots of all stack
+    /// objects as read); before, iterators only.
+    pub dynptr_reads_shown: bool,
     /// What an RCU-protected function returns is valid in an RCU section only, and calling it elsewhere is rejected
     /// (6.18: `bpf: Enforce RCU protection for KF_RCU_PROTECTED`).
     pub kfunc_rcu_protected: bool,

@@ -149,7 +149,7 @@ fn walk(env: &mut Env<'_>) -> Res {
         let next = step(env, insn)?;
         liveness::commit_insn(env);
         match next {
-            Next::Step => env.insn_idx += 1,
+            Next::Step => env.insn_idx = env.insn_idx.wrapping_add(1),
             Next::Goto => {}
             Next::Returned => print_state = true,
             Next::PathEnd => {

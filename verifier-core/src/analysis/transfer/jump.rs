@@ -44,7 +44,9 @@ pub(crate) fn check_cond_jmp_op(env: &mut Env<'_>, insn: Insn, insn_idx: &mut us
     let dst = *env.reg(insn.dst);
 
     let here = *insn_idx;
-    let target = offset(here, insn.off);
+    // One before the target, as `insn_idx` is left; a jump to the first instruction wraps around.
+    let before_target = offset(here, insn.off);
+    let target = before_target.wrapping_add(1);
     if let Some(taken) = branch_taken(&env.kernel.features, &dst, &src, op, half) {
         // The decision rests on these values.
         if dst.is_scalar() {
@@ -54,12 +56,12 @@ pub(crate) fn check_cond_jmp_op(env: &mut Env<'_>, insn: Insn, insn_idx: &mut us
             mark_chain_precision(env, insn.src)?;
         }
         if !env.caps.bypass_spec_v1 {
-            let mispredicted = if taken { here + 1 } else { target + 1 };
+            let mispredicted = if taken { here + 1 } else { target };
             sanitize::push_speculative(env, Some(insn), mispredicted, here)?;
         }
         announce(env, here, taken, !taken);
         if taken {
-            *insn_idx = target;
+            *insn_idx = before_target;
         }
         return Ok(());
     }
@@ -75,7 +77,7 @@ pub(crate) fn check_cond_jmp_op(env: &mut Env<'_>, insn: Insn, insn_idx: &mut us
     if links.entries().len() > 1 {
         push_jmp_history(env, 0, links.pack())?;
     }
-    push_stack(env, target + 1, here, false)?;
+    push_stack(env, target, here, false)?;
     refine_both(env, insn, src, op, half)?;
 
     // Scalars that are linked to the operands learn the same.

@@ -122,6 +122,11 @@ fn resolve(btf: &Btf, id: TypeId) -> Option<Resolved<'_>> {
     None
 }
 
+/// A name for messages of the walk. Kernel: `__btf_name_by_offset()`.
+fn shown(name: &str) -> String {
+    if name.is_empty() { "(anon)" } else { name }.to_string()
+}
+
 /// A type behind typedefs, qualifiers and tags.
 fn strip<'a>(t: Type<'a>) -> Option<Type<'a>> {
     if t.kind.is_modifier() { t.btf.skip_modifiers(t.size_or_type) } else { Some(t) }
@@ -139,9 +144,9 @@ fn walk(btf: &Btf, start: TypeId, off: u32, size: u32, flags: &mut TypeFlags, fl
     });
     loop {
         let Some(t) = ty.and_then(strip) else {
-            return Err((MemoryMsg::NotStruct { name: String::new() }, Errno::EINVAL));
+            return Err((MemoryMsg::NotStruct { name: shown("") }, Errno::EINVAL));
         };
-        let name = t.name().to_string();
+        let name = shown(t.name());
         if !t.is_composite() {
             return Err((MemoryMsg::NotStruct { name }, Errno::EINVAL));
         }
@@ -215,7 +220,7 @@ fn member_at<'a>(btf: &'a Btf, t: &Type<'a>, name: String, off: u32, size: u32, 
             break;
         }
         let Some(r) = resolve(btf, m.type_id) else {
-            return Err((MemoryMsg::MemberNoSize { name: m.name.to_string() }, Errno::EFAULT));
+            return Err((MemoryMsg::MemberNoSize { name: shown(m.name) }, Errno::EFAULT));
         };
         let true_end = member_off.wrapping_add(r.size);
         if off >= true_end {
@@ -241,7 +246,7 @@ fn member_at<'a>(btf: &'a Btf, t: &Type<'a>, name: String, off: u32, size: u32, 
         }
         if r.ty.kind == BtfKind::Ptr {
             if member_size != size || off != member_off {
-                let member = m.name.to_string();
+                let member = shown(m.name);
                 return Err((MemoryMsg::PtrMember { member, member_off, name, off, size }, Errno::EACCES));
             }
             match btf.skip_modifiers(r.ty.size_or_type) {
@@ -254,7 +259,7 @@ fn member_at<'a>(btf: &'a Btf, t: &Type<'a>, name: String, off: u32, size: u32, 
         }
         // Arrays of numbers may be read as one wants, as long as the array does not end.
         if end > true_end && !flags.contains(TypeFlags::UNTRUSTED) {
-            let member = m.name.to_string();
+            let member = shown(m.name);
             return Err((MemoryMsg::BeyondMember { member, end: true_end, name, off, size }, Errno::EACCES));
         }
         return Ok(Found::Step(Step::Scalar));

@@ -36,7 +36,7 @@ use crate::isa::Insn;
 use crate::kernel::features::LoopKind;
 use crate::kernel::{AttachType, Kernel, ProgType};
 use crate::log::{Event, Off, Sink, Tee, TextLog};
-use crate::program::LoadRequest;
+use crate::program::{LoadRequest, MapSpec};
 use crate::program::request::{Privilege, TargetFunc, TargetProg};
 use crate::state::{BtfRef, MapIdx, VerifierState};
 
@@ -378,7 +378,9 @@ fn map_infos(
     for i in 0..specs.len() {
         if let Some(template) = specs[i].0.inner.clone() {
             inner[i] = Some(MapIdx(specs.len() as u32));
-            specs.push((Arc::from(template), true));
+            // The kernel keeps of the template what a lookup needs: no name, and nothing of its contents.
+            let template = MapSpec { name: String::new(), frozen: false, value: None, ..*template };
+            specs.push((Arc::new(template), true));
             inner.push(None);
         }
     }

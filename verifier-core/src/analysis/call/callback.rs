@@ -83,6 +83,7 @@ pub(crate) fn push_callback_call(
     let curframe = env.cur.curframe();
     check_depth(env, curframe)?;
     let caller = env.cur.frame().clone();
+    env.scratch_all();
     let mut callee = FuncState::entry(insn_idx as i32, curframe as u32 + 1, subprog);
     set_state(env, callback, &caller, &mut callee, insn_idx)?;
     let pushed = env.explorer.top_mut();

@@ -77,6 +77,7 @@ pub(crate) fn check_func_call(env: &mut Env<'_>, insn: Insn, insn_idx: &mut usiz
         return call_global(env, subprog, fits);
     }
     check_depth(env, caller)?;
+    env.scratch_all();
     let mut callee = FuncState::entry(*insn_idx as i32, caller as u32 + 1, subprog as u32);
     // Arguments keep their place in the parent chain: reads by the callee reach the caller's ancestors.
     callee.regs[1..=5].copy_from_slice(&env.cur.frame().regs[1..=5]);

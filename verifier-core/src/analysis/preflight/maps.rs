@@ -21,6 +21,8 @@ const MAX_VAR_OFF: u32 = 1 << 29;
 /// Addresses that stand for what the kernel would print; logs are compared with addresses masked.
 const MAP_ADDRESS: u64 = 0xffff_8881_0000_0000;
 const VALUE_ADDRESS: u64 = 0xffff_c900_0000_0000;
+/// Where an arena without an address of its own is mapped: somewhere in the loader's memory.
+const ARENA_ADDRESS: u64 = 0x7f00_0000_0000;
 const SYMBOL_ADDRESS: u64 = 0xffff_ffff_8100_0000;
 
 /// Resolves 64-bit constant loads. Kernel: `resolve_pseudo_ldimm64()`.
@@ -86,7 +88,12 @@ fn resolve_one(env: &mut Env<'_>, i: usize) -> Res {
         let off = half.imm as u32;
         check_direct_value(env, map, off)?;
         env.aux[i].map = Some((map, off));
-        VALUE_ADDRESS + (u64::from(map.0) << 32) + u64::from(off)
+        let start = match (ty, env.map(map).spec.map_extra) {
+            (Some(MapType::Arena), 0) => ARENA_ADDRESS,
+            (Some(MapType::Arena), start) => start,
+            _ => VALUE_ADDRESS + (u64::from(map.0) << 32),
+        };
+        start.wrapping_add(u64::from(off))
     };
     set_address(env, i, address);
     if !reused {

@@ -305,3 +305,147 @@ fn iter_prog_supported(env: &mut Env<'_>) -> Res {
         .collect();
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::analysis::{Options, System, Verdict, verify};
+    use crate::btf::BtfEdit;
+    use crate::isa::{Insn, opcode};
+    use crate::kernel::Kernel;
+    use crate::program::request::TargetFunc;
+    use crate::program::{FuncInfo, LoadRequest, vmlinux};
+
+    fn system() -> System {
+        let kernel = Kernel::v6_12();
+        let vmlinux = vmlinux(&kernel).expect("stored BTF");
+        System { kernel, vmlinux, modules: Vec::new() }
+    }
+
+    /// `r0 = 0; exit`.
+    fn program(prog_type: ProgType, attach: AttachType) -> LoadRequest {
+        let mov = Insn { code: opcode::ALU64 | opcode::MOV, ..Insn::default() };
+        let exit = Insn { code: opcode::JMP | opcode::EXIT, ..Insn::default() };
+        LoadRequest {
+            name: "x".into(),
+            prog_type: prog_type as u32,
+            expected_attach_type: attach as u32,
+            insns: vec![mov, exit],
+            license: "GPL".into(),
+            ..LoadRequest::default()
+        }
+    }
+
+    /// The text of the rejection, `ok`, or the error number of a silent one.
+    fn says(system: &System, req: &LoadRequest) -> String {
+        match verify(system, req, &Options::default()).verdict {
+            Verdict::Accepted(_) => "ok".into(),
+            Verdict::Rejected(r) => {
+                r.cause.map_or_else(|| r.errno.name(), |c| c.text(system.kernel.style).trim_end().to_string())
+            }
+            other => format!("{other:?}"),
+        }
+    }
+
+    fn at(system: &System, t: ProgType, a: AttachType, sleepable: bool, name: &str) -> String {
+        let kind = if a == AttachType::TraceRawTp { BtfKind::Typedef } else { BtfKind::Func };
+        let mut req = program(t, a);
+        req.attach.btf_id = system.vmlinux.find_by_name_kind(name, kind).expect("attach target");
+        req.prog_flags = if sleepable { super::super::attr::flags::SLEEPABLE } else { 0 };
+        says(system, &req)
+    }
+
+    #[test]
+    fn kernel_functions() {
+        use AttachType as A;
+        let s = system();
+        let tracing = |a, sleepable, name: &str| at(&s, ProgType::Tracing, a, sleepable, name);
+        assert_eq!(tracing(A::TraceFentry, false, "do_unlinkat"), "ok");
+        assert_eq!(tracing(A::TraceFentry, true, "do_unlinkat"), "do_unlinkat is not sleepable");
+        assert_eq!(tracing(A::TraceFentry, true, "bpf_fentry_test1"), "ok");
+        assert_eq!(tracing(A::ModifyReturn, false, "security_file_open"), "ok");
+        assert_eq!(tracing(A::ModifyReturn, false, "do_unlinkat"), "do_unlinkat() is not modifiable");
+        assert_eq!(tracing(A::TraceFexit, false, "do_exit"), "Attaching fexit/fmod_ret to __noreturn functions is rejected.");
+        assert_eq!(tracing(A::TraceFentry, false, "__rcu_read_lock"), "EINVAL");
+        assert_eq!(tracing(A::TraceRawTp, false, "btf_trace_sched_switch"), "ok");
+        assert_eq!(tracing(A::TraceIter, true, "bpf_iter_task"), "ok");
+        assert_eq!(tracing(A::TraceIter, false, "bpf_iter_run_prog"), "EINVAL");
+        assert_eq!(tracing(A::Xdp, false, "do_unlinkat"), "EINVAL");
+    }
+
+    #[test]
+    fn hooks() {
+        let s = system();
+        let lsm = |sleepable, name: &str| at(&s, ProgType::Lsm, AttachType::LsmMac, sleepable, name);
+        assert_eq!(lsm(false, "bpf_lsm_file_open"), "ok");
+        assert_eq!(lsm(true, "bpf_lsm_file_open"), "ok");
+        assert_eq!(lsm(true, "bpf_lsm_file_alloc_security"), "bpf_lsm_file_alloc_security is not sleepable");
+        assert!(lsm(false, "bpf_lsm_getprocattr").ends_with("points to disabled hook bpf_lsm_getprocattr"));
+        assert!(lsm(false, "do_unlinkat").ends_with("points to wrong type name do_unlinkat"));
+    }
+
+    /// Functions `main(struct xdp_md *)`, `other(void)` and a static one like the first.
+    fn prog_btf() -> (Arc<Btf>, [TypeId; 3]) {
+        let mut blob = vec![0x9f, 0xeb, 1, 0];
+        blob.extend([24u32, 0, 0, 0, 1].iter().flat_map(|w| w.to_le_bytes()));
+        blob.push(0);
+        let empty = Btf::parse(blob, None).expect("empty BTF");
+        let mut e = BtfEdit::new(&empty);
+        let info = |kind: BtfKind, vlen: u32| ((kind as u32) << 24) | vlen;
+        let named = |e: &mut BtfEdit<'_>, name: &str, info: u32, v: u32, rest: &[u32]| {
+            let n = e.string(name);
+            e.push(n, info, v, rest)
+        };
+        let int = named(&mut e, "int", info(BtfKind::Int, 0), 4, &[(1 << 24) | 32]);
+        let st = named(&mut e, "xdp_md", info(BtfKind::Struct, 0), 24, &[]);
+        let ptr = e.push(0, info(BtfKind::Ptr, 0), st, &[]);
+        let ctx = e.string("ctx");
+        let proto = e.push(0, info(BtfKind::FuncProto, 1), int, &[ctx, ptr]);
+        let none = e.push(0, info(BtfKind::FuncProto, 0), int, &[]);
+        let main = named(&mut e, "main", info(BtfKind::Func, 1), proto, &[]);
+        let other = named(&mut e, "other", info(BtfKind::Func, 1), none, &[]);
+        let hidden = named(&mut e, "hidden", info(BtfKind::Func, 0), proto, &[]);
+        (Arc::new(e.finish().expect("BTF")), [main, other, hidden])
+    }
+
+    #[test]
+    fn replacing_functions_of_programs() {
+        let s = system();
+        let (btf, [main, other, hidden]) = prog_btf();
+        let with_btf = |mut req: LoadRequest, func: TypeId| {
+            req.btf = Some(btf.clone());
+            req.func_info = vec![FuncInfo { insn_off: 0, type_id: func }];
+            req
+        };
+        let target = |func: TypeId, facts: TargetFunc| {
+            let request = with_btf(program(ProgType::Xdp, AttachType::Xdp), func);
+            Some(Arc::new(TargetProg { request, subprog_starts: vec![0], funcs: vec![facts] }))
+        };
+        let replace = |own: TypeId, theirs: TypeId, facts: TargetFunc| {
+            let mut req = with_btf(program(ProgType::Ext, AttachType::CgroupInetIngress), own);
+            req.attach.btf_id = theirs;
+            req.attach.prog = target(theirs, facts);
+            says(&s, &req)
+        };
+        let good = TargetFunc::default();
+        assert_eq!(replace(main, main, good), "ok");
+        assert_eq!(replace(main, other, good), "main() has 1 args while other() has 0 args");
+        assert_eq!(replace(main, hidden, good), "hidden() is not a global function");
+        let bad = TargetFunc { unreliable: true, ..good };
+        assert_eq!(replace(main, main, bad), "Cannot replace static functions");
+        let cb = TargetFunc { exception_cb: true, ..good };
+        assert_eq!(replace(main, main, cb), "Extension programs cannot attach to exception callback");
+
+        let mut req = program(ProgType::Ext, AttachType::CgroupInetIngress);
+        req.attach.btf_id = 1;
+        assert_eq!(says(&s, &req), "Cannot replace kernel functions");
+
+        // Tracing a program: its arguments are those of the program's function.
+        let mut req = program(ProgType::Tracing, AttachType::TraceFexit);
+        req.attach.btf_id = main;
+        req.attach.prog = target(main, good);
+        assert_eq!(says(&s, &req), "ok");
+        req.expected_attach_type = AttachType::ModifyReturn as u32;
+        assert_eq!(says(&s, &req), "can't modify return codes of BPF programs");
+    }
+}

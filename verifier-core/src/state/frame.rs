@@ -6,6 +6,7 @@ use std::rc::Rc;
 
 use crate::kernel::call::{RegBase, RegType};
 
+use super::references::RefState;
 use super::register::RegState;
 use super::stack::Slot;
 
@@ -32,6 +33,8 @@ pub struct FuncState {
     pub in_exception_callback_fn: bool,
     /// How many times the callback was unrolled on this path.
     pub callback_depth: u32,
+    /// References that the caller had at the call. Kernel (up to 6.13): `acquired_refs` of the caller's frame.
+    pub caller_refs: Rc<Vec<RefState>>,
     /// Slots that were ever touched; slot 0 is fp-8. Shared until written; grown by `grow_stack_state()`.
     pub stack: Rc<Vec<Slot>>,
 }
@@ -56,6 +59,7 @@ impl FuncState {
             in_async_callback_fn: false,
             in_exception_callback_fn: false,
             callback_depth: 0,
+            caller_refs: Rc::default(),
             stack: Rc::default(),
         }
     }

@@ -85,6 +85,7 @@ pub(crate) fn push_callback_call(
     let caller = env.cur.frame().clone();
     env.scratch_all();
     let mut callee = FuncState::entry(insn_idx as i32, curframe as u32 + 1, subprog);
+    callee.caller_refs = Rc::clone(&env.cur.refs);
     set_state(env, callback, &caller, &mut callee, insn_idx)?;
     let pushed = env.explorer.top_mut();
     pushed.callback_unroll_depth += 1;

@@ -81,6 +81,7 @@ pub(crate) fn check_func_call(env: &mut Env<'_>, insn: Insn, insn_idx: &mut usiz
     let mut callee = FuncState::entry(*insn_idx as i32, caller as u32 + 1, subprog as u32);
     // Arguments keep their place in the parent chain: reads by the callee reach the caller's ancestors.
     callee.regs[1..=5].copy_from_slice(&env.cur.frame().regs[1..=5]);
+    callee.caller_refs = Rc::clone(&env.cur.refs);
     env.cur.frames.push(Rc::new(callee));
     clear_caller_saved_regs(env, caller);
     *insn_idx = (env.subprogs[subprog].start as usize).wrapping_sub(1);

@@ -12,7 +12,7 @@
 use crate::domain::{Scalar, Tnum};
 use crate::kernel::call::RegBase;
 use crate::state::register::{ADD_CONST, live};
-use crate::state::{FuncState, Payload, RefKind, RegState, Slot, SlotKind, VerifierState};
+use crate::state::{FuncState, Payload, RefKind, RefState, RegState, Slot, SlotKind, VerifierState};
 
 /// How much two states must agree. Kernel: `enum exact_level`.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -93,6 +93,8 @@ pub(crate) struct Comparison<'a> {
     pub allow_uninit_stack: bool,
     /// Registers and slots carry read marks (6.12); otherwise dead ones were already emptied (6.18).
     pub read_marks: bool,
+    /// Each frame has a list of references (up to 6.13); otherwise one list holds references and locks.
+    pub refs_per_frame: bool,
 }
 
 /// An unknown scalar as a slot of plain bytes reads. Kernel: `unbound_reg`.
@@ -272,12 +274,12 @@ impl Comparison<'_> {
         }
     }
 
-    /// Kernel: `refsafe()`, and in 6.12 the locks that `states_equal()` compares itself.
-    fn refs(&mut self, old: &VerifierState, cur: &VerifierState) -> bool {
-        if old.refs.len() != cur.refs.len() {
+    /// Kernel: `refsafe()`.
+    fn refs(&mut self, old: &[RefState], cur: &[RefState]) -> bool {
+        if old.len() != cur.len() {
             return false;
         }
-        for (o, c) in old.refs.iter().zip(cur.refs.iter()) {
+        for (o, c) in old.iter().zip(cur) {
             if !self.ids.check(o.id, c.id) || o.kind != c.kind {
                 return false;
             }
@@ -316,12 +318,12 @@ impl Comparison<'_> {
         {
             return false;
         }
-        if !self.read_marks {
+        if !self.refs_per_frame {
             let locks = old.active_locks == cur.active_locks
                 && self.ids.check(old.active_irq_id, cur.active_irq_id)
                 && self.ids.check(old.active_lock_id, cur.active_lock_id)
                 && old.active_lock_ptr == cur.active_lock_ptr;
-            if !locks || !self.refs(old, cur) {
+            if !locks || !self.refs(&old.refs, &cur.refs) {
                 return false;
             }
         }
@@ -335,11 +337,17 @@ impl Comparison<'_> {
             if !self.frame(o, c, live_at(at)) {
                 return false;
             }
+            if self.refs_per_frame && !self.refs(refs_of(old, i), refs_of(cur, i)) {
+                return false;
+            }
         }
-        // Departs: 6.12 keeps a list of references per frame, callers holding those they had at the call. The list of
-        // the innermost frame decides here; ids are compared as pairs, so the order of the comparisons does not matter.
-        !self.read_marks || self.refs(old, cur)
+        true
     }
+}
+
+/// References of a frame: callers have those that they had at the call.
+fn refs_of(st: &VerifierState, frame: usize) -> &[RefState] {
+    st.frames.get(frame + 1).map_or(&st.refs, |callee| &callee.caller_refs)
 }
 
 /// Registers of the current frame look the same up to ids' owners and marks. Kernel: `states_maybe_looping()`.
@@ -381,7 +389,7 @@ mod tests {
     fn covers(level: Level, old: &RegState, cur: &RegState) -> bool {
         let mut ids = IdMap::default();
         let mut c =
-            Comparison { ids: &mut ids, level, strict_scalars: false, allow_uninit_stack: true, read_marks: true };
+            Comparison { ids: &mut ids, level, strict_scalars: false, allow_uninit_stack: true, read_marks: true, refs_per_frame: true };
         c.reg(old, cur)
     }
 
@@ -435,6 +443,7 @@ mod tests {
             strict_scalars: false,
             allow_uninit_stack: false,
             read_marks: true,
+            refs_per_frame: true,
         };
         assert!(c.slot(&misc, Some(&zero)));
         assert!(!c.slot(&zero, Some(&misc)));

@@ -1,10 +1,11 @@
 //! Compares what our loader hands to the kernel with what a recorded kernel was given.
 //!
 //! ```text
+//! loader_agreement --open FILE...
 //! loader_agreement [--recordings DIR] [--kernel 6.12|6.18] [--list] [--show OBJECT[:PROGRAM]]
 //! ```
 //!
-//! Masked are only file descriptors (of maps: by the map's name; of module BTFs) and addresses of kernel symbols.
+//! With `--open`, says what the loader makes of any objects, without recordings. Masked are only file descriptors (of maps: by the map's name; of module BTFs) and addresses of kernel symbols.
 //! Exits with 1 when fewer instructions agree than `--min PERCENT` says.
 
 use std::collections::{BTreeMap, HashMap};
@@ -27,11 +28,12 @@ struct Args {
     list: bool,
     show: Option<String>,
     min: f64,
+    open: Vec<PathBuf>,
 }
 
 fn parse_args() -> Result<Args, Error> {
     let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/kernel-recordings");
-    let mut args = Args { recordings: beside, kernel: "6.12".into(), list: false, show: None, min: 0.0 };
+    let mut args = Args { recordings: beside, kernel: "6.12".into(), list: false, show: None, min: 0.0, open: Vec::new() };
     let mut it = std::env::args().skip(1);
     while let Some(a) = it.next() {
         let mut value = || it.next().ok_or_else(|| format!("{a} needs a value"));
@@ -41,6 +43,8 @@ fn parse_args() -> Result<Args, Error> {
             "--show" => args.show = Some(value()?),
             "--min" => args.min = value()?.parse()?,
             "--list" => args.list = true,
+            "--open" => {}
+            file if !file.starts_with('-') => args.open.push(file.into()),
             other => return Err(format!("unknown argument {other}").into()),
         }
     }
@@ -229,8 +233,37 @@ fn recorded_text(words: &[String]) -> String {
     joined.join(" ")
 }
 
+/// What the loader makes of objects that were never recorded.
+fn show_objects(files: &[PathBuf], kernel: &Kernel) -> Result<(), Error> {
+    for file in files {
+        let name = file.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+        match program::open(&std::fs::read(file)?, &OpenOptions::new(kernel, name.clone())) {
+            Err(e) => println!("{name}: {e}"),
+            Ok(o) => {
+                for p in o.programs {
+                    let verdict = match p.result {
+                        Ok(r) => {
+                            format!("type {} attach {}:{} insns {} lines {} maps {} flags {}", r.prog_type,
+                                r.expected_attach_type, r.attach.btf_id, r.insns.len(), r.line_info.len(), r.maps.len(),
+                                r.prog_flags)
+                        }
+                        Err(e) => format!("not loadable ({}): {}", e.code, e.words.join(" | ")),
+                    };
+                    println!("{name}:{} [{}] {verdict}", p.name, p.section);
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
 fn run() -> Result<bool, Error> {
     let args = parse_args()?;
+    if !args.open.is_empty() {
+        let kernel = if args.kernel == "6.18" { Kernel::v6_18() } else { Kernel::v6_12() };
+        show_objects(&args.open, &kernel)?;
+        return Ok(true);
+    }
     if !args.recordings.is_dir() {
         println!("no recordings at {}: nothing compared", args.recordings.display());
         return Ok(true);

@@ -674,6 +674,38 @@ fn calculate(kind: RelocKind, local: &Spec<'_>, targ: Option<&Spec<'_>>, insn: u
     Ok(v)
 }
 
+/// A relocation in words: kind, root type and path, `<byte_off> [12] struct task_struct.pid (0:77 @ offset 2464)`.
+///
+/// libbpf: `bpf_core_format_spec()`.
+pub fn describe(local: &Btf, relo: &CoreRelo) -> String {
+    let Some(kind) = RelocKind::from_number(relo.kind) else { return format!("<unknown> ({})", relo.kind) };
+    let (word, name) = local.ty(relo.type_id).map_or(("void", ""), |t| (t.kind.word(), t.name()));
+    let name = if name.is_empty() { "<anon>" } else { name };
+    let mut out = format!("<{}> [{}] {word} {name}", kind.word(), relo.type_id);
+    let Ok(spec) = parse_spec(local, relo, kind) else { return out };
+    if kind.is_enumval() {
+        let step = spec.steps.first();
+        let value = step.and_then(|s| local.skip_modifiers(s.type_id)?.enum_values().nth(s.idx as usize));
+        if let Some(v) = value {
+            out.push_str(&format!("::{} = {}", v.name, v.value));
+        }
+    } else if kind.is_field() {
+        for (i, s) in spec.steps.iter().enumerate() {
+            match s.name {
+                Some(name) => out.push_str(&format!(".{name}")),
+                None if i > 0 || s.idx > 0 => out.push_str(&format!("[{}]", s.idx)),
+                None => {}
+            }
+        }
+        out.push_str(&format!(" ({} @ offset {}", local.name_at(relo.access_str_off), spec.bit_offset / 8));
+        if spec.bit_offset % 8 != 0 {
+            out.push_str(&format!(".{}", spec.bit_offset % 8));
+        }
+        out.push(')');
+    }
+    out
+}
+
 /// Kernel types that the root type of a relocation may stand for: the kernel's own first, modules only when it has
 /// none. libbpf: `bpf_core_find_cands()`.
 pub fn find_candidates<'a>(

@@ -431,7 +431,7 @@ mod tests {
         let nobody = MapCaps { bpf: false, net_admin: false, sys_admin: false };
         assert_eq!(check_create(&Kernel::v6_12(), &a, nobody), Err(EPERM));
         assert_eq!(check_key_btf(&a, MapType::LpmTrie, KeyBtf::Int { bits: 64, offset: 0 }, false), Err(EINVAL));
-        assert_eq!(check_key_btf(&a, MapType::Sockmap, KeyBtf::Int { bits: 32, offset: 0 }, false), Err(ENOTSUPP));
+        assert_eq!(check_key_btf(&a, MapType::Xskmap, KeyBtf::Int { bits: 32, offset: 0 }, false), Err(ENOTSUPP));
         assert_eq!(field_allowed(MapType::LruHash, SpecialField::SpinLock), Err(EOPNOTSUPP));
         assert_eq!(field_allowed(MapType::LruHash, SpecialField::Kptr), Ok(()));
         assert_eq!(inner_allowed(MapType::ProgArray), Err(ENOTSUPP));

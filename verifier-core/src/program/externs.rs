@@ -58,9 +58,6 @@ pub(super) enum Resolved {
     Btf { id: TypeId, fd: i32, fd_idx: i16 },
 }
 
-/// Address given to symbols of which only the existence is known: the start of the kernel's text.
-const SOME_KERNEL_ADDRESS: u64 = 0xffff_ffff_8100_0000;
-
 fn kcfg_type(btf: &Btf, id: TypeId) -> Option<KcfgType> {
     let t = btf.skip_modifiers(id)?;
     match t.kind {
@@ -463,7 +460,7 @@ pub(super) fn resolve(
 /// A symbol without type: libbpf looks in `/proc/kallsyms`, of which BTF knows functions and per-CPU variables and
 /// the profile some more.
 fn untyped(e: &Extern, modules: &Modules) -> Resolved {
-    if modules.has_symbol(&e.name) { Resolved::Address(SOME_KERNEL_ADDRESS) } else { Resolved::Unset }
+    modules.symbol(&e.name).map_or(Resolved::Unset, Resolved::Address)
 }
 
 /// libbpf: `bpf_object__resolve_ksym_var_btf_id()`.

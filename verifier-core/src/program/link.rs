@@ -41,6 +41,8 @@ pub(super) struct Linked {
     pub line_info: Vec<LineInfo>,
     /// Maps that instructions refer to, in order of first reference.
     pub maps: Vec<usize>,
+    /// Instructions made invalid: where, and what could not be resolved.
+    pub poisoned: Vec<(usize, String)>,
 }
 
 /// What linking needs besides the object.
@@ -103,7 +105,7 @@ fn poison(imm: i32) -> Insn {
 
 impl<'a> Linker<'a> {
     /// The instructions of one program with CO-RE relocations applied.
-    fn code_of(&mut self, p: &Prog) -> Result<Vec<Insn>, NotLoadable> {
+    fn code_of(&mut self, p: &Prog, at: usize, poisoned: &mut Vec<(usize, String)>) -> Result<Vec<Insn>, NotLoadable> {
         let all = self.object.code.get(&p.section).map_or(&[][..], |v| v);
         let mut insns = all.get(p.start..p.start.saturating_add(p.count)).unwrap_or(&[]).to_vec();
         let Some(btf) = self.object.btf.as_deref() else { return Ok(insns) };
@@ -111,9 +113,11 @@ impl<'a> Linker<'a> {
             let code = e.code;
             e.also(format!("failed to perform CO-RE relocations: {code}"))
         };
-        for (at, number, relo) in &p.core {
+        for (insn, number, relo) in &p.core {
             let value = self.core_value(btf, p, *number, relo).map_err(failed)?;
-            patch(&p.name, &mut insns, *at, *number, &value).map_err(failed)?;
+            if patch(&p.name, &mut insns, *insn, *number, &value).map_err(failed)? {
+                poisoned.push((at + insn, format!("CO-RE relocation {}", core_relo::describe(btf, relo))));
+            }
         }
         for r in &p.relocs {
             if let (Target::FuncAddr(_), Some(insn)) = (r.target, insns.get_mut(r.insn)) {
@@ -201,7 +205,7 @@ impl<'a> Linker<'a> {
             let words = format!("prog '{name}': BPF program load failed: Argument list too long");
             return Err(NotLoadable::new(E2BIG, words));
         }
-        let code = self.code_of(p)?;
+        let code = self.code_of(p, at, &mut out.linked.poisoned)?;
         out.linked.insns.extend_from_slice(&code);
         out.at.insert(prog, at);
         out.relocs.extend(p.relocs.iter().map(|r| Reloc { insn: r.insn + at, target: r.target }));
@@ -277,6 +281,7 @@ impl<'a> Linker<'a> {
         let object = self.object;
         let insns = &mut out.linked.insns;
         let used = &mut out.linked.maps;
+        let poisoned = &mut out.linked.poisoned;
         let mut refer = |map: usize| {
             if !used.contains(&map) {
                 used.push(map);
@@ -297,6 +302,7 @@ impl<'a> Linker<'a> {
                         let p = poison(POISON_MAP.saturating_add(i32::try_from(map).unwrap_or(i32::MAX)));
                         let Some(pair) = insns.get_mut(r.insn..r.insn + 2) else { return Err(bad()) };
                         pair.fill(p);
+                        poisoned.push((r.insn, format!("BPF map '{}', which is not created", m.name)));
                         continue;
                     }
                     refer(map);
@@ -337,7 +343,11 @@ impl<'a> Linker<'a> {
                         Some(Resolved::Btf { id, fd_idx, .. }) => {
                             (insn.src, insn.imm, insn.off) = (PSEUDO_KFUNC_CALL, *id as i32, *fd_idx);
                         }
-                        _ => *insn = poison(POISON_KFUNC.saturating_add(i32::try_from(ext).unwrap_or(i32::MAX))),
+                        _ => {
+                            *insn = poison(POISON_KFUNC.saturating_add(i32::try_from(ext).unwrap_or(i32::MAX)));
+                            let name = object.externs.get(ext).map_or("", |e| &e.name);
+                            poisoned.push((r.insn, format!("kernel function '{name}', which this kernel does not have")));
+                        }
                     }
                 }
                 Target::FuncAddr(_) => {
@@ -418,8 +428,10 @@ fn exception_callback(object: &Opened, p: &Prog) -> Result<Option<usize>, NotLoa
     Ok(found)
 }
 
-/// Puts the value of a CO-RE relocation into its instruction. libbpf: `bpf_core_patch_insn()`.
-fn patch(prog: &str, insns: &mut [Insn], at: usize, number: usize, v: &CoreValue) -> Result<(), NotLoadable> {
+/// Puts the value of a CO-RE relocation into its instruction; true: it had to be made invalid instead.
+///
+/// libbpf: `bpf_core_patch_insn()`.
+fn patch(prog: &str, insns: &mut [Insn], at: usize, number: usize, v: &CoreValue) -> Result<bool, NotLoadable> {
     let fail = |code, words: String| {
         NotLoadable::new(code, format!("prog '{prog}': relo #{number}: {words}"))
             .also(format!("prog '{prog}': relo #{number}: failed to patch insn #{at}: {code}"))
@@ -447,16 +459,16 @@ fn patch(prog: &str, insns: &mut [Insn], at: usize, number: usize, v: &CoreValue
         }
         if v.poison {
             (*a, *b) = (poison(POISON_CORE), poison(POISON_CORE));
-            return Ok(());
+            return Ok(true);
         }
         let imm = u64::from(a.imm as u32) | ((b.imm as i64 as u64) << 32);
         if v.validate && imm != v.orig {
             return Err(unexpected("LDIMM64", imm.to_string()));
         }
         (a.imm, b.imm) = (v.new as i32, (v.new >> 32) as i32);
-        return Ok(());
+        return Ok(false);
     }
-    let Some(slot) = insns.get_mut(at) else { return Ok(()) };
+    let Some(slot) = insns.get_mut(at) else { return Ok(false) };
     match insn.class() {
         ALU | ALU64 => {
             if insn.source() != K {
@@ -464,7 +476,7 @@ fn patch(prog: &str, insns: &mut [Insn], at: usize, number: usize, v: &CoreValue
             }
             if v.poison {
                 *slot = poison(POISON_CORE);
-                return Ok(());
+                return Ok(true);
             }
             if v.validate && i64::from(insn.imm) as u64 != v.orig {
                 return Err(unexpected("ALU/ALU64", (insn.imm as u32).to_string()));
@@ -474,7 +486,7 @@ fn patch(prog: &str, insns: &mut [Insn], at: usize, number: usize, v: &CoreValue
         LDX | ST | STX => {
             if v.poison {
                 *slot = poison(POISON_CORE);
-                return Ok(());
+                return Ok(true);
             }
             if v.validate && i64::from(insn.off) as u64 != v.orig {
                 return Err(unexpected("LDX/ST/STX", i32::from(insn.off).to_string()));
@@ -484,7 +496,7 @@ fn patch(prog: &str, insns: &mut [Insn], at: usize, number: usize, v: &CoreValue
             };
             if v.fail_memsz_adjust {
                 *slot = poison(POISON_CORE);
-                return Ok(());
+                return Ok(true);
             }
             slot.off = off;
             if v.new_sz != v.orig_sz {
@@ -511,5 +523,5 @@ fn patch(prog: &str, insns: &mut [Insn], at: usize, number: usize, v: &CoreValue
         }
         _ => return Err(unrecognized()),
     }
-    Ok(())
+    Ok(false)
 }

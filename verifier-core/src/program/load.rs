@@ -9,13 +9,13 @@ use crate::btf::{Btf, BtfKind, ValidateRules, validate};
 use crate::kernel::{AttachType, Kernel, ProgType};
 
 use super::create;
-use super::error::{EINVAL, ESRCH, NotLoadable, ObjectError};
+use super::error::{EINVAL, ENOENT, ESRCH, NotLoadable, ObjectError};
 use super::externs::{self, Resolution};
 use super::link::{Candidates, Linker};
 use super::maps::{self, CreateRules, Origin};
 use super::modules::Modules;
 use super::object::{self, Opened, Prog};
-use super::request::{AttachTarget, LoadRequest, MapSpec};
+use super::request::{AttachTarget, LoadRequest, MapSpec, TargetProg};
 use super::sections;
 use super::struct_ops::{self, KernelStructOps, Slot};
 
@@ -43,6 +43,8 @@ pub struct OpenOptions<'a> {
     pub nr_cpus: u32,
     /// Load flags to add to every program.
     pub prog_flags: u32,
+    /// The accepted program whose functions `freplace` programs replace.
+    pub target: Option<Arc<TargetProg>>,
 }
 
 impl<'a> OpenOptions<'a> {
@@ -55,6 +57,7 @@ impl<'a> OpenOptions<'a> {
             as_veristat: false,
             nr_cpus: 1,
             prog_flags: 0,
+            target: None,
         }
     }
 }
@@ -79,6 +82,11 @@ pub struct Program {
     pub autoload: bool,
     /// Declaration tags of its function, in order.
     pub annotations: Vec<String>,
+    /// Type that the section name stands for; `None`: no type.
+    pub prog_type: Option<ProgType>,
+    /// Instructions that libbpf made invalid because something they need is not in this kernel: instruction, and what.
+    /// The kernel complains of them only if they can be reached.
+    pub poisoned: Vec<(usize, String)>,
     /// What the kernel is asked to load, or why it never is.
     pub result: Result<LoadRequest, NotLoadable>,
 }
@@ -123,7 +131,8 @@ pub fn open(bytes: &[u8], options: &OpenOptions<'_>) -> Result<Object, ObjectErr
     let mut programs = Vec::new();
     for (i, p) in opened.progs.iter().enumerate().filter(|(_, p)| !opened.is_subprog(p)) {
         let annotations = annotations(opened.btf.as_deref(), &p.name);
-        let result = loader.load(i, p, &annotations).map_err(|e| match e.code {
+        let mut poisoned = Vec::new();
+        let result = loader.load(i, p, &annotations, &mut poisoned).map_err(|e| match e.code {
             _ if opened.broken.is_some() => e,
             _ => e.also(format!("failed to load object '{}'", options.name)),
         });
@@ -132,6 +141,8 @@ pub fn open(bytes: &[u8], options: &OpenOptions<'_>) -> Result<Object, ObjectErr
             section: p.section_name.clone(),
             autoload: p.autoload,
             annotations,
+            prog_type: p.def.map(|d| d.prog_type),
+            poisoned,
             result,
         });
     }
@@ -214,7 +225,13 @@ struct Loader<'a> {
 }
 
 impl<'a> Loader<'a> {
-    fn load(&mut self, index: usize, p: &Prog, annotations: &[String]) -> Result<LoadRequest, NotLoadable> {
+    fn load(
+        &mut self,
+        index: usize,
+        p: &Prog,
+        annotations: &[String],
+        poisoned: &mut Vec<(usize, String)>,
+    ) -> Result<LoadRequest, NotLoadable> {
         if let Some(broken) = self.object.broken.as_ref().or(p.broken.as_ref()) {
             return Err(broken.clone());
         }
@@ -229,7 +246,8 @@ impl<'a> Loader<'a> {
         };
         let linked = linker.link(index);
         self.candidates = linker.candidates;
-        let linked = linked?;
+        let mut linked = linked?;
+        *poisoned = std::mem::take(&mut linked.poisoned);
         let size = linked.insns.len() + linked.line_info.len();
         self.budget = self.budget.checked_sub(size).ok_or_else(|| {
             NotLoadable::new(super::error::E2BIG, "the programs of the object are too large together for bpfvet")
@@ -374,7 +392,18 @@ impl<'a> Loader<'a> {
             return Err(fail(EINVAL, words.to_owned()));
         };
         if prog_type == ProgType::Ext {
-            return Err(fail(EINVAL, "attach program FD is not set".to_owned()));
+            let Some(prog) = &self.options.target else {
+                return Err(fail(EINVAL, "attach program FD is not set".to_owned()));
+            };
+            let Some(btf) = &prog.request.btf else {
+                return Err(NotLoadable::new(EINVAL, "The target program doesn't have BTF"));
+            };
+            let id = btf.find_by_name_kind(target, BtfKind::Func).ok_or_else(|| {
+                NotLoadable::new(ENOENT, format!("{target} is not found in prog's BTF"))
+                    .also(format!("prog '{}': failed to find BPF program BTF ID for '{target}': {ENOENT}", p.name))
+            })?;
+            let btf = Some(Arc::clone(btf));
+            return Ok(AttachTarget { btf_id: id, btf, prog: Some(Arc::clone(prog)), ..AttachTarget::default() });
         }
         let (prefix, kind) = target_naming(attach);
         let found = self.modules.find_attach_target(target, prefix, kind).ok_or_else(|| {

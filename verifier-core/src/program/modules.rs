@@ -63,11 +63,12 @@ impl Modules {
         })
     }
 
-    /// Whether `/proc/kallsyms` has the symbol, as far as can be told.
-    pub fn has_symbol(&self, name: &str) -> bool {
-        self.find(name, BtfKind::Func).is_some()
-            || self.find(name, BtfKind::Var).is_some()
-            || kallsyms::is_data_symbol(name, self.version)
+    /// Address of a symbol in `/proc/kallsyms`, as far as can be told: BTF knows functions and per-CPU variables.
+    pub fn symbol(&self, name: &str) -> Option<u64> {
+        kallsyms::data_symbol(name, self.version).or_else(|| {
+            let known = self.find(name, BtfKind::Func).or_else(|| self.find(name, BtfKind::Var));
+            known.map(|_| kallsyms::SOME_ADDRESS)
+        })
     }
 
     /// Where a program attaches: `name`, or `module:name`. libbpf: `find_kernel_btf_id()`.

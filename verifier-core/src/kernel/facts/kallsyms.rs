@@ -7,11 +7,15 @@
 use crate::kernel::KernelVersion;
 use crate::kernel::call::Releases;
 
-const fn always(name: &'static str) -> (&'static str, Releases) {
-    (name, Releases { since: KernelVersion::new(0, 0), until: None })
+/// Address given to symbols of which only the existence is known: where the kernel's text begins.
+pub const SOME_ADDRESS: u64 = 0xffff_ffff_8100_0000;
+
+const fn always(name: &'static str) -> (&'static str, Releases, u64) {
+    (name, Releases { since: KernelVersion::new(0, 0), until: None }, SOME_ADDRESS)
 }
 
-const DATA_SYMBOLS: &[(&str, Releases)] = &[
+/// Name, releases, address.
+const DATA_SYMBOLS: &[(&str, Releases, u64)] = &[
     always("__start_BTF"),
     always("__stop_BTF"),
     always("bpf_link_fops"),
@@ -20,11 +24,11 @@ const DATA_SYMBOLS: &[(&str, Releases)] = &[
     always("init_task"),
     always("init_net"),
     always("jiffies"),
-    // Per-CPU data of x86-64 began at a symbol of its own until it was linked like everything else (6.15).
-    ("__per_cpu_start", Releases { since: KernelVersion::new(0, 0), until: Some(KernelVersion::new(6, 15)) }),
+    // Per-CPU data of x86-64 was linked at address 0 until 6.15.
+    ("__per_cpu_start", Releases { since: KernelVersion::new(0, 0), until: Some(KernelVersion::new(6, 15)) }, 0),
 ];
 
-/// Whether a data symbol is known to exist in a release.
-pub fn is_data_symbol(name: &str, version: KernelVersion) -> bool {
-    DATA_SYMBOLS.iter().any(|(n, r)| *n == name && r.contains(version))
+/// Address of a data symbol, when a release is known to have it.
+pub fn data_symbol(name: &str, version: KernelVersion) -> Option<u64> {
+    DATA_SYMBOLS.iter().find(|(n, r, _)| *n == name && r.contains(version)).map(|(.., address)| *address)
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io::Read;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -96,9 +97,14 @@ impl Check<'_> {
                 nr_cpus: CPUS,
                 ..OpenOptions::new(&system.kernel, name.clone())
             };
-            let object = match open(&bytes, &options) {
-                Ok(object) => object,
+            let opened = catch_unwind(AssertUnwindSafe(|| open(&bytes, &options)));
+            let object = match opened.map_err(|_| "internal error of bpfvet; please report the file".to_string()) {
+                Ok(Ok(object)) => object,
                 Err(e) => {
+                    rows.push(Row::new(&name, "", "", "", Kind::Error, e));
+                    return;
+                }
+                Ok(Err(e)) => {
                     rows.push(Row::new(&name, "", "", "", Kind::Error, e.to_string()));
                     return;
                 }
@@ -155,8 +161,15 @@ impl Check<'_> {
         };
         let (begun, limit) = (Instant::now(), Duration::from_secs(self.args.timeout));
         let late = || begun.elapsed() > limit;
-        let report = verify_with(system, &request, &options, &mut Off, &late);
-        Row::verified(object, program, section, system, &request, report, self.log_level != 0)
+        // A fault of ours in one program must not cost the others their answers.
+        let report = catch_unwind(AssertUnwindSafe(|| verify_with(system, &request, &options, &mut Off, &late)));
+        match report {
+            Ok(report) => Row::verified(object, program, section, system, &request, report, self.log_level != 0),
+            Err(_) => {
+                let message = "undecided: internal error of bpfvet; please report the program".to_string();
+                Row::new(object, program, section, system.kernel.name, Kind::Unsupported, message)
+            }
+        }
     }
 
     fn apply_limits(&self, row: &mut Row) {

@@ -12,6 +12,7 @@ use super::regs::Access;
 use crate::error::{Errno, KfuncMsg, Msg, Res, Stop};
 use crate::isa::opcode::DW;
 use crate::kernel::call::{ArgBase, ArgType};
+use crate::kernel::features::LivenessKind;
 use crate::state::{DynptrKind, Payload, RegBase, RegState, RegType, Slot, SlotKind, TypeFlags};
 
 /// Slots that a dynptr takes. Kernel: `BPF_DYNPTR_NR_SLOTS`.
@@ -254,12 +255,24 @@ fn is_type_expected(env: &mut Env, reg: &RegState, arg: ArgType) -> Res<bool> {
     Ok(dynptr_get_type(env, reg)? == wanted)
 }
 
-/// The slots of an object are read, and shown as touched. Kernel: `mark_iter_read()` (6.12), `mark_stack_slot_obj_read()`.
+/// The slots of an iterator are read, and shown as touched. Kernel: `mark_iter_read()` (6.12),
+/// `mark_stack_slot_obj_read()`.
 pub(super) fn mark_slots_read(env: &mut Env, frame: usize, spi: usize, nr_slots: usize) -> Res {
     for i in 0..nr_slots {
         let Some(at) = spi.checked_sub(i) else { break };
         mark_stack_slot_read(env, frame, at)?;
         env.scratch_slot(at);
+    }
+    Ok(())
+}
+
+/// The slots of a dynptr are read; the log of 6.12 does not show that. Kernel: `mark_dynptr_read()`.
+fn mark_dynptr_read(env: &mut Env, frame: usize, spi: usize) -> Res {
+    for at in [Some(spi), spi.checked_sub(1)].into_iter().flatten() {
+        mark_stack_slot_read(env, frame, at)?;
+        if env.kernel.features.liveness == LivenessKind::Static {
+            env.scratch_slot(at);
+        }
     }
     Ok(())
 }
@@ -315,7 +328,7 @@ pub(crate) fn process_dynptr_func(env: &mut Env, regno: u8, insn_idx: usize, arg
     let spi = get_spi(env, &reg)?;
     let frame = reg.frameno as usize;
     if env.kernel.features.dynptr_reads_shown {
-        return mark_slots_read(env, frame, spi, NR_SLOTS);
+        return mark_dynptr_read(env, frame, spi);
     }
     mark_stack_slot_read(env, frame, spi)?;
     mark_stack_slot_read(env, frame, spi.saturating_sub(1))

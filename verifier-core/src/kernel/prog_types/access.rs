@@ -207,7 +207,8 @@ impl Layout {
             Rule::NarrowOr(n, ..) => sized(q.size <= n && q.size.is_power_of_two(), n),
             Rule::Wide(inner) => {
                 if q.size == 8 && off >= from && end <= to && off.is_multiple_of(8) {
-                    return ok(true);
+                    let field = if let Rule::Narrow(n) = *inner { n } else { 0 };
+                    return sized(true, field);
                 }
                 self.apply(*inner, from, to, off, q)
             }

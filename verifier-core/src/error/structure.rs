@@ -70,7 +70,8 @@ rows! {
         /// The program calls its exception callback like a function. Only the kernel calls it, after `bpf_throw()`: put
         /// shared code into another function.
         ["exc-cb-call", ProgramStructure]
-        ExceptionCbCall { idx: usize } => "insn {idx} cannot call exception cb directly\n";
+        ExceptionCbCall { idx: usize } => "insn {idx} cannot call exception cb directly\n",
+            V6_18 => "insn {idx} cannot call exception cb directly";
 
         /// An asynchronous callback (timer, workqueue) makes a tail call, which only the main program's chain of calls may.
         ["async-cb-tail-call", ProgramStructure]

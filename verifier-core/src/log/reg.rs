@@ -296,7 +296,9 @@ impl Words<'_> {
             self.reg(out, frame, reg);
         }
         self.slots(out, frame, want);
-        let mut refs = state.refs.iter().map(|r| r.id);
+        // Up to 6.13 each frame has a list, and callers have what they had at the call.
+        let callee = state.frames.get(frame.frameno as usize + 1).filter(|_| self.style < LogStyle::V6_18);
+        let mut refs = callee.map_or(&state.refs, |c| &c.caller_refs).iter().map(|r| r.id);
         if let Some(first) = refs.next()
             && first != 0
         {

@@ -165,6 +165,8 @@ pub(crate) fn prepare_func_exit(env: &mut Env<'_>, insn_idx: &mut usize) -> Res 
         }
     } else {
         env.cur.frame_at_mut(caller).regs[0] = r0;
+        // The caller goes on with what the callee held.
+        env.cur.frame_mut().caller_refs = Rc::clone(&env.cur.refs);
     }
     *insn_idx = if in_callback { call } else { call.wrapping_add(1) };
     if env.logging() {

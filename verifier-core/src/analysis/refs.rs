@@ -9,6 +9,7 @@ use std::rc::Rc;
 use super::Env;
 use crate::domain::Scalar;
 use crate::error::{Errno, LifetimeMsg, Res, Stop};
+use crate::kernel::ProgType;
 use crate::state::{RefKind, RefState, RegBase, RegState, RegType, TypeFlags};
 
 /// Forgets a register's value but keeps its place in the parent chain. Kernel: `__mark_reg_unknown()`.
@@ -211,13 +212,20 @@ pub(crate) fn in_rcu_cs(env: &Env) -> bool {
 /// Reports every reference still held where a path ends. Kernel: `check_reference_leak()`.
 pub(crate) fn check_reference_leak(env: &mut Env, exception_exit: bool) -> Res {
     let (frameno, in_callback) = (env.cur.frame().frameno, env.cur.frame().in_callback_fn);
-    if !exception_exit && frameno != 0 && !in_callback {
+    let by_callback = env.kernel.features.callback_refs;
+    // Only the outermost frame answers for references, and (up to 6.13) callbacks for their own.
+    if !exception_exit && frameno != 0 && !(by_callback && in_callback) {
         return Ok(());
     }
-    let by_callback = env.kernel.features.callback_refs;
+    // An operation of the kernel may hand a reference back to it.
+    let returned = if env.kernel.features.struct_ops_refs && env.prog_type == ProgType::StructOps && !exception_exit {
+        env.reg(0).ref_obj_id
+    } else {
+        0
+    };
     let mut stop: Option<Stop> = None;
     for r in Rc::clone(&env.cur.refs).iter() {
-        if r.kind != RefKind::Ptr {
+        if r.kind != RefKind::Ptr || r.id == returned {
             continue;
         }
         if by_callback && !exception_exit && in_callback && r.callback_ref != frameno {

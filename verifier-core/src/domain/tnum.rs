@@ -54,6 +54,8 @@ impl Tnum {
     }
 }
 
+// The operators of `std::ops` would promise exact arithmetic; these approximate.
+#[allow(clippy::should_implement_trait)]
 impl<W: Word> TnumOf<W> {
     /// Exactly `v`.
     pub fn exactly(v: W) -> Self {

@@ -28,10 +28,10 @@ rows! {
         InvariantsViolated { ctx: &'static str, what: &'static str, scalar: Box<Scalar> } => fn |f, style| {
             let s = scalar;
             let bug = style >= LogStyle::V6_18;
-            write!(
+            writeln!(
                 f,
                 "{}REG INVARIANTS VIOLATION ({ctx}): {what} u64=[{:#x}, {:#x}] s64=[{:#x}, {:#x}] u32=[{:#x}, {:#x}] \
-                 s32=[{:#x}, {:#x}] var_off=({:#x}, {:#x})\n",
+                 s32=[{:#x}, {:#x}] var_off=({:#x}, {:#x})",
                 if bug { "verifier bug: " } else { "" },
                 s.umin, s.umax, s.smin, s.smax, s.u32_min, s.u32_max, s.s32_min, s.s32_max, s.var_off.value,
                 s.var_off.mask,
@@ -121,29 +121,29 @@ rows! {
         /// against speculative execution works in one direction only. Bound the index on the other side as well.
         ["spec-mixed-bounds", Policy]
         SpecMixedBounds { regno: u8 } => fn |f, _style| {
-            write!(f, "R{regno} has unknown scalar with mixed signed bounds, {NOT_FOR_ALL}\n")
+            writeln!(f, "R{regno} has unknown scalar with mixed signed bounds, {NOT_FOR_ALL}")
         };
         /// Without CAP_PERFMON, only pointers to the stack and to map values can be moved by a number that is not
         /// constant, because the others cannot be masked against speculative execution.
         ["spec-pointer-type", Policy]
         SpecPointerType { regno: u8 } => fn |f, _style| {
-            write!(f, "R{regno} has pointer with unsupported alu operation, {NOT_FOR_ALL}\n")
+            writeln!(f, "R{regno} has pointer with unsupported alu operation, {NOT_FOR_ALL}")
         };
         /// Without CAP_PERFMON, one instruction must not do pointer arithmetic with different masks, depending on the path
         /// that led to it. Give every path an instruction of its own.
         ["spec-paths", Policy]
         SpecPaths { regno: u8, op: &'static str } => fn |f, _style| {
-            write!(f, "R{regno} tried to {op} from different maps, paths or scalars, {NOT_FOR_ALL}\n")
+            writeln!(f, "R{regno} tried to {op} from different maps, paths or scalars, {NOT_FOR_ALL}")
         };
         /// Without CAP_PERFMON, a pointer must stay inside of its object at every step, also between instructions.
         ["spec-bounds", Policy]
         SpecBounds { regno: u8, op: &'static str } => fn |f, _style| {
-            write!(f, "R{regno} tried to {op} beyond pointer bounds, {NOT_FOR_ALL}\n")
+            writeln!(f, "R{regno} tried to {op} beyond pointer bounds, {NOT_FOR_ALL}")
         };
         /// There are too many pending paths to also follow the one that a mispredicting CPU would take.
         ["spec-push", VerifierLimit]
         SpecPush { regno: u8 } => fn |f, _style| {
-            write!(f, "R{regno} could not be pushed for speculative verification, {NOT_FOR_ALL}\n")
+            writeln!(f, "R{regno} could not be pushed for speculative verification, {NOT_FOR_ALL}")
         };
         /// Without CAP_PERFMON, stack pointers must have constant offsets. Use a map for memory that is indexed.
         ["spec-stack-variable", Policy]

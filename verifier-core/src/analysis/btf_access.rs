@@ -17,7 +17,8 @@ use crate::kernel::facts::type_safe;
 use crate::kernel::MapType;
 use crate::state::{BtfRef, Payload, RegState};
 
-/// Longest chain of modifiers and arrays that is followed. Kernel: `MAX_RESOLVE_DEPTH`.
+/// Longest chain of modifiers and arrays that is followed, and deepest nesting of structs.
+/// Kernel: `MAX_RESOLVE_DEPTH`, which BTF was checked against when it was loaded.
 const MAX_DEPTH: usize = 32;
 
 /// Whether a BTF is the kernel's or one of its modules'. Kernel: `btf_is_kernel()`.
@@ -142,18 +143,16 @@ fn walk(btf: &Btf, start: TypeId, off: u32, size: u32, flags: &mut TypeFlags, fl
         // The id may be one of the base's; references of its types stay in the same id space.
         if t.kind.is_modifier() { btf.skip_modifiers(t.size_or_type) } else { Some(t) }
     });
-    loop {
-        let Some(t) = ty.and_then(strip) else {
-            return Err((MemoryMsg::NotStruct { name: shown("") }, Errno::EINVAL));
-        };
-        let name = shown(t.name());
+    for _ in 0..=MAX_DEPTH {
+        let Some(t) = ty.and_then(strip) else { break };
+        let name = t.name();
         if !t.is_composite() {
-            return Err((MemoryMsg::NotStruct { name }, Errno::EINVAL));
+            return Err((MemoryMsg::NotStruct { name: shown(name) }, Errno::EINVAL));
         }
         if t.kind == BtfKind::Union && t.vlen != 1 {
             *flags |= TypeFlags::UNTRUSTED;
         }
-        let beyond = |name: String| (MemoryMsg::BeyondStruct { name, off, size }, Errno::EACCES);
+        let beyond = |name: &str| (MemoryMsg::BeyondStruct { name: shown(name), off, size }, Errno::EACCES);
         let end = off.wrapping_add(size);
         if end > t.size_or_type {
             let Some((elem, member_off)) = flexible_tail(btf, &t).filter(|(_, at)| flex && off >= *at) else {
@@ -182,6 +181,7 @@ fn walk(btf: &Btf, start: TypeId, off: u32, size: u32, flags: &mut TypeFlags, fl
             }
         }
     }
+    Err((MemoryMsg::NotStruct { name: shown("") }, Errno::EINVAL))
 }
 
 /// Element type and offset of an array of no declared length at the end of a struct.
@@ -201,7 +201,7 @@ enum Found<'a> {
 }
 
 /// The member of one struct at an offset.
-fn member_at<'a>(btf: &'a Btf, t: &Type<'a>, name: String, off: u32, size: u32, flags: TypeFlags, leaves: bool) -> Result<Found<'a>, WalkError> {
+fn member_at<'a>(btf: &'a Btf, t: &Type<'a>, name: &str, off: u32, size: u32, flags: TypeFlags, leaves: bool) -> Result<Found<'a>, WalkError> {
     let end = off.wrapping_add(size);
     for m in t.members() {
         let mut member_off = m.bit_offset / 8;
@@ -247,7 +247,7 @@ fn member_at<'a>(btf: &'a Btf, t: &Type<'a>, name: String, off: u32, size: u32, 
         if r.ty.kind == BtfKind::Ptr {
             if member_size != size || off != member_off {
                 let member = shown(m.name);
-                return Err((MemoryMsg::PtrMember { member, member_off, name, off, size }, Errno::EACCES));
+                return Err((MemoryMsg::PtrMember { member, member_off, name: shown(name), off, size }, Errno::EACCES));
             }
             match btf.skip_modifiers(r.ty.size_or_type) {
                 Some(to) if to.is_composite() => {
@@ -260,11 +260,11 @@ fn member_at<'a>(btf: &'a Btf, t: &Type<'a>, name: String, off: u32, size: u32, 
         // Arrays of numbers may be read as one wants, as long as the array does not end.
         if end > true_end && !flags.contains(TypeFlags::UNTRUSTED) {
             let member = shown(m.name);
-            return Err((MemoryMsg::BeyondMember { member, end: true_end, name, off, size }, Errno::EACCES));
+            return Err((MemoryMsg::BeyondMember { member, end: true_end, name: shown(name), off, size }, Errno::EACCES));
         }
         return Ok(Found::Step(Step::Scalar));
     }
-    Err((MemoryMsg::NoField { name, off: off as i32 }, Errno::EINVAL))
+    Err((MemoryMsg::NoField { name: shown(name), off: off as i32 }, Errno::EINVAL))
 }
 
 /// The tag that stands at the pointer member at an offset: user, per-CPU or RCU.
@@ -305,7 +305,7 @@ pub(crate) fn btf_struct_access(env: &mut Env<'_>, btf: BtfRef, id: TypeId, allo
     let leaves = env.kernel.features.untrusted_mem;
     let mut flags = TypeFlags::empty();
     let (mut at, mut off) = (id, off as u32);
-    loop {
+    for _ in 0..=MAX_DEPTH {
         match walk(&types, at, off, size as u32, &mut flags, !alloc, leaves) {
             Ok(Step::Ptr { .. }) if alloc => return Ok(StructAccess::Scalar),
             Ok(Step::Ptr { id, field_name }) => return Ok(StructAccess::Ptr { id, flags, field_name }),
@@ -318,6 +318,7 @@ pub(crate) fn btf_struct_access(env: &mut Env<'_>, btf: BtfRef, id: TypeId, allo
             Err((msg, errno)) => return Err(env.reject(msg, errno)),
         }
     }
+    Err(env.bug("a struct nested too deeply"))
 }
 
 /// Whether two types are exactly the same. Kernel: `btf_types_are_same()`.
@@ -361,7 +362,7 @@ pub(crate) fn btf_struct_ids_match(
     let leaves = env.kernel.features.untrusted_mem;
     let mut flags = TypeFlags::empty();
     let (mut at, mut off) = (id, off as u32);
-    loop {
+    for _ in 0..=MAX_DEPTH {
         if types.ty(at).is_none() {
             return false;
         }
@@ -378,6 +379,7 @@ pub(crate) fn btf_struct_ids_match(
             }
         }
     }
+    false
 }
 
 /// Whether the kernel lists this field of the register's type, pointing to this type, as safe in the way of the
@@ -444,23 +446,24 @@ fn walked_flags(env: &Env<'_>, reg: &RegState, btf: BtfRef, id: TypeId, to: Type
 pub(crate) fn check_ptr_to_btf_access(env: &mut Env<'_>, regno: u8, off: i32, size: i32, t: Access, value_regno: Option<u8>) -> Res {
     let reg = *env.reg(regno);
     let Some((btf, id)) = reg.btf() else { return Err(env.bug("a typed pointer without a type")) };
-    let name = env.btf(btf).type_name(id).to_string();
+    let types = env.btf(btf).clone();
+    let name = || types.type_name(id).to_string();
     let kernel = btf_is_kernel(env, btf);
     let var_off = reg.var_off();
     if !env.caps.allow_ptr_leaks {
-        return Err(env.reject(MemoryMsg::StructPerfmon { name }, Errno::EPERM));
+        return Err(env.reject(MemoryMsg::StructPerfmon { name: name() }, Errno::EPERM));
     }
     if kernel && !is_gpl_compatible(&env.req.license) {
-        return Err(env.reject(MemoryMsg::StructGpl { name }, Errno::EINVAL));
+        return Err(env.reject(MemoryMsg::StructGpl { name: name() }, Errno::EINVAL));
     }
     let msg = if off < 0 {
-        MemoryMsg::BtfNegative { regno, name, off }
+        MemoryMsg::BtfNegative { regno, name: name(), off }
     } else if !var_off.is_const() || var_off.value != 0 {
-        MemoryMsg::BtfVariable { regno, name, off, var_off }
+        MemoryMsg::BtfVariable { regno, name: name(), off, var_off }
     } else if reg.has(TypeFlags::USER) {
-        MemoryMsg::BtfUser { regno, name, off }
+        MemoryMsg::BtfUser { regno, name: name(), off }
     } else if reg.has(TypeFlags::PERCPU) {
-        MemoryMsg::BtfPercpu { regno, name, off }
+        MemoryMsg::BtfPercpu { regno, name: name(), off }
     } else if t == Access::Write && reg.has(TypeFlags::UNTRUSTED) {
         MemoryMsg::OnlyRead
     } else {

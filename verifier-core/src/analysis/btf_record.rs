@@ -631,3 +631,108 @@ fn map_may_hold(ty: MapType, kind: FieldKind) -> bool {
         ),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A BTF blob put together from words: header, types, strings.
+    struct Blob {
+        types: Vec<u32>,
+        strings: Vec<u8>,
+    }
+
+    impl Blob {
+        fn new() -> Blob {
+            Blob { types: Vec::new(), strings: vec![0] }
+        }
+
+        fn text(&mut self, s: &str) -> u32 {
+            let at = self.strings.len() as u32;
+            self.strings.extend(s.bytes().chain([0]));
+            at
+        }
+
+        fn ty(&mut self, name: &str, kind: BtfKind, vlen: u32, size_or_type: u32, rest: &[u32]) {
+            let name = if name.is_empty() { 0 } else { self.text(name) };
+            self.types.extend([name, (kind as u32) << 24 | vlen, size_or_type]);
+            self.types.extend(rest);
+        }
+
+        fn btf(self) -> Btf {
+            let types = self.types.len() as u32 * 4;
+            let mut raw = vec![0x9f, 0xeb, 1, 0];
+            for w in [24, 0, types, types, self.strings.len() as u32] {
+                raw.extend(u32::to_le_bytes(w));
+            }
+            self.types.iter().for_each(|w| raw.extend(w.to_le_bytes()));
+            raw.extend(self.strings);
+            Btf::parse(raw, None).expect("a sound blob")
+        }
+    }
+
+    fn parse(btf: &Btf, id: TypeId, size: u32) -> Result<Option<Record>, Errno> {
+        let kernel = Kernel::v6_12();
+        let vmlinux = Btf::default();
+        let kt = KernelTypes { kernel: &kernel, vmlinux: &vmlinux, modules: &[] };
+        parse_fields(&kt, btf, id, size, FieldKind::all())
+    }
+
+    /// Ids: 1 `bpf_spin_lock`, 2 `int`, 3 a struct of the members given as (type, byte offset).
+    fn with_members(size: u32, members: &[(u32, u32)]) -> Btf {
+        let mut b = Blob::new();
+        let val = b.text("val");
+        b.ty("bpf_spin_lock", BtfKind::Struct, 1, 4, &[val, 2, 0]);
+        b.ty("int", BtfKind::Int, 0, 4, &[32]);
+        let rest: Vec<u32> = members.iter().flat_map(|(ty, at)| [val, *ty, at * 8]).collect();
+        b.ty("v", BtfKind::Struct, members.len() as u32, size, &rest);
+        b.btf()
+    }
+
+    #[test]
+    fn a_lock_is_found_where_it_stands() {
+        let rec = parse(&with_members(8, &[(2, 0), (1, 4)]), 3, 8).expect("parses").expect("has fields");
+        assert_eq!(rec.fields.len(), 1);
+        assert_eq!((rec.fields[0].offset, rec.fields[0].size, rec.mask), (4, 4, FieldKind::SPIN_LOCK));
+    }
+
+    #[test]
+    fn plain_values_have_no_record() {
+        assert_eq!(parse(&with_members(8, &[(2, 0), (2, 4)]), 3, 8), Ok(None));
+    }
+
+    #[test]
+    fn two_locks_are_too_many() {
+        assert_eq!(parse(&with_members(8, &[(1, 0), (1, 4)]), 3, 8), Err(Errno::E2BIG));
+    }
+
+    #[test]
+    fn fields_end_inside_of_the_value() {
+        assert_eq!(parse(&with_members(8, &[(2, 0), (1, 4)]), 3, 6), Err(Errno::EFAULT));
+    }
+
+    #[test]
+    fn misaligned_locks_are_data() {
+        assert_eq!(parse(&with_members(8, &[(1, 2)]), 3, 8), Ok(None));
+    }
+
+    #[test]
+    fn a_root_needs_to_say_what_it_contains() {
+        let mut b = Blob::new();
+        b.ty("bpf_list_head", BtfKind::Struct, 0, 16, &[]);
+        b.ty("v", BtfKind::Struct, 1, 16, &[0, 1, 0]);
+        assert_eq!(parse(&b.btf(), 2, 16), Err(Errno::EINVAL));
+    }
+
+    #[test]
+    fn pointers_to_types_of_the_program_are_objects_of_its_own() {
+        let mut b = Blob::new();
+        b.ty("foo", BtfKind::Struct, 0, 8, &[]);
+        b.ty("kptr", BtfKind::TypeTag, 0, 1, &[]);
+        b.ty("", BtfKind::Ptr, 0, 2, &[]);
+        b.ty("v", BtfKind::Struct, 1, 8, &[0, 3, 0]);
+        let rec = parse(&b.btf(), 4, 8).expect("parses").expect("has fields");
+        assert_eq!(rec.fields[0].kind, FieldKind::KPTR_REF);
+        assert_eq!(rec.fields[0].info, FieldInfo::Kptr { btf: KptrBtf::Own, id: 1 });
+    }
+}

@@ -96,7 +96,8 @@ rows! {
         /// not do. Store numbers, not addresses; or load with CAP_PERFMON.
         ["mem-leaks-addr", MemorySafety]
         LeaksAddr { regno: u8, into: &'static str } => "R{regno} leaks addr into {into}\n";
-        /// Keys of a map cannot be changed in place. Delete the element and insert another.
+        /// Keys of a map cannot be changed in place, since the element would no longer be found. Delete the element and insert
+        /// another.
         ["mem-map-key-write", MemorySafety]
         KeyWrite { regno: u8 } => "write to change key R{regno} not allowed\n";
         /// The map was created read-only for programs (`BPF_F_RDONLY_PROG`, as `.rodata` is). Write to a map or
@@ -121,30 +122,36 @@ rows! {
         /// accessed by loads and `bpf_kptr_xchg()`. Hand the helper the part of the value that holds none.
         ["mem-kptr-by-helper", MemorySafety]
         KptrIndirect { name: &'static str } => "kptr cannot be accessed indirectly by helper\n", V6_18 => "{name} cannot be accessed indirectly by helper\n";
-        /// A kptr may only be accessed at a constant offset, else the verifier would not know which field it is.
+        /// A kptr may only be accessed at a constant offset, else the verifier would not know which field it is. For an
+        /// array of kptrs, unroll the loop or keep one kptr per map element and look the element up by index.
         ["mem-kptr-variable", MemorySafety]
         KptrVariable { name: &'static str } => "kptr access cannot have variable offset\n", V6_18 => "{name} access cannot have variable offset\n";
-        /// The access touches part of a kptr only. Access it with 8 bytes exactly at its offset.
+        /// The access begins before or inside of a kptr field, which holds a whole pointer. Access it with 8 bytes exactly at
+        /// its offset; when a neighbour was meant, the struct may be packed or the offset miscalculated.
         ["mem-kptr-misaligned", MemorySafety]
         KptrMisaligned { name: &'static str, expected: u32, off: u64 } => "kptr access misaligned expected={expected} off={off}\n", V6_18 => "{name} access misaligned expected={expected} off={off}\n";
-        /// A kptr is 8 bytes and must be accessed as a whole.
+        /// A kptr is 8 bytes and must be accessed as a whole. Load it into a pointer variable first and work on that; a
+        /// narrower load of it would yield half an address.
         ["mem-kptr-size", MemorySafety]
         KptrSize { name: &'static str } => "kptr access size must be BPF_DW\n", V6_18 => "{name} access size must be BPF_DW\n";
         /// A lock, timer, list or tree in a map value may only be used through its helpers and kfuncs; no load, store or
         /// helper may touch its bytes. Access the other fields one by one rather than copying the whole value.
         ["mem-special-field", MemorySafety]
         FieldDirect { name: &'static str } => "{name} cannot be accessed directly by load/store\n";
-        /// Kptrs can only be accessed with plain loads and stores, not with atomic or sign-extending ones.
+        /// Kptrs can only be accessed with plain loads and stores, not with atomic or sign-extending ones. To exchange a
+        /// kptr atomically use `bpf_kptr_xchg()`.
         ["mem-kptr-mode", MemorySafety]
         KptrMode => "kptr in map can only be accessed using BPF_MEM instruction mode\n";
         /// A referenced kptr owns its object, so a plain store would lose or duplicate the reference. Exchange it with
         /// `bpf_kptr_xchg()` and release what that returns.
         ["mem-kptr-store", ResourceLifetimeSafety]
         KptrRefStore => "store to referenced kptr disallowed\n";
-        /// A user pointer in a map value is set by user space only; the program may load it.
+        /// A user pointer (`__uptr`) in a map value is set by user space only; the program may load it and use the memory
+        /// behind it. Let user space update the element to change where it points.
         ["mem-uptr-store", MemorySafety]
         UptrStore => "store to uptr disallowed\n";
-        /// The only constant that may be stored into a kptr is 0 (null).
+        /// The only constant that may be stored into a kptr is 0 (null), because any other number would be taken for an
+        /// address. Store null, or a pointer of the field's type from a register.
         ["mem-kptr-imm", MemorySafety]
         KptrStImm { off: u32 } => "BPF_ST imm must be 0 when storing to kptr at off={off}\n";
         /// The value stored into a kptr field is not a pointer to the field's type. Store a pointer of exactly that type
@@ -167,14 +174,16 @@ rows! {
         /// loaded from the context again. Keep using the pointer before the release only.
         ["mem-ctx-released", ResourceLifetimeSafety]
         CtxReleased { off: i32 } => "invalid bpf_context access off={off}. Reference may already be released\n";
-        /// The access leaves `struct bpf_flow_keys`.
+        /// The access leaves `struct bpf_flow_keys`, through which a flow dissector returns its result. Use the fields of the
+        /// struct as the UAPI header declares them, at constant offsets.
         ["mem-flow-keys", MemorySafety]
         FlowKeys { off: i32, size: i32 } => "invalid access to flow keys off={off} size={size}\n";
         /// The socket struct has no such field, or not with this size. Only the fields of `struct bpf_sock`,
         /// `bpf_tcp_sock` or `bpf_xdp_sock` can be read, and pointers to common sockets show only the first of them.
         ["mem-sock", MemorySafety]
         Sock { regno: u8, ty: RegType, off: i32, size: u32 } => "R{regno} invalid {ty} access off={off} size={size}\n";
-        /// The buffer is accessed before its start.
+        /// The buffer is accessed before its start. Buffers of iterators and writable tracepoints begin at the pointer that
+        /// the context holds; use offsets from there upwards.
         ["mem-buffer-negative", MemorySafety]
         BufferNegative { regno: u8, what: &'static str, off: i32, size: i32 } =>
             "R{regno} invalid {what} buffer access: off={off}, size={size}\n";
@@ -186,14 +195,16 @@ rows! {
 
         // Kernel and program types.
 
-        /// Reading kernel structs through typed pointers needs CAP_PERFMON.
+        /// Reading kernel structs through typed pointers needs CAP_PERFMON, because their contents are the kernel's secrets.
+        /// Load the program with that capability (or as root), or use the fields of the context only.
         ["mem-btf-perfmon", Policy]
         StructPerfmon { name: String } => "'struct {name}' access is allowed only to CAP_PERFMON and CAP_SYS_ADMIN\n";
         /// Reading kernel structs through typed pointers is for programs with a GPL-compatible licence. Set
         /// `char LICENSE[] SEC("license") = "GPL"` (or "Dual BSD/GPL").
         ["mem-btf-gpl", Policy]
         StructGpl { name: String } => "Cannot access kernel 'struct {name}' from non-GPL compatible program\n";
-        /// The kernel struct is accessed before its start.
+        /// The kernel struct is accessed before its start. `container_of()` on a pointer to a kernel struct does that: the
+        /// verifier knows the inner struct only. Reach the outer struct through `bpf_core_cast()` or another pointer.
         ["mem-btf-negative", MemorySafety]
         BtfNegative { regno: u8, name: String, off: i32 } => "R{regno} is ptr_{name} invalid negative access: off={off}\n";
         /// Kernel structs may only be read at constant offsets. To index an array in one, copy it with
@@ -212,50 +223,61 @@ rows! {
         /// allocated itself may be written.
         ["mem-btf-read-only", MemorySafety]
         OnlyRead => "only read is supported\n";
-        /// Locks, list and tree nodes and kptrs in an allocated object may only be used through their kfuncs.
+        /// Locks, list and tree nodes and kptrs in an allocated object may only be used through their kfuncs. Access the other
+        /// fields one by one rather than copying the whole object.
         ["mem-btf-special-field", MemorySafety]
         FieldDisallowed { name: &'static str } => "direct access to {name} is disallowed\n";
-        /// The walk of the type met something that is no struct, so there is no field to access.
+        /// The walk of the type met something that is no struct, so there is no field to access. The pointer is to a plain
+        /// value or function; read it with `bpf_probe_read_kernel()`.
         ["mem-btf-not-struct", MemorySafety]
         NotStruct { name: String } => "Type '{name}' is not a struct\n";
         /// The access goes beyond the end of the struct. Often a pointer was cast to a larger type: the verifier goes by
         /// the type it knows.
         ["mem-btf-beyond-struct", MemorySafety]
         BeyondStruct { name: String, off: u32, size: u32 } => "access beyond struct {name} at off {off} size {size}\n";
-        /// A member's type has no size.
+        /// A member's type has no size, so that nothing behind it can be found. The BTF describes an incomplete type; compile
+        /// the program with the full definition.
         ["mem-btf-no-size", MemorySafety]
         MemberNoSize { name: String } => "field {name} doesn't have size\n";
-        /// A pointer in a kernel struct must be loaded whole, with 8 bytes at its offset.
+        /// A pointer in a kernel struct must be loaded whole, with 8 bytes at its offset. Copying a struct that holds
+        /// pointers by hand, or reading a union through the wrong member, leads here.
         ["mem-btf-pointer-part", MemorySafety]
         PtrMember { member: String, member_off: u32, name: String, off: u32, size: u32 } =>
             "cannot access ptr member {member} with moff {member_off} in struct {name} with off {off} size {size}\n";
-        /// The access begins in one member and ends beyond it. Read members one by one.
+        /// The access begins in one member and ends beyond it. Read members one by one; the compiler may have merged loads of
+        /// neighbours, which a `volatile` access or `BPF_CORE_READ()` prevents.
         ["mem-btf-beyond-member", MemorySafety]
         BeyondMember { member: String, end: u32, name: String, off: u32, size: u32 } =>
             "access beyond the end of member {member} (mend:{end}) in struct {name} with off {off} size {size}\n";
-        /// No member stands at this offset: it is padding.
+        /// No member stands at this offset: it is padding, or the struct looks otherwise in this kernel. Use CO-RE
+        /// (`preserve_access_index`, vmlinux.h) so that offsets follow the kernel.
         ["mem-btf-no-field", MemorySafety]
         NoField { name: String, off: i32 } => "struct {name} doesn't have field at offset {off}\n";
-        /// The fields of this kind of map cannot be read through the map pointer.
+        /// The fields of this kind of map cannot be read through the map pointer. Only maps whose kernel struct has BTF can
+        /// be looked into.
         ["mem-map-ptr-type", MemorySafety]
         MapPtrType { map_type: u32 } => "map_ptr access not supported for map type {map_type}\n";
-        /// The map's struct is accessed before its start.
+        /// The map's struct is accessed before its start. A map pointer is not a pointer to the map's elements; look an
+        /// element up with `bpf_map_lookup_elem()`.
         ["mem-map-ptr-negative", MemorySafety]
         MapPtrNegative { regno: u8, name: String, off: i32 } => "R{regno} is {name} invalid negative access: off={off}\n";
-        /// The map's struct can be read, not written.
+        /// The kernel's struct of a map can be read, not written. To change an element, look it up and write through the
+        /// pointer that returns, or use `bpf_map_update_elem()`.
         ["mem-map-ptr-read-only", MemorySafety]
         MapPtrOnlyRead { name: String } => "only read from {name} is supported\n";
-        /// Only some fields of the kernel struct may be written by this program type.
+        /// Only some fields of the kernel struct may be written by this program type: for congestion control a handful of
+        /// `struct tcp_sock`, for packet programs the mark of a connection. Everything else is read-only.
         ["mem-btf-no-write", MemorySafety]
         NoWriteSupport { name: &'static str, off: i32 } => "no write support to {name} at off {off}\n";
-        /// The store ends beyond the field that may be written.
+        /// The store begins in a field that may be written but ends beyond it. Use a store of the field's own width.
         ["mem-btf-write-beyond", MemorySafety]
         WriteBeyond { off: i32, size: i32, name: &'static str, end: u32 } =>
             "write access at off {off} with size {size} beyond the member of {name} ended at {end}\n";
-        /// Programs of `bpf_dummy_ops` may only write its state struct.
+        /// Programs of `bpf_dummy_ops` may only write its state struct, no other kernel struct. This operation exists for the
+        /// kernel's own tests.
         ["mem-btf-dummy-only", MemorySafety]
         OnlyDummyState => "only access to bpf_dummy_ops_state is supported\n";
-        /// The store ends beyond the state struct.
+        /// The store ends beyond the state struct of `bpf_dummy_ops`. Write only the fields that the struct declares.
         ["mem-btf-dummy-beyond", MemorySafety]
         DummyBeyond { off: i32, size: i32 } => "write access at off {off} with size {size}\n";
 
@@ -270,7 +292,8 @@ rows! {
         ["mem-stack-variable-range", MemorySafety]
         StackVariableRange { what: &'static str, regno: u8, var_off: Tnum, off: i32, size: i32 } =>
             "invalid variable-offset{what} stack R{regno} var_off={var_off} off={off} size={size}\n";
-        /// Nothing bounds the index into the stack. Compare or mask it before use.
+        /// Nothing bounds the index into the stack. Compare it with the size of the array, or mask it, right before use; the
+        /// check must be on the same variable that indexes.
         ["mem-stack-unbounded", MemorySafety]
         StackUnbounded { what: &'static str, regno: u8 } => "invalid unbounded variable-offset{what} stack R{regno}\n";
         /// Bytes of the stack are read that nothing was written to (or that hold a pointer, where only numbers may be
@@ -282,72 +305,87 @@ rows! {
         ["mem-stack-uninit-arg", MemorySafety]
         StackArg { what: &'static str, regno: u8, off: i32, at: i32, size: i32 } =>
             "invalid{what} read from stack R{regno} off {off}+{at} size {size}\n";
-        /// A range of the stack, at an offset that varies, is not initialised as a whole.
+        /// The stack is read at an offset that varies, and some byte that the access may reach was never written. Initialise
+        /// the whole array before indexing into it.
         ["mem-stack-uninit-variable", MemorySafety]
         StackArgVariable { what: &'static str, regno: u8, var_off: Tnum, at: i32, size: i32 } =>
             "invalid{what} read from stack R{regno} var_off {var_off}+{at} size {size}\n";
-        /// A read of zero bytes.
+        /// A call would read zero bytes through an argument that must not be empty. Check the size to be positive before the
+        /// call (`if (n > 0)`), also where it is computed.
         ["mem-zero-read", MemorySafety]
         ZeroSizedRead => "invalid zero-sized read\n";
-        /// Programs without CAP_PERFMON may access the stack at constant offsets only.
+        /// Programs without CAP_PERFMON may access the stack at constant offsets only, because of speculative execution. Use a
+        /// map value as the array, unroll the loop, or load with the capability.
         ["mem-stack-variable-unpriv", Policy]
         StackVariableUnpriv { what: &'static str, regno: u8, var_off: Tnum } =>
             "R{regno}{what} variable offset stack access prohibited for !root, var_off={var_off}\n";
-        /// A call may overwrite a dynptr on the stack. Keep dynptrs out of buffers that calls fill.
+        /// A call would fill memory in which a dynptr stands, and so overwrite it unseen. Keep dynptrs out of buffers that calls
+        /// fill; check the size that is passed.
         ["mem-stack-dynptr-overwrite", MemorySafety]
         DynptrOverwrite { off: i32 } => "potential write to dynptr at off={off} disallowed\n";
-        /// Part of a pointer saved on the stack would be overwritten, which an unprivileged program may not do.
+        /// Part of a pointer saved on the stack would be overwritten, which an unprivileged program may not do: the rest would
+        /// leak bytes of an address. Overwrite all 8 bytes first.
         ["mem-stack-corrupt-spill", MemorySafety]
         CorruptSpill => "attempt to corrupt spilled pointer on stack\n";
-        /// A pointer must be saved to the stack whole, with an aligned store of 8 bytes.
+        /// A pointer must be saved to the stack whole, with an aligned store of 8 bytes. Storing it through a narrower type, or
+        /// into a packed struct, cuts it.
         ["mem-stack-spill-size", MemorySafety]
         SpillSize => "invalid size of register spill\n";
-        /// A pointer saved on the stack must be loaded whole, with an aligned load of 8 bytes.
+        /// A pointer saved on the stack must be loaded whole, with an aligned load of 8 bytes. Reading it through a narrower
+        /// type or a union yields part of an address, which is no value a program may have.
         ["mem-stack-fill-size", MemorySafety]
         FillSize => "invalid size of register fill\n";
-        /// A pointer to the callee's stack would be stored into the caller's, where it outlives the callee.
+        /// A pointer to the callee's stack would be stored into the caller's, where it outlives the callee. Let the caller own
+        /// the buffer and pass a pointer to it down.
         ["mem-stack-spill-to-caller", MemorySafety]
         SpillToCaller => "cannot spill pointers to stack into stack frame of the caller\n";
-        /// A store at an offset that varies might overwrite a saved pointer; unprivileged programs may not risk it.
+        /// A store at an offset that varies might overwrite a saved pointer, or bytes never written; unprivileged programs may
+        /// not risk it. Keep the array apart and initialise it, or load with CAP_PERFMON.
         ["mem-stack-variable-write-spill", MemorySafety]
         VariableWriteSpill { insn: usize, off: i32 } => "spilled ptr in range of var-offset stack write; insn {insn}, ptr off: {off}";
         /// A store at an offset that varies reaches bytes that were never written, which needs CAP_PERFMON. Initialise the
         /// buffer first.
         ["mem-stack-variable-write-uninit", MemorySafety]
         VariableWriteUninit { insn: usize, off: i32 } => "uninit stack in range of var-offset write prohibited for !root; insn {insn}, off: {off}";
-        /// A saved pointer would be used as a number, which leaks it.
+        /// A saved pointer would be used as a number by an atomic operation, which leaks it. Use a slot that holds a number.
         ["mem-stack-leak", MemorySafety]
         StackLeak { off: i32 } => "leaking pointer from stack off {off}\n";
-        /// Atomic operations need a constant offset into the stack.
+        /// Atomic operations need a constant offset into the stack, because they look at the value without loading it. Use a
+        /// map value, or a plain load and store.
         ["mem-stack-variable-arg", MemorySafety]
         StackVariableArg { var_off: Tnum, off: i32, size: i32 } =>
             "variable offset stack pointer cannot be passed into helper function; var_off={var_off} off={off} size={size}\n";
-        /// Objects such as dynptrs and iterators must stand at a constant offset of the stack.
+        /// Objects such as dynptrs and iterators must stand at a constant offset of the stack, so that the verifier can follow
+        /// them. Arrays of them cannot be indexed by a variable; use separate variables.
         ["mem-stack-object-constant", MemorySafety]
         ObjectConstant { kind: &'static str } => "{kind} has to be at a constant offset\n";
-        /// Objects such as dynptrs and iterators must stand on the stack, aligned to 8 bytes, and fit.
+        /// Objects such as dynptrs and iterators must stand on the stack, aligned to 8 bytes, and fit. Declare a local variable
+        /// of the object's own type and pass its address unmodified.
         ["mem-stack-object-offset", MemorySafety]
         ObjectOffset { kind: &'static str, off: i32 } => "cannot pass in {kind} at an offset={off}\n";
 
         // Arguments that are memory.
 
-        /// The argument must be memory, but the register holds something else.
+        /// The argument must be memory, but the register holds something else, often a number or a pointer that may be null.
+        /// Pass the address of a stack buffer or map value, and check looked-up pointers for null first.
         ["mem-arg-type", CallTypeSafety]
         ArgType { regno: u8, ty: RegType } => "R{regno} type={ty} expected=fp\n";
 
         // Atomic operations.
 
-        /// Atomic operations exist for 4 and 8 bytes only.
+        /// Atomic operations exist for 4 and 8 bytes only. Widen the variable; atomic loads and stores of 1 and 2 bytes exist
+        /// in newer releases only.
         ["mem-atomic-size", ProgramStructure]
         AtomicSize => "invalid atomic operand size\n";
-        /// The release has no such atomic operation.
+        /// The release has no such atomic operation. Acquire loads and release stores came with Linux 6.15; compile for an older
+        /// instruction set (`-mcpu=v3`), or run on a newer kernel.
         ["mem-atomic-opcode", ProgramStructure]
         AtomicOpcode { imm: i32 } => "BPF_ATOMIC uses invalid atomic opcode {imm:02x}\n";
-        /// This memory cannot be the target of atomic operations (contexts, packets, sockets, and arenas in releases
-        /// whose JIT has none).
+        /// This memory cannot be the target of atomic operations: contexts, packets, flow keys and sockets, and in arenas the
+        /// fetching and, or, xor. Use a map value or plain loads and stores.
         ["mem-atomic-store", MemorySafety]
         AtomicStore { regno: u8, ty: RegType } => "BPF_ATOMIC stores into R{regno} {ty} is not allowed\n";
-        /// This memory cannot be loaded atomically.
+        /// This memory cannot be loaded atomically: contexts, packets and sockets are rewritten by the kernel. Use a plain load.
         ["mem-atomic-load", MemorySafety]
         AtomicLoad { regno: u8, ty: RegType } => "BPF_ATOMIC loads from R{regno} {ty} is not allowed\n";
     }

@@ -164,6 +164,14 @@ pub fn verify_with(
     listener: &mut dyn Sink,
     cancelled: &dyn Fn() -> bool,
 ) -> Report {
+    // A BTF whose special fields are unsound is refused when it is loaded, before any program; loaders go on without.
+    if let Some(btf) = &req.btf {
+        let types =
+            btf_record::KernelTypes { kernel: &system.kernel, vmlinux: &system.vmlinux, modules: &system.modules };
+        if btf_record::StructMetas::of(&types, btf).is_err() {
+            return verify_with(system, &req.without_btf(), options, listener, cancelled);
+        }
+    }
     let begun = std::time::Instant::now();
     let mut report = Report {
         verdict: Verdict::Budget("".into()),
@@ -385,7 +393,7 @@ fn map_infos(
         }
     }
     let mut infos = Vec::with_capacity(specs.len());
-    for ((spec, is_inner_template), inner) in specs.into_iter().zip(inner) {
+    for ((mut spec, is_inner_template), inner) in specs.into_iter().zip(inner) {
         let mut place = None;
         if let Some(btf) = &spec.btf {
             let known = btfs.iter().position(|b| Arc::ptr_eq(b, btf));
@@ -398,7 +406,16 @@ fn map_infos(
         }
         let none = btf_record::StructMetas::default();
         let own = place.and_then(|i| metas.get(i)).unwrap_or(&none);
-        let record = btf_record::of_map(types, own, &spec).map_err(Stop::silent)?.map(Arc::new);
+        let record = match btf_record::of_map(types, own, &spec) {
+            Ok(record) => record.map(Arc::new),
+            Err(_) => {
+                // The kernel refuses the map with BTF, and loaders create it without.
+                let bare = MapSpec { btf: None, btf_key_type_id: 0, btf_value_type_id: 0, ..(*spec).clone() };
+                spec = Arc::new(bare);
+                place = None;
+                None
+            }
+        };
         let btf = place.map(|i| BtfRef(i as u16));
         infos.push(MapInfo { spec, record, btf, inner, is_inner_template });
     }

@@ -24,3 +24,6 @@ pub use vmlinux::vmlinux;
 
 /// Section of global variables that live in an arena.
 const ARENA_SECTION: &str = ".addr_space.1";
+
+#[cfg(test)]
+mod tests;

@@ -162,3 +162,17 @@ pub struct LoadRequest {
     /// Network device index, for offloaded programs.
     pub prog_ifindex: u32,
 }
+
+impl LoadRequest {
+    /// The same load when the kernel has refused the program's BTF: neither program nor maps have any.
+    pub fn without_btf(&self) -> LoadRequest {
+        let mut bare = LoadRequest { btf: None, func_info: Vec::new(), line_info: Vec::new(), ..self.clone() };
+        for m in &mut bare.maps {
+            (m.btf, m.btf_key_type_id, m.btf_value_type_id) = (None, 0, 0);
+            if let Some(inner) = m.inner.as_deref_mut() {
+                (inner.btf, inner.btf_key_type_id, inner.btf_value_type_id) = (None, 0, 0);
+            }
+        }
+        bare
+    }
+}

@@ -120,7 +120,7 @@ impl Kernel {
                 ref_list_keeps_order: true,
                 callback_refs: false,
                 kprobe_override: false,
-                jump_sequence_is_e2big: true,
+                jump_sequence_is_e2big: false,
                 atomic_fetch_backtracks: false,
                 ld_abs_exits_frame: true,
                 tail_call_exits_frame: true,

@@ -5,6 +5,7 @@
 
 use std::rc::Rc;
 
+use super::errno_as;
 use super::func::check_depth;
 use super::global::btf_check_subprog_call;
 use super::map::{map_type, reg_record};
@@ -79,7 +80,8 @@ pub(crate) fn push_callback_call(
         *env.explorer.top_mut().frame_mut() = callee;
         return Ok(());
     }
-    push_stack(env, start, insn_idx, false)?;
+    let e2big = env.kernel.features.jump_sequence_is_e2big;
+    push_stack(env, start, insn_idx, false).map_err(|s| if e2big { s } else { errno_as(s, Errno::ENOMEM) })?;
     let curframe = env.cur.curframe();
     check_depth(env, curframe)?;
     let caller = env.cur.frame().clone();

@@ -7,7 +7,6 @@ use std::rc::Rc;
 use super::global::btf_check_subprog_call;
 use super::helper::clear_all_pkt_pointers;
 use super::returns::{in_range, out_of_range};
-use super::errno_as;
 use crate::analysis::Env;
 use crate::analysis::explore::find_prev_entry;
 use crate::analysis::iter::widen_imprecise_scalars;

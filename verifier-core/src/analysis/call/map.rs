@@ -8,21 +8,18 @@ use std::sync::Arc;
 use super::helper_name;
 use super::meta::{CallMeta, MapArg};
 use crate::analysis::Env;
-use crate::analysis::access::__check_ptr_off_reg;
-use crate::analysis::btf_access::btf_struct_ids_match;
-use crate::analysis::btf_record::{Field, FieldInfo, FieldKind, KptrBtf, Record, find_struct_meta, record_find};
+use crate::analysis::btf_record::{FieldKind, Record, find_struct_meta, record_find};
 use crate::analysis::env::MapKeyState;
 use crate::analysis::kfunc::is_rbtree_lock_required_kfunc;
 use crate::analysis::precision::mark_chain_precision;
 use crate::analysis::refs;
-use crate::btf::TypeId;
-use crate::error::{CallMsg, Errno, Res, Stop};
+use crate::error::{CallMsg, Errno, Res};
 use crate::kernel::MapType;
-use crate::kernel::call::{RegBase, RegType, TypeFlags};
+use crate::kernel::call::{RegBase, TypeFlags};
 use crate::kernel::helpers::id;
 use crate::kernel::map_types::{MapFunc, check_map_func};
 use crate::state::verifier::ActiveLock;
-use crate::state::{BtfRef, MapIdx, Payload, RefKind, RegState};
+use crate::state::{MapIdx, Payload, RefKind, RegState};
 
 /// Which lock operation. Kernel (6.14): flags of `process_spin_lock()`.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -38,8 +38,6 @@ pub(crate) struct CallMeta {
     pub ref_obj_id: u32,
     /// Dynptr that the returned memory belongs to; 0: none. Kernel: `dynptr_id`.
     pub dynptr_id: u32,
-    /// Type that a BTF argument points to. Kernel: `btf`, `btf_id`.
-    pub btf: Option<(BtfRef, TypeId)>,
     /// Type that a per-CPU argument points to, for the result. Kernel: `ret_btf`, `ret_btf_id`.
     pub ret_btf: Option<(BtfRef, TypeId)>,
     /// Callback argument. Kernel: `subprogno`.

@@ -18,12 +18,10 @@ pub(crate) mod signature;
 mod special;
 
 pub(crate) use callback::{Callback, push_callback_call};
-pub(crate) use func::{check_func_call, clear_caller_saved_regs, prepare_func_exit};
+pub(crate) use func::{check_func_call, prepare_func_exit};
 pub(crate) use global::setup_entry_regs;
-pub(crate) use helper::{check_helper_call, clear_all_pkt_pointers, helper_query};
-pub(crate) use meta::{CallMeta, MapArg};
+pub(crate) use helper::check_helper_call;
 pub(crate) use returns::check_return_code;
-pub(crate) use signature::btf_prepare_func_args;
 
 use crate::error::{Errno, Stop};
 use crate::kernel::helpers::func_id_name;

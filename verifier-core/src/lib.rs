@@ -11,6 +11,7 @@
 //! | 3 | [`program`], [`state`], [`cfg`] |
 //! | 4 | [`log`] |
 //! | 5 | [`analysis`] |
+//! | 6 | [`explain`] |
 //!
 //! ## Invariants
 //!
@@ -24,6 +25,7 @@ pub mod btf;
 pub mod cfg;
 pub mod domain;
 pub mod error;
+pub mod explain;
 pub mod isa;
 pub mod kernel;
 pub mod log;

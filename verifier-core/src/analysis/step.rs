@@ -95,7 +95,10 @@ fn check_common(env: &mut Env<'_>, subprog: usize) -> Res {
     if result.is_ok() && !env.logs(2) {
         env.sink.rewind(0);
     }
-    explore::free_states(env);
+    // What led to a rejection stays for those who explain it.
+    if result.is_ok() {
+        explore::free_states(env);
+    }
     result
 }
 

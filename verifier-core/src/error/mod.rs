@@ -62,6 +62,15 @@ macro_rules! rows {
                     doc: concat!($($doc, "\n"),*),
                 } ),*]
             }
+            /// The register that the message is about, where a field says so.
+            #[allow(unused_variables, unused_mut, unused_assignments)]
+            pub fn regno(&self) -> Option<u8> {
+                let mut out = None;
+                match self { $( Self::$Var $({ $($field),* })? => {
+                    $( $( $crate::rows!(@regno out, $field, $field); )* )?
+                } )* }
+                out
+            }
             /// Writes the text as a release words it.
             #[allow(unused_variables)]
             pub fn write(&self, f: &mut dyn std::fmt::Write, style: $crate::kernel::LogStyle) -> std::fmt::Result {
@@ -75,6 +84,8 @@ macro_rules! rows {
             }
         }
     };
+    (@regno $out:ident, regno, $field:ident) => { $out = Some(*$field as u8); };
+    (@regno $out:ident, $other:ident, $field:ident) => {};
     (@kind note) => { None };
     (@kind $code:literal, $cat:ident) => { Some(($code, $crate::error::Category::$cat)) };
 }
@@ -154,6 +165,8 @@ macro_rules! areas {
         impl Msg {
             /// The documented row behind this message.
             pub fn row(&self) -> &'static Row { match self { $(Msg::$Var(m) => m.row()),* } }
+            /// The register that the message is about, where a field says so.
+            pub fn regno(&self) -> Option<u8> { match self { $(Msg::$Var(m) => m.regno()),* } }
             /// Writes the text as a release words it.
             pub fn write(&self, f: &mut dyn fmt::Write, style: crate::kernel::LogStyle) -> fmt::Result {
                 match self { $(Msg::$Var(m) => m.write(f, style)),* }

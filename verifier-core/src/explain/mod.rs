@@ -1,0 +1,264 @@
+//! Why a program was rejected: from events and the rejection to a chain of causes and to suggestions.
+//!
+//! ```text
+//! events ──► path (what each instruction changed) ──► slice (backward from the failing operand) ──► Trace
+//! ```
+//!
+//! [`path`] listens and keeps the path that leads to the rejection; [`slice`] walks it backwards over registers, spills
+//! and branches; [`value`] words states for people; [`suggest`] recognises patterns of states and names a remedy. The
+//! result is one typed value, [`Trace`]; renderers only lay it out.
+
+pub mod path;
+mod slice;
+pub mod suggest;
+pub mod value;
+
+use crate::analysis::{Options, Report, System, Verdict, verify_with};
+use crate::btf::Btf;
+use crate::error::Msg;
+use crate::isa::disasm::{Names, write_insn};
+use crate::isa::Insn;
+use crate::program::LoadRequest;
+
+pub use path::{Path, Recorder};
+pub use suggest::Suggestion;
+
+/// A place in the program's source.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Source {
+    /// File as the compiler was given it.
+    pub file: String,
+    /// Line, from 1.
+    pub line: u32,
+    /// Column, from 1; 0: unknown.
+    pub column: u32,
+    /// The line's text, without leading and trailing space.
+    pub text: String,
+}
+
+/// What a step of the chain does to the value that is followed.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum StepKind {
+    /// The value comes into being: a constant, a load, a result of a call, an argument.
+    Established,
+    /// It is copied from another register.
+    Copied,
+    /// It is computed from other values.
+    Computed,
+    /// It goes to the stack.
+    Spilled,
+    /// It comes back from the stack.
+    Filled,
+    /// A comparison narrows it or tells what it is.
+    Checked,
+    /// What was known of it is lost, or it is no longer valid.
+    Lost,
+    /// Here the rule is broken.
+    Failing,
+}
+
+impl StepKind {
+    /// One word for people.
+    pub const fn word(self) -> &'static str {
+        match self {
+            StepKind::Established => "established",
+            StepKind::Copied => "copied",
+            StepKind::Computed => "computed",
+            StepKind::Spilled => "spilled",
+            StepKind::Filled => "filled",
+            StepKind::Checked => "checked",
+            StepKind::Lost => "lost",
+            StepKind::Failing => "rejected",
+        }
+    }
+}
+
+/// One step of the chain of causes, in the order of execution.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Step {
+    /// What happens.
+    pub kind: StepKind,
+    /// Instruction.
+    pub insn: usize,
+    /// The instruction as text.
+    pub insn_text: String,
+    /// Register or slot: `R2`, `fp-16`.
+    pub place: String,
+    /// The value before, in words; empty when there was none.
+    pub before: String,
+    /// The value after, in words.
+    pub after: String,
+    /// Its source line.
+    pub source: Option<Source>,
+    /// How often this step repeats on the path (a loop), at least 1.
+    pub times: u32,
+}
+
+/// The explanation of one rejection.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Trace {
+    /// The words of the kernel.
+    pub message: String,
+    /// Stable code; empty where the kernel says nothing.
+    pub code: &'static str,
+    /// Category in words; empty where the kernel says nothing.
+    pub category: &'static str,
+    /// The page of the code.
+    pub page: &'static str,
+    /// Name of the error number.
+    pub errno: String,
+    /// Chain of causes, in the order of execution; the last is the failing one.
+    pub steps: Vec<Step>,
+    /// What to do, the most likely remedy first.
+    pub suggestions: Vec<Suggestion>,
+}
+
+/// Verifies a program and explains its rejection; `None` when it is not rejected.
+///
+/// The report is that of the same run.
+pub fn explain(system: &System, request: &LoadRequest, options: &Options) -> (Report, Option<Trace>) {
+    let mut recorder = Recorder::new();
+    let report = verify_with(system, request, options, &mut recorder, &|| false);
+    let trace = trace_of(system, request, &report, &recorder.into_path());
+    (report, trace)
+}
+
+/// Explains a rejection from the path that led to it.
+pub fn trace_of(system: &System, request: &LoadRequest, report: &Report, path: &Path) -> Option<Trace> {
+    let Verdict::Rejected(rejection) = &report.verdict else { return None };
+    let cause = rejection.cause.as_ref();
+    let row = cause.map(Msg::row);
+    let (code, category) = row.and_then(|r| r.cause).map_or(("", ""), |(code, cat)| (code, cat.title()));
+    let slice = slice::slice(path, request, cause, report.insn_idx);
+    let words = Words { request, vmlinux: &system.vmlinux };
+    let steps = slice.steps.iter().map(|s| words.step(s)).collect();
+    let suggestions = suggest::suggest(code, rejection, path, &slice, request);
+    Some(Trace {
+        message: cause.map(|c| c.text(system.kernel.style).trim_end().to_string()).unwrap_or_default(),
+        code,
+        category,
+        page: row.map_or("", |r| r.doc.trim()),
+        errno: rejection.errno.name(),
+        steps,
+        suggestions,
+    })
+}
+
+/// Words steps.
+struct Words<'a> {
+    request: &'a LoadRequest,
+    vmlinux: &'a Btf,
+}
+
+impl Names for Words<'_> {
+    fn helper(&self, id: i32) -> Option<String> {
+        u32::try_from(id).ok().and_then(crate::kernel::helpers::func_id_name).map(str::to_string)
+    }
+    fn kfunc(&self, insn: Insn) -> Option<String> {
+        (insn.off == 0).then(|| self.vmlinux.ty(insn.imm as u32).map(|t| t.name().to_string()))?
+    }
+}
+
+impl Words<'_> {
+    fn step(&self, s: &slice::RawStep) -> Step {
+        let mut insn_text = String::new();
+        if let Some(insn) = self.request.insns.get(s.insn) {
+            let next = self.request.insns.get(s.insn + 1).copied();
+            // Writing into a `String` cannot fail.
+            let _ = write_insn(&mut insn_text, *insn, next, self, false);
+        }
+        let value = |reg: &Option<crate::state::RegState>| {
+            reg.as_ref().map(|r| value::words(r, self.request, self.vmlinux)).unwrap_or_default()
+        };
+        Step {
+            kind: s.kind,
+            insn: s.insn,
+            insn_text,
+            place: s.place.words(),
+            before: value(&s.before),
+            after: value(&s.after),
+            source: source_of(self.request, s.insn),
+            times: s.times,
+        }
+    }
+}
+
+/// The source line of an instruction.
+pub fn source_of(request: &LoadRequest, idx: usize) -> Option<Source> {
+    let btf = request.btf.as_ref()?;
+    let at = request.line_info.partition_point(|l| l.insn_off as usize <= idx).checked_sub(1)?;
+    let line = request.line_info.get(at)?;
+    let text = |off| btf.bytes_at(off).map(|b| String::from_utf8_lossy(b).into_owned());
+    Some(Source {
+        file: text(line.file_name_off)?,
+        line: line.line_col >> 10,
+        column: line.line_col & 0x3ff,
+        text: text(line.line_off)?.trim().to_string(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::isa::asm::assemble;
+    use crate::kernel::{Kernel, MapType, ProgType};
+    use crate::program::{MapSpec, vmlinux};
+    use crate::isa::opcode::PSEUDO_MAP_FD;
+
+    /// Explains a program that uses one array map of 64-byte values; the map is loaded by `r1 = 0 ll`.
+    fn check(prog: ProgType, text: &str) -> Trace {
+        let kernel = Kernel::v6_12();
+        let system = System { vmlinux: vmlinux(&kernel).expect("stored BTF"), modules: Vec::new(), kernel };
+        let mut insns = assemble(text).expect("assembles");
+        for insn in insns.iter_mut().filter(|i| i.is_ldimm64()) {
+            insn.src = PSEUDO_MAP_FD;
+            insn.imm = 7;
+        }
+        let map = MapSpec {
+            fd: 7,
+            name: "counts".into(),
+            map_type: MapType::Array as u32,
+            key_size: 4,
+            value_size: 64,
+            max_entries: 4,
+            ..MapSpec::default()
+        };
+        let request = LoadRequest {
+            prog_type: prog as u32,
+            insns,
+            license: "GPL".into(),
+            maps: vec![map],
+            ..LoadRequest::default()
+        };
+        explain(&system, &request, &Options::default()).1.expect("rejected")
+    }
+
+    const LOOKUP: &str = "r6 = *(u32 *)(r1 +0)\n*(u32 *)(r10 -4) = 0\nr2 = r10\nr2 += -4\nr1 = 0 ll\ncall unknown#1\n";
+
+    #[test]
+    fn a_missing_null_check_leads_to_the_lookup() {
+        let t = check(ProgType::SocketFilter, &format!("{LOOKUP}r3 = r0\nr0 = *(u64 *)(r3 +0)\nexit"));
+        let chain: Vec<_> = t.steps.iter().map(|s| (s.kind, s.insn)).collect();
+        assert_eq!(chain, [(StepKind::Established, 6), (StepKind::Copied, 7), (StepKind::Failing, 8)]);
+        assert_eq!(t.suggestions[0].code, suggest::NULL_CHECK);
+        assert_eq!(t.steps[0].after, "null or pointer to a value (64 bytes) of map `counts`");
+    }
+
+    #[test]
+    fn a_missing_upper_bound_leads_to_the_index() {
+        let t = check(
+            ProgType::SocketFilter,
+            &format!("{LOOKUP}if r0 == 0 goto out\nr0 += r6\nr0 = *(u8 *)(r0 +0)\nout:\nr0 = 0\nexit"),
+        );
+        let chain: Vec<_> = t.steps.iter().map(|s| (s.kind, s.insn)).collect();
+        assert_eq!(chain, [(StepKind::Established, 0), (StepKind::Computed, 8), (StepKind::Failing, 9)]);
+        assert_eq!(t.suggestions[0].code, suggest::UPPER_BOUND);
+    }
+
+    #[test]
+    fn an_unchecked_packet_says_so() {
+        let t = check(ProgType::Xdp, "r2 = *(u32 *)(r1 +0)\nr0 = *(u8 *)(r2 +13)\nexit");
+        assert_eq!(t.suggestions[0].code, suggest::PACKET_CHECK);
+        assert_eq!(t.steps[0].after, "packet, no bytes checked");
+    }
+}

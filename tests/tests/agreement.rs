@@ -1,0 +1,50 @@
+//! Agreement with recorded kernels must not fall below `tests/ratchet.json`.
+//!
+//! The recordings are not part of the project. Where they are not beside the checkout the test says so and passes,
+//! because it then has nothing to measure.
+
+use std::time::Duration;
+
+use bpfvet_tests::agreement::{Pair, table};
+use bpfvet_tests::run::{Plan, run};
+use bpfvet_tests::{ratchet, recordings};
+
+fn holds(plan: &Plan) -> Option<Vec<Pair>> {
+    // Machines that run tests are often busy: time is no part of what is measured.
+    let plan = &Plan { budget: Duration::from_secs(180), ..plan.clone() };
+    let Some(folder) = recordings::folder() else {
+        println!("no recordings beside the checkout (../shared/kernel-recordings or BPFVET_SHARED): nothing measured");
+        return None;
+    };
+    let pairs = run(plan, &folder).expect("the recordings can be read");
+    println!("{}", table("program type", &pairs, |p| p.kind.clone()));
+    let fallen = ratchet::fallen(plan, &pairs).expect("tests/ratchet.json can be read");
+    assert!(fallen.is_empty(), "agreement fell:\n{}", fallen.join("\n"));
+    Some(pairs)
+}
+
+#[test]
+fn objects_on_6_12() {
+    let Some(pairs) = holds(&Plan::new("6.12")) else { return };
+    // The figures would mean nothing if the comparison could not fail: against the answers to other programs it must.
+    let shifted = pairs.iter().zip(pairs.iter().cycle().skip(pairs.len() / 3));
+    let shifted: Vec<Pair> = shifted.map(|(a, b)| Pair { theirs: b.theirs.clone(), ..a.clone() }).collect();
+    let share = |pairs: &[Pair]| {
+        let compared = pairs.iter().filter(|p| p.counters_compared()).count();
+        pairs.iter().filter(|p| p.counters_equal()).count() * 100 / compared.max(1)
+    };
+    assert!(share(&shifted) < 20, "answers to other programs agree as well: {}%", share(&shifted));
+}
+
+#[test]
+fn objects_on_6_18() {
+    holds(&Plan::new("6.18"));
+}
+
+#[test]
+fn test_verifier() {
+    for kernel in ["6.12", "6.18"] {
+        holds(&Plan { tv: true, ..Plan::new(kernel) });
+    }
+    holds(&Plan { tv: true, unprivileged: true, ..Plan::new("6.12") });
+}

@@ -50,17 +50,23 @@ fn figures(t: &Tally) -> ([(&'static str, usize); 5], [(&'static str, usize); 2]
     )
 }
 
-/// What fell below the file, one line each; empty when all is well or the set is not in the file yet.
+/// What fell below the file, one line each; empty when all is well. A set without figures counts as fallen, because a
+/// ratchet that compares with nothing would always hold.
 ///
 /// # Errors
 /// When the file cannot be read.
 pub fn fallen(plan: &Plan, pairs: &[Pair]) -> Result<Vec<String>, Failure> {
     let all = read()?;
     let key = key(plan);
-    let Some(row) = all.get(&key) else { return Ok(Vec::new()) };
+    let Some(row) = all.get(&key) else {
+        return Ok(vec![format!("{key}: no figures in tests/ratchet.json; run `agreement --bless`")]);
+    };
     let (up, down) = figures(&tally(pairs));
     let kept = |name: &str| row.get(name).and_then(Value::as_u64).and_then(|n| usize::try_from(n).ok());
     let mut lines = Vec::new();
+    if let Some(then) = kept("programs").filter(|then| pairs.len() < *then) {
+        lines.push(format!("{key}: only {} of {then} programs were measured", pairs.len()));
+    }
     for (name, now) in up {
         if let Some(then) = kept(name).filter(|then| now < *then) {
             lines.push(format!("{key}: {name} fell from {then} to {now}"));

@@ -188,11 +188,6 @@ impl Explorer {
             None => frame.regs.get_mut(usize::from(l.place)),
         }
     }
-
-    /// Paths that wait.
-    pub(crate) fn pending(&self) -> usize {
-        self.stack.len()
-    }
 }
 
 /// Before each instruction: nothing of it is in the history yet. Kernel: `env->cur_hist_ent = NULL`.

@@ -6,10 +6,11 @@
 
 use std::rc::Rc;
 
-use crate::error::{Errno, LimitMsg, Res};
+use crate::error::{Errno, LimitMsg, Res, Stop};
 use crate::kernel::features::LoopKind;
 use crate::log::Event;
-use crate::state::{FuncState, Link, RegState, StateId, VerifierState};
+use crate::state::verifier::HistEntry;
+use crate::state::{FuncState, Link, RegState, Slot, StateId, VerifierState};
 
 use super::Env;
 use super::liveness::StackLiveness;
@@ -19,6 +20,15 @@ use super::prune::scc::Sccs;
 
 /// Most paths that may wait. Kernel: `BPF_COMPLEXITY_LIMIT_JMP_SEQ`.
 const MAX_PENDING: usize = 8192;
+
+/// Bytes that stored states may take, about; the kernel's own bound is the memory of the machine. A budget of ours.
+const MAX_STORED_BYTES: usize = 6 << 30;
+
+/// Bytes that a state takes when it shares nothing, about.
+fn bytes_of(st: &VerifierState) -> usize {
+    let frames: usize = st.frames.iter().map(|f| size_of::<FuncState>() + f.stack.len() * size_of::<Slot>()).sum();
+    size_of::<Stored>() + frames + st.history.len() * size_of::<HistEntry>()
+}
 
 /// A path for later. Kernel: `struct bpf_verifier_stack_elem`.
 #[derive(Debug)]
@@ -50,6 +60,8 @@ pub struct Explorer {
     buckets: Vec<Vec<StateId>>,
     stack: Vec<Pending>,
     spare: VerifierState,
+    /// Bytes that stored states take, about.
+    bytes: usize,
     /// The last history entry belongs to the instruction being processed. Kernel: `cur_hist_ent`.
     pub(crate) cur_hist: bool,
     /// Jumps processed since the analysis began. Kernel: `jmps_processed`.
@@ -84,6 +96,7 @@ impl Default for Explorer {
             buckets: Vec::new(),
             stack: Vec::new(),
             spare: VerifierState::empty(),
+            bytes: 0,
             cur_hist: false,
             jmps_processed: 0,
             prev_jmps_processed: 0,
@@ -143,13 +156,20 @@ impl Explorer {
     }
 
     /// Stores a state at the head of a list.
-    pub(crate) fn add(&mut self, bucket: usize, state: VerifierState) -> StateId {
+    ///
+    /// # Errors
+    /// A budget of ours when states take too much memory.
+    pub(crate) fn add(&mut self, bucket: usize, state: VerifierState) -> Res<StateId> {
+        self.bytes = self.bytes.saturating_add(bytes_of(&state));
+        if self.bytes.saturating_add(self.stack_live.bytes()) > MAX_STORED_BYTES {
+            return Err(Stop::Budget("memory for explored states".into()));
+        }
         let id = StateId(self.states.len() as u32);
         self.states.push(Stored { state, miss_cnt: 0, hit_cnt: 0, evicted: false });
         if let Some(list) = self.buckets.get_mut(bucket) {
             list.push(id);
         }
-        id
+        Ok(id)
     }
 
     /// Takes the state at a position out of its list.
@@ -164,7 +184,8 @@ impl Explorer {
 
     /// Drops what a state holds; its shell stays so that ids stay.
     pub(crate) fn drop_frames(&mut self, id: StateId) {
-        let st = self.state_mut(id);
+        let st = &mut self.states[id.0 as usize].state;
+        self.bytes = self.bytes.saturating_sub(bytes_of(st));
         st.frames.clear();
         st.history = Rc::default();
         st.refs = Rc::default();
@@ -331,6 +352,7 @@ pub(crate) fn free_states(env: &mut Env<'_>) {
     x.states.clear();
     x.buckets.clear();
     x.stack.clear();
+    x.bytes = 0;
     x.cur_hist = false;
     x.bt = Backtrack::default();
     x.sccs.clear();

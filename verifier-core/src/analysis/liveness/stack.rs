@@ -62,6 +62,10 @@ impl Instance {
         self.starts.len().saturating_sub(1)
     }
 
+    fn allocated(&self) -> usize {
+        self.frames.iter().flatten().count() * self.insn_cnt * size_of::<Masks>()
+    }
+
     fn rel(&self, insn: u32) -> usize {
         insn.wrapping_sub(self.start()) as usize
     }
@@ -126,6 +130,28 @@ pub(crate) struct StackLiveness {
     cur: Option<usize>,
     write_acc: [u64; 8],
     write_insn: u32,
+    bytes: usize,
+}
+
+impl StackLiveness {
+    /// Bytes that the sets take, about.
+    pub(crate) fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    fn read(&mut self, at: usize, frame: usize, insn: u32, mask: u64) {
+        let inst = &mut self.instances[at];
+        let before = inst.allocated();
+        inst.read(frame, insn, mask);
+        self.bytes += inst.allocated() - before;
+    }
+
+    fn commit(&mut self, at: usize, insn: u32, acc: &[u64; 8]) {
+        let inst = &mut self.instances[at];
+        let before = inst.allocated();
+        inst.commit(insn, acc);
+        self.bytes += inst.allocated() - before;
+    }
 }
 
 fn lookup(env: &mut Env<'_>, chain: Chain, starts: Sites) -> usize {
@@ -137,6 +163,7 @@ fn lookup(env: &mut Env<'_>, chain: Chain, starts: Sites) -> usize {
     let end = env.subprogs.get(sub + 1).map_or(env.insns.len(), |s| s.start as usize);
     let insn_cnt = end.saturating_sub(start as usize);
     let live = &mut env.explorer.stack_live;
+    live.bytes += size_of::<Instance>() + insn_cnt;
     let at = live.instances.len();
     live.by_chain.insert(chain.clone(), at);
     live.instances.push(Instance {
@@ -187,7 +214,7 @@ pub(super) fn mark_read(env: &mut Env<'_>, frame: usize, spi: usize) {
     let at = cur_instance(env);
     let insn = env.insn_idx as u32;
     if spi < 64 {
-        env.explorer.stack_live.instances[at].read(frame, insn, 1 << spi);
+        env.explorer.stack_live.read(at, frame, insn, 1 << spi);
     }
 }
 
@@ -218,7 +245,8 @@ pub(crate) fn commit_insn(env: &mut Env<'_>) {
     if static_liveness(env) {
         let live = &mut env.explorer.stack_live;
         if let Some(at) = live.cur {
-            live.instances[at].commit(live.write_insn, &live.write_acc);
+            let (insn, acc) = (live.write_insn, live.write_acc);
+            live.commit(at, insn, &acc);
         }
         live.write_insn = 0;
     }
@@ -256,9 +284,9 @@ fn propagate_to_outer(env: &mut Env<'_>, at: usize) {
     for frame in 0..curframe.min(8) {
         let Some(m) = live.instances[at].masks(frame, start).copied() else { continue };
         acc[frame] |= m.must_write_acc;
-        live.instances[outer].read(frame, callsite, m.live_before);
+        live.read(outer, frame, callsite, m.live_before);
     }
-    live.instances[outer].commit(callsite, &acc);
+    live.commit(outer, callsite, &acc);
     live.write_acc = acc;
     live.write_insn = 0;
 }

@@ -63,6 +63,7 @@ fn check_from(env: &mut Env<'_>, first: usize, private: bool, modes: &mut [Priva
     let len = env.insns.len();
     let mut calls: Vec<Return> = Vec::with_capacity(MAX_CALL_FRAMES);
     let (mut idx, mut depth, mut tail_call) = (first, 0i32, false);
+    let mut entered = 0u32;
     let mut i = env.subprogs[idx].start as usize;
     if !private {
         modes[idx] = Private::No;
@@ -79,6 +80,11 @@ fn check_from(env: &mut Env<'_>, first: usize, private: bool, modes: &mut [Priva
             i += 1;
         }
         if let Some(callee) = called {
+            // Global functions can call each other in exponentially many ways.
+            entered = entered.wrapping_add(1);
+            if entered.is_multiple_of(1024) {
+                env.check_cancelled()?;
+            }
             calls.push(Return { insn: i + 1, sub: idx });
             idx = callee;
             i = env.subprogs[idx].start as usize;

@@ -10,11 +10,12 @@ pub(crate) mod scc;
 use std::rc::Rc;
 
 use crate::error::{Errno, LimitMsg, Res, Stop};
+use crate::kernel::call::RegBase;
 use crate::kernel::features::{LivenessKind, LoopKind};
 use crate::log::Event;
 use crate::state::register::live;
 use crate::state::verifier::HistEntry;
-use crate::state::{IterState, Link, Payload, RegState, SlotKind, StateId, VerifierState};
+use crate::state::{FuncState, IterState, Link, Payload, RegState, Slot, SlotKind, StateId, VerifierState};
 
 use super::Env;
 use super::explore::same_callsites;
@@ -93,36 +94,53 @@ fn clean(env: &mut Env<'_>, id: StateId) -> Res {
     let st = env.explorer.state_mut(id);
     st.cleaned = true;
     for (n, frame) in st.frames.iter_mut().enumerate() {
-        let frame = Rc::make_mut(frame);
-        let is_dead = |r: &RegState, place: usize, slots: bool| {
-            if read_marks {
-                r.live & live::READ == 0
-            } else {
-                dead.get(n).is_some_and(|d: &liveness::DeadPlaces| {
-                    if slots { d.slots >> place & 1 != 0 } else { d.regs >> place & 1 != 0 }
-                })
-            }
-        };
-        for i in 0..10 {
-            let gone = is_dead(&frame.regs[i], i, false);
-            frame.regs[i].live |= live::DONE;
-            if gone {
-                frame.regs[i].set(RegState::NOT_INIT);
-            }
-        }
-        if frame.stack.is_empty() {
-            continue;
-        }
-        for (spi, slot) in frame.stack_mut().iter_mut().enumerate() {
-            let gone = is_dead(&slot.spilled, spi, true);
-            slot.spilled.live |= live::DONE;
-            if gone {
-                slot.spilled.set(RegState::NOT_INIT);
-                slot.kind = [SlotKind::Invalid; 8];
-            }
+        let known = dead.get(n).copied().unwrap_or_default();
+        if read_marks {
+            clean_frame(Rc::make_mut(frame), |r, _| r.live & live::READ == 0, |s, _| s.spilled.live & live::READ == 0);
+        } else if needs_cleaning(frame, known) {
+            clean_frame(
+                Rc::make_mut(frame),
+                |_, i| known.regs >> i & 1 != 0,
+                |_, spi| known.slots >> (spi & 63) & 1 != 0,
+            );
         }
     }
     Ok(())
+}
+
+/// Whether anything that is dead still holds something; if not, a frame stays shared.
+fn needs_cleaning(frame: &FuncState, dead: liveness::DeadPlaces) -> bool {
+    let holds = |i: usize| frame.regs[i].ty.base != RegBase::NotInit;
+    (0..10).any(|i| dead.regs >> i & 1 != 0 && holds(i))
+        || frame.stack.iter().enumerate().any(|(spi, s)| {
+            dead.slots >> (spi & 63) & 1 != 0 && s.kind.iter().any(|k| *k != SlotKind::Invalid)
+        })
+}
+
+/// Kernel: `clean_func_state()`.
+fn clean_frame(
+    frame: &mut FuncState,
+    dead_reg: impl Fn(&RegState, usize) -> bool,
+    dead_slot: impl Fn(&Slot, usize) -> bool,
+) {
+    for i in 0..10 {
+        let gone = dead_reg(&frame.regs[i], i);
+        frame.regs[i].live |= live::DONE;
+        if gone {
+            frame.regs[i].set(RegState::NOT_INIT);
+        }
+    }
+    if frame.stack.is_empty() {
+        return;
+    }
+    for (spi, slot) in frame.stack_mut().iter_mut().enumerate() {
+        let gone = dead_slot(slot, spi);
+        slot.spilled.live |= live::DONE;
+        if gone {
+            slot.spilled.set(RegState::NOT_INIT);
+            slot.kind = [SlotKind::Invalid; 8];
+        }
+    }
 }
 
 /// Whether the iterator that R1 points at may yield more.
@@ -343,7 +361,7 @@ fn store(env: &mut Env<'_>, insn_idx: usize, bucket: usize) -> Res {
     new.insn_idx = insn_idx as u32;
     new.cleaned = false;
     let depth = new.dfs_depth;
-    let id = env.explorer.add(bucket, new);
+    let id = env.explorer.add(bucket, new)?;
     if env.kernel.features.loops == LoopKind::Scc {
         scc::maybe_enter(env, id);
     }

@@ -11,6 +11,7 @@ mod btf_access;
 mod btf_write;
 pub mod btf_record;
 mod call;
+mod ctx_type;
 pub mod dynptr;
 pub mod env;
 pub mod explore;

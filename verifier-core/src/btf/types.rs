@@ -92,6 +92,32 @@ impl BtfKind {
         }
     }
 
+    /// The word the verifier's log shows for the kind. Kernel: `btf_type_str()`.
+    pub const fn log_word(self) -> &'static str {
+        match self {
+            BtfKind::Void => "UNKNOWN",
+            BtfKind::Int => "INT",
+            BtfKind::Ptr => "PTR",
+            BtfKind::Array => "ARRAY",
+            BtfKind::Struct => "STRUCT",
+            BtfKind::Union => "UNION",
+            BtfKind::Enum => "ENUM",
+            BtfKind::Fwd => "FWD",
+            BtfKind::Typedef => "TYPEDEF",
+            BtfKind::Volatile => "VOLATILE",
+            BtfKind::Const => "CONST",
+            BtfKind::Restrict => "RESTRICT",
+            BtfKind::Func => "FUNC",
+            BtfKind::FuncProto => "FUNC_PROTO",
+            BtfKind::Var => "VAR",
+            BtfKind::Datasec => "DATASEC",
+            BtfKind::Float => "FLOAT",
+            BtfKind::DeclTag => "DECL_TAG",
+            BtfKind::TypeTag => "TYPE_TAG",
+            BtfKind::Enum64 => "ENUM64",
+        }
+    }
+
     /// Kernel: `btf_type_is_modifier()`.
     pub const fn is_modifier(self) -> bool {
         matches!(

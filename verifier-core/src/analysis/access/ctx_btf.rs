@@ -8,6 +8,7 @@
 use std::sync::Arc;
 
 use crate::analysis::Env;
+use crate::analysis::ctx_type::{ctx_types, is_prog_ctx_type};
 use crate::analysis::regs::Access;
 use crate::btf::{Btf, BtfKind, Type, TypeId};
 use crate::error::{PolicyMsg, Res};
@@ -121,11 +122,6 @@ fn promote_sock(env: &Env<'_>, info: &mut CtxInfo) {
     }
 }
 
-/// The kernel's word for a kind of type. Kernel: `btf_type_str()`.
-pub(crate) fn kind_str(kind: BtfKind) -> String {
-    if kind == BtfKind::Void { "UNKNOWN".into() } else { kind.word().to_uppercase() }
-}
-
 /// An integer of at most 8 bytes. Kernel: `btf_type_is_small_int()`.
 fn is_small_int(t: &Type<'_>) -> bool {
     t.kind == BtfKind::Int && t.size_or_type <= 8
@@ -206,7 +202,7 @@ pub(crate) fn btf_ctx_access(env: &mut Env<'_>, off: i32, size: u32, _t: Access,
                 match ret {
                     Some(r) if is_small_int(&r) => r.id,
                     r => {
-                        let kind = kind_str(r.map_or(BtfKind::Void, |r| r.kind));
+                        let kind = r.map_or(BtfKind::Void, |r| r.kind).log_word().to_string();
                         env.say(PolicyMsg::FmodRetType { kind });
                         return Ok(false);
                     }
@@ -236,7 +232,7 @@ pub(crate) fn btf_ctx_access(env: &mut Env<'_>, off: i32, size: u32, _t: Access,
         return Ok(true);
     }
     if t.kind != BtfKind::Ptr {
-        let (name, kind) = (shown_name(&t), kind_str(t.kind));
+        let (name, kind) = (shown_name(&t), t.kind.log_word().to_string());
         env.say(PolicyMsg::CtxArgNotPointer { func, arg, name, kind });
         return Ok(false);
     }
@@ -294,7 +290,8 @@ pub(crate) fn btf_ctx_access(env: &mut Env<'_>, off: i32, size: u32, _t: Access,
         if tgt_type == ProgType::Ext {
             return Err(crate::error::Stop::unsupported("context of a program that attaches to an extension"));
         }
-        let id = if is_prog_ctx_type(env, &btf, t.size_or_type, tgt_type, arg) { kern_ctx_type_id(env, tgt_type) } else { None };
+        let is_ctx = is_prog_ctx_type(env, &btf, &t, tgt_type);
+        let id = ctx_types(env.btf(BtfRef::VMLINUX), tgt_type).filter(|_| is_ctx).map(|(_, kern)| kern);
         info.reg_type = ty;
         info.btf = id.map(|id| (BtfRef::VMLINUX, id));
         return Ok(id.is_some());
@@ -313,10 +310,10 @@ pub(crate) fn btf_ctx_access(env: &mut Env<'_>, off: i32, size: u32, _t: Access,
     let Some(st) = btf.skip_modifiers(t.size_or_type) else { return Err(env.bug("pointer to an unknown type")) };
     info.btf = Some((btf_ref, st.id));
     if !st.is_composite() {
-        env.say(PolicyMsg::CtxArgNotStruct { func, arg, kind: kind_str(st.kind) });
+        env.say(PolicyMsg::CtxArgNotStruct { func, arg, kind: st.kind.log_word().to_string() });
         return Ok(false);
     }
-    let (kind, name) = (kind_str(st.kind), shown_name(&st));
+    let (kind, name) = (st.kind.log_word().to_string(), shown_name(&st));
     env.say(PolicyMsg::CtxArgIs { func, arg, btf_id: st.id, kind, name });
     if may_be_error {
         env.say(PolicyMsg::CtxArgMayBeError { arg });
@@ -343,72 +340,4 @@ pub(crate) fn has_suffix(name: &str, suffix: &str) -> bool {
 /// Name of a type as the log shows it. Kernel: `__btf_name_by_offset()`.
 pub(crate) fn shown_name(t: &Type<'_>) -> String {
     if t.name_off == 0 { "(anon)".into() } else { t.name().into() }
-}
-
-/// Type ids of the context in programs and in the kernel, from `struct bpf_ctx_convert` in vmlinux BTF.
-fn ctx_convert(env: &Env<'_>, prog_type: ProgType) -> Option<(TypeId, TypeId)> {
-    let btf = env.btf(BtfRef::VMLINUX);
-    let st = btf.ty(btf.find_by_name_kind("bpf_ctx_convert", BtfKind::Struct)?)?;
-    let find = |suffix: &str| {
-        st.members()
-            .find(|m| {
-                m.name.strip_prefix("BPF_PROG_TYPE_").and_then(|n| n.strip_suffix(suffix)) == Some(prog_type.name())
-            })
-            .map(|m| m.type_id)
-    };
-    Some((find("_prog")?, find("_kern")?))
-}
-
-/// The struct that the kernel keeps behind the context of a program type. Kernel: `find_kern_ctx_type_id()`.
-pub(crate) fn kern_ctx_type_id(env: &Env<'_>, prog_type: ProgType) -> Option<TypeId> {
-    ctx_convert(env, prog_type).map(|(_, kern)| kern)
-}
-
-/// Whether `pointee` is the context type of a program type: by name, or the kernel's struct in its place.
-///
-/// `pointee` is the type that the pointer refers to, modifiers included. Kernel: `btf_is_prog_ctx_type()`.
-pub(crate) fn is_prog_ctx_type(env: &mut Env<'_>, btf: &Btf, pointee: TypeId, prog_type: ProgType, arg: u32) -> bool {
-    let Some(mut t) = btf.ty(pointee) else { return false };
-    if prog_type == ProgType::Kprobe {
-        for _ in 0..64 {
-            if !t.kind.is_modifier() || t.kind == BtfKind::Typedef {
-                break;
-            }
-            let Some(next) = btf.ty(t.size_or_type) else { return false };
-            t = next;
-        }
-        if t.kind == BtfKind::Typedef && t.name() == "bpf_user_pt_regs_t" {
-            return true;
-        }
-    }
-    let Some(t) = btf.skip_modifiers(t.id) else { return false };
-    if !t.is_composite() {
-        return false;
-    }
-    let name = t.name();
-    let Some((ctx, _)) = ctx_convert(env, prog_type) else { return false };
-    let vmlinux = env.btf(BtfRef::VMLINUX).clone();
-    let Some(mut ctx) = vmlinux.ty(ctx) else { return false };
-    let _ = arg;
-    for _ in 0..2 {
-        let ctx_name = ctx.name();
-        // Types without a named context work only with a tag on the argument.
-        if ctx_name.is_empty() {
-            return false;
-        }
-        if is_projection_of(ctx_name, name) || ctx_name == name {
-            return true;
-        }
-        if !ctx.kind.is_modifier() {
-            return false;
-        }
-        let Some(next) = vmlinux.skip_modifiers(ctx.id) else { return false };
-        ctx = next;
-    }
-    false
-}
-
-/// Whether the second name is the kernel's struct behind the first. Kernel: `btf_is_projection_of()`.
-pub(crate) fn is_projection_of(ctx: &str, kern: &str) -> bool {
-    matches!((ctx, kern), ("__sk_buff", "sk_buff") | ("xdp_md", "xdp_buff"))
 }

@@ -21,10 +21,7 @@ mod stack_write;
 
 pub(crate) use align::check_ptr_alignment;
 pub(crate) use atomic::check_atomic;
-pub(crate) use ctx_btf::{
-    CtxInfo, TRACE_PREFIX, btf_ctx_access, ctx_access, ctx_arg_idx, has_suffix, is_prog_ctx_type, is_projection_of,
-    kern_ctx_type_id, kind_str, ops_type, shown_name,
-};
+pub(crate) use ctx_btf::{CtxInfo, TRACE_PREFIX, ctx_access};
 pub(crate) use helper_mem::{check_helper_mem_access, check_stack_range_initialized};
 pub(crate) use map_value::{check_map_access, check_map_access_type, check_map_kptr_access, kptr_btf, kptr_pointee, map_kptr_match_type, rcu_protected_object};
 pub(crate) use packet::{check_packet_access, may_access_packet};

@@ -1,12 +1,12 @@
 //! Reading what a function takes from its BTF.
 //!
-//! Answers for `btf_prepare_func_args()`, `btf_is_prog_ctx_type()`, `btf_validate_prog_ctx_type()` and
-//! `btf_get_ptr_to_btf_id()`.
+//! Answers for `btf_prepare_func_args()`, `btf_validate_prog_ctx_type()` and `btf_get_ptr_to_btf_id()`.
 
 use std::sync::Arc;
 
 use super::helper::attach_type;
 use crate::analysis::Env;
+use crate::analysis::ctx_type::{ctx_types, is_prog_ctx_type, is_user_regs_typedef};
 use crate::analysis::env::SubprogArg;
 use crate::btf::{Btf, BtfKind, Type, TypeId, essential_name};
 use crate::error::{CallMsg, Errno, Res, Stop};
@@ -27,14 +27,6 @@ mod tag {
     pub const UNTRUSTED: u32 = 1 << 3;
     pub const NULLABLE: u32 = 1 << 4;
     pub const ARENA: u32 = 1 << 5;
-}
-
-/// Name of a kind as these messages show it. Kernel: `btf_type_str()`.
-fn kind_name(kind: BtfKind) -> String {
-    match kind {
-        BtfKind::Void => "UNKNOWN".to_string(),
-        k => k.word().to_uppercase(),
-    }
 }
 
 const fn arg(base: ArgBase, flags: TypeFlags) -> ArgType {
@@ -146,7 +138,7 @@ fn read_arg(
             (ProgType::Ext, Some(_)) => env.resolved_prog_type(),
             (t, _) => t,
         };
-        if has(tag::CTX) || is_ctx_pointer(env, btf, &ty, prog) {
+        if has(tag::CTX) || is_prog_ctx_type(env, btf, &ty, prog) {
             if tags & !tag::CTX != 0 {
                 return Err(env.reject(combination, Errno::EINVAL));
             }
@@ -189,7 +181,7 @@ fn read_arg(
                 return Err(env.bug("pointer without a type"));
             };
             let Some(mem_size) = btf.resolve_size(target.id) else {
-                let (kind, name) = (kind_name(target.kind), target.name().to_string());
+                let (kind, name) = (target.kind.log_word().to_string(), target.name().to_string());
                 let errno = -(Errno::EINVAL as i32);
                 return Err(env.reject(CallMsg::ArgSize { arg: index, kind, name, errno }, Errno::EINVAL));
             };
@@ -206,7 +198,7 @@ fn read_arg(
     if !global {
         return Err(Stop::silent(Errno::EINVAL));
     }
-    let msg = CallMsg::ArgUnsupported { arg: index, kind: kind_name(ty.kind), name: func_name.to_string() };
+    let msg = CallMsg::ArgUnsupported { arg: index, kind: ty.kind.log_word().to_string(), name: func_name.to_string() };
     Err(env.reject(msg, Errno::EINVAL))
 }
 
@@ -226,64 +218,10 @@ fn untrusted(env: &mut Env<'_>, btf: &Btf, ptr: &Type<'_>, index: usize, tags: u
     if !matches!(kind, BtfKind::Struct | BtfKind::Union) {
         // The kernel looks the name of the pointer, which has none, up in its own strings.
         let name = vmlinux.name_at(ptr.name_off).to_string();
-        let msg = CallMsg::UntrustedType { arg: index, kind: kind_name(kind), name };
+        let msg = CallMsg::UntrustedType { arg: index, kind: kind.log_word().to_string(), name };
         return Err(env.reject(msg, Errno::EINVAL));
     }
     Ok(SubprogArg { arg: arg(ArgBase::PtrToBtfId, TypeFlags::UNTRUSTED), mem_size: 0, btf_id })
-}
-
-/// The context type of a program type as the kernel's BTF declares it. Kernel: `find_canonical_prog_ctx_type()`.
-fn canonical_ctx(env: &Env<'_>, prog: ProgType) -> Option<TypeId> {
-    let vmlinux = env.btf(BtfRef::VMLINUX);
-    let id = vmlinux.find_by_name_kind("bpf_ctx_convert", BtfKind::Struct)?;
-    let wanted = format!("BPF_PROG_TYPE_{}_prog", prog.name());
-    let all = vmlinux.ty(id)?;
-    all.members().find(|m| m.name == wanted).map(|m| m.type_id)
-}
-
-fn is_projection(ctx: &str, name: &str) -> bool {
-    matches!((ctx, name), ("__sk_buff", "sk_buff") | ("xdp_md", "xdp_buff"))
-}
-
-/// Follows modifiers, but stops at a typedef. `None` for broken chains.
-fn skip_to_typedef(btf: &Btf, mut id: TypeId) -> Option<Type<'_>> {
-    // A chain is no longer than the number of types.
-    for _ in 0..btf.nr_types() {
-        let t = btf.ty(id)?;
-        if !t.kind.is_modifier() || t.kind == BtfKind::Typedef {
-            return Some(t);
-        }
-        id = t.size_or_type;
-    }
-    None
-}
-
-fn is_user_regs_typedef(btf: &Btf, ptr: &Type<'_>) -> bool {
-    skip_to_typedef(btf, ptr.size_or_type).is_some_and(|t| t.kind == BtfKind::Typedef && t.name() == "bpf_user_pt_regs_t")
-}
-
-/// Whether a pointer points to the context of a program type. Kernel: `btf_is_prog_ctx_type()`.
-pub(crate) fn is_ctx_pointer(env: &Env<'_>, btf: &Btf, ptr: &Type<'_>, prog: ProgType) -> bool {
-    if prog == ProgType::Kprobe && is_user_regs_typedef(btf, ptr) {
-        return true;
-    }
-    let Some(target) = btf.skip_modifiers(ptr.size_or_type).filter(|t| t.is_composite()) else { return false };
-    let name = target.name();
-    let vmlinux = env.btf(BtfRef::VMLINUX);
-    let Some(mut ctx) = canonical_ctx(env, prog).and_then(|id| vmlinux.ty(id)) else { return false };
-    loop {
-        if ctx.name().is_empty() {
-            return false;
-        }
-        if ctx.name() == name || is_projection(ctx.name(), name) {
-            return true;
-        }
-        if !ctx.kind.is_modifier() {
-            return false;
-        }
-        let Some(next) = vmlinux.skip_modifiers(ctx.size_or_type) else { return false };
-        ctx = next;
-    }
 }
 
 /// A tagged context must have the type that the program type's context has. Kernel: `btf_validate_prog_ctx_type()`.
@@ -318,7 +256,7 @@ fn validate_ctx(env: &mut Env<'_>, btf: &Btf, ptr: &Type<'_>, index: usize, prog
         return Ok(());
     }
     let vmlinux = Arc::clone(env.btf(BtfRef::VMLINUX));
-    let ctx = canonical_ctx(env, prog).and_then(|id| vmlinux.skip_modifiers(id));
+    let ctx = ctx_types(&vmlinux, prog).and_then(|(ctx, _)| vmlinux.skip_modifiers(ctx));
     let Some(ctx) = ctx.filter(|t| t.kind == BtfKind::Struct) else {
         return Err(env.reject(CallMsg::CtxVoid { arg: index }, Errno::EINVAL));
     };
@@ -339,7 +277,7 @@ fn is_dynptr(btf: &Btf, ptr: &Type<'_>) -> bool {
 /// The kernel's type of this name and kind. Kernel: `btf_get_ptr_to_btf_id()`.
 fn kernel_type(env: &mut Env<'_>, btf: &Btf, ptr: &Type<'_>, index: usize) -> Res<TypeId> {
     let Some(target) = btf.skip_modifiers(ptr.size_or_type) else { return Err(env.bug("pointer without a type")) };
-    let (kind, name) = (kind_name(target.kind), target.name().to_string());
+    let (kind, name) = (target.kind.log_word().to_string(), target.name().to_string());
     if name.is_empty() {
         let errno = -(Errno::EINVAL as i32);
         return Err(env.reject(CallMsg::TrustedError { arg: index, kind, name, errno }, Errno::EINVAL));

@@ -5,15 +5,16 @@
 use std::sync::Arc;
 
 use super::btf_arg::{
-    TRUSTED, has_unsafe_modifiers, is_prog_ctx_type, is_scalar, is_scalar_struct, is_struct, is_trusted_reg, kern_ctx,
+    TRUSTED, has_unsafe_modifiers, is_scalar, is_scalar_struct, is_struct, is_trusted_reg, kern_ctx,
     process_btf_id, struct_of_base,
 };
 use super::graph::{
     in_rbtree_lock_required_cb, is_non_owning_ref, is_ptr_alloc_obj, process_node, process_root, reg_record,
 };
 use super::irq::{process_irq_flag, process_res_spin_lock};
-use super::{KfuncMeta, Special, kind_str, resolved_prog_type};
+use super::{KfuncMeta, Special};
 use crate::analysis::Env;
+use crate::analysis::ctx_type::is_prog_ctx_type;
 use crate::analysis::btf_access::btf_types_are_same;
 use crate::analysis::btf_record::FieldKind;
 use crate::analysis::call::args::{check_func_arg_reg_off, check_reg_const_str};
@@ -110,7 +111,7 @@ fn classify(env: &mut Env, meta: &KfuncMeta, btf: &Arc<Btf>, p: &Param<'_>) -> R
         .params
         .get(p.index + 1)
         .is_some_and(|next| is_mem_size(env, btf, &next.name, next.type_id, regno + 1));
-    if is_prog_ctx_type(env, &desc, p.ty) {
+    if is_prog_ctx_type(env, &desc, &p.ty, env.resolved_prog_type()) {
         return Ok(Kind::Ctx);
     }
     // Newer releases let null buffers through to the check of buffer and size.
@@ -165,7 +166,7 @@ fn classify(env: &mut Env, meta: &KfuncMeta, btf: &Arc<Btf>, p: &Param<'_>) -> R
     let tname = || p.target.map_or("", |t| t.name()).to_string();
     if reg.ty.base == RegBase::PtrToBtfId || struct_of_base(reg.ty.base).is_some() {
         if !is_struct(target_kind) {
-            let kind = kind_str(target_kind);
+            let kind = target_kind.log_word();
             let msg = KfuncMsg::ArgPointerKind { name: meta.name(), arg, kind, tname: tname() };
             return Err(env.reject(msg, Errno::EINVAL));
         }
@@ -176,7 +177,7 @@ fn classify(env: &mut Env, meta: &KfuncMeta, btf: &Arc<Btf>, p: &Param<'_>) -> R
     }
     let plain = is_scalar(target_kind) || p.target.is_some_and(|t| is_scalar_struct(env, &desc, t, 0));
     if !plain && !(sized && target_kind == BtfKind::Void) {
-        let kind = kind_str(target_kind);
+        let kind = target_kind.log_word();
         let msg = KfuncMsg::ArgMemType { arg, kind, tname: tname(), or_void: sized };
         return Err(env.reject(msg, Errno::EINVAL));
     }
@@ -421,7 +422,7 @@ fn check_refcounted(env: &mut Env, meta: &mut KfuncMeta, reg: &RegState, arg: u3
 /// Tasks of a control group may only be iterated where their lock cannot be held already.
 /// Kernel: `check_css_task_iter_allowlist()`.
 fn css_task_allowed(env: &Env) -> bool {
-    match resolved_prog_type(env) {
+    match env.resolved_prog_type() {
         ProgType::Lsm => true,
         ProgType::Tracing if env.attach_type == AttachType::TraceIter => true,
         _ => refs::in_sleepable(env),
@@ -491,7 +492,7 @@ fn check_pointer(env: &mut Env, meta: &mut KfuncMeta, btf: &Arc<Btf>, p: &Param<
         Kind::Mem => {
             let Some(size) = p.target.and_then(|t| btf.resolve_size(t.id)) else {
                 let (kind, tname) = p.target.map_or((BtfKind::Void, ""), |t| (t.kind, t.name()));
-                let msg = KfuncMsg::ArgSizeUnknown { arg, kind: kind_str(kind), tname: tname.to_string(), errno: -22 };
+                let msg = KfuncMsg::ArgSizeUnknown { arg, kind: kind.log_word(), tname: tname.to_string(), errno: -22 };
                 return Err(env.reject(msg, Errno::EINVAL));
             };
             check_mem_reg(env, regno, size)?;
@@ -566,7 +567,7 @@ pub(super) fn check_kfunc_args(env: &mut Env, meta: &mut KfuncMeta, insn_idx: us
             continue;
         }
         if p.ty.kind != BtfKind::Ptr {
-            let msg = KfuncMsg::ArgKind { arg: index as u32, kind: kind_str(p.ty.kind) };
+            let msg = KfuncMsg::ArgKind { arg: index as u32, kind: p.ty.kind.log_word() };
             return Err(env.reject(msg, Errno::EINVAL));
         }
         if check_pointer(env, meta, &btf, &p, insn_idx)? {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::args::check_kfunc_args;
 use super::btf_arg::{is_scalar, is_scalar_struct, is_struct};
 use super::graph::{in_rbtree_lock_required_cb, may_point_to_spin_lock};
-use super::{KfuncMeta, Special, fetch_kfunc_meta, graph, kind_str, resolved_prog_type};
+use super::{KfuncMeta, Special, fetch_kfunc_meta, graph};
 use crate::analysis::btf_record::find_struct_meta;
 use crate::analysis::call::{Callback, push_callback_call};
 use crate::analysis::call::helper::clear_all_pkt_pointers;
@@ -374,7 +374,7 @@ fn dynptr_slice(env: &mut Env, meta: &KfuncMeta, special: Special) -> Res {
     if special == Special::DynptrSlice {
         ty = ty.plus(TypeFlags::RDONLY);
     } else {
-        match may_access_direct_pkt_data(resolved_prog_type(env), true, None) {
+        match may_access_direct_pkt_data(env.resolved_prog_type(), true, None) {
             DirectAccess::Denied => return Err(env.reject(KfuncMsg::NoPacketWrites {}, Errno::EINVAL)),
             DirectAccess::Allowed { seen_direct_write } => env.seen_direct_write |= seen_direct_write,
         }
@@ -453,7 +453,7 @@ fn set_plain_result(env: &mut Env, meta: &mut KfuncMeta, btf: &Arc<Btf>, target:
     if meta.r0_size == 0 {
         let msg = KfuncMsg::ReturnType {
             name: meta.name(),
-            kind: kind_str(target.kind),
+            kind: target.kind.log_word(),
             tname: target.name().to_string(),
         };
         return Err(env.reject(msg, Errno::EINVAL));

@@ -17,10 +17,10 @@ use super::Env;
 use super::btf_record::Field;
 use super::call::meta::MapArg;
 use super::iter::IterPlace;
+use super::preflight::attr::is_gpl_compatible;
 use crate::btf::{Btf, BtfKind, Type, TypeId};
 use crate::error::{Errno, KfuncMsg, Res, Stop};
 use crate::isa::Insn;
-use crate::kernel::ProgType;
 use crate::kernel::kfuncs::{self, KfuncFlags};
 use crate::state::{BtfRef, DynptrKind};
 
@@ -137,23 +137,6 @@ impl KfuncMeta {
     }
 }
 
-/// The type that a program counts as: an extension counts as the program it extends. Kernel: `resolve_prog_type()`.
-fn resolved_prog_type(env: &Env) -> ProgType {
-    if env.prog_type != ProgType::Ext {
-        return env.prog_type;
-    }
-    let target = env.req.attach.prog.as_ref().map(|p| p.request.prog_type);
-    target.and_then(ProgType::from_number).unwrap_or(ProgType::Ext)
-}
-
-/// Kernel: `license_is_gpl_compatible()`.
-fn is_gpl_compatible(license: &str) -> bool {
-    matches!(
-        license,
-        "GPL" | "GPL v2" | "GPL and additional rights" | "Dual BSD/GPL" | "Dual MIT/GPL" | "Dual MPL/GPL"
-    )
-}
-
 /// Which BTF the `off` of a call names. Kernel: `find_kfunc_desc_btf()`.
 fn desc_btf(env: &mut Env, off: i16) -> Res<BtfRef> {
     if off == 0 {
@@ -187,32 +170,6 @@ fn desc_btf(env: &mut Env, off: i16) -> Res<BtfRef> {
     Ok(btf)
 }
 
-/// Word for a kind as BTF errors print it. Kernel: `btf_type_str()`.
-pub(super) fn kind_str(kind: BtfKind) -> &'static str {
-    match kind {
-        BtfKind::Void => "UNKNOWN",
-        BtfKind::Int => "INT",
-        BtfKind::Ptr => "PTR",
-        BtfKind::Array => "ARRAY",
-        BtfKind::Struct => "STRUCT",
-        BtfKind::Union => "UNION",
-        BtfKind::Enum => "ENUM",
-        BtfKind::Fwd => "FWD",
-        BtfKind::Typedef => "TYPEDEF",
-        BtfKind::Volatile => "VOLATILE",
-        BtfKind::Const => "CONST",
-        BtfKind::Restrict => "RESTRICT",
-        BtfKind::Func => "FUNC",
-        BtfKind::FuncProto => "FUNC_PROTO",
-        BtfKind::Var => "VAR",
-        BtfKind::Datasec => "DATASEC",
-        BtfKind::Float => "FLOAT",
-        BtfKind::DeclTag => "DECL_TAG",
-        BtfKind::TypeTag => "TYPE_TAG",
-        BtfKind::Enum64 => "ENUM64",
-    }
-}
-
 /// Size of a value that can be passed or returned: its type behind modifiers and its bytes, `None` when it cannot.
 /// Kernel: `__get_type_size()`.
 fn passable(btf: &Btf, id: TypeId) -> (BtfKind, Option<u32>) {
@@ -237,7 +194,7 @@ fn proto_problem(btf: &Btf, proto: Type<'_>, name: &str) -> Option<KfuncMsg> {
     }
     let (kind, size) = passable(btf, proto.size_or_type);
     if size.is_none() || kind == BtfKind::Struct {
-        return Some(KfuncMsg::ProtoReturn { name, kind: kind_str(kind) });
+        return Some(KfuncMsg::ProtoReturn { name, kind: kind.log_word() });
     }
     for (arg, p) in proto.params().enumerate() {
         if arg + 1 == n && p.type_id == 0 {
@@ -245,7 +202,7 @@ fn proto_problem(btf: &Btf, proto: Type<'_>, name: &str) -> Option<KfuncMsg> {
         }
         let (kind, size) = passable(btf, p.type_id);
         match size {
-            None | Some(17..) => return Some(KfuncMsg::ProtoArg { name, arg, kind: kind_str(kind) }),
+            None | Some(17..) => return Some(KfuncMsg::ProtoArg { name, arg, kind: kind.log_word() }),
             Some(0) => return Some(KfuncMsg::ProtoVoid { name }),
             Some(_) => {}
         }
@@ -286,7 +243,7 @@ pub(crate) fn add_kfunc_call(env: &mut Env, func_id: i32, off: i16) -> Res {
     let name = func.name();
     let module = (btf_ref != BtfRef::VMLINUX).then(|| env.btf_names[usize::from(btf_ref.0)].as_str());
     let version = env.kernel.version;
-    let prog_type = resolved_prog_type(env);
+    let prog_type = env.resolved_prog_type();
     let flags = kfuncs::flags_for(version, module, name, prog_type, env.prog_type, env.attach_type);
     if module.is_none() && kfuncs::is_device_bound(name) && env.req.prog_ifindex == 0 {
         return Err(env.reject(KfuncMsg::DevBound {}, Errno::EINVAL));

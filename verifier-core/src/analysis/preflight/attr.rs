@@ -3,7 +3,7 @@
 //! Answers for `bpf_prog_load()`. Nothing is printed: each refusal is an error number alone. The system is taken to
 //! allow unprivileged loads at all (`kernel.unprivileged_bpf_disabled=0`), since the user asks about one.
 
-use crate::btf::BtfKind;
+use crate::analysis::ctx_type::ctx_types;
 use crate::error::{Errno, Res, Stop};
 use crate::kernel::Kernel;
 use crate::kernel::prog_types::{AttachType, ProgType, attach, policy};
@@ -110,13 +110,7 @@ pub(crate) fn check_load_attr(req: &LoadRequest, kernel: &Kernel, privilege: Pri
 ///
 /// Kernel: `find_prog_type()`.
 fn exists(kernel: &Kernel, ty: ProgType) -> bool {
-    let Ok(btf) = crate::program::vmlinux(kernel) else { return false };
-    let table = btf.find_by_name_kind("bpf_ctx_convert", BtfKind::Struct).and_then(|id| btf.ty(id));
-    table.is_some_and(|t| {
-        t.members().any(|m| {
-            m.name.strip_prefix("BPF_PROG_TYPE_").and_then(|n| n.strip_suffix("_prog")) == Some(ty.name())
-        })
-    })
+    crate::program::vmlinux(kernel).is_ok_and(|btf| ctx_types(&btf, ty).is_some())
 }
 
 /// Kernel: `bpf_prog_load_check_attach()`, with what the system call makes of the descriptors in front of it.

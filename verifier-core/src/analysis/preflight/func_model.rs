@@ -3,7 +3,6 @@
 //! Answers for `btf_distill_func_proto()`, `btf_check_func_type_match()` and `btf_check_type_match()`.
 
 use crate::analysis::Env;
-use crate::analysis::access::kind_str;
 use crate::btf::{Btf, BtfKind, Type, TypeId};
 use crate::error::{Errno, PolicyMsg, Res, Stop};
 
@@ -40,7 +39,7 @@ pub(crate) fn distill_func_proto(env: &mut Env<'_>, btf: &Btf, proto: Option<Typ
     let ret_size = match type_size(btf, proto.size_or_type, unions) {
         (Some(size), kind) if kind != BtfKind::Struct && kind != BtfKind::Union => size,
         (_, kind) => {
-            return Err(env.reject(PolicyMsg::ReturnType { func: func(), kind: kind_str(kind) }, einval));
+            return Err(env.reject(PolicyMsg::ReturnType { func: func(), kind: kind.log_word().to_string() }, einval));
         }
     };
     for (arg, p) in (0u32..).zip(proto.params()) {
@@ -51,7 +50,7 @@ pub(crate) fn distill_func_proto(env: &mut Env<'_>, btf: &Btf, proto: Option<Typ
             (Some(0), _) => return Err(env.reject(PolicyMsg::VoidArg { func: func() }, einval)),
             (Some(1..=16), _) => {}
             (_, kind) => {
-                return Err(env.reject(PolicyMsg::ArgType { func: func(), arg, kind: kind_str(kind) }, einval));
+                return Err(env.reject(PolicyMsg::ArgType { func: func(), arg, kind: kind.log_word().to_string() }, einval));
             }
         }
     }
@@ -100,14 +99,14 @@ fn match_funcs(btf1: &Btf, t1: &Type<'_>, btf2: &Btf, t2: &Type<'_>) -> Result<(
     let r1 = btf1.skip_modifiers(p1.size_or_type).ok_or(None)?;
     let r2 = btf2.skip_modifiers(p2.size_or_type).ok_or(None)?;
     if !same_info(&r1, &r2) {
-        let (k1, k2) = (kind_str(r1.kind), kind_str(r2.kind));
+        let (k1, k2) = (r1.kind.log_word().to_string(), r2.kind.log_word().to_string());
         return Err(Some(PolicyMsg::ReturnMismatch { k1, f1, k2, f2 }));
     }
     for ((arg, a1), a2) in (0u32..).zip(p1.params()).zip(p2.params()) {
         let a1 = btf1.skip_modifiers(a1.type_id).ok_or(None)?;
         let a2 = btf2.skip_modifiers(a2.type_id).ok_or(None)?;
         if !same_info(&a1, &a2) {
-            let (k1, k2) = (kind_str(a1.kind), kind_str(a2.kind));
+            let (k1, k2) = (a1.kind.log_word().to_string(), a2.kind.log_word().to_string());
             return Err(Some(PolicyMsg::ArgKind { arg, f1, k1, f2, k2 }));
         }
         if a1.own_size().is_some() && a1.size_or_type != a2.size_or_type {

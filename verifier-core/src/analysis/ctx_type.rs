@@ -1,0 +1,61 @@
+//! Context types: the struct that programs of a type see, the kernel's own behind it, and who may pass for which.
+//!
+//! Answers for `bpf_ctx_convert` and the questions asked of it: `find_canonical_prog_ctx_type()`,
+//! `find_kern_ctx_type_id()`, `btf_is_projection_of()`, `btf_is_prog_ctx_type()`.
+
+use super::Env;
+use crate::btf::{Btf, BtfKind, Type, TypeId};
+use crate::kernel::ProgType;
+use crate::state::BtfRef;
+
+/// Longest chain of modifiers that is followed, against cycles in hostile blobs.
+const MAX_CHAIN: usize = 64;
+
+/// The two context types of a program type, as the kernel's BTF lists them: what programs see, and what the kernel has.
+///
+/// `None`: the kernel was built without the program type. Kernel: `struct bpf_ctx_convert`.
+pub(crate) fn ctx_types(vmlinux: &Btf, t: ProgType) -> Option<(TypeId, TypeId)> {
+    let convert = vmlinux.ty(vmlinux.find_by_name_kind("bpf_ctx_convert", BtfKind::Struct)?)?;
+    let of = |end: &str| {
+        let name = |n: &str| n.strip_prefix("BPF_PROG_TYPE_").and_then(|n| n.strip_suffix(end)) == Some(t.name());
+        convert.members().find(|m| name(m.name)).map(|m| m.type_id)
+    };
+    Some((of("_prog")?, of("_kern")?))
+}
+
+/// The kernel's struct in the place of the one that programs see. Kernel: `btf_is_projection_of()`.
+pub(crate) fn is_projection_of(ctx: &str, kern: &str) -> bool {
+    matches!((ctx, kern), ("__sk_buff", "sk_buff") | ("xdp_md", "xdp_buff"))
+}
+
+/// Whether a pointer's target is the typedef `bpf_user_pt_regs_t`, before any typedef is looked through.
+pub(crate) fn is_user_regs_typedef(btf: &Btf, ptr: &Type<'_>) -> bool {
+    let mut id = ptr.size_or_type;
+    for _ in 0..MAX_CHAIN {
+        match btf.ty(id) {
+            Some(t) if t.kind == BtfKind::Typedef => return t.name() == "bpf_user_pt_regs_t",
+            Some(t) if t.kind.is_modifier() => id = t.size_or_type,
+            _ => return false,
+        }
+    }
+    false
+}
+
+/// Whether a pointer of `btf` points to the context of a program type: by name, or to the kernel's struct in its place.
+///
+/// Kernel: `btf_is_prog_ctx_type()`.
+pub(crate) fn is_prog_ctx_type(env: &Env<'_>, btf: &Btf, ptr: &Type<'_>, prog: ProgType) -> bool {
+    if prog == ProgType::Kprobe && is_user_regs_typedef(btf, ptr) {
+        return true;
+    }
+    let Some(target) = btf.skip_modifiers(ptr.size_or_type).filter(|t| t.is_composite()) else { return false };
+    let name = target.name();
+    let vmlinux = env.btf(BtfRef::VMLINUX);
+    let Some((ctx, _)) = ctx_types(vmlinux, prog) else { return false };
+    // A typedef counts under its own name and under that of the struct behind it. Types without a named context work
+    // only with a tag on the argument.
+    let own = vmlinux.type_name(ctx);
+    let behind = vmlinux.skip_modifiers(ctx).map_or("", |t| t.name());
+    let fits = |n: &str| !n.is_empty() && (n == name || is_projection_of(n, name));
+    fits(own) || (!own.is_empty() && fits(behind))
+}

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! loader_agreement --open FILE...
-//! loader_agreement [--recordings DIR] [--kernel 6.12|6.18] [--list] [--show OBJECT[:PROGRAM]]
+//! loader_agreement [--recordings DIR] [--kernel 6.12|6.18|6.1] [--list] [--show OBJECT[:PROGRAM]]
 //! ```
 //!
 //! With `--open`, says what the loader makes of any objects, without recordings. Masked are only file descriptors (of maps: by the map's name; of module BTFs) and addresses of kernel symbols.
@@ -271,6 +271,21 @@ fn run() -> Result<bool, Error> {
     let (kernel, file) = match args.kernel.as_str() {
         "6.12" => (Kernel::v6_12(), "6.12.117-debian"),
         "6.18" => (Kernel::v6_18(), "6.18.44"),
+        // Not a profile of ours: its BTF and configuration are those of the recordings, the rest is guessed from 6.12.
+        "6.1" => {
+            let file = |name: &str| -> Result<&'static [u8], Error> {
+                Ok(Box::leak(std::fs::read(args.recordings.join(name))?.into_boxed_slice()))
+            };
+            let kernel = Kernel {
+                name: "6.1",
+                release: "6.1.192",
+                version: verifier_core::kernel::KernelVersion::new(6, 1),
+                btf_zst: file("btf/6.1-debian.btf.zst")?,
+                config_zst: file("config/6.1-debian.config.zst")?,
+                ..Kernel::v6_12()
+            };
+            (kernel, "6.1.192-debian")
+        }
         other => return Err(format!("no recordings of kernel {other}").into()),
     };
     let records = unzstd(&args.recordings.join(format!("records/{file}.jsonl.zst")))?;

@@ -78,25 +78,25 @@ pub(super) fn create(kernel: &Kernel, spec: &mut MapSpec, name: &str) -> Result<
     let mut words = Vec::new();
     let mut outcome = Ok(());
     if let Some(inner) = spec.inner.as_deref_mut() {
-        outcome = retry(kernel, inner);
+        outcome = retry(kernel, inner, &format!("{name}.inner"), &mut words);
         if let Err(errno) = outcome {
             words.push(format!("map '{name}': failed to create inner map: -{errno}"));
         }
     }
-    match outcome.and_then(|()| retry(kernel, spec)) {
-        Ok(()) => Ok(()),
-        Err(errno) => {
-            words.push(format!("map '{name}': failed to create: {}(-{errno})", describe(errno)));
-            Err(NotLoadable { code: -errno, words })
-        }
-    }
+    outcome.and_then(|()| retry(kernel, spec, name, &mut words)).map_err(|errno| {
+        words.push(format!("map '{name}': failed to create: {}(-{errno})", describe(errno)));
+        NotLoadable { code: -errno, words }
+    })
 }
 
-fn retry(kernel: &Kernel, spec: &mut MapSpec) -> Result<(), i32> {
-    let first = try_create(kernel, spec);
-    if first.is_ok() || (spec.btf_key_type_id == 0 && spec.btf_value_type_id == 0) {
-        return first;
+/// Tries with BTF, then without.
+fn retry(kernel: &Kernel, spec: &mut MapSpec, name: &str, words: &mut Vec<String>) -> Result<(), i32> {
+    let Err(errno) = try_create(kernel, spec) else { return Ok(()) };
+    if spec.btf_key_type_id == 0 && spec.btf_value_type_id == 0 {
+        return Err(errno);
     }
+    let why = describe(errno);
+    words.push(format!("Error in bpf_create_map_xattr({name}):{why}(-{errno}). Retrying without BTF."));
     spec.btf = None;
     spec.btf_key_type_id = 0;
     spec.btf_value_type_id = 0;

@@ -328,9 +328,20 @@ fn check_arena(elf: &Elf<'_>, maps: &Maps) -> Result<(), NotLoadable> {
     Ok(())
 }
 
-/// Old-style definitions in a section `maps`: five words each, at least. libbpf before 1.0, iproute2 and others.
+/// Whether a section holds old-style definitions: `maps`, or one section for each map.
+pub(super) fn is_legacy_section(name: &str) -> bool {
+    name == "maps" || name.starts_with("maps/")
+}
+
+/// Old-style definitions: five words each, at least. libbpf before 1.0, iproute2, aya and others.
 pub(super) fn legacy(elf: &Elf<'_>, maps: &mut Maps) -> Result<(), ObjectError> {
-    let Some(section) = elf.section("maps") else { return Ok(()) };
+    for section in elf.sections.iter().skip(1).filter(|s| is_legacy_section(&s.name)) {
+        legacy_section(elf, section, maps)?;
+    }
+    Ok(())
+}
+
+fn legacy_section(elf: &Elf<'_>, section: &super::elf::Section<'_>, maps: &mut Maps) -> Result<(), ObjectError> {
     let mut symbols: Vec<_> = elf
         .symbols
         .iter()
@@ -339,11 +350,11 @@ pub(super) fn legacy(elf: &Elf<'_>, maps: &mut Maps) -> Result<(), ObjectError> 
     symbols.sort_by_key(|s| s.value);
     let def_size = section.data.len().checked_div(symbols.len()).unwrap_or(0);
     if symbols.is_empty() || def_size < 20 {
-        return Err(ObjectError::at("maps", 0, "the definitions of maps are cut off"));
+        return Err(ObjectError::at(&section.name, 0, "the definitions of maps are cut off"));
     }
     for s in symbols {
         let bytes = usize::try_from(s.value).ok().and_then(|v| section.data.get(v..v.checked_add(20)?));
-        let bytes = bytes.ok_or_else(|| ObjectError::at("maps", s.value, "a definition is cut off"))?;
+        let bytes = bytes.ok_or_else(|| ObjectError::at(&section.name, s.value, "a definition is cut off"))?;
         let mut w = [0u32; 5];
         for (w, b) in w.iter_mut().zip(bytes.as_chunks::<4>().0) {
             *w = u32::from_le_bytes(*b);

@@ -414,7 +414,7 @@ fn declare_maps(
     allow_legacy: bool,
     all: &mut Maps,
 ) -> Result<Result<(), NotLoadable>, ObjectError> {
-    if elf.section("maps").is_some() {
+    if elf.sections.iter().any(|s| maps::is_legacy_section(&s.name)) {
         if !allow_legacy {
             let words = "elf: legacy map definitions in 'maps' section are not supported by libbpf v1.0+";
             return Ok(Err(NotLoadable::new(ENOTSUP, words)));
@@ -561,7 +561,7 @@ impl Scope<'_, '_> {
         if let Some(map) = self.data_map.get(&shndx) {
             return Ok(Target::Data(*map, sym.value));
         }
-        if !matches!(section_name, ".maps" | "maps") {
+        if section_name != ".maps" && !maps::is_legacy_section(section_name) {
             return Err(fail(format!("bad map relo against '{name}' in section '{section_name}'")));
         }
         self.map_at.get(&(shndx, sym.value)).copied().map(Target::Map).ok_or_else(|| {

@@ -210,3 +210,23 @@ fn overlapping_programs_meet_the_budget() {
     assert!(o.programs.iter().any(|p| p.result.is_ok()));
     assert!(o.programs.iter().any(|p| p.result.is_err()));
 }
+
+#[test]
+fn old_style_maps_are_read_unless_libbpf_is_asked() {
+    let ldimm64 = [Insn { code: 0x18, dst: 1, ..Insn::default() }, Insn::default(), mov(0), exit()];
+    let def: Vec<u8> = [2u32, 4, 8, 16, 0, 0, 0].iter().flat_map(|w| w.to_le_bytes()).collect();
+    let maps = Part { name: "maps", kind: 1, flags: 3, bytes: def, info: 0 };
+    let parts = [code("xdp", &ldimm64), rels(".relxdp", 1, &[(0, 1)]), maps, licence()];
+    let symbols = [Sym("counts", 3, 0, 28, GLOBAL, 1), Sym("main", 1, 0, 32, GLOBAL, FUNC)];
+    let bytes = object(&parts, &symbols);
+    let o = load(&bytes).expect("an object");
+    let r = o.programs[0].result.as_ref().expect("loads");
+    let m = &r.maps[0];
+    assert_eq!((m.name.as_str(), m.map_type, m.key_size, m.value_size, m.max_entries), ("counts", 2, 4, 8, 16));
+    assert_eq!((r.insns[0].src, r.insns[0].imm), (1, m.fd));
+    let kernel = Kernel::v6_12();
+    let strict = OpenOptions { as_veristat: true, ..OpenOptions::new(&kernel, "test.bpf.o") };
+    let o = open(&bytes, &strict).expect("an object");
+    let words = &o.programs[0].result.as_ref().expect_err("refused").words[0];
+    assert!(words.contains("legacy map definitions in 'maps' section are not supported"));
+}

@@ -85,6 +85,8 @@ impl Check<'_> {
         let bytes = match read(file) {
             Ok(bytes) => bytes,
             Err(e) => {
+                // The row names the file already.
+                let e = e.strip_prefix(&format!("{name}: ")).unwrap_or(&e).to_string();
                 rows.push(Row::new(&name, "", "", "", Kind::Error, e));
                 return;
             }

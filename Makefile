@@ -1,0 +1,30 @@
+# Two doors: `make demo` shows the main job, `make test` checks everything that can be checked here.
+# Both need a Rust toolchain and a C compiler (for zstd), and fetch nothing but the crates in Cargo.lock.
+
+CARGO ?= cargo
+BPFVET = target/release/bpfvet
+
+.PHONY: demo test build agreement
+
+build:
+	$(CARGO) build --release --locked -p verifier-server
+
+# Checks a program that Linux 6.12 loads, then two that it does not, with the explanation.
+demo: build
+	@echo; echo "== $(BPFVET) kernels"; $(BPFVET) kernels
+	@echo; echo "== $(BPFVET) check corpus/demo/accepted.bpf.o"
+	@$(BPFVET) check corpus/demo/accepted.bpf.o
+	@echo; echo "== $(BPFVET) check corpus/demo/rejected.bpf.o"
+	@$(BPFVET) check corpus/demo/rejected.bpf.o; test $$? -eq 1
+
+test:
+	$(CARGO) test --workspace --locked
+
+# Agreement with recorded kernels, when the recordings are beside the checkout (../shared or BPFVET_SHARED).
+agreement:
+	$(CARGO) build --release --locked -p bpfvet-tests
+	target/release/agreement --check
+	target/release/agreement --tv --check
+	target/release/agreement --tv --unprivileged --check
+	target/release/agreement --kernel 6.18 --check
+	target/release/agreement --kernel 6.18 --tv --check

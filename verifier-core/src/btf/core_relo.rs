@@ -433,7 +433,6 @@ fn parse_spec<'a>(btf: &'a Btf, relo: &CoreRelo, kind: RelocKind) -> Res<Spec<'a
 /// Returns the type of the member found. libbpf: `bpf_core_match_member()`.
 fn match_member<'a>(
     local: &Btf,
-    local_type: TypeId,
     local_member: &super::types::Member<'_>,
     targ: &'a Btf,
     targ_id: TypeId,
@@ -453,7 +452,7 @@ fn match_member<'a>(
         spec.bit_offset = before.wrapping_add(m.bit_offset);
         spec.raw_len += 1;
         if m.name.is_empty() {
-            let found = match_member(local, local_type, local_member, targ, m.type_id, spec, fuel)?;
+            let found = match_member(local, local_member, targ, m.type_id, spec, fuel)?;
             if found.is_some() {
                 return Ok(found);
             }
@@ -502,7 +501,7 @@ fn match_spec<'a>(
         if step.name.is_some() {
             let lt = local.btf.ty(step.type_id).ok_or_else(bad)?;
             let member = lt.members().nth(step.idx as usize).ok_or_else(bad)?;
-            match match_member(local.btf, step.type_id, &member, targ, t.id, &mut spec, fuel)? {
+            match match_member(local.btf, &member, targ, t.id, &mut spec, fuel)? {
                 Some(next) => id = next,
                 None => return Ok(None),
             }
@@ -647,7 +646,8 @@ fn calculate(kind: RelocKind, local: &Spec<'_>, targ: Option<&Spec<'_>>, insn: u
                 let (o, n) = (local.btf.ty(v.orig_type).ok_or_else(bad)?, targ_btf.ty(v.new_type).ok_or_else(bad)?);
                 let unsigned = |t: &Type<'_>| t.int_word().is_some_and(|w| (w >> 24) & 0xf != 1);
                 let pointers = o.kind == BtfKind::Ptr && n.kind == BtfKind::Ptr;
-                v.fail_memsz_adjust = !pointers && !(unsigned(&o) && unsigned(&n));
+                let integers = unsigned(&o) && unsigned(&n);
+                v.fail_memsz_adjust = !pointers && !integers;
             }
         } else if kind.is_type() {
             (v.orig, v.validate) = type_value(kind, Some(local))?;

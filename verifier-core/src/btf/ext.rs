@@ -75,7 +75,7 @@ impl<'a> BtfExt<'a> {
                 return Err(err(start, "a table is cut off"));
             }
             let rec_size = words::<1>(&data[start..])[0] as usize;
-            if rec_size < min || rec_size % 4 != 0 {
+            if rec_size < min || !rec_size.is_multiple_of(4) {
                 return Err(err(start, "invalid record size"));
             }
             let mut sections = Vec::new();

@@ -458,11 +458,10 @@ impl Btf {
         let types = section(type_off, type_len, "type")?;
         let strings = section(str_off, str_len, "string")?;
         let str_bytes = &raw[strings.0..strings.1];
-        if base.is_none() || str_len > 0 {
-            if str_bytes.last() != Some(&0) || (base.is_none() && str_bytes.first() != Some(&0)) {
+        if (base.is_none() || str_len > 0)
+            && (str_bytes.last() != Some(&0) || (base.is_none() && str_bytes.first() != Some(&0))) {
                 return Err(BtfError::new(strings.0, "the string section is not enclosed in zeroes"));
             }
-        }
         let (start_id, start_str) = match &base {
             Some(b) => (b.nr_types(), b.strings_end()),
             None => (1, 0),

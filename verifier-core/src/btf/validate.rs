@@ -510,14 +510,13 @@ impl<'a> Resolver<'a> {
             self.check_signature_type(t.size_or_type, refuse("Invalid return type"))?;
         }
         let mut n = usize::from(t.vlen);
-        if let Some(last) = t.params().last() {
-            if last.type_id == 0 {
+        if let Some(last) = t.params().last()
+            && last.type_id == 0 {
                 if last.name_off != 0 {
                     return Err(refuse("Invalid arg"));
                 }
                 n -= 1;
             }
-        }
         for p in t.params().take(n) {
             if p.name_off != 0 && !(name_offset_ok(self.btf, p.name_off) && identifier_ok(self.btf, p.name_off)) {
                 return Err(refuse("Invalid arg"));

@@ -180,12 +180,11 @@ impl<'a> Linker<'a> {
         let mut out = Build { func_ok: true, line_ok: true, ..Build::default() };
         self.append(main, &mut out, main)?;
         self.calls(main, main, &mut out).map_err(failed)?;
-        if let Some(callback) = exception_callback(object, p)? {
-            if !out.at.contains_key(&callback) {
+        if let Some(callback) = exception_callback(object, p)?
+            && !out.at.contains_key(&callback) {
                 self.append(callback, &mut out, main)?;
                 self.calls(main, callback, &mut out)?;
             }
-        }
         self.data(&p.name, &mut out).map_err(|e| {
             let code = e.code;
             e.also(format!("prog '{}': failed to relocate data references: {code}", p.name))

@@ -82,11 +82,10 @@ impl Modules {
         if full.len() >= 128 {
             return None;
         }
-        if module.is_none_or(|m| "vmlinux".starts_with(m)) {
-            if let Some(id) = self.vmlinux.find_by_name_kind(&full, kind) {
+        if module.is_none_or(|m| "vmlinux".starts_with(m))
+            && let Some(id) = self.vmlinux.find_by_name_kind(&full, kind) {
                 return Some(Found { btf: &self.vmlinux, id, fd: 0, module: "vmlinux" });
             }
-        }
         self.modules.iter().filter(|m| module.is_none_or(|p| m.name.starts_with(p))).find_map(|m| {
             let id = m.btf.find_by_name_kind(&full, kind)?;
             Some(Found { btf: &m.btf, id, fd: m.fd, module: &m.name })

@@ -622,19 +622,12 @@ pub(crate) fn mark_chain_precision(env: &mut Env<'_>, regno: u8) -> Res {
     mark_chain(env, None, Some(regno)).map(|_| ())
 }
 
-/// Propagates marks requested with [`request_precise_reg`] and [`request_precise_slot`]. Kernel: `mark_chain_precision_batch()`.
+/// Propagates marks requested with [`request_precise_slot`]. Kernel: `mark_chain_precision_batch()`.
 ///
 /// # Errors
 /// Only when the kernel's own consistency checks fail.
 pub(crate) fn mark_chain_precision_batch(env: &mut Env<'_>) -> Res {
     mark_chain(env, None, None).map(|_| ())
-}
-
-/// Kernel: `bt_set_frame_reg()` before a batch.
-pub(crate) fn request_precise_reg(env: &mut Env<'_>, frame: usize, regno: u8) {
-    if let Some(m) = env.explorer.bt.regs.get_mut(frame) {
-        *m |= 1 << (regno & 15);
-    }
 }
 
 /// Kernel: `bt_set_frame_slot()` before a batch.

@@ -97,8 +97,8 @@ impl Instance {
     fn commit(&mut self, insn: u32, acc: &[u64; 8]) {
         let at = self.rel(insn);
         let Some(&seen) = self.must_write_set.get(at) else { return };
-        for frame in 0..=self.curframe().min(7) {
-            let mut mask = acc[frame];
+        for (frame, &written) in acc.iter().enumerate().take(self.curframe() + 1) {
+            let mut mask = written;
             if mask == 0 && !seen {
                 continue;
             }
@@ -281,9 +281,9 @@ fn propagate_to_outer(env: &mut Env<'_>, at: usize) {
     let outer = lookup(env, Chain { sites }, starts);
     let live = &mut env.explorer.stack_live;
     let mut acc = [0u64; 8];
-    for frame in 0..curframe.min(8) {
+    for (frame, written) in acc.iter_mut().enumerate().take(curframe) {
         let Some(m) = live.instances[at].masks(frame, start).copied() else { continue };
-        acc[frame] |= m.must_write_acc;
+        *written |= m.must_write_acc;
         live.read(outer, frame, callsite, m.live_before);
     }
     live.commit(outer, callsite, &acc);
@@ -402,10 +402,10 @@ pub(super) fn dead_places(env: &mut Env<'_>, id: StateId) -> Vec<DeadPlaces> {
         let at = if frame == last { st.insn_idx as usize } else { st.frames[frame + 1].callsite as usize };
         let regs = !env.aux.get(at).map_or(u16::MAX, |a| a.live_regs_before);
         let mut alive = live_before(env, instances[last], st.insn_idx, frame);
-        for i in frame..last {
+        for (i, &instance) in instances.iter().enumerate().take(last).skip(frame) {
             let callsite = st.frames[i + 1].callsite as u32;
             let calls_back = env.aux.get(callsite as usize).is_some_and(|a| a.calls_callback);
-            alive |= live_before(env, instances[i], if calls_back { callsite } else { callsite + 1 }, frame);
+            alive |= live_before(env, instance, if calls_back { callsite } else { callsite + 1 }, frame);
         }
         debug_assert!(f.frameno as usize == frame);
         out.push(DeadPlaces { regs, slots: !alive });

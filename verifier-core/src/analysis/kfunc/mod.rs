@@ -365,6 +365,16 @@ pub(crate) fn is_kfunc_pkt_changing(env: &Env, insn: Insn) -> bool {
     special_of(env, insn) == Some(Special::XdpPullData)
 }
 
+/// A call that was never resolved is only allowed in code that the walk did not reach, because that code is removed.
+/// Kernel: `fixup_kfunc_call()`.
+pub(crate) fn check_unresolved(env: &mut Env) -> Res {
+    let reached = |(insn, aux): (&Insn, &super::env::InsnAux)| insn.is_kfunc_call() && insn.imm == 0 && aux.seen != 0;
+    if env.insns.iter().zip(&env.aux).any(reached) {
+        return Err(env.reject(KfuncMsg::InvalidCall {}, Errno::EINVAL));
+    }
+    Ok(())
+}
+
 /// Registers that a call overwrites or reads, as bits, and whether the verifier inlines it; `None` when the call may not
 /// be made. Kernel: `kfunc_fastcall_clobber_mask()`, `is_fastcall_kfunc_call()`.
 pub(crate) fn kfunc_fastcall(env: &Env, insn: Insn) -> Option<(u32, bool)> {

@@ -4,6 +4,7 @@
 //! `do_misc_fixups()`, as far as they decide anything that can be seen: they patch instructions, which we do not.
 
 use crate::analysis::env::Env;
+use crate::analysis::kfunc;
 use crate::error::Res;
 use crate::isa::opcode::*;
 
@@ -51,5 +52,5 @@ pub(crate) fn rewrite(env: &mut Env<'_>) -> Res {
         let mut alive = alive.into_iter();
         env.subprogs.retain(|_| alive.next().unwrap_or(true));
     }
-    Ok(())
+    kfunc::check_unresolved(env)
 }

@@ -139,21 +139,18 @@ pub struct Features {
     /// Deferred task work exists (6.18: `bpf: verifier: Refactor bpf_wq handling` and following).
     pub task_work: bool,
     /// `bpf_rbtree_root()`, `_left()` and `_right()` walk trees, nodes may be counted references, and the messages about
-    /// node arguments name the function (6.16: `bpf: Add bpf_rbtree_{root,left,right} kfunc`).
+    /// node arguments name the function (in 6.18, not in 6.12).
     pub rbtree_walk: bool,
-    /// A `__nullable` buffer with a size may be null, and is not taken for a plain null argument (6.14:
-    /// `bpf: Support __nullable argument suffix for kfuncs with buffers`).
-    pub kfunc_null_buffers: bool,
-    /// Arguments named `__prog` are filled in by the verifier (6.16: `bpf: Add __prog argument support to pass-in prog->aux`).
+    /// Arguments named `__prog` are filled in by the verifier (in 6.18, not in 6.12).
     pub kfunc_prog_arg: bool,
     /// The log shows a dynptr on the stack behind calls that only read it (6.14: one function marks the slots of all stack
     /// objects as read); before, iterators only.
     pub dynptr_reads_shown: bool,
     /// What an RCU-protected function returns is valid in an RCU section only, and calling it elsewhere is rejected
-    /// (6.18: `bpf: Enforce RCU protection for KF_RCU_PROTECTED`).
+    /// (in 6.18, not in 6.12).
     pub kfunc_rcu_protected: bool,
-    /// `bpf_rdonly_cast()` casts to `void` too, and reads through untrusted memory are allowed (6.17: `bpf: rdonly_untrusted_mem
-    /// for btf id walk pointer leafs`).
+    /// `bpf_rdonly_cast()` casts to `void` too, and reads through untrusted memory are allowed (in 6.18,
+    /// not in 6.12).
     pub rdonly_cast_void: bool,
     /// A null pointer passed where null is allowed, and the zero flags of `bpf_get_local_storage()`, count as precise
     /// (7.0, in 6.12.y: `bpf: mark NULL arguments precise`).

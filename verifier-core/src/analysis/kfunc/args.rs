@@ -56,7 +56,7 @@ enum Kind {
 }
 
 /// Endings of parameter names that say how an argument is meant. Kernel: `btf_param_match_suffix()`.
-fn has_suffix(name: &str, suffix: &str) -> bool {
+pub(super) fn has_suffix(name: &str, suffix: &str) -> bool {
     name.len() > suffix.len() && name.ends_with(suffix)
 }
 
@@ -114,9 +114,7 @@ fn classify(env: &mut Env, meta: &KfuncMeta, btf: &Arc<Btf>, p: &Param<'_>) -> R
     if is_prog_ctx_type(env, &desc, &p.ty, env.resolved_prog_type()) {
         return Ok(Kind::Ctx);
     }
-    // Newer releases let null buffers through to the check of buffer and size.
-    let null_buffer = sized && env.kernel.features.kfunc_null_buffers;
-    if has_suffix(p.name, "__nullable") && reg.is_null() && !null_buffer {
+    if has_suffix(p.name, "__nullable") && reg.is_null() {
         return Ok(Kind::Null);
     }
     if has_suffix(p.name, "__alloc") {
@@ -386,7 +384,7 @@ fn check_btf_id(env: &mut Env, meta: &KfuncMeta, reg: &RegState, p: &Param<'_>, 
 /// Memory with its size in the next register.
 fn check_mem_size(env: &mut Env, meta: &mut KfuncMeta, p: &Param<'_>) -> Res {
     let (arg, regno) = (p.index as u32, p.index as u8 + 1);
-    let optional = has_suffix(p.name, "__opt") || env.kernel.features.kfunc_null_buffers && has_suffix(p.name, "__nullable");
+    let optional = has_suffix(p.name, "__opt");
     if !env.reg(regno).is_null() || !optional {
         check_kfunc_mem_size_reg(env, regno + 1)
             .map_err(|s| env.also(s, KfuncMsg::MemLenPair { arg, len_arg: arg + 1 }))?;

@@ -395,3 +395,47 @@ pub(crate) fn kfunc_call_summary(env: &Env, insn: Insn) -> Option<(bool, u8)> {
     let is_void = btf.ty(desc.ret).is_none_or(|t| t.kind == BtfKind::Void);
     Some((is_void, u8::try_from(desc.params.len()).unwrap_or(u8::MAX)))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::kernel::Kernel;
+
+    /// Functions that programs may only change the return value of: they are tagged but stand in no table of calls.
+    const MODIFY_RETURN_ONLY: [&str; 3] = ["bpf_modify_return_test", "bpf_modify_return_test2", "bpf_fentry_test1"];
+
+    /// Names that 6.18.44's BTF tags as callable.
+    fn tagged(btf: &Btf) -> BTreeSet<&str> {
+        btf.own_types()
+            .filter(|t| t.kind == BtfKind::DeclTag && t.name() == "bpf_kfunc")
+            .map(|t| btf.type_name(t.size_or_type))
+            .collect()
+    }
+
+    #[test]
+    fn every_function_that_btf_tags_has_a_row_and_no_row_is_invented() {
+        let kernel = Kernel::v6_18();
+        let btf = crate::program::vmlinux(&kernel).expect("stored BTF");
+        let tagged = tagged(&btf);
+        assert!(tagged.len() > 150, "the BTF of 6.18 tags kernel functions");
+        let groups = || kfuncs::GROUPS.iter();
+        let rows = |g: &&kfuncs::Group| g.rows.iter().filter(|r| r.releases.contains(kernel.version)).collect::<Vec<_>>();
+        let known: BTreeSet<&str> = groups().flat_map(|g| rows(g)).map(|r| r.name).collect();
+        let missing: Vec<_> = tagged.iter().filter(|n| !known.contains(*n) && !MODIFY_RETURN_ONLY.contains(n)).collect();
+        assert!(missing.is_empty(), "no row for {missing:?}");
+        // What 6.13 or later brought must be there; what depends on the configuration need not be.
+        let new = |r: &&kfuncs::Kfunc| r.releases.since > Kernel::v6_12().version;
+        let invented: Vec<_> =
+            groups().filter(|g| g.module.is_none()).flat_map(|g| rows(g)).filter(new).filter(|r| !tagged.contains(r.name)).map(|r| r.name).collect();
+        assert!(invented.is_empty(), "rows without a function: {invented:?}");
+    }
+
+    #[test]
+    fn endings_of_parameter_names_need_a_name_before_them() {
+        assert!(args::has_suffix("mem__sz", "__sz"));
+        assert!(!args::has_suffix("__sz", "__sz"));
+        assert!(!args::has_suffix("mem__szk", "__sz"));
+    }
+}

@@ -131,8 +131,21 @@ pub enum Format {
     Json,
     /// A JSON object per line.
     Jsonl,
+    /// SARIF 2.1.0, for code scanning.
+    Sarif,
+    /// JUnit XML, for test reports.
+    Junit,
+    /// Annotations for GitHub Actions, and a summary where GITHUB_STEP_SUMMARY says.
+    Github,
     /// The kernel's log and nothing else.
     Kernel,
+}
+
+impl Format {
+    /// Whether the form shows why a program is rejected, step by step.
+    pub const fn explains(self) -> bool {
+        matches!(self, Format::Text | Format::Sarif | Format::Junit | Format::Github)
+    }
 }
 
 /// What counts as a failure besides rejections.

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 use verifier_core::analysis::{Options, System, verify_with};
+use verifier_core::explain::{Trace, explain};
 use verifier_core::kernel::ProgType;
 use verifier_core::log::Off;
 use verifier_core::program::request::Privilege;
@@ -166,12 +167,25 @@ impl Check<'_> {
         // A fault of ours in one program must not cost the others their answers.
         let report = catch_unwind(AssertUnwindSafe(|| verify_with(system, &request, &options, &mut Off, &late)));
         match report {
-            Ok(report) => Row::verified(object, program, section, system, &request, report, self.log_level != 0),
+            Ok(report) => {
+                let mut row = Row::verified(object, program, section, system, &request, report, self.log_level != 0);
+                if row.kind == Kind::Rejected && self.args.format.explains() {
+                    row.trace = self.explain(system, &request, &options);
+                }
+                row
+            }
             Err(_) => {
                 let message = "undecided: internal error of bpfvet; please report the program".to_string();
                 Row::new(object, program, section, system.kernel.name, Kind::Unsupported, message)
             }
         }
+    }
+
+    /// Runs the analysis of a rejected program again, listening to its steps.
+    fn explain(&self, system: &System, request: &LoadRequest, options: &Options) -> Option<Trace> {
+        let quiet = Options { log_level: 0, ..options.clone() };
+        // An explanation that fails costs the explanation, not the verdict.
+        catch_unwind(AssertUnwindSafe(|| explain(system, request, &quiet).1)).ok().flatten()
     }
 
     fn apply_limits(&self, row: &mut Row) {

@@ -2,6 +2,7 @@
 
 use verifier_core::analysis::{Report, System, Verdict};
 use verifier_core::error::Errno;
+use verifier_core::explain::Trace;
 use verifier_core::isa::disasm::{NoNames, write_insn};
 use verifier_core::kernel::ProgType;
 use verifier_core::program::{LoadRequest, NotLoadable};
@@ -113,6 +114,8 @@ pub struct Row {
     pub counters: Option<Counters>,
     /// Limits of the command line that the program exceeds.
     pub over_budget: Vec<String>,
+    /// Why it is rejected, step by step, where the output shows that.
+    pub trace: Option<Trace>,
 }
 
 impl Row {
@@ -136,6 +139,7 @@ impl Row {
             log: None,
             counters: None,
             over_budget: Vec::new(),
+            trace: None,
         }
     }
 

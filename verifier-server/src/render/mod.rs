@@ -1,8 +1,12 @@
-//! Rows as text: for people, for veristat's friends, for programs, and as the kernel's own log.
+//! Rows as text: for people, for veristat's friends, for programs, for CI systems, and as the kernel's own log.
 
+mod github;
 mod json;
+mod junit;
+mod sarif;
 mod table;
 mod text;
+mod trace;
 
 use std::io::{self, Write};
 
@@ -26,6 +30,9 @@ pub fn print(args: &CheckArgs, rows: &[Row], colours: bool, out: &mut dyn Write)
         Format::Csv => table::csv(rows, out),
         Format::Json => json::list(rows, out),
         Format::Jsonl => json::lines(rows, out),
+        Format::Sarif => sarif::print(rows, out),
+        Format::Junit => junit::print(rows, out),
+        Format::Github => github::print(rows, out),
         Format::Kernel => kernel(rows, out),
     }
 }

@@ -83,6 +83,11 @@ fn one(row: &Row, raw: bool, paint: &Paint, out: &mut dyn Write) -> io::Result<(
                 writeln!(out, "  | {line}")?;
             }
         }
+        Kind::Rejected if row.trace.as_ref().is_some_and(|t| !t.steps.is_empty()) => {
+            if let Some(trace) = &row.trace {
+                write!(out, "{}", super::trace::render(row, trace, paint.0))?;
+            }
+        }
         Kind::Rejected => {
             let code = row.code.map_or(String::new(), |c| format!("[{c}]"));
             writeln!(out, "{}: {first}", paint.kind(row.kind, &format!("rejected{code}")))?;
@@ -90,7 +95,7 @@ fn one(row: &Row, raw: bool, paint: &Paint, out: &mut dyn Write) -> io::Result<(
             writeln!(out, "  --> {place}: Linux {} returns {errno}", row.kernel)?;
         }
     }
-    if row.kind == Kind::Rejected {
+    if row.kind == Kind::Rejected && row.trace.as_ref().is_none_or(|t| t.steps.is_empty()) {
         details(row, paint, out)?;
     }
     match &row.log {

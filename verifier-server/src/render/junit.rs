@@ -1,0 +1,67 @@
+//! JUnit XML: a suite per object, a case per program and kernel.
+
+use std::io::{self, Write};
+
+use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
+
+use crate::row::{Kind, Row};
+
+/// Prints one report.
+pub fn print(rows: &[Row], out: &mut dyn Write) -> io::Result<()> {
+    let mut report = Report::new("bpfvet");
+    let mut suites: Vec<TestSuite> = Vec::new();
+    for row in rows {
+        let case = case(row);
+        match suites.iter_mut().find(|s| s.name.as_str() == row.object) {
+            Some(suite) => {
+                suite.add_test_case(case);
+            }
+            None => {
+                let mut suite = TestSuite::new(row.object.clone());
+                suite.add_test_case(case);
+                suites.push(suite);
+            }
+        }
+    }
+    report.add_test_suites(suites);
+    report.serialize(&mut *out).map_err(io::Error::other)?;
+    writeln!(out)
+}
+
+fn case(row: &Row) -> TestCase {
+    let failed = |kind: NonSuccessKind, ty: &str| {
+        let mut status = TestCaseStatus::non_success(kind);
+        status.set_type(ty.to_string());
+        status.set_message(row.message.lines().next().unwrap_or_default().to_string());
+        if let Some(trace) = &row.trace {
+            status.set_description(super::trace::render(row, trace, false));
+        } else {
+            status.set_description(row.message.clone());
+        }
+        status
+    };
+    let status = match row.kind {
+        Kind::Accepted if !row.over_budget.is_empty() => {
+            let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
+            status.set_type("over-budget");
+            status.set_message(row.over_budget.join(", "));
+            status
+        }
+        Kind::Accepted => TestCaseStatus::success(),
+        Kind::Rejected => failed(NonSuccessKind::Failure, row.code.unwrap_or("rejected")),
+        Kind::NotLoadable => failed(NonSuccessKind::Failure, "not-loadable"),
+        Kind::Error => failed(NonSuccessKind::Error, "broken-input"),
+        Kind::Unsupported => {
+            let mut status = TestCaseStatus::skipped();
+            status.set_message(row.message.clone());
+            status
+        }
+    };
+    let name = if row.program.is_empty() { "(file)".to_string() } else { row.program.clone() };
+    let mut case = TestCase::new(format!("{name} on Linux {}", row.kernel), status);
+    case.set_classname(row.object.clone());
+    if let Some(c) = row.counters {
+        case.set_time(std::time::Duration::from_micros(c.time_us));
+    }
+    case
+}

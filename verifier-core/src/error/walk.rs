@@ -216,6 +216,11 @@ rows! {
         /// The load of a kernel symbol names neither a variable nor a function.
         ["ksym-kind", ProgramStructure]
         KsymKind { id: u32 } => "pseudo btf_id {id} in ldimm64 isn't KIND_VAR or KIND_FUNC\n";
+        /// The kernel does not know the address of a variable that the program uses. Kernels built without
+        /// `CONFIG_KALLSYMS_ALL` know functions only: read the variable through a helper, a kernel function or an
+        /// argument of the hook instead.
+        ["ksym-address", Policy]
+        KsymAddress { name: String } => "ldimm64 failed to find the address for kernel symbol '{name}'.\n";
         /// The type of the kernel symbol has no size.
         ["ksym-size", ProgramStructure]
         KsymSize { name: String, err: i32 } => "ldimm64 unable to resolve the size of type '{name}': {err}\n";

@@ -67,6 +67,8 @@ pub struct Features {
     pub callback_refs: bool,
     /// `bpf_override_return()` exists (CONFIG_BPF_KPROBE_OVERRIDE); neither of the kernels measured was built with it.
     pub kprobe_override: bool,
+    /// Addresses of variables are known, not only of functions (CONFIG_KALLSYMS_ALL).
+    pub data_symbols: bool,
     /// Too many pending paths return E2BIG; EFAULT before (`bpf: propagate error from push_stack`, in 6.12.y).
     pub jump_sequence_is_e2big: bool,
     /// Precision walks follow the value that a fetching atomic loads from the stack (`bpf: Fix precision backtracking

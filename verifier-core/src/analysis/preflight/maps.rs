@@ -227,6 +227,10 @@ fn resolve_symbol(env: &mut Env<'_>, i: usize, id: u32, fd: i32) -> Res {
             BtfVar { ty: RegType::with(RegBase::PtrToMem, TypeFlags::RDONLY), btf: (btf, 0), mem_size: 0 }
         }
         BtfKind::Var => {
+            if !env.kernel.features.data_symbols {
+                let name = symbol.name().to_string();
+                return Err(env.reject(WalkMsg::KsymAddress { name }, Errno::ENOENT));
+            }
             let target = symbol.size_or_type;
             let ty = types.skip_modifiers(target);
             let per_cpu = types

@@ -4,7 +4,7 @@
 //! stages run in the kernel's order, because the first error wins and the log shows it. Acceptance exists only after
 //! the last.
 
-#![allow(dead_code, unused_imports)] // Goes when every part has landed.
+
 
 mod access;
 mod btf_access;

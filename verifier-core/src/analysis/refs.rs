@@ -195,15 +195,6 @@ pub(crate) fn in_sleepable(env: &Env) -> bool {
     env.sleepable || env.cur.in_sleepable
 }
 
-/// Whether sleeping is allowed here and now: a sleepable program outside of locked regions (6.15: `in_sleepable_context()`).
-pub(crate) fn in_sleepable_context(env: &Env) -> bool {
-    env.cur.active_rcu_lock == 0
-        && env.cur.active_preempt_lock == 0
-        && !lock_held(env)
-        && env.cur.active_irq_id == 0
-        && in_sleepable(env)
-}
-
 /// Objects protected by RCU are valid here. Kernel: `in_rcu_cs()`.
 pub(crate) fn in_rcu_cs(env: &Env) -> bool {
     env.cur.active_rcu_lock != 0 || lock_held(env) || !in_sleepable(env)

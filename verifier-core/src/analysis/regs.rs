@@ -4,7 +4,7 @@
 //! every instruction asks of a register.
 
 use crate::domain::{DomainRules, Scalar};
-use crate::error::{Errno, RegisterMsg, Res, Stop};
+use crate::error::{Errno, RegisterMsg, Res};
 use crate::isa::Insn;
 use crate::isa::opcode::*;
 use crate::kernel::{Features, MapType};

@@ -22,12 +22,12 @@ mod stack_write;
 pub(crate) use align::check_ptr_alignment;
 pub(crate) use atomic::check_atomic;
 pub(crate) use ctx_btf::{CtxInfo, TRACE_PREFIX, ctx_access};
-pub(crate) use helper_mem::{check_helper_mem_access, check_stack_range_initialized};
-pub(crate) use map_value::{check_map_access, check_map_access_type, check_map_kptr_access, kptr_btf, kptr_pointee, map_kptr_match_type, rcu_protected_object};
-pub(crate) use packet::{check_packet_access, may_access_packet};
+pub(crate) use helper_mem::check_helper_mem_access;
+pub(crate) use map_value::{check_map_access, check_map_access_type, kptr_pointee, map_kptr_match_type};
+pub(crate) use packet::check_packet_access;
 pub(crate) use region::{__check_ptr_off_reg, check_mem_region_access, check_ptr_off_reg};
 pub(crate) use sock::is_sk_pointer;
-pub(crate) use stack::{check_stack_access_within_bounds, get_spi, grow_stack_state, save_register_state, stack_slot_obj_get_spi};
+pub(crate) use stack::{check_stack_access_within_bounds, get_spi, stack_slot_obj_get_spi};
 
 use crate::analysis::Env;
 use crate::analysis::btf_access::{check_ptr_to_btf_access, check_ptr_to_map_access};

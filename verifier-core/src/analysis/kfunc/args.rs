@@ -25,7 +25,7 @@ use crate::analysis::iter::process_iter_arg;
 use crate::analysis::precision::mark_chain_precision;
 use crate::analysis::{dynptr, refs};
 use crate::btf::{Btf, BtfKind, Type, TypeId};
-use crate::error::{Errno, KfuncMsg, Res, Stop};
+use crate::error::{Errno, KfuncMsg, Res};
 use crate::kernel::call::{ArgBase, ArgType};
 use crate::kernel::{AttachType, ProgType};
 use crate::state::{BtfRef, DynptrKind, Payload, RegBase, RegState, RegType, TypeFlags};
@@ -74,11 +74,6 @@ fn param<'b>(btf: &'b Btf, name: &'b str, type_id: TypeId, index: usize) -> Opti
     let ty = btf.skip_modifiers(type_id)?;
     let target = if ty.kind == BtfKind::Ptr { btf.skip_modifiers(ty.size_or_type) } else { None };
     Some(Param { index, name, ty, target })
-}
-
-/// Fails without printing: the caller prints what happened.
-pub(crate) fn fail_quietly<T>(errno: Errno) -> Res<T> {
-    Err(Stop::silent(errno))
 }
 
 /// Whether a parameter points to one of the kernel's own structs. Kernel: `__is_kfunc_ptr_arg_type()`.

@@ -24,7 +24,6 @@ use crate::isa::Insn;
 use crate::kernel::kfuncs::{self, KfuncFlags};
 use crate::state::{BtfRef, DynptrKind};
 
-pub(crate) use args::fail_quietly;
 pub(crate) use call::check_kfunc_call;
 pub(crate) use special::Special;
 
@@ -321,16 +320,6 @@ pub(crate) fn is_async_callback_calling_kfunc(env: &Env, insn: Insn) -> bool {
     special_of(env, insn).is_some_and(Special::is_async_callback)
 }
 
-/// Kernel: `is_bpf_wq_set_callback_impl_kfunc()`.
-pub(crate) fn is_wq_set_callback_kfunc(env: &Env, insn: Insn) -> bool {
-    special_of(env, insn) == Some(Special::WqSetCallback)
-}
-
-/// Sets a task-work callback, which may sleep (6.18). Kernel: `is_task_work_add_kfunc()`.
-pub(crate) fn is_task_work_kfunc(env: &Env, insn: Insn) -> bool {
-    matches!(special_of(env, insn), Some(Special::TaskWorkSignal | Special::TaskWorkResume))
-}
-
 /// Kernel: `is_bpf_throw_kfunc()`.
 pub(crate) fn is_bpf_throw_kfunc(env: &Env, insn: Insn) -> bool {
     insn.off == 0 && special_of(env, insn) == Some(Special::Throw)
@@ -360,11 +349,6 @@ pub(crate) fn is_kfunc_sleepable(env: &Env, insn: Insn) -> bool {
     flags_of(env, insn).is_sleepable()
 }
 
-/// The function may move packet data (6.18). Kernel: `is_kfunc_pkt_changing()`.
-pub(crate) fn is_kfunc_pkt_changing(env: &Env, insn: Insn) -> bool {
-    special_of(env, insn) == Some(Special::XdpPullData)
-}
-
 /// A call that was never resolved is only allowed in code that the walk did not reach, because that code is removed.
 /// Kernel: `fixup_kfunc_call()`.
 pub(crate) fn check_unresolved(env: &mut Env) -> Res {
@@ -385,15 +369,6 @@ pub(crate) fn kfunc_fastcall(env: &Env, insn: Insn) -> Option<(u32, bool)> {
     }
     let inlined = matches!(desc.special, Some(Special::CastToKernCtx | Special::RdonlyCast));
     Some((mask, inlined))
-}
-
-/// Whether the function of a call returns nothing, and how many parameters it has (6.17: live registers).
-/// Kernel: `bpf_kfunc_call_arg_meta` in `get_call_summary()`.
-pub(crate) fn kfunc_call_summary(env: &Env, insn: Insn) -> Option<(bool, u8)> {
-    let desc = desc_of(env, insn).filter(|d| d.flags.is_some())?;
-    let btf = env.btf(desc.btf);
-    let is_void = btf.ty(desc.ret).is_none_or(|t| t.kind == BtfKind::Void);
-    Some((is_void, u8::try_from(desc.params.len()).unwrap_or(u8::MAX)))
 }
 
 #[cfg(test)]

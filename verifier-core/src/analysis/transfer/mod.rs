@@ -11,4 +11,3 @@ mod sanitize;
 
 pub(crate) use alu::check_alu_op;
 pub(crate) use jump::check_cond_jmp_op;
-pub(crate) use ptr::check_reg_sane_offset;

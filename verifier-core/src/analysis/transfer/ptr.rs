@@ -13,11 +13,6 @@ use super::super::regs::*;
 use super::alu::op_text;
 use super::sanitize;
 
-/// Whether tracking this offset cannot wrap; says why not otherwise. Kernel: `check_reg_sane_offset()`.
-pub(crate) fn check_reg_sane_offset(env: &mut Env<'_>, reg: &RegState, ty: RegType) -> bool {
-    insane_offset(env, reg, ty).is_none()
-}
-
 /// The rejection of an offset that is not sane, printed but not yet given out.
 fn insane_offset(env: &mut Env<'_>, reg: &RegState, ty: RegType) -> Option<crate::error::Stop> {
     let out = |v: i64| v >= MAX_VAR_OFF || v <= -MAX_VAR_OFF;

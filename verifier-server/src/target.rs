@@ -6,7 +6,7 @@ use std::sync::Arc;
 use verifier_core::analysis::System;
 use verifier_core::btf::Btf;
 use verifier_core::kernel::{Kernel, KernelVersion};
-use verifier_core::program::vmlinux;
+use verifier_core::program::{unpack_btf, vmlinux};
 
 use crate::args::TargetArgs;
 
@@ -49,7 +49,8 @@ fn system(kernel: Kernel, args: &TargetArgs) -> Result<System, String> {
     let mut modules = Vec::new();
     for file in &args.module_btf {
         let name = file.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
-        let name = name.strip_suffix(".btf").unwrap_or(&name);
+        let name = name.strip_suffix(".zst").unwrap_or(&name);
+        let name = name.strip_suffix(".btf").unwrap_or(name);
         // The recordings name files as `6.12.117-debian.bpf_testmod.btf`.
         let name = name.rsplit('.').next().unwrap_or(name).to_string();
         modules.push((name, read_btf(file, Some(vmlinux.clone()))?));
@@ -58,7 +59,8 @@ fn system(kernel: Kernel, args: &TargetArgs) -> Result<System, String> {
 }
 
 fn read_btf(file: &Path, base: Option<Arc<Btf>>) -> Result<Arc<Btf>, String> {
-    let raw = std::fs::read(file).map_err(|e| format!("{}: {e}", file.display()))?;
+    let failed = |e: std::io::Error| format!("{}: {e}", file.display());
+    let raw = unpack_btf(std::fs::read(file).map_err(failed)?).map_err(failed)?;
     Btf::parse(raw, base).map(Arc::new).map_err(|e| format!("{}: {e}", file.display()))
 }
 

@@ -20,7 +20,7 @@ mod vmlinux;
 pub use error::{NotLoadable, ObjectError};
 pub use load::{Object, OpenOptions, Program, open};
 pub use request::{FuncInfo, LineInfo, LoadRequest, MapSpec};
-pub use vmlinux::vmlinux;
+pub use vmlinux::{unpack_btf, vmlinux};
 
 /// Section of global variables that live in an arena.
 const ARENA_SECTION: &str = ".addr_space.1";

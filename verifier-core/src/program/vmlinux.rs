@@ -19,6 +19,17 @@ pub(super) fn decompress(zst: &[u8]) -> std::io::Result<Vec<u8>> {
     Ok(out)
 }
 
+/// First bytes of a zstd frame.
+const ZSTD_MAGIC: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
+
+/// A BTF blob as people keep it: as it is, or compressed with zstd.
+///
+/// # Errors
+/// What the decompressor says of damaged data.
+pub fn unpack_btf(bytes: Vec<u8>) -> std::io::Result<Vec<u8>> {
+    if bytes.starts_with(&ZSTD_MAGIC) { decompress(&bytes) } else { Ok(bytes) }
+}
+
 /// The kernel's own BTF.
 ///
 /// The first call for a release decompresses and indexes it (some 10 ms); later calls share that.

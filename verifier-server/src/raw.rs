@@ -26,12 +26,10 @@ use verifier_core::kernel::{AttachType, MapType, ProgType};
 use verifier_core::program::request::{AttachTarget, LineInfo};
 use verifier_core::program::{FuncInfo, LoadRequest, MapSpec};
 
-/// First file descriptor number given to maps.
+/// First file descriptor number given to maps: a reference without an entry never names one by chance.
 const FIRST_FD: i32 = 10;
 /// First file descriptor number given to modules.
 const FIRST_MODULE_FD: i32 = 100_000;
-/// File descriptor number that is never a map.
-const BAD_FD: i32 = -1;
 
 /// Why a line is not a program.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -154,10 +152,6 @@ pub fn request(line: &Value, system: &System) -> Result<LoadRequest, RawError> {
     let index = |v: &Value, field: &str| -> Result<usize, RawError> {
         Ok(usize::try_from(number(v, field)?).unwrap_or(usize::MAX))
     };
-    // A map reference without an entry is meant to be bad.
-    for insn in insns.iter_mut().filter(|i| i.is_ldimm64() && matches!(i.src, 1 | 2) && i.imm == 0) {
-        insn.imm = BAD_FD;
-    }
     for r in list(line, "map_refs")? {
         let (at, n) = (index(r, "insn")?, index(r, "map")?);
         let insn = insns.get_mut(at).ok_or_else(|| bad("map_refs", format!("no instruction {at}")))?;

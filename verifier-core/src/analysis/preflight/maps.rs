@@ -105,7 +105,9 @@ fn resolve_one(env: &mut Env<'_>, i: usize) -> Res {
 /// The map behind a file descriptor, and whether the program used it before. Kernel: `add_used_map_from_fd()`.
 fn use_map(env: &mut Env<'_>, fd: i32) -> Res<(MapIdx, bool)> {
     let Some(at) = env.req.maps.iter().position(|m| m.fd == fd) else {
-        return Err(env.reject(WalkMsg::BadMapFd { fd }, Errno::EBADF));
+        // The loader's standard streams are open, but are no maps.
+        let errno = if (0..=2).contains(&fd) { Errno::EINVAL } else { Errno::EBADF };
+        return Err(env.reject(WalkMsg::BadMapFd { fd }, errno));
     };
     let map = MapIdx(at as u32);
     if env.used_maps.contains(&map) {

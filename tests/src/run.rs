@@ -38,6 +38,8 @@ pub struct Plan {
     pub budget: Duration,
     /// Threads.
     pub jobs: usize,
+    /// Never take a path as covered by another.
+    pub no_prune: bool,
 }
 
 impl Plan {
@@ -51,6 +53,7 @@ impl Plan {
             recorded_insns: false,
             budget: Duration::from_secs(20),
             jobs: 2,
+            no_prune: false,
         }
     }
 
@@ -169,7 +172,7 @@ fn test_verifier(plan: &Plan, folder: &Path, systems: &Systems) -> Result<Vec<Pa
     } else {
         Privilege { bpf: true, perfmon: true, net_admin: true, sys_admin: false }
     };
-    let options = Options { log_level: 2, privilege, ..Options::default() };
+    let options = Options { log_level: 2, no_prune: plan.no_prune, privilege, ..Options::default() };
     let index: HashMap<u64, &Value> = tests.iter().filter_map(|t| Some((t["index"].as_u64()?, t))).collect();
     Ok(parallel(answers.len(), plan.jobs, |i| {
         let theirs = answers[i].clone();
@@ -220,7 +223,7 @@ fn object_pair(plan: &Plan, system: &System, loaded: &loader::Loaded, theirs: &R
     let kind = theirs.raw["prog_type"]["name"].as_str().unwrap_or("?").to_string();
     // The kernel's log of very long runs was not kept: none is made then, because it costs more than the analysis.
     let log_level = if theirs.log.is_some() || theirs.counters.is_none() { 2 } else { 0 };
-    let options = Options { log_level, ..Options::default() };
+    let options = Options { log_level, no_prune: plan.no_prune, ..Options::default() };
     let request = loader::request(loaded, &theirs.program);
     let (ours, same_insns) = match request {
         Err(reason) => (Ours::not_loadable(reason), None),

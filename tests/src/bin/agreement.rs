@@ -49,6 +49,9 @@ struct Args {
     /// Threads.
     #[arg(long, default_value_t = 2)]
     jobs: usize,
+    /// Never take a path as covered by another.
+    #[arg(long)]
+    no_prune: bool,
 }
 
 fn main() {
@@ -78,6 +81,7 @@ fn measure(args: &Args, folder: &std::path::Path) -> Result<bool, Failure> {
         recorded_insns: args.recorded_insns,
         budget: Duration::from_secs(args.seconds),
         jobs: args.jobs,
+        no_prune: args.no_prune,
     };
     let pairs = run(&plan, folder)?;
     report(args, &pairs);

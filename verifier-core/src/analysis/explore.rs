@@ -22,7 +22,7 @@ use super::prune::scc::Sccs;
 const MAX_PENDING: usize = 8192;
 
 /// Bytes that stored states may take, about; the kernel's own bound is the memory of the machine. A budget of ours.
-const MAX_STORED_BYTES: usize = 6 << 30;
+const MAX_STORED_BYTES: usize = 768 << 20;
 
 /// Bytes that a state takes when it shares nothing, about.
 fn bytes_of(st: &VerifierState) -> usize {

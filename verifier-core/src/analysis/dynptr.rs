@@ -13,6 +13,7 @@ use crate::error::{Errno, KfuncMsg, Msg, Res, Stop};
 use crate::isa::opcode::DW;
 use crate::kernel::call::{ArgBase, ArgType};
 use crate::kernel::features::LivenessKind;
+use crate::log::reg::dynptr_kind;
 use crate::state::{DynptrKind, Payload, RegBase, RegState, RegType, Slot, SlotKind, TypeFlags};
 
 /// Slots that a dynptr takes. Kernel: `BPF_DYNPTR_NR_SLOTS`.
@@ -277,19 +278,6 @@ fn mark_dynptr_read(env: &mut Env, frame: usize, spi: usize) -> Res {
     Ok(())
 }
 
-/// Kernel: `dynptr_type_str()`.
-fn kind_name(kind: DynptrKind) -> &'static str {
-    match kind {
-        DynptrKind::Invalid => "<invalid>",
-        DynptrKind::Local => "local",
-        DynptrKind::Ringbuf => "ringbuf",
-        DynptrKind::Skb => "skb",
-        DynptrKind::Xdp => "xdp",
-        DynptrKind::SkbMeta => "skb_meta",
-        DynptrKind::File => "file",
-    }
-}
-
 /// Checks a dynptr argument: one to be created (`UNINIT`), one that is only used (`RDONLY`), or one that may be changed.
 ///
 /// `clone_ref_obj_id` is the reference that a clone shares with its parent, 0 for others.
@@ -319,7 +307,7 @@ pub(crate) fn process_dynptr_func(env: &mut Env, regno: u8, insn_idx: usize, arg
     let mut wanted = arg;
     wanted.flags.remove(TypeFlags::RDONLY);
     if !is_type_expected(env, &reg, wanted)? {
-        let kind = kind_name(kind_of_flags(arg.flags));
+        let kind = dynptr_kind(kind_of_flags(arg.flags));
         return Err(env.reject(KfuncMsg::DynptrKind { kind, arg: argno }, Errno::EINVAL));
     }
     if is_const_dynptr(&reg) {

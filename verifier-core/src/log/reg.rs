@@ -12,7 +12,7 @@ use crate::kernel::LogStyle;
 use crate::program::MapSpec;
 use crate::state::register::{ADD_CONST, live};
 use crate::state::{
-    BtfRef, DynptrKind, FuncState, IterState, Payload, RegBase, RegState, RegType, SlotKind, TypeFlags, VerifierState,
+    BtfRef, DynptrKind, FuncState, IterState, Payload, RegBase, RegState, SlotKind, TypeFlags, VerifierState,
 };
 use std::sync::Arc;
 
@@ -35,49 +35,6 @@ pub struct Wanted {
     pub regs: u32,
     /// Stack slots, as bits.
     pub slots: u64,
-}
-
-/// A register type in words. Kernel: `reg_type_str()`.
-pub fn reg_type(ty: RegType) -> String {
-    let base = match ty.base {
-        RegBase::NotInit => "?",
-        RegBase::Scalar => "scalar",
-        RegBase::PtrToCtx => "ctx",
-        RegBase::ConstPtrToMap => "map_ptr",
-        RegBase::PtrToMapValue => "map_value",
-        RegBase::PtrToMapKey => "map_key",
-        RegBase::PtrToStack => "fp",
-        RegBase::PtrToPacketMeta => "pkt_meta",
-        RegBase::PtrToPacket => "pkt",
-        RegBase::PtrToPacketEnd => "pkt_end",
-        RegBase::PtrToFlowKeys => "flow_keys",
-        RegBase::PtrToSocket => "sock",
-        RegBase::PtrToSockCommon => "sock_common",
-        RegBase::PtrToTcpSock => "tcp_sock",
-        RegBase::PtrToTpBuffer => "tp_buffer",
-        RegBase::PtrToXdpSock => "xdp_sock",
-        RegBase::PtrToBtfId => "ptr_",
-        RegBase::PtrToMem => "mem",
-        RegBase::PtrToArena => "arena",
-        RegBase::PtrToBuf => "buf",
-        RegBase::PtrToFunc => "func",
-        RegBase::ConstPtrToDynptr => "dynptr_ptr",
-    };
-    const PREFIXES: [(TypeFlags, &str); 7] = [
-        (TypeFlags::RDONLY, "rdonly_"),
-        (TypeFlags::RINGBUF, "ringbuf_"),
-        (TypeFlags::USER, "user_"),
-        (TypeFlags::PERCPU, "percpu_"),
-        (TypeFlags::RCU, "rcu_"),
-        (TypeFlags::UNTRUSTED, "untrusted_"),
-        (TypeFlags::TRUSTED, "trusted_"),
-    ];
-    let mut s: String = PREFIXES.iter().filter(|(flag, _)| ty.has(*flag)).map(|(_, word)| *word).collect();
-    s.push_str(base);
-    if ty.may_be_null() {
-        s.push_str(if ty.base == RegBase::PtrToBtfId { "or_null_" } else { "_or_null" });
-    }
-    s
 }
 
 /// Kernel: `dynptr_type_str()`.
@@ -192,7 +149,8 @@ impl Words<'_> {
             out.push_str(&snum(reg.scalar.var_off.value as i64));
             return;
         }
-        out.push_str(&reg_type(ty));
+        // Writing into a `String` cannot fail.
+        let _ = write!(out, "{ty}");
         if ty.is(RegBase::PtrToArena) {
             return;
         }

@@ -284,23 +284,19 @@ impl Assembler {
         self.push(insn)
     }
 
-    /// `*(u32 *)(r1 +4)`: size, whether signed, register, offset.
-    fn place(&self, c: &mut Cursor<'_, '_>) -> Option<(u8, bool, u8, i16)> {
-        if !(c.sign("*") && c.sign("(")) {
-            return None;
-        }
+    /// `(u32 *)(r1 +4)`: size, whether signed, register, offset.
+    fn cast(&self, c: &mut Cursor<'_, '_>) -> Option<(u8, bool, u8, i16)> {
+        c.sign("(").then_some(())?;
         let (size, signed) = size_of(c.any_word()?)?;
-        if !(c.sign("*") && c.sign(")") && c.sign("(")) {
-            return None;
-        }
+        (c.sign("*") && c.sign(")") && c.sign("(")).then_some(())?;
         let (reg, _) = c.reg()?;
-        let off = if c.sign(")") {
-            0
-        } else {
-            let n = i16::try_from(c.number()?).ok()?;
-            c.sign(")").then_some(n)?
-        };
+        let off = if c.sign(")") { 0 } else { i16::try_from(c.number()?).ok().filter(|_| c.sign(")"))? };
         Some((size, signed, reg, off))
+    }
+
+    /// `*(u32 *)(r1 +4)`.
+    fn place(&self, c: &mut Cursor<'_, '_>) -> Option<(u8, bool, u8, i16)> {
+        c.sign("*").then(|| self.cast(c))?
     }
 
     fn store(&mut self, c: &mut Cursor<'_, '_>) -> Option<()> {
@@ -327,20 +323,8 @@ impl Assembler {
 
     /// `((u64 *)(r1 +0)`: size, register, offset; the closing parenthesis of the call stays.
     fn atomic_place(&self, c: &mut Cursor<'_, '_>) -> Option<(u8, u8, i16)> {
-        if !(c.sign("(") && c.sign("(")) {
-            return None;
-        }
-        let (size, _) = size_of(c.any_word()?)?;
-        if !(c.sign("*") && c.sign(")") && c.sign("(")) {
-            return None;
-        }
-        let (reg, _) = c.reg()?;
-        let off = if c.sign(")") {
-            0
-        } else {
-            let n = i16::try_from(c.number()?).ok()?;
-            c.sign(")").then_some(n)?
-        };
+        c.sign("(").then_some(())?;
+        let (size, _, reg, off) = self.cast(c)?;
         Some((size, reg, off))
     }
 

@@ -22,9 +22,9 @@ test:
 
 # Agreement with recorded kernels, when the recordings are beside the checkout (../shared or BPFVET_SHARED).
 agreement:
-	$(CARGO) build --release --locked -p bpfvet-tests
-	target/release/agreement --check
-	target/release/agreement --tv --check
-	target/release/agreement --tv --unprivileged --check
-	target/release/agreement --kernel 6.18 --check
-	target/release/agreement --kernel 6.18 --tv --check
+	$(CARGO) build --locked -p bpfvet-tests
+	target/debug/agreement --check
+	target/debug/agreement --tv --check
+	target/debug/agreement --tv --unprivileged --check
+	target/debug/agreement --kernel 6.18 --check
+	target/debug/agreement --kernel 6.18 --tv --check

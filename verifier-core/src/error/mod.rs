@@ -8,7 +8,7 @@ use std::fmt;
 
 /// Declares the message rows of one area.
 ///
-/// ```ignore
+/// ```text
 /// rows! {
 ///     /// Messages about map values.
 ///     pub enum MapMsg {

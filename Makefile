@@ -4,10 +4,13 @@
 CARGO ?= cargo
 BPFVET = target/release/bpfvet
 
-.PHONY: demo test build agreement
+# Without libz3 (installed when missing and possible) everything but the solver is built.
+SOLVER = $$(sh .ci/solver-features)
+
+.PHONY: demo test build agreement prove
 
 build:
-	$(CARGO) build --release --locked -p verifier-server
+	$(CARGO) build --release --locked -p verifier-server $(SOLVER)
 
 # Checks a program that Linux 6.12 loads, then two that it does not, with the explanation.
 demo: build
@@ -18,13 +21,18 @@ demo: build
 	@$(BPFVET) check corpus/demo/rejected.bpf.o; test $$? -eq 1
 
 test:
-	$(CARGO) test --workspace --locked
+	$(CARGO) test --workspace --locked $(SOLVER)
 
 # Agreement with recorded kernels, when the recordings are beside the checkout (../shared or BPFVET_SHARED).
 agreement:
-	$(CARGO) build --locked -p bpfvet-tests
+	$(CARGO) build --locked -p bpfvet-tests $(SOLVER)
 	target/debug/agreement --check
 	target/debug/agreement --tv --check
 	target/debug/agreement --tv --unprivileged --check
 	target/debug/agreement --kernel 6.18 --check
 	target/debug/agreement --kernel 6.18 --tv --check
+
+# Proves the abstract domain with Z3 (needs libz3) and writes the table; takes half an hour.
+prove:
+	$(CARGO) build --release --locked -p bpfvet-tests --bin prove
+	target/release/prove docs/domain-proofs.md

@@ -11,7 +11,7 @@
 //! | 3 | [`program`], [`state`], [`cfg`] |
 //! | 4 | [`log`] |
 //! | 5 | [`analysis`] |
-//! | 6 | [`explain`] |
+//! | 6 | [`explain`], `solver` (feature `solver`) |
 //!
 //! ## Invariants
 //!
@@ -30,4 +30,6 @@ pub mod isa;
 pub mod kernel;
 pub mod log;
 pub mod program;
+#[cfg(feature = "solver")]
+pub mod solver;
 pub mod state;

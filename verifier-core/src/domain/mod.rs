@@ -10,6 +10,8 @@ pub mod scalar;
 #[cfg(test)]
 mod tests;
 mod text;
+#[cfg(any(test, feature = "solver"))]
+pub(crate) mod tiny;
 pub mod tnum;
 pub mod value;
 

@@ -25,4 +25,13 @@ impl DomainRules {
         wrapping_add_sub: false,
         signed_mul: false,
     };
+
+    /// The newest variant of every operator, as in Linux 6.18.
+    pub const V6_18: DomainRules = DomainRules {
+        mul_by_union: true,
+        step_through_tnum: true,
+        mixed_from_s32: false,
+        wrapping_add_sub: true,
+        signed_mul: true,
+    };
 }

@@ -143,20 +143,28 @@ impl<W: Word> TnumOf<W> {
     /// them, which keeps more. Kernel: `tnum_mul()`.
     pub fn mul(self, b: Self, by_union: bool) -> Self {
         let zero = self.value.zero();
-        let (mut a, mut b, one) = (self, b, zero.lit(1));
+        let (mut a, mut b) = (self, b);
         let product = a.value.mul(b.value);
         let mut acc = TnumOf::exactly(zero);
         while a.max().is(zero).not().decide() {
-            let partial = if by_union { b } else { TnumOf { value: zero, mask: b.mask } };
-            if a.value.and(one).is(one).decide() {
-                acc = acc.add(partial);
-            } else if a.mask.and(one).is(one).decide() {
-                acc = if by_union { acc.union(acc.add(b)) } else { acc.add(TnumOf { value: zero, mask: b.max() }) };
-            }
-            a = a.shr(one);
-            b = b.shl(one);
+            Self::mul_step(&mut acc, &mut a, &mut b, by_union);
         }
         if by_union { acc } else { TnumOf::exactly(product).add(acc) }
+    }
+
+    /// One bit of the multiplier `a`, the lowest: what it adds to the sum. Then both operands move on by one bit.
+    #[inline(always)]
+    pub(crate) fn mul_step(acc: &mut Self, a: &mut Self, b: &mut Self, by_union: bool) {
+        let zero = a.value.zero();
+        let one = zero.lit(1);
+        let partial = if by_union { *b } else { TnumOf { value: zero, mask: b.mask } };
+        if a.value.and(one).is(one).decide() {
+            *acc = acc.add(partial);
+        } else if a.mask.and(one).is(one).decide() {
+            *acc = if by_union { acc.union(acc.add(*b)) } else { acc.add(TnumOf { value: zero, mask: b.max() }) };
+        }
+        *a = a.shr(one);
+        *b = b.shl(one);
     }
 
     /// Whether a value common to both is possible. Kernel: `tnum_overlap()`.

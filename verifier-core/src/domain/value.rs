@@ -64,7 +64,7 @@ impl<W: Wide> Value<W> {
     }
 
     /// Kernel: `__update_reg_bounds()`.
-    fn learn_from_bits(&mut self, rules: DomainRules) {
+    pub(crate) fn learn_from_bits(&mut self, rules: DomainRules) {
         self.low.learn_from_bits(self.bits.low());
         self.full.learn_from_bits(self.bits);
         if rules.step_through_tnum {
@@ -73,7 +73,7 @@ impl<W: Wide> Value<W> {
     }
 
     /// If bits and unsigned range have a single value in common, that is the value.
-    fn meet_in_one_value(&mut self) {
+    pub(crate) fn meet_in_one_value(&mut self) {
         let (bits, umin, umax) = (self.bits, self.full.umin, self.full.umax);
         let next = bits.step(umin);
         let umin_fits = umin.and(bits.mask.not()).is(bits.value);
@@ -90,7 +90,7 @@ impl<W: Wide> Value<W> {
 
     /// Where the high halves of the 64-bit bounds agree, or follow on each other across the 32-bit sign boundary, the
     /// low halves of the bounds are bounds of the low half. Kernel: first half of `__reg32_deduce_bounds()`.
-    fn deduce_low_from_full(&mut self) {
+    pub(crate) fn deduce_low_from_full(&mut self) {
         let high = |w: W| w.shr(half_bits(w));
         let f = self.full;
         let (umin, umax, smin, smax) = (f.umin.low(), f.umax.low(), f.smin.low(), f.smax.low());
@@ -122,7 +122,7 @@ impl<W: Wide> Value<W> {
     }
 
     /// Bounds of the low half tighten the low halves of the 64-bit bounds. Kernel: `__reg_deduce_mixed_bounds()`.
-    fn deduce_full_from_low(&mut self, rules: DomainRules) {
+    pub(crate) fn deduce_full_from_low(&mut self, rules: DomainRules) {
         let keep_high = W::zext(self.low.umin.ones()).not();
         let with_low = |w: W, h: W::Half| w.and(keep_high).or(W::zext(h));
         let l = self.low;
@@ -146,7 +146,7 @@ impl<W: Wide> Value<W> {
     }
 
     /// Kernel: `__reg_bound_offset()`.
-    fn learn_bits_from_ranges(&mut self) {
+    pub(crate) fn learn_bits_from_ranges(&mut self) {
         let bits = self.bits.intersect(TnumOf::range(self.full.umin, self.full.umax));
         let low = bits.low().intersect(TnumOf::range(self.low.umin, self.low.umax));
         self.bits = bits.with_low(low);
@@ -167,6 +167,12 @@ impl<W: Wide> Value<W> {
 
     /// Keeps `size` < 8 bytes. Kernel: `coerce_reg_to_size()`.
     pub fn truncate(&mut self, size: u32, rules: DomainRules) {
+        self.truncate_loose(size);
+        self.sync(rules);
+    }
+
+    /// Truncates without bringing bounds and bits in step.
+    pub(crate) fn truncate_loose(&mut self, size: u32) {
         let keep = self.bits.value.lit((1u64 << (size * 8)) - 1);
         self.bits = self.bits.masked(keep);
         let f = &mut self.full;
@@ -179,7 +185,6 @@ impl<W: Wide> Value<W> {
         if size < 4 {
             self.low = Range::unbounded(self.low.umin);
         }
-        self.sync(rules);
     }
 
     /// Sign-extends the low `size` bytes to 64 bits. Kernel: `coerce_reg_to_size_sx()`.
@@ -249,7 +254,17 @@ impl<W: Wide> Value<W> {
 
     /// One operation on bounds and bits. With `half`, the instruction is a 32-bit one and the result is zero-extended.
     /// A shift wants an amount that is known and below the width. Kernel: the body of `adjust_scalar_min_max_vals()`.
+    #[inline]
     pub fn apply(&mut self, op: BoundedOp, o: &Self, half: bool, rules: DomainRules) {
+        self.apply_loose(op, o, half, rules);
+        if half {
+            self.zext();
+        }
+        self.sync(rules);
+    }
+
+    /// The operation without zero-extension and without bringing bounds and bits in step.
+    pub(crate) fn apply_loose(&mut self, op: BoundedOp, o: &Self, half: bool, rules: DomainRules) {
         match op {
             BoundedOp::Add => self.add_loose(o, rules),
             BoundedOp::Sub => self.sub_loose(o, rules),
@@ -267,10 +282,6 @@ impl<W: Wide> Value<W> {
             BoundedOp::Lsh | BoundedOp::Rsh | BoundedOp::Arsh if half => self.shift_low(op, o.low.umin),
             BoundedOp::Lsh | BoundedOp::Rsh | BoundedOp::Arsh => self.shift_full(op, o.full.umin, rules),
         }
-        if half {
-            self.zext();
-        }
-        self.sync(rules);
     }
 
     fn sub_loose(&mut self, o: &Self, rules: DomainRules) {
@@ -364,14 +375,19 @@ impl<W: Wide> Value<W> {
         self.learn_from_bits(rules);
     }
 
+    /// Reverses the low `size` bytes and keeps only them; bounds are forgotten.
+    pub(crate) fn swap_bytes(&mut self, size: u32) {
+        let n = self.bits.value.lit(u64::from(64 - size * 8));
+        let turned = |w: W| w.swap_bytes().shr(n);
+        self.bits = TnumOf { value: turned(self.bits.value), mask: turned(self.bits.mask) };
+        self.forget_ranges();
+    }
+
     /// Reverses the bytes of the low `size` bytes (2, 4 or 8) and truncates to them, or only truncates.
     /// Kernel: `scalar_byte_swap()`.
     pub fn byte_order(&mut self, size: u32, swap: bool, rules: DomainRules) {
         if swap {
-            let n = self.bits.value.lit(u64::from(64 - size * 8));
-            let turned = |w: W| w.swap_bytes().shr(n);
-            self.bits = TnumOf { value: turned(self.bits.value), mask: turned(self.bits.mask) };
-            self.forget_ranges();
+            self.swap_bytes(size);
         }
         if size < 8 {
             self.truncate(size, rules);

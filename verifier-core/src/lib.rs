@@ -11,7 +11,7 @@
 //! | 3 | [`program`], [`state`], [`cfg`] |
 //! | 4 | [`log`] |
 //! | 5 | [`analysis`] |
-//! | 6 | [`explain`], `solver` (feature `solver`) |
+//! | 6 | [`explain`], [`runtime`], `solver` (feature `solver`) |
 //!
 //! ## Invariants
 //!
@@ -30,6 +30,7 @@ pub mod isa;
 pub mod kernel;
 pub mod log;
 pub mod program;
+pub mod runtime;
 #[cfg(feature = "solver")]
 pub mod solver;
 pub mod state;

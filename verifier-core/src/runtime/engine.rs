@@ -1,0 +1,46 @@
+//! What an engine is, and a run from entry to result.
+
+use super::cx::{Cx, Stop};
+use super::program::Code;
+
+/// Runs programs.
+pub trait Engine: Send + Sync {
+    /// Name on the command line.
+    fn name(&self) -> &'static str;
+
+    /// Runs a function of [`Cx::code`] to its end, in the frame whose r10 is [`Cx::frame`], already entered. Sets
+    /// [`Cx::invoke`]. When the run stops early the result means nothing and [`Cx::stop`] says why.
+    ///
+    /// Checks every access where the run is checked; the caller sees to it that other runs are of verified code.
+    fn enter(&self, cx: &mut Cx<'_>, subprog: u32, args: [u64; 5]) -> u64;
+}
+
+/// Runs a program: r0 at its end.
+///
+/// # Errors
+/// Why it ended early.
+///
+/// # Panics
+/// When code that was not accepted is run without checks.
+pub fn run(engine: &dyn Engine, cx: &mut Cx<'_>, code: &Code, args: [u64; 5]) -> Result<u64, Stop> {
+    assert!(code.is_verified() || cx.is_checked(), "code that was not accepted runs checked");
+    cx.code = code;
+    cx.ctx = args[0];
+    let top = cx.frame;
+    let mut r0 = 0;
+    if cx.enter_frame(top, 0).is_ok() {
+        r0 = engine.enter(cx, 0, args);
+    }
+    if let Some(cookie) = cx.catch() {
+        // Frames of the thrower are gone; the handler runs in the entry's place.
+        cx.frame = top;
+        r0 = cookie;
+        if let Some(handler) = cx.code().exception_cb() {
+            r0 = engine.enter(cx, handler, [cookie, 0, 0, 0, 0]);
+        }
+    }
+    match cx.stopped() {
+        Some(stop) => Err(stop),
+        None => Ok(r0),
+    }
+}

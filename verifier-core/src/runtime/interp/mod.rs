@@ -1,0 +1,35 @@
+//! The interpreter: always there, and the measure for the other engines.
+//!
+//! Answers for `___bpf_prog_run()`. One function per mode: [`checked`] looks every access up, for code that was not
+//! accepted.
+
+mod access;
+mod checked;
+
+use super::cx::{Cx, Invoke};
+use super::engine::Engine;
+
+/// The interpreter.
+#[derive(Clone, Copy, Default, Debug)]
+pub struct Interp;
+
+impl Engine for Interp {
+    fn name(&self) -> &'static str {
+        "interp"
+    }
+
+    fn enter(&self, cx: &mut Cx<'_>, subprog: u32, args: [u64; 5]) -> u64 {
+        cx.invoke = Some(invoke as Invoke);
+        checked::run(cx, subprog, args)
+    }
+}
+
+/// Runs a function for a helper that calls back.
+///
+/// # Safety
+/// `cx` and `args` are valid, and the run is this engine's.
+unsafe extern "C" fn invoke(cx: *mut Cx<'_>, subprog: u32, args: *const [u64; 5]) -> u64 {
+    // SAFETY: as required.
+    let (cx, args) = unsafe { (&mut *cx, *args) };
+    Interp.enter(cx, subprog, args)
+}

@@ -1,0 +1,265 @@
+//! Memory of programs: reservations of the host's address space between guard pages, and the list of regions that
+//! checked mode looks every access up in.
+//!
+//! Addresses in programs are host addresses. What a 32-bit field of a context points to (packets) lies below 4 GiB, so
+//! that the field holds the address itself. A reservation has an inaccessible page before and behind it: an access
+//! that leaves it by a small offset faults instead of reaching something else.
+
+use std::io;
+use std::ptr::NonNull;
+
+/// Bytes of a page, and of the guard on each side.
+pub const PAGE: usize = 4096;
+/// Where a search for low addresses begins and ends.
+const LOW: std::ops::Range<usize> = 0x1000_0000..0xf000_0000;
+
+/// Pages of our own, zero at first, given back when dropped.
+#[derive(Debug)]
+pub struct Reservation {
+    start: NonNull<u8>,
+    len: usize,
+}
+
+// SAFETY: plain memory; those who share it say how they access it.
+unsafe impl Send for Reservation {}
+// SAFETY: as above.
+unsafe impl Sync for Reservation {}
+
+fn map_at(hint: usize, len: usize, fixed: bool) -> io::Result<*mut u8> {
+    let flags = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_NORESERVE;
+    let flags = if fixed { flags | libc::MAP_FIXED_NOREPLACE } else { flags };
+    // SAFETY: a new mapping that replaces none.
+    let p = unsafe { libc::mmap(hint as *mut libc::c_void, len, libc::PROT_NONE, flags, -1, 0) };
+    if p == libc::MAP_FAILED {
+        return Err(io::Error::last_os_error());
+    }
+    if fixed && p as usize != hint {
+        // Kernels before 4.17 take the address as a wish.
+        // SAFETY: the mapping that was just made.
+        unsafe { libc::munmap(p, len) };
+        return Err(io::ErrorKind::AddrInUse.into());
+    }
+    Ok(p.cast())
+}
+
+impl Reservation {
+    /// At least `len` bytes anywhere. Memory is taken when it is touched.
+    ///
+    /// # Errors
+    /// Those of `mmap(2)`.
+    pub fn new(len: usize) -> io::Result<Reservation> {
+        Reservation::place(len, |total| map_at(0, total, false))
+    }
+
+    /// At least `len` bytes below 4 GiB.
+    ///
+    /// # Errors
+    /// Those of `mmap(2)`; out of memory where no room is left there.
+    pub fn low(len: usize) -> io::Result<Reservation> {
+        Reservation::place(len, |total| {
+            let mut at = LOW.start;
+            // Steps grow with what is asked, so that the search stays short.
+            let step = total.next_power_of_two().max(1 << 20);
+            while at.checked_add(total).is_some_and(|end| end <= LOW.end) {
+                match map_at(at, total, true) {
+                    Ok(p) => return Ok(p),
+                    Err(e) if matches!(e.raw_os_error(), Some(libc::EEXIST | libc::EPERM)) => at += step,
+                    Err(e) if e.kind() == io::ErrorKind::AddrInUse => at += step,
+                    Err(e) => return Err(e),
+                }
+            }
+            Err(io::ErrorKind::OutOfMemory.into())
+        })
+    }
+
+    fn place(len: usize, map: impl FnOnce(usize) -> io::Result<*mut u8>) -> io::Result<Reservation> {
+        let too_large = || io::Error::from(io::ErrorKind::OutOfMemory);
+        let inner = len.max(1).checked_next_multiple_of(PAGE).ok_or_else(too_large)?;
+        let total = inner.checked_add(2 * PAGE).filter(|t| *t < 1 << 46).ok_or_else(too_large)?;
+        let base = map(total)?;
+        // SAFETY: between the guards of the mapping that was just made.
+        let start = unsafe { base.add(PAGE) };
+        // SAFETY: as above.
+        if unsafe { libc::mprotect(start.cast(), inner, libc::PROT_READ | libc::PROT_WRITE) } != 0 {
+            let e = io::Error::last_os_error();
+            // SAFETY: the mapping that was just made.
+            unsafe { libc::munmap(base.cast(), total) };
+            return Err(e);
+        }
+        let start = NonNull::new(start).ok_or_else(too_large)?;
+        Ok(Reservation { start, len: inner })
+    }
+
+    /// First address.
+    pub fn address(&self) -> u64 {
+        self.start.as_ptr() as u64
+    }
+
+    /// Bytes, whole pages.
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Never.
+    pub fn is_empty(&self) -> bool {
+        false
+    }
+
+    /// Pointer to an offset; the end at most.
+    pub fn at(&self, off: usize) -> *mut u8 {
+        assert!(off <= self.len, "offset {off} in a reservation of {}", self.len);
+        // SAFETY: within the mapping.
+        unsafe { self.start.as_ptr().add(off) }
+    }
+
+    /// Whether an address lies in it or in one of its guards: who faults there left this reservation.
+    pub fn owns(&self, address: u64) -> bool {
+        let from = self.address() - PAGE as u64;
+        (from..self.address() + (self.len + PAGE) as u64).contains(&address)
+    }
+
+    /// Copies bytes in.
+    pub fn write(&self, off: usize, bytes: &[u8]) {
+        assert!(bytes.len() <= self.len.saturating_sub(off), "{} bytes at {off} of {}", bytes.len(), self.len);
+        // SAFETY: within the mapping, and `bytes` is no part of what programs write to.
+        unsafe { std::ptr::copy_nonoverlapping(bytes.as_ptr(), self.at(off), bytes.len()) }
+    }
+
+    /// Copies bytes out.
+    pub fn read(&self, off: usize, len: usize) -> Vec<u8> {
+        assert!(len <= self.len.saturating_sub(off), "{len} bytes at {off} of {}", self.len);
+        let mut out = vec![0; len];
+        // SAFETY: within the mapping.
+        unsafe { std::ptr::copy_nonoverlapping(self.at(off), out.as_mut_ptr(), len) }
+        out
+    }
+}
+
+impl Drop for Reservation {
+    fn drop(&mut self) {
+        // SAFETY: the whole mapping, guards included; nobody holds addresses of a dropped reservation.
+        unsafe { libc::munmap(self.start.as_ptr().sub(PAGE).cast(), self.len + 2 * PAGE) };
+    }
+}
+
+/// What a region is for.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum RegionKind {
+    /// The context of the hook.
+    Context,
+    /// Packet bytes, metadata included.
+    Packet,
+    /// The stack of a frame, 0 the entry's.
+    Stack(u32),
+    /// Values of a map, by name.
+    MapValue(String),
+    /// Memory that a helper gave out.
+    Helper(&'static str),
+    /// Memory that the user gave, by name.
+    User(String),
+}
+
+impl std::fmt::Display for RegionKind {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            RegionKind::Context => f.write_str("context"),
+            RegionKind::Packet => f.write_str("packet"),
+            RegionKind::Stack(n) => write!(f, "stack of frame {n}"),
+            RegionKind::MapValue(m) => write!(f, "value of map `{m}`"),
+            RegionKind::Helper(h) => write!(f, "memory of {h}"),
+            RegionKind::User(n) => write!(f, "region `{n}`"),
+        }
+    }
+}
+
+/// Addresses that a program may access in checked mode.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Region {
+    /// What it is for.
+    pub kind: RegionKind,
+    /// First address.
+    pub start: u64,
+    /// Bytes.
+    pub len: u64,
+    /// Bytes of one object in it: an access must not cross a boundary of objects. 0: one object.
+    pub object: u64,
+    /// Whether stores are allowed.
+    pub writable: bool,
+}
+
+impl Region {
+    fn holds(&self, address: u64, len: u64) -> bool {
+        let Some(off) = address.checked_sub(self.start) else { return false };
+        if off.checked_add(len).is_none_or(|end| end > self.len) {
+            return false;
+        }
+        self.object == 0 || off % self.object + len <= self.object
+    }
+}
+
+/// The regions of a run.
+#[derive(Clone, Default, Debug)]
+pub struct Regions {
+    list: Vec<Region>,
+}
+
+impl Regions {
+    /// Adds a region.
+    pub fn add(&mut self, region: Region) {
+        self.list.push(region);
+    }
+
+    /// Removes the region that begins at an address.
+    pub fn remove(&mut self, start: u64) {
+        self.list.retain(|r| r.start != start);
+    }
+
+    /// Removes what matches.
+    pub fn retain(&mut self, keep: impl FnMut(&Region) -> bool) {
+        self.list.retain(keep);
+    }
+
+    /// All of them.
+    pub fn all(&self) -> &[Region] {
+        &self.list
+    }
+
+    /// The region that wholly holds an access.
+    pub fn find(&self, address: u64, len: u64) -> Option<&Region> {
+        self.list.iter().rev().find(|r| r.holds(address, len))
+    }
+
+    /// The region at or nearest before an address, for reports.
+    pub fn nearest(&self, address: u64) -> Option<&Region> {
+        // An access just behind a region, or just before one, is most likely meant for it.
+        let distance = |r: &Region| {
+            if address < r.start { r.start - address } else { address.saturating_sub(r.start.saturating_add(r.len)) }
+        };
+        self.list.iter().min_by_key(|r| distance(r)).filter(|r| distance(r) <= 1 << 20)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reservations_are_zero_and_low_ones_fit_32_bits() {
+        let r = Reservation::low(10_000).expect("room");
+        assert!(r.address() + r.len() as u64 <= u64::from(u32::MAX));
+        assert_eq!((r.len() % PAGE, r.read(0, 8)), (0, vec![0; 8]));
+        r.write(r.len() - 2, &[1, 2]);
+        assert_eq!(r.read(r.len() - 2, 2), [1, 2]);
+        assert!(r.owns(r.address() - 1) && r.owns(r.address() + r.len() as u64) && !r.owns(0));
+    }
+
+    #[test]
+    fn regions_hold_whole_objects() {
+        let mut all = Regions::default();
+        let kind = RegionKind::MapValue("m".into());
+        all.add(Region { kind, start: 0x1000, len: 32, object: 8, writable: true });
+        assert!(all.find(0x1008, 8).is_some() && all.find(0x1018, 8).is_some());
+        assert!(all.find(0x1004, 8).is_none() && all.find(0x1020, 1).is_none() && all.find(0xfff, 1).is_none());
+        assert!(all.nearest(0x1020).is_some() && all.find(u64::MAX, 8).is_none());
+    }
+}

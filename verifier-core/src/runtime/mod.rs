@@ -1,0 +1,32 @@
+//! Running programs: what the analysis accepted, at full speed; anything else, in checked mode.
+//!
+//! ```text
+//! LoadRequest ──verify──> Verified ──Code::verified──┐
+//!      └─────────────────────────Code::unverified────┤
+//!                                                    v
+//!      Vm (maps, clock, …) ──> Cx (one run: packet, stack, fuel) ──> Engine (interp | jit) ──> r0 or Stop
+//! ```
+//!
+//! * [`vm`]: what programs share: maps, clock, random numbers, printed lines, tables of routes and sockets.
+//! * [`program`]: instructions decoded once, constants resolved.
+//! * [`cx`]: one run, and what helpers may ask of it. Its first fields are laid out for compiled code.
+//! * [`abi`]: the table of helpers and kernel functions that interpreter and compiled code call alike.
+//! * [`memory`]: reservations with guard pages, regions of checked mode.
+//! * [`map`]: the maps.
+//! * [`engine`]: what an engine is, and a run from entry to result. [`interp`] is the one that always works.
+//!
+//! The one invariant: code that was not accepted runs checked, whatever engine is asked.
+
+pub mod abi;
+pub mod cx;
+pub mod engine;
+pub mod interp;
+pub mod map;
+pub mod memory;
+pub mod program;
+pub mod vm;
+
+pub use cx::{Cx, Fault, FaultKind, Stop};
+pub use engine::Engine;
+pub use program::{Code, LinkError};
+pub use vm::Vm;

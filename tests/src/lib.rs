@@ -1,6 +1,7 @@
 //! Shared pieces of the test runners: where the recordings are, how they are read, how logs are compared.
 
 pub mod agreement;
+pub mod annotations;
 pub mod features;
 pub mod loader;
 pub mod normalise;

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use verifier_core::analysis::{Options, System};
 use verifier_core::btf::Btf;
 use verifier_core::kernel::Kernel;
@@ -175,8 +175,11 @@ fn test_verifier(plan: &Plan, folder: &Path, systems: &Systems) -> Result<Vec<Pa
     let options = Options { log_level: 2, no_prune: plan.no_prune, privilege, ..Options::default() };
     let index: HashMap<u64, &Value> = tests.iter().filter_map(|t| Some((t["index"].as_u64()?, t))).collect();
     Ok(parallel(answers.len(), plan.jobs, |i| {
-        let theirs = answers[i].clone();
+        let mut theirs = answers[i].clone();
         let test = theirs.raw["index"].as_u64().and_then(|n| index.get(&n).copied());
+        if let Some(messages) = test.and_then(|t| expected_messages(t, plan.unprivileged)) {
+            theirs.raw["annotations"] = json!({ "msgs": messages });
+        }
         let ours = match test.map(|t| raw::request(t, system)) {
             Some(Ok(request)) => ask(system, &request, &options, plan.budget),
             Some(Err(e)) => Ours::not_loadable(e.to_string()),
@@ -186,6 +189,12 @@ fn test_verifier(plan: &Plan, folder: &Path, systems: &Systems) -> Result<Vec<Pa
         let feature = test.map_or("?", features::of);
         Pair { name: theirs.program.clone(), kind, feature, same_insns: None, theirs, ours }
     }))
+}
+
+/// The messages that a test of test_verifier expects, in order.
+fn expected_messages(test: &Value, unprivileged: bool) -> Option<Vec<&str>> {
+    let own = if unprivileged { test["errstr_unpriv"].as_str() } else { None };
+    own.or_else(|| test["errstr"].as_str()).map(|text| text.split('\t').collect())
 }
 
 fn objects(plan: &Plan, folder: &Path, systems: &Systems) -> Result<Vec<Pair>, Failure> {

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use bpfvet_tests::agreement::{Pair, table};
 use bpfvet_tests::run::{Plan, run};
-use bpfvet_tests::{ratchet, recordings};
+use bpfvet_tests::{annotations, ratchet, recordings};
 
 fn holds(plan: &Plan) -> Option<Vec<Pair>> {
     // Machines that run tests are often busy: time is no part of what is measured.
@@ -20,6 +20,9 @@ fn holds(plan: &Plan) -> Option<Vec<Pair>> {
     println!("{}", table("program type", &pairs, |p| p.kind.clone()));
     let fallen = ratchet::fallen(plan, &pairs).expect("tests/ratchet.json can be read");
     assert!(fallen.is_empty(), "agreement fell:\n{}", fallen.join("\n"));
+    let messages = annotations::compare(&pairs).expect("annotations are expressions");
+    println!("messages that the tests' authors expect and the kernel printed: {} programs", messages.asked);
+    assert!(messages.broken.is_empty(), "expected messages are missing: {:#?}", messages.broken);
     Some(pairs)
 }
 

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use verifier_core::runtime::engine::EngineKind;
 
 /// Would Linux load this BPF program, and what exactly would it say?
 ///
@@ -30,6 +31,8 @@ pub enum Command {
     Disasm(ToolArgs),
     /// Draw the control-flow graph.
     Cfg(ToolArgs),
+    /// Run the cases of the bpf_conformance suite, or one program for its runner.
+    Conformance(ConformanceArgs),
     /// List the kernels that bpfvet knows, and how far it was found to agree with them.
     Kernels,
 }
@@ -85,6 +88,39 @@ pub struct CheckArgs {
     /// Seconds for one program, after which it is undecided.
     #[arg(long, value_name = "SECONDS", default_value_t = 60)]
     pub timeout: u64,
+}
+
+/// Options of `conformance`.
+#[derive(Args, Debug)]
+pub struct ConformanceArgs {
+    /// Folder with `*.data` files; with `--plugin`, memory as hexadecimal bytes.
+    #[arg(value_name = "DIR|MEMORY")]
+    pub input: Option<String>,
+    /// What runs the programs.
+    #[arg(long, value_enum, default_value = "interp")]
+    pub engine: EngineName,
+    /// Follow the suite's plugin contract: memory as the argument, the program in hexadecimal on standard input, r0 in
+    /// hexadecimal on standard output.
+    #[arg(long)]
+    pub plugin: bool,
+}
+
+/// What runs programs.
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
+pub enum EngineName {
+    /// The interpreter.
+    Interp,
+    /// Compiled code.
+    Jit,
+}
+
+impl From<EngineName> for EngineKind {
+    fn from(name: EngineName) -> EngineKind {
+        match name {
+            EngineName::Interp => EngineKind::Interp,
+            EngineName::Jit => EngineKind::Jit,
+        }
+    }
 }
 
 /// Which environment to ask.

@@ -2,6 +2,7 @@
 
 pub mod args;
 pub mod check;
+pub mod conformance;
 pub mod raw;
 pub mod render;
 pub mod row;

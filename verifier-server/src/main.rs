@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use verifier_server::args::{Cli, Command};
-use verifier_server::{check, render, tools};
+use verifier_server::{check, conformance, render, tools};
 
 /// Stack of the working thread: type comparison recurses, to a bounded depth.
 const STACK: usize = 64 << 20;
@@ -37,13 +37,14 @@ fn run(cli: &Cli) -> Result<u8, String> {
             quiet(render::print(args, &rows, colours, &mut out))?;
             check::exit_code(args, &rows)
         }
+        Command::Conformance(args) => conformance::run(args, &mut out)?,
         tool => {
             let mut text = Vec::new();
             match tool {
                 Command::Explain { code } => tools::explain(code, &mut text)?,
                 Command::Disasm(args) => tools::disasm(args, &mut text)?,
                 Command::Cfg(args) => tools::cfg(args, &mut text)?,
-                Command::Kernels | Command::Check(_) => tools::kernels(&mut text)?,
+                Command::Kernels | Command::Check(_) | Command::Conformance(_) => tools::kernels(&mut text)?,
             }
             quiet(out.write_all(&text))?;
             0

@@ -10,6 +10,7 @@ use crate::isa::opcode::{MAX_CALL_FRAMES, MAX_STACK};
 
 use super::memory::{Region, RegionKind, Regions, Reservation};
 use super::program::Code;
+use super::replay;
 use super::vm::Vm;
 
 /// Bytes of stack of one frame.
@@ -148,6 +149,8 @@ pub struct Cx<'v> {
     deadline: Option<Instant>,
     lowest_frame: u64,
     kept: Vec<Arc<Code>>,
+    /// Scripted calls and the path taken.
+    pub(super) replay: Option<Box<replay::State>>,
 }
 
 /// The stack of a run, to be used again by the next.
@@ -197,6 +200,7 @@ impl<'v> Cx<'v> {
             deadline: vm.limits.time.map(|t| Instant::now() + t),
             lowest_frame: stack.top() - FRAME * (FRAMES - 1),
             kept: Vec::new(),
+            replay: None,
         };
         cx.take_slice();
         cx

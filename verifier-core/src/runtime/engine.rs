@@ -1,6 +1,7 @@
 //! What an engine is, and a run from entry to result.
 
 use super::cx::{Cx, Stop};
+use super::interp::Interp;
 use super::program::Code;
 
 /// Runs programs.
@@ -13,6 +14,29 @@ pub trait Engine: Send + Sync {
     ///
     /// Checks every access where the run is checked; the caller sees to it that other runs are of verified code.
     fn enter(&self, cx: &mut Cx<'_>, subprog: u32, args: [u64; 5]) -> u64;
+}
+
+/// The engines by name.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub enum EngineKind {
+    /// The interpreter.
+    #[default]
+    Interp,
+    /// Compiled code.
+    Jit,
+}
+
+impl EngineKind {
+    /// The engine.
+    ///
+    /// # Errors
+    /// When this build, or this machine, has none.
+    pub fn engine(self) -> Result<Box<dyn Engine>, String> {
+        match self {
+            EngineKind::Interp => Ok(Box::new(Interp)),
+            EngineKind::Jit => Err("this build has no compiler".into()),
+        }
+    }
 }
 
 /// Runs a program: r0 at its end.

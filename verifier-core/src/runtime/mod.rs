@@ -13,6 +13,7 @@
 //! * [`abi`]: the table of helpers and kernel functions that interpreter and compiled code call alike.
 //! * [`memory`]: reservations with guard pages, regions of checked mode.
 //! * [`map`]: the maps.
+//! * [`replay`]: any instructions over memory given in full, every access checked.
 //! * [`engine`]: what an engine is, and a run from entry to result. [`interp`] is the one that always works.
 //!
 //! The one invariant: code that was not accepted runs checked, whatever engine is asked.
@@ -24,6 +25,7 @@ pub mod interp;
 pub mod map;
 pub mod memory;
 pub mod program;
+pub mod replay;
 pub mod vm;
 
 pub use cx::{Cx, Fault, FaultKind, Stop};

@@ -217,7 +217,11 @@ pub fn assemble(text: &str) -> Result<Vec<Insn>, AsmError> {
         let mut c = Cursor::new(&tokens);
         let parse = |c: &mut Cursor<'_, '_>| -> Option<(Vec<Insn>, Option<String>)> {
             let lock = c.word("lock");
+            let fetch = lock && c.word("fetch");
             let name = c.any_word()?;
+            // Both spellings are in use: `lock fetch add` and `lock fetch_add`.
+            let joined = format!("fetch_{name}");
+            let name = if fetch { joined.as_str() } else { name };
             let mut ops = Vec::new();
             if name == "call" && c.word("local") {
                 let label = c.any_word()?.to_string();

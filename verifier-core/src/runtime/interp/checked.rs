@@ -3,6 +3,7 @@
 use crate::isa::semantics::{byte_order, sign_extend};
 use crate::runtime::abi;
 use crate::runtime::cx::{Cx, FRAME, FaultKind, Halt, MAX_LOOPS, stop};
+use crate::runtime::replay;
 use crate::runtime::program::{AtomicOp, Code, Op, Reg, Src};
 
 use super::access;
@@ -66,6 +67,9 @@ impl Run<'_, '_> {
             self.cx.fuel -= 1;
             if self.cx.fuel < 0 && !self.cx.refuel() {
                 return Err(Halt);
+            }
+            if let Some(r) = &mut self.cx.replay {
+                r.step(self.pc as u32);
             }
             let mut next = self.pc + 1;
             match *op {
@@ -193,6 +197,10 @@ impl Run<'_, '_> {
         let [_, a, b, c, d, e, ..] = self.regs;
         self.cx.insn = self.pc as u32;
         self.cx.frame = self.regs[10];
+        if let Some(r0) = replay::scripted(self.cx, self.pc as u32) {
+            self.set(0, r0?);
+            return Ok(());
+        }
         // SAFETY: the run that this engine was given; `self.cx` is not used meanwhile.
         let r0 = unsafe { (helper.func)(self.cx, a, b, c, d, e) };
         if self.cx.stop != stop::NONE {

@@ -6,7 +6,7 @@ use crate::kernel::MapType;
 use crate::program::MapSpec;
 
 use super::cx::Cx;
-use super::memory::Reservation;
+use super::memory::{Region, RegionKind, Reservation};
 
 /// Why a map cannot be made.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
@@ -76,6 +76,14 @@ impl Map {
     pub fn direct_value(&self, off: u32) -> Option<u64> {
         let fits = self.map_type == MapType::Array && self.spec.max_entries == 1 && off < self.spec.value_size;
         fits.then(|| self.values.address() + u64::from(off))
+    }
+
+    /// Memory of values, for checked mode.
+    pub fn regions(&self) -> Vec<Region> {
+        let kind = RegionKind::MapValue(self.spec.name.clone());
+        let stride = u64::from(self.spec.value_size.next_multiple_of(8));
+        let len = stride * u64::from(self.spec.max_entries);
+        vec![Region { kind, start: self.values.address(), len, object: stride, writable: true }]
     }
 
     /// Where values lie, for arrays that are not per CPU.

@@ -1,0 +1,210 @@
+//! Running any instructions over memory that is given in full: counterexamples, conformance tests, fuzzing.
+//!
+//! A [`Scenario`] names every region that the program may touch, with its bytes and with the pointers in it; what
+//! helpers return can be scripted. The run is checked: a violation is a [`Stop::Fault`] that names instruction,
+//! address and region.
+
+use std::collections::{HashMap, VecDeque};
+use std::io;
+
+use super::cx::{Cx, Halt, Stack, Stop};
+use super::engine::{Engine, run};
+use super::memory::{Region, RegionKind, Regions, Reservation};
+use super::program::Code;
+use super::vm::Vm;
+
+/// A value whose number is known once regions are placed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Value {
+    /// A number.
+    Number(u64),
+    /// An offset from the start of a region of the scenario.
+    Pointer {
+        /// Index in [`Scenario::regions`].
+        region: usize,
+        /// Bytes.
+        off: i64,
+    },
+    /// The address of the map with this file descriptor, as programs hold it.
+    Map(i32),
+}
+
+/// Memory that exists during the run.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Given {
+    /// What it is for. Context and packets lie below 4 GiB.
+    pub kind: RegionKind,
+    /// Contents.
+    pub bytes: Vec<u8>,
+    /// Pointers to put in: offset, bytes (4 or 8), value.
+    pub pointers: Vec<(usize, u8, Value)>,
+    /// Whether the program may store to it.
+    pub writable: bool,
+}
+
+/// What one call of a helper does, in place of the helper.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Scripted {
+    /// Instruction that calls. Several entries for one instruction are used in order; when they are used up, the
+    /// helper itself is called.
+    pub insn: u32,
+    /// r0 afterwards.
+    pub returns: Value,
+    /// Bytes that the call writes: where, and what.
+    pub writes: Vec<(Value, Vec<u8>)>,
+}
+
+/// A run, described.
+#[derive(Clone, Debug, Default)]
+pub struct Scenario {
+    /// Memory.
+    pub regions: Vec<Given>,
+    /// r1 and on.
+    pub args: Vec<Value>,
+    /// Helpers.
+    pub calls: Vec<Scripted>,
+    /// Slots of the path to keep, at most.
+    pub path: usize,
+}
+
+/// What a run came to.
+#[derive(Clone, Debug)]
+pub struct Replayed {
+    /// r0, or why the run ended early.
+    pub result: Result<u64, Stop>,
+    /// Regions of the scenario afterwards.
+    pub regions: Vec<Vec<u8>>,
+    /// Slots executed, in order, as many as asked for (interpreter only).
+    pub path: Vec<u32>,
+}
+
+/// What a replay adds to a run.
+#[derive(Debug, Default)]
+pub(super) struct State {
+    calls: HashMap<u32, VecDeque<(u64, Vec<(u64, Vec<u8>)>)>>,
+    path: Vec<u32>,
+    keep: usize,
+}
+
+impl State {
+    pub(super) fn step(&mut self, slot: u32) {
+        if self.path.len() < self.keep {
+            self.path.push(slot);
+        }
+    }
+
+    fn next_call(&mut self, slot: u32) -> Option<(u64, Vec<(u64, Vec<u8>)>)> {
+        self.calls.get_mut(&slot)?.pop_front()
+    }
+}
+
+/// The scripted result of the call at a slot; `None`: call the helper.
+pub(super) fn scripted(cx: &mut Cx<'_>, slot: u32) -> Option<Result<u64, Halt>> {
+    let (r0, writes) = cx.replay.as_mut()?.next_call(slot)?;
+    for (at, bytes) in writes {
+        if let Err(halt) = cx.write_bytes(at, &bytes) {
+            return Some(Err(halt));
+        }
+    }
+    Some(Ok(r0))
+}
+
+impl Scenario {
+    /// Adds a region and gives its index.
+    pub fn add(&mut self, kind: RegionKind, bytes: Vec<u8>, writable: bool) -> usize {
+        self.regions.push(Given { kind, bytes, pointers: Vec::new(), writable });
+        self.regions.len() - 1
+    }
+
+    /// Runs a program over it.
+    ///
+    /// # Errors
+    /// When memory cannot be had. What the program does wrong is in the result.
+    pub fn run(&self, engine: &dyn Engine, vm: &Vm, code: &Code) -> io::Result<Replayed> {
+        let mut places = Vec::with_capacity(self.regions.len());
+        for g in &self.regions {
+            let low = matches!(g.kind, RegionKind::Context | RegionKind::Packet);
+            places.push(if low { Reservation::low(g.bytes.len())? } else { Reservation::new(g.bytes.len())? });
+        }
+        let number = |v: Value| match v {
+            Value::Number(n) => n,
+            Value::Pointer { region, off } => {
+                places.get(region).map_or(0, |p| p.address().wrapping_add_signed(off))
+            }
+            Value::Map(fd) => vm.map(fd).map_or(0, |m| m.address()),
+        };
+        let mut regions = Regions::default();
+        for (g, p) in self.regions.iter().zip(&places) {
+            p.write(0, &g.bytes);
+            for (off, size, value) in &g.pointers {
+                let bytes = number(*value).to_le_bytes();
+                let size = usize::from(*size).min(8);
+                if off.checked_add(size).is_some_and(|end| end <= g.bytes.len()) {
+                    p.write(*off, &bytes[..size]);
+                }
+            }
+            let (start, len) = (p.address(), g.bytes.len() as u64);
+            regions.add(Region { kind: g.kind.clone(), start, len, object: 0, writable: g.writable });
+        }
+        for map in vm.maps() {
+            map.regions().into_iter().for_each(|r| regions.add(r));
+        }
+        let stack = Stack::new()?;
+        let mut cx = Cx::new(vm, &stack, Some(regions));
+        let mut state = State { keep: self.path, ..State::default() };
+        for c in &self.calls {
+            let writes = c.writes.iter().map(|(at, bytes)| (number(*at), bytes.clone())).collect();
+            state.calls.entry(c.insn).or_default().push_back((number(c.returns), writes));
+        }
+        cx.replay = Some(Box::new(state));
+        let mut args = [0; 5];
+        for (to, v) in args.iter_mut().zip(&self.args) {
+            *to = number(*v);
+        }
+        let result = run(engine, &mut cx, code, args);
+        let path = cx.replay.take().map(|s| s.path).unwrap_or_default();
+        let after = self.regions.iter().zip(&places).map(|(g, p)| p.read(0, g.bytes.len())).collect();
+        Ok(Replayed { result, regions: after, path })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::isa::asm::assemble;
+    use crate::runtime::cx::FaultKind;
+    use crate::runtime::interp::Interp;
+    use crate::runtime::program::bare_request;
+
+    fn play(text: &str, scenario: &Scenario) -> Replayed {
+        let vm = Vm::new(1);
+        let code = Code::unverified(&bare_request(1, assemble(text).expect("text"), vec![]), &vm).expect("code");
+        scenario.run(&Interp, &vm, &code).expect("memory")
+    }
+
+    #[test]
+    fn a_fault_names_instruction_and_region() {
+        let mut s = Scenario::default();
+        let packet = s.add(RegionKind::Packet, vec![1, 2, 3, 4], false);
+        s.args.push(Value::Pointer { region: packet, off: 0 });
+        s.path = 10;
+        assert_eq!(play("r0 = *(u32 *)(r1 +0)\nexit", &s).result, Ok(0x0403_0201));
+        let played = play("r0 = 0\nr0 = *(u32 *)(r1 +1)\nexit", &s);
+        let Err(Stop::Fault(fault)) = played.result else { panic!("{played:?}") };
+        assert_eq!((fault.insn, fault.kind.clone()), (1, FaultKind::Read(4)));
+        assert_eq!(fault.region, Some((RegionKind::Packet, 1)));
+        assert_eq!(played.path, [0, 1]);
+        let played = play("*(u8 *)(r1 +0) = 1\nr0 = 0\nexit", &s);
+        assert!(matches!(played.result, Err(Stop::Fault(f)) if f.kind == FaultKind::Write(1)));
+    }
+
+    #[test]
+    fn calls_follow_the_script_and_then_the_helper() {
+        let mut s = Scenario::default();
+        let buf = s.add(RegionKind::User("buf".into()), vec![0; 8], true);
+        let writes = vec![(Value::Pointer { region: buf, off: 4 }, vec![7])];
+        s.calls.push(Scripted { insn: 0, returns: Value::Pointer { region: buf, off: 0 }, writes });
+        let played = play("call 8\nr0 = *(u8 *)(r0 +4)\nexit", &s);
+        assert_eq!((played.result, played.regions[0][4]), (Ok(7), 7));
+    }
+}

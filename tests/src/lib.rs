@@ -5,6 +5,7 @@ pub mod annotations;
 pub mod features;
 pub mod loader;
 pub mod normalise;
+pub mod oracle;
 pub mod ratchet;
 pub mod recordings;
 pub mod run;

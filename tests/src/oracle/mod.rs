@@ -1,0 +1,54 @@
+//! Asking real kernels: load requests are written as lines, a small static program makes the system calls that they
+//! describe, on the running kernel or in a virtual machine, and its answers are read back. Nothing here judges.
+
+pub mod machine;
+pub mod wire;
+
+use serde_json::Value;
+
+/// What a kernel answered to one request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answer {
+    /// Name of the request.
+    pub name: String,
+    /// `accepted`, `rejected`, or `not_loadable` when a map or the BTF was refused before the program came to it.
+    pub verdict: String,
+    /// Errno, 0 when accepted.
+    pub errno: i32,
+    /// What was refused, when not loadable.
+    pub failed: String,
+    /// The log at the level asked for.
+    pub log: String,
+    /// The statistics that only level 4 prints, as printed.
+    pub stats: String,
+}
+
+impl Answer {
+    fn parse(line: &str) -> Option<Answer> {
+        let v: Value = serde_json::from_str(line).ok()?;
+        let text = |k: &str| v.get(k).and_then(Value::as_str).unwrap_or_default().to_string();
+        Some(Answer {
+            name: text("name"),
+            verdict: text("verdict"),
+            errno: i32::try_from(v.get("errno")?.as_i64()?).ok()?,
+            failed: text("failed"),
+            log: text("log"),
+            stats: text("stats"),
+        })
+    }
+}
+
+/// Reads the answers up to the line that ends them.
+///
+/// # Errors
+/// When that line is missing (the program or the machine died), or a line is none of ours.
+pub fn answers(text: &str) -> Result<Vec<Answer>, String> {
+    let mut out = Vec::new();
+    for line in text.lines() {
+        if line == "end" {
+            return Ok(out);
+        }
+        out.push(Answer::parse(line).ok_or_else(|| format!("answer {} is not readable", out.len()))?);
+    }
+    Err(format!("the answers break off after {}", out.len()))
+}

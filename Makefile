@@ -7,7 +7,7 @@ BPFVET = target/release/bpfvet
 # Without libz3 (installed when missing and possible) everything but the solver is built.
 SOLVER = $$(sh .ci/solver-features)
 
-.PHONY: demo test build agreement prove
+.PHONY: demo test build agreement prove corpus record
 
 build:
 	$(CARGO) build --release --locked -p verifier-server $(SOLVER)
@@ -36,3 +36,13 @@ agreement:
 prove:
 	$(CARGO) build --release --locked -p bpfvet-tests --bin prove
 	target/release/prove docs/domain-proofs.md
+
+# Compiles the C cases of the corpus again (needs clang). Objects are committed: nothing else needs this.
+corpus:
+	sh corpus/build.sh
+
+# Asks real kernels what they say of the corpus and writes the .klog files: Debian's 6.12 in an emulated machine, and the
+# running kernel if it is a 6.18 and we are root. Installs qemu when missing, downloads Debian's kernel package.
+record:
+	sh tests/guest/prepare.sh target/record
+	$(CARGO) run --release --locked -p bpfvet-tests --bin record

@@ -2,6 +2,7 @@
 
 pub mod agreement;
 pub mod annotations;
+pub mod corpus;
 pub mod features;
 pub mod loader;
 pub mod normalise;

@@ -55,7 +55,11 @@ fn main() -> ExitCode {
 type Asked = (Value, Result<LoadRequest, String>);
 
 fn raw_programs(file: &PathBuf, system: &System) -> Result<Vec<Asked>, Failure> {
-    let text = if file.as_os_str() == "-" { std::io::read_to_string(std::io::stdin())? } else { std::fs::read_to_string(file)? };
+    let text = if file.as_os_str() == "-" {
+        std::io::read_to_string(std::io::stdin())?
+    } else {
+        std::fs::read_to_string(file)?
+    };
     let mut out = Vec::new();
     for line in text.lines().filter(|l| !l.trim().is_empty()) {
         let v: Value = serde_json::from_str(line)?;

@@ -49,6 +49,21 @@ impl Machine {
         Ok(Machine::Running { loader })
     }
 
+    /// The release of its kernel, as the kernel names it.
+    ///
+    /// # Errors
+    /// When the running kernel does not say.
+    pub fn name(&self) -> Result<String, String> {
+        match self {
+            Machine::Running { .. } => {
+                let name = fs::read_to_string("/proc/sys/kernel/osrelease").map_err(|e| e.to_string())?;
+                // What follows the numbers names the host.
+                Ok(name.split('-').next().unwrap_or_default().trim().to_string())
+            }
+            Machine::Emulated { .. } => Ok(EMULATED.1.to_string()),
+        }
+    }
+
     /// Asks; `scratch` is a folder for what is passed in and out. Answers are in the order of the requests.
     ///
     /// # Errors

@@ -9,6 +9,9 @@
 //! end:
 //!   exit
 //! ```
+//!
+//! Two forms that no log prints: `r2 = func[NAME]` is the address of the local function at a label, and
+//! `.insn CODE, DST, SRC, OFF, IMM` any instruction at all, for what has no text because it is malformed.
 
 use std::collections::HashMap;
 
@@ -230,6 +233,9 @@ impl Assembler {
             c.sign(")").then_some(())?;
             return self.push(Insn { code: STX | ATOMIC | size, dst, src, off, imm: STORE_REL });
         }
+        if c.word(".insn") {
+            return self.verbatim(c);
+        }
         if matches!(c.peek(), Some(Token::Sign("*"))) {
             return self.store(c);
         }
@@ -247,6 +253,23 @@ impl Assembler {
                 self.push(Insn { code: class | op | K, dst, src: 0, off, imm })
             }
         }
+    }
+
+    fn verbatim(&mut self, c: &mut Cursor<'_, '_>) -> Option<()> {
+        let mut fields = [0i64; 5];
+        for (i, field) in fields.iter_mut().enumerate() {
+            (i == 0 || c.sign(",")).then_some(())?;
+            *field = c.number()?;
+        }
+        let [code, dst, src, off, imm] = fields;
+        let nibble = |n: i64| u8::try_from(n).ok().filter(|n| *n < 16);
+        self.push(Insn {
+            code: u8::try_from(code).ok()?,
+            dst: nibble(dst)?,
+            src: nibble(src)?,
+            off: i16::try_from(off).ok()?,
+            imm: imm32(imm)?,
+        })
     }
 
     fn call(&mut self, c: &mut Cursor<'_, '_>) -> Option<()> {
@@ -422,6 +445,13 @@ impl Assembler {
             self.refer(Referent::MapValue(name));
             return self.push_wide(dst, PSEUDO_MAP_VALUE, u64::from(off) << 32);
         }
+        if word == "func" {
+            c.sign("[").then_some(())?;
+            let label = c.any_word()?.to_string();
+            c.sign("]").then_some(())?;
+            self.pending.push(Pending { insn: self.out.insns.len(), line: self.line, target: Target::Label(label) });
+            return self.push_wide(dst, PSEUDO_FUNC, 0);
+        }
         if word == "addr_space_cast" {
             c.sign("(").then_some(())?;
             let (src, _) = c.reg()?;
@@ -484,7 +514,7 @@ impl Assembler {
             };
             let insn = &mut self.out.insns[p.insn];
             let far = || fail(p.line, "jump too far".into());
-            if insn.is_call() || insn.code == (JMP32 | JA) {
+            if insn.is_call() || insn.is_ldimm64() || insn.code == (JMP32 | JA) {
                 insn.imm = i32::try_from(distance).map_err(|_| far())?;
             } else {
                 insn.off = i16::try_from(distance).map_err(|_| far())?;
@@ -526,6 +556,9 @@ mod tests {
         assert_eq!(s.references.len(), 2);
         assert_eq!(s.insns[3].off, -1);
         assert_eq!((s.insns[4].src, s.insns[4].imm), (PSEUDO_CALL, 1));
+        let insns = assemble("r2 = func[f]\nexit\nf:\n.insn 0x95, 1, 15, -2, 7").expect("assembles");
+        assert_eq!((insns[0].src, insns[0].imm), (PSEUDO_FUNC, 2));
+        assert_eq!(insns[3], Insn { code: 0x95, dst: 1, src: 15, off: -2, imm: 7 });
         assert_eq!(assemble("goto nowhere").map_err(|e| e.line), Err(1));
     }
 }

@@ -1,0 +1,16 @@
+; Bounds that exceed every object.
+; expect: mem-unbounded
+; map: m array key=4 value=16 max=1
+  *(u32 *)(r10 -4) = 0
+  r2 = r10
+  r2 += -4
+  r1 = map[m]
+  call bpf_map_lookup_elem
+  if r0 == 0 goto out
+  r1 = *(u32 *)(r0 +0)
+  r1 <<= 1
+  r0 += r1
+  r0 = *(u8 *)(r0 +0)
+out:
+  r0 = 0
+  exit

@@ -1,0 +1,4 @@
+; A register that was never written.
+; expect: reg-uninit
+  r0 = r2
+  exit

@@ -1,0 +1,10 @@
+; A byte written over a spilled zero makes all of it unknown.
+; expect: mem-invalid-access
+  *(u64 *)(r10 -8) = 0
+  *(u8 *)(r10 -8) = 7
+  r0 = *(u32 *)(r10 -4)
+  if r0 == 0 goto out
+  r0 = *(u64 *)(r0 +0)
+out:
+  r0 = 0
+  exit

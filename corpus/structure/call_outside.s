@@ -1,0 +1,4 @@
+; The function called lies behind the end.
+; expect: cfg-call-destination
+  call pc+7
+  exit

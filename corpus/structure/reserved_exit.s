@@ -1,0 +1,4 @@
+; An exit with a constant.
+; expect: insn-exit-reserved
+  r0 = 0
+  .insn 0x95, 0, 0, 0, 3

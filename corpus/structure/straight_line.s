@@ -1,0 +1,4 @@
+; The shortest program that loads.
+; expect: accepted
+  r0 = 0
+  exit

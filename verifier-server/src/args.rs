@@ -76,6 +76,13 @@ pub struct CheckArgs {
     /// Programs as JSON lines with raw instructions and maps instead of objects; `-` is standard input.
     #[arg(long, value_name = "FILE", conflicts_with = "objects")]
     pub raw: Option<PathBuf>,
+    /// Decide about each rejection: a real bug, with an input that shows it, or an access that is safe. `all` looks at
+    /// accepted programs too.
+    #[arg(long, value_name = "WHICH", value_enum, num_args = 0..=1, default_missing_value = "rejected", require_equals = true)]
+    pub solve: Option<SolveWhich>,
+    /// Save inputs that show bugs here: a JSON file each, and a capture file where there is a packet.
+    #[arg(long, value_name = "DIR", requires = "solve")]
+    pub witness: Option<PathBuf>,
     /// Load without any capability.
     #[arg(long)]
     pub unprivileged: bool,
@@ -182,6 +189,15 @@ impl Format {
     pub const fn explains(self) -> bool {
         matches!(self, Format::Text | Format::Sarif | Format::Junit | Format::Github)
     }
+}
+
+/// Which programs to decide about.
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
+pub enum SolveWhich {
+    /// Rejected ones.
+    Rejected,
+    /// Accepted ones as well: a second opinion.
+    All,
 }
 
 /// What counts as a failure besides rejections.

@@ -39,6 +39,9 @@ struct Check<'a> {
 /// # Errors
 /// What is wrong with the command line, in words for the user. Broken input is a row.
 pub fn run(args: &CheckArgs) -> Result<Vec<Row>, String> {
+    if args.solve.is_some() {
+        crate::solve::available()?;
+    }
     let systems = target::systems(&args.target)?;
     let check = Check {
         args,
@@ -172,6 +175,7 @@ impl Check<'_> {
                 if row.kind == Kind::Rejected && self.args.format.explains() {
                     row.trace = self.explain(system, &request, &options);
                 }
+                self.solve(system, &request, &options, &mut row);
                 row
             }
             Err(_) => {
@@ -180,6 +184,23 @@ impl Check<'_> {
             }
         }
     }
+
+    /// Is it a real bug?
+    #[cfg(feature = "solver")]
+    fn solve(&self, system: &System, request: &LoadRequest, options: &Options, row: &mut Row) {
+        let Some(_) = self.args.solve else { return };
+        if row.kind != Kind::Rejected {
+            return;
+        }
+        let base = row.object.rsplit('/').next().unwrap_or_default();
+        let name = format!("{base}.{}.{}", row.program, row.kernel);
+        let dir = self.args.witness.as_deref();
+        let found = catch_unwind(AssertUnwindSafe(|| crate::solve::about_rejection(system, request, options, &name, dir)));
+        row.solve = found.ok().flatten();
+    }
+
+    #[cfg(not(feature = "solver"))]
+    fn solve(&self, _: &System, _: &LoadRequest, _: &Options, _: &mut Row) {}
 
     /// Runs the analysis of a rejected program again, listening to its steps.
     fn explain(&self, system: &System, request: &LoadRequest, options: &Options) -> Option<Trace> {

@@ -6,5 +6,6 @@ pub mod conformance;
 pub mod raw;
 pub mod render;
 pub mod row;
+pub mod solve;
 pub mod target;
 pub mod tools;

@@ -7,6 +7,8 @@ use verifier_core::isa::disasm::{NoNames, write_insn};
 use verifier_core::kernel::ProgType;
 use verifier_core::program::{LoadRequest, NotLoadable};
 
+use crate::solve::Solve;
+
 /// The verdict of a row.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Kind {
@@ -116,6 +118,8 @@ pub struct Row {
     pub over_budget: Vec<String>,
     /// Why it is rejected, step by step, where the output shows that.
     pub trace: Option<Trace>,
+    /// Whether it is a real bug, where that was asked.
+    pub solve: Option<Solve>,
 }
 
 impl Row {
@@ -140,6 +144,7 @@ impl Row {
             counters: None,
             over_budget: Vec::new(),
             trace: None,
+            solve: None,
         }
     }
 

@@ -165,12 +165,29 @@ pub fn verify_with(
     listener: &mut dyn Sink,
     cancelled: &dyn Fn() -> bool,
 ) -> Report {
+    verify_assuming(system, req, options, listener, cancelled, &[])
+}
+
+/// Verdict of [`verify_assuming`] when every path was walked: nothing was verified.
+pub const ASSUMED: &str = "accesses were taken as safe";
+
+/// As [`verify_with`], as if the checks of some instructions were met: a load yields an unknown number, a store does
+/// nothing, and anything else ends the path. This is no verdict of a kernel. It tells what states reach an instruction
+/// when those accesses are safe.
+pub fn verify_assuming(
+    system: &System,
+    req: &LoadRequest,
+    options: &Options,
+    listener: &mut dyn Sink,
+    cancelled: &dyn Fn() -> bool,
+    assumed: &[usize],
+) -> Report {
     // A BTF whose special fields are unsound is refused when it is loaded, before any program; loaders go on without.
     if let Some(btf) = &req.btf {
         let types =
             btf_record::KernelTypes { kernel: &system.kernel, vmlinux: &system.vmlinux, modules: &system.modules };
         if btf_record::StructMetas::of(&types, btf).is_err() {
-            return verify_with(system, &req.without_btf(), options, listener, cancelled);
+            return verify_assuming(system, &req.without_btf(), options, listener, cancelled, assumed);
         }
     }
     let begun = std::time::Instant::now();
@@ -203,6 +220,7 @@ pub fn verify_with(
             return report;
         }
     };
+    env.assumed = assumed.to_vec();
     let result = stages(&mut env);
     if let Err(Stop::Reject(rejection)) = &result
         && env.interest.structure
@@ -218,6 +236,7 @@ pub fn verify_with(
     report.stack_depth = env.subprogs.iter().map(|s| s.stack_depth).collect();
     report.time_us = u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX);
     report.verdict = match result {
+        Ok(()) if !assumed.is_empty() => Verdict::Budget(ASSUMED.into()),
         Ok(()) => Verdict::Accepted(Box::new(Verified {
             request: req.clone(),
             insns: req.insns.clone(),
@@ -368,6 +387,7 @@ fn environment<'a>(
         max_buf_access: [0; 3],
         pass_cnt: 0,
         no_prune: options.no_prune,
+        assumed: Vec::new(),
         interest,
         sink,
         cancelled,

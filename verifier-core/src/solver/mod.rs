@@ -5,6 +5,15 @@
 //! * [`enumerate`]: the same by trying everything on small words, and how much precision the operators lose there.
 
 mod claims;
+pub mod danger;
+pub mod decide;
 pub mod enumerate;
+pub mod facts;
+mod memory;
 pub mod proof;
+pub mod replay;
+pub mod run;
+pub mod search;
+pub mod term;
+pub mod witness;
 pub mod word;

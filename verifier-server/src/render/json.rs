@@ -54,6 +54,9 @@ pub fn object(row: &Row) -> Value {
     if !row.over_budget.is_empty() {
         put("over_budget", json!(row.over_budget));
     }
+    if let Some(s) = &row.solve {
+        put("solve", s.json());
+    }
     Value::Object(o)
 }
 

@@ -123,6 +123,9 @@ fn result(id: &str, row: &Row) -> Value {
         "locations": [location(row, last)],
         "partialFingerprints": {"bpfvet/v1": hash(&[base, &row.program, &row.kernel, id, line])},
     });
+    if let Some(s) = &row.solve {
+        out["properties"] = json!({"solve": s.json()});
+    }
     if steps.len() > 1 {
         let flow: Vec<Value> = steps
             .iter()

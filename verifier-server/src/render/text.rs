@@ -98,6 +98,15 @@ fn one(row: &Row, raw: bool, paint: &Paint, out: &mut dyn Write) -> io::Result<(
     if row.kind == Kind::Rejected && row.trace.as_ref().is_none_or(|t| t.steps.is_empty()) {
         details(row, paint, out)?;
     }
+    if let Some(s) = &row.solve {
+        writeln!(out, "{}: {}", paint.paint("36;1", "solver"), s.message)?;
+        for line in s.notes.iter().flat_map(|n| fold(n)) {
+            writeln!(out, "  {line}")?;
+        }
+        for file in &s.files {
+            writeln!(out, "  saved {file}")?;
+        }
+    }
     match &row.log {
         Some(log) if !log.is_empty() => {
             writeln!(out, "  log:")?;

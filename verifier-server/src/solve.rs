@@ -1,0 +1,326 @@
+//! `check --solve`: is a rejection a real bug or a limit of the kernel's analysis?
+//!
+//! Thin: asks the solver, and puts what it says into a row. Without the feature `solver` it says that it cannot.
+
+use std::path::Path;
+
+use serde_json::Value;
+
+/// What the solver found about a row.
+#[derive(Clone, Debug)]
+pub struct Solve {
+    /// `bug`, `safe`, `unknown` or `not_about_memory`.
+    pub answer: &'static str,
+    /// The instruction that it is about.
+    pub insn: usize,
+    /// One sentence.
+    pub message: String,
+    /// More, one line each.
+    pub notes: Vec<String>,
+    /// The input that breaks the rule.
+    pub witness: Option<Value>,
+    /// Files that were written.
+    pub files: Vec<String>,
+    /// Milliseconds taken.
+    pub time_ms: u64,
+}
+
+impl Solve {
+    /// The field `solve` of a row in JSON.
+    pub fn json(&self) -> Value {
+        serde_json::json!({
+            "answer": self.answer,
+            "insn": self.insn,
+            "message": self.message,
+            "notes": self.notes,
+            "witness": self.witness,
+            "files": self.files,
+            "time_ms": self.time_ms,
+        })
+    }
+}
+
+#[cfg(not(feature = "solver"))]
+/// This build cannot solve.
+///
+/// # Errors
+/// Always.
+pub fn available() -> Result<(), String> {
+    Err("this bpfvet was built without the solver (feature `solver`, needs libz3)".into())
+}
+
+#[cfg(feature = "solver")]
+pub use with_z3::{about_rejection, available};
+
+#[cfg(feature = "solver")]
+mod with_z3 {
+    use serde_json::json;
+    use verifier_core::analysis::{Options, System};
+    use verifier_core::isa::disasm::{NoNames, write_insn};
+    use verifier_core::program::LoadRequest;
+    use verifier_core::solver::decide::{Answer, Effort, Solved, solve};
+    use verifier_core::solver::run::Kind;
+    use verifier_core::solver::witness::{self, Witness};
+
+    use super::*;
+
+    /// This build can solve.
+    ///
+    /// # Errors
+    /// Never.
+    pub fn available() -> Result<(), String> {
+        Ok(())
+    }
+
+    /// What there is to say about a rejected program. Files go to `dir`, named after `name`.
+    pub fn about_rejection(
+        system: &System,
+        request: &LoadRequest,
+        options: &Options,
+        name: &str,
+        dir: Option<&Path>,
+    ) -> Option<Solve> {
+        let (_, solved) = solve(system, request, options, &Effort::default());
+        let solved = solved?;
+        let mut out = row(request, &solved);
+        if let (Answer::Bug(w), Some(dir)) = (&solved.answer, dir) {
+            match save(w, name, dir) {
+                Ok(files) => out.files = files,
+                Err(e) => out.notes.push(format!("the witness was not saved: {e}")),
+            }
+        }
+        Some(out)
+    }
+
+    fn text_of(request: &LoadRequest, insn: usize) -> String {
+        let mut text = String::new();
+        if let Some(i) = request.insns.get(insn) {
+            // Writing into a `String` cannot fail.
+            let _ = write_insn(
+                &mut text,
+                *i,
+                request.insns.get(insn + 1).copied(),
+                &NoNames,
+                false,
+            );
+        }
+        text
+    }
+
+    fn row(request: &LoadRequest, solved: &Solved) -> Solve {
+        let at = |insn: usize| format!("instruction {insn}: {}", text_of(request, insn));
+        let (answer, message, notes, witness) = match &solved.answer {
+            Answer::Bug(w) => (
+                "bug",
+                format!("a real bug: {} ({})", w.rule.words(), at(w.insn)),
+                describe(w),
+                Some(json_of(w)),
+            ),
+            Answer::Safe(s) => {
+                let from: Vec<String> = s.from.iter().map(usize::to_string).collect();
+                let extent = if s.complete {
+                    "every path"
+                } else {
+                    "every path within bounds"
+                };
+                let mut notes = vec![format!(
+                    "{extent} to it, from instruction {}: {} states, {} paths, whatever happened before",
+                    from.join(", "),
+                    s.states,
+                    s.paths
+                )];
+                notes.extend(s.assumptions.iter().map(|a| format!("assuming that {a}")));
+                (
+                    "safe",
+                    format!(
+                        "the access is safe; the kernel lost it here ({})",
+                        at(s.insn)
+                    ),
+                    notes,
+                    None,
+                )
+            }
+            Answer::Unknown => (
+                "unknown",
+                "not known whether it can go wrong".to_string(),
+                solved.tried.clone(),
+                None,
+            ),
+            Answer::NotAboutMemory => (
+                "not_about_memory",
+                "the rule that is broken is not about memory; nothing to decide".to_string(),
+                Vec::new(),
+                None,
+            ),
+        };
+        let time_ms = u64::try_from(solved.time.as_millis()).unwrap_or(u64::MAX);
+        Solve {
+            answer,
+            insn: solved.insn,
+            message,
+            notes,
+            witness,
+            files: Vec::new(),
+            time_ms,
+        }
+    }
+
+    fn hex(bytes: &[u8]) -> String {
+        bytes.iter().map(|b| format!("{b:02x}")).collect()
+    }
+
+    /// The witness in lines for people.
+    fn describe(w: &Witness) -> Vec<String> {
+        let mut out = Vec::new();
+        if let Some(p) = w.packet() {
+            out.push(format!("packet of {} bytes: {}", p.len(), hex(p)));
+        }
+        for o in &w.objects {
+            let bytes = hex(&o.bytes);
+            match o.kind {
+                Kind::Ctx if o.bytes.iter().any(|b| *b != 0) => {
+                    out.push(format!("context: {bytes}"))
+                }
+                Kind::MapValue(_) if o.bytes.iter().any(|b| *b != 0) => {
+                    out.push(format!(
+                        "value of map `{}` begins: {}",
+                        o.map,
+                        bytes.get(..128).unwrap_or(&bytes)
+                    ));
+                }
+                _ => {}
+            }
+        }
+        for g in w.given.iter().filter(|g| g.what != "load") {
+            let result = match g.result {
+                witness::Value::Number(n) => format!("{n:#x}"),
+                witness::Value::Null => "null".into(),
+                witness::Value::Pointer(o, _) => {
+                    let map = w.objects.get(o).map_or("", |o| o.map.as_str());
+                    if map.is_empty() {
+                        "a pointer".into()
+                    } else {
+                        format!("a value of `{map}`")
+                    }
+                }
+                witness::Value::Nothing => "nothing".into(),
+            };
+            let wrote: Vec<String> = g
+                .writes
+                .iter()
+                .map(|(_, _, b)| format!(", writes {}", hex(b)))
+                .collect();
+            out.push(format!(
+                "instruction {}: {} returns {result}{}",
+                g.insn,
+                g.what,
+                wrote.concat()
+            ));
+        }
+        out
+    }
+
+    fn value(v: &witness::Value) -> Value {
+        match v {
+            witness::Value::Number(n) => json!({"number": format!("{n:#x}")}),
+            witness::Value::Null => json!({"null": true}),
+            witness::Value::Pointer(o, off) => json!({"object": o, "offset": off}),
+            witness::Value::Nothing => Value::Null,
+        }
+    }
+
+    /// The witness as JSON: everything that a replay needs.
+    fn json_of(w: &Witness) -> Value {
+        let kind = |k: &Kind| match k {
+            Kind::Ctx => "context".to_string(),
+            Kind::Packet => "packet".into(),
+            Kind::Meta => "packet metadata".into(),
+            Kind::Stack(n) => format!("stack of frame {n}"),
+            Kind::MapObject(_) => "map".into(),
+            Kind::MapValue(_) => "map value".into(),
+            Kind::Memory => "memory".into(),
+            Kind::Object => "kernel object".into(),
+            Kind::Function(n) => format!("function {n}"),
+        };
+        let objects: Vec<Value> = w
+            .objects
+            .iter()
+            .map(|o| json!({"kind": kind(&o.kind), "map": o.map, "size": o.size, "bytes": hex(&o.bytes)}))
+            .collect();
+        let given: Vec<Value> = w
+            .given
+            .iter()
+            .map(|g| {
+                let writes: Vec<Value> = g
+                    .writes
+                    .iter()
+                    .map(|(o, off, b)| json!({"object": o, "offset": off, "bytes": hex(b)}))
+                    .collect();
+                json!({"insn": g.insn, "what": g.what, "result": value(&g.result), "writes": writes})
+            })
+            .collect();
+        json!({
+            "insn": w.insn,
+            "rule": w.rule.code(),
+            "register": w.regno,
+            "start": w.start,
+            "registers": w.registers.iter().map(value).collect::<Vec<_>>(),
+            "packet": w.packet().map(hex),
+            "objects": objects,
+            "given": given,
+        })
+    }
+
+    /// Writes the witness as JSON, and the packet as a capture.
+    fn save(w: &Witness, name: &str, dir: &Path) -> std::io::Result<Vec<String>> {
+        std::fs::create_dir_all(dir)?;
+        let clean: String = name
+            .chars()
+            .map(|c| {
+                if c.is_ascii_alphanumeric() || "-_.".contains(c) {
+                    c
+                } else {
+                    '_'
+                }
+            })
+            .collect();
+        let mut files = Vec::new();
+        let path = dir.join(format!("{clean}.json"));
+        std::fs::write(&path, format!("{:#}\n", json_of(w)))?;
+        files.push(path.display().to_string());
+        if let Some(packet) = w.packet() {
+            let path = dir.join(format!("{clean}.pcap"));
+            std::fs::write(&path, pcap(packet))?;
+            files.push(path.display().to_string());
+        }
+        Ok(files)
+    }
+
+    /// A capture file with one Ethernet frame.
+    fn pcap(packet: &[u8]) -> Vec<u8> {
+        const MAGIC: u32 = 0xa1b2_c3d4;
+        const ETHERNET: u32 = 1;
+        let len = u32::try_from(packet.len()).unwrap_or(u32::MAX);
+        let mut out = Vec::with_capacity(40 + packet.len());
+        out.extend(MAGIC.to_le_bytes());
+        out.extend(2u16.to_le_bytes());
+        out.extend(4u16.to_le_bytes());
+        for word in [0, 0, 0x4_0000, ETHERNET, 0, 0, len, len] {
+            out.extend(u32::to_le_bytes(word));
+        }
+        out.extend(packet);
+        out
+    }
+
+    #[cfg(test)]
+    mod tests {
+        use super::*;
+
+        #[test]
+        fn a_capture_holds_the_frame() {
+            let file = pcap(&[1, 2, 3]);
+            assert_eq!((file.len(), &file[40..]), (43, &[1, 2, 3][..]));
+            assert_eq!(file[20..24], 1u32.to_le_bytes());
+        }
+    }
+}

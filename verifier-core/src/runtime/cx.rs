@@ -57,6 +57,8 @@ pub enum FaultKind {
     TooManyFrames,
     /// Execution ran past the last instruction.
     FellOff,
+    /// Compiled code raised this signal, which is neither a read nor a write of its own.
+    Signal(i32),
 }
 
 /// A violation: what the analysis promises cannot happen in accepted programs.
@@ -83,6 +85,7 @@ impl std::fmt::Display for Fault {
             FaultKind::NotAFunction => write!(f, "call of {:#x}, which is no function", self.address)?,
             FaultKind::TooManyFrames => write!(f, "more than {FRAMES} frames")?,
             FaultKind::FellOff => write!(f, "no instruction here")?,
+            FaultKind::Signal(n) => write!(f, "signal {n} in compiled code at {:#x}", self.address)?,
         }
         match &self.region {
             Some((kind, off)) => write!(f, ", offset {off} of {kind}"),

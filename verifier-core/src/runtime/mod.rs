@@ -22,6 +22,8 @@ pub mod abi;
 pub mod cx;
 pub mod engine;
 pub mod interp;
+#[cfg(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64")))]
+pub mod jit;
 pub mod map;
 pub mod memory;
 pub mod program;

@@ -9,7 +9,7 @@ use crate::runtime::program::{AtomicOp, Size};
 /// # Safety
 /// The bytes are readable memory of programs.
 #[inline(always)]
-pub(super) unsafe fn load(size: Size, signed: bool, address: u64) -> u64 {
+pub(in crate::runtime) unsafe fn load(size: Size, signed: bool, address: u64) -> u64 {
     // SAFETY: as required.
     unsafe {
         match (size, signed) {
@@ -29,7 +29,7 @@ pub(super) unsafe fn load(size: Size, signed: bool, address: u64) -> u64 {
 /// # Safety
 /// The bytes are writable memory of programs.
 #[inline(always)]
-pub(super) unsafe fn store(size: Size, address: u64, value: u64) {
+pub(in crate::runtime) unsafe fn store(size: Size, address: u64, value: u64) {
     // SAFETY: as required.
     unsafe {
         match size {
@@ -65,7 +65,7 @@ macro_rules! rmw {
 ///
 /// # Safety
 /// The bytes are writable memory of programs.
-pub(super) unsafe fn atomic(op: AtomicOp, wide: bool, address: u64, value: u64, r0: u64) -> u64 {
+pub(in crate::runtime) unsafe fn atomic(op: AtomicOp, wide: bool, address: u64, value: u64, r0: u64) -> u64 {
     let bytes = if wide { 8 } else { 4 };
     if !address.is_multiple_of(bytes) {
         let size = if wide { Size::B8 } else { Size::B4 };
@@ -91,7 +91,7 @@ pub(super) unsafe fn atomic(op: AtomicOp, wide: bool, address: u64, value: u64, 
 ///
 /// # Safety
 /// The bytes are readable memory of programs.
-pub(super) unsafe fn load_acquire(size: Size, address: u64) -> u64 {
+pub(in crate::runtime) unsafe fn load_acquire(size: Size, address: u64) -> u64 {
     // SAFETY: as required; atomics want alignment.
     unsafe {
         if !address.is_multiple_of(u64::from(size.bytes())) {
@@ -110,7 +110,7 @@ pub(super) unsafe fn load_acquire(size: Size, address: u64) -> u64 {
 ///
 /// # Safety
 /// The bytes are writable memory of programs.
-pub(super) unsafe fn store_release(size: Size, address: u64, value: u64) {
+pub(in crate::runtime) unsafe fn store_release(size: Size, address: u64, value: u64) {
     // SAFETY: as required; atomics want alignment.
     unsafe {
         if !address.is_multiple_of(u64::from(size.bytes())) {

@@ -3,7 +3,7 @@
 //! Answers for `___bpf_prog_run()`. One function per mode: [`checked`] looks every access up, for code that was not
 //! accepted.
 
-mod access;
+pub(super) mod access;
 mod checked;
 
 use super::cx::{Cx, Invoke};

@@ -100,6 +100,14 @@ pub enum Stop {
     /// A violation.
     #[error("{0}")]
     Fault(Box<Fault>),
+    /// A violation of an accepted program in a run without checks: the analysis was wrong.
+    #[error("verifier bug: program `{program}`, which was accepted: {fault}")]
+    VerifierBug {
+        /// Name of the program.
+        program: String,
+        /// What it did.
+        fault: Box<Fault>,
+    },
     /// The limit of instructions.
     #[error("instruction limit reached")]
     Fuel,
@@ -349,7 +357,11 @@ impl<'v> Cx<'v> {
             stop::NOT_MODELLED => Stop::NotModelled(self.not_modelled),
             _ => {
                 let none = Fault { insn: self.insn, address: 0, kind: FaultKind::FellOff, region: None };
-                Stop::Fault(self.fault.take().unwrap_or_else(|| Box::new(none)))
+                let fault = self.fault.take().unwrap_or_else(|| Box::new(none));
+                match self.is_checked() {
+                    true => Stop::Fault(fault),
+                    false => Stop::VerifierBug { program: self.code().name().into(), fault },
+                }
             }
         })
     }

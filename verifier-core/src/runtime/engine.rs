@@ -34,7 +34,10 @@ impl EngineKind {
     pub fn engine(self) -> Result<Box<dyn Engine>, String> {
         match self {
             EngineKind::Interp => Ok(Box::new(Interp)),
-            EngineKind::Jit => Err("this build has no compiler".into()),
+            #[cfg(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64")))]
+            EngineKind::Jit => Ok(Box::new(super::jit::Jit)),
+            #[cfg(not(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64"))))]
+            EngineKind::Jit => Err("there is no compiler for this machine".into()),
         }
     }
 }

@@ -67,7 +67,12 @@ pub(super) fn step(op: &Op, regs: &mut Registers) {
     let known = |regs: &Registers, r: Reg| regs[usize::from(r)];
     match *op {
         Op::Const { dst, value } => regs[usize::from(dst)] = Known::Const(value),
-        Op::Alu { op: crate::isa::semantics::AluOp::Mov, wide: true, dst, src } => {
+        Op::Alu {
+            op: crate::isa::semantics::AluOp::Mov,
+            wide: true,
+            dst,
+            src,
+        } => {
             regs[usize::from(dst)] = match src {
                 Src::Reg(r) => known(regs, r),
                 Src::Imm(n) => Known::Const(n as u64),
@@ -93,7 +98,11 @@ pub(super) fn step(op: &Op, regs: &mut Registers) {
                 regs[usize::from(src)] = Known::Value;
             }
         }
-        Op::Call { .. } | Op::CallLocal { .. } | Op::CallReg { .. } | Op::PacketLoad { .. } | Op::TailCall => {
+        Op::Call { .. }
+        | Op::CallLocal { .. }
+        | Op::CallReg { .. }
+        | Op::PacketLoad { .. }
+        | Op::TailCall => {
             regs[0] = Known::Value;
             regs[1..6].fill(Known::Nothing);
         }
@@ -106,7 +115,12 @@ fn effects(op: &Op, passed: Mask) -> (Mask, Mask) {
     let bit = |r: Reg| 1 << r;
     let of = |src: Src| if let Src::Reg(r) = src { bit(r) } else { 0 };
     match *op {
-        Op::Alu { op: crate::isa::semantics::AluOp::Mov, dst, src, .. } => (of(src), bit(dst)),
+        Op::Alu {
+            op: crate::isa::semantics::AluOp::Mov,
+            dst,
+            src,
+            ..
+        } => (of(src), bit(dst)),
         Op::Alu { dst, src, .. } => (bit(dst) | of(src), bit(dst)),
         Op::MovSx { dst, src, .. } => (bit(src), bit(dst)),
         Op::ByteOrder { dst, .. } => (bit(dst), bit(dst)),
@@ -127,7 +141,9 @@ fn effects(op: &Op, passed: Mask) -> (Mask, Mask) {
 
 /// Argument registers that hold something at a call.
 pub(super) fn passed(regs: &Registers) -> Mask {
-    (1..6).filter(|r| regs[*r] != Known::Nothing).fold(0, |m, r| m | 1 << r)
+    (1..6)
+        .filter(|r| regs[*r] != Known::Nothing)
+        .fold(0, |m, r| m | 1 << r)
 }
 
 impl Flow {
@@ -138,10 +154,13 @@ impl Flow {
         entry[1..6].fill(Known::Value);
         entry[10] = Known::Frame(0);
         let (leaders, loops) = leaders(ops, start);
-        let mut blocks: BTreeMap<u32, Option<Registers>> = leaders.into_iter().map(|l| (l, None)).collect();
+        let mut blocks: BTreeMap<u32, Option<Registers>> =
+            leaders.into_iter().map(|l| (l, None)).collect();
         let mut work = vec![(start, entry)];
         while let Some((at, new)) = work.pop() {
-            let Some(slot) = blocks.get_mut(&at) else { continue };
+            let Some(slot) = blocks.get_mut(&at) else {
+                continue;
+            };
             let old = *slot;
             let merged = old.map_or(new, |old| std::array::from_fn(|r| merge(old[r], new[r])));
             if old == Some(merged) {
@@ -152,16 +171,27 @@ impl Flow {
             while let Some(op) = ops.get(pc as usize) {
                 step(op, &mut regs);
                 let next = successors(op, pc);
-                if jump_target(op).is_some() || next == [None, None] || blocks.contains_key(&(pc + 1)) {
+                if jump_target(op).is_some()
+                    || next == [None, None]
+                    || blocks.contains_key(&(pc + 1))
+                {
                     work.extend(next.into_iter().flatten().map(|n| (n, regs)));
                     break;
                 }
                 pc += 1;
             }
         }
-        let blocks: BTreeMap<u32, Registers> =
-            blocks.into_iter().filter_map(|(at, regs)| regs.map(|r| (at, r))).collect();
-        let mut flow = Flow { start, blocks, private_frame: true, args: 0, loops };
+        let blocks: BTreeMap<u32, Registers> = blocks
+            .into_iter()
+            .filter_map(|(at, regs)| regs.map(|r| (at, r)))
+            .collect();
+        let mut flow = Flow {
+            start,
+            blocks,
+            private_frame: true,
+            args: 0,
+            loops,
+        };
         flow.look_at_frame(ops);
         flow.args = flow.live_args(ops, start, callee);
         flow
@@ -199,14 +229,23 @@ impl Flow {
                     use crate::isa::semantics::AluOp::{Add, Mov, Sub};
                     match op {
                         Mov => wide || !of(src),
-                        Add | Sub => !of(src) && (!frame(regs, dst) || (wide && matches!(src, Src::Imm(_)))),
+                        Add | Sub => {
+                            !of(src) && (!frame(regs, dst) || (wide && matches!(src, Src::Imm(_))))
+                        }
                         _ => !of(src) && !frame(regs, dst),
                     }
                 }
                 Op::MovSx { src, .. } => !frame(regs, src),
                 Op::ByteOrder { dst, .. } => !frame(regs, dst),
-                Op::Load { base, off, size, .. } => inside(regs, base, off, size),
-                Op::Store { base, off, size, src } => inside(regs, base, off, size) && !of(src),
+                Op::Load {
+                    base, off, size, ..
+                } => inside(regs, base, off, size),
+                Op::Store {
+                    base,
+                    off,
+                    size,
+                    src,
+                } => inside(regs, base, off, size) && !of(src),
                 Op::Atomic { base, src, .. } => !frame(regs, base) && !frame(regs, src),
                 Op::LoadAcquire { base, .. } => !frame(regs, base),
                 Op::StoreRelease { base, src, .. } => !frame(regs, base) && !frame(regs, src),
@@ -215,7 +254,9 @@ impl Flow {
                     !(1..6).any(|r| frame(regs, r))
                 }
                 Op::Exit => !frame(regs, 0),
-                Op::PacketLoad { index, .. } => !index.is_some_and(|r| frame(regs, r)) && !frame(regs, 6),
+                Op::PacketLoad { index, .. } => {
+                    !index.is_some_and(|r| frame(regs, r)) && !frame(regs, 6)
+                }
                 _ => true,
             };
         });
@@ -233,9 +274,9 @@ impl Flow {
             pc += 1;
             if jump_target(op).is_some() || next == [None, None] || self.blocks.contains_key(&pc) {
                 return next.into_iter().flatten().any(|n| {
-                    self.blocks
-                        .get(&n)
-                        .is_some_and(|at| (0..11).any(|r| matches!(regs[r], Known::Frame(_)) && at[r] != regs[r]))
+                    self.blocks.get(&n).is_some_and(|at| {
+                        (0..11).any(|r| matches!(regs[r], Known::Frame(_)) && at[r] != regs[r])
+                    })
                 });
             }
         }
@@ -269,7 +310,9 @@ impl Flow {
         loop {
             let mut changed = false;
             for (at, (read, written, next)) in sums.iter().rev() {
-                let out = next.iter().fold(0, |m, n| m | live.get(n).copied().unwrap_or(0));
+                let out = next
+                    .iter()
+                    .fold(0, |m, n| m | live.get(n).copied().unwrap_or(0));
                 let now = read | out & !written;
                 changed |= live.insert(*at, now) != Some(now);
             }
@@ -299,7 +342,9 @@ fn leaders(ops: &[Op], start: u32) -> (Vec<u32>, bool) {
     let (mut out, mut loops, mut work) = (vec![start], false, vec![start]);
     while let Some(mut pc) = work.pop() {
         while !std::mem::replace(&mut seen[pc as usize], true) {
-            let Some(op) = ops.get(pc as usize) else { break };
+            let Some(op) = ops.get(pc as usize) else {
+                break;
+            };
             if let Some(target) = jump_target(op) {
                 loops |= target <= pc;
                 out.push(target);

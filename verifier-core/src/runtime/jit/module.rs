@@ -54,7 +54,12 @@ impl std::fmt::Debug for Memory {
 
 impl Drop for Memory {
     fn drop(&mut self) {
-        if let Some(jit) = self.0.get_mut().unwrap_or_else(PoisonError::into_inner).take() {
+        if let Some(jit) = self
+            .0
+            .get_mut()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take()
+        {
             // SAFETY: the module goes with its program, which no run holds any more.
             unsafe { jit.free_memory() };
         }
@@ -66,8 +71,15 @@ type Made = Result<Module, CompileError>;
 
 /// The compiled form of a program for a mode, made when first asked for.
 pub(super) fn of(code: &Code, checked: bool) -> Result<&Module, CompileError> {
-    debug_assert!(checked || code.is_verified(), "code that was not accepted runs checked");
-    match code.compiled(checked).get_or_init(|| Box::new(compile(code, checked))).downcast_ref::<Made>() {
+    debug_assert!(
+        checked || code.is_verified(),
+        "code that was not accepted runs checked"
+    );
+    match code
+        .compiled(checked)
+        .get_or_init(|| Box::new(compile(code, checked)))
+        .downcast_ref::<Made>()
+    {
         Some(made) => made.as_ref().map_err(Clone::clone),
         None => Err(CompileError("another engine was here before".into())),
     }
@@ -76,13 +88,20 @@ pub(super) fn of(code: &Code, checked: bool) -> Result<&Module, CompileError> {
 impl Module {
     /// Address to enter a function at.
     pub(super) fn entry(&self, subprog: u32) -> Option<usize> {
-        self.entries.get(subprog as usize).map(|a| a.load(Ordering::Acquire)).filter(|a| *a != 0)
+        self.entries
+            .get(subprog as usize)
+            .map(|a| a.load(Ordering::Acquire))
+            .filter(|a| *a != 0)
     }
 
     /// Runs a function in the frame of the run.
     pub(super) fn enter(&self, cx: &mut Cx<'_>, subprog: u32, args: [u64; 5]) -> u64 {
         let Some(entry) = self.entry(subprog) else {
-            let _ = cx.halt::<()>(FaultKind::NotAFunction, cx.insn, FUNC_BASE + u64::from(subprog));
+            let _ = cx.halt::<()>(
+                FaultKind::NotAFunction,
+                cx.insn,
+                FUNC_BASE + u64::from(subprog),
+            );
             return 0;
         };
         // SAFETY: `of` made this module of the run's program, for the mode of the run.
@@ -103,7 +122,10 @@ static SITES: Mutex<Vec<(std::ops::Range<usize>, Weak<Sites>)>> = Mutex::new(Vec
 #[cold]
 fn report(cx: &mut Cx<'_>, raised: Raised) {
     let sites = SITES.lock().unwrap_or_else(PoisonError::into_inner);
-    let found = sites.iter().find(|(range, _)| range.contains(&raised.pc)).and_then(|(_, s)| s.upgrade());
+    let found = sites
+        .iter()
+        .find(|(range, _)| range.contains(&raised.pc))
+        .and_then(|(_, s)| s.upgrade());
     drop(sites);
     let insn = found.map_or(cx.insn, |sites| {
         let at = sites.partition_point(|(start, _)| *start <= raised.pc);
@@ -111,13 +133,20 @@ fn report(cx: &mut Cx<'_>, raised: Raised) {
     });
     let ops = cx.code().ops();
     // The compiler may fold a load into the instruction that uses it.
-    let near = (0..=insn).rev().take(64).find_map(|i| Some((i, stubs::access_of(ops.get(i as usize)?)?)));
+    let near = (0..=insn)
+        .rev()
+        .take(64)
+        .find_map(|i| Some((i, stubs::access_of(ops.get(i as usize)?)?)));
     let (insn, kind) = match near {
         Some((at, (bytes, true))) => (at, FaultKind::Write(bytes)),
         Some((at, (bytes, false))) => (at, FaultKind::Read(bytes)),
         None => (insn, FaultKind::Signal(raised.signal)),
     };
-    let kind = if matches!(raised.signal, libc::SIGSEGV | libc::SIGBUS) { kind } else { FaultKind::Signal(raised.signal) };
+    let kind = if matches!(raised.signal, libc::SIGSEGV | libc::SIGBUS) {
+        kind
+    } else {
+        FaultKind::Signal(raised.signal)
+    };
     let _ = cx.halt::<()>(kind, insn, raised.address as u64);
 }
 
@@ -132,12 +161,20 @@ fn target() -> Result<OwnedTargetIsa, CompileError> {
             ("use_colocated_libcalls", "false"),
             ("unwind_info", "false"),
             ("enable_probestack", "false"),
-            ("enable_verifier", if cfg!(debug_assertions) { "true" } else { "false" }),
+            (
+                "enable_verifier",
+                if cfg!(debug_assertions) {
+                    "true"
+                } else {
+                    "false"
+                },
+            ),
         ] {
             flags.set(name, value).map_err(|e| fail(&e))?;
         }
         let isa = cranelift_native::builder().map_err(|e| fail(&e))?;
-        isa.finish(settings::Flags::new(flags)).map_err(|e| fail(&e))
+        isa.finish(settings::Flags::new(flags))
+            .map_err(|e| fail(&e))
     };
     ISA.get_or_init(make).clone()
 }
@@ -168,7 +205,13 @@ fn functions(code: &Code, checked: bool) -> Vec<Function> {
         visit(code, n, checked, &open, &mut flows);
     }
     let functions = flows.into_iter().flatten().zip(open);
-    functions.map(|(flow, open)| Function { args: if checked || open { ARGS } else { flow.args }, flow, open }).collect()
+    functions
+        .map(|(flow, open)| Function {
+            args: if checked || open { ARGS } else { flow.args },
+            flow,
+            open,
+        })
+        .collect()
 }
 
 /// Looks at a function after those it calls. Accepted programs call at most eight deep, and others are not looked at
@@ -206,7 +249,8 @@ fn compile(code: &Code, checked: bool) -> Result<Module, CompileError> {
     let config = isa.frontend_config();
     let mut builder = JITBuilder::with_isa(isa, cranelift_module::default_libcall_names());
     let size = code.ops().len() * BYTES_PER_INSN + (1 << 20);
-    let memory = ArenaMemoryProvider::new_with_size(size).map_err(|e| CompileError(e.to_string()))?;
+    let memory =
+        ArenaMemoryProvider::new_with_size(size).map_err(|e| CompileError(e.to_string()))?;
     builder.memory_provider(Box::new(memory));
     let mut jit = JITModule::new(builder);
 
@@ -214,7 +258,8 @@ fn compile(code: &Code, checked: bool) -> Result<Module, CompileError> {
     let mut ids: Vec<(FuncId, Signature)> = Vec::new();
     for function in &functions {
         let mut sig = Signature::new(conv);
-        sig.params.extend((0..2 + function.args.count_ones()).map(|_| AbiParam::new(types::I64)));
+        sig.params
+            .extend((0..2 + function.args.count_ones()).map(|_| AbiParam::new(types::I64)));
         sig.returns.push(AbiParam::new(types::I64));
         let id = jit.declare_anonymous_function(&sig).map_err(fail)?;
         ids.push((id, sig));
@@ -226,15 +271,27 @@ fn compile(code: &Code, checked: bool) -> Result<Module, CompileError> {
     for (n, function) in functions.iter().enumerate() {
         context.clear();
         context.func.signature = ids[n].1.clone();
-        let source = Source { code, flow: &function.flow, args: function.args, checked, entries: &entries, config };
+        let source = Source {
+            code,
+            flow: &function.flow,
+            args: function.args,
+            checked,
+            entries: &entries,
+            config,
+        };
         translate(source, &mut context.func, &mut scratch, |func, m| Callee {
             func: jit.declare_func_in_func(ids[m as usize].0, func),
             args: functions[m as usize].args,
         });
         jit.define_function(ids[n].0, &mut context).map_err(fail)?;
-        let compiled = context.compiled_code().ok_or_else(|| CompileError("no code".into()))?;
+        let compiled = context
+            .compiled_code()
+            .ok_or_else(|| CompileError("no code".into()))?;
         let sites = compiled.buffer.get_srclocs_sorted().iter();
-        let sites = sites.filter(|s| !s.loc.is_default()).map(|s| (s.start, s.loc.bits())).collect();
+        let sites = sites
+            .filter(|s| !s.loc.is_default())
+            .map(|s| (s.start, s.loc.bits()))
+            .collect();
         stretches.push((ids[n].0, sites, compiled.code_buffer().len()));
     }
     jit.finalize_definitions().map_err(fail)?;
@@ -243,7 +300,11 @@ fn compile(code: &Code, checked: bool) -> Result<Module, CompileError> {
     for (n, (id, stretch, len)) in stretches.iter().enumerate() {
         let start = jit.get_finalized_function(*id) as usize;
         (low, high) = (low.min(start), high.max(start + len));
-        sites.extend(stretch.iter().map(|(off, insn)| (start + *off as usize, *insn)));
+        sites.extend(
+            stretch
+                .iter()
+                .map(|(off, insn)| (start + *off as usize, *insn)),
+        );
         if functions[n].open {
             entries[n].store(start, Ordering::Release);
         }
@@ -251,9 +312,15 @@ fn compile(code: &Code, checked: bool) -> Result<Module, CompileError> {
     sites.sort_unstable();
     let sites: Arc<Sites> = sites.into();
     let memory = Memory(Mutex::new(Some(jit)));
-    let range = Range::register(low, high).ok_or_else(|| CompileError("too many compiled programs".into()))?;
+    let range = Range::register(low, high)
+        .ok_or_else(|| CompileError("too many compiled programs".into()))?;
     let mut all = SITES.lock().unwrap_or_else(PoisonError::into_inner);
     all.retain(|(_, s)| s.strong_count() > 0);
     all.push((low..high, Arc::downgrade(&sites)));
-    Ok(Module { entries, _sites: sites, _range: range, _memory: memory })
+    Ok(Module {
+        entries,
+        _sites: sites,
+        _range: range,
+        _memory: memory,
+    })
 }

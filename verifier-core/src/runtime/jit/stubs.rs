@@ -5,6 +5,7 @@ use crate::runtime::cx::{Cx, FaultKind};
 use crate::runtime::engine::Engine;
 use crate::runtime::interp::{Interp, access};
 use crate::runtime::program::Op;
+use crate::runtime::replay;
 
 use super::module;
 
@@ -38,11 +39,39 @@ pub(super) unsafe extern "C" fn helper_at(cx: *mut Cx<'_>, insn: u32, value: u64
     }
 }
 
+/// Calls a helper in checked mode, where a replay may answer in its place.
+///
+/// # Safety
+/// `cx` is the run that the engine was given; its instruction is the call.
+pub(super) unsafe extern "C" fn checked_call(
+    cx: *mut Cx<'_>,
+    helper: &Helper,
+    a: u64,
+    b: u64,
+    c: u64,
+    d: u64,
+    e: u64,
+) -> u64 {
+    // SAFETY: as required.
+    unsafe {
+        let slot = (*cx).insn;
+        match replay::scripted(&mut *cx, slot) {
+            Some(result) => abi::give_back(&mut *cx, result),
+            None => (helper.func)(cx, a, b, c, d, e),
+        }
+    }
+}
+
 /// `bpf_tail_call`: the entry of the program to go on with, or null.
 ///
 /// # Safety
 /// `cx` is the run that the engine was given.
-pub(super) unsafe extern "C" fn tail_call(cx: *mut Cx<'_>, ctx: u64, map: u64, index: u64) -> usize {
+pub(super) unsafe extern "C" fn tail_call(
+    cx: *mut Cx<'_>,
+    ctx: u64,
+    map: u64,
+    index: u64,
+) -> usize {
     // SAFETY: as required.
     unsafe {
         if abi::tail_call(cx, ctx, map, index) == 0 {
@@ -57,7 +86,15 @@ pub(super) unsafe extern "C" fn tail_call(cx: *mut Cx<'_>, ctx: u64, map: u64, i
 }
 
 /// Stands for the entry of a program that could not be compiled.
-unsafe extern "C" fn interpret(cx: *mut Cx<'_>, r10: u64, a: u64, b: u64, c: u64, d: u64, e: u64) -> u64 {
+unsafe extern "C" fn interpret(
+    cx: *mut Cx<'_>,
+    r10: u64,
+    a: u64,
+    b: u64,
+    c: u64,
+    d: u64,
+    e: u64,
+) -> u64 {
     // SAFETY: compiled code passes the run that it was given.
     let cx = unsafe { &mut *cx };
     let invoke = cx.invoke;
@@ -71,7 +108,13 @@ unsafe extern "C" fn interpret(cx: *mut Cx<'_>, r10: u64, a: u64, b: u64, c: u64
 ///
 /// # Safety
 /// `cx` is the run that the engine was given, and the access was checked.
-pub(super) unsafe extern "C" fn atomic(cx: *mut Cx<'_>, insn: u32, address: u64, value: u64, r0: u64) -> u64 {
+pub(super) unsafe extern "C" fn atomic(
+    cx: *mut Cx<'_>,
+    insn: u32,
+    address: u64,
+    value: u64,
+    r0: u64,
+) -> u64 {
     // SAFETY: as required.
     let op = unsafe { (*cx).code() }.ops().get(insn as usize);
     // SAFETY: as required.
@@ -91,7 +134,9 @@ pub(super) unsafe extern "C" fn atomic(cx: *mut Cx<'_>, insn: u32, address: u64,
 /// What an instruction does to memory: bytes, and whether it stores.
 pub(super) fn access_of(op: &Op) -> Option<(u32, bool)> {
     Some(match *op {
-        Op::Load { size, .. } | Op::LoadAcquire { size, .. } | Op::PacketLoad { size, .. } => (size.bytes(), false),
+        Op::Load { size, .. } | Op::LoadAcquire { size, .. } | Op::PacketLoad { size, .. } => {
+            (size.bytes(), false)
+        }
         Op::Store { size, .. } | Op::StoreRelease { size, .. } => (size.bytes(), true),
         Op::Atomic { wide, .. } => (if wide { 8 } else { 4 }, true),
         _ => return None,

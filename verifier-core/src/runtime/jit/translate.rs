@@ -12,8 +12,8 @@ use std::sync::atomic::AtomicUsize;
 
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{
-    AbiParam, AliasRegionData, Block, FuncRef, Function, InstBuilder, MemFlagsData, SigRef, Signature, SourceLoc,
-    TrapCode, Type, Value, types,
+    AbiParam, AliasRegionData, Block, FuncRef, Function, InstBuilder, MemFlagsData, SigRef,
+    Signature, SourceLoc, TrapCode, Type, Value, types,
 };
 use cranelift_codegen::isa::TargetFrontendConfig;
 use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext, Variable};
@@ -75,8 +75,12 @@ struct Flags {
 }
 
 /// Translates a function into `func`, whose signature is set.
-pub(super) fn translate<F>(src: Source<'_>, func: &mut Function, scratch: &mut FunctionBuilderContext, callee: F)
-where
+pub(super) fn translate<F>(
+    src: Source<'_>,
+    func: &mut Function,
+    scratch: &mut FunctionBuilderContext,
+    callee: F,
+) where
     F: FnMut(&mut Function, u32) -> Callee,
 {
     let mut b = FunctionBuilder::new(func, scratch);
@@ -91,14 +95,32 @@ where
         b.def_var(regs[r], *value);
     }
     let mut region = |n: u32, what: &'static str| {
-        let data = AliasRegionData { user_id: n, description: what.into() };
-        MemFlagsData::new().with_notrap().with_alias_region(Some(b.func.dfg.alias_regions.insert(data)))
+        let data = AliasRegionData {
+            user_id: n,
+            description: what.into(),
+        };
+        MemFlagsData::new()
+            .with_notrap()
+            .with_alias_region(Some(b.func.dfg.alias_regions.insert(data)))
     };
     let cx_flags = region(0, "run");
     let memory = region(1, "memory");
-    let frame = if src.flow.private_frame && !src.checked { region(2, "frame") } else { memory };
-    let flags = Flags { cx: cx_flags, memory, frame };
-    let blocks: BTreeMap<u32, Block> = src.flow.blocks.keys().map(|at| (*at, b.create_block())).collect();
+    let frame = if src.flow.private_frame && !src.checked {
+        region(2, "frame")
+    } else {
+        memory
+    };
+    let flags = Flags {
+        cx: cx_flags,
+        memory,
+        frame,
+    };
+    let blocks: BTreeMap<u32, Block> = src
+        .flow
+        .blocks
+        .keys()
+        .map(|at| (*at, b.create_block()))
+        .collect();
     let mut t = Translator {
         cx: params[0],
         regs,
@@ -126,7 +148,8 @@ where
 {
     fn function(&mut self) {
         let ops = self.src.code.ops();
-        let charges = self.src.flow.loops || (self.src.checked && ops.iter().any(|o| matches!(o, Op::CallLocal { .. })));
+        let charges = self.src.flow.loops
+            || (self.src.checked && ops.iter().any(|o| matches!(o, Op::CallLocal { .. })));
         if charges {
             let fuel = self.b.declare_var(types::I64);
             self.fuel = Some(fuel);
@@ -185,24 +208,63 @@ where
     fn op(&mut self, op: &Op) -> bool {
         match *op {
             Op::Alu { op, wide, dst, src } => self.alu(op, wide, dst, src),
-            Op::MovSx { wide, bits, dst, src } => self.mov_sx(wide, bits, dst, src),
+            Op::MovSx {
+                wide,
+                bits,
+                dst,
+                src,
+            } => self.mov_sx(wide, bits, dst, src),
             Op::ByteOrder { swap, bits, dst } => self.byte_order(swap, bits, dst),
             Op::Const { dst, value } => {
                 let v = self.constant(value);
                 self.set(dst, v);
             }
-            Op::Load { size, signed, dst, base, off } => self.load(size, signed, dst, base, off),
-            Op::Store { size, base, off, src } => self.store(size, base, off, src),
-            Op::Atomic { op, wide, fetch, base, off, src } => self.atomic(op, wide, fetch, base, off, src),
-            Op::LoadAcquire { size, dst, base, off } => self.load_acquire(size, dst, base, off),
-            Op::StoreRelease { size, base, off, src } => self.store_release(size, base, off, src),
+            Op::Load {
+                size,
+                signed,
+                dst,
+                base,
+                off,
+            } => self.load(size, signed, dst, base, off),
+            Op::Store {
+                size,
+                base,
+                off,
+                src,
+            } => self.store(size, base, off, src),
+            Op::Atomic {
+                op,
+                wide,
+                fetch,
+                base,
+                off,
+                src,
+            } => self.atomic(op, wide, fetch, base, off, src),
+            Op::LoadAcquire {
+                size,
+                dst,
+                base,
+                off,
+            } => self.load_acquire(size, dst, base, off),
+            Op::StoreRelease {
+                size,
+                base,
+                off,
+                src,
+            } => self.store_release(size, base, off, src),
             Op::Jump { target } => {
                 self.charge(target);
                 let to = self.blocks[&target];
                 self.b.ins().jump(to, &[]);
                 return true;
             }
-            Op::Branch { cmp, wide, dst, src, target } => {
+            Op::Branch {
+                cmp,
+                wide,
+                dst,
+                src,
+                target,
+            } => {
                 self.charge(target);
                 let (to, next) = (self.blocks[&target], self.blocks[&(self.pc + 1)]);
                 let holds = self.compare(cmp, wide, dst, src);
@@ -249,8 +311,15 @@ where
             CmpOp::SLe => IntCC::SignedLessThanOrEqual,
             CmpOp::Set | CmpOp::NotSet => {
                 let both = self.b.ins().band(a, b);
-                let zero = self.b.ins().iconst(if wide { types::I64 } else { types::I32 }, 0);
-                let cc = if cmp == CmpOp::Set { IntCC::NotEqual } else { IntCC::Equal };
+                let zero = self
+                    .b
+                    .ins()
+                    .iconst(if wide { types::I64 } else { types::I32 }, 0);
+                let cc = if cmp == CmpOp::Set {
+                    IntCC::NotEqual
+                } else {
+                    IntCC::Equal
+                };
                 return self.b.ins().icmp(cc, both, zero);
             }
         };
@@ -328,7 +397,11 @@ where
     pub(super) fn refuse(&mut self, value: Option<u64>) {
         let (insn, value) = (self.insn(), self.constant(value.unwrap_or(0)));
         let cx = self.cx;
-        self.call_address(stubs::refuse as *const () as usize, &[cx, insn, value], false);
+        self.call_address(
+            stubs::refuse as *const () as usize,
+            &[cx, insn, value],
+            false,
+        );
         let leave = self.leave_block();
         self.b.ins().jump(leave, &[]);
     }
@@ -368,7 +441,12 @@ where
     }
 
     /// Calls a function of ours; all arguments are words, and so is the result.
-    pub(super) fn call_address(&mut self, address: usize, args: &[Value], returns: bool) -> Option<Value> {
+    pub(super) fn call_address(
+        &mut self,
+        address: usize,
+        args: &[Value],
+        returns: bool,
+    ) -> Option<Value> {
         let sig = self.signature(args.len(), returns);
         let func = self.constant(address as u64);
         let call = self.b.ins().call_indirect(sig, func, args);
@@ -380,8 +458,10 @@ where
             return *sig;
         }
         let mut sig = Signature::new(self.b.func.signature.call_conv);
-        sig.params.extend((0..args).map(|_| AbiParam::new(types::I64)));
-        sig.returns.extend(returns.then(|| AbiParam::new(types::I64)));
+        sig.params
+            .extend((0..args).map(|_| AbiParam::new(types::I64)));
+        sig.returns
+            .extend(returns.then(|| AbiParam::new(types::I64)));
         let sig_ref = self.b.import_signature(sig);
         self.sigs.insert((args, returns), sig_ref);
         sig_ref
@@ -415,7 +495,11 @@ where
     /// A register, or its low half.
     pub(super) fn narrow(&mut self, r: Reg, wide: bool) -> Value {
         let v = self.get(r);
-        if wide { v } else { self.b.ins().ireduce(types::I32, v) }
+        if wide {
+            v
+        } else {
+            self.b.ins().ireduce(types::I32, v)
+        }
     }
 
     pub(super) fn operand(&mut self, src: Src, wide: bool) -> Value {

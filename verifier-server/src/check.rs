@@ -98,6 +98,7 @@ impl Check<'_> {
         let mut by_program: BTreeMap<usize, Vec<Row>> = BTreeMap::new();
         for system in systems {
             let options = OpenOptions {
+                vmlinux: Some(system.vmlinux.clone()),
                 modules: system.modules.clone(),
                 as_veristat: self.args.as_veristat,
                 nr_cpus: CPUS,

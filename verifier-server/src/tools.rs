@@ -52,7 +52,11 @@ fn programs(
     let system = systems.first().ok_or("no kernel named")?;
     let bytes = check::read(&args.object)?;
     let name = args.object.display().to_string();
-    let options = OpenOptions { modules: system.modules.clone(), ..OpenOptions::new(&system.kernel, name.clone()) };
+    let options = OpenOptions {
+        vmlinux: Some(system.vmlinux.clone()),
+        modules: system.modules.clone(),
+        ..OpenOptions::new(&system.kernel, name.clone())
+    };
     let object = open(&bytes, &options).map_err(|e| format!("{name}: {e}"))?;
     let wanted = |p: &&Program| args.prog.is_empty() || args.prog.iter().any(|g| glob(g, &p.name));
     for p in object.programs.iter().filter(wanted) {

@@ -34,7 +34,9 @@ pub struct OpenOptions<'a> {
     pub kernel: &'a Kernel,
     /// Name of the file: maps of global data are named after it.
     pub name: String,
-    /// BTFs of loaded modules in load order, on top of the kernel's own ([`super::vmlinux`]).
+    /// BTF of the kernel; `None`: the one that its profile carries ([`super::vmlinux`]).
+    pub vmlinux: Option<Arc<Btf>>,
+    /// BTFs of loaded modules in load order, on top of the kernel's own.
     pub modules: Vec<(String, Arc<Btf>)>,
     /// Do as veristat: maps without entries get one, `freplace` programs are loaded as the type that their context
     /// suggests, and flags are taken from the `comment:test_prog_flags=` tags of the kernel's selftests.
@@ -53,6 +55,7 @@ impl<'a> OpenOptions<'a> {
         OpenOptions {
             kernel,
             name: name.into(),
+            vmlinux: None,
             modules: Vec::new(),
             as_veristat: false,
             nr_cpus: 1,
@@ -95,7 +98,10 @@ pub struct Program {
 ///
 /// An error means that the file cannot be read; what is wrong with one program is that program's result.
 pub fn open(bytes: &[u8], options: &OpenOptions<'_>) -> Result<Object, ObjectError> {
-    let vmlinux = super::vmlinux(options.kernel).map_err(|e| ObjectError::new(e.to_string()))?;
+    let vmlinux = match &options.vmlinux {
+        Some(btf) => Arc::clone(btf),
+        None => super::vmlinux(options.kernel).map_err(|e| ObjectError::new(e.to_string()))?,
+    };
     let modules = Modules::new(options.kernel.version, vmlinux, &options.modules);
     let mut opened = object::open(bytes, &options.name, !options.as_veristat)?;
     let no_btf = Btf::default();

@@ -7,7 +7,7 @@ BPFVET = target/release/bpfvet
 # Without libz3 (installed when missing and possible) everything but the solver is built.
 SOLVER = $$(sh .ci/solver-features)
 
-.PHONY: demo test build agreement prove corpus record
+.PHONY: demo test build agreement prove corpus record real
 
 build:
 	$(CARGO) build --release --locked -p verifier-server $(SOLVER)
@@ -46,3 +46,8 @@ corpus:
 record:
 	sh tests/guest/prepare.sh target/record
 	$(CARGO) run --release --locked -p bpfvet-tests --bin record
+
+# Checks the objects that Debian ships in xdp-tools and libbpf-tools (installed when missing) against what kernels said.
+real:
+	sh tests/real/install.sh target/real
+	$(CARGO) run --release --locked -p bpfvet-tests --bin real -- --answers tests/real/debian12.tsv target/real

@@ -17,6 +17,7 @@ pub fn load(path: &Path, system: &System) -> Loaded {
     let bytes = std::fs::read(path).map_err(|e| e.to_string())?;
     let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
     let options = OpenOptions {
+        vmlinux: Some(system.vmlinux.clone()),
         modules: system.modules.clone(),
         as_veristat: true,
         ..OpenOptions::new(&system.kernel, name)
@@ -54,7 +55,22 @@ fn names_map(insn: &Insn) -> bool {
     insn.is_ldimm64() && matches!(insn.src, 1 | 2)
 }
 
-/// Whether the loader made the recorded instructions, file descriptors apart.
+/// Whether a wide immediate is an address of the kernel's image or of its data, with four or five levels of page tables.
+pub fn is_kernel_address(low: &Insn, high: &Insn) -> bool {
+    let (low, high) = (low.imm as u32, high.imm as u32);
+    if high == u32::MAX { (0x8000_0000..0xff00_0000).contains(&low) } else { high >= 0xff00_0000 }
+}
+
+/// Whether both have a kernel address here, which differs from boot to boot.
+fn both_name_an_address(ours: &[Insn], theirs: &[Insn], i: usize) -> bool {
+    let address = |insns: &[Insn]| match insns.get(i..i + 2) {
+        Some([a, b]) => a.is_ldimm64() && a.src == 0 && is_kernel_address(a, b),
+        _ => false,
+    };
+    address(ours) && address(theirs)
+}
+
+/// Whether the loader made the recorded instructions, file descriptors and kernel addresses apart.
 pub fn same_insns(request: &LoadRequest, record: &Value) -> Option<bool> {
     Some(first_difference(request, record)?.is_none())
 }
@@ -66,12 +82,17 @@ pub fn first_difference(request: &LoadRequest, record: &Value) -> Option<Option<
     let ours = &request.insns;
     let map_of = |fd: i32| request.maps.iter().find(|m| m.fd == fd).map(|m| m.name.as_str());
     let mut second = false;
+    let mut address = false;
     for i in 0..theirs.len().max(ours.len()) {
         let (Some(a), Some(b)) = (theirs.get(i), ours.get(i)) else {
             return Some(Some((i, format!("{} instructions", theirs.len()), format!("{} instructions", ours.len()))));
         };
         let (mut x, mut y) = (*a, *b);
         if names_map(a) && names_map(b) && fds.get(&a.imm).copied() == map_of(b.imm) {
+            (x.imm, y.imm) = (0, 0);
+        }
+        let first = both_name_an_address(ours, &theirs, i);
+        if std::mem::replace(&mut address, first) || first {
             (x.imm, y.imm) = (0, 0);
         }
         // The second half of a typed symbol holds the descriptor of its module.

@@ -3,9 +3,11 @@
 //! ```text
 //! loader_agreement --open FILE...
 //! loader_agreement [--recordings DIR] [--kernel 6.12|6.18|6.1] [--list] [--show OBJECT[:PROGRAM]]
+//! loader_agreement --records FILE --objects DIR [--btf FILE] [--kernel 6.12|6.18] ...
 //! ```
 //!
-//! With `--open`, says what the loader makes of any objects, without recordings. Masked are only file descriptors (of maps: by the map's name; of module BTFs) and addresses of kernel symbols.
+//! With `--records`, compares with any file of records (in the format of the recordings; function and line information,
+//! the program's name and the contents of maps are compared too where a record has them). With `--open`, says what the loader makes of any objects, without recordings. Masked are only file descriptors (of maps: by the map's name; of module BTFs) and addresses of kernel symbols.
 //! Exits with 1 when fewer instructions agree than `--min PERCENT` says.
 
 use std::collections::{BTreeMap, HashMap};
@@ -14,6 +16,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use bpfvet_tests::loader::is_kernel_address;
 use serde_json::Value;
 use verifier_core::btf::Btf;
 use verifier_core::isa::Insn;
@@ -24,6 +27,9 @@ type Error = Box<dyn std::error::Error>;
 
 struct Args {
     recordings: PathBuf,
+    records: Option<PathBuf>,
+    objects: Option<PathBuf>,
+    btf: Option<PathBuf>,
     kernel: String,
     list: bool,
     show: Option<String>,
@@ -33,12 +39,25 @@ struct Args {
 
 fn parse_args() -> Result<Args, Error> {
     let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/kernel-recordings");
-    let mut args = Args { recordings: beside, kernel: "6.12".into(), list: false, show: None, min: 0.0, open: Vec::new() };
+    let mut args = Args {
+        recordings: beside,
+        records: None,
+        objects: None,
+        btf: None,
+        kernel: "6.12".into(),
+        list: false,
+        show: None,
+        min: 0.0,
+        open: Vec::new(),
+    };
     let mut it = std::env::args().skip(1);
     while let Some(a) = it.next() {
         let mut value = || it.next().ok_or_else(|| format!("{a} needs a value"));
         match a.as_str() {
             "--recordings" => args.recordings = value()?.into(),
+            "--records" => args.records = Some(value()?.into()),
+            "--btf" => args.btf = Some(value()?.into()),
+            "--objects" => args.objects = Some(value()?.into()),
             "--kernel" => args.kernel = value()?,
             "--show" => args.show = Some(value()?),
             "--min" => args.min = value()?.parse()?,
@@ -116,7 +135,7 @@ fn mask(insns: &[Insn], map_name: &dyn Fn(i32) -> Option<String>) -> Vec<(Insn, 
                 }
             }
             3 => out[i + 1].0.imm = i32::from(out[i + 1].0.imm != 0),
-            0 if is_kernel_address(low.imm as u32, out[i + 1].0.imm as u32) => {
+            0 if is_kernel_address(&low, &out[i + 1].0) => {
                 out[i] = (Insn { imm: 0, ..low }, "kernel address".into());
                 out[i + 1].0.imm = 0;
             }
@@ -125,11 +144,6 @@ fn mask(insns: &[Insn], map_name: &dyn Fn(i32) -> Option<String>) -> Vec<(Insn, 
         i += 2;
     }
     out
-}
-
-/// Addresses of the kernel's image and of its data, with four or five levels of page tables.
-fn is_kernel_address(low: u32, high: u32) -> bool {
-    if high == u32::MAX { (0x8000_0000..0xff00_0000).contains(&low) } else { high >= 0xff00_0000 }
 }
 
 #[derive(Default, Clone, Copy)]
@@ -207,6 +221,7 @@ fn compare(req: &LoadRequest, rec: &Value, counts: &mut BTreeMap<&'static str, C
     let differing = map_differences(&req.maps, maps);
     counts.entry("maps").or_default().add(differing.is_empty());
     out.extend(differing);
+    out.extend(extras(req, rec, counts));
     let ours = mask(&req.insns, &|fd| req.maps.iter().find(|m| m.fd == fd).map(|m| m.name.clone()));
     let theirs = decode_hex(text(rec, "insns"));
     let theirs = mask(&theirs, &|fd| {
@@ -223,6 +238,32 @@ fn compare(req: &LoadRequest, rec: &Value, counts: &mut BTreeMap<&'static str, C
             ours.get(at),
             theirs.get(at)
         ));
+    }
+    out
+}
+
+/// What only some records hold: name, function and line information, contents of maps.
+fn extras(req: &LoadRequest, rec: &Value, counts: &mut BTreeMap<&'static str, Count>) -> Vec<String> {
+    let mut out = Vec::new();
+    let mut field = |name: &'static str, ours: String, theirs: Option<&str>| {
+        let Some(theirs) = theirs else { return };
+        counts.entry(name).or_default().add(ours == theirs);
+        if ours != theirs {
+            out.push(format!("{name}: ours   {ours}"));
+            out.push(format!("{name}: kernel {theirs}"));
+        }
+    };
+    let hex = |words: &[u32]| words.iter().flat_map(|w| w.to_le_bytes()).map(|b| format!("{b:02x}")).collect::<String>();
+    let funcs: Vec<u32> = req.func_info.iter().flat_map(|f| [f.insn_off, f.type_id]).collect();
+    let lines = req.line_info.iter().flat_map(|l| [l.insn_off, l.file_name_off, l.line_off, l.line_col]);
+    field("name", req.name.clone(), rec["prog_name"].as_str());
+    field("function information", hex(&funcs), rec["func_info"].as_str());
+    field("line information", hex(&lines.collect::<Vec<_>>()), rec["line_info"].as_str());
+    for theirs in rec["maps"].as_array().into_iter().flatten() {
+        let Some(map) = req.maps.iter().find(|m| m.name == text(theirs, "name")) else { continue };
+        let Some(value) = map.value.as_deref() else { continue };
+        let value = value.iter().map(|b| format!("{b:02x}")).collect();
+        field("contents of maps", value, theirs["contents"].as_str());
     }
     out
 }
@@ -264,7 +305,7 @@ fn run() -> Result<bool, Error> {
         show_objects(&args.open, &kernel)?;
         return Ok(true);
     }
-    if !args.recordings.is_dir() {
+    if args.records.is_none() && !args.recordings.is_dir() {
         println!("no recordings at {}: nothing compared", args.recordings.display());
         return Ok(true);
     }
@@ -288,10 +329,17 @@ fn run() -> Result<bool, Error> {
         }
         other => return Err(format!("no recordings of kernel {other}").into()),
     };
-    let records = unzstd(&args.recordings.join(format!("records/{file}.jsonl.zst")))?;
+    let records = match &args.records {
+        Some(file) => verifier_core::program::unpack_btf(std::fs::read(file)?)?,
+        None => unzstd(&args.recordings.join(format!("records/{file}.jsonl.zst")))?,
+    };
+    let folder = args.objects.clone().unwrap_or_else(|| args.recordings.join("objects"));
     let mut modules = ModuleCache {
         dir: args.recordings.join("btf"),
-        vmlinux: program::vmlinux(&kernel)?,
+        vmlinux: match &args.btf {
+            Some(file) => Arc::new(Btf::parse(program::unpack_btf(std::fs::read(file)?)?, None)?),
+            None => program::vmlinux(&kernel)?,
+        },
         cache: HashMap::new(),
     };
     let mut objects: HashMap<(String, String), Result<Object, String>> = HashMap::new();
@@ -319,8 +367,13 @@ fn run() -> Result<bool, Error> {
             for n in &names {
                 list.push((n.clone(), modules.get(n)?));
             }
-            let bytes = std::fs::read(args.recordings.join("objects").join(&object))?;
-            let options = OpenOptions { modules: list, as_veristat: true, ..OpenOptions::new(&kernel, object.clone()) };
+            let bytes = std::fs::read(folder.join(&object))?;
+            let options = OpenOptions {
+                vmlinux: Some(Arc::clone(&modules.vmlinux)),
+                modules: list,
+                as_veristat: true,
+                ..OpenOptions::new(&kernel, object.clone())
+            };
             objects.insert(key.clone(), program::open(&bytes, &options).map_err(|e| e.to_string()));
         }
         let opened = &objects[&key];

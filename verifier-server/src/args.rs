@@ -1,5 +1,6 @@
 //! The words of the command line.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -35,6 +36,46 @@ pub enum Command {
     Conformance(ConformanceArgs),
     /// List the kernels that bpfvet knows, and how far it was found to agree with them.
     Kernels,
+    /// Answer over gRPC until told to end.
+    Serve(Box<ServeArgs>),
+}
+
+/// Options of `serve`.
+#[derive(Args, Debug)]
+pub struct ServeArgs {
+    /// Address to listen on; port 0 takes a free one. Any address but loopback needs TLS and tokens.
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:50551")]
+    pub listen: SocketAddr,
+    /// Certificate chain, in PEM.
+    #[arg(long, value_name = "FILE", requires = "tls_key")]
+    pub tls_cert: Option<PathBuf>,
+    /// Its private key, in PEM.
+    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    pub tls_key: Option<PathBuf>,
+    /// Bearer tokens that requests may carry, one a line; `#` begins a comment.
+    #[arg(long, value_name = "FILE")]
+    pub token_file: Option<PathBuf>,
+    /// Largest request, in MiB.
+    #[arg(long, value_name = "MIB", default_value_t = 32)]
+    pub max_bytes: usize,
+    /// Most instructions of all programs of one request.
+    #[arg(long, value_name = "N", default_value_t = 1_000_000)]
+    pub max_insns: usize,
+    /// Most memory for the states of one analysis, in MiB, about.
+    #[arg(long, value_name = "MIB", default_value_t = 512)]
+    pub max_memory: usize,
+    /// Longest time for one request.
+    #[arg(long, value_name = "SECONDS", default_value_t = 120)]
+    pub max_seconds: u64,
+    /// Most requests at once; more are refused.
+    #[arg(long, value_name = "N", default_value_t = 256)]
+    pub max_requests: usize,
+    /// Cores that analyses may take; all of them when not given.
+    #[arg(long, value_name = "N")]
+    pub workers: Option<usize>,
+    /// How long requests may go on after SIGTERM or SIGINT.
+    #[arg(long, value_name = "SECONDS", default_value_t = 30)]
+    pub drain_seconds: u64,
 }
 
 /// Options of `check`.
@@ -78,7 +119,7 @@ pub struct CheckArgs {
     pub raw: Option<PathBuf>,
     /// Decide about each rejection: a real bug, with an input that shows it, or an access that is safe. `all` looks at
     /// accepted programs too.
-    #[arg(long, value_name = "WHICH", value_enum, num_args = 0..=1, default_missing_value = "rejected", require_equals = true)]
+    #[arg(long, value_name = "WHICH", value_enum, num_args = 0..=1, default_missing_value = "rejected", require_equals = true, conflicts_with = "server")]
     pub solve: Option<SolveWhich>,
     /// Save inputs that show bugs here: a JSON file each, and a capture file where there is a packet.
     #[arg(long, value_name = "DIR", requires = "solve")]
@@ -90,11 +131,25 @@ pub struct CheckArgs {
     #[arg(long, value_name = "LIST", conflicts_with = "unprivileged")]
     pub caps: Option<String>,
     /// Never take a path as covered by another one; slow, for tests of bpfvet itself.
-    #[arg(long, hide = true)]
+    #[arg(long, hide = true, conflicts_with = "server")]
     pub no_prune: bool,
     /// Seconds for one program, after which it is undecided.
     #[arg(long, value_name = "SECONDS", default_value_t = 60)]
     pub timeout: u64,
+    /// Who answers.
+    #[command(flatten)]
+    pub server: ServerArgs,
+}
+
+/// A service that answers in place of this process.
+#[derive(Args, Debug)]
+pub struct ServerArgs {
+    /// Ask a `bpfvet serve`, as `http://127.0.0.1:50551`; a bearer token is taken from BPFVET_TOKEN.
+    #[arg(long, value_name = "URL")]
+    pub server: Option<String>,
+    /// Certificates to trust, in PEM, for `https`.
+    #[arg(long, value_name = "FILE", requires = "server")]
+    pub server_ca: Option<PathBuf>,
 }
 
 /// Options of `conformance`.

@@ -1,11 +1,14 @@
 //! What the `bpfvet` command line and its service are made of: input formats, renderings, the service.
 
 pub mod args;
+pub mod ask;
 pub mod check;
+pub mod client;
 pub mod conformance;
 pub mod raw;
 pub mod render;
 pub mod row;
+pub mod service;
 pub mod solve;
 pub mod target;
 pub mod tools;

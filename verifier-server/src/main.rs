@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use verifier_server::args::{Cli, Command};
-use verifier_server::{check, conformance, render, tools};
+use verifier_server::{check, conformance, render, service, tools};
 
 /// Stack of the working thread: type comparison recurses, to a bounded depth.
 const STACK: usize = 64 << 20;
@@ -38,13 +38,19 @@ fn run(cli: &Cli) -> Result<u8, String> {
             check::exit_code(args, &rows)
         }
         Command::Conformance(args) => conformance::run(args, &mut out)?,
+        Command::Serve(args) => {
+            service::run(args)?;
+            0
+        }
         tool => {
             let mut text = Vec::new();
             match tool {
                 Command::Explain { code } => tools::explain(code, &mut text)?,
                 Command::Disasm(args) => tools::disasm(args, &mut text)?,
                 Command::Cfg(args) => tools::cfg(args, &mut text)?,
-                Command::Kernels | Command::Check(_) | Command::Conformance(_) => tools::kernels(&mut text)?,
+                Command::Kernels | Command::Check(_) | Command::Conformance(_) | Command::Serve(_) => {
+                    tools::kernels(&mut text)?;
+                }
             }
             quiet(out.write_all(&text))?;
             0

@@ -89,51 +89,140 @@ fn list<'a>(v: &'a Value, field: &str) -> Result<&'a [Value], RawError> {
     }
 }
 
-fn btf(v: &Value, field: &str) -> Result<Option<Arc<Btf>>, RawError> {
-    let bytes = hex(v, field)?;
+/// A map of a raw program.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct RawMap {
+    /// Name.
+    pub name: String,
+    /// `BPF_MAP_TYPE_*` number.
+    pub map_type: u32,
+    /// Bytes.
+    pub key_size: u32,
+    /// Bytes.
+    pub value_size: u32,
+    /// Entries.
+    pub max_entries: u32,
+    /// `BPF_F_*` creation flags.
+    pub flags: u32,
+    /// Type-specific.
+    pub map_extra: u64,
+    /// BTF as bytes; empty: none.
+    pub btf: Vec<u8>,
+    /// Type of the key, 0: none.
+    pub btf_key_type_id: u32,
+    /// Type of the value, 0: none.
+    pub btf_value_type_id: u32,
+    /// Kernel type of a struct_ops value, 0: none.
+    pub btf_vmlinux_value_type_id: u32,
+    /// Frozen.
+    pub frozen: bool,
+    /// Contents of a single-entry array, when known.
+    pub value: Option<Vec<u8>>,
+    /// Template of inner maps.
+    pub inner: Option<Box<RawMap>>,
+    /// Type number of the programs in a program array.
+    pub prog_array_owner: Option<u32>,
+}
+
+/// A program in the raw format: plain data, of which nothing is looked up yet.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct RawProgram {
+    /// Name for the answers.
+    pub name: String,
+    /// Name given to the kernel.
+    pub kernel_name: String,
+    /// `BPF_PROG_TYPE_*` number.
+    pub prog_type: u32,
+    /// Attach type number.
+    pub expected_attach_type: u32,
+    /// `BPF_F_*` load flags.
+    pub prog_flags: u32,
+    /// Name of the attach target.
+    pub attach_function: Option<String>,
+    /// Licence.
+    pub license: String,
+    /// Instructions, 8 bytes each.
+    pub insns: Vec<u8>,
+    /// Maps.
+    pub maps: Vec<RawMap>,
+    /// (instruction, index of the map that it names).
+    pub map_refs: Vec<(usize, usize)>,
+    /// (instruction, name of the kernel function that it calls).
+    pub kfunc_refs: Vec<(usize, String)>,
+    /// BTF as bytes; empty: none.
+    pub btf: Vec<u8>,
+    /// Function information: 8 bytes a record.
+    pub func_info: Vec<u8>,
+    /// Line information: 16 bytes a record.
+    pub line_info: Vec<u8>,
+}
+
+fn btf(bytes: &[u8], field: &str) -> Result<Option<Arc<Btf>>, RawError> {
     if bytes.is_empty() {
         return Ok(None);
     }
-    Btf::parse(bytes, None).map(|b| Some(Arc::new(b))).map_err(|e| bad(field, e.to_string()))
+    Btf::parse(bytes.to_vec(), None).map(|b| Some(Arc::new(b))).map_err(|e| bad(field, e.to_string()))
 }
 
-fn map(v: &Value, fd: i32) -> Result<MapSpec, RawError> {
-    let map_type = number32(v, "type")?;
-    let inner = match v.get("inner_map") {
-        None | Some(Value::Null) => None,
-        Some(m) => Some(Box::new(map(m, 0)?)),
-    };
-    let contents = list(v, "contents")?;
-    let frozen = v.get("frozen").and_then(Value::as_bool).unwrap_or(false);
-    let value = match contents {
-        [only] if map_type == MapType::Array as u32 => Some(Arc::from(hex(only, "value")?)),
-        _ => None,
-    };
-    let mut owner = None;
-    if map_type == MapType::ProgArray as u32 {
-        for c in contents {
-            let n = c.get("prog_type").or_else(|| c.get("prog").and_then(|p| p.get("prog_type")));
-            owner = owner.or(n.and_then(|n| n.get("number").unwrap_or(n).as_u64()).and_then(|n| u32::try_from(n).ok()));
+impl RawMap {
+    fn parse(v: &Value) -> Result<RawMap, RawError> {
+        let map_type = number32(v, "type")?;
+        let inner = match v.get("inner_map") {
+            None | Some(Value::Null) => None,
+            Some(m) => Some(Box::new(RawMap::parse(m)?)),
+        };
+        let contents = list(v, "contents")?;
+        let value = match contents {
+            [only] if map_type == MapType::Array as u32 => Some(hex(only, "value")?),
+            _ => None,
+        };
+        let mut owner = None;
+        if map_type == MapType::ProgArray as u32 {
+            for c in contents {
+                let n = c.get("prog_type").or_else(|| c.get("prog").and_then(|p| p.get("prog_type")));
+                let n = n.and_then(|n| n.get("number").unwrap_or(n).as_u64());
+                owner = owner.or(n.and_then(|n| u32::try_from(n).ok()));
+            }
         }
+        Ok(RawMap {
+            name: text(v, "name").unwrap_or_default().to_string(),
+            map_type,
+            key_size: number32(v, "key_size")?,
+            value_size: number32(v, "value_size")?,
+            max_entries: number32(v, "max_entries")?,
+            flags: number32(v, "flags")?,
+            map_extra: number(v, "map_extra")?,
+            btf: hex(v, "btf")?,
+            btf_key_type_id: number32(v, "btf_key_type_id")?,
+            btf_value_type_id: number32(v, "btf_value_type_id")?,
+            btf_vmlinux_value_type_id: number32(v, "btf_vmlinux_value_type_id")?,
+            frozen: v.get("frozen").and_then(Value::as_bool).unwrap_or(false),
+            value,
+            inner,
+            prog_array_owner: owner,
+        })
     }
-    Ok(MapSpec {
-        fd,
-        name: text(v, "name").unwrap_or_default().to_string(),
-        map_type,
-        key_size: number32(v, "key_size")?,
-        value_size: number32(v, "value_size")?,
-        max_entries: number32(v, "max_entries")?,
-        map_flags: number32(v, "flags")?,
-        map_extra: number(v, "map_extra")?,
-        btf: btf(v, "btf")?,
-        btf_key_type_id: number32(v, "btf_key_type_id")?,
-        btf_value_type_id: number32(v, "btf_value_type_id")?,
-        btf_vmlinux_value_type_id: number32(v, "btf_vmlinux_value_type_id")?,
-        frozen,
-        value,
-        inner,
-        prog_array_owner: owner,
-    })
+
+    fn spec(&self, fd: i32) -> Result<MapSpec, RawError> {
+        Ok(MapSpec {
+            fd,
+            name: self.name.clone(),
+            map_type: self.map_type,
+            key_size: self.key_size,
+            value_size: self.value_size,
+            max_entries: self.max_entries,
+            map_flags: self.flags,
+            map_extra: self.map_extra,
+            btf: btf(&self.btf, "btf")?,
+            btf_key_type_id: self.btf_key_type_id,
+            btf_value_type_id: self.btf_value_type_id,
+            btf_vmlinux_value_type_id: self.btf_vmlinux_value_type_id,
+            frozen: self.frozen,
+            value: self.value.as_deref().map(Arc::from),
+            inner: self.inner.as_ref().map(|m| m.spec(0).map(Box::new)).transpose()?,
+            prog_array_owner: self.prog_array_owner,
+        })
+    }
 }
 
 fn words(bytes: &[u8]) -> Vec<u32> {
@@ -145,62 +234,104 @@ fn words(bytes: &[u8]) -> Vec<u32> {
 /// # Errors
 /// The field that cannot be understood, and why.
 pub fn request(line: &Value, system: &System) -> Result<LoadRequest, RawError> {
-    let mut insns = decode_all(&hex(line, "insns")?).ok_or_else(|| bad("insns", "not a multiple of 8 bytes"))?;
-    let maps = list(line, "maps")?;
-    let maps: Vec<MapSpec> =
-        maps.iter().enumerate().map(|(i, m)| map(m, FIRST_FD + i as i32)).collect::<Result<_, _>>()?;
-    let index = |v: &Value, field: &str| -> Result<usize, RawError> {
-        Ok(usize::try_from(number(v, field)?).unwrap_or(usize::MAX))
-    };
-    for r in list(line, "map_refs")? {
-        let (at, n) = (index(r, "insn")?, index(r, "map")?);
-        let insn = insns.get_mut(at).ok_or_else(|| bad("map_refs", format!("no instruction {at}")))?;
-        let map = maps.get(n).ok_or_else(|| bad("map_refs", format!("no map {n}")))?;
-        insn.imm = map.fd;
+    RawProgram::parse(line)?.request(system)
+}
+
+impl RawProgram {
+    /// Reads a line.
+    ///
+    /// # Errors
+    /// The field that cannot be understood, and why.
+    pub fn parse(line: &Value) -> Result<RawProgram, RawError> {
+        let index = |v: &Value, field: &str| -> Result<usize, RawError> {
+            Ok(usize::try_from(number(v, field)?).unwrap_or(usize::MAX))
+        };
+        let kfunc = |r: &Value| -> Result<(usize, String), RawError> {
+            let name = text(r, "kfunc").ok_or_else(|| bad("kfunc_refs", "no name"))?;
+            Ok((index(r, "insn")?, name.to_string()))
+        };
+        Ok(RawProgram {
+            name: text(line, "name").unwrap_or_default().to_string(),
+            kernel_name: text(line, "prog_name").unwrap_or_default().to_string(),
+            prog_type: number32(line, "prog_type")?,
+            expected_attach_type: number32(line, "expected_attach_type")?,
+            prog_flags: number32(line, "prog_flags")?,
+            attach_function: text(line, "attach_function").map(str::to_string),
+            license: text(line, "license").unwrap_or("GPL").to_string(),
+            insns: hex(line, "insns")?,
+            maps: list(line, "maps")?.iter().map(RawMap::parse).collect::<Result<_, _>>()?,
+            map_refs: list(line, "map_refs")?
+                .iter()
+                .map(|r| Ok((index(r, "insn")?, index(r, "map")?)))
+                .collect::<Result<_, _>>()?,
+            kfunc_refs: list(line, "kfunc_refs")?.iter().map(kfunc).collect::<Result<_, _>>()?,
+            btf: hex(line, "prog_btf")?,
+            func_info: hex(line, "func_info")?,
+            line_info: hex(line, "line_info")?,
+        })
     }
-    let (fd_array, module_fds) = kfuncs(line, system, &mut insns)?;
-    let prog_btf = btf(line, "prog_btf")?;
-    let func_info = words(&hex(line, "func_info")?);
-    let line_info = words(&hex(line, "line_info")?);
-    let expected_attach_type = number32(line, "expected_attach_type")?;
-    let prog_type = number32(line, "prog_type")?;
-    // Other types attach after the load: the target is no part of it.
-    let by_btf = ProgType::from_number(prog_type).is_some_and(may_have_btf_id);
-    let attach = if by_btf { attach_target(line, system, expected_attach_type)? } else { AttachTarget::default() };
-    Ok(LoadRequest {
-        name: text(line, "prog_name").unwrap_or_default().to_string(),
-        prog_type,
-        expected_attach_type,
-        insns,
-        prog_flags: number32(line, "prog_flags")?,
-        license: text(line, "license").unwrap_or("GPL").to_string(),
-        kern_version: 0,
-        attach,
-        btf: prog_btf,
-        func_info: func_info.as_chunks::<2>().0.iter().map(|w| FuncInfo { insn_off: w[0], type_id: w[1] }).collect(),
-        line_info: line_info
-            .as_chunks::<4>()
-            .0
-            .iter()
-            .map(|w| LineInfo { insn_off: w[0], file_name_off: w[1], line_off: w[2], line_col: w[3] })
-            .collect(),
-        maps,
-        fd_array,
-        module_fds,
-        btf_fds: Vec::new(),
-        prog_ifindex: 0,
-    })
+
+    /// The program as it would be loaded into a kernel.
+    ///
+    /// # Errors
+    /// The field that cannot be understood, and why.
+    pub fn request(&self, system: &System) -> Result<LoadRequest, RawError> {
+        let mut insns = decode_all(&self.insns).ok_or_else(|| bad("insns", "not a multiple of 8 bytes"))?;
+        let maps: Vec<MapSpec> =
+            self.maps.iter().enumerate().map(|(i, m)| m.spec(FIRST_FD + i as i32)).collect::<Result<_, _>>()?;
+        for &(at, n) in &self.map_refs {
+            let insn = insns.get_mut(at).ok_or_else(|| bad("map_refs", format!("no instruction {at}")))?;
+            let map = maps.get(n).ok_or_else(|| bad("map_refs", format!("no map {n}")))?;
+            insn.imm = map.fd;
+        }
+        let (fd_array, module_fds) = kfuncs(&self.kfunc_refs, system, &mut insns)?;
+        let func_info = words(&self.func_info);
+        let line_info = words(&self.line_info);
+        // Other types attach after the load: the target is no part of it.
+        let by_btf = ProgType::from_number(self.prog_type).is_some_and(may_have_btf_id);
+        let attach = match self.attach_function.as_deref().filter(|_| by_btf) {
+            Some(name) => attach_target(name, system, self.expected_attach_type)?,
+            None => AttachTarget::default(),
+        };
+        Ok(LoadRequest {
+            name: self.kernel_name.clone(),
+            prog_type: self.prog_type,
+            expected_attach_type: self.expected_attach_type,
+            insns,
+            prog_flags: self.prog_flags,
+            license: self.license.clone(),
+            kern_version: 0,
+            attach,
+            btf: btf(&self.btf, "prog_btf")?,
+            func_info: func_info
+                .as_chunks::<2>()
+                .0
+                .iter()
+                .map(|w| FuncInfo { insn_off: w[0], type_id: w[1] })
+                .collect(),
+            line_info: line_info
+                .as_chunks::<4>()
+                .0
+                .iter()
+                .map(|w| LineInfo { insn_off: w[0], file_name_off: w[1], line_off: w[2], line_col: w[3] })
+                .collect(),
+            maps,
+            fd_array,
+            module_fds,
+            btf_fds: Vec::new(),
+            prog_ifindex: 0,
+        })
+    }
 }
 
 type ModuleFds = (Vec<i32>, Vec<(u32, String)>);
 
 /// Resolves kernel functions by name, in the kernel first and then in its modules.
-fn kfuncs(line: &Value, system: &System, insns: &mut [Insn]) -> Result<ModuleFds, RawError> {
+fn kfuncs(refs: &[(usize, String)], system: &System, insns: &mut [Insn]) -> Result<ModuleFds, RawError> {
     let mut fd_array = Vec::new();
     let mut module_fds: Vec<(u32, String)> = Vec::new();
-    for r in list(line, "kfunc_refs")? {
-        let name = text(r, "kfunc").ok_or_else(|| bad("kfunc_refs", "no name"))?;
-        let at = usize::try_from(number(r, "insn")?).unwrap_or(usize::MAX);
+    for (at, name) in refs {
+        let at = *at;
         let insn = insns.get_mut(at).ok_or_else(|| bad("kfunc_refs", format!("no instruction {at}")))?;
         if let Some(id) = system.vmlinux.find_by_name_kind(name, BtfKind::Func) {
             insn.imm = id as i32;
@@ -227,8 +358,7 @@ fn kfuncs(line: &Value, system: &System, insns: &mut [Insn]) -> Result<ModuleFds
 }
 
 /// Looks the attach target up, as loaders do: by a prefix that depends on the attach type.
-fn attach_target(line: &Value, system: &System, attach_type: u32) -> Result<AttachTarget, RawError> {
-    let Some(name) = text(line, "attach_function") else { return Ok(AttachTarget::default()) };
+fn attach_target(name: &str, system: &System, attach_type: u32) -> Result<AttachTarget, RawError> {
     let (prefix, kind) = match AttachType::from_number(attach_type) {
         Some(AttachType::TraceRawTp) => ("btf_trace_", BtfKind::Typedef),
         Some(AttachType::LsmMac | AttachType::LsmCgroup) => ("bpf_lsm_", BtfKind::Func),

@@ -47,6 +47,19 @@ impl Kind {
     }
 }
 
+/// Why there is no verdict.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Undecided {
+    /// The analysis was stopped from outside.
+    Stopped,
+    /// The time that was asked for ran out.
+    Late,
+    /// States took more memory than they may.
+    Memory,
+    /// A fault of ours.
+    Fault,
+}
+
 /// A place in the program's source.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Place {
@@ -94,6 +107,8 @@ pub struct Row {
     pub kernel: String,
     /// Verdict.
     pub kind: Kind,
+    /// Why there is no verdict; the kind is then [`Kind::Unsupported`].
+    pub undecided: Option<Undecided>,
     /// Name of the error number.
     pub errno: Option<String>,
     /// Stable code of the rejection.
@@ -132,6 +147,7 @@ impl Row {
             prog_type: String::new(),
             kernel: kernel.into(),
             kind,
+            undecided: None,
             errno: None,
             code: None,
             category: None,
@@ -192,6 +208,7 @@ impl Row {
             }
             Verdict::Budget(what) => {
                 row.kind = Kind::Unsupported;
+                row.undecided = Some(Undecided::Memory);
                 row.message = format!("undecided: {what}");
             }
         }

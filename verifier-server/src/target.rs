@@ -48,14 +48,18 @@ fn system(kernel: Kernel, args: &TargetArgs) -> Result<System, String> {
     };
     let mut modules = Vec::new();
     for file in &args.module_btf {
-        let name = file.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
-        let name = name.strip_suffix(".zst").unwrap_or(&name);
-        let name = name.strip_suffix(".btf").unwrap_or(name);
-        // The recordings name files as `6.12.117-debian.bpf_testmod.btf`.
-        let name = name.rsplit('.').next().unwrap_or(name).to_string();
-        modules.push((name, read_btf(file, Some(vmlinux.clone()))?));
+        modules.push((module_name(file), read_btf(file, Some(vmlinux.clone()))?));
     }
     Ok(System { kernel, vmlinux, modules })
+}
+
+/// The module that a BTF file is of, by the file's name.
+pub fn module_name(file: &Path) -> String {
+    let name = file.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+    let name = name.strip_suffix(".zst").unwrap_or(&name);
+    let name = name.strip_suffix(".btf").unwrap_or(name);
+    // The recordings name files as `6.12.117-debian.bpf_testmod.btf`.
+    name.rsplit('.').next().unwrap_or(name).to_string()
 }
 
 fn read_btf(file: &Path, base: Option<Arc<Btf>>) -> Result<Arc<Btf>, String> {
@@ -65,7 +69,10 @@ fn read_btf(file: &Path, base: Option<Arc<Btf>>) -> Result<Arc<Btf>, String> {
 }
 
 /// The newest known kernel that is not newer than the running one; what was picked is told on standard error.
-fn running() -> Result<Kernel, String> {
+///
+/// # Errors
+/// When there is none, or the release cannot be told; in words for the user.
+pub fn running() -> Result<Kernel, String> {
     let release = std::fs::read_to_string("/proc/sys/kernel/osrelease")
         .map_err(|e| format!("the running kernel cannot be told: {e}"))?;
     let release = release.trim();

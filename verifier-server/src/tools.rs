@@ -165,28 +165,55 @@ pub fn explain(code: &str, out: &mut dyn Write) -> Result<(), String> {
     fold(page).iter().try_for_each(|line| writeln!(out, "{line}")).map_err(failed)
 }
 
+/// How far bpfvet was found to agree with a kernel, on one set of programs.
+pub struct Agreement {
+    /// What was compared.
+    pub set: String,
+    /// Programs compared.
+    pub programs: u64,
+    /// Programs with the same verdict.
+    pub same_verdict: u64,
+    /// Programs accepted that the kernel rejects.
+    pub wrongly_accepted: u64,
+    /// Programs that are not modelled.
+    pub unsupported: u64,
+    /// Programs with the same log.
+    pub log_identical: u64,
+}
+
+/// The figures of a kernel, by its short name.
+pub fn agreement(kernel: &str) -> Vec<Agreement> {
+    let figures: serde_json::Value = serde_json::from_str(RATCHET).unwrap_or_default();
+    let sets = figures.as_object().into_iter().flatten();
+    sets.filter(|(set, _)| set.split(' ').next() == Some(kernel))
+        .map(|(set, f)| {
+            let n = |field: &str| f[field].as_u64().unwrap_or(0);
+            Agreement {
+                set: set.split_once(' ').map_or("", |(_, s)| s).to_string(),
+                programs: n("programs"),
+                same_verdict: n("same_verdict"),
+                wrongly_accepted: n("wrongly_accepted"),
+                unsupported: n("unsupported"),
+                log_identical: n("log_identical"),
+            }
+        })
+        .collect()
+}
+
 /// Prints the kernels known, with the figures of agreement.
 ///
 /// # Errors
 /// When the output cannot be written.
 pub fn kernels(out: &mut dyn Write) -> Result<(), String> {
-    let figures: serde_json::Value = serde_json::from_str(RATCHET).unwrap_or_default();
     let failed = |e: io::Error| e.to_string();
     for k in Kernel::all() {
         writeln!(out, "{:<6} Linux {} (x86-64, JIT on)", k.name, k.release).map_err(failed)?;
-        let sets = figures.as_object().into_iter().flatten();
-        for (set, f) in sets.filter(|(set, _)| set.split(' ').next() == Some(k.name)) {
-            let n = |field: &str| f[field].as_u64().unwrap_or(0);
+        for a in agreement(k.name) {
             writeln!(
                 out,
                 "       {}: {} of {} programs with the same verdict, {} wrongly accepted, {} unsupported, \
                  {} logs identical",
-                set.split_once(' ').map_or("", |(_, s)| s),
-                n("same_verdict"),
-                n("programs"),
-                n("wrongly_accepted"),
-                n("unsupported"),
-                n("log_identical")
+                a.set, a.same_verdict, a.programs, a.wrongly_accepted, a.unsupported, a.log_identical
             )
             .map_err(failed)?;
         }

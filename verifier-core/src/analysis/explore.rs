@@ -21,9 +21,6 @@ use super::prune::scc::Sccs;
 /// Most paths that may wait. Kernel: `BPF_COMPLEXITY_LIMIT_JMP_SEQ`.
 const MAX_PENDING: usize = 8192;
 
-/// Bytes that stored states may take, about; the kernel's own bound is the memory of the machine. A budget of ours.
-const MAX_STORED_BYTES: usize = 768 << 20;
-
 /// Bytes that a state takes when it shares nothing, about.
 fn bytes_of(st: &VerifierState) -> usize {
     let frames: usize = st.frames.iter().map(|f| size_of::<FuncState>() + f.stack.len() * size_of::<Slot>()).sum();
@@ -62,6 +59,8 @@ pub struct Explorer {
     spare: VerifierState,
     /// Bytes that stored states take, about.
     bytes: usize,
+    /// Bytes that they may take.
+    max_bytes: usize,
     /// The last history entry belongs to the instruction being processed. Kernel: `cur_hist_ent`.
     pub(crate) cur_hist: bool,
     /// Jumps processed since the analysis began. Kernel: `jmps_processed`.
@@ -89,14 +88,16 @@ pub struct Explorer {
     pub(crate) postorder: Vec<Vec<u32>>,
 }
 
-impl Default for Explorer {
-    fn default() -> Explorer {
+impl Explorer {
+    /// Nothing stored; states may take `max_bytes`.
+    pub(crate) fn new(max_bytes: usize) -> Explorer {
         Explorer {
             states: Vec::new(),
             buckets: Vec::new(),
             stack: Vec::new(),
             spare: VerifierState::empty(),
             bytes: 0,
+            max_bytes,
             cur_hist: false,
             jmps_processed: 0,
             prev_jmps_processed: 0,
@@ -111,9 +112,7 @@ impl Default for Explorer {
             postorder: Vec::new(),
         }
     }
-}
 
-impl Explorer {
     /// The path pushed last.
     pub(crate) fn top_mut(&mut self) -> &mut VerifierState {
         match self.stack.last_mut() {
@@ -161,7 +160,7 @@ impl Explorer {
     /// A budget of ours when states take too much memory.
     pub(crate) fn add(&mut self, bucket: usize, state: VerifierState) -> Res<StateId> {
         self.bytes = self.bytes.saturating_add(bytes_of(&state));
-        if self.bytes.saturating_add(self.stack_live.bytes()) > MAX_STORED_BYTES {
+        if self.bytes.saturating_add(self.stack_live.bytes()) > self.max_bytes {
             return Err(Stop::Budget("memory for explored states".into()));
         }
         let id = StateId(self.states.len() as u32);

@@ -65,11 +65,19 @@ pub struct Options {
     pub privilege: Privilege,
     /// Never take a path as covered by another (for property tests; slow).
     pub no_prune: bool,
+    /// Bytes that stored states may take, about: a budget of ours. The kernel's own bound is the machine's memory.
+    pub memory: usize,
 }
 
 impl Default for Options {
     fn default() -> Options {
-        Options { log_level: 0, log_size: 64 << 20, privilege: Privilege::ROOT, no_prune: false }
+        Options {
+            log_level: 0,
+            log_size: 64 << 20,
+            privilege: Privilege::ROOT,
+            no_prune: false,
+            memory: 768 << 20,
+        }
     }
 }
 
@@ -377,7 +385,7 @@ fn environment<'a>(
         insn_idx: 0,
         prev_insn_idx: 0,
         cur: VerifierState::empty(),
-        explorer: explore::Explorer::default(),
+        explorer: explore::Explorer::new(options.memory),
         id_gen: 0,
         scratched_regs: 0,
         scratched_slots: 0,

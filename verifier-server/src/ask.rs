@@ -1,0 +1,306 @@
+//! From a question about an object or a raw program to rows: what the command line and the service have in common.
+//!
+//! Nothing here knows files, arguments or protobuf. Input is untrusted, and a fault of ours in one program never costs
+//! the others their answers: it is a row of its own.
+
+use std::cell::Cell;
+use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use verifier_core::analysis::{Options, System, verify_with};
+use verifier_core::explain::{Recorder, Trace, trace_of};
+use verifier_core::kernel::ProgType;
+use verifier_core::log::Off;
+use verifier_core::program::request::Privilege;
+use verifier_core::program::{LoadRequest, Object, ObjectError, OpenOptions, open};
+
+use crate::args::glob;
+use crate::raw::{RawError, RawProgram};
+use crate::row::{Kind, Row, Undecided};
+
+/// Most bytes of log that are kept for one program.
+const MAX_LOG: usize = 64 << 20;
+/// Possible CPUs of the machine asked: one, so that answers do not depend on where bpfvet runs.
+const CPUS: u32 = 1;
+
+/// What to do about rejections besides naming them.
+#[derive(Clone, Debug)]
+pub struct Solving {
+    /// Where to save inputs that show bugs.
+    pub witness: Option<PathBuf>,
+}
+
+/// How to ask; the same for every program of one request.
+#[derive(Clone, Debug)]
+pub struct Question {
+    /// Only programs whose name matches one of these; empty: all.
+    pub programs: Vec<String>,
+    /// Load every program as this type.
+    pub prog_type: Option<ProgType>,
+    /// Who loads.
+    pub privilege: Privilege,
+    /// The kernel's log level; 0: rows have no log.
+    pub log_level: u32,
+    /// Load as veristat does.
+    pub as_veristat: bool,
+    /// Never take a path as covered by another one.
+    pub no_prune: bool,
+    /// Rejected programs get a trace.
+    pub explain: bool,
+    /// Rejections are decided by the solver.
+    pub solve: Option<Solving>,
+    /// Bytes that the states of one analysis may take, about.
+    pub memory: usize,
+    /// Instructions that the programs of one object may have together.
+    pub insns: usize,
+    /// Bytes that the logs of one object may have together.
+    pub logs: usize,
+    /// Time for one program on one kernel.
+    pub time: Option<Duration>,
+    /// Limits for accepted programs: name (one of [`BUDGETS`]) and largest number.
+    pub budget: Vec<(String, u64)>,
+}
+
+impl Default for Question {
+    fn default() -> Question {
+        Question {
+            programs: Vec::new(),
+            prog_type: None,
+            privilege: Privilege::ROOT,
+            log_level: 0,
+            as_veristat: false,
+            no_prune: false,
+            explain: false,
+            solve: None,
+            memory: Options::default().memory,
+            insns: usize::MAX,
+            logs: usize::MAX,
+            time: None,
+            budget: Vec::new(),
+        }
+    }
+}
+
+/// Why there are no rows.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Refusal {
+    /// The object is malformed.
+    Malformed(ObjectError),
+    /// A field of a raw program cannot be understood.
+    Raw(RawError),
+    /// More instructions than [`Question::insns`].
+    Insns(usize),
+    /// The logs take more than [`Question::logs`].
+    Logs,
+}
+
+impl std::fmt::Display for Refusal {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Refusal::Malformed(e) => e.fmt(f),
+            Refusal::Raw(e) => e.fmt(f),
+            Refusal::Insns(n) => write!(f, "{n} instructions are more than one request may have"),
+            Refusal::Logs => f.write_str("the logs of all programs take more memory than one request may have"),
+        }
+    }
+}
+
+/// Names of limits for accepted programs.
+pub const BUDGETS: &[&str] = &["insns", "states", "peak_states", "stack", "time_us"];
+
+impl Question {
+    /// Rows for every program wanted of an object, in order of program and kernel. `stop` is asked all the time
+    /// whether to end early; it may block while others run.
+    ///
+    /// # Errors
+    /// What is wrong with the file, or which limit it exceeds.
+    pub fn object(
+        &self,
+        name: &str,
+        bytes: &[u8],
+        systems: &[System],
+        stop: &dyn Fn() -> bool,
+    ) -> Result<Vec<Row>, Refusal> {
+        let mut logs = 0usize;
+        let mut by_program: BTreeMap<usize, Vec<Row>> = BTreeMap::new();
+        for system in systems {
+            let object = self.open(name, bytes, system).map_err(Refusal::Malformed)?;
+            let wanted = object.programs.iter().filter(|p| self.wants(&p.name));
+            let insns = wanted.filter_map(|p| p.result.as_ref().ok()).map(|r| r.insns.len()).sum();
+            if insns > self.insns {
+                return Err(Refusal::Insns(insns));
+            }
+            for (i, p) in object.programs.into_iter().enumerate().filter(|(_, p)| self.wants(&p.name)) {
+                let row = match p.result {
+                    Err(why) => Row::not_loadable(name, &p.name, &p.section, system.kernel.name, &why),
+                    Ok(request) => self.judge(name, &p.name, &p.section, system, request, stop),
+                };
+                logs = logs.saturating_add(row.log.as_ref().map_or(0, Vec::len));
+                if logs > self.logs {
+                    return Err(Refusal::Logs);
+                }
+                by_program.entry(i).or_default().push(row);
+            }
+        }
+        Ok(by_program.into_values().flatten().collect())
+    }
+
+    /// Opens an object as this question is asked.
+    ///
+    /// # Errors
+    /// What is wrong with the file.
+    pub fn open(&self, name: &str, bytes: &[u8], system: &System) -> Result<Object, ObjectError> {
+        let options = OpenOptions {
+            vmlinux: Some(system.vmlinux.clone()),
+            modules: system.modules.clone(),
+            as_veristat: self.as_veristat,
+            nr_cpus: CPUS,
+            ..OpenOptions::new(&system.kernel, name)
+        };
+        open(bytes, &options)
+    }
+
+    /// The row of a raw program on one kernel.
+    ///
+    /// # Errors
+    /// The field that cannot be understood, or which limit the program exceeds.
+    pub fn raw(
+        &self,
+        object: &str,
+        program: &RawProgram,
+        system: &System,
+        stop: &dyn Fn() -> bool,
+    ) -> Result<Row, Refusal> {
+        let request = program.request(system).map_err(Refusal::Raw)?;
+        if request.insns.len() > self.insns {
+            return Err(Refusal::Insns(request.insns.len()));
+        }
+        Ok(self.judge(object, &program.name, "", system, request, stop))
+    }
+
+    /// Whether the question is about a program of this name.
+    pub fn wants(&self, program: &str) -> bool {
+        self.programs.is_empty() || self.programs.iter().any(|g| glob(g, program))
+    }
+
+    /// What the analysis is told.
+    pub fn options(&self) -> Options {
+        Options {
+            log_level: self.log_level,
+            log_size: MAX_LOG,
+            privilege: self.privilege,
+            no_prune: self.no_prune,
+            memory: self.memory,
+        }
+    }
+
+    fn judge(
+        &self,
+        object: &str,
+        program: &str,
+        section: &str,
+        system: &System,
+        mut request: LoadRequest,
+        stop: &dyn Fn() -> bool,
+    ) -> Row {
+        if let Some(t) = self.prog_type {
+            request.prog_type = t as u32;
+        }
+        let begun = Instant::now();
+        let late = || self.time.is_some_and(|limit| begun.elapsed() > limit);
+        let stopped = Cell::new(false);
+        let over = || {
+            stopped.set(stop() || late());
+            stopped.get()
+        };
+        let options = self.options();
+        let report = catch_unwind(AssertUnwindSafe(|| verify_with(system, &request, &options, &mut Off, &over)));
+        let Ok(report) = report else {
+            let message = "undecided: internal error of bpfvet; please report the program".to_string();
+            let mut row = Row::new(object, program, section, system.kernel.name, Kind::Unsupported, message);
+            row.undecided = Some(Undecided::Fault);
+            return row;
+        };
+        let mut row = Row::verified(object, program, section, system, &request, report, self.log_level != 0);
+        if row.undecided.is_some() && stopped.get() {
+            row.undecided = Some(if late() { Undecided::Late } else { Undecided::Stopped });
+            if let Some(limit) = self.time.filter(|_| late()) {
+                row.message = format!("undecided: not finished after {} s", limit.as_secs_f32());
+            }
+        }
+        if row.kind == Kind::Rejected && self.explain {
+            // The trace is of the same program: it ends no earlier than the verdict did, but may be stopped.
+            row.trace = trace(system, &request, &options, stop);
+        }
+        self.decide(system, &request, &options, &mut row);
+        self.apply_budget(&mut row);
+        row
+    }
+
+    /// Is it a real bug?
+    #[cfg(feature = "solver")]
+    fn decide(&self, system: &System, request: &LoadRequest, options: &Options, row: &mut Row) {
+        let Some(solving) = self.solve.as_ref().filter(|_| row.kind == Kind::Rejected) else { return };
+        let base = row.object.rsplit('/').next().unwrap_or_default();
+        let name = format!("{base}.{}.{}", row.program, row.kernel);
+        let dir = solving.witness.as_deref();
+        let found = catch_unwind(AssertUnwindSafe(|| crate::solve::about_rejection(system, request, options, &name, dir)));
+        row.solve = found.ok().flatten();
+    }
+
+    #[cfg(not(feature = "solver"))]
+    fn decide(&self, _: &System, _: &LoadRequest, _: &Options, _: &mut Row) {}
+
+    /// Notes which limits an accepted program exceeds.
+    fn apply_budget(&self, row: &mut Row) {
+        let (Kind::Accepted, Some(c)) = (row.kind, row.counters) else { return };
+        for (name, limit) in &self.budget {
+            let is = match name.as_str() {
+                "insns" => u64::from(c.insns),
+                "states" => u64::from(c.total_states),
+                "peak_states" => u64::from(c.peak_states),
+                "stack" => u64::from(c.stack_depth),
+                _ => c.time_us,
+            };
+            if is > *limit {
+                row.over_budget.push(format!("{name} {is} > {limit}"));
+            }
+        }
+    }
+}
+
+/// Runs the analysis of a rejected program again, listening to its steps. A fault costs the explanation alone.
+fn trace(system: &System, request: &LoadRequest, options: &Options, stop: &dyn Fn() -> bool) -> Option<Trace> {
+    let quiet = Options { log_level: 0, ..options.clone() };
+    let run = || {
+        let mut recorder = Recorder::new();
+        let report = verify_with(system, request, &quiet, &mut recorder, stop);
+        trace_of(system, request, &report, &recorder.into_path())
+    };
+    catch_unwind(AssertUnwindSafe(run)).ok().flatten()
+}
+
+/// A program type by the name people write.
+///
+/// # Errors
+/// Names the types known.
+pub fn prog_type(name: &str) -> Result<ProgType, String> {
+    let found = ProgType::ALL.iter().skip(1).find(|t| t.name().eq_ignore_ascii_case(name));
+    found.copied().ok_or_else(|| {
+        let known: Vec<String> = ProgType::ALL.iter().skip(1).map(|t| t.name().to_ascii_lowercase()).collect();
+        format!("unknown program type `{name}`; known are {}", known.join(", "))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn types_by_name() {
+        assert_eq!(prog_type("xdp"), Ok(ProgType::Xdp));
+        assert!(prog_type("unspec").is_err());
+    }
+}

@@ -1,0 +1,384 @@
+//! Who may compute now: turns of analyses on a bounded number of cores, so that heavy ones never starve small ones.
+//!
+//! An analysis asks [`Turn::go_on`] all the time. That call is where it is stopped, and where it steps aside: it blocks
+//! while others have their turn. The less an analysis has computed so far, the earlier it comes:
+//!
+//! ```text
+//! level        0            1             2           3
+//! computed  0 ──── 10 ms ───── 200 ms ───── 1 s ─────────►   the lowest level goes first
+//! ```
+//!
+//! * Level 0 never waits for a higher one: it starts at once, and one of the higher levels steps aside at its next
+//!   question. So there are more threads than cores at work only for the time between two questions.
+//! * Within a level analyses take turns, a slice each.
+//! * Of level 3 only a few take turns, the others wait until one of those ends: a paused analysis keeps its memory, and
+//!   this bounds how many can have grown large.
+//! * Whoever has waited for a second goes next for a slice, so that many small ones cannot starve a heavy one either.
+
+use std::cell::Cell;
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::{Duration, Instant};
+
+/// Computing time at which an analysis leaves each level.
+const LEVELS: [Duration; 3] = [Duration::from_millis(10), Duration::from_millis(200), Duration::from_secs(1)];
+/// Levels, the last of which is open.
+const N: usize = LEVELS.len() + 1;
+/// Length of a turn in each level.
+const SLICE: [Duration; N] =
+    [Duration::from_millis(10), Duration::from_millis(10), Duration::from_millis(20), Duration::from_millis(50)];
+/// Longest wait before an analysis goes first whatever its level.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// The cores, and who waits for them.
+#[derive(Debug)]
+pub struct Gate {
+    cores: usize,
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    /// Analyses that compute, by level.
+    running: [usize; N],
+    /// Analyses that wait for their turn, by level.
+    waiting: [VecDeque<Waiting>; N],
+    /// Analyses of the last level that take turns.
+    large: usize,
+    /// Analyses of the last level that wait until one of those ends.
+    parked: VecDeque<Arc<Signal>>,
+}
+
+#[derive(Debug)]
+struct Waiting {
+    signal: Arc<Signal>,
+    since: Instant,
+}
+
+/// What others tell an analysis. Changed with the gate's lock held.
+#[derive(Debug, Default)]
+struct Signal {
+    wake: Condvar,
+    granted: AtomicBool,
+    /// The turn was granted out of order: it is not interrupted before its slice ends.
+    patient: AtomicBool,
+    /// It is one of [`State::large`].
+    large: AtomicBool,
+    /// When somebody stopped it.
+    stopped: OnceLock<Instant>,
+}
+
+/// How busy the gate is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Load {
+    /// Analyses that compute.
+    pub running: usize,
+    /// Analyses that wait for a turn.
+    pub waiting: usize,
+}
+
+impl Gate {
+    /// A gate for so many cores, at least one.
+    pub fn new(cores: usize) -> Arc<Gate> {
+        Arc::new(Gate { cores: cores.max(1), state: Mutex::default() })
+    }
+
+    /// A place for one analysis, and the means to stop it from outside. The place computes nothing yet.
+    pub fn place(self: &Arc<Gate>) -> (Turn, Stopper) {
+        let signal = Arc::new(Signal::default());
+        let now = Instant::now();
+        let turn = Turn {
+            gate: Arc::clone(self),
+            signal: Arc::clone(&signal),
+            level: Cell::new(0),
+            computed: Cell::new(Duration::ZERO),
+            last: Cell::new(now),
+            slice: Cell::new(now),
+            holds: Cell::new(false),
+        };
+        (turn, Stopper { gate: Arc::clone(self), signal })
+    }
+
+    /// How busy the gate is.
+    pub fn load(&self) -> Load {
+        let s = self.lock();
+        Load {
+            running: s.running.iter().sum(),
+            waiting: s.waiting.iter().map(VecDeque::len).sum::<usize>() + s.parked.len(),
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Most analyses of the last level that take turns.
+    fn max_large(&self) -> usize {
+        self.cores * 2
+    }
+
+    /// Gives turns to those who wait, as far as there is room.
+    fn schedule(&self, s: &mut State) {
+        loop {
+            let total: usize = s.running.iter().sum();
+            let mut patient = false;
+            let level = if s.running[0] < self.cores && !s.waiting[0].is_empty() {
+                Some(0)
+            } else if total < self.cores {
+                s.waiting.iter().position(|w| !w.is_empty())
+            } else if total == self.cores {
+                patient = true;
+                let tired = |w: &VecDeque<Waiting>| w.front().is_some_and(|f| f.since.elapsed() > PATIENCE);
+                s.waiting.iter().position(tired)
+            } else {
+                None
+            };
+            let Some((level, next)) = level.and_then(|l| Some((l, s.waiting[l].pop_front()?))) else { return };
+            s.running[level] += 1;
+            next.signal.patient.store(patient, Ordering::Relaxed);
+            next.signal.granted.store(true, Ordering::Relaxed);
+            next.signal.wake.notify_one();
+        }
+    }
+}
+
+/// Stops an analysis from outside; dropping it stops too, because then nobody waits for the answer.
+#[derive(Debug)]
+pub struct Stopper {
+    gate: Arc<Gate>,
+    signal: Arc<Signal>,
+}
+
+impl Stopper {
+    /// The analysis ends at its next question, or at once when it waits.
+    pub fn stop(&self) {
+        let _state = self.gate.lock();
+        let _ = self.signal.stopped.set(Instant::now());
+        self.signal.wake.notify_one();
+    }
+}
+
+impl Drop for Stopper {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+/// The turns of one analysis; used by the thread that computes. Dropping it leaves the gate.
+#[derive(Debug)]
+pub struct Turn {
+    gate: Arc<Gate>,
+    signal: Arc<Signal>,
+    level: Cell<usize>,
+    computed: Cell<Duration>,
+    /// Until when `computed` counts.
+    last: Cell<Instant>,
+    /// When the current slice began.
+    slice: Cell<Instant>,
+    holds: Cell<bool>,
+}
+
+impl Turn {
+    /// Whether somebody stopped the analysis.
+    pub fn stopped(&self) -> bool {
+        self.signal.stopped.get().is_some()
+    }
+
+    /// How long ago somebody did.
+    pub fn since_stop(&self) -> Option<Duration> {
+        self.signal.stopped.get().map(Instant::elapsed)
+    }
+
+    /// Waits for the first turn, or for the next one after [`Turn::pause`]. False: stopped.
+    pub fn begin(&self) -> bool {
+        let s = self.gate.lock();
+        self.wait(s, false)
+    }
+
+    /// Gives the core away without asking for another turn, before waiting for something else.
+    pub fn pause(&self) {
+        let mut s = self.gate.lock();
+        self.leave(&mut s);
+        self.gate.schedule(&mut s);
+    }
+
+    /// Whether to go on; blocks while others have their turn.
+    pub fn go_on(&self) -> bool {
+        if self.stopped() {
+            return false;
+        }
+        let now = Instant::now();
+        let computed = self.computed.get() + now.duration_since(self.last.get());
+        self.computed.set(computed);
+        self.last.set(now);
+        let mut s = self.gate.lock();
+        let old = self.level.get();
+        let level = LEVELS.iter().position(|l| computed < *l).unwrap_or(N - 1);
+        if level != old {
+            self.level.set(level);
+            s.running[old] = s.running[old].saturating_sub(1);
+            s.running[level] += 1;
+        }
+        if level == N - 1 && !self.signal.large.load(Ordering::Relaxed) {
+            if s.large >= self.gate.max_large() {
+                self.leave(&mut s);
+                s.parked.push_back(Arc::clone(&self.signal));
+                return self.sleep(s);
+            }
+            s.large += 1;
+            self.signal.large.store(true, Ordering::Relaxed);
+        }
+        let slice_over = now.duration_since(self.slice.get()) > SLICE[level];
+        if slice_over {
+            self.signal.patient.store(false, Ordering::Relaxed);
+        }
+        let total: usize = s.running.iter().sum();
+        let displaced = level > 0 && total > self.gate.cores && !self.signal.patient.load(Ordering::Relaxed);
+        let others = s.waiting[..=level].iter().any(|w| !w.is_empty());
+        if displaced || (slice_over && level > 0 && others) {
+            self.leave(&mut s);
+            return self.wait(s, displaced && !slice_over);
+        }
+        if slice_over {
+            self.slice.set(now);
+        }
+        if s.waiting.iter().any(|w| !w.is_empty()) {
+            self.gate.schedule(&mut s);
+        }
+        true
+    }
+
+    fn leave(&self, s: &mut State) {
+        if self.holds.replace(false) {
+            let n = &mut s.running[self.level.get()];
+            *n = n.saturating_sub(1);
+        }
+    }
+
+    /// Lines up, in front when a slice was interrupted, and waits.
+    fn wait(&self, mut s: MutexGuard<'_, State>, in_front: bool) -> bool {
+        let me = Waiting { signal: Arc::clone(&self.signal), since: Instant::now() };
+        let line = &mut s.waiting[self.level.get()];
+        if in_front { line.push_front(me) } else { line.push_back(me) }
+        self.gate.schedule(&mut s);
+        self.sleep(s)
+    }
+
+    fn sleep(&self, mut s: MutexGuard<'_, State>) -> bool {
+        loop {
+            if self.signal.granted.swap(false, Ordering::Relaxed) {
+                self.holds.set(true);
+                let now = Instant::now();
+                self.last.set(now);
+                self.slice.set(now);
+                return !self.stopped();
+            }
+            if self.stopped() {
+                let me = |other: &Arc<Signal>| Arc::ptr_eq(other, &self.signal);
+                for line in &mut s.waiting {
+                    line.retain(|w| !me(&w.signal));
+                }
+                s.parked.retain(|p| !me(p));
+                return false;
+            }
+            s = self.signal.wake.wait(s).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        let gate = Arc::clone(&self.gate);
+        let mut s = gate.lock();
+        self.leave(&mut s);
+        if self.signal.large.load(Ordering::Relaxed) {
+            s.large = s.large.saturating_sub(1);
+            if let Some(signal) = s.parked.pop_front() {
+                s.large += 1;
+                signal.large.store(true, Ordering::Relaxed);
+                s.waiting[N - 1].push_back(Waiting { signal, since: Instant::now() });
+            }
+        }
+        gate.schedule(&mut s);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::atomic::AtomicUsize;
+
+    /// Computes until so much time is used up, asking every 100 µs. True: not stopped.
+    fn compute(turn: &Turn, time: Duration) -> bool {
+        if !turn.begin() {
+            return false;
+        }
+        while turn.computed.get() < time {
+            let until = Instant::now() + Duration::from_micros(100);
+            while Instant::now() < until {
+                std::hint::spin_loop();
+            }
+            if !turn.go_on() {
+                return false;
+            }
+        }
+        true
+    }
+
+    #[test]
+    fn a_small_one_does_not_wait_for_heavy_ones() {
+        let gate = Gate::new(1);
+        let heavy: Vec<_> = (0..4)
+            .map(|_| {
+                let (turn, stopper) = gate.place();
+                (std::thread::spawn(move || compute(&turn, Duration::from_secs(60))), stopper)
+            })
+            .collect();
+        std::thread::sleep(Duration::from_millis(100));
+        let begun = Instant::now();
+        let (turn, _stopper) = gate.place();
+        assert!(compute(&turn, Duration::from_millis(1)));
+        assert!(begun.elapsed() < Duration::from_millis(60), "{:?}", begun.elapsed());
+        drop(turn);
+        for (thread, stopper) in heavy {
+            let begun = Instant::now();
+            stopper.stop();
+            assert_eq!(thread.join().ok(), Some(false));
+            assert!(begun.elapsed() < Duration::from_millis(50), "{:?}", begun.elapsed());
+        }
+        assert_eq!(gate.load(), Load::default());
+    }
+
+    #[test]
+    fn everybody_gets_done() {
+        let gate = Gate::new(2);
+        let done = Arc::new(AtomicUsize::new(0));
+        let threads: Vec<_> = (0..40u64)
+            .map(|i| {
+                let ((turn, stopper), done) = (gate.place(), Arc::clone(&done));
+                std::thread::spawn(move || {
+                    let _stopper = stopper;
+                    if compute(&turn, Duration::from_millis(i % 4 * 15)) {
+                        done.fetch_add(1, Ordering::Relaxed);
+                    }
+                })
+            })
+            .collect();
+        threads.into_iter().for_each(|t| assert!(t.join().is_ok()));
+        assert_eq!(done.load(Ordering::Relaxed), 40);
+        assert_eq!(gate.load(), Load::default());
+    }
+
+    #[test]
+    fn a_panic_leaves_the_gate() {
+        let gate = Gate::new(1);
+        let (turn, _stopper) = gate.place();
+        let thread = std::thread::spawn(move || {
+            assert!(turn.begin());
+            panic!("as a fault in the analysis would");
+        });
+        assert!(thread.join().is_err());
+        assert_eq!(gate.load(), Load::default());
+    }
+}

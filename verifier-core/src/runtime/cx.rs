@@ -8,7 +8,9 @@ use std::time::Instant;
 
 use crate::isa::opcode::{MAX_CALL_FRAMES, MAX_STACK};
 
-use super::memory::{Region, RegionKind, Regions, Reservation};
+use super::memory::{self, Region, RegionKind, Regions, Reservation};
+use super::net::Redirect;
+use super::packet::Packet;
 use super::program::Code;
 use super::replay;
 use super::vm::Vm;
@@ -152,6 +154,8 @@ pub struct Cx<'v> {
     pub vm: &'v Vm,
     /// First argument of the program.
     pub ctx: u64,
+    /// Bytes of the context.
+    pub ctx_len: u64,
     regions: Option<Regions>,
     fault: Option<Box<Fault>>,
     not_modelled: &'static str,
@@ -160,6 +164,17 @@ pub struct Cx<'v> {
     deadline: Option<Instant>,
     lowest_frame: u64,
     kept: Vec<Arc<Code>>,
+    /// The packet, for hooks that have one.
+    pub packet: Option<Packet>,
+    /// Where the program wants its packet to go.
+    pub redirect: Option<Redirect>,
+    /// Copies that it sent.
+    pub clones: Vec<(Redirect, Vec<u8>)>,
+    /// What hooks with a return value besides r0 have.
+    pub retval: i64,
+    /// Copies that iterators over bits hold.
+    pub(super) bits: Vec<Vec<u64>>,
+    stack: (u64, u64),
     /// Scripted calls and the path taken.
     pub(super) replay: Option<Box<replay::State>>,
 }
@@ -203,6 +218,7 @@ impl<'v> Cx<'v> {
             engine: std::ptr::null(),
             vm,
             ctx: 0,
+            ctx_len: 0,
             regions,
             fault: None,
             not_modelled: "",
@@ -211,6 +227,12 @@ impl<'v> Cx<'v> {
             deadline: vm.limits.time.map(|t| Instant::now() + t),
             lowest_frame: stack.top() - FRAME * (FRAMES - 1),
             kept: Vec::new(),
+            packet: None,
+            redirect: None,
+            clones: Vec::new(),
+            retval: 0,
+            bits: Vec::new(),
+            stack: (stack.0.address(), stack.top()),
             replay: None,
         };
         cx.take_slice();
@@ -270,7 +292,7 @@ impl<'v> Cx<'v> {
     pub fn give(&mut self, start: u64, len: u64, what: &'static str, writable: bool) {
         if let Some(r) = &mut self.regions {
             r.remove(start);
-            r.add(Region { kind: RegionKind::Helper(what), start, len, object: 0, writable });
+            r.add(Region { kind: RegionKind::Helper(what), start, len, objects: None, writable });
         }
     }
 
@@ -293,7 +315,7 @@ impl<'v> Cx<'v> {
         if let Some(r) = &mut self.regions {
             let depth = r.all().iter().filter(|x| matches!(x.kind, RegionKind::Stack(_))).count() as u32;
             let kind = RegionKind::Stack(depth);
-            r.add(Region { kind, start: r10 - FRAME, len: FRAME, object: 0, writable: true });
+            r.add(Region { kind, start: r10 - FRAME, len: FRAME, objects: None, writable: true });
         }
         Ok(())
     }
@@ -424,6 +446,22 @@ impl<'v> Cx<'v> {
         // SAFETY: as in `read_bytes`.
         unsafe { std::ptr::copy_nonoverlapping(bytes.as_ptr(), p, bytes.len()) };
         Ok(())
+    }
+
+    /// Memory at any address, as a kernel's fault-tolerant read would see it: the stack, the packet, the context, values
+    /// of maps, what a helper gave out, and memory of the user. `None`: a fault.
+    pub fn probe(&self, address: u64, len: u64) -> Option<Vec<u8>> {
+        if let Some(bytes) = self.vm.user_bytes(address, len) {
+            return Some(bytes);
+        }
+        let end = address.checked_add(len)?;
+        let inside = |from: u64, to: u64| address >= from && end <= to;
+        let there = inside(self.stack.0, self.stack.1)
+            || self.packet.as_ref().is_some_and(|p| inside(p.region().start, p.end()))
+            || self.ctx_len > 0 && inside(self.ctx, self.ctx + self.ctx_len)
+            || self.regions.as_ref().is_some_and(|r| r.find(address, len).is_some())
+            || self.vm.maps().any(|m| m.regions().iter().any(|r| inside(r.start, r.start + r.len)));
+        there.then(|| memory::copy(address, len))
     }
 
     /// Calls a function of the program back, in a frame of its own.

@@ -142,6 +142,14 @@ impl Drop for Reservation {
     }
 }
 
+/// Copies memory that the caller found to be some of ours.
+pub(super) fn copy(address: u64, len: u64) -> Vec<u8> {
+    let mut out = vec![0; len as usize];
+    // SAFETY: the caller looked the range up.
+    unsafe { std::ptr::copy_nonoverlapping(address as *const u8, out.as_mut_ptr(), out.len()) };
+    out
+}
+
 /// What a region is for.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum RegionKind {
@@ -181,8 +189,8 @@ pub struct Region {
     pub start: u64,
     /// Bytes.
     pub len: u64,
-    /// Bytes of one object in it: an access must not cross a boundary of objects. 0: one object.
-    pub object: u64,
+    /// When it holds several objects: bytes from one to the next, and bytes of each. An access must lie in one.
+    pub objects: Option<(u64, u64)>,
     /// Whether stores are allowed.
     pub writable: bool,
 }
@@ -193,7 +201,7 @@ impl Region {
         if off.checked_add(len).is_none_or(|end| end > self.len) {
             return false;
         }
-        self.object == 0 || off % self.object + len <= self.object
+        self.objects.is_none_or(|(stride, size)| off % stride.max(1) + len <= size)
     }
 }
 
@@ -257,7 +265,7 @@ mod tests {
     fn regions_hold_whole_objects() {
         let mut all = Regions::default();
         let kind = RegionKind::MapValue("m".into());
-        all.add(Region { kind, start: 0x1000, len: 32, object: 8, writable: true });
+        all.add(Region { kind, start: 0x1000, len: 32, objects: Some((8, 8)), writable: true });
         assert!(all.find(0x1008, 8).is_some() && all.find(0x1018, 8).is_some());
         assert!(all.find(0x1004, 8).is_none() && all.find(0x1020, 1).is_none() && all.find(0xfff, 1).is_none());
         assert!(all.nearest(0x1020).is_some() && all.find(u64::MAX, 8).is_none());

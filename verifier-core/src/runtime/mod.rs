@@ -12,7 +12,7 @@
 //! * [`cx`]: one run, and what helpers may ask of it. Its first fields are laid out for compiled code.
 //! * [`abi`]: the table of helpers and kernel functions that interpreter and compiled code call alike.
 //! * [`memory`]: reservations with guard pages, regions of checked mode.
-//! * [`map`]: the maps.
+//! * [`map`]: the maps. [`packet`]: the packet of a run. [`net`]: routes, sockets, and what was sent where.
 //! * [`replay`]: any instructions over memory given in full, every access checked.
 //! * [`engine`]: what an engine is, and a run from entry to result. [`interp`] is the one that always works.
 //!
@@ -21,11 +21,14 @@
 pub mod abi;
 pub mod cx;
 pub mod engine;
+mod helpers;
 pub mod interp;
 #[cfg(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64")))]
 pub mod jit;
 pub mod map;
 pub mod memory;
+pub mod net;
+pub mod packet;
 pub mod program;
 pub mod replay;
 pub mod vm;

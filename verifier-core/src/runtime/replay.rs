@@ -144,7 +144,7 @@ impl Scenario {
                 }
             }
             let (start, len) = (p.address(), g.bytes.len() as u64);
-            regions.add(Region { kind: g.kind.clone(), start, len, object: 0, writable: g.writable });
+            regions.add(Region { kind: g.kind.clone(), start, len, objects: None, writable: g.writable });
         }
         for map in vm.maps() {
             map.regions().into_iter().for_each(|r| regions.add(r));

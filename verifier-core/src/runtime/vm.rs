@@ -1,6 +1,8 @@
 //! What the programs of one machine share: maps, clock, random numbers, printed lines, limits.
 
 use std::collections::VecDeque;
+use std::io;
+use std::net::IpAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -11,6 +13,8 @@ use crate::isa::Insn;
 use crate::program::{LoadRequest, MapSpec};
 
 use super::map::{Map, MapError};
+use super::memory::Reservation;
+use super::net::{self, Route, SOCK_LEN, Socket};
 
 /// How long a run may take.
 #[derive(Clone, Copy, Debug)]
@@ -36,6 +40,38 @@ pub enum Clock {
     Fixed(AtomicU64),
 }
 
+/// The task that programs believe to run in.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Task {
+    /// Thread.
+    pub pid: u32,
+    /// Process.
+    pub tgid: u32,
+    /// User.
+    pub uid: u32,
+    /// Group.
+    pub gid: u32,
+    /// Name; 15 bytes count.
+    pub comm: String,
+}
+
+impl Default for Task {
+    fn default() -> Task {
+        Task { pid: 1, tgid: 1, uid: 0, gid: 0, comm: "bpfvet".into() }
+    }
+}
+
+/// What a program sent to user space through a perf event array.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Sample {
+    /// Name of the map.
+    pub map: String,
+    /// CPU whose buffer it went to.
+    pub cpu: u32,
+    /// Contents.
+    pub bytes: Vec<u8>,
+}
+
 /// Printed lines that are kept.
 const MAX_LINES: usize = 100_000;
 
@@ -51,7 +87,16 @@ pub struct Vm {
     /// CPUs: values that per-CPU maps have.
     pub cpus: u32,
     random: AtomicU64,
+    /// The current task.
+    pub task: Task,
+    /// Routes that lookups find.
+    pub routes: Vec<Route>,
+    /// Memory of user space that programs may read: addresses of the user's choice.
+    pub user_memory: Vec<(u64, Vec<u8>)>,
+    sockets: Vec<Socket>,
+    socket_memory: Option<Reservation>,
     printed: Mutex<VecDeque<String>>,
+    samples: Mutex<VecDeque<Sample>>,
 }
 
 impl Default for Vm {
@@ -70,7 +115,13 @@ impl Vm {
             clock: Clock::Running(Instant::now()),
             cpus: cpus.max(1),
             random: AtomicU64::new(0x9e37_79b9_7f4a_7c15),
+            task: Task::default(),
+            routes: Vec::new(),
+            user_memory: Vec::new(),
+            sockets: Vec::new(),
+            socket_memory: None,
             printed: Mutex::default(),
+            samples: Mutex::default(),
         }
     }
 
@@ -155,5 +206,44 @@ impl Vm {
     /// Takes what was printed.
     pub fn take_printed(&self) -> Vec<String> {
         self.printed.lock().unwrap_or_else(PoisonError::into_inner).drain(..).collect()
+    }
+
+    /// Keeps a sample; the oldest go when there are too many.
+    pub fn keep_sample(&self, sample: Sample) {
+        let mut samples = self.samples.lock().unwrap_or_else(PoisonError::into_inner);
+        if samples.len() == MAX_LINES {
+            samples.pop_front();
+        }
+        samples.push_back(sample);
+    }
+
+    /// Takes what was sent through perf event arrays.
+    pub fn take_samples(&self) -> Vec<Sample> {
+        self.samples.lock().unwrap_or_else(PoisonError::into_inner).drain(..).collect()
+    }
+
+    /// Sets the sockets that lookups find.
+    ///
+    /// # Errors
+    /// Those of `mmap(2)`.
+    pub fn set_sockets(&mut self, sockets: Vec<Socket>) -> io::Result<()> {
+        let memory = Reservation::new(sockets.len() * SOCK_LEN)?;
+        sockets.iter().enumerate().for_each(|(i, s)| memory.write(i * SOCK_LEN, &s.as_bpf_sock()));
+        (self.sockets, self.socket_memory) = (sockets, Some(memory));
+        Ok(())
+    }
+
+    /// Address of the socket that a packet belongs to.
+    pub(super) fn find_socket(&self, protocol: u8, src: (IpAddr, u16), dst: (IpAddr, u16)) -> Option<u64> {
+        let n = net::socket(&self.sockets, protocol, src, dst)?;
+        Some(self.socket_memory.as_ref()?.address() + (n * SOCK_LEN) as u64)
+    }
+
+    /// Memory of user space.
+    pub(super) fn user_bytes(&self, address: u64, len: u64) -> Option<Vec<u8>> {
+        self.user_memory.iter().find_map(|(start, bytes)| {
+            let from = usize::try_from(address.checked_sub(*start)?).ok()?;
+            bytes.get(from..from.checked_add(usize::try_from(len).ok()?)?).map(<[u8]>::to_vec)
+        })
     }
 }

@@ -1,0 +1,165 @@
+//! Return codes and contents of every kind of map.
+
+use super::*;
+
+fn make(t: MapType, key: u32, value: u32, entries: u32) -> Arc<Map> {
+    let spec =
+        MapSpec { map_type: t as u32, key_size: key, value_size: value, max_entries: entries, ..MapSpec::default() };
+    Map::create(&spec, 2).expect("map")
+}
+
+fn put(m: &Map, key: u32, value: u64, flags: u64) -> MapResult {
+    m.set(&key.to_ne_bytes(), &value.to_ne_bytes(), flags, 2)
+}
+
+fn get(m: &Map, key: u32) -> Option<u64> {
+    m.lookup(&key.to_ne_bytes(), 0).map(|a| u64::from_ne_bytes(m.value_at(a).try_into().expect("8 bytes")))
+}
+
+#[test]
+fn arrays() {
+    let m = make(MapType::Array, 4, 8, 3);
+    assert_eq!((get(&m, 0), get(&m, 3)), (Some(0), None));
+    assert_eq!((put(&m, 2, 7, 0), put(&m, 2, 8, flag::EXIST), get(&m, 2)), (Ok(()), Ok(()), Some(8)));
+    assert_eq!(put(&m, 2, 7, flag::NOEXIST), Err(errno::EEXIST));
+    assert_eq!(put(&m, 3, 7, 0), Err(errno::E2BIG));
+    assert_eq!((put(&m, 2, 7, 3), m.delete(&[0; 4])), (Err(errno::EINVAL), Err(errno::EINVAL)));
+    let m = make(MapType::PercpuArray, 4, 8, 2);
+    assert_eq!(m.set(&[0; 4], &[1, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0], 0, 2), Ok(()));
+    assert_ne!(m.lookup(&[0; 4], 0), m.lookup(&[0; 4], 1));
+    assert_eq!((get(&m, 0), m.lookup(&[0; 4], 1).map(|a| m.value_at(a)[0])), (Some(1), Some(2)));
+}
+
+#[test]
+fn hashes() {
+    let m = make(MapType::Hash, 4, 8, 2);
+    assert_eq!((get(&m, 5), m.delete(&5u32.to_ne_bytes())), (None, Err(errno::ENOENT)));
+    assert_eq!(put(&m, 5, 1, flag::EXIST), Err(errno::ENOENT));
+    assert_eq!((put(&m, 5, 1, 0), put(&m, 6, 2, flag::NOEXIST)), (Ok(()), Ok(())));
+    assert_eq!((put(&m, 7, 3, 0), put(&m, 5, 1, flag::NOEXIST)), (Err(errno::E2BIG), Err(errno::EEXIST)));
+    // A full table can be updated, and who holds the old value keeps it.
+    let old = m.lookup(&5u32.to_ne_bytes(), 0).expect("value");
+    assert_eq!((put(&m, 5, 9, 0), get(&m, 5), m.value_at(old)[0]), (Ok(()), Some(9), 1));
+    assert_eq!((put(&m, 6, 8, 0), put(&m, 5, 7, 0), m.len()), (Ok(()), Ok(()), 2));
+    assert_eq!((m.delete(&5u32.to_ne_bytes()), put(&m, 7, 3, 0)), (Ok(()), Ok(())));
+    assert_eq!((get(&m, 5), get(&m, 6), get(&m, 7), m.entries(0).len()), (None, Some(8), Some(3), 2));
+    let m = make(MapType::PercpuHash, 4, 8, 2);
+    // SAFETY: a value of 8 bytes.
+    assert_eq!(unsafe { m.update(&[1; 4], [7u8; 8].as_ptr(), 0, 1) }, Ok(()));
+    assert_eq!(m.lookup(&[1; 4], 0).map(|a| m.value_at(a)[0]), Some(0));
+    assert_eq!(m.lookup(&[1; 4], 1).map(|a| m.value_at(a)[0]), Some(7));
+}
+
+#[test]
+fn many_keys_come_and_go() {
+    let m = make(MapType::Hash, 4, 8, 1000);
+    for round in 0..5 {
+        for k in 0..1000 {
+            assert_eq!(put(&m, k * 7919, u64::from(k + round), 0), Ok(()));
+        }
+        assert!((0..1000).all(|k| get(&m, k * 7919) == Some(u64::from(k + round))));
+        for k in (round..1000).step_by(3) {
+            assert_eq!(m.delete(&(k * 7919).to_ne_bytes()), Ok(()));
+        }
+    }
+}
+
+#[test]
+fn threads_share_a_hash() {
+    let m = make(MapType::Hash, 4, 8, 64);
+    std::thread::scope(|s| {
+        for t in 0..4u32 {
+            let m = &m;
+            s.spawn(move || {
+                for i in 0..20_000u32 {
+                    let key = t * 16 + i % 16;
+                    assert_eq!(put(m, key, u64::from(i), 0), Ok(()));
+                    assert_eq!(get(m, key), Some(u64::from(i)));
+                    if i % 5 == 0 {
+                        assert_eq!(m.delete(&key.to_ne_bytes()), Ok(()));
+                    }
+                }
+            });
+        }
+    });
+    assert!(m.len() <= 64);
+}
+
+#[test]
+fn least_recently_used_goes() {
+    let m = make(MapType::LruHash, 4, 8, 3);
+    for k in 0..3 {
+        assert_eq!(put(&m, k, 1, 0), Ok(()));
+    }
+    assert!(get(&m, 0).is_some() && get(&m, 2).is_some());
+    assert_eq!(put(&m, 3, 1, 0), Ok(()));
+    assert_eq!((get(&m, 1), m.len()), (None, 3));
+    assert!((10..100).all(|k| put(&m, k, 1, 0).is_ok() && get(&m, k).is_some()) && m.len() == 3);
+}
+
+#[test]
+fn longest_prefix() {
+    let m = make(MapType::LpmTrie, 8, 8, 3);
+    let key = |len: u32, a: [u8; 4]| [len.to_ne_bytes(), a].concat();
+    let put = |len, a, v: u64, f| m.set(&key(len, a), &v.to_ne_bytes(), f, 1);
+    let get = |len, a| m.lookup(&key(len, a), 0).map(|v| m.value_at(v)[0]);
+    assert_eq!((put(8, [10, 0, 0, 0], 1, 0), put(24, [10, 1, 2, 0], 2, 0)), (Ok(()), Ok(())));
+    assert_eq!((get(32, [10, 1, 2, 3]), get(32, [10, 1, 3, 3]), get(32, [11, 0, 0, 0])), (Some(2), Some(1), None));
+    assert_eq!((get(16, [10, 1, 2, 3]), get(33, [10, 1, 2, 3])), (Some(1), None));
+    assert_eq!((put(0, [9; 4], 3, 0), put(1, [255; 4], 4, 0)), (Ok(()), Err(errno::ENOSPC)));
+    assert_eq!(put(24, [10, 1, 2, 77], 5, flag::NOEXIST), Err(errno::EEXIST));
+    assert_eq!((put(24, [10, 1, 2, 77], 5, flag::EXIST), get(32, [10, 1, 2, 3])), (Ok(()), Some(5)));
+    assert_eq!((put(33, [0; 4], 1, 0), m.delete(&key(9, [10, 0, 0, 0]))), (Err(errno::EINVAL), Err(errno::ENOENT)));
+    assert_eq!((m.delete(&key(24, [10, 1, 2, 0])), get(32, [10, 1, 2, 3])), (Ok(()), Some(1)));
+}
+
+#[test]
+fn queues_stacks_and_filters() {
+    for (t, first) in [(MapType::Queue, 1), (MapType::Stack, 2)] {
+        let m = make(t, 0, 1, 2);
+        assert_eq!((m.push(&[1], 0), m.push(&[2], 0), m.push(&[3], 0)), (Ok(()), Ok(()), Err(errno::E2BIG)));
+        assert_eq!(m.push(&[3], flag::NOEXIST), Err(errno::EINVAL));
+        assert_eq!((m.next_value(false), m.next_value(true)), (Ok([first].into()), Ok([first].into())));
+        assert!(m.next_value(true).is_ok() && m.next_value(true) == Err(errno::ENOENT));
+    }
+    let m = make(MapType::BloomFilter, 0, 4, 100);
+    assert_eq!((m.push(&[1; 4], 0), m.push(&[1; 4], 1)), (Ok(()), Err(errno::EINVAL)));
+    assert_eq!((m.may_hold(&[1; 4]), m.may_hold(&[9; 4])), (Some(Ok(())), Some(Err(errno::ENOENT))));
+}
+
+#[test]
+fn rings() {
+    let m = make(MapType::Ringbuf, 0, 0, 4096);
+    assert_eq!((m.output(&[5; 100], 0), m.output(&[5; 4096], 0)), (Ok(()), Err(errno::EAGAIN)));
+    let (a, b) = (m.reserve(16).expect("room"), m.reserve(8).expect("room"));
+    // SAFETY: samples that were just reserved.
+    unsafe { commit(b, false) };
+    assert_eq!((m.drain().len(), m.query(0)), (1, 24 + 16));
+    // SAFETY: as above.
+    unsafe { commit(a, true) };
+    assert_eq!((m.drain(), m.query(0), m.query(1)), (vec![vec![0; 8]], 0, 4096));
+    // Round and round, over the end.
+    for i in 0..200u8 {
+        assert_eq!(m.output(&[i; 333], 0), Ok(()));
+        assert_eq!(m.drain(), [[i; 333]]);
+    }
+}
+
+#[test]
+fn slots_owners_and_maps_of_maps() {
+    let m = make(MapType::Devmap, 4, 4, 4);
+    let set = |k: u32, flags| m.set(&k.to_ne_bytes(), &9u32.to_ne_bytes(), flags, 1);
+    assert_eq!((m.lookup(&[0; 4], 0), set(4, 0), set(0, flag::NOEXIST)), (None, Err(errno::E2BIG), Err(errno::EEXIST)));
+    assert_eq!((set(0, 0), m.delete(&[0; 4]), m.delete(&[0; 4])), (Ok(()), Ok(()), Ok(())));
+    let m = make(MapType::SkStorage, 4, 8, 0);
+    // SAFETY: no initial value.
+    let owned = |owner, create| unsafe { m.owned(owner, std::ptr::null(), create) };
+    assert_eq!(owned(1, false), None);
+    let (first, new) = owned(1, true).expect("value");
+    assert!(new && owned(1, true) == Some((first, false)) && owned(2, true).map(|v| v.0) != Some(first));
+    assert_eq!((m.disown(1), m.disown(1)), (Ok(()), Err(errno::ENOENT)));
+    let m = make(MapType::HashOfMaps, 4, 4, 1);
+    let inner = make(MapType::Array, 4, 8, 1);
+    assert_eq!((m.set_map(&[1; 4], inner.clone(), 0), m.lookup(&[1; 4], 0)), (Ok(()), Some(inner.address())));
+    assert_eq!((m.set_map(&[2; 4], inner, 0), m.delete(&[2; 4])), (Err(errno::E2BIG), Err(errno::ENOENT)));
+}

@@ -7,7 +7,7 @@ BPFVET = target/release/bpfvet
 # Without libz3 (installed when missing and possible) everything but the solver is built.
 SOLVER = $$(sh .ci/solver-features)
 
-.PHONY: demo test build agreement prove corpus record real
+.PHONY: demo test build agreement prove solve corpus record real
 
 build:
 	$(CARGO) build --release --locked -p verifier-server $(SOLVER)
@@ -51,3 +51,8 @@ record:
 real:
 	sh tests/real/install.sh target/real
 	$(CARGO) run --release --locked -p bpfvet-tests --bin real -- --answers tests/real/debian12.tsv target/real
+
+# The solver on programs with real bugs and on false rejections: answers, repairs, times.
+solve:
+	$(CARGO) build --release --locked -p bpfvet-tests --bin solve
+	target/release/solve --list

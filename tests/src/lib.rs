@@ -10,3 +10,5 @@ pub mod oracle;
 pub mod ratchet;
 pub mod recordings;
 pub mod run;
+#[cfg(feature = "solver")]
+pub mod solver;

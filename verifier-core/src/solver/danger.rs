@@ -32,8 +32,8 @@ pub enum Rule {
     UninitialisedMemory,
     /// Memory is written that may only be read.
     ReadOnly,
-    /// A pointer is computed with in a way that makes no pointer.
-    PointerArithmetic,
+    /// The address of a stack outlives its function.
+    Dangling,
 }
 
 impl Rule {
@@ -48,7 +48,7 @@ impl Rule {
             Rule::CutPointer => "a pointer is stored or loaded in part",
             Rule::UninitialisedMemory => "memory is read that was never written",
             Rule::ReadOnly => "memory is written that may only be read",
-            Rule::PointerArithmetic => "an address is computed with as if it were a number",
+            Rule::Dangling => "the address of a stack outlives its function",
         }
     }
 
@@ -63,7 +63,7 @@ impl Rule {
             Rule::CutPointer => "cut-pointer",
             Rule::UninitialisedMemory => "uninitialised-memory",
             Rule::ReadOnly => "read-only",
-            Rule::PointerArithmetic => "pointer-arithmetic",
+            Rule::Dangling => "dangling",
         }
     }
 }
@@ -141,6 +141,15 @@ pub fn dangers(run: &mut Run, program: &Program<'_>, at: usize, rules: Rules) ->
                 .reg(insn.dst)
                 .as_ptr()
                 .is_some_and(|p| matches!(run.regions[p.region].kind, Kind::Stack(_)));
+            let own = run.stack;
+            let other = run.reg(insn.dst).as_ptr().is_some_and(|p| p.region != own);
+            if to_stack && other && run.reg(insn.src).as_ptr().is_some_and(|p| p.region == own) {
+                out.push(Danger {
+                    rule: Rule::Dangling,
+                    regno: insn.src,
+                    when: always(),
+                });
+            }
             if rules.cut_pointers && to_stack && n != 8 && matches!(run.reg(insn.src), Val::Ptr(_))
             {
                 out.push(Danger {

@@ -10,7 +10,7 @@ use super::facts::Facts;
 use super::replay::{confirms, replay};
 use super::run::{Program, Run};
 use super::search::{
-    Budget, CancelledFn, Found, Graph, Never, Tally, Window, ask, explore, follow,
+    Budget, CancelledFn, Found, Graph, Never, Tally, Window, ask, explore, explore_beyond, follow,
 };
 use super::witness::{self, Begin, Witness};
 use crate::analysis::{ASSUMED, Options, Report, System, Verdict, verify_assuming};
@@ -92,7 +92,7 @@ pub struct Solved {
 }
 
 /// The rules that a rejection is about; `None`: it is not about memory.
-pub fn rules_of(rejection: &Rejection, insn_is_call: bool) -> Option<Rules> {
+pub fn rules_of(rejection: &Rejection, insn_is_call: bool, perfmon: bool) -> Option<Rules> {
     let (code, category) = rejection
         .cause
         .as_ref()
@@ -104,13 +104,7 @@ pub fn rules_of(rejection: &Rejection, insn_is_call: bool) -> Option<Rules> {
             "mem-leaks-addr" | "mem-misaligned" | "mem-packet-misaligned"
         ),
         Category::RegisterTypeSafety => {
-            matches!(
-                code,
-                "reg-uninit"
-                    | "mem-invalid-access"
-                    | "mem-ptr-negative-offset"
-                    | "mem-ptr-variable-offset"
-            )
+            code.starts_with("mem-") || matches!(code, "reg-uninit" | "ptr-arith-or-null")
         }
         Category::CallTypeSafety => {
             insn_is_call && matches!(code, "call-arg-type" | "call-arg-null" | "mem-arg-type")
@@ -118,7 +112,8 @@ pub fn rules_of(rejection: &Rejection, insn_is_call: bool) -> Option<Rules> {
         _ => false,
     };
     about.then(|| Rules {
-        uninitialised_stack: code.starts_with("mem-stack-uninit"),
+        uninitialised_stack: code.starts_with("mem-stack-uninit")
+            || (code == "mem-stack-range" && !perfmon),
         cut_pointers: matches!(
             code,
             "mem-stack-spill-size" | "mem-stack-fill-size" | "mem-stack-corrupt-spill"
@@ -161,7 +156,11 @@ pub fn solve(
     let insn = report.insn_idx;
     let is_call = request.insns.get(insn).is_some_and(|i| i.is_call());
     let mut tried = Vec::new();
-    let answer = match rules_of(rejection, is_call) {
+    let answer = match rules_of(
+        rejection,
+        is_call,
+        options.privilege.perfmon || options.privilege.sys_admin,
+    ) {
         None => Answer::NotAboutMemory,
         Some(rules) => {
             let case = Case {
@@ -216,6 +215,9 @@ impl<'a> Case<'a> {
             Err(why) => tried.push(format!("the rejected path: {why}")),
             Ok(mut run) => {
                 let found = dangers(&mut run, &program, insn, self.rules);
+                if found.is_empty() && self.request.insns.get(insn).is_some_and(|i| i.is_alu()) {
+                    return self.beyond(&program, &Begin::of(&entry, *start), run, insn, tried);
+                }
                 if found.is_empty() {
                     tried.push("the rejected path: the instruction accesses no memory and reads no register in a wrong way".into());
                     return Answer::NotAboutMemory;
@@ -238,6 +240,30 @@ impl<'a> Case<'a> {
             }
         }
         self.windows(insn, tried)
+    }
+
+    /// Arithmetic alone breaks nothing; what it leads to may.
+    fn beyond(
+        &self,
+        program: &Program<'_>,
+        begin: &Begin,
+        run: Run,
+        insn: usize,
+        tried: &mut Vec<String>,
+    ) -> Answer {
+        match explore_beyond(program, run, insn, self.rules, &self.budget) {
+            (Found::Run(run, found), at) => match self.confirm(program, begin, &run, &found, at) {
+                Ok(witness) => return Answer::Bug(Box::new(witness)),
+                Err(why) => tried.push(format!(
+                    "behind the arithmetic: it seems to go wrong at instruction {at}, but {why}"
+                )),
+            },
+            (Found::Unknown(why), _) => tried.push(format!("behind the arithmetic: {why}")),
+            (Found::Nothing, _) => {
+                tried.push("behind the arithmetic: nothing goes wrong on the rejected path".into())
+            }
+        }
+        Answer::Unknown
     }
 
     /// Makes a witness and replays it.

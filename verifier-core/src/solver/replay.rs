@@ -254,6 +254,10 @@ impl Machine<'_> {
         {
             return Err(Fault::Broken(Rule::CutPointer));
         }
+        let own = v.object == Some(self.stack);
+        if own && o != self.stack && matches!(self.memory[o].kind, Kind::Stack(_)) {
+            return Err(Fault::Broken(Rule::Dangling));
+        }
         self.put(o, at, &v.bits.to_le_bytes()[..n as usize]);
         if n == 8 && v.object.is_some() {
             self.memory[o].pointers.insert(at, v);
@@ -596,10 +600,20 @@ impl Machine<'_> {
             self.at = target;
             return Ok(());
         }
+        let mut released = Vec::new();
         if insn.src == 0 {
             self.arguments(insn)?;
+            let proto = self.maps.proto_of(insn.imm as u32);
+            for (i, arg) in proto.iter().flat_map(|p| p.args.iter().enumerate()) {
+                if arg.flags.contains(TypeFlags::OBJ_RELEASE) {
+                    released.extend(self.reg(1 + i as u8)?.object);
+                }
+            }
         }
         let result = self.take(at)?;
+        for o in released {
+            self.memory[o].stale = true;
+        }
         self.regs[1..=5].fill(None);
         self.regs[0] = result;
         Ok(())

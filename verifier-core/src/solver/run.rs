@@ -18,14 +18,13 @@ use crate::isa::opcode::*;
 use crate::isa::semantics::{AluOp, CmpOp};
 use crate::kernel::call::{ArgBase, FuncProto, RegBase, TypeFlags};
 use crate::kernel::helpers::{HelperCaps, HelperQuery, class, get_func_proto, id};
+use crate::kernel::prog_types::ctx_size;
 use crate::kernel::{AttachType, MapType, ProgType};
 use crate::program::{LoadRequest, MapSpec};
 use crate::state::{FuncState, Payload, RegState, SlotKind, VerifierState};
 
 /// Bytes of one stack.
 pub const STACK: u64 = MAX_STACK as u64;
-/// Shortest packet that a run begins with, an Ethernet header.
-pub const MIN_PACKET: u64 = 14;
 /// Longest one.
 pub const MAX_PACKET: u64 = 0xffff;
 /// Largest object that a run gives addresses to.
@@ -440,6 +439,9 @@ impl Run {
         }
         let size = spec.map(|m| Num::Known(u64::from(m.value_size)));
         let at = self.region(Kind::MapValue(map), size);
+        if spec.is_some_and(|m| m.map_flags & crate::kernel::map_types::flags::RDONLY_PROG != 0) {
+            self.region_mut(at).writable = false;
+        }
         if let Some(spec) = spec
             && spec.frozen
             && let Some(bytes) = &spec.value
@@ -468,7 +470,6 @@ impl Run {
             return p;
         }
         let len = self.symbol("packet-length");
-        self.assume(compare(CmpOp::Ge, true, &len, &Num::Known(MIN_PACKET)));
         self.assume(compare(CmpOp::Le, true, &len, &Num::Known(MAX_PACKET)));
         let at = self.region(Kind::Packet, Some(len));
         self.packet = Some(at);
@@ -645,7 +646,8 @@ impl Run {
             fresh: 0,
             spent: BTreeMap::new(),
         };
-        run.ctx = run.region(Kind::Ctx, None);
+        let size = ctx_size(program.prog_type, program.system.kernel.version);
+        run.ctx = run.region(Kind::Ctx, size.map(|n| Num::Known(u64::from(n))));
         let stacks: Vec<usize> = (0..state.frames.len())
             .map(|n| run.region(Kind::Stack(n), Some(Num::Known(STACK))))
             .collect();
@@ -1204,6 +1206,13 @@ impl Run {
             && let Some(map) = self.map_of(1)
         {
             self.forget_map(map, None);
+        }
+        for (i, arg) in proto.args.iter().enumerate() {
+            if arg.flags.contains(TypeFlags::OBJ_RELEASE)
+                && let Some(region) = self.reg(1 + i as u8).as_ptr().map(|p| p.region)
+            {
+                self.region_mut(region).dead = true;
+            }
         }
         self.finish_call(program, at, hint, writes, lookup)?;
         if class::changes_pkt_data(func) {

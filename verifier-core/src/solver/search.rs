@@ -380,6 +380,50 @@ pub struct Tally {
     pub bounded: bool,
 }
 
+/// Follows every feasible path from where a run stands, and asks about the dangers at every instruction.
+pub fn explore_beyond(
+    program: &Program<'_>,
+    run: Run,
+    at: usize,
+    rules: Rules,
+    budget: &Budget<'_>,
+) -> (Found, usize) {
+    let mut stack = vec![(run, at)];
+    let mut followed = 0;
+    while let Some((mut run, mut pc)) = stack.pop() {
+        followed += 1;
+        if budget.spent() || followed > budget.paths {
+            return (Found::Unknown("too many paths behind it".into()), pc);
+        }
+        loop {
+            let found = dangers(&mut run, program, pc, rules);
+            if !found.is_empty() && ask(&run, &found, budget) == SatResult::Sat {
+                return (Found::Run(Box::new(run), found), pc);
+            }
+            if run.pass(pc) > MAX_PASSES {
+                break;
+            }
+            match run.step(program, pc, None) {
+                Err(Stuck::Unsafe(_)) | Ok(Next::End) => break,
+                Err(why) => return (Found::Unknown(format!("instruction {pc}: {why}")), pc),
+                Ok(Next::To(to)) => pc = to,
+                Ok(Next::Branch(taken, yes, no)) => match taken.as_bool() {
+                    Some(way) => pc = if way { yes } else { no },
+                    None => {
+                        let mut other = run.clone();
+                        other.assume(taken.clone());
+                        run.assume(taken.not());
+                        stack.push((other, yes));
+                        stack.push((run, no));
+                        break;
+                    }
+                },
+            }
+        }
+    }
+    (Found::Nothing, at)
+}
+
 /// A path to follow.
 struct Branch {
     run: Run,

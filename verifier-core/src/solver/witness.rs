@@ -16,6 +16,8 @@ use crate::kernel::helpers::func_id_name;
 
 /// Most bytes of one region that are written down.
 const MAX_BYTES: u64 = 1 << 16;
+/// Bytes of an Ethernet header.
+const ETHERNET: u64 = 14;
 /// Questions spent on making a witness smaller.
 const MAX_SHRINKS: usize = 160;
 
@@ -139,6 +141,17 @@ pub fn model(run: &Run, found: &[Danger], budget: &Budget<'_>) -> Result<Model, 
         _ => None,
     };
     let mut best = get(&solver).ok_or("no model")?;
+    // A frame has an Ethernet header, though nothing promises one.
+    for region in run.regions.iter().filter(|r| r.kind == Kind::Packet) {
+        if let Some(Num::Term(size)) = &region.size {
+            solver.push();
+            solver.assert(size.bvuge(BV::from_u64(ETHERNET, 64)));
+            match get(&solver) {
+                Some(m) => best = m,
+                None => solver.pop(1),
+            }
+        }
+    }
     let mut spent = 0;
     for input in inputs(run) {
         if spent >= MAX_SHRINKS || budget.spent() {

@@ -224,9 +224,9 @@ impl Layout {
     }
 }
 
-/// What a program of the asked type may do to its context at an offset. Kernel: `env->ops->is_valid_access()`.
-pub fn is_valid_access(q: &AccessQuery) -> CtxAccess {
-    let layout = match q.prog_type {
+/// The table of a program type's context; `None` where BTF decides.
+fn table(prog_type: ProgType, kernel: KernelVersion) -> Option<&'static Layout> {
+    Some(match prog_type {
         ProgType::SocketFilter => &skb::SOCKET_FILTER,
         ProgType::CgroupSkb => &skb::CGROUP_SKB,
         ProgType::SchedCls | ProgType::SchedAct => &skb::SCHED_CLS,
@@ -245,23 +245,37 @@ pub fn is_valid_access(q: &AccessQuery) -> CtxAccess {
         ProgType::CgroupSockopt => &cgroup::SOCKOPT,
         ProgType::LircMode2 => &lirc::LAYOUT,
         ProgType::Netfilter => &netfilter::LAYOUT,
-        ProgType::Kprobe => tracing::kprobe(q.kernel),
+        ProgType::Kprobe => tracing::kprobe(kernel),
         ProgType::Tracepoint => &tracing::TRACEPOINT,
         ProgType::PerfEvent => &tracing::PERF_EVENT,
         ProgType::RawTracepoint => &tracing::RAW_TRACEPOINT,
         ProgType::RawTracepointWritable => &tracing::RAW_TRACEPOINT_WRITABLE,
         ProgType::Syscall => &tracing::SYSCALL,
+        _ => return None,
+    })
+}
+
+/// Bytes of a program type's context, where it has a fixed size.
+pub fn ctx_size(prog_type: ProgType, kernel: KernelVersion) -> Option<u32> {
+    table(prog_type, kernel).map(|l| l.size)
+}
+
+/// What a program of the asked type may do to its context at an offset. Kernel: `env->ops->is_valid_access()`.
+pub fn is_valid_access(q: &AccessQuery) -> CtxAccess {
+    if let Some(layout) = table(q.prog_type, q.kernel) {
+        return layout.access(q);
+    }
+    match q.prog_type {
         // BTF is asked only for accesses that the table of argument words lets pass; LSM asks it at once.
         ProgType::Tracing | ProgType::StructOps => {
             let a = tracing::RAW_TRACEPOINT.access(q);
             let verdict = if a.allowed() { Verdict::ByBtf } else { Verdict::Denied };
-            return CtxAccess { verdict, ..a };
+            CtxAccess { verdict, ..a }
         }
-        ProgType::Lsm => return CtxAccess { verdict: Verdict::ByBtf, ..CtxAccess::DENIED },
+        ProgType::Lsm => CtxAccess { verdict: Verdict::ByBtf, ..CtxAccess::DENIED },
         // `EXT` programs are asked about as their target's type.
-        ProgType::Ext | ProgType::Unspec => return CtxAccess::DENIED,
-    };
-    layout.access(q)
+        _ => CtxAccess::DENIED,
+    }
 }
 
 /// Which kind of socket a pointer points to, for accesses through it.

@@ -21,7 +21,7 @@ mod sock_ops;
 mod tracing;
 mod xdp;
 
-pub use access::{AccessQuery, CtxAccess, SockKind, Verdict, is_valid_access, sock_access};
+pub use access::{AccessQuery, CtxAccess, SockKind, Verdict, ctx_size, is_valid_access, sock_access};
 pub use policy::{DirectAccess, may_access_direct_pkt_data};
 pub use returns::{ReturnRule, return_rule};
 

@@ -1,0 +1,12 @@
+; The byte at the end of what was checked.
+; expect: mem-packet-range
+; type: xdp
+  r2 = *(u32 *)(r1 +0)
+  r3 = *(u32 *)(r1 +4)
+  r4 = r2
+  r4 += 20
+  if r4 > r3 goto out
+  r0 = *(u8 *)(r2 +20)
+out:
+  r0 = 0
+  exit

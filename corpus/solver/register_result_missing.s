@@ -1,0 +1,4 @@
+; The result is never set.
+; expect: reg-uninit
+; type: xdp
+  exit

@@ -1,0 +1,17 @@
+; An index that may equal the size.
+; expect: mem-map-value-range
+; type: xdp
+; map: m array key=4 value=64 max=1
+  r6 = *(u32 *)(r1 +12)
+  if r6 > 64 goto out
+  *(u32 *)(r10 -4) = 0
+  r2 = r10
+  r2 += -4
+  r1 = map[m]
+  call bpf_map_lookup_elem
+  if r0 == 0 goto out
+  r0 += r6
+  r1 = *(u8 *)(r0 +0)
+out:
+  r0 = 0
+  exit

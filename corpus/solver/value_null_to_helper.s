@@ -1,0 +1,14 @@
+; A helper is given the result of a lookup as a key.
+; expect: call-arg-type
+; type: xdp
+; map: h hash key=8 value=48 max=100
+  *(u64 *)(r10 -8) = 0
+  r2 = r10
+  r2 += -8
+  r1 = map[h]
+  call bpf_map_lookup_elem
+  r2 = r0
+  r1 = map[h]
+  call bpf_map_lookup_elem
+  r0 = 0
+  exit

@@ -1,0 +1,15 @@
+; A store behind the end.
+; expect: mem-map-value-range
+; type: xdp
+; map: m array key=4 value=64 max=1
+  r6 = 1
+  *(u32 *)(r10 -4) = 0
+  r2 = r10
+  r2 += -4
+  r1 = map[m]
+  call bpf_map_lookup_elem
+  if r0 == 0 goto out
+  *(u32 *)(r0 +64) = r6
+out:
+  r0 = 0
+  exit

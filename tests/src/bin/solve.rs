@@ -1,0 +1,45 @@
+//! `solve`: measures the solver. On programs of ours with real bugs (`corpus/solver`) every answer must be a witness that
+//! replays; on programs believed safe that kernels reject (`false-rejections` beside the recordings) it says how many are
+//! decided, how many are repaired, and how long an answer takes.
+
+use std::process::ExitCode;
+
+use bpfvet_tests::solver::{self, Measure};
+
+fn main() -> ExitCode {
+    let verbose = std::env::args().any(|a| a == "--list");
+    let only = std::env::args()
+        .skip(1)
+        .find(|a| !a.starts_with("--"))
+        .unwrap_or_default();
+    match solver::measure(&only) {
+        Ok(all) => {
+            for m in &all {
+                print(m, verbose);
+            }
+            ExitCode::SUCCESS
+        }
+        Err(e) => {
+            eprintln!("solve: {e}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn print(m: &Measure, verbose: bool) {
+    if verbose {
+        for r in &m.rows {
+            println!(
+                "{:8} {:5} ms  {}: {}",
+                r.word(),
+                r.time.as_millis(),
+                r.name,
+                r.what
+            );
+            for t in &r.notes {
+                println!("                    {t}");
+            }
+        }
+    }
+    println!("{}", m.summary());
+}

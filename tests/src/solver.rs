@@ -1,0 +1,214 @@
+//! Measures of the solver: real bugs of ours, and false rejections of others.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use verifier_core::analysis::{Options, System, Verdict};
+use verifier_core::kernel::Kernel;
+use verifier_core::program::{LoadRequest, OpenOptions, open, vmlinux};
+use verifier_core::solver::decide::{Answer, Effort, solve};
+
+use crate::corpus;
+use crate::recordings;
+
+/// One answer.
+#[derive(Clone, Debug)]
+pub struct Row {
+    /// Program.
+    pub name: String,
+    /// The answer.
+    pub answer: Option<Answer>,
+    /// The rejection, and the answer in words.
+    pub what: String,
+    /// What was tried.
+    pub notes: Vec<String>,
+    /// Time taken.
+    pub time: Duration,
+}
+
+impl Row {
+    /// The answer in a word.
+    pub fn word(&self) -> &'static str {
+        match self.answer {
+            Some(Answer::Bug(_)) => "bug",
+            Some(Answer::Safe(_)) => "safe",
+            Some(Answer::Unknown) => "unknown",
+            Some(Answer::NotAboutMemory) => "other",
+            None => "accepted",
+        }
+    }
+}
+
+/// Answers on one set.
+#[derive(Clone, Debug)]
+pub struct Measure {
+    /// Name of the set.
+    pub set: &'static str,
+    /// Answers.
+    pub rows: Vec<Row>,
+}
+
+impl Measure {
+    /// How many answers read so.
+    pub fn count(&self, word: &str) -> usize {
+        self.rows.iter().filter(|r| r.word() == word).count()
+    }
+
+    /// The time that half of the answers stay below.
+    pub fn median(&self) -> Duration {
+        let mut times: Vec<Duration> = self.rows.iter().map(|r| r.time).collect();
+        times.sort();
+        times.get(times.len() / 2).copied().unwrap_or_default()
+    }
+
+    /// In one line.
+    pub fn summary(&self) -> String {
+        format!(
+            "{}: {} rejected programs: {} bugs with a witness that replays, {} safe, {} unknown, {} not about memory; median {} ms",
+            self.set,
+            self.rows.len(),
+            self.count("bug"),
+            self.count("safe"),
+            self.count("unknown"),
+            self.count("other"),
+            self.median().as_millis()
+        )
+    }
+}
+
+/// The system that both sets are asked about.
+///
+/// # Errors
+/// When the profile holds no BTF.
+pub fn system() -> Result<System, String> {
+    let kernel = Kernel::v6_18();
+    let vmlinux = vmlinux(&kernel).map_err(|e| e.to_string())?;
+    Ok(System {
+        kernel,
+        vmlinux,
+        modules: Vec::new(),
+    })
+}
+
+fn row(system: &System, name: String, request: &LoadRequest, options: &Options) -> Row {
+    let (report, solved) = solve(system, request, options, &Effort::default());
+    let Some(solved) = solved else {
+        let what = format!("{:?}", report.verdict);
+        return Row {
+            name,
+            answer: None,
+            what: what.chars().take(100).collect(),
+            notes: Vec::new(),
+            time: Duration::ZERO,
+        };
+    };
+    let code = match &report.verdict {
+        Verdict::Rejected(r) => r
+            .cause
+            .as_ref()
+            .map_or("", |c| c.row().cause.map_or("", |c| c.0)),
+        _ => "",
+    };
+    let what = match &solved.answer {
+        Answer::Bug(w) => format!("instruction {}: {}", w.insn, w.rule.words()),
+        Answer::Safe(s) => format!(
+            "instruction {}: from {:?}, {} states, {} paths",
+            s.insn, s.from, s.states, s.paths
+        ),
+        _ => format!("instruction {}", solved.insn),
+    };
+    Row {
+        name,
+        answer: Some(solved.answer),
+        what: format!("[{code}] {what}"),
+        notes: solved.tried,
+        time: solved.time,
+    }
+}
+
+/// Rejected programs of ours, each with a real bug.
+///
+/// # Errors
+/// The case that cannot be read.
+pub fn bugs(only: &str) -> Result<Measure, String> {
+    let system = system()?;
+    let mut rows = Vec::new();
+    for case in corpus::cases()?
+        .iter()
+        .filter(|c| c.name.starts_with("solver/") && c.name.contains(only))
+    {
+        let request = case
+            .request(&system)
+            .map_err(|e| format!("{}: {e}", case.name))?;
+        let options = Options {
+            privilege: case.privilege()?,
+            ..Options::default()
+        };
+        rows.push(row(&system, case.name.clone(), &request, &options));
+    }
+    Ok(Measure {
+        set: "real bugs",
+        rows,
+    })
+}
+
+/// The folder of false rejections, where it is at hand.
+pub fn false_rejections_folder() -> Option<PathBuf> {
+    let folder = recordings::folder()?
+        .parent()?
+        .join("false-rejections/objects");
+    folder.is_dir().then_some(folder)
+}
+
+/// Programs believed safe that kernels reject; empty where they are not at hand.
+///
+/// # Errors
+/// The object that cannot be read.
+pub fn false_rejections(only: &str) -> Result<Measure, String> {
+    let system = system()?;
+    let mut rows = Vec::new();
+    let mut files: Vec<PathBuf> = match false_rejections_folder() {
+        None => Vec::new(),
+        Some(f) => std::fs::read_dir(f)
+            .map_err(|e| e.to_string())?
+            .flatten()
+            .map(|e| e.path())
+            .collect(),
+    };
+    files.sort();
+    for file in files {
+        let name = file
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned();
+        let bytes = std::fs::read(&file).map_err(|e| format!("{name}: {e}"))?;
+        let options = OpenOptions {
+            nr_cpus: 1,
+            ..OpenOptions::new(&system.kernel, name.clone())
+        };
+        for p in open(&bytes, &options)
+            .map_err(|e| format!("{name}: {e}"))?
+            .programs
+        {
+            let full = format!("{name}: {}", p.name);
+            let Ok(request) = p.result else { continue };
+            if full.contains(only) {
+                let row = row(&system, full, &request, &Options::default());
+                rows.extend(Some(row).filter(|r| r.answer.is_some()));
+            }
+        }
+    }
+    Ok(Measure {
+        set: "false rejections",
+        rows,
+    })
+}
+
+/// Both sets.
+///
+/// # Errors
+/// What cannot be read.
+pub fn measure(only: &str) -> Result<Vec<Measure>, String> {
+    Ok(vec![bugs(only)?, false_rejections(only)?])
+}

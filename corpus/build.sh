@@ -7,7 +7,7 @@ CLANG=${CLANG:-clang-19}
 for source; do
 	case $source in demo/*) continue ;; esac
 	object=${source%.c}.o
-	if [ ! -f "$object" ] || [ "$source" -nt "$object" ] || [ include/bpf.h -nt "$object" ]; then
+	if [ ! -f "$object" ] || [ "$source" -nt "$object" ] || [ "$(find include -newer "$object" | wc -l)" -gt 0 ]; then
 		cpu=$(sed -n 's,^.. cpu: ,,p' "$source")
 		"$CLANG" --target=bpf -mcpu="${cpu:-v3}" -O2 -g -Wall -Wno-unused-parameter -I include -c "$source" -o "$object"
 		llvm-strip-19 -g "$object" 2>/dev/null || true

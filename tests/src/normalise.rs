@@ -17,6 +17,24 @@ pub fn log(text: &str) -> String {
     out
 }
 
+/// Masks the ids of kernel functions (`call bpf_throw#32429`), for recordings of a kernel with another BTF than the
+/// profile's. Helpers have numbers below 1000, which are the same everywhere.
+pub fn kfunc_ids(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for line in text.split_inclusive('\n') {
+        let (before, after) = line.split_once('#').unwrap_or((line, ""));
+        let digits = after.bytes().take_while(u8::is_ascii_digit).count();
+        if digits > 3 {
+            out.push_str(before);
+            out.push_str("#ID");
+            out.push_str(&after[digits..]);
+        } else {
+            out.push_str(line);
+        }
+    }
+    out
+}
+
 /// Splits a line around the address it loads.
 fn masked(line: &str) -> Option<(&str, &str)> {
     let at = line.find("(18) r")?;

@@ -19,11 +19,9 @@ fn system(release: &str) -> System {
 }
 
 /// Every case under every release that it was recorded with.
-fn judged() -> Vec<(Case, &'static str, Result<Judged, String>)> {
+fn judged() -> (Vec<Case>, Vec<(Case, &'static str, Result<Judged, String>)>) {
     let systems = RELEASES.map(|r| (r, system(r)));
     let cases = cases().expect("the cases can be read");
-    let never: Vec<&str> = cases.iter().filter(|c| c.recorded().next().is_none()).map(|c| c.name.as_str()).collect();
-    assert!(never.is_empty(), "no kernel was asked about {}: make record", never.join(", "));
     let of = |c: &Case| c.recorded().map(|r| (c.clone(), r)).collect::<Vec<_>>();
     let all: Vec<(Case, &'static str)> = cases.iter().flat_map(of).collect();
     let answers = parallel(all.len(), 2, |i| {
@@ -31,13 +29,14 @@ fn judged() -> Vec<(Case, &'static str, Result<Judged, String>)> {
         let (_, system) = systems.iter().find(|(r, _)| r == release).expect("both have one");
         judge(case, release, system)
     });
-    all.into_iter().zip(answers).map(|((c, r), j)| (c, r, j)).collect()
+    (cases, all.into_iter().zip(answers).map(|((c, r), j)| (c, r, j)).collect())
 }
 
 #[test]
 fn cases_agree_with_recorded_kernels() {
-    let all = judged();
-    let mut wrong = Vec::new();
+    let (cases, all) = judged();
+    let never = cases.iter().filter(|c| c.recorded().next().is_none());
+    let mut wrong: Vec<String> = never.map(|c| format!("{}: no kernel was asked (make record)", c.name)).collect();
     let mut reached = BTreeSet::new();
     for (case, release, judged) in &all {
         let name = format!("{} on {release}", case.name);

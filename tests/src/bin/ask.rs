@@ -9,7 +9,6 @@ use bpfvet_tests::oracle::wire::{How, lines};
 use clap::Parser;
 use serde_json::{Value, json};
 use verifier_core::analysis::System;
-use verifier_core::kernel::Kernel;
 use verifier_core::program::request::Privilege;
 use verifier_core::program::{LoadRequest, OpenOptions, open};
 use verifier_server::raw;
@@ -80,9 +79,8 @@ fn object_programs(file: &PathBuf, system: &System) -> Result<Vec<Asked>, Failur
 }
 
 fn run(args: &Args) -> Result<(), Failure> {
-    let kernel = if args.kernel == "6.18" { Kernel::v6_18() } else { Kernel::v6_12() };
-    let vmlinux = verifier_core::program::vmlinux(&kernel)?;
-    let system = System { kernel, vmlinux, modules: Vec::new() };
+    let machine = Machine::prepared(&args.kernel, &args.machines)?;
+    let system = machine.system(&args.kernel)?;
     let mut asked = match &args.raw {
         Some(file) => raw_programs(file, &system)?,
         None => Vec::new(),
@@ -102,7 +100,6 @@ fn run(args: &Args) -> Result<(), Failure> {
         let text = request.clone().and_then(|r| lines(&i.to_string(), &r, how));
         written.push(text.map(|t| requests.push_str(&t)));
     }
-    let machine = Machine::prepared(&args.kernel, &args.machines)?;
     let scratch = std::env::temp_dir().join(format!("bpfvet-ask-{}", std::process::id()));
     let answers = machine.ask(&requests, &scratch)?;
     std::fs::remove_dir_all(&scratch)?;

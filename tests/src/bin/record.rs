@@ -11,7 +11,6 @@ use bpfvet_tests::corpus::{self, Case, klog, klog::Klog};
 use bpfvet_tests::oracle::machine::Machine;
 use bpfvet_tests::oracle::wire::{How, lines};
 use clap::Parser;
-use verifier_core::analysis::System;
 use verifier_core::kernel::Kernel;
 
 /// Records the corpus.
@@ -62,9 +61,10 @@ fn refused_by_host(machine: &Machine, answer: &bpfvet_tests::oracle::Answer) -> 
 }
 
 fn record(release: &str, machine: &Machine, cases: &[Case], missing: bool) -> Result<(), String> {
-    let kernel = if release == "6.18" { Kernel::v6_18() } else { Kernel::v6_12() };
-    let vmlinux = verifier_core::program::vmlinux(&kernel).map_err(|e| e.to_string())?;
-    let system = System { kernel, vmlinux, modules: Vec::new() };
+    let system = machine.system(release)?;
+    let profile = if release == "6.18" { Kernel::v6_18() } else { Kernel::v6_12() };
+    let profile = verifier_core::program::vmlinux(&profile).map_err(|e| e.to_string())?;
+    let own_ids = profile.raw() != system.vmlinux.raw();
     let mut requests = String::new();
     let mut asked = Vec::new();
     for case in cases {
@@ -102,7 +102,7 @@ fn record(release: &str, machine: &Machine, cases: &[Case], missing: bool) -> Re
             println!("{release}: {} is refused by this host", case.name);
             continue;
         }
-        let new = Klog::new(&machine.name()?, answer);
+        let new = Klog { own_ids, ..Klog::new(&machine.name()?, answer) };
         let old = fs::read_to_string(at).ok().and_then(|t| Klog::parse(&t));
         let confirmed = old.filter(|old| old.same(&new));
         written += usize::from(confirmed.is_none());

@@ -56,8 +56,12 @@ pub fn judge(case: &Case, release: &str, system: &System) -> Result<Judged, Stri
     if (theirs.verdict.as_str(), theirs.errno) != (verdict, errno) {
         differences.push(format!("the kernel: {} {}, we: {ours} {errno}", theirs.verdict, theirs.errno));
     }
-    let log = normalise::log(&String::from_utf8_lossy(&report.log));
-    if let Some((n, a, b)) = normalise::first_difference(&normalise::log(&theirs.log), &log) {
+    let plain = |log: &str| {
+        let log = normalise::log(log);
+        if theirs.own_ids { normalise::kfunc_ids(&log) } else { log }
+    };
+    let log = plain(&String::from_utf8_lossy(&report.log));
+    if let Some((n, a, b)) = normalise::first_difference(&plain(&theirs.log), &log) {
         differences.push(format!("log line {n}\n    kernel: {a}\n    we:     {b}"));
     }
     let depth: Vec<String> = report.stack_depth.iter().map(u32::to_string).collect();

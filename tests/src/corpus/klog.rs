@@ -9,11 +9,16 @@ use crate::oracle::Answer;
 
 use super::Case;
 
+/// Value of `btf` where ids differ.
+const OWN: &str = "its own";
+
 /// One recording.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Klog {
     /// The kernel's own name for itself.
     pub kernel: String,
+    /// Its BTF is not the profile's: ids of types and kernel functions are its own.
+    pub own_ids: bool,
     /// `accepted`, `rejected`, or `not_loadable` when a map or BTF was refused.
     pub verdict: String,
     /// Error number, 0 when accepted.
@@ -37,6 +42,7 @@ impl Klog {
         let depth = a.stats.lines().find_map(|l| l.strip_prefix("stack depth "));
         Klog {
             kernel: kernel.into(),
+            own_ids: false,
             verdict: a.verdict.clone(),
             errno: a.errno,
             failed: a.failed.clone(),
@@ -53,6 +59,7 @@ impl Klog {
         };
         Some(Klog {
             kernel: field("kernel"),
+            own_ids: field("btf") == OWN,
             verdict: field("verdict"),
             errno: field("errno").parse().ok()?,
             failed: field("failed"),
@@ -64,6 +71,9 @@ impl Klog {
     /// The text of the file.
     pub fn text(&self) -> String {
         let mut out = format!("kernel: {}\nverdict: {}\nerrno: {}\n", self.kernel, self.verdict, self.errno);
+        if self.own_ids {
+            out.push_str(&format!("btf: {OWN}\n"));
+        }
         for (key, value) in [("failed", &self.failed), ("stack depth", &self.stack_depth)] {
             if !value.is_empty() {
                 out.push_str(&format!("{key}: {value}\n"));

@@ -15,6 +15,7 @@
 //! | `log` | log level, when not 2 |
 //! | `prog` | program of the object, when it holds several |
 //! | `replaces` | object whose first program is the target (`freplace`) |
+//! | `cpu` | instruction set that the object is compiled for, when not `v3` |
 //! | `source`, `step` | what the explanation of a rejection must say |
 //!
 //! Assembly has directives of its own ([`assembly`]).
@@ -35,7 +36,7 @@ use verifier_core::program::{LoadRequest, OpenOptions, open};
 pub const RELEASES: [&str; 2] = ["6.12", "6.18"];
 
 /// Keys of directives that mean the same for all cases.
-const KEYS: [&str; 9] = ["kernel", "known", "caps", "flags", "log", "prog", "replaces", "source", "step"];
+const KEYS: [&str; 10] = ["kernel", "known", "caps", "flags", "log", "prog", "replaces", "cpu", "source", "step"];
 
 /// One case.
 #[derive(Clone, Debug)]

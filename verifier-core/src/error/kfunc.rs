@@ -232,6 +232,10 @@ rows! {
         /// Only types with a `struct bpf_refcount` field can have several owners. Add the field to the type.
         ["kfunc-arg-no-refcount", CallTypeSafety]
         NoRefcount { arg: u32 } => "arg#{arg} doesn't point to a type with bpf_refcount field\n";
+        /// Only types with a `struct bpf_refcount` field can have several owners. Add the field to the type. The kernel
+        /// calls it an error of its own when the type has no special field at all.
+        ["kfunc-arg-no-fields", CallTypeSafety]
+        NoRecord => "verifier internal error: Couldn't find btf_record\n", V6_18 => "verifier bug: Couldn't find btf_record\n";
         /// The function takes a constant string in read-only data.
         ["kfunc-arg-not-const-str", RegisterTypeSafety]
         NotConstStr { arg: u32 } => "arg#{arg} doesn't point to a const string\n";

@@ -279,7 +279,7 @@ fn kernel_type(env: &mut Env<'_>, btf: &Btf, ptr: &Type<'_>, index: usize) -> Re
     let Some(target) = btf.skip_modifiers(ptr.size_or_type) else { return Err(env.bug("pointer without a type")) };
     let (kind, name) = (target.kind.log_word().to_string(), target.name().to_string());
     if name.is_empty() {
-        let errno = -(Errno::EINVAL as i32);
+        let (name, errno) = ("(anon)".into(), -(Errno::EINVAL as i32));
         return Err(env.reject(CallMsg::TrustedError { arg: index, kind, name, errno }, Errno::EINVAL));
     }
     let wanted = essential_name(&name).to_string();

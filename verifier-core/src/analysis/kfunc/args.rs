@@ -404,7 +404,7 @@ fn check_refcounted(env: &mut Env, meta: &mut KfuncMeta, reg: &RegState, arg: u3
     if !is_non_owning_ref(reg) && reg.ref_obj_id != 0 {
         meta.arg_owning_ref = true;
     }
-    let Some(rec) = reg_record(env, reg) else { return Err(env.bug("object without special fields")) };
+    let Some(rec) = reg_record(env, reg) else { return Err(env.reject(KfuncMsg::NoRecord, Errno::EFAULT)) };
     if !rec.has(FieldKind::REFCOUNT) {
         return Err(env.reject(KfuncMsg::NoRefcount { arg }, Errno::EINVAL));
     }

@@ -1,0 +1,13 @@
+; Nor while preemption is disabled.
+; expect: call-may-sleep-preempt
+; type: syscall
+; flags: sleepable
+  call bpf_preempt_disable
+  r1 = r10
+  r1 += -8
+  r2 = 8
+  r3 = 0
+  call bpf_copy_from_user
+  call bpf_preempt_enable
+  r0 = 0
+  exit

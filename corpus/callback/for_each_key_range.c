@@ -1,0 +1,25 @@
+// A key has four bytes here.
+// expect: mem-map-key-range
+#include "bpf.h"
+LICENSE("GPL");
+
+struct {
+	__uint(type, HASH);
+	__uint(max_entries, 8);
+	__type(key, u32);
+	__type(value, u64);
+} m SEC(".maps");
+
+static long look(void *map, u32 *key, u64 *value, u64 *total)
+{
+	*total = key[1];
+	return 0;
+}
+
+SEC("tc")
+int prog(struct __sk_buff *skb)
+{
+	u64 total = 0;
+	bpf_for_each_map_elem(&m, look, &total, 0);
+	return 0;
+}

@@ -1,0 +1,16 @@
+// A slice dies with the dynptr.
+// expect: mem-invalid-access
+#include "bpf.h"
+#include "ringbuf_map.h"
+
+SEC("tc")
+int prog(struct __sk_buff *skb)
+{
+	struct bpf_dynptr p;
+	u64 *d;
+
+	bpf_ringbuf_reserve_dynptr(&rb, 16, 0, &p);
+	d = bpf_dynptr_data(&p, 0, 8);
+	bpf_ringbuf_submit_dynptr(&p, 0);
+	return d ? *d : 0;
+}

@@ -1,0 +1,15 @@
+// A trusted pointer as argument.
+// expect: accepted
+#include "bpf.h"
+LICENSE("GPL");
+
+__noinline int take(struct task_struct *t __tag("arg:trusted") __tag("arg:nullable"))
+{
+	return t ? t->pid : 0;
+}
+
+SEC("tp_btf/sys_enter")
+int prog(u64 *ctx)
+{
+	return take(bpf_get_current_task_btf());
+}

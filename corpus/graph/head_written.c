@@ -1,0 +1,16 @@
+// A head is not the program's to write.
+// expect: mem-special-field
+#include "bpf.h"
+#include "graph_map.h"
+
+SEC("tc")
+int prog(struct __sk_buff *skb)
+{
+	u32 key = 0;
+	struct value *v = bpf_map_lookup_elem(&m, &key);
+
+	if (!v)
+		return 0;
+	v->head.opaque[1] = 0;
+	return 0;
+}

@@ -1,0 +1,15 @@
+; The flag is no longer one.
+; expect: irq-flag-not-initialised
+; kernel: 6.18
+; type: sched_cls
+  r1 = r10
+  r1 += -8
+  call bpf_local_irq_save
+  r1 = r10
+  r1 += -8
+  call bpf_local_irq_restore
+  r1 = r10
+  r1 += -8
+  call bpf_local_irq_restore
+  r0 = 0
+  exit

@@ -1,0 +1,22 @@
+// A reference goes into a map and the old one comes out.
+// expect: accepted
+#include "bpf.h"
+#include "kptr_map.h"
+
+SEC("tc")
+int prog(struct __sk_buff *skb)
+{
+	u32 key = 0;
+	struct value *v = bpf_map_lookup_elem(&m, &key);
+	struct task_struct *t, *old;
+
+	if (!v)
+		return 0;
+	t = bpf_task_from_pid(1);
+	if (!t)
+		return 0;
+	old = bpf_kptr_xchg(&v->owned, t);
+	if (old)
+		bpf_task_release(old);
+	return 0;
+}

@@ -1,0 +1,13 @@
+// Between two fields.
+// expect: mem-kptr-misaligned
+#include "bpf.h"
+#include "kptr_map.h"
+
+SEC("tc")
+int prog(struct __sk_buff *skb)
+{
+	u32 key = 0;
+	struct value *v = bpf_map_lookup_elem(&m, &key);
+
+	return v ? *(volatile u64 *)((char *)&v->seen + 4) : 0;
+}

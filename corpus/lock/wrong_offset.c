@@ -1,0 +1,17 @@
+// A pointer into the value, but not to its lock.
+// expect: call-field-offset
+#include "bpf.h"
+#include "locked_map.h"
+
+SEC("tc")
+int prog(struct __sk_buff *skb)
+{
+	u32 key = 0;
+	struct value *v = bpf_map_lookup_elem(&m, &key);
+
+	if (!v)
+		return 0;
+	bpf_spin_lock((void *)&v->n);
+	bpf_spin_unlock((void *)&v->n);
+	return 0;
+}

@@ -1,0 +1,12 @@
+; Outside it may.
+; expect: accepted
+; type: syscall
+; flags: sleepable
+  r1 = r10
+  r1 += -8
+  r2 = 8
+  r3 = 0
+  r4 = 0
+  call bpf_copy_from_user_str
+  r0 = 0
+  exit

@@ -1,0 +1,14 @@
+// Released without asking whether it was found.
+// expect: call-arg-type
+#include "bpf.h"
+LICENSE("GPL");
+
+SEC("tc")
+int prog(struct __sk_buff *skb)
+{
+	struct bpf_sock_tuple t = {};
+	struct bpf_sock *sk = bpf_sk_lookup_tcp(skb, &t, sizeof t, -1, 0);
+
+	bpf_sk_release(sk);
+	return 0;
+}

@@ -1,0 +1,3 @@
+; Without a result.
+; expect: reg-uninit
+  exit

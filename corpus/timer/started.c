@@ -1,0 +1,24 @@
+// A timer in a map value, with a callback of its own.
+// expect: accepted
+#include "bpf.h"
+#include "timer_map.h"
+
+static int expired(void *map, u32 *key, struct value *v)
+{
+	v->n++;
+	return 0;
+}
+
+SEC("tc")
+int prog(struct __sk_buff *skb)
+{
+	u32 key = 0;
+	struct value *v = bpf_map_lookup_elem(&m, &key);
+
+	if (!v)
+		return 0;
+	bpf_timer_init(&v->timer, &m, 0);
+	bpf_timer_set_callback(&v->timer, expired);
+	bpf_timer_start(&v->timer, 1000, 0);
+	return 0;
+}

@@ -1,0 +1,13 @@
+// Tracing programs have none.
+// expect: map-wq-tracing
+#include "bpf.h"
+#include "wq_map.h"
+
+SEC("kprobe/do_nanosleep")
+int prog(struct pt_regs *ctx)
+{
+	u32 key = 0;
+	struct value *v = bpf_map_lookup_elem(&m, &key);
+
+	return v ? v->n : 0;
+}

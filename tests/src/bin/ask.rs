@@ -70,7 +70,9 @@ fn raw_programs(file: &PathBuf, system: &System) -> Result<Vec<Asked>, Failure> 
 
 fn object_programs(file: &PathBuf, system: &System) -> Result<Vec<Asked>, Failure> {
     let name = file.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
-    let object = open(&std::fs::read(file)?, &OpenOptions::new(&system.kernel, name.clone()))?;
+    let options =
+        OpenOptions { vmlinux: Some(system.vmlinux.clone()), ..OpenOptions::new(&system.kernel, name.clone()) };
+    let object = open(&std::fs::read(file)?, &options)?;
     let asked = object.programs.iter().map(|p| {
         let row = json!({"object": name, "program": p.name, "section": p.section});
         (row, p.result.clone().map_err(|e| e.words.join(" ")))

@@ -233,8 +233,13 @@ fn object_program(
 ) -> Result<LoadRequest, String> {
     let bytes = fs::read(path).map_err(|e| format!("{}: {e}", path.display()))?;
     let file = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    let options =
-        OpenOptions { prog_flags, target, modules: system.modules.clone(), ..OpenOptions::new(&system.kernel, file) };
+    let options = OpenOptions {
+        vmlinux: Some(system.vmlinux.clone()),
+        modules: system.modules.clone(),
+        prog_flags,
+        target,
+        ..OpenOptions::new(&system.kernel, file)
+    };
     let object = open(&bytes, &options).map_err(|e| e.to_string())?;
     let program = object.programs.iter().find(|p| name.is_none_or(|n| p.name == n)).ok_or("no such program")?;
     program.result.clone().map_err(|e| e.words.join("\n"))

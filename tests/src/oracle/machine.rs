@@ -3,8 +3,10 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::Arc;
 
 use verifier_core::analysis::System;
+use verifier_core::btf::Btf;
 use verifier_core::kernel::Kernel;
 
 use super::{Answer, answers};
@@ -57,16 +59,12 @@ impl Machine {
     /// # Errors
     /// When its BTF cannot be read.
     pub fn system(&self, release: &str) -> Result<System, String> {
-        let mut kernel = if release == "6.18" { Kernel::v6_18() } else { Kernel::v6_12() };
-        if matches!(self, Machine::Running { .. }) {
-            let btf = read(Path::new("/sys/kernel/btf/vmlinux"))?;
-            let packed = zstd::encode_all(&btf[..], 1).map_err(|e| e.to_string())?;
-            // Profiles live as long as the process.
-            kernel.btf_zst = Vec::leak(packed);
-            kernel.release = String::leak(format!("running-{}", kernel.release));
-        }
-        let vmlinux = verifier_core::program::vmlinux(&kernel).map_err(|e| e.to_string())?;
-        Ok(System { kernel, vmlinux, modules: Vec::new() })
+        let kernel = if release == "6.18" { Kernel::v6_18() } else { Kernel::v6_12() };
+        let vmlinux = match self {
+            Machine::Running { .. } => Btf::parse(read(Path::new("/sys/kernel/btf/vmlinux"))?, None).map(Arc::new),
+            Machine::Emulated { .. } => verifier_core::program::vmlinux(&kernel),
+        };
+        Ok(System { kernel, vmlinux: vmlinux.map_err(|e| e.to_string())?, modules: Vec::new() })
     }
 
     /// The release of its kernel, as the kernel names it.

@@ -7,7 +7,7 @@ BPFVET = target/release/bpfvet
 # Without libz3 (installed when missing and possible) everything but the solver is built.
 SOLVER = $$(sh .ci/solver-features)
 
-.PHONY: demo test build agreement prove solve corpus record real
+.PHONY: demo test build agreement prove solve corpus record real differential
 
 build:
 	$(CARGO) build --release --locked -p verifier-server $(SOLVER)
@@ -31,6 +31,16 @@ agreement:
 	target/debug/agreement --tv --unprivileged --check
 	target/debug/agreement --kernel 6.18 --check
 	target/debug/agreement --kernel 6.18 --tv --check
+
+# Asks a real kernel and us about mutated programs and probes of the kernel's tables, and lists where we differ. Needs
+# root and the recordings; KERNEL=6.18 is the running kernel, KERNEL=6.12 is booted by qemu (`make record` fetches it).
+KERNEL ?= 6.18
+SEED ?= 1
+differential:
+	test -x target/record/loader || sh tests/guest/prepare.sh target/record
+	$(CARGO) build --locked -p bpfvet-tests $(SOLVER)
+	target/debug/differential --kernel $(KERNEL) --seed $(SEED) --seconds 300
+	target/debug/differential --kernel $(KERNEL) --probes all --every 29 --seconds 300
 
 # Proves the abstract domain with Z3 (needs libz3) and writes the table; takes half an hour.
 prove:

@@ -12,7 +12,7 @@
 //! | `insns` | hexadecimal, 8 bytes per instruction, little endian |
 //! | `map_refs` | `[{"insn", "map"}]`: which `ldimm64` names which entry of `maps` |
 //! | `kfunc_refs` | `[{"insn", "kfunc"}]`: which call names which kernel function |
-//! | `maps` | `type`, `key_size`, `value_size`, `max_entries`, `flags`, `inner_map` (an object like these), `btf` (hex) with `btf_key_type_id` and `btf_value_type_id`, `contents`, `frozen` |
+//! | `maps` | `type`, `key_size`, `value_size`, `max_entries`, `flags`, `inner_map` (an object like these), `btf` (hex) with `btf_key_type_id` and `btf_value_type_id`, `contents`, `frozen`, `name` (default: none, or `test_map` with BTF, as the kernel's own runner of such tests names them) |
 //! | `prog_btf`, `func_info`, `line_info` | hexadecimal; records of 8 and 16 bytes (`func_info_rec_size`) |
 
 use std::sync::Arc;
@@ -184,15 +184,17 @@ impl RawMap {
                 owner = owner.or(n.and_then(|n| u32::try_from(n).ok()));
             }
         }
+        let btf = hex(v, "btf")?;
+        let unnamed = if btf.is_empty() { "" } else { "test_map" };
         Ok(RawMap {
-            name: text(v, "name").unwrap_or_default().to_string(),
+            name: text(v, "name").unwrap_or(unnamed).to_string(),
             map_type,
             key_size: number32(v, "key_size")?,
             value_size: number32(v, "value_size")?,
             max_entries: number32(v, "max_entries")?,
             flags: number32(v, "flags")?,
             map_extra: number(v, "map_extra")?,
-            btf: hex(v, "btf")?,
+            btf,
             btf_key_type_id: number32(v, "btf_key_type_id")?,
             btf_value_type_id: number32(v, "btf_value_type_id")?,
             btf_vmlinux_value_type_id: number32(v, "btf_vmlinux_value_type_id")?,

@@ -35,7 +35,8 @@ use crate::btf::Btf;
 use crate::error::{Errno, Rejection, Res, Stop};
 use crate::isa::Insn;
 use crate::kernel::features::LoopKind;
-use crate::kernel::{AttachType, Kernel, ProgType};
+use crate::kernel::map_create::implied_flags;
+use crate::kernel::{AttachType, Kernel, MapType, ProgType};
 use crate::log::{Event, Off, Sink, Tee, TextLog};
 use crate::program::{LoadRequest, MapSpec};
 use crate::program::request::{Privilege, TargetFunc, TargetProg};
@@ -414,10 +415,15 @@ fn map_infos(
     names: &mut Vec<String>,
     metas: &mut Vec<btf_record::StructMetas>,
 ) -> Res<Vec<MapInfo>> {
-    let mut specs: Vec<_> = req.maps.iter().map(|m| (Arc::new(m.clone()), false)).collect();
+    let created = |m: &MapSpec| {
+        let implied = MapType::from_number(m.map_type).map_or(0, implied_flags);
+        Arc::new(MapSpec { map_flags: m.map_flags | implied, ..m.clone() })
+    };
+    let mut specs: Vec<_> = req.maps.iter().map(|m| (created(m), false)).collect();
     let mut inner = vec![None; specs.len()];
     for i in 0..specs.len() {
-        if let Some(template) = specs[i].0.inner.clone() {
+        let of_maps = MapType::from_number(specs[i].0.map_type).is_some_and(MapType::is_map_of_maps);
+        if let Some(template) = specs[i].0.inner.clone().filter(|_| of_maps) {
             inner[i] = Some(MapIdx(specs.len() as u32));
             // The kernel keeps of the template what a lookup needs: no name, and nothing of its contents.
             let template = MapSpec { name: String::new(), frozen: false, value: None, ..*template };

@@ -14,7 +14,7 @@ use std::rc::Rc;
 
 use super::Env;
 use super::prune::print_state;
-use crate::error::{LimitMsg, Res};
+use crate::error::{Errno, LimitMsg, Res};
 use crate::isa::Insn;
 use crate::isa::opcode::*;
 use crate::log::Event;
@@ -470,7 +470,7 @@ fn mark_chain(env: &mut Env<'_>, start: Option<&VerifierState>, regno: Option<u8
     env.explorer.bt.frame = curframe;
     if let Some(r) = regno {
         if !env.reg(r).is_scalar() {
-            return Err(env.bug("precision asked of something that is no scalar"));
+            return Err(env.reject(LimitMsg::PrecisionMisuse, Errno::EFAULT));
         }
         env.explorer.bt.want(r);
     }

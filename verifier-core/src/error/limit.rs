@@ -36,6 +36,15 @@ rows! {
         [note]
         InfiniteLoopOld => "old state:";
 
+        /// The verifier wanted the exact value of something that is no number, such as a pointer given to `bpf_loop()` as
+        /// the number of rounds. It takes that for a mistake of its own; give it a number.
+        ["kernel-bug-precision", VerifierLimit]
+        PrecisionMisuse => "", V6_18 => "verifier bug: backtracking misuse\n";
+        /// An exception is thrown, or the program ends, inside of a loop that the verifier has not entered yet by its own
+        /// accounts: a mistake of this kernel. Move the call that throws out of the loop.
+        ["kernel-bug-scc", VerifierLimit]
+        SccWithoutVisit { chain: String } => "verifier bug: scc exit: no visit info for call chain {chain}\n";
+
         /// A precision walk enters a state: where the walk stands, and how far the state reaches back.
         [note]
         PreciseState { frame: usize, last_idx: i32, first_idx: i32, subseq_idx: i32 } =>

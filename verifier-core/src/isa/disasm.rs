@@ -14,6 +14,10 @@ pub trait Names {
     fn helper(&self, id: i32) -> Option<String>;
     /// Name of a kernel function by the immediate and offset of its call.
     fn kfunc(&self, insn: Insn) -> Option<String>;
+    /// Whether `load_acquire` and `store_release` are known (6.15).
+    fn acquire_release(&self) -> bool {
+        true
+    }
 }
 
 /// Knows no name.
@@ -60,7 +64,7 @@ pub fn write_insn(f: &mut dyn Write, insn: Insn, next: Option<Insn>, names: &dyn
     let c = insn.code;
     match insn.class() {
         super::opcode::ALU | ALU64 => write_alu(f, insn),
-        STX => write_stx(f, insn),
+        STX => write_stx(f, insn, names.acquire_release()),
         ST => match insn.mode() {
             MEM => write!(f, "({c:02x}) *({} *)(r{} {:+}) = {}", unsigned_type(insn), insn.dst, insn.off, insn.imm),
             0xc0 => write!(f, "({c:02x}) nospec"),
@@ -134,7 +138,7 @@ fn write_alu(f: &mut dyn Write, insn: Insn) -> fmt::Result {
     }
 }
 
-fn write_stx(f: &mut dyn Write, insn: Insn) -> fmt::Result {
+fn write_stx(f: &mut dyn Write, insn: Insn, acquire_release: bool) -> fmt::Result {
     let c = insn.code;
     let (dst, src, off, ty) = (insn.dst, insn.src, insn.off, unsigned_type(insn));
     let wide = if insn.size_bits() == DW { "64" } else { "" };
@@ -162,8 +166,8 @@ fn write_stx(f: &mut dyn Write, insn: Insn) -> fmt::Result {
     match insn.imm {
         CMPXCHG => write!(f, "({c:02x}) r0 = atomic{wide}_cmpxchg(({ty} *)(r{dst} {off:+}), r0, r{src})"),
         XCHG => write!(f, "({c:02x}) r{src} = atomic{wide}_xchg(({ty} *)(r{dst} {off:+}), r{src})"),
-        LOAD_ACQ => write!(f, "({c:02x}) r{dst} = load_acquire(({ty} *)(r{src} {off:+}))"),
-        STORE_REL => write!(f, "({c:02x}) store_release(({ty} *)(r{dst} {off:+}), r{src})"),
+        LOAD_ACQ if acquire_release => write!(f, "({c:02x}) r{dst} = load_acquire(({ty} *)(r{src} {off:+}))"),
+        STORE_REL if acquire_release => write!(f, "({c:02x}) store_release(({ty} *)(r{dst} {off:+}), r{src})"),
         _ => write!(f, "BUG_{c:02x}"),
     }
 }

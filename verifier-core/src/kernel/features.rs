@@ -67,6 +67,9 @@ pub struct Features {
     pub callback_refs: bool,
     /// `bpf_override_return()` exists (CONFIG_BPF_KPROBE_OVERRIDE); neither of the kernels measured was built with it.
     pub kprobe_override: bool,
+    /// The kernel is locked down for integrity (Secure Boot, or by its host): no `bpf_probe_write_user()`. The 6.18 kernel
+    /// measured is.
+    pub locked_down: bool,
     /// Addresses of variables are known, not only of functions (CONFIG_KALLSYMS_ALL).
     pub data_symbols: bool,
     /// Too many pending paths return E2BIG; EFAULT before (`bpf: propagate error from push_stack`, in 6.12.y).

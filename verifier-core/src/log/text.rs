@@ -54,6 +54,9 @@ impl Names for CallNames<'_> {
             .map(|t| t.name().to_string());
         Some(name.unwrap_or_else(|| "<error>".into()))
     }
+    fn acquire_release(&self) -> bool {
+        self.0.kernel.features.narrow_atomics
+    }
 }
 
 impl TextLog {

@@ -646,7 +646,7 @@ impl Run {
             fresh: 0,
             spent: BTreeMap::new(),
         };
-        let size = ctx_size(program.prog_type, program.system.kernel.version);
+        let size = ctx_size(program.prog_type);
         run.ctx = run.region(Kind::Ctx, size.map(|n| Num::Known(u64::from(n))));
         let stacks: Vec<usize> = (0..state.frames.len())
             .map(|n| run.region(Kind::Stack(n), Some(Num::Known(STACK))))

@@ -69,7 +69,6 @@ pub(crate) fn ops_type(env: &Env<'_>) -> (ProgType, AttachType) {
 pub(crate) fn ctx_access(env: &mut Env<'_>, off: i32, size: u32, t: Access, ldsx: bool) -> Res<Option<CtxInfo>> {
     let (prog_type, attach_type) = ops_type(env);
     let found = is_valid_access(&AccessQuery {
-        kernel: env.kernel.version,
         prog_type,
         attach_type,
         off,

@@ -223,7 +223,7 @@ fn resolve_symbol(env: &mut Env<'_>, i: usize, id: u32, fd: i32) -> Res {
     let Some(symbol) = types.ty(id) else {
         return Err(env.reject(WalkMsg::KsymId { id }, Errno::ENOENT));
     };
-    let address = SYMBOL_ADDRESS + u64::from(id) * 16;
+    let mut address = SYMBOL_ADDRESS + u64::from(id) * 16;
     let var = match symbol.kind {
         BtfKind::Func => {
             BtfVar { ty: RegType::with(RegBase::PtrToMem, TypeFlags::RDONLY), btf: (btf, 0), mem_size: 0 }
@@ -235,11 +235,14 @@ fn resolve_symbol(env: &mut Env<'_>, i: usize, id: u32, fd: i32) -> Res {
             }
             let target = symbol.size_or_type;
             let ty = types.skip_modifiers(target);
-            let per_cpu = types
-                .find_own_by_name_kind(".data..percpu", BtfKind::Datasec)
-                .and_then(|d| types.ty(d))
-                .is_some_and(|d| d.var_secinfos().any(|v| v.type_id == id));
-            if per_cpu {
+            let section = types.find_own_by_name_kind(".data..percpu", BtfKind::Datasec);
+            let section = section.and_then(|d| types.ty(d));
+            let per_cpu = section.and_then(|d| d.var_secinfos().find(|v| v.type_id == id));
+            if let Some(place) = per_cpu {
+                // The kernel's own per-CPU variables are named by their place in each CPU's area.
+                if btf == BtfRef::VMLINUX {
+                    address = u64::from(place.offset);
+                }
                 BtfVar { ty: RegType::with(RegBase::PtrToBtfId, TypeFlags::PERCPU), btf: (btf, target), mem_size: 0 }
             } else if ty.is_some_and(|t| matches!(t.kind, BtfKind::Struct | BtfKind::Union)) {
                 BtfVar { ty: RegType::of(RegBase::PtrToBtfId), btf: (btf, target), mem_size: 0 }

@@ -6,7 +6,7 @@
 
 use std::collections::HashMap;
 
-use crate::error::{LimitMsg, Res};
+use crate::error::{Errno, LimitMsg, Res};
 use crate::state::{StateId, VerifierState};
 
 use super::super::Env;
@@ -117,7 +117,10 @@ pub(crate) fn maybe_exit(env: &mut Env<'_>, id: Option<StateId>) -> Res {
     let speculative = st.speculative;
     let Some(chain) = chain_of(env, st) else { return Ok(()) };
     let Some(at) = env.explorer.sccs.find(&chain) else {
-        return if speculative { Ok(()) } else { Err(env.bug("component left without a visit")) };
+        if speculative {
+            return Ok(());
+        }
+        return Err(env.reject(LimitMsg::SccWithoutVisit { chain: chain.text() }, Errno::EFAULT));
     };
     if id.is_none() || env.explorer.sccs.visits[at].entry != id {
         return Ok(());

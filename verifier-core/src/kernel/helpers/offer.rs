@@ -56,6 +56,8 @@ pub(super) enum When {
     NotMember(&'static str),
     /// The kernel was built to override returns of functions (CONFIG_BPF_KPROBE_OVERRIDE).
     KprobeOverride,
+    /// The kernel is not locked down, and the load has CAP_SYS_ADMIN.
+    WriteUser,
 }
 
 impl When {
@@ -98,6 +100,7 @@ impl When {
             }
             When::NotMember(name) => q.member != name,
             When::KprobeOverride => q.kernel.features.kprobe_override,
+            When::WriteUser => !q.kernel.features.locked_down && has(q, Cap::SysAdmin),
         }
     }
 }

@@ -58,7 +58,7 @@ static TRACING_COMMON: &[Offer] = &[
     on(GET_NUMA_NODE_ID, &general::GET_NUMA_NODE_ID),
     on(PERF_EVENT_READ, &trace::PERF_EVENT_READ),
     on(GET_PRANDOM_U32, &general::GET_PRANDOM_U32),
-    on(PROBE_WRITE_USER, &trace::PROBE_WRITE_USER).when(When::Has(Cap::SysAdmin)),
+    on(PROBE_WRITE_USER, &trace::PROBE_WRITE_USER).when(When::WriteUser),
     on(PROBE_READ_USER, &trace::PROBE_READ_USER),
     on(PROBE_READ_KERNEL, &trace::PROBE_READ_KERNEL),
     on(PROBE_READ_USER_STR, &trace::PROBE_READ_USER_STR),

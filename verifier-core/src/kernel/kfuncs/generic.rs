@@ -154,7 +154,7 @@ pub(super) const ARENA: Group = Group {
 const ARENA_ROWS: &[Kfunc] = &[
     k("bpf_arena_alloc_pages", F::TRUSTED_ARGS.union(F::SLEEPABLE)),
     k("bpf_arena_free_pages", F::TRUSTED_ARGS.union(F::SLEEPABLE)),
-    since("bpf_arena_reserve_pages", F::TRUSTED_ARGS, V6_17),
+    since("bpf_arena_reserve_pages", F::TRUSTED_ARGS.union(F::SLEEPABLE), V6_17),
 ];
 
 /// Sums over a map. Kernel: `bpf_map_iter_kfunc_ids`.

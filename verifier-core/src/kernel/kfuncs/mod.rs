@@ -150,8 +150,6 @@ pub enum Filter {
     None,
     /// LSM programs only. Kernel: `bpf_fs_kfuncs_filter()`.
     Lsm,
-    /// LSM programs and struct_ops.
-    LsmOrStructOps,
     /// Iterator programs only. Kernel: `tracing_iter_filter()`.
     Iterator,
     /// Probe sessions only. Kernel: `bpf_kprobe_multi_filter()`.
@@ -215,6 +213,7 @@ pub const GROUPS: &[&Group] = &[
     &generic::CRYPTO,
     &generic::CRYPTO_INIT,
     &trace::KEYS,
+    &trace::KEYS_GENERIC,
     &trace::SESSION,
     &trace::FILES,
     &trace::CGROUP_XATTR,
@@ -274,9 +273,11 @@ fn passes(filter: Filter, t: ProgType, attach: AttachType) -> bool {
     match filter {
         Filter::None => true,
         Filter::Lsm => t == ProgType::Lsm,
-        Filter::LsmOrStructOps => matches!(t, ProgType::Lsm | ProgType::StructOps),
         Filter::Iterator => attach == AttachType::TraceIter,
-        Filter::ProbeSession => t == ProgType::Kprobe && attach == AttachType::TraceKprobeSession,
+        Filter::ProbeSession => {
+            t == ProgType::Kprobe
+                && matches!(attach, AttachType::TraceKprobeSession | AttachType::TraceUprobeSession)
+        }
     }
 }
 

@@ -2,22 +2,37 @@
 //!
 //! Facts of the sets in `kernel/trace/bpf_trace.c`, `fs/`, `kernel/cgroup/rstat.c` and `net/bpf/test_run.c`.
 
-use super::{Filter, Group, Hooks, KfuncFlags as F, Kfunc, V6_14, V6_16, V6_17, k, since, until};
+use super::generic;
+use super::{Filter, Group, Hooks, KfuncFlags as F, Kfunc, V6_14, V6_16, V6_17, V6_18, k, since, until};
 
-/// Keys and signatures. Kernel: `key_sig_kfunc_set`.
+/// Keys and signatures. Kernel: `key_sig_kfunc_set`, which 6.18 merged into `generic_btf_ids`.
 pub(super) const KEYS: Group = Group {
     module: None,
     hooks: Hooks::TRACING,
     filter: Filter::None,
-    rows: KEYS_ROWS,
+    rows: &[
+        until("bpf_lookup_user_key", LOOKUP_USER_KEY, V6_18),
+        until("bpf_lookup_system_key", LOOKUP_SYSTEM_KEY, V6_18),
+        until("bpf_key_put", F::RELEASE, V6_18),
+        until("bpf_verify_pkcs7_signature", F::SLEEPABLE, V6_18),
+    ],
 };
 
-const KEYS_ROWS: &[Kfunc] = &[
-    k("bpf_lookup_user_key", F::ACQUIRE.union(F::RET_NULL).union(F::SLEEPABLE)),
-    k("bpf_lookup_system_key", F::ACQUIRE.union(F::RET_NULL)),
-    k("bpf_key_put", F::RELEASE),
-    k("bpf_verify_pkcs7_signature", F::SLEEPABLE),
-];
+/// As [`KEYS`], for more program types. The 6.18 kernel measured was built without signature verification
+/// (CONFIG_SYSTEM_DATA_VERIFICATION), so that its BTF holds a `bpf_verify_pkcs7_signature()` that nobody may call.
+pub(super) const KEYS_GENERIC: Group = Group {
+    module: None,
+    hooks: generic::GENERIC.hooks,
+    filter: Filter::None,
+    rows: &[
+        since("bpf_lookup_user_key", LOOKUP_USER_KEY, V6_18),
+        since("bpf_lookup_system_key", LOOKUP_SYSTEM_KEY, V6_18),
+        since("bpf_key_put", F::RELEASE, V6_18),
+    ],
+};
+
+const LOOKUP_SYSTEM_KEY: F = F::ACQUIRE.union(F::RET_NULL);
+const LOOKUP_USER_KEY: F = LOOKUP_SYSTEM_KEY.union(F::SLEEPABLE);
 
 /// State shared by the two runs of a probe session. Kernel: `kprobe_multi_kfunc_set_ids`.
 pub(super) const SESSION: Group = Group {
@@ -50,17 +65,13 @@ const FILES_ROWS: &[Kfunc] = &[
     since("bpf_remove_dentry_xattr", F::SLEEPABLE.union(F::TRUSTED_ARGS), V6_14),
 ];
 
-/// Attributes of control groups. Kernel: `bpf_fs_kfunc_set_ids`, which is registered for schedulers too.
+/// Attributes of control groups, for every program type. Kernel: `common_btf_ids`.
 pub(super) const CGROUP_XATTR: Group = Group {
     module: None,
-    hooks: Hooks::TRACING.union(Hooks::STRUCT_OPS),
-    filter: Filter::LsmOrStructOps,
-    rows: CGROUP_XATTR_ROWS,
+    hooks: Hooks::COMMON,
+    filter: Filter::None,
+    rows: &[since("bpf_cgroup_read_xattr", F::RCU, V6_17)],
 };
-
-const CGROUP_XATTR_ROWS: &[Kfunc] = &[
-    since("bpf_cgroup_read_xattr", F::RCU, V6_17),
-];
 
 /// Digests of protected files. Kernel: `fsverity_set_ids`.
 pub(super) const VERITY: Group = Group {

@@ -7,14 +7,11 @@
 
 use super::{AttachType, ProgType};
 use super::{cgroup, flow_dissector, lirc, netfilter, sk_lookup, sk_msg, sk_reuseport, skb, sock, sock_addr, sock_ops, tracing, xdp};
-use crate::kernel::KernelVersion;
 use crate::kernel::call::{RegBase, RegType, TypeFlags};
 
 /// A question about one access to the context. For `EXT` programs, type and attach type are the target's.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub struct AccessQuery {
-    /// Release asked.
-    pub kernel: KernelVersion,
     /// Program type.
     pub prog_type: ProgType,
     /// Expected attach type.
@@ -225,7 +222,7 @@ impl Layout {
 }
 
 /// The table of a program type's context; `None` where BTF decides.
-fn table(prog_type: ProgType, kernel: KernelVersion) -> Option<&'static Layout> {
+fn table(prog_type: ProgType) -> Option<&'static Layout> {
     Some(match prog_type {
         ProgType::SocketFilter => &skb::SOCKET_FILTER,
         ProgType::CgroupSkb => &skb::CGROUP_SKB,
@@ -245,7 +242,7 @@ fn table(prog_type: ProgType, kernel: KernelVersion) -> Option<&'static Layout> 
         ProgType::CgroupSockopt => &cgroup::SOCKOPT,
         ProgType::LircMode2 => &lirc::LAYOUT,
         ProgType::Netfilter => &netfilter::LAYOUT,
-        ProgType::Kprobe => tracing::kprobe(kernel),
+        ProgType::Kprobe => &tracing::KPROBE,
         ProgType::Tracepoint => &tracing::TRACEPOINT,
         ProgType::PerfEvent => &tracing::PERF_EVENT,
         ProgType::RawTracepoint => &tracing::RAW_TRACEPOINT,
@@ -256,13 +253,16 @@ fn table(prog_type: ProgType, kernel: KernelVersion) -> Option<&'static Layout> 
 }
 
 /// Bytes of a program type's context, where it has a fixed size.
-pub fn ctx_size(prog_type: ProgType, kernel: KernelVersion) -> Option<u32> {
-    table(prog_type, kernel).map(|l| l.size)
+pub fn ctx_size(prog_type: ProgType) -> Option<u32> {
+    table(prog_type).map(|l| l.size)
 }
 
 /// What a program of the asked type may do to its context at an offset. Kernel: `env->ops->is_valid_access()`.
 pub fn is_valid_access(q: &AccessQuery) -> CtxAccess {
-    if let Some(layout) = table(q.prog_type, q.kernel) {
+    if q.prog_type == ProgType::Tracepoint && tracing::before_record(q.off, q.size, q.write) {
+        return CtxAccess::ALLOWED;
+    }
+    if let Some(layout) = table(q.prog_type) {
         return layout.access(q);
     }
     match q.prog_type {
@@ -302,7 +302,6 @@ pub fn sock_access(kind: SockKind, off: i32, size: u32) -> CtxAccess {
         SockKind::Xdp => &sock::XDP_SOCK,
     };
     layout.access(&AccessQuery {
-        kernel: KernelVersion::new(6, 12),
         prog_type: ProgType::Unspec,
         attach_type: AttachType::CgroupInetIngress,
         off,
@@ -320,7 +319,6 @@ mod tests {
 
     fn ask(t: ProgType, a: AttachType, off: i32, size: u32, write: bool) -> CtxAccess {
         is_valid_access(&AccessQuery {
-            kernel: KernelVersion::new(6, 12),
             prog_type: t,
             attach_type: a,
             off,
@@ -363,7 +361,7 @@ mod tests {
     #[test]
     fn misaligned_and_outside_is_denied_everywhere() {
         for t in ProgType::ALL {
-            for off in [-8, 3, 70_000] {
+            for off in [-7, 3, 70_000] {
                 let a = ask(*t, AttachType::CgroupInetIngress, off, 4, false);
                 assert!(!a.allowed(), "{t:?} at {off}");
             }

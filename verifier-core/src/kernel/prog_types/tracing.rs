@@ -3,7 +3,6 @@
 //! Contexts that hold typed arguments of a function are decided by BTF; here stands only the check in front of it.
 
 use super::access::{Field, Layout, Rule};
-use crate::kernel::KernelVersion;
 use crate::kernel::call::{RegBase, RegType};
 
 /// Arguments that a traced function can have. Kernel: `MAX_BPF_FUNC_ARGS`.
@@ -14,19 +13,16 @@ const fn plain(name: &'static str, first: u32, size: u32, whole: bool, write: Ru
 }
 
 /// `struct pt_regs` of x86-64. Kernel: `kprobe_prog_is_valid_access()`.
-static KPROBE: Layout = plain("pt_regs", 0, 168, true, Rule::No);
-
-/// As [`KPROBE`], since 6.18 also for stores: only uprobes may be attached with such a program, but that is found out
-/// when it attaches.
-static KPROBE_WRITABLE: Layout = plain("pt_regs", 0, 168, true, Rule::Any);
-
-/// Context of kprobe programs in a release.
-pub fn kprobe(v: KernelVersion) -> &'static Layout {
-    if v >= KernelVersion::new(6, 18) { &KPROBE_WRITABLE } else { &KPROBE }
-}
+pub static KPROBE: Layout = plain("pt_regs", 0, 168, true, Rule::No);
 
 /// Kernel: `tp_prog_is_valid_access()`: the first word is the kernel's, the rest the event's record.
 pub static TRACEPOINT: Layout = plain("trace event", 8, 8192, false, Rule::No);
+
+/// Whether a tracepoint program may load from in front of its record: the kernel compares offsets as unsigned with the
+/// first word only, so whatever lies there is let through when it is aligned.
+pub fn before_record(off: i32, size: u32, write: bool) -> bool {
+    off < 0 && !write && size != 0 && off.unsigned_abs().is_multiple_of(size)
+}
 
 /// Kernel: `bpf_tracing_ctx_access()`: one word for each argument.
 pub static RAW_TRACEPOINT: Layout = plain("arguments", 0, 8 * MAX_FUNC_ARGS, false, Rule::No);

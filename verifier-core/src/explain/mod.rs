@@ -4,20 +4,23 @@
 //! events ──► path (what each instruction changed) ──► slice (backward from the failing operand) ──► Trace
 //! ```
 //!
-//! [`path`] listens and keeps the path that leads to the rejection; [`slice`] walks it backwards over registers, spills
-//! and branches; [`value`] words states for people; [`suggest`] recognises patterns of states and names a remedy. The
-//! result is one typed value, [`Trace`]; renderers only lay it out.
+//! [`path`] listens and keeps the path that leads to the rejection; `slice` walks it backwards over registers, spills
+//! and branches; [`suggest`] (with `bounds` for numbers) recognises patterns of states and says what is wrong and what
+//! helps; [`value`] words states, `label` steps, and [`names`] finds what the source calls things. The result is one typed
+//! value, [`Trace`]; renderers only lay it out.
 
+mod bounds;
+mod label;
+mod lines;
+pub mod names;
 pub mod path;
+mod remedy;
 mod slice;
 pub mod suggest;
 pub mod value;
 
 use crate::analysis::{Options, Report, System, Verdict, verify_with};
-use crate::btf::Btf;
-use crate::error::Msg;
-use crate::isa::disasm::{Names, write_insn};
-use crate::isa::Insn;
+use crate::error::{Msg, StructureMsg};
 use crate::program::LoadRequest;
 
 pub use path::{Path, Recorder};
@@ -92,11 +95,17 @@ pub struct Step {
     pub source: Option<Source>,
     /// How often this step repeats on the path (a loop), at least 1.
     pub times: u32,
+    /// What happens here, in one line for people.
+    pub label: String,
+    /// Bytes of the source line's text that the step is about; without source, of the instruction's text.
+    pub focus: std::ops::Range<usize>,
 }
 
 /// The explanation of one rejection.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Trace {
+    /// What is wrong, in one sentence for people.
+    pub problem: String,
     /// The words of the kernel.
     pub message: String,
     /// Stable code; empty where the kernel says nothing.
@@ -129,72 +138,40 @@ pub fn trace_of(system: &System, request: &LoadRequest, report: &Report, path: &
     let cause = rejection.cause.as_ref();
     let row = cause.map(Msg::row);
     let (code, category) = row.and_then(|r| r.cause).map_or(("", ""), |(code, cat)| (code, cat.title()));
-    let slice = slice::slice(path, request, cause, report.insn_idx);
-    let words = Words { request, vmlinux: &system.vmlinux };
-    let steps = slice.steps.iter().map(|s| words.step(s)).collect();
-    let suggestions = suggest::suggest(code, rejection, path, &slice, request);
+    let mut slice = slice::slice(path, request, cause, code, report.insn_idx);
+    if let Some(Msg::Structure(StructureMsg::CombinedStack { .. })) = cause {
+        slice.steps = label::stacks(report, request);
+    }
+    let lines = lines::Lines { request };
+    let facts = suggest::Facts {
+        system, code, cause, path, slice: &slice, request, lines, reg: slice.failing, end: report.insn_idx,
+    };
+    let diagnosis = facts.diagnose();
+    let message = cause.map(|c| c.text(system.kernel.style).trim_end().to_string()).unwrap_or_default();
+    let steps = label::steps(&facts, &diagnosis.here);
+    let first = message.lines().next().unwrap_or_default();
+    let problem = if !diagnosis.problem.is_empty() {
+        diagnosis.problem
+    } else if !first.is_empty() {
+        first.to_string()
+    } else {
+        "rejected without a word".into()
+    };
     Some(Trace {
-        message: cause.map(|c| c.text(system.kernel.style).trim_end().to_string()).unwrap_or_default(),
+        problem,
+        message,
         code,
         category,
         page: row.map_or("", |r| r.doc.trim()),
         errno: rejection.errno.name(),
         steps,
-        suggestions,
+        suggestions: diagnosis.suggestions,
     })
-}
-
-/// Words steps.
-struct Words<'a> {
-    request: &'a LoadRequest,
-    vmlinux: &'a Btf,
-}
-
-impl Names for Words<'_> {
-    fn helper(&self, id: i32) -> Option<String> {
-        u32::try_from(id).ok().and_then(crate::kernel::helpers::func_id_name).map(str::to_string)
-    }
-    fn kfunc(&self, insn: Insn) -> Option<String> {
-        (insn.off == 0).then(|| self.vmlinux.ty(insn.imm as u32).map(|t| t.name().to_string()))?
-    }
-}
-
-impl Words<'_> {
-    fn step(&self, s: &slice::RawStep) -> Step {
-        let mut insn_text = String::new();
-        if let Some(insn) = self.request.insns.get(s.insn) {
-            let next = self.request.insns.get(s.insn + 1).copied();
-            // Writing into a `String` cannot fail.
-            let _ = write_insn(&mut insn_text, *insn, next, self, false);
-        }
-        let value = |reg: &Option<crate::state::RegState>| {
-            reg.as_ref().map(|r| value::words(r, self.request, self.vmlinux)).unwrap_or_default()
-        };
-        Step {
-            kind: s.kind,
-            insn: s.insn,
-            insn_text,
-            place: s.place.words(),
-            before: value(&s.before),
-            after: value(&s.after),
-            source: source_of(self.request, s.insn),
-            times: s.times,
-        }
-    }
 }
 
 /// The source line of an instruction.
 pub fn source_of(request: &LoadRequest, idx: usize) -> Option<Source> {
-    let btf = request.btf.as_ref()?;
-    let at = request.line_info.partition_point(|l| l.insn_off as usize <= idx).checked_sub(1)?;
-    let line = request.line_info.get(at)?;
-    let text = |off| btf.bytes_at(off).map(|b| String::from_utf8_lossy(b).into_owned());
-    Some(Source {
-        file: text(line.file_name_off)?,
-        line: line.line_col >> 10,
-        column: line.line_col & 0x3ff,
-        text: text(line.line_off)?.trim().to_string(),
-    })
+    lines::Lines { request }.line(idx).map(|l| l.source)
 }
 
 #[cfg(test)]
@@ -239,7 +216,7 @@ mod tests {
     fn a_missing_null_check_leads_to_the_lookup() {
         let t = check(ProgType::SocketFilter, &format!("{LOOKUP}r3 = r0\nr0 = *(u64 *)(r3 +0)\nexit"));
         let chain: Vec<_> = t.steps.iter().map(|s| (s.kind, s.insn)).collect();
-        assert_eq!(chain, [(StepKind::Established, 6), (StepKind::Copied, 7), (StepKind::Failing, 8)]);
+        assert_eq!(chain, [(StepKind::Established, 6), (StepKind::Failing, 8)]);
         assert_eq!(t.suggestions[0].code, suggest::NULL_CHECK);
         assert_eq!(t.steps[0].after, "null or pointer to a value (64 bytes) of map `counts`");
     }

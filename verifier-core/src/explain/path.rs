@@ -81,6 +81,8 @@ pub struct Path {
 struct Pending {
     steps: usize,
     state: Option<Seen>,
+    /// The branch, which belongs to both paths.
+    branch: Option<(usize, u8)>,
 }
 
 /// Frames as last seen: sharing them costs a reference count.
@@ -151,16 +153,15 @@ impl Sink for Recorder {
                 self.last_insn = Some((idx, state.curframe() as u8));
             }
             Event::Pushed { .. } => {
-                // The branch itself belongs to the pushed path too.
-                self.pending.push(Pending { steps: self.len(), state: self.seen.clone() });
+                self.pending.push(Pending { steps: self.len(), state: self.seen.clone(), branch: self.last_insn });
             }
             Event::PathEnd { .. } => {
                 self.last_insn = None;
                 let Some(p) = self.pending.pop() else { return };
                 let keep = p.steps.saturating_sub(self.forgotten);
-                // The pushing instruction comes back as the first step of the resumed path, without its changes.
                 self.steps.truncate(keep);
                 self.seen = p.state;
+                self.last_insn = p.branch;
             }
             Event::Rejected { idx, state, .. } => {
                 if let Some(state) = state {

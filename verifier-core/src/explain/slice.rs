@@ -10,20 +10,54 @@ use crate::program::LoadRequest;
 use crate::state::{RegBase, RegState};
 
 use super::StepKind;
-use super::path::{Path, PathStep, Place};
+use super::path::{Change, Path, PathStep, Place};
+use super::value;
 
 /// Longest chain shown: what is further back explains nothing.
 const MAX_CHAIN: usize = 12;
+
+/// What a step is about when it is not about a value.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Note {
+    /// The value before and after.
+    Value,
+    /// A reference is acquired here.
+    Acquired,
+    /// A lock is taken, or a section begins here.
+    Locked,
+    /// From this branch the path leads to its end without giving back what it holds.
+    LeavesWithout,
+    /// A branch that goes round again.
+    Round,
+    /// A function's share of the stack, in bytes.
+    Stack(u32),
+}
 
 /// A step before it is worded.
 #[derive(Clone, Debug)]
 pub(super) struct RawStep {
     pub kind: StepKind,
     pub insn: usize,
+    /// Position on the path; `None` for the failing instruction, which is not on it.
+    pub at: Option<usize>,
     pub place: Place,
     pub before: Option<RegState>,
     pub after: Option<RegState>,
     pub times: u32,
+    pub note: Note,
+}
+
+/// The number that decides where an access goes: what it is multiplied by before it is used.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Index {
+    /// As it is used: an offset or size in bytes.
+    pub bytes: RegState,
+    /// As it was before it was multiplied.
+    pub value: RegState,
+    /// Bytes of one element.
+    pub scale: u64,
+    /// Instruction that added it to a pointer.
+    pub added: Option<usize>,
 }
 
 /// The chain, and what the failing operand held.
@@ -37,14 +71,80 @@ pub(super) struct Slice {
     pub regno: Option<u8>,
     /// The failing instruction.
     pub insn: Option<Insn>,
+    /// The pointer whose object is accessed, with its register.
+    pub object: Option<(u8, RegState)>,
+    /// The number that decides where.
+    pub index: Option<Index>,
+}
+
+impl Slice {
+    /// Position on the path where the value comes from.
+    pub fn origin(&self) -> Option<usize> {
+        self.steps.first().and_then(|s| s.at)
+    }
+}
+
+/// Codes of calls that are refused whatever their arguments are.
+const NO_OPERAND: &[&str] = &[
+    "call-helper-not-offered", "call-unknown-helper", "call-may-sleep", "call-gpl-only", "call-not-allowed-here",
+    "kfunc-not-allowed", "kfunc-trap", "kfunc-invalid-call", "kfunc-gpl-only", "kfunc-sleepable", "policy-",
+];
+/// Codes about a lock or section that is held.
+const HELD: &[&str] = &["lock-unlock-missing", "lock-held-at-exit", "lock-call-while-held", "lock-second", "lock-again",
+    "rcu-held-at-exit", "rcu-unlock-missing", "preempt-held-at-exit", "preempt-enable-missing", "irq-held-at-exit"];
+/// Codes about going round without an end.
+const LOOPS: &[&str] = &["loop-infinite", "limit-insns", "limit-jump-sequence"];
+
+fn one_of(code: &str, prefixes: &[&str]) -> bool {
+    prefixes.iter().any(|p| code.starts_with(p))
+}
+
+/// Whether an instruction is a jump on a condition.
+pub(super) fn is_branch(insn: Insn) -> bool {
+    insn.is_jmp_class() && !insn.is_call() && !insn.is_exit() && insn.op() != JA
 }
 
 fn frame_of(path: &Path) -> u8 {
     path.last.as_ref().map_or(0, |s| s.curframe() as u8)
 }
 
-/// The register that the failing instruction is most likely refused for.
-fn operand(insn: Insn, cause: Option<&Msg>) -> Option<u8> {
+/// The register that the failing instruction is refused for, as far as instruction and states tell.
+fn operand(
+    insn: Insn,
+    cause: Option<&Msg>,
+    code: &str,
+    held: &dyn Fn(u8) -> Option<RegState>,
+    request: &LoadRequest,
+) -> Option<u8> {
+    let reg = held;
+    if one_of(code, NO_OPERAND) {
+        return None;
+    }
+    if insn.is_call() {
+        if code.starts_with("call-map-type") {
+            return (1..=5).find(|n| reg(*n).is_some_and(|r: RegState| r.ty.base == RegBase::ConstPtrToMap));
+        }
+        // A memory argument and its size: the size is what may be too much.
+        let ranges = ["mem-stack-range", "mem-stack-uninit", "mem-map-value-range", "mem-region-range", "mem-packet-range",
+            "mem-map-key-range"];
+        if one_of(code, &ranges) {
+            let too_much = (1..=4u8).find(|n| {
+                let (Some(p), Some(s)) = (reg(*n), reg(n + 1)) else { return false };
+                let room = value::room(&p, request);
+                s.is_scalar() && room.is_some_and(|room| i128::from(s.scalar.umax) > room || s.scalar.smin < 0)
+            });
+            if let Some(n) = too_much {
+                return Some(n + 1);
+            }
+        }
+    }
+    if one_of(code, &["ptr-offset-unbounded", "ptr-offset-range", "ptr-offset-constant"])
+        && matches!(insn.class(), ALU | ALU64)
+        && insn.is_reg_src()
+    {
+        let scalar = [insn.src, insn.dst].into_iter().find(|n| reg(*n).is_some_and(|r| r.is_scalar()));
+        return scalar.or(Some(insn.dst));
+    }
     if let Some(n) = cause.and_then(Msg::regno).filter(|n| *n <= 10) {
         return Some(n);
     }
@@ -59,69 +159,313 @@ fn operand(insn: Insn, cause: Option<&Msg>) -> Option<u8> {
     }
 }
 
+/// The pointer whose object the failing instruction accesses.
+fn object(insn: Insn, regno: Option<u8>, held: &dyn Fn(u8) -> Option<RegState>) -> Option<(u8, RegState)> {
+    let n = regno?;
+    let own = held(n)?;
+    if !own.is_scalar() {
+        return Some((n, own));
+    }
+    let other = match insn.class() {
+        ALU | ALU64 if insn.is_reg_src() => if insn.src == n { insn.dst } else { insn.src },
+        _ if insn.is_call() => n.checked_sub(1).filter(|n| *n > 0)?,
+        _ => return None,
+    };
+    let pointer = held(other)?;
+    (!pointer.is_scalar()).then_some((other, pointer))
+}
+
 /// Slices the path.
-pub(super) fn slice(path: &Path, request: &LoadRequest, cause: Option<&Msg>, end: usize) -> Slice {
+pub(super) fn slice(path: &Path, request: &LoadRequest, cause: Option<&Msg>, code: &str, end: usize) -> Slice {
     let mut out = Slice::default();
     // Before exploration there are no states: the instruction alone is the place.
     let Some(last) = &path.last else { return out };
     let insn = request.insns.get(end).copied();
     out.insn = insn;
-    if let Some(Msg::Lifetime(LifetimeMsg::UnreleasedReference { insn: at, .. })) = cause {
-        return leak(path, end, *at as usize);
-    }
-    let regno = insn.and_then(|i| operand(i, cause));
-    out.regno = regno;
     let frame = frame_of(path);
-    let place = Place::Reg { frame, n: regno.unwrap_or(0) };
-    let value = regno.and_then(|n| last.frame().regs.get(usize::from(n))).copied();
-    out.failing = value;
-    let mut chain = vec![RawStep { kind: StepKind::Failing, insn: end, place, before: value, after: None, times: 1 }];
-    if regno.is_some() {
-        back(path, request, place, &mut chain);
+    let failing = |n: u8, before: Option<RegState>| RawStep {
+        kind: StepKind::Failing,
+        insn: end,
+        at: None,
+        place: Place::Reg { frame, n },
+        before,
+        after: None,
+        times: 1,
+        note: Note::Value,
+    };
+    if let Some(Msg::Lifetime(LifetimeMsg::UnreleasedReference { insn: at, .. })) = cause {
+        out.steps = held(path, request, end, *at as usize, Note::Acquired);
+        out.failing = out.steps.first().and_then(|s| s.after);
+        out.steps.push(failing(0, None));
+        return out;
     }
+    if one_of(code, HELD) {
+        const TAKES: &[&str] = &["bpf_spin_lock", "bpf_res_spin_lock", "bpf_rcu_read_lock", "bpf_preempt_disable",
+            "bpf_local_irq_save"];
+        let takes = |s: &&PathStep| {
+            let insn = request.insns.get(s.insn).copied().unwrap_or_default();
+            let name = u32::try_from(insn.imm).ok().and_then(crate::kernel::helpers::func_id_name);
+            // Kernel functions have no number of their own: the call that is last is the best guess left.
+            insn.is_helper_call() && name.is_some_and(|n| TAKES.contains(&n))
+        };
+        if let Some(step) = path.steps.iter().rev().find(takes) {
+            out.steps = held(path, request, end, step.insn, Note::Locked);
+        }
+        out.steps.push(failing(0, None));
+        return out;
+    }
+    if one_of(code, LOOPS) {
+        out.steps = rounds(path, request);
+        out.steps.push(failing(0, None));
+        return out;
+    }
+    // A call that fails late has overwritten its arguments; the path tells what they were.
+    let held = |n: u8| {
+        let now = last.frame().regs.get(usize::from(n)).copied()?;
+        let gone = now.ty.base == RegBase::NotInit && insn.is_some_and(Insn::is_call);
+        let before = || value_before(path, path.steps.len(), Place::Reg { frame, n });
+        if gone { before().or(Some(now)) } else { Some(now) }
+    };
+    let regno = insn.and_then(|i| operand(i, cause, code, &held, request));
+    out.regno = regno;
+    let value = regno.and_then(held);
+    out.failing = value;
+    let mut chain = vec![failing(regno.unwrap_or(0), value)];
+    if let Some(n) = regno {
+        back(path, path.steps.len(), request, Place::Reg { frame, n }, &mut chain);
+    }
+    out.object = insn.and_then(|i| object(i, regno, &held));
+    out.index = index(&chain, path, request);
     chain.reverse();
     out.steps = chain;
     out
 }
 
-/// A leaked reference: where it was acquired, and where the path ends without releasing it.
-fn leak(path: &Path, end: usize, acquired: usize) -> Slice {
-    let frame = frame_of(path);
-    let at = path.steps.iter().rev().find(|s| s.insn == acquired);
-    let result = at.and_then(|s| s.changes.iter().find(|c| matches!(c.place, Place::Reg { n: 0, .. })));
-    let place = result.map_or(Place::Reg { frame, n: 0 }, |c| c.place);
-    let value = result.and_then(|c| c.after);
-    let established =
-        RawStep { kind: StepKind::Established, insn: acquired, place, before: None, after: value, times: 1 };
-    let failing = RawStep { kind: StepKind::Failing, insn: end, place, before: None, after: None, times: 1 };
-    Slice { steps: vec![established, failing], failing: value, regno: None, insn: None }
+/// What is held at the end: where it was acquired, and the last branch from there to the end.
+fn held(path: &Path, request: &LoadRequest, end: usize, acquired: usize, note: Note) -> Vec<RawStep> {
+    let Some(at) = path.steps.iter().rposition(|s| s.insn == acquired) else { return Vec::new() };
+    let step = &path.steps[at];
+    let result = step.changes.iter().find(|c| matches!(c.place, Place::Reg { n: 0, .. }));
+    let place = result.map_or(Place::Reg { frame: step.frame, n: 0 }, |c| c.place);
+    let after = result.and_then(|c| c.after);
+    let raw = |kind, insn, at, note| RawStep { kind, insn, at: Some(at), place, before: None, after, times: 1, note };
+    let mut out = vec![raw(StepKind::Established, acquired, at, note)];
+    // A call under a lock fails where it stands; only an end that forgot something has a way that led to it.
+    if request.insns.get(end).is_some_and(|i| i.is_exit()) {
+        let branch = (at + 1..path.steps.len()).rev().find(|i| {
+            let s = &path.steps[*i];
+            // A check of the reference itself is not what went wrong: where it is null nothing is held.
+            let about_it = s.changes.iter().any(|c| {
+                let held = |r: Option<RegState>| r.is_some_and(|r| r.ref_obj_id != 0);
+                held(c.before) && held(c.after)
+            });
+            request.insns.get(s.insn).is_some_and(|i| is_branch(*i)) && !about_it
+        });
+        if let Some(i) = branch {
+            out.push(raw(StepKind::Checked, path.steps[i].insn, i, Note::LeavesWithout));
+        }
+    }
+    out
 }
 
-/// Walks back from the newest step, following `place`.
-fn back(path: &Path, request: &LoadRequest, mut place: Place, chain: &mut Vec<RawStep>) {
-    for (i, step) in path.steps.iter().enumerate().rev() {
+/// Branches that the end of the path passes again and again, the outermost first.
+fn rounds(path: &Path, request: &LoadRequest) -> Vec<RawStep> {
+    let window = &path.steps[..];
+    let mut seen: Vec<(usize, usize, u32)> = Vec::new();
+    for (i, s) in window.iter().enumerate() {
+        let target = |insn: Insn| s.insn as i64 + 1 + i64::from(insn.jump_offset());
+        let back = request.insns.get(s.insn).is_some_and(|insn| {
+            insn.is_jmp_class() && !insn.is_call() && !insn.is_exit() && target(*insn) <= s.insn as i64
+        });
+        if !back {
+            continue;
+        }
+        match seen.iter_mut().find(|(insn, _, _)| *insn == s.insn) {
+            Some((_, _, n)) => *n += 1,
+            None => seen.push((s.insn, i, 1)),
+        }
+    }
+    let round = |(insn, i, times): (usize, usize, u32)| RawStep {
+        kind: StepKind::Checked,
+        insn,
+        at: Some(i),
+        place: Place::Reg { frame: 0, n: 0 },
+        before: None,
+        after: None,
+        times,
+        note: Note::Round,
+    };
+    seen.into_iter().map(round).take(3).collect()
+}
+
+/// Walks back from step `from`, following `place`.
+fn back(path: &Path, from: usize, request: &LoadRequest, mut place: Place, chain: &mut Vec<RawStep>) {
+    // Bytes of the stack that were read last: neighbours in the same slot are other variables.
+    let mut window: Option<Bytes> = None;
+    for (i, step) in path.steps[..from.min(path.steps.len())].iter().enumerate().rev() {
         if chain.len() > MAX_CHAIN {
             return;
         }
-        let Some(change) = step.changes.iter().find(|c| c.place == place) else { continue };
         let Some(insn) = request.insns.get(step.insn).copied() else { return };
+        let stored = matches!(place, Place::Slot { .. }).then(|| stored_bytes(path, i, step, insn)).flatten();
+        if let (Some(read), Some(written)) = (window, stored)
+            && !read.meets(written)
+        {
+            continue;
+        }
+        let unkept = Change { place, before: None, after: None };
+        let change = match step.changes.iter().find(|c| c.place == place) {
+            Some(change) => change,
+            // A store of a part leaves no more known of a slot than before, but it is where the number went.
+            None if stored.is_some_and(|s| s.slot() == Some(place)) => &unkept,
+            None => continue,
+        };
         let (kind, source) = classify(path, i, step, insn, place, change.before.as_ref(), change.after.as_ref());
-        let raw =
-            RawStep { kind, insn: step.insn, place, before: change.before, after: change.after, times: 1 };
-        match chain.iter_mut().find(|s| s.insn == raw.insn && s.kind == raw.kind && s.place == raw.place) {
-            // The same step of an earlier round: the first round counts, the others are a number.
-            Some(seen) if seen.kind != StepKind::Failing => {
-                seen.times += 1;
-                seen.before = raw.before;
+        // What goes to the stack is known there, even where it is not kept with it.
+        // What a copy overwrites is of no interest, what it copies is.
+        let before = match (kind, &source) {
+            (StepKind::Spilled, Source::Other(from)) => value_before(path, i, *from),
+            (StepKind::Computed, Source::Other(from)) if insn.op() == MOV => value_before(path, i, *from),
+            (StepKind::Established | StepKind::Filled | StepKind::Copied, _) => None,
+            _ => change.before,
+        };
+        let raw = RawStep {
+            kind, insn: step.insn, at: Some(i), place, before, after: change.after, times: 1, note: Note::Value,
+        };
+        let nothing_new = kind == StepKind::Checked
+            && matches!((&raw.before, &raw.after), (Some(b), Some(a)) if b.ty == a.ty && b.scalar == a.scalar && b.range() == a.range());
+        if !nothing_new {
+            match chain.iter_mut().find(|s| s.insn == raw.insn && s.kind == raw.kind && s.place == raw.place) {
+                // The same step of an earlier round: the first round counts, the others are a number.
+                Some(seen) if seen.kind != StepKind::Failing => {
+                    seen.times += 1;
+                    seen.before = raw.before;
+                }
+                _ => chain.push(raw),
             }
-            _ => chain.push(raw),
         }
         match source {
             Source::Same => {}
-            Source::Other(next) => place = next,
+            Source::Other(next) => {
+                window = match (kind, next) {
+                    (StepKind::Filled, Place::Slot { .. }) => stack_bytes(path, i, step, insn, insn.src),
+                    _ => None,
+                };
+                place = next;
+            }
             Source::None => return,
         }
     }
+}
+
+/// Some bytes of a frame's stack.
+#[derive(Clone, Copy)]
+struct Bytes {
+    frame: u8,
+    off: i64,
+    size: i64,
+}
+
+impl Bytes {
+    fn meets(self, o: Bytes) -> bool {
+        self.frame == o.frame && self.off < o.off + o.size && o.off < self.off + self.size
+    }
+
+    fn slot(self) -> Option<Place> {
+        let n = u8::try_from((-self.off - 1) / 8).ok().filter(|_| self.off < 0)?;
+        Some(Place::Slot { frame: self.frame, n })
+    }
+}
+
+/// The bytes that a load or store through a register touches, where it is the stack.
+fn stack_bytes(path: &Path, i: usize, step: &PathStep, insn: Insn, reg: u8) -> Option<Bytes> {
+    let size = i64::from(insn.access_size());
+    if reg == 10 {
+        return Some(Bytes { frame: step.frame, off: i64::from(insn.off), size });
+    }
+    let base = value_before(path, i, Place::Reg { frame: step.frame, n: reg })?;
+    if base.ty.base != RegBase::PtrToStack || !base.scalar.var_off.is_const() {
+        return None;
+    }
+    let off = i64::from(base.off) + base.scalar.var_off.value as i64 + i64::from(insn.off);
+    Some(Bytes { frame: base.frameno as u8, off, size })
+}
+
+/// The bytes of the stack that a store writes.
+fn stored_bytes(path: &Path, i: usize, step: &PathStep, insn: Insn) -> Option<Bytes> {
+    let plain = matches!(insn.class(), ST | STX) && insn.mode() == MEM;
+    plain.then(|| stack_bytes(path, i, step, insn, insn.dst)).flatten()
+}
+
+/// The position on the path where the value of `place` after step `at` comes from.
+pub(super) fn origin(path: &Path, request: &LoadRequest, at: usize, place: Place) -> Option<usize> {
+    let mut chain = Vec::new();
+    back(path, at + 1, request, place, &mut chain);
+    chain.last().and_then(|s| s.at)
+}
+
+/// The number behind the failing operand, and by how much it was multiplied. `chain` is in reverse order.
+fn index(chain: &[RawStep], path: &Path, request: &LoadRequest) -> Option<Index> {
+    let failing = chain.first()?.before?;
+    let mut rest = &chain[1..];
+    let mut added = None;
+    let bytes = if failing.is_scalar() {
+        failing
+    } else {
+        // The step at which a number was added to the pointer.
+        let add = rest.iter().position(|s| {
+            let insn = request.insns.get(s.insn).copied().unwrap_or_default();
+            matches!(insn.class(), ALU | ALU64) && matches!(insn.op(), ADD | SUB) && insn.is_reg_src()
+        })?;
+        let step = &rest[add];
+        let insn = request.insns.get(step.insn)?;
+        let Place::Reg { frame, .. } = step.place else { return None };
+        added = Some(step.insn);
+        rest = &rest[add + 1..];
+        let operands = [insn.src, insn.dst].map(|n| value_before(path, step.at?, Place::Reg { frame, n }));
+        operands.into_iter().flatten().find(RegState::is_scalar)?
+    };
+    let (mut scale, mut value) = (1u64, bytes);
+    for (i, s) in rest.iter().enumerate() {
+        let insn = request.insns.get(s.insn).copied().unwrap_or_default();
+        if s.kind != StepKind::Computed || insn.is_reg_src() {
+            if s.kind == StepKind::Copied {
+                continue;
+            }
+            break;
+        }
+        let n = u32::try_from(insn.imm).unwrap_or(0);
+        let before = rest.get(i + 1).and_then(|p| request.insns.get(p.insn)).copied().unwrap_or_default();
+        let widened = before.op() == LSH && before.imm == 32 && matches!(before.class(), ALU64);
+        match insn.op() {
+            LSH if n < 32 => {
+                scale = scale.saturating_mul(1 << n);
+                value = s.before.unwrap_or(value);
+            }
+            MUL if n > 0 => {
+                scale = scale.saturating_mul(u64::from(n));
+                value = s.before.unwrap_or(value);
+            }
+            // `<<= 32; >>= 29` cuts to 32 bits and multiplies by 8.
+            RSH | ARSH if widened && n <= 32 => {
+                let by = 1 << (32 - n);
+                scale = scale.saturating_mul(by);
+                let v = &mut value.scalar;
+                (v.umin, v.umax, v.smin, v.smax) = (v.umin / by, v.umax / by, v.smin / by as i64, v.smax / by as i64);
+                break;
+            }
+            _ => break,
+        }
+    }
+        // `(x >> 7) & ~7` is an index times 8, too: what is a multiple counts elements.
+    let low = bytes.scalar.var_off.mask.trailing_zeros();
+    if scale == 1 && added.is_some() && (1..=6).contains(&low) && bytes.scalar.var_off.value & ((1 << low) - 1) == 0 {
+        scale = 1 << low;
+        let v = &mut value.scalar;
+        (v.umin, v.umax, v.smin, v.smax) = (v.umin / scale, v.umax / scale, v.smin / scale as i64, v.smax / scale as i64);
+        v.var_off = crate::domain::Tnum { value: v.var_off.value >> low, mask: v.var_off.mask >> low };
+    }
+    Some(Index { bytes, value, scale: scale.max(1), added })
 }
 
 /// Where the value came from.
@@ -134,18 +478,8 @@ enum Source {
     None,
 }
 
-fn slot_place(base: &RegState, off: i16, frame: u8) -> Option<Place> {
-    if base.ty.base != RegBase::PtrToStack || !base.scalar.var_off.is_const() {
-        return None;
-    }
-    let at = i64::from(base.off) + base.scalar.var_off.value as i64 + i64::from(off);
-    let n = u8::try_from((-at - 1) / 8).ok().filter(|_| at < 0)?;
-    let _ = frame;
-    Some(Place::Slot { frame: base.frameno as u8, n })
-}
-
 /// What a place held before step `i`, from the newest change before it.
-fn value_before(path: &Path, i: usize, place: Place) -> Option<RegState> {
+pub(super) fn value_before(path: &Path, i: usize, place: Place) -> Option<RegState> {
     let older = path.steps[..i].iter().rev();
     older.flat_map(|s| s.changes.iter()).find(|c| c.place == place).and_then(|c| c.after)
 }
@@ -172,7 +506,11 @@ fn classify(
     }
     let Place::Reg { n, frame: in_frame } = place else { return (StepKind::Established, Source::None) };
     if in_frame != frame {
-        // A call copied its arguments into a new frame, or a return its result into this one.
+        // A call copied its arguments into a new frame, or a return its result into this one; what a callback is
+        // given is made by the helper that calls it.
+        if insn.is_helper_call() || insn.is_kfunc_call() {
+            return (StepKind::Established, Source::None);
+        }
         let from = if insn.is_exit() { reg(0) } else { reg(n) };
         return (StepKind::Copied, Source::Other(from));
     }
@@ -208,8 +546,7 @@ fn classify(
             (StepKind::Computed, next)
         }
         LDX => {
-            let base = value_before(path, i, reg(insn.src));
-            match base.and_then(|b| slot_place(&b, insn.off, frame)).or_else(|| frame_slot(insn, frame)) {
+            match stack_bytes(path, i, step, insn, insn.src).and_then(Bytes::slot) {
                 Some(slot) => (StepKind::Filled, Source::Other(slot)),
                 None => (StepKind::Established, Source::None),
             }
@@ -220,11 +557,4 @@ fn classify(
 
 fn is_known(r: Option<&RegState>) -> bool {
     r.is_some_and(|r| r.ty.base == RegBase::Scalar && r.scalar.var_off.is_const())
-}
-
-/// The slot that a load through R10 reads: R10 never changes, so no step tells what it holds.
-fn frame_slot(insn: Insn, frame: u8) -> Option<Place> {
-    let off = i32::from(insn.off);
-    let n = u8::try_from((-off - 1) / 8).ok().filter(|_| insn.src == 10 && off < 0)?;
-    Some(Place::Slot { frame, n })
 }

@@ -2,12 +2,12 @@
 //!
 //! ```text
 //! number 0..=255            null or pointer to a value (8 bytes) of map `counts`
-//! packet +14, 34 bytes checked          pointer to struct task_struct (trusted)
+//! packet, offset 14, 34 bytes checked          pointer to struct task_struct (trusted)
 //! ```
 
 use std::fmt::Write;
 
-use crate::btf::Btf;
+use crate::btf::{Btf, BtfKind, TypeId};
 use crate::program::LoadRequest;
 use crate::state::{BtfRef, Payload, RegBase, RegState, TypeFlags};
 
@@ -33,6 +33,9 @@ pub fn scalar(reg: &RegState) -> String {
         (true, false) => format!("number {} (unsigned)", half_open(umin, umax, false)),
         (false, true) => format!("number {} (signed)", half_open(smin, smax, true)),
     };
+    if s.umax > u64::from(u32::MAX) && s.u32_max < u32::MAX {
+        let _ = write!(out, ", its low 32 bits {}", range(i128::from(s.u32_min), i128::from(s.u32_max)));
+    }
     // Alignment is what known low bits mean to people.
     let low = s.var_off.mask.trailing_zeros();
     if (1..64).contains(&low) && s.var_off.value & ((1 << low) - 1) == 0 {
@@ -58,20 +61,111 @@ pub fn offset(reg: &RegState) -> String {
     let fixed = i128::from(reg.off);
     if s.var_off.is_const() {
         let n = fixed + i128::from(s.var_off.value as i64);
-        return if n == 0 { String::new() } else { format!("{n:+}") };
+        return if n == 0 { String::new() } else { format!(", offset {n}") };
     }
     let (min, max) = (fixed + i128::from(s.smin), fixed + i128::from(s.umax));
     if s.smin == i64::MIN || s.umax == u64::MAX || max > i128::from(u32::MAX) {
-        let low = if s.smin == i64::MIN { "anything".to_string() } else { format!("{min} or more") };
-        return format!(" + ({low})");
+        let low = if s.smin == i64::MIN { "unknown".to_string() } else { format!("{min} or more") };
+        return format!(", offset {low}");
     }
-    format!(" + ({})", range(min, max))
+    format!(", offset {}", range(min, max))
 }
 
 fn map_of<'a>(reg: &RegState, request: &'a LoadRequest) -> (String, Option<&'a crate::program::MapSpec>) {
     let spec = reg.map().and_then(|m| request.maps.get(m.0 as usize));
     let name = spec.map(|s| s.name.clone()).filter(|n| !n.is_empty());
     (name.map_or("a map".into(), |n| format!("map `{n}`")), spec)
+}
+
+/// Bytes of the object that a pointer points into; the end of the stack counts as 0, since its offsets are negative.
+pub fn object_size(reg: &RegState, request: &LoadRequest) -> Option<i128> {
+    let spec = reg.map().and_then(|m| request.maps.get(m.0 as usize));
+    match reg.ty.base {
+        RegBase::PtrToMapValue => spec.map(|s| i128::from(s.value_size)),
+        RegBase::PtrToMapKey => spec.map(|s| i128::from(s.key_size)),
+        RegBase::PtrToMem => Some(i128::from(reg.mem_size())),
+        RegBase::PtrToStack => Some(0),
+        _ => None,
+    }
+}
+
+/// Bytes from a pointer to the end of its object; the variable part of its offset does not count.
+pub fn room(reg: &RegState, request: &LoadRequest) -> Option<i128> {
+    let fixed = if reg.scalar.is_const() { i128::from(reg.scalar.var_off.value as i64) } else { 0 };
+    let whole = object_size(reg, request).map(|size| size - i128::from(reg.off) - fixed)?;
+    // What the source means is the array it indexes, where types tell; the kernel only knows the whole value.
+    let array = reg.map().filter(|_| reg.ty.base == RegBase::PtrToMapValue).and_then(|m| {
+        let spec = request.maps.get(m.0 as usize)?;
+        let from = u32::try_from(i128::from(reg.off) + fixed).ok()?;
+        array_end(spec.btf.as_ref()?, spec.btf_value_type_id, from).map(|end| i128::from(end) - i128::from(from))
+    });
+    Some(array.map_or(whole, |a| a.min(whole)))
+}
+
+/// The end of the array or variable at an offset of a type, in bytes from its start: the innermost that is known.
+pub fn array_end(btf: &Btf, id: TypeId, off: u32) -> Option<u32> {
+    let mut ty = btf.skip_modifiers(id)?;
+    let (mut base, mut end) = (0u32, None);
+    // Types nest, but not without end: every round goes into a part that begins later or is smaller.
+    for _ in 0..16 {
+        let inside = off.checked_sub(base)?;
+        let next = match ty.kind {
+            BtfKind::Datasec => ty.var_secinfos().find_map(|v| {
+                let var = btf.ty(v.type_id)?;
+                (v.offset..v.offset.saturating_add(v.size)).contains(&inside).then_some((v.offset, v.size, var.size_or_type))
+            }),
+            BtfKind::Struct | BtfKind::Union => ty.members().find_map(|m| {
+                let at = m.bit_offset / 8;
+                let size = btf.resolve_size(m.type_id)?;
+                (at..at.saturating_add(size)).contains(&inside).then_some((at, size, m.type_id))
+            }),
+            BtfKind::Array => {
+                let a = ty.array()?;
+                let size = btf.resolve_size(a.elem)?;
+                end = Some(base.saturating_add(size.checked_mul(a.nelems)?));
+                let at = inside.checked_div(size)?.checked_mul(size)?;
+                Some((at, size, a.elem))
+            }
+            _ => None,
+        };
+        let Some((at, size, id)) = next else { break };
+        let inner = btf.skip_modifiers(id)?;
+        if ty.kind == BtfKind::Datasec && inner.kind != BtfKind::Array {
+            end = Some(at.saturating_add(size));
+        }
+        base = base.checked_add(at)?;
+        // An element at its start is indexed by what encloses it.
+        if ty.kind == BtfKind::Array && !matches!(inner.kind, BtfKind::Struct | BtfKind::Union) {
+            break;
+        }
+        ty = inner;
+    }
+    end
+}
+
+/// The object that a pointer points into, for people: `a value of map `counts``.
+pub fn object(reg: &RegState, request: &LoadRequest) -> String {
+    match reg.ty.base {
+        RegBase::PtrToMapValue => {
+            let (name, spec) = map_of(reg, request);
+            match spec.and_then(|s| global_section(&s.name)) {
+                Some(section) => format!("section {section}"),
+                None => format!("a value of {name}"),
+            }
+        }
+        RegBase::PtrToMapKey => format!("a key of {}", map_of(reg, request).0),
+        RegBase::PtrToStack => "the stack".into(),
+        RegBase::PtrToPacket => "the packet".into(),
+        RegBase::PtrToPacketMeta => "the metadata of the packet".into(),
+        RegBase::PtrToMem => format!("memory of {} bytes", reg.mem_size()),
+        _ => "the object".into(),
+    }
+}
+
+/// The section of global variables that a map stands for: libbpf names them `PROGRAM.bss`.
+fn global_section(map: &str) -> Option<&str> {
+    let at = map.find(".bss").or_else(|| map.find(".data")).or_else(|| map.find(".rodata"))?;
+    Some(&map[at..])
 }
 
 /// A register in words.
@@ -100,7 +194,7 @@ pub fn words(reg: &RegState, request: &LoadRequest, vmlinux: &Btf) -> String {
         }
         RegBase::PtrToStack => {
             let whose = if reg.frameno == 0 { String::new() } else { format!(" of frame {}", reg.frameno) };
-            let _ = write!(out, "stack pointer fp{off}{whose}");
+            let _ = write!(out, "pointer to the stack{whose}{off}");
         }
         RegBase::PtrToPacket | RegBase::PtrToPacketMeta => {
             let what = if reg.ty.base == RegBase::PtrToPacket { "packet" } else { "packet metadata" };

@@ -131,7 +131,7 @@ fn result(id: &str, row: &Row) -> Value {
             .iter()
             .map(|s| {
                 let mut at = location(row, Some(s));
-                at["message"] = json!({"text": super::trace::label(s)});
+                at["message"] = json!({"text": s.label});
                 json!({"location": at})
             })
             .collect();

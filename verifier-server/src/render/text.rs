@@ -85,7 +85,7 @@ fn one(row: &Row, raw: bool, paint: &Paint, out: &mut dyn Write) -> io::Result<(
         }
         Kind::Rejected if row.trace.as_ref().is_some_and(|t| !t.steps.is_empty()) => {
             if let Some(trace) = &row.trace {
-                write!(out, "{}", super::trace::render(row, trace, paint.0))?;
+                writeln!(out, "{}", super::trace::render(row, trace, paint.0))?;
             }
         }
         Kind::Rejected => {
@@ -142,10 +142,15 @@ fn details(row: &Row, paint: &Paint, out: &mut dyn Write) -> io::Result<()> {
 
 /// Words of a page in lines of [`WIDTH`].
 pub fn fold(page: &str) -> Vec<String> {
+    fold_to(page, WIDTH)
+}
+
+/// Words of a page in lines of a width.
+pub fn fold_to(page: &str, width: usize) -> Vec<String> {
     let mut lines = vec![String::new()];
     for word in page.split_whitespace() {
         let last = lines.len() - 1;
-        if !lines[last].is_empty() && lines[last].chars().count() + word.chars().count() + 1 > WIDTH {
+        if !lines[last].is_empty() && lines[last].chars().count() + word.chars().count() + 1 > width {
             lines.push(word.to_string());
         } else {
             if !lines[last].is_empty() {

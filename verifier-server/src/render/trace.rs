@@ -12,41 +12,39 @@ use crate::row::Row;
 
 /// Most lines between the first and the last line of a snippet: further apart, they are separate snippets.
 const MAX_SPAN: u32 = 400;
-
-/// What a step says beside its line.
-pub fn label(step: &Step) -> String {
-    let times = if step.times > 1 { format!(", {} times", step.times) } else { String::new() };
-    let value = match (step.kind, step.before.is_empty(), step.after.is_empty()) {
-        (StepKind::Failing, false, _) => format!(" is {}", step.before),
-        (_, _, false) if step.before.is_empty() || step.before == step.after => format!(": {}", step.after),
-        (_, false, false) => format!(": {} becomes {}", step.before, step.after),
-        (_, false, true) => format!(" was {}, is not valid any more", step.before),
-        _ => String::new(),
-    };
-    format!("{} {}{value}{times} (instruction {})", step.kind.word(), step.place, step.insn)
-}
+/// Widest indentation that is shown.
+const MAX_INDENT: usize = 24;
 
 /// Lines of one file, joined so that line numbers fit; lines nobody mentions are empty and folded.
 struct Page {
     first: u32,
     text: String,
-    /// Start and end of each known line.
-    spans: BTreeMap<u32, (usize, usize)>,
+    /// Where the text of each known line begins.
+    starts: BTreeMap<u32, usize>,
 }
 
-fn page(lines: &BTreeMap<u32, String>) -> Page {
+/// Joins lines, each with its indentation, so that columns are those of the file.
+fn page(lines: &BTreeMap<u32, (usize, String)>) -> Page {
     let first = lines.keys().next().copied().unwrap_or(1);
     let last = lines.keys().next_back().copied().unwrap_or(first);
-    let mut out = Page { first, text: String::new(), spans: BTreeMap::new() };
+    let mut out = Page { first, text: String::new(), starts: BTreeMap::new() };
     for n in first..=last {
-        let from = out.text.len();
-        if let Some(line) = lines.get(&n) {
+        if let Some((indent, line)) = lines.get(&n) {
+            out.text.extend(std::iter::repeat_n(' ', *indent));
+            out.starts.insert(n, out.text.len());
             out.text.push_str(line);
         }
-        out.spans.insert(n, (from, out.text.len()));
         out.text.push('\n');
     }
     out
+}
+
+/// Columns before the text of a step's line: the compiler counts a tab as one.
+fn indent(step: &Step) -> usize {
+    match &step.source {
+        Some(s) if s.column > 0 => (s.column as usize - 1).saturating_sub(step.focus.start).min(MAX_INDENT),
+        _ => 0,
+    }
 }
 
 /// Steps by file, in chunks whose lines lie near each other.
@@ -70,42 +68,54 @@ fn chunks<'a>(steps: &'a [Step], object: &str) -> Vec<(String, Vec<(u32, String,
     out
 }
 
-/// The whole explanation.
+/// Where the layout wraps notes, which hang behind a margin.
+const NOTE_WIDTH: usize = 96;
+
+/// The explanation: the problem, the lines with what happened on them, what to do, and the kernel's own words.
 pub fn render(row: &Row, trace: &Trace, colours: bool) -> String {
-    let first = trace.message.lines().next().unwrap_or("rejected without a word");
-    let title = if trace.category.is_empty() { first.to_string() } else { format!("{}: {first}", trace.category) };
-    let mut main = if trace.code.is_empty() {
-        Level::ERROR.primary_title(title).elements(Vec::<Snippet<'_, annotate_snippets::Annotation<'_>>>::new())
-    } else {
-        Level::ERROR.primary_title(title).id(trace.code).elements(Vec::<Snippet<'_, annotate_snippets::Annotation<'_>>>::new())
-    };
+    let title = if trace.category.is_empty() { trace.problem.clone() } else { format!("{}: {}", trace.category, trace.problem) };
+    let title = Level::ERROR.primary_title(title);
+    let title = if trace.code.is_empty() { title } else { title.id(trace.code) };
+    let mut main = title.elements(Vec::<Snippet<'_, annotate_snippets::Annotation<'_>>>::new());
     for (file, members) in chunks(&trace.steps, &row.object) {
-        let lines: BTreeMap<u32, String> = members.iter().map(|(l, t, _)| (*l, t.clone())).collect();
+        let mut lines: BTreeMap<u32, (usize, String)> = BTreeMap::new();
+        for (line, text, step) in &members {
+            // The same line can be met at several columns; the text begins at one.
+            let entry = lines.entry(*line).or_insert_with(|| (usize::MAX, text.clone()));
+            entry.0 = entry.0.min(indent(step));
+        }
         let page = page(&lines);
         let annotations: Vec<_> = members
             .iter()
-            .filter_map(|(line, _, step)| {
-                let (from, to) = page.spans.get(line).copied()?;
+            .filter_map(|(line, text, step)| {
+                let start = page.starts.get(line).copied()?;
+                let (from, to) = (step.focus.start.min(text.len()), step.focus.end.min(text.len()));
                 let kind = if step.kind == StepKind::Failing { AnnotationKind::Primary } else { AnnotationKind::Context };
-                Some(kind.span(from..to.max(from)).label(label(step)))
+                Some(kind.span(start + from..start + to.max(from)).label(step.label.clone()))
             })
             .collect();
         main = main.element(
             Snippet::source(page.text).line_start(page.first as usize).path(file).annotations(annotations),
         );
     }
-    for line in trace.message.lines().skip(1) {
-        main = main.element(Level::NOTE.message(line.to_string()));
+    let mut groups: Vec<Group<'_>> = Vec::new();
+    let fold = |text: &str| super::text::fold_to(text, NOTE_WIDTH).join("\n");
+    if trace.suggestions.is_empty() && !trace.page.is_empty() {
+        main = main.element(Level::HELP.message(fold(trace.page)));
     }
-    let where_ = format!("program `{}` on Linux {}: the load returns {}", row.program, row.kernel, trace.errno);
-    main = main.element(Level::NOTE.message(where_));
-    if !trace.page.is_empty() {
-        main = main.element(Level::NOTE.message(super::text::fold(trace.page).join("\n")));
+    let says = match trace.message.as_str() {
+        "" => format!("Linux {} returns {} for program `{}` and says nothing", row.kernel, trace.errno, row.program),
+        m => format!("Linux {} returns {} for program `{}` and says:\n{m}", row.kernel, trace.errno, row.program),
+    };
+    for (i, s) in trace.suggestions.iter().enumerate() {
+        let text = if i == 0 { s.text.clone() } else { format!("or: {}", s.text) };
+        main = main.element(Level::HELP.message(format!("{} [{}]", fold(&text), s.code)));
     }
-    let mut groups: Vec<Group<'_>> = vec![main];
-    for s in &trace.suggestions {
-        groups.push(Group::with_title(Level::HELP.secondary_title(format!("{} [{}]", s.text, s.code))));
+    main = main.element(Level::NOTE.message(says));
+    if !trace.code.is_empty() {
+        main = main.element(Level::NOTE.message(format!("`bpfvet explain {}` tells more", trace.code)));
     }
+    groups.push(main);
     let renderer = if colours { Renderer::styled() } else { Renderer::plain() };
     let mut text = renderer.render(&groups);
     text.push('\n');

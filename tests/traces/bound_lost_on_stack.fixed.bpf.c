@@ -1,0 +1,30 @@
+/* The length is limited, kept in a 16-bit field of a record on the stack, and read back from there. */
+#include "bpf.h"
+
+struct record {
+	u32 pid;
+	u16 len;
+	char text[80];
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERF_EVENT_ARRAY);
+	__type(key, u32);
+	__type(value, u32);
+} out SEC(".maps");
+
+SEC("kprobe/vfs_write")
+int vfs_write_enter(struct pt_regs *ctx)
+{
+	struct record r = {};
+	u64 n = PT_REGS_PARM3(ctx);
+
+	if (n > sizeof(r.text))
+		return 0;
+	r.len = n;
+	r.pid = bpf_get_current_pid_tgid() >> 32;
+	asm volatile("" ::"r"(&r) : "memory");
+	bpf_probe_read_user(r.text, n, (void *)PT_REGS_PARM2(ctx));
+	bpf_perf_event_output(ctx, &out, BPF_F_CURRENT_CPU, &r, sizeof(r));
+	return 0;
+}

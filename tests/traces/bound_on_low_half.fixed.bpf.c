@@ -1,0 +1,24 @@
+/* Only the low 32 bits of a 64-bit length are compared; the whole of it is used. */
+#include "bpf.h"
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, u32);
+	__type(value, u8[256]);
+} bytes SEC(".maps");
+
+SEC("kprobe/vfs_read")
+int vfs_read_enter(struct pt_regs *ctx)
+{
+	u32 zero = 0;
+	u8 *v = bpf_map_lookup_elem(&bytes, &zero);
+	u64 len = PT_REGS_PARM3(ctx);
+
+	if (!v)
+		return 0;
+	if (len >= 256)
+		return 0;
+	v[len] = 1;
+	return 0;
+}

@@ -1,0 +1,33 @@
+/* The index is checked, and then loaded again from the map, where it may have changed. */
+#include "bpf.h"
+
+#define N 8
+
+struct ring {
+	u32 head;
+	u64 entry[N];
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, u32);
+	__type(value, struct ring);
+} rings SEC(".maps");
+
+SEC("kprobe/do_exit")
+int push(struct pt_regs *ctx)
+{
+	u32 zero = 0;
+	struct ring *r = bpf_map_lookup_elem(&rings, &zero);
+	u32 head;
+
+	if (!r)
+		return 0;
+	head = r->head;
+	if (head >= N)
+		return 0;
+	r->entry[0] = bpf_ktime_get_ns();
+	r->entry[head] = PT_REGS_PARM1(ctx);
+	return 0;
+}

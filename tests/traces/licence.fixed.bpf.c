@@ -1,0 +1,15 @@
+/* The helper is for programs under the GPL only. */
+#define LICENSE "GPL"
+#include "bpf.h"
+
+int parent;
+
+SEC("kprobe/do_exit")
+int on_exit(struct pt_regs *ctx)
+{
+	struct task_struct *t = (void *)bpf_get_current_task(), *p;
+
+	bpf_probe_read_kernel(&p, sizeof(p), &t->real_parent);
+	bpf_probe_read_kernel(&parent, sizeof(parent), &p->pid);
+	return 0;
+}

@@ -1,0 +1,12 @@
+/* The function ends without a return. */
+// suggestion: fix-initialise
+// kernel 6.18.44: rejected EACCES; fixed: accepted
+#include "bpf.h"
+
+u64 calls;
+
+SEC("kprobe/do_nanosleep")
+int nanosleep(struct pt_regs *ctx)
+{
+	calls++;
+} // rejected

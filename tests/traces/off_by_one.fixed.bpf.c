@@ -1,0 +1,26 @@
+/* The check lets the index be equal to the size. */
+#include "bpf.h"
+
+#define PORTS 1024
+
+struct table {
+	u32 verdict[PORTS];
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, u32);
+	__type(value, struct table);
+} tables SEC(".maps");
+
+SEC("tc")
+int filter(struct __sk_buff *skb)
+{
+	u32 zero = 0, mark = skb->mark;
+	struct table *t = bpf_map_lookup_elem(&tables, &zero);
+
+	if (!t || mark >= PORTS)
+		return TC_ACT_OK;
+	return t->verdict[mark];
+}

@@ -1,0 +1,22 @@
+/* A pointer into the value is rounded down, as one does with addresses elsewhere. */
+#include "bpf.h"
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, u32);
+	__type(value, u64[16]);
+} words SEC(".maps");
+
+SEC("kprobe/do_exit")
+int mark(struct pt_regs *ctx)
+{
+	u32 zero = 0;
+	u8 *v = bpf_map_lookup_elem(&words, &zero);
+	u64 off = PT_REGS_PARM1(ctx) & 127;
+
+	if (!v)
+		return 0;
+	*(u64 *)(v + (off & ~7UL)) = 1;
+	return 0;
+}

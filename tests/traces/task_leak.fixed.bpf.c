@@ -1,0 +1,19 @@
+/* A kernel function hands out a reference that nobody gives back. */
+#include "bpf.h"
+
+struct task_struct *bpf_task_from_pid(s32 pid) __ksym;
+void bpf_task_release(struct task_struct *p) __ksym;
+
+int tgid;
+
+SEC("tp_btf/task_newtask")
+int newtask(u64 *ctx)
+{
+	struct task_struct *p = bpf_task_from_pid(1);
+
+	if (!p)
+		return 0;
+	tgid = p->tgid;
+	bpf_task_release(p);
+	return 0;
+}

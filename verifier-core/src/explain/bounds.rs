@@ -1,0 +1,375 @@
+//! Which limit is missing, and where it was lost: patterns on the number that decides where an access goes.
+
+use crate::isa::Insn;
+use crate::isa::opcode::*;
+use crate::state::{RegBase, RegState};
+
+use super::StepKind;
+use super::path::Place;
+use super::remedy::*;
+use super::slice::{Index, RawStep, is_branch, origin, value_before};
+use super::suggest::{Diagnosis, Facts};
+use super::value;
+
+/// Above this, an offset is none for the kernel. Kernel: `BPF_MAX_VAR_OFF`.
+const MAX_VAR_OFF: u64 = 1 << 29;
+/// Above this, a comparison with the end of the packet proves nothing. Kernel: `MAX_PACKET_OFF`.
+const MAX_PACKET_OFF: u64 = 0xffff;
+/// Most comparisons that are followed back to where their operand comes from.
+const MAX_COMPARED: usize = 64;
+
+/// The number, where it is used, and what fits.
+struct Need {
+    index: Index,
+    /// `slot` or R3.
+    name: String,
+    /// The name in the source, if one is known.
+    variable: Option<String>,
+    /// It is a size rather than an index.
+    is_size: bool,
+    /// Elements (or bytes of a size) that fit; `None` where the object's size is unknown.
+    fits: Option<i128>,
+    /// The object in words.
+    object: String,
+}
+
+impl Need {
+    fn umax(&self) -> u64 {
+        self.index.value.scalar.umax
+    }
+
+    /// May be below zero, as 64 or as 32 bits.
+    fn negative(&self) -> bool {
+        let s = &self.index.value.scalar;
+        let whole = s.smin < 0 && s.smax <= MAX_VAR_OFF as i64;
+        // A 32-bit number that was compared as signed: huge as unsigned, because it may be negative.
+        let half = s.smin >= 0 && s.umax > MAX_VAR_OFF && s.s32_min < 0 && s.s32_max <= MAX_VAR_OFF as i32;
+        whole || half
+    }
+
+    /// Largest number that fits.
+    fn largest(&self) -> Option<i128> {
+        self.fits.map(|n| if self.is_size { n } else { n - 1 })
+    }
+
+    /// `a value of map `hists` has room for 32 (8 bytes each)`.
+    fn room(&self) -> String {
+        match (self.fits, self.is_size, self.index.scale) {
+            (Some(n), true, _) => format!("{} has room for {n} bytes", self.object),
+            (Some(n), false, 1) => format!("{} has room for {n} bytes from there", self.object),
+            (Some(n), false, scale) => format!("{} has room for {n} elements of {scale} bytes", self.object),
+            (None, ..) => format!("nothing says how much {} can hold", self.object),
+        }
+    }
+
+    /// The check that helps, in C.
+    fn check(&self) -> String {
+        let v = self.variable.as_deref().unwrap_or("i");
+        match (self.fits.filter(|n| *n > 0), self.is_size) {
+            (Some(n), true) => format!("`if ({v} > {n}) return …;`"),
+            (Some(n), false) => format!("`if ({v} >= {n}) return …;`"),
+            (None, _) => format!("`if ({v} >= SIZE) return …;`"),
+        }
+    }
+
+    /// The mask that helps, in C, where there is one.
+    fn mask(&self) -> Option<String> {
+        let v = self.variable.as_deref().unwrap_or("i");
+        let n = u64::try_from(self.fits?).ok().filter(|n| *n > 1)?;
+        // A size must stay within; an index below.
+        let mask = if n.is_power_of_two() { n - 1 } else if self.is_size { n.next_power_of_two() / 2 - 1 } else { return None };
+        Some(format!("{v} & {mask}"))
+    }
+}
+
+/// A number that has limits that a person would call limits.
+fn bounded(r: &RegState) -> bool {
+    r.is_scalar() && r.scalar.umax <= 1 << 30
+}
+
+impl Facts<'_> {
+    fn need(&self, index: Index) -> Need {
+        let insn = self.slice.insn.unwrap_or_default();
+        let regno = self.slice.regno.unwrap_or(0);
+        let is_size = insn.is_call() && self.reg.is_some_and(|r| r.is_scalar());
+        let variable = self.index_name();
+        let name = match &variable {
+            Some(v) => format!("`{v}`"),
+            None if self.reg.is_some_and(|r| r.is_scalar()) => format!("R{regno}"),
+            None => "the index".into(),
+        };
+        let object = self.slice.object;
+        let room = object.and_then(|(_, o)| value::room(&o, self.request));
+        let fits = room.map(|room| {
+            if is_size {
+                return room;
+            }
+            let memory = matches!(insn.class(), LDX | ST | STX);
+            let (off, size) = if memory { (i128::from(insn.off), i128::from(insn.access_size())) } else { (0, i128::from(self.element(index))) };
+            (room - off - size).div_euclid(i128::from(index.scale)) + 1
+        });
+        let object = object.map_or("the object".into(), |(_, o)| value::object(&o, self.request));
+        Need { index, name, variable, is_size, fits, object }
+    }
+
+    /// Bytes of an access that has not happened yet: at least one element.
+    fn element(&self, index: Index) -> u64 {
+        index.scale.min(8)
+    }
+
+    /// What is wrong with the number that decides where the access goes.
+    pub(super) fn bounds(&self, d: &mut Diagnosis) {
+        let Some(index) = self.slice.index else { return self.constant(d) };
+        if index.value.scalar.is_const() && !self.starts(&["ptr-offset"]) {
+            return self.constant(d);
+        }
+        let need = self.need(index);
+        let v = &need.name;
+        let range = value::scalar(&need.index.value);
+        if self.code == "call-size-zero" {
+            d.problem = format!("the size {v} may be 0, which this helper does not take");
+            d.here = format!("the size {v} is {range}");
+            self.lost(&need, d);
+            let check = need.variable.as_deref().unwrap_or("size");
+            d.push(NONZERO_SIZE, format!("leave when the size is 0, right before the call: `if ({check} == 0) return …;`"), None);
+            return;
+        }
+        let kind = if need.is_size { "the size " } else { "" };
+        let packet = self.slice.object.is_some_and(|(_, o)| o.ty.base == RegBase::PtrToPacket);
+        if packet {
+            return self.packet_index(&need, d);
+        }
+        if need.negative() {
+            d.problem = format!("{kind}{v} may be negative");
+            d.here = format!("{kind}{v} is {range}; {}", need.room());
+            self.lost(&need, d);
+            let var = need.variable.as_deref().unwrap_or("i");
+            let upper = need.largest().map_or(String::new(), |n| format!("; 0..={n} fit"));
+            let word = var.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
+            let result = self.slice.steps.first().is_some_and(|s| self.lines.helper(s.insn).is_some());
+            let unsigned = if word && !result { format!(", or make `{var}` unsigned where it is declared") } else { String::new() };
+            let text = format!("exclude negative numbers: `if ({var} < 0) return …;`{unsigned}{upper}");
+            d.push(LOWER_BOUND, text, None);
+            return;
+        }
+        if need.umax() > MAX_VAR_OFF || need.fits.is_none() {
+            d.problem = format!("nothing limits {kind}{v}: {}", need.room());
+            d.here = format!("{kind}{v} is {range}; {}", need.room());
+            self.lost(&need, d);
+            let mask = need.mask().map_or(String::new(), |m| format!(", or mask it: `{m}`"));
+            let text = format!("limit {v} before {}: {}{mask}", self.lines.place(self.end), need.check());
+            d.push(UPPER_BOUND, text, None);
+            return;
+        }
+        let largest = need.largest().unwrap_or(0);
+        d.problem = format!("{kind}{v} may be as large as {}, but {}", need.umax(), fitting(largest));
+        d.here = format!("{kind}{v} is {range}; {}", need.room());
+        self.lost(&need, d);
+        let text = match self.last_check(&need) {
+            Some(step) => format!("the check at {} lets {v} be {}: check that it is at most {largest}: {}", self.lines.place(step.insn), need.umax(), need.check()),
+            None => format!("check that {v} is at most {largest}: {}", need.check()),
+        };
+        d.push(SMALLER_BOUND, text, None);
+    }
+
+    /// An offset into a packet that is too large to be compared.
+    fn packet_index(&self, need: &Need, d: &mut Diagnosis) {
+        if need.index.bytes.scalar.umax <= MAX_PACKET_OFF {
+            return;
+        }
+        let v = &need.name;
+        d.problem = format!("the offset ({v}) into the packet may be so large that a comparison with the end proves nothing");
+        d.here = format!("{v} is {}; only offsets up to {MAX_PACKET_OFF} can be checked", value::scalar(&need.index.value));
+        self.lost(need, d);
+        let var = need.variable.as_deref().unwrap_or("off");
+        let text = format!("limit {v} before it is added to the packet pointer: `if ({var} > 1500) return …;`, then compare the pointer with data_end");
+        d.push(UPPER_BOUND, text, None);
+    }
+
+    /// The offset is a constant, and outside.
+    fn constant(&self, d: &mut Diagnosis) {
+        let Some((_, object)) = self.slice.object.or(self.reg.map(|r| (0, r))) else { return };
+        let insn = self.slice.insn.unwrap_or_default();
+        let (what, room) = (value::object(&object, self.request), value::room(&object, self.request));
+        let Some(room) = room.filter(|_| object.scalar.is_const()) else { return };
+        let (from, size) = match self.reg.filter(|r| insn.is_call() && r.is_scalar()) {
+            Some(size) => (0, i128::from(size.scalar.umax)),
+            None if insn.is_call() => return,
+            None => (i128::from(insn.off), i128::from(insn.access_size())),
+        };
+        d.problem = format!("{size} bytes are accessed, but {} has room for {} there", what, (room - from).max(0));
+        d.here = d.problem.clone();
+        d.push(SMALLER_BOUND, format!("access at most {} bytes here, or make the object larger", (room - from).max(0)), None);
+    }
+
+    fn last_check(&self, need: &Need) -> Option<&RawStep> {
+        self.slice.steps.iter().rev().find(|s| {
+            s.kind == StepKind::Checked && s.after.is_some_and(|a| a.is_scalar() && a.scalar.umax == need.umax())
+        })
+    }
+
+    /// Where a limit was lost, or made on another copy.
+    fn lost(&self, need: &Need, d: &mut Diagnosis) {
+        let v = &need.name;
+        for step in &self.slice.steps {
+            let Some(before) = step.before.filter(|b| bounded(b) && !b.scalar.is_const()) else { continue };
+            let insn = self.lines.insn(step.insn);
+            let (was, place) = (value::scalar(&before), self.lines.place(step.insn));
+            let worse = step.after.is_none_or(|a| a.is_scalar() && (a.scalar.umax > 1 << 31 || a.scalar.smin < 0));
+            if step.kind == StepKind::Spilled && step.after.is_none() {
+                let bytes = insn.access_size();
+                let text = format!(
+                    "{v} was {was} and is stored at {place} as {bytes} bytes, where the kernel does not keep limits: use the \
+                     variable that was checked, or check {v} again after it is read back"
+                );
+                d.push(BOUND_LOST, text, Some(step.insn));
+            } else if step.kind == StepKind::Computed && worse && unfollowed(insn) {
+                let what = if matches!(insn.op(), DIV | MOD) { "division" } else { "operation" };
+                let var = need.variable.as_deref().filter(|v| v.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')).unwrap_or("i");
+                let mask = need.mask().map_or(need.check(), |_| {
+                    format!("`{var} & {}`", need.fits.unwrap_or(1).max(1) - 1)
+                });
+                let text = format!(
+                    "the kernel does not follow the {what} at {place}, so nothing is known of its result: limit the result ({mask}); \
+                     the compiler would remove that, so hide the value from it first: `asm volatile(\"\" : \"+r\"({var}));`"
+                );
+                d.push(BOUND_LOST, text, Some(step.insn));
+            }
+        }
+        if let Some(fits) = need.largest()
+            && let Some((check, step)) = self.computed_after_check(fits)
+        {
+            let after = check.after.map(|a| value::scalar(&a)).unwrap_or_default();
+            let now = value::scalar(&need.index.value);
+            let text = format!(
+                "{v} is {after} after the check at {}, and then computed on at {}, which makes it {now}: check it after that: {}",
+                self.lines.place(check.insn), self.lines.place(step.insn), need.check()
+            );
+            d.push(BOUND_LOST, text, Some(step.insn));
+        }
+        let halves = self.slice.steps.iter().find(|s| {
+            let limit = need.largest().unwrap_or(i128::from(MAX_VAR_OFF));
+            s.kind == StepKind::Checked && s.after.is_some_and(|a| {
+                a.is_scalar() && i128::from(a.scalar.u32_max) <= limit && a.scalar.umax > u64::from(u32::MAX)
+            })
+        });
+        if let Some(step) = halves {
+            let mask = need.mask().map_or(String::new(), |m| format!(", or mask it where it is used: `{m}`"));
+            let text = format!(
+                "the check at {} compares only the low 32 bits of {v}, and all 64 are used: compare {v} itself{mask}",
+                self.lines.place(step.insn)
+            );
+            d.push(CHECKED_COPY, text, Some(step.insn));
+        } else if let Some((insn, low)) = self.checked_elsewhere() {
+            let place = self.lines.place(insn);
+            let low = if low { ", its low 32 bits," } else { "" };
+            let mask = need.mask().map_or(String::new(), |m| format!(", or mask it where it is used: `{m}`"));
+            let text = format!(
+                "the check at {place} is made on another copy of {v}{low} than the one used here: check the very variable \
+                 that is used, in its whole width{mask}"
+            );
+            d.push(CHECKED_COPY, text, Some(insn));
+        } else if let Some(insn) = self.checked_other_load() {
+            let text = format!(
+                "{v} is read from memory again after the check at {}, and may have changed: copy it into a local variable, \
+                 check and use that one", self.lines.place(insn)
+            );
+            d.push(CHECKED_COPY, text, Some(insn));
+        }
+    }
+
+    /// A check that would do, and a later step that made the number too large again.
+    fn computed_after_check(&self, largest: i128) -> Option<(&RawStep, &RawStep)> {
+        let scalar = |r: Option<RegState>| r.filter(RegState::is_scalar);
+        let at = self.slice.steps.iter().position(|s| {
+            s.kind == StepKind::Checked && scalar(s.after).is_some_and(|a| i128::from(a.scalar.umax) <= largest && !a.scalar.is_const())
+        })?;
+        let (check, rest) = (&self.slice.steps[at], &self.slice.steps[at + 1..]);
+        let end = self.slice.index?.value.scalar;
+        // Multiplying by the size of an element is part of the access.
+        let step = rest.iter().find(|s| {
+            s.kind == StepKind::Computed && scalar(s.after).is_some_and(|a| i128::from(a.scalar.umax) > largest) && i128::from(end.umax) > largest
+        })?;
+        Some((check, step))
+    }
+
+    /// A comparison on the path that narrowed a register with the same origin, which the chain does not pass: its
+    /// instruction, and whether only the low half was compared.
+    fn checked_elsewhere(&self) -> Option<(usize, bool)> {
+        let from = self.slice.origin()?;
+        let own: Vec<(usize, Place)> = self.slice.steps.iter().filter_map(|s| Some((s.at?, s.place))).collect();
+        let steps = self.path.steps.iter().enumerate().skip(from + 1);
+        let compared = steps.filter(|(_, s)| is_branch(self.lines.insn(s.insn))).take(MAX_COMPARED);
+        for (i, s) in compared {
+            for c in &s.changes {
+                let (Some(b), Some(a)) = (c.before, c.after) else { continue };
+                let narrowed = b.is_scalar() && a.is_scalar() && (a.scalar.umax < b.scalar.umax || a.scalar.u32_max < b.scalar.u32_max) && a.scalar.u32_max <= MAX_VAR_OFF as u32;
+                if !narrowed || own.contains(&(i, c.place)) {
+                    continue;
+                }
+                if origin(self.path, self.request, i.checked_sub(1)?, c.place) == Some(from) {
+                    let insn = self.lines.insn(s.insn);
+                    let low = insn.class() == JMP32 || self.halved(i, c.place);
+                    return Some((s.insn, low));
+                }
+            }
+        }
+        None
+    }
+
+    /// Whether the newest write of a place before step `i` kept only the low half.
+    fn halved(&self, i: usize, place: Place) -> bool {
+        let write = self.path.steps[..i].iter().rev().find(|s| s.changes.iter().any(|c| c.place == place));
+        write.is_some_and(|s| {
+            let insn = self.lines.insn(s.insn);
+            insn.class() == ALU || (insn.class() == ALU64 && insn.op() == RSH && insn.imm == 32)
+        })
+    }
+
+    /// A comparison that narrowed what another load from the same memory gave.
+    fn checked_other_load(&self) -> Option<usize> {
+        let from = self.slice.origin()?;
+        let key = |i: usize| {
+            let s = self.path.steps.get(i)?;
+            let insn = self.lines.insn(s.insn);
+            if insn.class() != LDX {
+                return None;
+            }
+            let base = value_before(self.path, i, Place::Reg { frame: s.frame, n: insn.src });
+            // A register that no step wrote holds what it held at the entry.
+            let what = base.map(|b| (b.ty.base, b.payload, b.scalar.var_off, b.off + i32::from(insn.off)));
+            Some((what, base.is_none().then_some((insn.src, insn.off)), insn.size_bits()))
+        };
+        let own = key(from)?;
+        let mut loaded: Option<Place> = None;
+        for (i, s) in self.path.steps.iter().enumerate().take(from) {
+            let insn: Insn = self.lines.insn(s.insn);
+            if key(i).is_some_and(|k| k == own) {
+                loaded = Some(Place::Reg { frame: s.frame, n: insn.dst });
+                continue;
+            }
+            let Some(place) = loaded else { continue };
+            let narrowed = |c: &super::path::Change| {
+                c.place == place && matches!((c.before, c.after), (Some(b), Some(a)) if a.is_scalar() && b.is_scalar() && a.scalar != b.scalar)
+            };
+            if is_branch(insn) && s.changes.iter().any(narrowed) {
+                return Some(s.insn);
+            }
+        }
+        None
+    }
+}
+
+/// Operations after which the kernel knows nothing.
+fn unfollowed(insn: Insn) -> bool {
+    matches!(insn.class(), ALU | ALU64) && matches!(insn.op(), DIV | MOD | MUL | NEG | XOR | OR)
+}
+
+/// `only 0 fits` or `only 0..=15 fit`.
+fn fitting(largest: i128) -> String {
+    match largest {
+        n if n < 0 => "nothing fits".into(),
+        0 => "only 0 fits".into(),
+        n => format!("only 0..={n} fit"),
+    }
+}

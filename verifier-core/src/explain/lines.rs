@@ -1,0 +1,88 @@
+//! Source lines of instructions, and the names in them.
+
+use std::ops::Range;
+
+use crate::isa::Insn;
+use crate::kernel::helpers::func_id_name;
+use crate::program::LoadRequest;
+
+use super::names;
+use super::Source;
+
+/// Source and names of one program.
+#[derive(Clone, Copy)]
+pub(super) struct Lines<'a> {
+    pub request: &'a LoadRequest,
+}
+
+/// One line, and where in it an instruction's expression begins.
+pub(super) struct Line {
+    pub source: Source,
+    /// Byte of the expression in the text, where the column is known.
+    pub at: Option<usize>,
+}
+
+impl Line {
+    /// The expression, as bytes of the text.
+    pub fn focus(&self) -> Range<usize> {
+        names::focus(&self.source.text, self.at)
+    }
+
+    /// The expression.
+    pub fn expression(&self) -> &str {
+        self.source.text.get(self.focus()).unwrap_or_default()
+    }
+
+    /// The variable that the line assigns.
+    pub fn assigned(&self) -> Option<&str> {
+        names::assigned(&self.source.text, self.at)
+    }
+}
+
+impl<'a> Lines<'a> {
+    /// The line of an instruction.
+    pub fn line(&self, insn: usize) -> Option<Line> {
+        let btf = self.request.btf.as_ref()?;
+        let at = self.request.line_info.partition_point(|l| l.insn_off as usize <= insn).checked_sub(1)?;
+        let line = self.request.line_info.get(at)?;
+        let text = |off| btf.bytes_at(off).map(|b| String::from_utf8_lossy(b).into_owned());
+        let (raw, column) = (text(line.line_off)?, line.line_col & 0x3ff);
+        let indent = raw.len() - raw.trim_start().len();
+        let source = Source {
+            file: text(line.file_name_off)?,
+            line: line.line_col >> 10,
+            column,
+            text: raw.trim().to_string(),
+        };
+        let at = (column > 0).then(|| (column as usize - 1).checked_sub(indent)).flatten();
+        Some(Line { source, at })
+    }
+
+    /// `line 15`, or `instruction 8` where the line is unknown.
+    pub fn place(&self, insn: usize) -> String {
+        match self.line(insn).filter(|l| l.source.line > 0) {
+            Some(l) => format!("line {}", l.source.line),
+            None => format!("instruction {insn}"),
+        }
+    }
+
+    /// An instruction.
+    pub fn insn(&self, idx: usize) -> Insn {
+        self.request.insns.get(idx).copied().unwrap_or_default()
+    }
+
+    /// The helper that an instruction calls.
+    pub fn helper(&self, idx: usize) -> Option<&'static str> {
+        let insn = self.insn(idx);
+        insn.is_helper_call().then(|| u32::try_from(insn.imm).ok().and_then(func_id_name)).flatten()
+    }
+
+    /// What the source passes as an argument (1 to 5) of the call at an instruction.
+    pub fn argument(&self, idx: usize, n: u8) -> Option<String> {
+        let line = self.line(idx)?;
+        let name = self.helper(idx)?;
+        let args = names::arguments(&line.source.text, name);
+        let arg = args.get(usize::from(n).checked_sub(1)?)?;
+        (arg.len() <= 24 && arg.starts_with(|c: char| c.is_ascii_alphabetic() || "_&*".contains(c))).then(|| (*arg).to_string())
+    }
+}

@@ -1,6 +1,6 @@
 /* The length is limited, kept in a 16-bit field of a record on the stack, and read back from there. */
 // suggestion: fix-bound-lost
-// kernel 6.18.44: rejected EINVAL; fixed: accepted
+// kernels 6.12.117, 6.18.44: rejected EINVAL; fixed: accepted
 #include "bpf.h"
 
 struct record {

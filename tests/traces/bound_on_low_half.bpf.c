@@ -1,6 +1,6 @@
 /* Only the low 32 bits of a 64-bit length are compared; the whole of it is used. */
 // suggestion: fix-checked-copy
-// kernel 6.18.44: rejected EINVAL; fixed: accepted
+// kernels 6.12.117, 6.18.44: rejected EINVAL; fixed: accepted
 #include "bpf.h"
 
 struct {

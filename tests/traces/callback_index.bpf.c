@@ -1,6 +1,6 @@
 /* Inside a callback nothing is known of the number of the round but its type. */
 // suggestion: fix-upper-bound
-// kernel 6.18.44: rejected EACCES; fixed: accepted
+// kernels 6.12.117, 6.18.44: rejected EACCES; fixed: accepted
 #include "bpf.h"
 
 struct sums {

@@ -1,6 +1,6 @@
 /* connect hooks allow (1) or deny (0); -1 is neither. */
 // suggestion: fix-return-value
-// kernel 6.18.44: rejected EINVAL; fixed: accepted
+// kernels 6.12.117, 6.18.44: rejected EINVAL; fixed: accepted
 #include "bpf.h"
 
 SEC("cgroup/connect4")

@@ -1,6 +1,6 @@
 /* The index is checked, and then loaded again from the map, where it may have changed. */
 // suggestion: fix-checked-copy
-// kernel 6.18.44: rejected EACCES; fixed: accepted
+// kernels 6.12.117, 6.18.44: rejected EACCES; fixed: accepted
 #include "bpf.h"
 
 #define N 8

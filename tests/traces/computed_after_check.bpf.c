@@ -1,6 +1,6 @@
 /* The index is checked, and then twice as large. */
 // suggestion: fix-bound-lost
-// kernel 6.18.44: rejected EACCES; fixed: accepted
+// kernels 6.12.117, 6.18.44: rejected EACCES; fixed: accepted
 #include "bpf.h"
 
 #define PAIRS 16

@@ -1,6 +1,6 @@
 /* Socket filters cannot read the packet through the context. */
 // suggestion: fix-context-field
-// kernel 6.18.44: rejected EACCES; fixed: accepted
+// kernels 6.12.117, 6.18.44: rejected EACCES; fixed: accepted
 #include "bpf.h"
 
 SEC("socket")

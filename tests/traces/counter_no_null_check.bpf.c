@@ -1,6 +1,6 @@
 /* Counts packets per receive queue; the value is used without asking whether the lookup found one. */
 // suggestion: fix-null-check
-// kernel 6.18.44: rejected EACCES; fixed: accepted
+// kernels 6.12.117, 6.18.44: rejected EACCES; fixed: accepted
 #include "bpf.h"
 
 struct stats {

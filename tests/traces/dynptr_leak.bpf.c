@@ -1,6 +1,6 @@
 /* A dynptr into a ring buffer must be submitted even when reserving failed. */
 // suggestion: fix-release
-// kernel 6.18.44: rejected EINVAL; fixed: accepted
+// kernels 6.12.117, 6.18.44: rejected EINVAL; fixed: accepted
 #include "bpf.h"
 
 struct {

@@ -1,6 +1,6 @@
 /* A global function is verified alone: its pointer argument may be null. */
 // suggestion: fix-null-check
-// kernel 6.18.44: rejected EACCES; fixed: accepted
+// kernels 6.12.117, 6.18.44: rejected EACCES; fixed: accepted
 #include "bpf.h"
 
 struct flow {

@@ -1,6 +1,6 @@
 /* A helper of tc programs is called from XDP, which has one of its own. */
 // suggestion: fix-other-helper
-// kernel 6.18.44: rejected EINVAL; fixed: accepted
+// kernels 6.12.117, 6.18.44: rejected EINVAL; fixed: accepted
 #include "bpf.h"
 
 SEC("xdp")

@@ -1,6 +1,6 @@
 /* The kernel follows no division: whatever was known before it, the quotient can be anything. */
 // suggestion: fix-bound-lost
-// kernel 6.18.44: rejected EINVAL; fixed: accepted
+// kernels 6.12.117, 6.18.44: rejected EINVAL; fixed: accepted
 #include "bpf.h"
 
 #define SLOTS 32

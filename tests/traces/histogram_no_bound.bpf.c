@@ -1,6 +1,6 @@
 /* A latency histogram whose slot is computed and never compared with the number of slots. */
 // suggestion: fix-upper-bound
-// kernel 6.18.44: rejected EACCES; fixed: accepted
+// kernels 6.12.117, 6.18.44: rejected EACCES; fixed: accepted
 #include "bpf.h"
 
 #define SLOTS 32

@@ -1,6 +1,6 @@
 /* The usual "create if missing": the second lookup can fail as well. */
 // suggestion: fix-null-check
-// kernel 6.18.44: rejected EACCES; fixed: accepted
+// kernels 6.12.117, 6.18.44: rejected EACCES; fixed: accepted
 #include "bpf.h"
 
 struct counter {

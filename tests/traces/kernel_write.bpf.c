@@ -1,6 +1,6 @@
 /* Kernel structures can be read, not written. */
 // suggestion: fix-read-only
-// kernel 6.18.44: rejected EACCES; fixed: accepted
+// kernels 6.12.117, 6.18.44: rejected EACCES; fixed: accepted
 #include "bpf.h"
 
 SEC("kprobe/do_exit")

@@ -1,6 +1,6 @@
 /* The key has padding that is never written; without CAP_PERFMON the helper may not read it. */
 // suggestion: fix-initialise
-// kernel 6.18.44: rejected EACCES; fixed: accepted
+// kernels 6.18.44: rejected EACCES; fixed: accepted
 // caps: bpf,net_admin
 #include "bpf.h"
 

@@ -1,6 +1,6 @@
 /* The helper is for programs under the GPL only. */
 // suggestion: fix-license
-// kernel 6.18.44: rejected EINVAL; fixed: accepted
+// kernels 6.12.117, 6.18.44: rejected EINVAL; fixed: accepted
 #define LICENSE "Proprietary"
 #include "bpf.h"
 

@@ -1,6 +1,6 @@
 /* Nothing in the loop changes what it waits for, as far as can be seen. */
 // suggestion: fix-bound-loop
-// kernel 6.18.44: rejected EINVAL; fixed: accepted
+// kernels 6.12.117, 6.18.44: rejected EINVAL; fixed: accepted
 #include "bpf.h"
 
 struct {

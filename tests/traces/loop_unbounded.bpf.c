@@ -1,6 +1,6 @@
 /* A loop over options whose number comes from outside. */
 // suggestion: fix-bound-loop
-// kernel 6.18.44: rejected E2BIG; fixed: accepted
+// kernels 6.12.117, 6.18.44: rejected E2BIG; fixed: accepted
 #include "bpf.h"
 
 struct config {

@@ -1,6 +1,6 @@
 /* The function ends without a return. */
 // suggestion: fix-initialise
-// kernel 6.18.44: rejected EACCES; fixed: accepted
+// kernels 6.12.117, 6.18.44: rejected EACCES; fixed: accepted
 #include "bpf.h"
 
 u64 calls;

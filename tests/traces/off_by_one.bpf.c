@@ -1,6 +1,6 @@
 /* The check lets the index be equal to the size. */
 // suggestion: fix-smaller-bound
-// kernel 6.18.44: rejected EACCES; fixed: accepted
+// kernels 6.12.117, 6.18.44: rejected EACCES; fixed: accepted
 #include "bpf.h"
 
 #define PORTS 1024

@@ -1,6 +1,6 @@
 /* Pulling data in may move the packet: the header pointer from before is of no use any more. */
 // suggestion: fix-packet-recheck
-// kernel 6.18.44: rejected EACCES; fixed: accepted
+// kernels 6.12.117, 6.18.44: rejected EACCES; fixed: accepted
 #include "bpf.h"
 
 SEC("tc")

@@ -1,6 +1,6 @@
 /* A NAT step: the port is rewritten, then the old header pointer is read again for the checksum. */
 // suggestion: fix-packet-recheck
-// kernel 6.18.44: rejected EACCES; fixed: accepted
+// kernels 6.12.117, 6.18.44: rejected EACCES; fixed: accepted
 #include "bpf.h"
 
 SEC("tc")

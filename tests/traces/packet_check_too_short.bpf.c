@@ -1,6 +1,6 @@
 /* Only the Ethernet header is checked, and then the IPv4 header is read. */
 // suggestion: fix-packet-check
-// kernel 6.18.44: rejected EACCES; fixed: accepted
+// kernels 6.12.117, 6.18.44: rejected EACCES; fixed: accepted
 #include "bpf.h"
 
 SEC("xdp")

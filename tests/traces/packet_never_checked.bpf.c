@@ -1,6 +1,6 @@
 /* The Ethernet header is read without looking where the packet ends. */
 // suggestion: fix-packet-check
-// kernel 6.18.44: rejected EACCES; fixed: accepted
+// kernels 6.12.117, 6.18.44: rejected EACCES; fixed: accepted
 #include "bpf.h"
 
 SEC("xdp")

@@ -1,6 +1,6 @@
 /* An offset from a map is added to the packet; it is so large that comparing with the end proves nothing. */
 // suggestion: fix-upper-bound
-// kernel 6.18.44: rejected EACCES; fixed: accepted
+// kernels 6.12.117, 6.18.44: rejected EACCES; fixed: accepted
 #include "bpf.h"
 
 struct {

@@ -1,6 +1,6 @@
 /* A pointer into the value is rounded down, as one does with addresses elsewhere. */
 // suggestion: fix-pointer-arithmetic
-// kernel 6.18.44: rejected EACCES; fixed: accepted
+// kernels 6.12.117, 6.18.44: rejected EACCES; fixed: accepted
 #include "bpf.h"
 
 struct {

@@ -1,6 +1,6 @@
 /* The length is cut off, and the compiler compares a copy of it: the one that is used keeps no limit. */
 // suggestion: fix-checked-copy
-// kernel 6.18.44: rejected EACCES; fixed: accepted
+// kernels 6.12.117, 6.18.44: rejected EACCES; fixed: accepted
 #include "bpf.h"
 
 struct {

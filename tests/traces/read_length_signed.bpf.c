@@ -1,6 +1,6 @@
 /* The length of a write is limited from above as a signed number, and then used as a size. */
 // suggestion: fix-lower-bound
-// kernel 6.18.44: rejected EACCES; fixed: accepted
+// kernels 6.12.117, 6.18.44: rejected EACCES; fixed: accepted
 #include "bpf.h"
 
 struct event {

@@ -1,6 +1,6 @@
 /* A length from user space goes straight into a helper. */
 // suggestion: fix-upper-bound
-// kernel 6.18.44: rejected EACCES; fixed: accepted
+// kernels 6.12.117, 6.18.44: rejected EACCES; fixed: accepted
 #include "bpf.h"
 
 struct {

@@ -1,6 +1,6 @@
 /* A helper returns the length or a negative error; used as an index, errors must be excluded. */
 // suggestion: fix-lower-bound
-// kernel 6.18.44: rejected EACCES; fixed: accepted
+// kernels 6.12.117, 6.18.44: rejected EACCES; fixed: accepted
 #include "bpf.h"
 
 struct event {

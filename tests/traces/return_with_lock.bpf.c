@@ -1,6 +1,6 @@
 /* One path leaves with the lock held. */
 // suggestion: fix-unlock
-// kernel 6.18.44: rejected EINVAL; fixed: accepted
+// kernels 6.12.117, 6.18.44: rejected EINVAL; fixed: accepted
 #include "bpf.h"
 
 struct bucket {

@@ -1,6 +1,6 @@
 /* A record that is reserved must be submitted or discarded on every path. */
 // suggestion: fix-release
-// kernel 6.18.44: rejected EINVAL; fixed: accepted
+// kernels 6.12.117, 6.18.44: rejected EINVAL; fixed: accepted
 #include "bpf.h"
 
 struct event {

@@ -1,6 +1,6 @@
 /* A full ring buffer gives no record. */
 // suggestion: fix-null-check
-// kernel 6.18.44: rejected EACCES; fixed: accepted
+// kernels 6.12.117, 6.18.44: rejected EACCES; fixed: accepted
 #include "bpf.h"
 
 struct event {

@@ -1,6 +1,6 @@
 /* A signed index is only compared with the upper end. */
 // suggestion: fix-lower-bound
-// kernel 6.18.44: rejected EINVAL; fixed: accepted
+// kernels 6.12.117, 6.18.44: rejected EINVAL; fixed: accepted
 #include "bpf.h"
 
 #define SLOTS 16

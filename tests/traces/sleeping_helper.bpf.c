@@ -1,6 +1,6 @@
 /* A helper that may sleep is called where sleeping is not possible. */
 // suggestion: fix-other-helper
-// kernel 6.18.44: rejected EINVAL; fixed: accepted
+// kernels 6.12.117, 6.18.44: rejected EINVAL; fixed: accepted
 #include "bpf.h"
 
 char path[64];

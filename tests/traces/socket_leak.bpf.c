@@ -1,6 +1,6 @@
 /* A socket that was looked up is only released when it is in the state that is asked for. */
 // suggestion: fix-release
-// kernel 6.18.44: rejected EINVAL; fixed: accepted
+// kernels 6.12.117, 6.18.44: rejected EINVAL; fixed: accepted
 #include "bpf.h"
 
 SEC("tc")

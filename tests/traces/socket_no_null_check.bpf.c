@@ -1,6 +1,6 @@
 /* The socket behind the context may be missing. */
 // suggestion: fix-null-check
-// kernel 6.18.44: rejected EACCES; fixed: accepted
+// kernels 6.12.117, 6.18.44: rejected EACCES; fixed: accepted
 #include "bpf.h"
 
 struct {

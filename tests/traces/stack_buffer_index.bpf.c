@@ -1,6 +1,6 @@
 /* A string on the stack is terminated at an index that may be one too far. */
 // suggestion: fix-smaller-bound
-// kernel 6.18.44: rejected EINVAL; fixed: accepted
+// kernels 6.12.117, 6.18.44: rejected EINVAL; fixed: accepted
 #include "bpf.h"
 
 struct {

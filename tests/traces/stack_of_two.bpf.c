@@ -1,6 +1,6 @@
 /* Two functions with large buffers: together they have more than 512 bytes. */
 // suggestion: fix-stack
-// kernel 6.18.44: rejected EACCES; fixed: accepted
+// kernels 6.12.117, 6.18.44: rejected EACCES; fixed: accepted
 #include "bpf.h"
 
 struct {

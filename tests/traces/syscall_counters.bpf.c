@@ -1,6 +1,6 @@
 /* An array in .bss, indexed by the number of the system call. */
 // suggestion: fix-upper-bound
-// kernel 6.18.44: rejected EACCES; fixed: accepted
+// kernels 6.12.117, 6.18.44: rejected EACCES; fixed: accepted
 #include "bpf.h"
 
 #define NR 512

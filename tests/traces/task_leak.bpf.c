@@ -1,6 +1,6 @@
 /* A kernel function hands out a reference that nobody gives back. */
 // suggestion: fix-release
-// kernel 6.18.44: rejected EINVAL; fixed: accepted
+// kernels 6.12.117, 6.18.44: rejected EINVAL; fixed: accepted
 #include "bpf.h"
 
 struct task_struct *bpf_task_from_pid(s32 pid) __ksym;

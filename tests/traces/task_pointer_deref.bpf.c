@@ -1,6 +1,6 @@
 /* The task is a plain number for the verifier: it cannot be followed directly. */
 // suggestion: fix-probe-read
-// kernel 6.18.44: rejected EACCES; fixed: accepted
+// kernels 6.12.117, 6.18.44: rejected EACCES; fixed: accepted
 #include "bpf.h"
 
 int parent;

@@ -1,6 +1,6 @@
 /* Two lookups, and only the first result is checked. */
 // suggestion: fix-null-check-copy
-// kernel 6.18.44: rejected EACCES; fixed: accepted
+// kernels 6.12.117, 6.18.44: rejected EACCES; fixed: accepted
 #include "bpf.h"
 
 struct {

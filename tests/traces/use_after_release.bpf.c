@@ -1,6 +1,6 @@
 /* The socket is read after it was given back. */
 // suggestion: fix-use-before-release
-// kernel 6.18.44: rejected EACCES; fixed: accepted
+// kernels 6.12.117, 6.18.44: rejected EACCES; fixed: accepted
 #include "bpf.h"
 
 SEC("tc")

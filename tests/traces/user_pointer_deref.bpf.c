@@ -1,6 +1,6 @@
 /* The name of the file is a pointer into user space. */
 // suggestion: fix-probe-read
-// kernel 6.18.44: rejected EACCES; fixed: accepted
+// kernels 6.12.117, 6.18.44: rejected EACCES; fixed: accepted
 #include "bpf.h"
 
 u64 hidden;

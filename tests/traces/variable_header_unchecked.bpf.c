@@ -1,6 +1,6 @@
 /* The IPv4 header has a variable length; what follows it must be compared with the end again. */
 // suggestion: fix-packet-check
-// kernel 6.18.44: rejected EACCES; fixed: accepted
+// kernels 6.12.117, 6.18.44: rejected EACCES; fixed: accepted
 #include "bpf.h"
 
 SEC("xdp")

@@ -1,6 +1,6 @@
 /* Constants of user space are read-only for the program. */
 // suggestion: fix-read-only
-// kernel 6.18.44: rejected EACCES; fixed: accepted
+// kernels 6.12.117, 6.18.44: rejected EACCES; fixed: accepted
 #include "bpf.h"
 
 const volatile u32 threshold = 100;

@@ -1,6 +1,6 @@
 /* Events go to a ring buffer with the helper of perf buffers. */
 // suggestion: fix-map-type
-// kernel 6.18.44: rejected EINVAL; fixed: accepted
+// kernels 6.12.117, 6.18.44: rejected EINVAL; fixed: accepted
 #include "bpf.h"
 
 struct {

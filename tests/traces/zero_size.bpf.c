@@ -1,6 +1,6 @@
 /* Bytes of the payload are copied, but there may be none. */
 // suggestion: fix-nonzero-size
-// kernel 6.18.44: rejected EACCES; fixed: accepted
+// kernels 6.12.117, 6.18.44: rejected EACCES; fixed: accepted
 #include "bpf.h"
 
 #define MAX 64

@@ -291,6 +291,7 @@ pub fn send_trace(t: &Trace) -> proto::Trace {
         text: s.text.clone(),
     };
     proto::Trace {
+        problem: t.problem.clone(),
         message: t.message.clone(),
         code: t.code.to_string(),
         category: t.category.to_string(),
@@ -308,6 +309,9 @@ pub fn send_trace(t: &Trace) -> proto::Trace {
                 after: s.after.clone(),
                 source: s.source.as_ref().map(source),
                 times: s.times,
+                label: s.label.clone(),
+                focus_start: index(s.focus.start),
+                focus_end: index(s.focus.end),
             })
             .collect(),
         suggestions: t
@@ -322,6 +326,7 @@ fn trace(t: proto::Trace) -> Trace {
     let words = Fixed::of(&t.code, &t.category, &t.page);
     let kind = |k| STEP_KINDS.iter().find(|(_, p)| *p == k).map_or(explain::StepKind::Computed, |(ours, _)| *ours);
     Trace {
+        problem: t.problem,
         message: t.message,
         code: words.code,
         category: words.category,
@@ -339,6 +344,8 @@ fn trace(t: proto::Trace) -> Trace {
                 after: s.after,
                 source: s.source.map(|s| explain::Source { file: s.file, line: s.line, column: s.column, text: s.text }),
                 times: s.times,
+                label: s.label,
+                focus: s.focus_start as usize..s.focus_end as usize,
             })
             .collect(),
         suggestions: t

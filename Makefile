@@ -7,7 +7,7 @@ BPFVET = target/release/bpfvet
 # Without libz3 (installed when missing and possible) everything but the solver is built.
 SOLVER = $$(sh .ci/solver-features)
 
-.PHONY: demo test build agreement prove solve corpus record real differential
+.PHONY: demo test build load bench agreement prove solve corpus record real differential
 
 build:
 	$(CARGO) build --release --locked -p verifier-server $(SOLVER)
@@ -22,6 +22,15 @@ demo: build
 
 test:
 	$(CARGO) test --workspace --locked $(SOLVER)
+
+# The service under load: tiny requests beside heavy ones for a minute, then clients that vanish, do not read, or send
+# garbage. Its figures are about time: leave the machine alone meanwhile.
+load:
+	BPFVET_LOAD=60 $(CARGO) test --release --locked -p verifier-server $(SOLVER) --test load -- --nocapture
+
+# Speed of the service against that of this process.
+bench:
+	$(CARGO) bench --locked -p verifier-server $(SOLVER) --bench grpc
 
 # Agreement with recorded kernels, when the recordings are beside the checkout (../shared or BPFVET_SHARED).
 agreement:

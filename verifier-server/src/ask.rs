@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use verifier_core::analysis::{Options, System, verify_with};
 use verifier_core::explain::{Recorder, Trace, trace_of};
 use verifier_core::kernel::ProgType;
-use verifier_core::log::Off;
+use verifier_core::log::{Off, Sink};
 use verifier_core::program::request::Privilege;
 use verifier_core::program::{LoadRequest, Object, ObjectError, OpenOptions, open};
 
@@ -107,6 +107,28 @@ impl std::fmt::Display for Refusal {
     }
 }
 
+/// Who follows the analyses of one request while they run.
+pub trait Listener {
+    /// A program is about to be analysed for a kernel.
+    fn begin(&mut self, program: &str, section: &str, system: &System, request: &LoadRequest);
+    /// Takes the events of the analysis.
+    fn sink(&mut self) -> &mut dyn Sink;
+    /// What came of it, also of programs that are not loadable and so were never begun.
+    fn end(&mut self, row: &Row);
+}
+
+/// Nobody follows.
+#[derive(Default)]
+pub struct Nobody(Off);
+
+impl Listener for Nobody {
+    fn begin(&mut self, _: &str, _: &str, _: &System, _: &LoadRequest) {}
+    fn sink(&mut self) -> &mut dyn Sink {
+        &mut self.0
+    }
+    fn end(&mut self, _: &Row) {}
+}
+
 /// Names of limits for accepted programs.
 pub const BUDGETS: &[&str] = &["insns", "states", "peak_states", "stack", "time_us"];
 
@@ -121,6 +143,7 @@ impl Question {
         name: &str,
         bytes: &[u8],
         systems: &[System],
+        listener: &mut dyn Listener,
         stop: &dyn Fn() -> bool,
     ) -> Result<Vec<Row>, Refusal> {
         let mut logs = 0usize;
@@ -135,8 +158,9 @@ impl Question {
             for (i, p) in object.programs.into_iter().enumerate().filter(|(_, p)| self.wants(&p.name)) {
                 let row = match p.result {
                     Err(why) => Row::not_loadable(name, &p.name, &p.section, system.kernel.name, &why),
-                    Ok(request) => self.judge(name, &p.name, &p.section, system, request, stop),
+                    Ok(request) => self.judge(name, (&p.name, &p.section), system, request, listener, stop),
                 };
+                listener.end(&row);
                 logs = logs.saturating_add(row.log.as_ref().map_or(0, Vec::len));
                 if logs > self.logs {
                     return Err(Refusal::Logs);
@@ -171,13 +195,16 @@ impl Question {
         object: &str,
         program: &RawProgram,
         system: &System,
+        listener: &mut dyn Listener,
         stop: &dyn Fn() -> bool,
     ) -> Result<Row, Refusal> {
         let request = program.request(system).map_err(Refusal::Raw)?;
         if request.insns.len() > self.insns {
             return Err(Refusal::Insns(request.insns.len()));
         }
-        Ok(self.judge(object, &program.name, "", system, request, stop))
+        let row = self.judge(object, (&program.name, ""), system, request, listener, stop);
+        listener.end(&row);
+        Ok(row)
     }
 
     /// Whether the question is about a program of this name.
@@ -199,10 +226,10 @@ impl Question {
     fn judge(
         &self,
         object: &str,
-        program: &str,
-        section: &str,
+        (program, section): (&str, &str),
         system: &System,
         mut request: LoadRequest,
+        listener: &mut dyn Listener,
         stop: &dyn Fn() -> bool,
     ) -> Row {
         if let Some(t) = self.prog_type {
@@ -216,7 +243,8 @@ impl Question {
             stopped.get()
         };
         let options = self.options();
-        let report = catch_unwind(AssertUnwindSafe(|| verify_with(system, &request, &options, &mut Off, &over)));
+        listener.begin(program, section, system, &request);
+        let report = catch_unwind(AssertUnwindSafe(|| verify_with(system, &request, &options, listener.sink(), &over)));
         let Ok(report) = report else {
             let message = "undecided: internal error of bpfvet; please report the program".to_string();
             let mut row = Row::new(object, program, section, system.kernel.name, Kind::Unsupported, message);

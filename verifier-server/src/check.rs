@@ -10,7 +10,7 @@ use verifier_core::analysis::System;
 use verifier_core::program::request::Privilege;
 
 use crate::args::{CheckArgs, FailOn, Format};
-use crate::ask::{BUDGETS, Question, Solving, prog_type};
+use crate::ask::{BUDGETS, Nobody, Question, Solving, prog_type};
 use crate::raw::RawProgram;
 use crate::row::{Kind, Row};
 use crate::{client, target};
@@ -91,7 +91,7 @@ impl Backend for Local {
 
     fn object(&self, question: &Question, name: &str, bytes: &[u8]) -> Vec<Row> {
         let broken = |e: String| vec![Row::new(name, "", "", "", Kind::Error, e)];
-        let rows = catch_unwind(AssertUnwindSafe(|| question.object(name, bytes, &self.systems, &|| false)));
+        let rows = catch_unwind(AssertUnwindSafe(|| question.object(name, bytes, &self.systems, &mut Nobody::default(), &|| false)));
         match rows {
             Ok(Ok(rows)) => rows,
             Ok(Err(e)) => broken(e.to_string()),
@@ -101,7 +101,7 @@ impl Backend for Local {
 
     fn raw(&self, question: &Question, object: &str, program: &RawProgram, kernel: usize) -> Result<Row, String> {
         let system = self.systems.get(kernel).ok_or("no such kernel")?;
-        question.raw(object, program, system, &|| false).map_err(|e| e.to_string())
+        question.raw(object, program, system, &mut Nobody::default(), &|| false).map_err(|e| e.to_string())
     }
 }
 

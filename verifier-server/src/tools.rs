@@ -6,6 +6,8 @@ use verifier_core::analysis::System;
 use verifier_core::btf::BtfKind;
 use verifier_core::cfg::{Cfg, Edge};
 use verifier_core::error::all_rows;
+use verifier_core::explain::suggest::REMEDIES;
+use verifier_core::explain::{Source, source_of};
 use verifier_core::isa::Insn;
 use verifier_core::isa::disasm::{Names, write_insn};
 use verifier_core::kernel::{Kernel, helpers};
@@ -88,6 +90,35 @@ fn indices(insns: &[Insn], start: usize, end: usize) -> Vec<usize> {
     out
 }
 
+/// One instruction of a program as it would be loaded.
+pub struct Line {
+    /// Its index.
+    pub insn: usize,
+    /// Its text.
+    pub text: String,
+    /// The function that begins here.
+    pub function: Option<String>,
+    /// The source line that begins here.
+    pub source: Option<Source>,
+}
+
+/// The instructions of a program.
+pub fn listing(system: &System, request: &LoadRequest) -> Vec<Line> {
+    let names = CallNames { system, request };
+    let line = |i: usize| {
+        let starts = request.func_info.iter().find(|f| f.insn_off as usize == i);
+        let ty = starts.and_then(|f| request.btf.as_ref()?.ty(f.type_id));
+        let new_line = request.line_info.iter().any(|l| l.insn_off as usize == i);
+        Line {
+            insn: i,
+            text: text(&request.insns, i, &names),
+            function: ty.map(|t| t.name().to_string()),
+            source: source_of(request, i).filter(|_| new_line),
+        }
+    };
+    indices(&request.insns, 0, request.insns.len()).into_iter().map(line).collect()
+}
+
 /// Prints the instructions of every program as they would be loaded.
 ///
 /// # Errors
@@ -95,53 +126,110 @@ fn indices(insns: &[Insn], start: usize, end: usize) -> Vec<usize> {
 pub fn disasm(args: &ToolArgs, out: &mut dyn Write) -> Result<(), String> {
     programs(args, out, |p, request, system, out| {
         writeln!(out, "{} ({}):", p.name, p.section)?;
-        let names = CallNames { system, request };
-        for i in indices(&request.insns, 0, request.insns.len()) {
-            if let Some(f) = request.func_info.iter().find(|f| f.insn_off as usize == i)
-                && let Some(t) = request.btf.as_ref().and_then(|b| b.ty(f.type_id))
-            {
-                writeln!(out, "{}():", t.name())?;
+        for line in listing(system, request) {
+            if let Some(f) = &line.function {
+                writeln!(out, "{f}():")?;
             }
-            if let Some(l) = request.line_info.iter().find(|l| l.insn_off as usize == i)
-                && let Some(line) = request.btf.as_ref().and_then(|b| b.bytes_at(l.line_off))
-            {
-                writeln!(out, "; {}", String::from_utf8_lossy(line).trim())?;
+            if let Some(s) = &line.source {
+                writeln!(out, "; {}", s.text)?;
             }
-            writeln!(out, "{i:>5}: {}", text(&request.insns, i, &names))?;
+            writeln!(out, "{:>5}: {}", line.insn, line.text)?;
         }
         writeln!(out)
     })
 }
 
-/// Prints the control-flow graph of every program as Graphviz text: full lines are jumps taken, dotted ones fall
-/// through, dashed ones call.
-///
-/// # Errors
-/// In words for the user.
-pub fn cfg(args: &ToolArgs, out: &mut dyn Write) -> Result<(), String> {
-    programs(args, out, |p, request, system, out| {
+/// A block of a control-flow graph.
+pub struct Node {
+    /// First slot.
+    pub start: usize,
+    /// Slot after the last.
+    pub end: usize,
+    /// Instructions as text, with their indices.
+    pub insns: Vec<(usize, String)>,
+}
+
+/// The control-flow graph of a program.
+pub struct Graph {
+    /// Blocks in order.
+    pub nodes: Vec<Node>,
+    /// First slots of two blocks, and how control goes from one to the other.
+    pub edges: Vec<(usize, usize, Edge)>,
+}
+
+impl Graph {
+    /// The graph of a program as it would be loaded.
+    pub fn of(system: &System, request: &LoadRequest) -> Graph {
         let names = CallNames { system, request };
         let cfg = Cfg::build(&request.insns);
-        writeln!(out, "digraph {:?} {{\n  node [shape=box, fontname=monospace];", p.name)?;
-        for n in cfg.graph.node_indices() {
+        let nodes = cfg.graph.node_indices().map(|n| {
             let block = cfg.graph[n];
-            let lines: String = indices(&request.insns, block.start, block.end)
-                .into_iter()
-                .map(|i| format!("{i}: {}\\l", text(&request.insns, i, &names).replace(['\\', '"'], "'")))
-                .collect();
-            writeln!(out, "  n{} [label=\"{lines}\"];", block.start)?;
+            let insns = indices(&request.insns, block.start, block.end).into_iter();
+            Node {
+                start: block.start,
+                end: block.end,
+                insns: insns.map(|i| (i, text(&request.insns, i, &names))).collect(),
+            }
+        });
+        let edges = cfg.graph.edge_indices().filter_map(|e| {
+            let (a, b) = cfg.graph.edge_endpoints(e)?;
+            Some((cfg.graph[a].start, cfg.graph[b].start, cfg.graph[e]))
+        });
+        Graph { nodes: nodes.collect(), edges: edges.collect() }
+    }
+
+    /// The graph as Graphviz text: full lines are jumps taken, dotted ones fall through, dashed ones call.
+    pub fn dot(&self, name: &str) -> String {
+        let mut out = format!("digraph {name:?} {{\n  node [shape=box, fontname=monospace];\n");
+        for n in &self.nodes {
+            let lines: String =
+                n.insns.iter().map(|(i, t)| format!("{i}: {}\\l", t.replace(['\\', '"'], "'"))).collect();
+            out.push_str(&format!("  n{} [label=\"{lines}\"];\n", n.start));
         }
-        for e in cfg.graph.edge_indices() {
-            let Some((a, b)) = cfg.graph.edge_endpoints(e) else { continue };
-            let style = match cfg.graph[e] {
+        for (a, b, edge) in &self.edges {
+            let style = match edge {
                 Edge::Taken => "solid",
                 Edge::FallThrough => "dotted",
                 Edge::Call => "dashed",
             };
-            writeln!(out, "  n{} -> n{} [style={style}];", cfg.graph[a].start, cfg.graph[b].start)?;
+            out.push_str(&format!("  n{a} -> n{b} [style={style}];\n"));
         }
-        writeln!(out, "}}")
-    })
+        out.push_str("}\n");
+        out
+    }
+}
+
+/// Prints the control-flow graph of every program as Graphviz text.
+///
+/// # Errors
+/// In words for the user.
+pub fn cfg(args: &ToolArgs, out: &mut dyn Write) -> Result<(), String> {
+    programs(args, out, |p, request, system, out| write!(out, "{}", Graph::of(system, request).dot(&p.name)))
+}
+
+/// What a code means.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Page {
+    /// Stable code.
+    pub code: &'static str,
+    /// Category in words; empty for remedies.
+    pub category: &'static str,
+    /// The explanation.
+    pub text: &'static str,
+}
+
+/// Every page: rejections first, then remedies, by code.
+pub fn pages() -> Vec<Page> {
+    let mut rows: Vec<Page> = all_rows()
+        .into_iter()
+        .filter_map(|r| r.cause.map(|(code, c)| Page { code, category: c.title(), text: r.doc.trim() }))
+        .collect();
+    rows.sort_by_key(|p| p.code);
+    let mut remedies: Vec<Page> =
+        REMEDIES.iter().map(|r| Page { code: r.code, category: "", text: r.page.trim() }).collect();
+    remedies.sort_by_key(|p| p.code);
+    rows.extend(remedies);
+    rows
 }
 
 /// Prints the page of a code, or all codes.
@@ -149,20 +237,17 @@ pub fn cfg(args: &ToolArgs, out: &mut dyn Write) -> Result<(), String> {
 /// # Errors
 /// In words for the user.
 pub fn explain(code: &str, out: &mut dyn Write) -> Result<(), String> {
-    let mut rows: Vec<_> = all_rows().into_iter().filter_map(|r| r.cause.map(|(c, cat)| (c, cat, r.doc))).collect();
-    rows.sort_by_key(|(c, _, _)| *c);
     let failed = |e: io::Error| e.to_string();
+    let title = |p: &Page| if p.category.is_empty() { p.code.into() } else { format!("{}  ({})", p.code, p.category) };
+    let pages = pages();
     if code == "list" {
-        for (c, cat, _) in rows {
-            writeln!(out, "{c}  ({})", cat.title()).map_err(failed)?;
-        }
-        return Ok(());
+        return pages.iter().try_for_each(|p| writeln!(out, "{}", title(p))).map_err(failed);
     }
-    let Some((c, cat, page)) = rows.into_iter().find(|(c, _, _)| *c == code) else {
+    let Some(page) = pages.iter().find(|p| p.code == code) else {
         return Err(format!("no such code `{code}`; `bpfvet explain list` shows all"));
     };
-    writeln!(out, "{c}  ({})\n", cat.title()).map_err(failed)?;
-    fold(page).iter().try_for_each(|line| writeln!(out, "{line}")).map_err(failed)
+    writeln!(out, "{}\n", title(page)).map_err(failed)?;
+    fold(page.text).iter().try_for_each(|line| writeln!(out, "{line}")).map_err(failed)
 }
 
 /// How far bpfvet was found to agree with a kernel, on one set of programs.

@@ -206,6 +206,11 @@ fn step_back(env: &mut Env<'_>, idx: usize, next_idx: i32, hist: Option<&HistEnt
         let (frame, regs, slots) = (bt.frame as u32, bt.here(), bt.slots[bt.frame]);
         env.emit(Event::PreciseBefore { frame, regs, slots, idx });
     }
+    if env.interest.structure {
+        let bt = &env.explorer.bt;
+        let (frame, regs, slots) = (bt.frame as u32, bt.here(), bt.slots[bt.frame]);
+        env.emit(Event::Precise { frame, regs, slots, idx });
+    }
     let mut bt = env.explorer.bt;
     // Registers may have gained their range here because others did.
     bt.sync_linked(hist);

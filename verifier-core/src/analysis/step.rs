@@ -25,7 +25,7 @@ use super::transfer;
 /// Most instructions processed in one load. Kernel: `BPF_COMPLEXITY_LIMIT_INSNS`.
 pub(crate) const MAX_INSNS: u32 = 1_000_000;
 /// Instructions between two looks at whether the caller still wants the answer.
-const CANCEL_INTERVAL: u32 = 1024;
+const CANCEL_INTERVAL: u32 = 256;
 /// Helper that releases a lock, the only one allowed while it is held.
 const FUNC_SPIN_UNLOCK: i32 = 94;
 

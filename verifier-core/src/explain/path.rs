@@ -200,8 +200,8 @@ fn held(r: &RegState) -> Option<RegState> {
     (r.ty.base != crate::state::RegBase::NotInit).then_some(*r)
 }
 
-/// What differs between two states.
-fn changes(old: &[Rc<FuncState>], new: &[Rc<FuncState>]) -> Vec<Change> {
+/// What differs between the frames of two states: registers and spilled values.
+pub fn changes(old: &[Rc<FuncState>], new: &[Rc<FuncState>]) -> Vec<Change> {
     let mut out = Vec::new();
     for (f, frame) in new.iter().enumerate() {
         let before = old.get(f);

@@ -110,6 +110,17 @@ pub enum Event<'a> {
         /// Instruction reached.
         idx: usize,
     },
+    /// The same, for listeners with `structure` interest.
+    Precise {
+        /// Frame walked.
+        frame: u32,
+        /// Registers asked for.
+        regs: u32,
+        /// Stack slots asked for.
+        slots: u64,
+        /// Instruction reached.
+        idx: usize,
+    },
     /// Only the text of an instruction and the line's end. Kernel: `verbose_insn()`.
     InsnText {
         /// Instruction.

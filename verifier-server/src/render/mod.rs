@@ -37,6 +37,16 @@ pub fn print(args: &CheckArgs, rows: &[Row], colours: bool, out: &mut dyn Write)
     }
 }
 
+/// The rows as people read them at a terminal, without colours.
+///
+/// # Errors
+/// When a renderer fails.
+pub fn plain(rows: &[Row], raw: bool) -> io::Result<String> {
+    let mut out = Vec::new();
+    text::print(rows, raw, false, &mut out)?;
+    Ok(String::from_utf8_lossy(&out).into_owned())
+}
+
 /// The logs, one after another, and nothing else.
 fn kernel(rows: &[Row], out: &mut dyn Write) -> io::Result<()> {
     for row in rows {

@@ -9,8 +9,11 @@
 pub mod config;
 mod gate;
 mod job;
+mod pages;
 pub mod proto;
+mod stream;
 mod verify;
+mod watch;
 pub mod wire;
 
 use std::io::Write;
@@ -19,10 +22,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::net::TcpListener;
-use tokio_stream::wrappers::TcpListenerStream;
+use tokio::sync::watch as signal;
+use tokio_stream::wrappers::{ReceiverStream, TcpListenerStream};
 use tonic::service::interceptor::InterceptedService;
 use tonic::transport::{Identity, Server, ServerTlsConfig};
-use tonic::{Request, Response, Status};
+use tonic::{Code, Request, Response, Status, Streaming};
 use tracing::{info, warn};
 use verifier_core::analysis::System;
 use verifier_core::kernel::Kernel;
@@ -51,6 +55,8 @@ pub struct Service {
     systems: Arc<[System]>,
     limits: Limits,
     gate: Arc<Gate>,
+    /// True once the service was told to end.
+    drain: signal::Receiver<bool>,
 }
 
 /// Serves until SIGTERM or SIGINT.
@@ -66,10 +72,11 @@ pub fn run(args: &ServeArgs) -> Result<(), String> {
     let runtime = runtime(&config.limits)?;
     let result = runtime.block_on(async {
         let listener = TcpListener::bind(config.listen).await.map_err(|e| format!("{}: {e}", config.listen))?;
-        let address = listener.local_addr().map_err(|e| e.to_string())?;
-        // For those who asked for any free port; a closed standard output is no reason not to serve.
-        let _ = writeln!(std::io::stdout(), "listening on {address}");
-        serve(config, listener, ended()).await
+        let ready = |address| {
+            // For those who asked for any free port; a closed standard output is no reason not to serve.
+            let _ = writeln!(std::io::stdout(), "listening on {address}");
+        };
+        serve(config, listener, ready, ended()).await
     });
     // What still computes was told to stop; a thread that does not hear it must not keep the process.
     runtime.shutdown_timeout(Duration::from_secs(1));
@@ -117,20 +124,33 @@ async fn ended() {
     });
 }
 
-/// Serves on a listener until `end`, then drains.
+/// The transport says OUT_OF_RANGE of a message that is too large; with us that is a limit.
+fn limit_bytes<B: Default>(response: http::Response<B>, limit: usize) -> http::Response<B> {
+    let too_large = Code::OutOfRange as i32;
+    let is = response.headers().get("grpc-status").and_then(|s| s.to_str().ok()?.parse::<i32>().ok());
+    if is == Some(too_large) { verify::too_large(limit).into_http() } else { response }
+}
+
+/// Serves on a listener until `end`, then drains. `ready` is told the address once requests are answered at once.
 ///
 /// # Errors
 /// In words for the user.
-pub async fn serve(config: Config, listener: TcpListener, end: impl Future<Output = ()>) -> Result<(), String> {
+pub async fn serve(
+    config: Config,
+    listener: TcpListener,
+    ready: impl FnOnce(SocketAddr),
+    end: impl Future<Output = ()>,
+) -> Result<(), String> {
     config.check()?;
     let address: SocketAddr = listener.local_addr().map_err(|e| e.to_string())?;
+    let (drain_now, drain) = signal::channel(false);
     let mut systems = Vec::new();
     for kernel in Kernel::all() {
         let vmlinux = vmlinux(&kernel).map_err(|e| e.to_string())?;
         systems.push(System { kernel, vmlinux, modules: Vec::new() });
     }
     let service =
-        Service { systems: systems.into(), limits: config.limits, gate: Gate::new(config.limits.workers) };
+        Service { systems: systems.into(), limits: config.limits, gate: Gate::new(config.limits.workers), drain };
     let gate = Arc::clone(&service.gate);
 
     let (health, health_service) = tonic_health::server::health_reporter();
@@ -144,19 +164,23 @@ pub async fn serve(config: Config, listener: TcpListener, end: impl Future<Outpu
         .max_decoding_message_size(config.limits.bytes)
         .max_encoding_message_size(usize::MAX);
     let door = Door::new(&config.tokens, config.limits.requests);
-    let mut server = Server::builder()
+    let bytes = config.limits.bytes;
+    let mut server = Server::builder();
+    if let Some(tls) = &config.tls {
+        let identity = Identity::from_pem(&tls.cert, &tls.key);
+        server = server.tls_config(ServerTlsConfig::new().identity(identity)).map_err(|e| format!("TLS: {}", deep(&e)))?;
+    }
+    let mut server = server
         .http2_keepalive_interval(Some(KEEPALIVE))
         .http2_keepalive_timeout(Some(KEEPALIVE_TIMEOUT))
         .max_concurrent_streams(STREAMS)
         .tcp_nodelay(true)
         // A request that is sent too slowly must end too; its analysis has a limit of its own.
-        .timeout(config.limits.wall.saturating_add(KEEPALIVE));
-    if let Some(tls) = &config.tls {
-        let identity = Identity::from_pem(&tls.cert, &tls.key);
-        server = server.tls_config(ServerTlsConfig::new().identity(identity)).map_err(|e| format!("TLS: {}", deep(&e)))?;
-    }
+        .timeout(config.limits.wall.saturating_add(KEEPALIVE))
+        .layer(tower::util::MapResponseLayer::new(move |response| limit_bytes(response, bytes)));
     let protection = if config.tls.is_some() { "TLS" } else { "plain text" };
     info!(%address, protection, tokens = config.tokens.len(), workers = config.limits.workers, "serving");
+    ready(address);
 
     let (ending, ended) = tokio::sync::oneshot::channel();
     let served = server
@@ -168,6 +192,8 @@ pub async fn serve(config: Config, listener: TcpListener, end: impl Future<Outpu
             end.await;
             info!(load = ?gate.load(), "draining");
             health.set_not_serving::<VerifierServer<Service>>().await;
+            // Nobody listening for it is no error.
+            let _ = drain_now.send(true);
             let _ = ending.send(());
         });
     tokio::select! {
@@ -189,6 +215,50 @@ impl Verifier for Service {
     ) -> Result<Response<proto::VerifyResponse>, Status> {
         let entry = Entry::of(&request)?;
         self.verify_once(&entry, request.into_inner()).await.map(Response::new)
+    }
+
+    type VerifyStreamStream = stream::Events;
+
+    async fn verify_stream(
+        &self,
+        request: Request<proto::VerifyStreamRequest>,
+    ) -> Result<Response<stream::Events>, Status> {
+        let entry = Entry::of(&request)?;
+        self.verify_events(entry, request.into_inner()).map(Response::new)
+    }
+
+    async fn explain(
+        &self,
+        request: Request<proto::ExplainRequest>,
+    ) -> Result<Response<proto::ExplainResponse>, Status> {
+        let entry = Entry::of(&request)?;
+        self.explanations(&entry, request.into_inner()).await.map(Response::new)
+    }
+
+    async fn disassemble(
+        &self,
+        request: Request<proto::DisassembleRequest>,
+    ) -> Result<Response<proto::DisassembleResponse>, Status> {
+        let entry = Entry::of(&request)?;
+        self.listings(&entry, request.into_inner()).await.map(Response::new)
+    }
+
+    async fn control_flow_graph(
+        &self,
+        request: Request<proto::ControlFlowGraphRequest>,
+    ) -> Result<Response<proto::ControlFlowGraphResponse>, Status> {
+        let entry = Entry::of(&request)?;
+        self.graphs(&entry, request.into_inner()).await.map(Response::new)
+    }
+
+    type WatchStream = ReceiverStream<Result<proto::WatchResponse, Status>>;
+
+    async fn watch(
+        &self,
+        request: Request<Streaming<proto::WatchRequest>>,
+    ) -> Result<Response<Self::WatchStream>, Status> {
+        let entry = Entry::of(&request)?;
+        Ok(Response::new(self.follow(entry, request.into_inner())))
     }
 
     async fn list_kernels(

@@ -11,7 +11,7 @@ use verifier_core::program::{ObjectError, unpack_btf};
 use super::job::{Entry, over_limit, refuse};
 use super::proto::input::What;
 use super::{Service, proto, wire};
-use crate::ask::{Question, Refusal};
+use crate::ask::{Listener, Nobody, Question, Refusal};
 use crate::row::{Row, Undecided};
 
 /// What is asked, ready to compute.
@@ -62,6 +62,18 @@ impl Target {
         }
         Ok(systems)
     }
+}
+
+impl Service {
+    /// The status of a message that could not be read: too large is a limit of ours.
+    pub fn too_large(&self, status: Status) -> Status {
+        if status.code() == Code::OutOfRange { too_large(self.limits.bytes) } else { status }
+    }
+}
+
+/// A message is too large.
+pub fn too_large(limit: usize) -> Status {
+    over_limit("BYTES", format!("the request is larger than {limit} bytes"), limit)
 }
 
 /// What a refusal is to a client.
@@ -164,7 +176,7 @@ impl Service {
         let begun = std::time::Instant::now();
         let asked = self.asked(request.input, request.target, request.options)?;
         let name = asked.name.clone();
-        let result = self.compute(entry, move |turn| rows(asked, &|| !turn.go_on())).await;
+        let result = self.compute(entry, move |turn| rows(asked, &mut Nobody::default(), &|| !turn.go_on())).await;
         let (ms, programs) = (begun.elapsed().as_millis(), result.as_ref().map_or(0, Vec::len));
         match &result {
             Ok(_) => info!(name, programs, ms, "verified"),
@@ -178,14 +190,14 @@ impl Service {
 ///
 /// # Errors
 /// What is malformed, over a limit, or a fault.
-pub fn rows(asked: Asked, stop: &dyn Fn() -> bool) -> Result<Vec<Row>, Status> {
+pub fn rows(asked: Asked, listener: &mut dyn Listener, stop: &dyn Fn() -> bool) -> Result<Vec<Row>, Status> {
     let Asked { name, what, target, question } = asked;
     let systems = target.systems()?;
     let rows = match what {
-        What::Object(bytes) => question.object(&name, &bytes, &systems, stop),
+        What::Object(bytes) => question.object(&name, &bytes, &systems, listener, stop),
         What::Raw(program) => {
             let program = wire::raw_program(program);
-            systems.iter().map(|s| question.raw(&name, &program, s, stop)).collect()
+            systems.iter().map(|s| question.raw(&name, &program, s, listener, stop)).collect()
         }
     };
     let rows = rows.map_err(|r| refused(r, &question))?;

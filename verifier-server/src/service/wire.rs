@@ -117,7 +117,8 @@ fn raw_map(m: proto::RawMap) -> RawMap {
     }
 }
 
-fn index(n: usize) -> u32 {
+/// An index of an instruction or the like.
+pub fn index(n: usize) -> u32 {
     u32::try_from(n).unwrap_or(u32::MAX)
 }
 

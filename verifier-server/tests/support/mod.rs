@@ -4,6 +4,7 @@
 
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Output, Stdio};
+use std::sync::{Arc, Mutex};
 
 use tonic::transport::Channel;
 use verifier_server::service::proto::input::What;
@@ -15,12 +16,25 @@ pub const GOOD: [u8; 16] = [0xb7, 0, 0, 0, 0, 0, 0, 0, 0x95, 0, 0, 0, 0, 0, 0, 0
 /// `exit` with nothing in r0
 pub const BAD: [u8; 8] = [0x95, 0, 0, 0, 0, 0, 0, 0];
 
+/// `r0 = 0; do { r0 += 1; } while (r0 < n); exit`: the analysis follows every turn.
+pub fn heavy(n: i32) -> Vec<u8> {
+    let mut insns = Vec::new();
+    for (code, off, imm) in [(0xb7u8, 0i16, 0i32), (0x07, 0, 1), (0xa5, -2, n), (0x95, 0, 0)] {
+        insns.extend([code, 0]);
+        insns.extend(off.to_le_bytes());
+        insns.extend(imm.to_le_bytes());
+    }
+    insns
+}
+
 /// A running service; dropping it ends it.
 pub struct Server {
     /// The process.
     pub child: Child,
     /// `127.0.0.1:PORT`
     pub address: String,
+    /// Lines that it has logged.
+    pub log: Arc<Mutex<Vec<String>>>,
 }
 
 impl Server {
@@ -29,15 +43,49 @@ impl Server {
         let mut child = Command::new(env!("CARGO_BIN_EXE_bpfvet"))
             .args(["serve", "--listen", "127.0.0.1:0"])
             .args(args)
+            .env("RUST_LOG", "verifier_server=debug")
             .stdout(Stdio::piped())
-            .stderr(Stdio::null())
+            .stderr(Stdio::piped())
             .spawn()
             .expect("bpfvet starts");
+        let log = Arc::new(Mutex::new(Vec::new()));
+        let (err, lines) = (child.stderr.take().expect("standard error"), Arc::clone(&log));
+        std::thread::spawn(move || {
+            for line in BufReader::new(err).lines().map_while(Result::ok) {
+                lines.lock().expect("lines").push(line);
+            }
+        });
         let mut line = String::new();
         let mut out = BufReader::new(child.stdout.take().expect("standard output"));
         out.read_line(&mut line).expect("a line");
-        let address = line.trim().strip_prefix("listening on ").expect("the address").to_string();
-        Server { child, address }
+        let address = line.trim().strip_prefix("listening on ");
+        let address = address.unwrap_or_else(|| panic!("no address: {:?}", log.lock())).to_string();
+        Server { child, address, log }
+    }
+
+    /// Microseconds after which stopped analyses freed their cores, so far.
+    pub fn freed_after_us(&self) -> Vec<u64> {
+        let log = self.log.lock().expect("lines");
+        // Levels and names may be coloured.
+        let number = |l: &String| {
+            let (_, rest) = l.split_once("freed_after_us")?;
+            let digits: String = rest.chars().skip_while(|c| *c != '=').skip(1).skip_while(|c| !c.is_ascii_digit()).take_while(char::is_ascii_digit).collect();
+            digits.parse().ok()
+        };
+        log.iter().filter_map(number).collect()
+    }
+
+    /// Bytes of memory that it has in use.
+    pub fn memory(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).expect("the process");
+        let line = status.lines().find(|l| l.starts_with("VmRSS:")).expect("VmRSS");
+        line.split_whitespace().nth(1).and_then(|n| n.parse::<u64>().ok()).expect("kB") << 10
+    }
+
+    /// Asks it to end.
+    pub fn terminate(&self) {
+        let pid = self.child.id().to_string();
+        assert!(Command::new("kill").args(["-TERM", &pid]).status().expect("kill").success());
     }
 
     /// `http://127.0.0.1:PORT`

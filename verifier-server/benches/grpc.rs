@@ -1,0 +1,165 @@
+//! Verifications per second through gRPC, and in this process: the service must reach 0.85 of it.
+//!
+//! Takes every object of the corpus, and of the recordings when they are beside the checkout. Rounds of both kinds take
+//! turns, and the best of each counts, so that other work on the machine disturbs both alike.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use tokio::net::TcpListener;
+use verifier_core::analysis::System;
+use verifier_core::kernel::Kernel;
+use verifier_core::program::vmlinux;
+use verifier_server::ask::{Nobody, Question};
+use verifier_server::service::config::{Config, Limits};
+use verifier_server::service::proto::input::What;
+use verifier_server::service::proto::verifier_client::VerifierClient;
+use verifier_server::service::proto::{Input, VerifyRequest};
+use verifier_server::service::{runtime, serve};
+
+/// Share of the speed in this process that the service must reach.
+const SHARE: f64 = 0.85;
+/// Rounds of each kind.
+const ROUNDS: usize = 3;
+/// Programs that take longer are left out: they say nothing of the service.
+const TIME: Duration = Duration::from_secs(2);
+/// Argument that makes this binary the service.
+const SERVE: &str = "serve-for-bench";
+
+fn objects(dir: &Path, out: &mut Vec<PathBuf>) {
+    let Ok(entries) = std::fs::read_dir(dir) else { return };
+    for e in entries.flatten() {
+        let path = e.path();
+        if path.is_dir() {
+            objects(&path, out);
+        } else if path.extension().is_some_and(|x| x == "o") {
+            out.push(path);
+        }
+    }
+}
+
+fn workers() -> usize {
+    Limits::default().workers
+}
+
+/// Programs per second when every object is judged once by so many threads of this process.
+fn in_process(objects: &[(String, Vec<u8>)], system: &System, question: &Question) -> (usize, Duration) {
+    let (next, programs) = (AtomicUsize::new(0), AtomicUsize::new(0));
+    let begun = Instant::now();
+    std::thread::scope(|scope| {
+        for _ in 0..workers() {
+            let work = || {
+                while let Some((name, bytes)) = objects.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    let rows = question.object(name, bytes, std::slice::from_ref(system), &mut Nobody::default(), &|| false);
+                    programs.fetch_add(rows.map_or(0, |r| r.len()), Ordering::Relaxed);
+                }
+            };
+            std::thread::Builder::new().stack_size(64 << 20).spawn_scoped(scope, work).expect("a thread");
+        }
+    });
+    (programs.into_inner(), begun.elapsed())
+}
+
+/// The same through the service, by clients that send one object after another.
+async fn through_grpc(objects: &[(String, Vec<u8>)], url: &str) -> (usize, Duration) {
+    let objects: &'static [(String, Vec<u8>)] = Box::leak(objects.to_vec().into_boxed_slice());
+    let next: &'static AtomicUsize = Box::leak(Box::new(AtomicUsize::new(0)));
+    let mut clients = Vec::new();
+    for _ in 0..workers() * 2 {
+        clients.push(VerifierClient::connect(url.to_string()).await.expect("connects").max_decoding_message_size(usize::MAX));
+    }
+    let begun = Instant::now();
+    let tasks: Vec<_> = clients
+        .into_iter()
+        .map(|mut client| {
+            tokio::spawn(async move {
+                let mut programs = 0;
+                while let Some((name, bytes)) = objects.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    let input = Input { name: name.clone(), what: Some(What::Object(bytes.clone())) };
+                    let request = VerifyRequest { input: Some(input), ..VerifyRequest::default() };
+                    programs += client.verify(request).await.map_or(0, |r| r.get_ref().answers.len());
+                }
+                programs
+            })
+        })
+        .collect();
+    let mut programs = 0;
+    for task in tasks {
+        programs += task.await.expect("a client");
+    }
+    (programs, begun.elapsed())
+}
+
+fn serve_here() {
+    let limits = Limits::default();
+    let config = Config {
+        listen: "127.0.0.1:0".parse().expect("an address"),
+        tls: None,
+        tokens: Vec::new(),
+        limits,
+        drain: Duration::ZERO,
+    };
+    runtime(&limits).expect("a runtime").block_on(async {
+        let listener = TcpListener::bind(config.listen).await.expect("a port");
+        serve(config, listener, |address| println!("{address}"), std::future::pending()).await.expect("serves");
+    });
+}
+
+fn main() -> ExitCode {
+    if std::env::args().any(|a| a == SERVE) {
+        serve_here();
+        return ExitCode::SUCCESS;
+    }
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let shared = std::env::var_os("BPFVET_SHARED").map_or_else(|| root.join("../shared"), PathBuf::from);
+    let mut files = Vec::new();
+    objects(&root.join("corpus"), &mut files);
+    objects(&shared.join("kernel-recordings/objects"), &mut files);
+    files.sort();
+    let kernel = Kernel::v6_12();
+    let system = System { vmlinux: vmlinux(&kernel).expect("stored BTF"), modules: Vec::new(), kernel };
+    // What is malformed or slow is no measure of throughput.
+    let question = Question { time: Some(TIME), ..Question::default() };
+    let wanted = |(name, bytes): &(String, Vec<u8>)| {
+        let rows = question.object(name, bytes, std::slice::from_ref(&system), &mut Nobody::default(), &|| false);
+        rows.is_ok_and(|rows| rows.iter().all(|r| r.undecided.is_none()))
+    };
+    let loaded: Vec<(String, Vec<u8>)> = files
+        .iter()
+        .filter_map(|f| Some((f.display().to_string(), std::fs::read(f).ok()?)))
+        .filter(wanted)
+        .collect();
+
+    let mut server = Command::new(std::env::current_exe().expect("this program"))
+        .arg(SERVE)
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("the service starts");
+    let mut address = String::new();
+    let mut out = std::io::BufReader::new(server.stdout.take().expect("standard output"));
+    std::io::BufRead::read_line(&mut out, &mut address).expect("the address");
+    let url = format!("http://{}", address.trim());
+    let clients = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
+
+    let mut best = [0.0f64; 2];
+    for round in 1..=ROUNDS {
+        let here = in_process(&loaded, &system, &question);
+        let there = clients.block_on(through_grpc(&loaded, &url));
+        assert_eq!(here.0, there.0, "the service answers for other programs");
+        for (best, (programs, time)) in best.iter_mut().zip([here, there]) {
+            *best = best.max(programs as f64 / time.as_secs_f64());
+        }
+        println!("round {round}: {} programs, {:?} in this process, {:?} through gRPC", here.0, here.1, there.1);
+    }
+    let _ = server.kill();
+    let share = best[1] / best[0];
+    println!(
+        "{} objects: {:.0} programs/s in this process, {:.0} through gRPC: {share:.2} of it (at least {SHARE})",
+        loaded.len(),
+        best[0],
+        best[1]
+    );
+    if share >= SHARE { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}

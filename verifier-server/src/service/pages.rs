@@ -1,0 +1,181 @@
+//! `Explain`, `Disassemble` and `ControlFlowGraph`.
+
+use tonic::{Code, Status};
+use verifier_core::analysis::System;
+use verifier_core::cfg::Edge;
+use verifier_core::program::LoadRequest;
+
+use super::job::{Entry, over_limit, refuse};
+use super::proto::explain_request::What as Explained;
+use super::proto::input::What;
+use super::verify::{Asked, refused, rows};
+use super::wire::index;
+use super::{Service, proto, wire};
+use crate::ask::{Nobody, Refusal};
+use crate::render;
+use crate::tools::{self, Line};
+
+/// A program to look at: name, section, and what would be loaded, or why it is not loadable.
+struct Shown<'a> {
+    program: &'a str,
+    section: &'a str,
+    loaded: Result<&'a LoadRequest, String>,
+}
+
+/// Gives every program asked about to `each`, on the first kernel asked.
+fn show<T>(asked: Asked, each: impl Fn(&Shown<'_>, &System) -> T) -> Result<Vec<T>, Status> {
+    let Asked { name, what, target, question } = asked;
+    let systems = target.systems()?;
+    let Some(system) = systems.first() else { return Ok(Vec::new()) };
+    let fits = |n: usize| {
+        if n > question.insns { Err(refused(Refusal::Insns(n), &question)) } else { Ok(()) }
+    };
+    match what {
+        What::Object(bytes) => {
+            let object = question.open(&name, &bytes, system).map_err(|e| refused(Refusal::Malformed(e), &question))?;
+            let wanted: Vec<_> = object.programs.iter().filter(|p| question.wants(&p.name)).collect();
+            fits(wanted.iter().filter_map(|p| p.result.as_ref().ok()).map(|r| r.insns.len()).sum())?;
+            let shown = wanted.into_iter().map(|p| Shown {
+                program: &p.name,
+                section: &p.section,
+                loaded: p.result.as_ref().map_err(ToString::to_string),
+            });
+            Ok(shown.map(|s| each(&s, system)).collect())
+        }
+        What::Raw(program) => {
+            let program = wire::raw_program(program);
+            let request = program.request(system).map_err(|e| refused(Refusal::Raw(e), &question))?;
+            fits(request.insns.len())?;
+            let shown = Shown { program: &program.name, section: "", loaded: Ok(&request) };
+            Ok(vec![each(&shown, system)])
+        }
+    }
+}
+
+fn line(l: Line) -> proto::ListingLine {
+    proto::ListingLine {
+        insn: index(l.insn),
+        text: l.text,
+        function: l.function.unwrap_or_default(),
+        source: l.source.map(|s| proto::Source { file: s.file, line: s.line, column: s.column, text: s.text }),
+    }
+}
+
+fn listing(shown: &Shown<'_>, system: &System) -> proto::Listing {
+    let lines = shown.loaded.as_ref().map(|r| tools::listing(system, r)).unwrap_or_default();
+    proto::Listing {
+        program: shown.program.into(),
+        section: shown.section.into(),
+        not_loadable: shown.loaded.as_ref().err().cloned().unwrap_or_default(),
+        lines: lines.into_iter().map(line).collect(),
+    }
+}
+
+fn graph(shown: &Shown<'_>, system: &System) -> proto::Graph {
+    let (program, section) = (shown.program.into(), shown.section.into());
+    let request = match &shown.loaded {
+        Ok(request) => request,
+        Err(why) => return proto::Graph { program, section, not_loadable: why.clone(), ..proto::Graph::default() },
+    };
+    let graph = tools::Graph::of(system, request);
+    let dot = graph.dot(shown.program);
+    let nodes = graph.nodes.into_iter().map(|n| proto::Node {
+        start: index(n.start),
+        end: index(n.end),
+        lines: n
+            .insns
+            .into_iter()
+            .map(|(i, text)| proto::ListingLine { insn: index(i), text, ..proto::ListingLine::default() })
+            .collect(),
+    });
+    let edges = graph.edges.iter().map(|(from, to, edge)| proto::Edge {
+        from: index(*from),
+        to: index(*to),
+        kind: match edge {
+            Edge::FallThrough => proto::EdgeKind::FallThrough,
+            Edge::Taken => proto::EdgeKind::Taken,
+            Edge::Call => proto::EdgeKind::Call,
+        }
+        .into(),
+    });
+    let (nodes, edges) = (nodes.collect(), edges.collect());
+    proto::Graph { program, section, not_loadable: String::new(), nodes, edges, dot }
+}
+
+impl Service {
+    /// Answers `Disassemble`.
+    ///
+    /// # Errors
+    /// As the service's proto file lists them.
+    pub async fn listings(
+        &self,
+        entry: &Entry,
+        request: proto::DisassembleRequest,
+    ) -> Result<proto::DisassembleResponse, Status> {
+        let options = proto::Options { programs: request.programs, ..proto::Options::default() };
+        let asked = self.asked(request.input, request.target, Some(options))?;
+        let listings = self.compute(entry, move |_| show(asked, listing)).await?;
+        Ok(proto::DisassembleResponse { listings })
+    }
+
+    /// Answers `ControlFlowGraph`.
+    ///
+    /// # Errors
+    /// As the service's proto file lists them.
+    pub async fn graphs(
+        &self,
+        entry: &Entry,
+        request: proto::ControlFlowGraphRequest,
+    ) -> Result<proto::ControlFlowGraphResponse, Status> {
+        let options = proto::Options { programs: request.programs, ..proto::Options::default() };
+        let asked = self.asked(request.input, request.target, Some(options))?;
+        let graphs = self.compute(entry, move |_| show(asked, graph)).await?;
+        Ok(proto::ControlFlowGraphResponse { graphs })
+    }
+
+    /// Answers `Explain`.
+    ///
+    /// # Errors
+    /// NOT_FOUND for an unknown code; else as the service's proto file lists them.
+    pub async fn explanations(
+        &self,
+        entry: &Entry,
+        request: proto::ExplainRequest,
+    ) -> Result<proto::ExplainResponse, Status> {
+        let request = match request.what.unwrap_or_else(|| Explained::Code(String::new())) {
+            Explained::Programs(request) => request,
+            Explained::Code(code) => {
+                let pages: Vec<proto::Page> = tools::pages()
+                    .into_iter()
+                    .filter(|p| code.is_empty() || p.code == code)
+                    .map(|p| proto::Page { code: p.code.into(), category: p.category.into(), text: p.text.into() })
+                    .collect();
+                if pages.is_empty() {
+                    return Err(refuse(Code::NotFound, "CODE", format!("no such code `{code}`"), &[]));
+                }
+                return Ok(proto::ExplainResponse { pages, explanations: Vec::new() });
+            }
+        };
+        let options = proto::Options { explain: true, ..request.options.unwrap_or_default() };
+        let asked = self.asked(request.input, request.target, Some(options))?;
+        let memory = self.limits.memory;
+        let explain = move |raw: bool, rows: Vec<crate::row::Row>| {
+            let mut size = 0usize;
+            let mut out = Vec::new();
+            for row in rows {
+                let text = render::plain(std::slice::from_ref(&row), raw).map_err(|e| Status::internal(e.to_string()))?;
+                size = size.saturating_add(text.len());
+                if size > memory {
+                    return Err(over_limit("MEMORY", "the explanations take more memory than one request may have", memory));
+                }
+                out.push(proto::Explanation { answer: Some(wire::answer(row)), text });
+            }
+            Ok(out)
+        };
+        let work = move |turn: &super::gate::Turn| {
+            let raw = matches!(asked.what, What::Raw(_));
+            explain(raw, rows(asked, &mut Nobody::default(), &|| !turn.go_on())?)
+        };
+        Ok(proto::ExplainResponse { pages: Vec::new(), explanations: self.compute(entry, work).await? })
+    }
+}

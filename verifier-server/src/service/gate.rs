@@ -10,10 +10,10 @@
 //!
 //! * Level 0 never waits for a higher one: it starts at once, and one of the higher levels steps aside at its next
 //!   question. So there are more threads than cores at work only for the time between two questions.
-//! * Within a level analyses take turns, a slice each.
-//! * Of level 3 only a few take turns, the others wait until one of those ends: a paused analysis keeps its memory, and
-//!   this bounds how many can have grown large.
-//! * Whoever has waited for a second goes next for a slice, so that many small ones cannot starve a heavy one either.
+//! * Within a level the first goes on until it leaves the level: equal analyses end one after another, not all late.
+//! * In level 3, which nobody leaves early, they take turns, a slice each. Only a few do, the others wait until one of
+//!   those ends: a paused analysis keeps its memory, and this bounds how many can have grown large.
+//! * A level that had no turn for a second gets one for a slice, so that many small ones cannot starve a heavy one either.
 
 use std::cell::Cell;
 use std::collections::VecDeque;
@@ -28,7 +28,7 @@ const N: usize = LEVELS.len() + 1;
 /// Length of a turn in each level.
 const SLICE: [Duration; N] =
     [Duration::from_millis(10), Duration::from_millis(10), Duration::from_millis(20), Duration::from_millis(50)];
-/// Longest wait before an analysis goes first whatever its level.
+/// Longest time without a turn before a level goes first.
 const PATIENCE: Duration = Duration::from_secs(1);
 
 /// The cores, and who waits for them.
@@ -43,17 +43,13 @@ struct State {
     /// Analyses that compute, by level.
     running: [usize; N],
     /// Analyses that wait for their turn, by level.
-    waiting: [VecDeque<Waiting>; N],
+    waiting: [VecDeque<Arc<Signal>>; N],
+    /// When somebody of a level began to wait while nobody of it computed.
+    idle: [Option<Instant>; N],
     /// Analyses of the last level that take turns.
     large: usize,
     /// Analyses of the last level that wait until one of those ends.
     parked: VecDeque<Arc<Signal>>,
-}
-
-#[derive(Debug)]
-struct Waiting {
-    signal: Arc<Signal>,
-    since: Instant,
 }
 
 /// What others tell an analysis. Changed with the gate's lock held.
@@ -120,6 +116,14 @@ impl Gate {
 
     /// Gives turns to those who wait, as far as there is room.
     fn schedule(&self, s: &mut State) {
+        self.grant(s);
+        for level in 0..N {
+            let waits = s.running[level] == 0 && !s.waiting[level].is_empty();
+            s.idle[level] = if waits { s.idle[level].or_else(|| Some(Instant::now())) } else { None };
+        }
+    }
+
+    fn grant(&self, s: &mut State) {
         loop {
             let total: usize = s.running.iter().sum();
             let mut patient = false;
@@ -129,16 +133,15 @@ impl Gate {
                 s.waiting.iter().position(|w| !w.is_empty())
             } else if total == self.cores {
                 patient = true;
-                let tired = |w: &VecDeque<Waiting>| w.front().is_some_and(|f| f.since.elapsed() > PATIENCE);
-                s.waiting.iter().position(tired)
+                s.idle.iter().position(|i| i.is_some_and(|since| since.elapsed() > PATIENCE))
             } else {
                 None
             };
-            let Some((level, next)) = level.and_then(|l| Some((l, s.waiting[l].pop_front()?))) else { return };
+            let Some((level, next)) = level.and_then(|l| Some((l, s.waiting[l].pop_front()?))) else { break };
             s.running[level] += 1;
-            next.signal.patient.store(patient, Ordering::Relaxed);
-            next.signal.granted.store(true, Ordering::Relaxed);
-            next.signal.wake.notify_one();
+            next.patient.store(patient, Ordering::Relaxed);
+            next.granted.store(true, Ordering::Relaxed);
+            next.wake.notify_one();
         }
     }
 }
@@ -235,10 +238,12 @@ impl Turn {
         }
         let total: usize = s.running.iter().sum();
         let displaced = level > 0 && total > self.gate.cores && !self.signal.patient.load(Ordering::Relaxed);
-        let others = s.waiting[..=level].iter().any(|w| !w.is_empty());
-        if displaced || (slice_over && level > 0 && others) {
+        // Only in the last level equals take turns.
+        let before_me = if level == N - 1 { N } else { level };
+        let others = s.waiting[..before_me].iter().any(|w| !w.is_empty());
+        if displaced || (slice_over && others) {
             self.leave(&mut s);
-            return self.wait(s, displaced && !slice_over);
+            return self.wait(s, level < N - 1 || !slice_over);
         }
         if slice_over {
             self.slice.set(now);
@@ -256,9 +261,9 @@ impl Turn {
         }
     }
 
-    /// Lines up, in front when a slice was interrupted, and waits.
+    /// Lines up, in front when somebody else is only let past, and waits.
     fn wait(&self, mut s: MutexGuard<'_, State>, in_front: bool) -> bool {
-        let me = Waiting { signal: Arc::clone(&self.signal), since: Instant::now() };
+        let me = Arc::clone(&self.signal);
         let line = &mut s.waiting[self.level.get()];
         if in_front { line.push_front(me) } else { line.push_back(me) }
         self.gate.schedule(&mut s);
@@ -277,7 +282,7 @@ impl Turn {
             if self.stopped() {
                 let me = |other: &Arc<Signal>| Arc::ptr_eq(other, &self.signal);
                 for line in &mut s.waiting {
-                    line.retain(|w| !me(&w.signal));
+                    line.retain(|w| !me(w));
                 }
                 s.parked.retain(|p| !me(p));
                 return false;
@@ -297,7 +302,7 @@ impl Drop for Turn {
             if let Some(signal) = s.parked.pop_front() {
                 s.large += 1;
                 signal.large.store(true, Ordering::Relaxed);
-                s.waiting[N - 1].push_back(Waiting { signal, since: Instant::now() });
+                s.waiting[N - 1].push_back(signal);
             }
         }
         gate.schedule(&mut s);

@@ -16,7 +16,7 @@ mod verify;
 mod watch;
 pub mod wire;
 
-use std::io::Write;
+use std::io::{IsTerminal, Write};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -67,7 +67,8 @@ pub fn run(args: &ServeArgs) -> Result<(), String> {
     let config = Config::from_args(args)?;
     let filter = tracing_subscriber::EnvFilter::try_from_default_env();
     let filter = filter.unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    let colours = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty());
+    tracing_subscriber::fmt().with_env_filter(filter).with_ansi(colours).with_writer(std::io::stderr).init();
     std::panic::set_hook(Box::new(|panic| tracing::error!("fault: {panic}")));
     let runtime = runtime(&config.limits)?;
     let result = runtime.block_on(async {

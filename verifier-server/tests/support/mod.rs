@@ -66,12 +66,7 @@ impl Server {
     /// Microseconds after which stopped analyses freed their cores, so far.
     pub fn freed_after_us(&self) -> Vec<u64> {
         let log = self.log.lock().expect("lines");
-        // Levels and names may be coloured.
-        let number = |l: &String| {
-            let (_, rest) = l.split_once("freed_after_us")?;
-            let digits: String = rest.chars().skip_while(|c| *c != '=').skip(1).skip_while(|c| !c.is_ascii_digit()).take_while(char::is_ascii_digit).collect();
-            digits.parse().ok()
-        };
+        let number = |l: &String| l.split_once("freed_after_us=")?.1.split_whitespace().next()?.parse().ok();
         log.iter().filter_map(number).collect()
     }
 

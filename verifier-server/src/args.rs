@@ -32,6 +32,8 @@ pub enum Command {
     Disasm(ToolArgs),
     /// Draw the control-flow graph.
     Cfg(ToolArgs),
+    /// Check a program and run it here, without a kernel.
+    Run(Box<RunArgs>),
     /// Run the cases of the bpf_conformance suite, or one program for its runner.
     Conformance(ConformanceArgs),
     /// List the kernels that bpfvet knows, and how far it was found to agree with them.
@@ -150,6 +152,68 @@ pub struct ServerArgs {
     /// Certificates to trust, in PEM, for `https`.
     #[arg(long, value_name = "FILE", requires = "server")]
     pub server_ca: Option<PathBuf>,
+}
+
+/// Options of `run`.
+#[derive(Args, Debug, Clone)]
+pub struct RunArgs {
+    /// Object file; with `--classic`, a classic BPF program as `tcpdump -ddd` prints it.
+    #[arg(value_name = "OBJ", required_unless_present = "list_helpers")]
+    pub object: Option<PathBuf>,
+    /// Which environment to check it for.
+    #[command(flatten)]
+    pub target: TargetArgs,
+    /// The program, when the object has several.
+    #[arg(long, value_name = "NAME")]
+    pub prog: Option<String>,
+    /// The packet: a file, or hexadecimal digits.
+    #[arg(long, value_name = "FILE|HEX")]
+    pub data_in: Option<String>,
+    /// First bytes of the context: a file, or hexadecimal digits.
+    #[arg(long, value_name = "FILE|HEX")]
+    pub ctx_in: Option<String>,
+    /// Run over every packet of a capture (pcap or pcapng).
+    #[arg(long, value_name = "FILE", conflicts_with = "data_in")]
+    pub pcap: Option<PathBuf>,
+    /// Where packets go that the program lets go on, as it left them.
+    #[arg(long, value_name = "FILE", requires = "pcap")]
+    pub pcap_out: Option<PathBuf>,
+    /// Runs for each packet; what a run changes, the next one sees.
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub repeat: u32,
+    /// What runs the program.
+    #[arg(long, value_enum, default_value = "interp")]
+    pub engine: EngineName,
+    /// Look every access up, and report what the checker must have missed.
+    #[arg(long)]
+    pub checked: bool,
+    /// Socket buffers begin at the network header for every type, as in BPF_PROG_TEST_RUN of socket filters.
+    #[arg(long)]
+    pub network_layer: bool,
+    /// Put a program of the object into a prog array; may be repeated.
+    #[arg(long, value_name = "MAP:INDEX=PROG")]
+    pub tail_call: Vec<String>,
+    /// OBJ is a classic BPF program, a list of numbers.
+    #[arg(long)]
+    pub classic: bool,
+    /// How to print the outcome.
+    #[arg(long, value_enum, default_value = "text")]
+    pub format: RunFormat,
+    /// Seconds for one run.
+    #[arg(long, value_name = "SECONDS", default_value_t = 60)]
+    pub timeout: u64,
+    /// List helpers and kernel functions, and how far each is modelled.
+    #[arg(long)]
+    pub list_helpers: bool,
+}
+
+/// How `run` prints the outcome.
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
+pub enum RunFormat {
+    /// For people.
+    Text,
+    /// One JSON object.
+    Json,
 }
 
 /// Options of `conformance`.

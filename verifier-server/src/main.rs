@@ -37,6 +37,7 @@ fn run(cli: &Cli) -> Result<u8, String> {
             quiet(render::print(args, &rows, colours, &mut out))?;
             check::exit_code(args, &rows)
         }
+        Command::Run(args) => verifier_server::run::run(args, &mut out)?,
         Command::Conformance(args) => conformance::run(args, &mut out)?,
         Command::Serve(args) => {
             service::run(args)?;
@@ -48,7 +49,7 @@ fn run(cli: &Cli) -> Result<u8, String> {
                 Command::Explain { code } => tools::explain(code, &mut text)?,
                 Command::Disasm(args) => tools::disasm(args, &mut text)?,
                 Command::Cfg(args) => tools::cfg(args, &mut text)?,
-                Command::Kernels | Command::Check(_) | Command::Conformance(_) | Command::Serve(_) => {
+                Command::Kernels | Command::Check(_) | Command::Run(_) | Command::Conformance(_) | Command::Serve(_) => {
                     tools::kernels(&mut text)?;
                 }
             }

@@ -207,6 +207,7 @@ impl RawMap {
 
     fn spec(&self, fd: i32) -> Result<MapSpec, RawError> {
         Ok(MapSpec {
+            initial: None,
             fd,
             name: self.name.clone(),
             map_type: self.map_type,

@@ -54,6 +54,7 @@ impl AluOp {
 
     /// The result. Division by zero yields zero, remainder by zero the dividend (the low half of it, in 32-bit form);
     /// only the low bits of a shift amount count.
+    #[inline(always)]
     pub fn apply<W: Word>(self, a: W, b: W) -> W {
         let zero = a.zero();
         let by_zero = b.is(zero);
@@ -173,6 +174,7 @@ impl CmpOp {
     }
 
     /// Whether it holds.
+    #[inline(always)]
     pub fn holds<W: Word>(self, a: W, b: W) -> W::Bool {
         match self {
             CmpOp::Eq => a.is(b),

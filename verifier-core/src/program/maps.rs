@@ -445,7 +445,7 @@ pub(super) fn global_data(elf: &Elf<'_>, object: &str, btf: Option<&Btf>, maps: 
         let Some(origin) = data_origin(s) else { continue };
         let size = u32::try_from(s.size)
             .map_err(|_| NotLoadable::new(E2BIG, format!("section '{}' is larger than 4 GiB", s.name)))?;
-        let contents = (origin == Origin::Rodata).then(|| Arc::from(s.data));
+        let contents = (!s.data.is_empty()).then(|| Arc::from(s.data));
         maps.add(internal(object, &s.name, origin, s.index, size, contents, btf));
     }
     Ok(())
@@ -541,6 +541,7 @@ pub(super) fn create(map: &Map, btf: Option<&Arc<Btf>>, rules: CreateRules) -> M
     let read_only = matches!(map.origin, Origin::Rodata | Origin::Kconfig);
     out.frozen = read_only;
     out.value = map.contents.clone().filter(|_| read_only);
+    out.initial = map.contents.clone().filter(|_| !read_only);
     if map.def.is_map_of_maps() {
         out.inner = map.inner.map(|def| {
             Box::new(spec(&format!("{}.inner", map.name), 0, &rules.adjust(def, true), btf))

@@ -39,6 +39,9 @@ pub struct MapSpec {
     pub frozen: bool,
     /// Contents of a single-entry array when known and frozen (`.rodata`): reads of them are constants.
     pub value: Option<Arc<[u8]>>,
+    /// Contents that the loader gives a single-entry array that programs may change (`.data`). No kernel sees them
+    /// before the program runs, and so the analysis does not look.
+    pub initial: Option<Arc<[u8]>>,
     /// Template of inner maps, for maps of maps.
     pub inner: Option<Box<MapSpec>>,
     /// Programs in a prog array (type number of the first one put in, and whether it was jited); decides tail call

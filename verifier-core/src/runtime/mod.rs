@@ -16,12 +16,15 @@
 //! * [`replay`]: any instructions over memory given in full, every access checked.
 //! * [`engine`]: what an engine is, and a run from entry to result. [`interp`] is the one that always works.
 //!
+//! * [`hook`]: what programs of each type are run with, and what their results mean.
+//!
 //! The one invariant: code that was not accepted runs checked, whatever engine is asked.
 
 pub mod abi;
 pub mod cx;
 pub mod engine;
 mod helpers;
+pub mod hook;
 pub mod interp;
 #[cfg(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64")))]
 pub mod jit;

@@ -14,6 +14,7 @@ use crate::isa::semantics::{AluOp, CmpOp};
 use crate::program::{LoadRequest, MapSpec};
 
 use super::abi::{self, Helper};
+use super::interp::fast::{Fast, flatten};
 use super::map::Map;
 use super::vm::Vm;
 
@@ -146,6 +147,7 @@ pub struct Code {
     prog_type: u32,
     verified: bool,
     compiled: [OnceLock<Box<dyn Any + Send + Sync>>; 2],
+    fast: OnceLock<Box<[Fast]>>,
 }
 
 impl Code {
@@ -178,6 +180,11 @@ impl Code {
     /// Whether the analysis accepted it, so that it may run without checks.
     pub fn is_verified(&self) -> bool {
         self.verified
+    }
+
+    /// The form of the fast interpreter, made when it is first asked for.
+    pub(super) fn fast(&self) -> &[Fast] {
+        self.fast.get_or_init(|| flatten(self))
     }
 
     /// What an engine made of it, kept as long as the program: first the form without checks, then the checked one.
@@ -280,6 +287,7 @@ fn build(insns: &[Insn], req: &LoadRequest, vm: &Vm, verified: bool) -> Result<C
         prog_type: req.prog_type,
         verified,
         compiled: Default::default(),
+        fast: OnceLock::new(),
     })
 }
 

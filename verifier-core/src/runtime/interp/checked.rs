@@ -1,4 +1,4 @@
-//! The interpreter's plain form: one operation after the other, every access looked up when the run is checked.
+//! The interpreter's plain form: one operation after the other, every access looked up, exact fuel, a path to keep.
 
 use crate::isa::semantics::{byte_order, sign_extend};
 use crate::runtime::abi;
@@ -89,17 +89,17 @@ impl Run<'_, '_> {
                 Op::Const { dst, value } => self.set(dst, value),
                 Op::Load { size, signed, dst, base, off } => {
                     let a = self.address(base, off, size.bytes(), false)?;
-                    // SAFETY: checked, or accepted by the analysis.
+                    // SAFETY: checked.
                     self.set(dst, unsafe { access::load(size, signed, a) });
                 }
                 Op::Store { size, base, off, src } => {
                     let a = self.address(base, off, size.bytes(), true)?;
-                    // SAFETY: checked, or accepted by the analysis.
+                    // SAFETY: checked.
                     unsafe { access::store(size, a, self.value(src)) };
                 }
                 Op::Atomic { op, wide, fetch, base, off, src } => {
                     let a = self.address(base, off, if wide { 8 } else { 4 }, true)?;
-                    // SAFETY: checked, or accepted by the analysis.
+                    // SAFETY: checked.
                     let old = unsafe { access::atomic(op, wide, a, self.reg(src), self.reg(0)) };
                     if op == AtomicOp::CmpXchg {
                         self.set(0, old);
@@ -109,12 +109,12 @@ impl Run<'_, '_> {
                 }
                 Op::LoadAcquire { size, dst, base, off } => {
                     let a = self.address(base, off, size.bytes(), false)?;
-                    // SAFETY: checked, or accepted by the analysis.
+                    // SAFETY: checked.
                     self.set(dst, unsafe { access::load_acquire(size, a) });
                 }
                 Op::StoreRelease { size, base, off, src } => {
                     let a = self.address(base, off, size.bytes(), true)?;
-                    // SAFETY: checked, or accepted by the analysis.
+                    // SAFETY: checked.
                     unsafe { access::store_release(size, a, self.reg(src)) };
                 }
                 Op::Jump { target } => next = target as usize,

@@ -1,10 +1,11 @@
 //! The interpreter: always there, and the measure for the other engines.
 //!
-//! Answers for `___bpf_prog_run()`. One function per mode: [`checked`] looks every access up, for code that was not
-//! accepted.
+//! Answers for `___bpf_prog_run()`. One function per mode: [`fast`] runs accepted code, [`checked`] looks every access
+//! up, for code that was not accepted.
 
 pub(super) mod access;
 mod checked;
+pub(super) mod fast;
 
 use super::cx::{Cx, Invoke};
 use super::engine::Engine;
@@ -20,7 +21,7 @@ impl Engine for Interp {
 
     fn enter(&self, cx: &mut Cx<'_>, subprog: u32, args: [u64; 5]) -> u64 {
         cx.invoke = Some(invoke as Invoke);
-        checked::run(cx, subprog, args)
+        if cx.is_checked() { checked::run(cx, subprog, args) } else { fast::run(cx, subprog, args) }
     }
 }
 

@@ -200,7 +200,7 @@ impl Map {
             MapType::StructOps | MapType::Arena | MapType::Unspec => return Err(fail("this type of map is not modelled")),
         };
         let map = Map { spec: spec.clone(), map_type, kind };
-        if let (Some(value), Kind::Array(a)) = (&spec.value, &map.kind)
+        if let (Some(value), Kind::Array(a)) = (spec.value.as_ref().or(spec.initial.as_ref()), &map.kind)
             && value.len() <= v as usize
         {
             let mut whole = value.to_vec();

@@ -1,0 +1,337 @@
+//! `bpfvet run`: check a program, and run it over packets or a context.
+
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+use verifier_core::analysis::{Options, System, Verdict, Verified, verify};
+use verifier_core::kernel::{MapType, ProgType};
+use verifier_core::program::{LoadRequest, OpenOptions, open};
+use verifier_core::runtime::abi::{self, Model};
+use verifier_core::runtime::hook::{Hook, HookError, Input, Output, Runner};
+use verifier_core::runtime::map::Map;
+use verifier_core::runtime::net::Redirect;
+use verifier_core::runtime::{Code, Engine, Vm};
+
+use crate::args::{RunArgs, RunFormat};
+use crate::pcap::{self, Capture, Captured};
+use crate::{check, target};
+
+/// CPUs of the machine: one, so that what per-CPU maps hold is what the program counted.
+const CPUS: u32 = 1;
+/// Entries of a map that are printed as text.
+const MAX_ENTRIES: usize = 64;
+
+/// What all runs came to.
+#[derive(Default)]
+struct Tally {
+    runs: u64,
+    actions: BTreeMap<String, u64>,
+    last: Option<Output>,
+    kept: Vec<Captured>,
+    changed: u64,
+    elapsed: Duration,
+    redirects: BTreeMap<String, u64>,
+    samples: Vec<(String, Vec<u8>)>,
+}
+
+/// Runs the command; the exit code.
+///
+/// # Errors
+/// In words for the user.
+pub fn run(args: &RunArgs, out: &mut dyn Write) -> Result<u8, String> {
+    if args.list_helpers {
+        return list_helpers(out).map(|()| 0);
+    }
+    let object = args.object.as_deref().ok_or("no object file given")?;
+    let systems = target::systems(&args.target)?;
+    let system = systems.first().ok_or("no kernel named")?;
+    let request = if args.classic { crate::classic::request(object)? } else { request(args, object, system)? };
+    let report = verify(system, &request, &Options::default());
+    let verified = match report.verdict {
+        Verdict::Accepted(v) => v,
+        Verdict::Rejected(r) => {
+            let words = r.cause.as_ref().map(|c| c.text(system.kernel.style).trim_end().to_string());
+            let words = words.unwrap_or_else(|| r.errno.name());
+            eprintln!("bpfvet: {}: not run, Linux {} rejects it: {words}", request.name, system.kernel.name);
+            return Ok(1);
+        }
+        Verdict::Unsupported(what) => {
+            eprintln!("bpfvet: {}: not run, because bpfvet does not model {what}", request.name);
+            return Ok(3);
+        }
+        Verdict::Budget(what) => return Err(format!("{}: {what}", request.name)),
+    };
+    let engine = verifier_core::runtime::engine::EngineKind::from(args.engine).engine()?;
+    let (vm, code) = machine(args, object, system, &verified)?;
+    let prog_type = ProgType::from_number(request.prog_type).unwrap_or(ProgType::Unspec);
+    let hook = Hook::of(prog_type).ok_or_else(|| format!("programs of type {} are not run", prog_type.name()))?;
+    let tally = all_runs(args, engine.as_ref(), &vm, &code, &hook)?;
+    let printed = vm.take_printed();
+    match args.format {
+        RunFormat::Text => print_text(args, &request, system, &vm, &tally, &printed, out),
+        RunFormat::Json => {
+            let value = as_json(engine.name(), &request, system, &vm, &tally, &printed);
+            writeln!(out, "{value}").map_err(|e| e.to_string())
+        }
+    }?;
+    Ok(0)
+}
+
+/// The program that the command line names.
+fn request(args: &RunArgs, object: &Path, system: &System) -> Result<LoadRequest, String> {
+    let bytes = check::read(object)?;
+    let name = object.display().to_string();
+    let options = OpenOptions { modules: system.modules.clone(), ..OpenOptions::new(&system.kernel, name.clone()) };
+    let opened = open(&bytes, &options).map_err(|e| format!("{name}: {e}"))?;
+    let names = || opened.programs.iter().map(|p| p.name.as_str()).collect::<Vec<_>>().join(", ");
+    let program = match &args.prog {
+        Some(wanted) => opened.programs.iter().find(|p| p.name == *wanted),
+        None if opened.programs.len() == 1 => opened.programs.first(),
+        None => None,
+    };
+    let program = program.ok_or_else(|| format!("{name}: name one program with --prog: {}", names()))?;
+    program.result.clone().map_err(|why| format!("{name}: {}: {why}", program.name))
+}
+
+/// The machine with the program's maps, and the program made ready; programs for prog arrays are checked and put there.
+fn machine(args: &RunArgs, object: &Path, system: &System, v: &Verified) -> Result<(Vm, Arc<Code>), String> {
+    let mut vm = Vm::new(CPUS);
+    vm.set_system(system.clone());
+    vm.limits.time = Some(Duration::from_secs(args.timeout));
+    vm.create_maps(&v.request().maps).map_err(|e| e.to_string())?;
+    let code = Code::verified(v, &vm).map_err(|e| e.to_string())?;
+    for entry in &args.tail_call {
+        let parsed = entry.split_once('=').and_then(|(slot, prog)| {
+            let (map, index) = slot.split_once(':')?;
+            Some((map, index.parse::<u32>().ok()?, prog))
+        });
+        let (map, index, prog) = parsed.ok_or_else(|| format!("`{entry}` is not of the form MAP:INDEX=PROG"))?;
+        let wanted = RunArgs { prog: Some(prog.to_string()), ..args.clone() };
+        let other = request(&wanted, object, system)?;
+        let Verdict::Accepted(other) = verify(system, &other, &Options::default()).verdict else {
+            return Err(format!("{prog}: not accepted; `bpfvet check` explains"));
+        };
+        vm.create_maps(&other.request().maps).map_err(|e| e.to_string())?;
+        let other = Code::verified(&other, &vm).map_err(|e| e.to_string())?;
+        let map = vm.maps().find(|m| m.name() == map).ok_or_else(|| format!("no map `{map}`"))?.clone();
+        map.set_prog(index, Arc::new(other)).map_err(|e| format!("{entry}: error {e}"))?;
+    }
+    Ok((vm, Arc::new(code)))
+}
+
+fn all_runs(args: &RunArgs, engine: &dyn Engine, vm: &Vm, code: &Code, hook: &Hook) -> Result<Tally, String> {
+    let runner = Runner::new().map_err(|e| e.to_string())?;
+    let context = args.ctx_in.as_deref().map(bytes).transpose()?.unwrap_or_default();
+    let capture = match (&args.pcap, &args.data_in) {
+        (Some(file), _) => {
+            let capture = pcap::read(&check::read(file)?).map_err(|e| format!("{}: {e}", file.display()))?;
+            if capture.link != pcap::ETHERNET {
+                return Err(format!("{}: link type {}, not Ethernet", file.display(), capture.link));
+            }
+            capture
+        }
+        (None, Some(data)) => {
+            Capture { link: pcap::ETHERNET, packets: vec![Captured { time: 0, bytes: bytes(data)? }] }
+        }
+        (None, None) => {
+            // The smallest Ethernet frame.
+            Capture { link: pcap::ETHERNET, packets: vec![Captured { time: 0, bytes: vec![0; 64] }] }
+        }
+    };
+    let mut tally = Tally::default();
+    for (n, p) in capture.packets.iter().enumerate() {
+        let input = Input { packet: p.bytes.clone(), context: context.clone(), network_layer: args.network_layer };
+        let begun = Instant::now();
+        let result = runner.run(engine, vm, code, hook, &input, args.repeat, args.checked);
+        tally.elapsed += begun.elapsed();
+        let output = match result {
+            Ok(output) => output,
+            // A capture may hold what a program cannot be given; that costs the packet.
+            Err(e @ HookError::Packet { .. }) if args.pcap.is_some() => {
+                eprintln!("bpfvet: packet {}: {e}", n + 1);
+                continue;
+            }
+            Err(e) => return Err(format!("packet {}: {e}", n + 1)),
+        };
+        let action = hook.action(output.r0);
+        tally.runs += u64::from(args.repeat.max(1));
+        *tally.actions.entry(action.clone()).or_default() += 1;
+        if let Some(r) = &output.redirect {
+            *tally.redirects.entry(redirect(r)).or_default() += 1;
+        }
+        for map in vm.maps() {
+            tally.samples.extend(map.drain().into_iter().map(|s| (map.name().to_string(), s)));
+        }
+        tally.samples.extend(vm.take_samples().into_iter().map(|s| (s.map, s.bytes)));
+        tally.changed += u64::from(output.packet.as_ref().is_some_and(|b| *b != p.bytes));
+        if survives(hook, &action, output.r0) && args.pcap_out.is_some() {
+            let kept = output.packet.clone().unwrap_or_default();
+            tally.kept.push(Captured { time: p.time, bytes: kept });
+        }
+        tally.last = Some(output);
+    }
+    if let Some(file) = &args.pcap_out {
+        let written = pcap::write(&Capture { link: pcap::ETHERNET, packets: std::mem::take(&mut tally.kept) });
+        std::fs::write(file, written).map_err(|e| format!("{}: {e}", file.display()))?;
+    }
+    Ok(tally)
+}
+
+/// Whether a packet goes on after the program: it is then part of `--pcap-out`.
+fn survives(hook: &Hook, action: &str, r0: u64) -> bool {
+    let dropped = ["XDP_ABORTED", "XDP_DROP", "TC_ACT_SHOT", "TC_ACT_STOLEN", "TC_ACT_QUEUED", "drop", "BPF_DROP"];
+    hook.packet.is_some() && !dropped.contains(&action) && (hook.has_actions() || r0 as u32 != 0)
+}
+
+fn redirect(r: &Redirect) -> String {
+    match r {
+        Redirect::Interface { ifindex, ingress: false } => format!("interface {ifindex}"),
+        Redirect::Interface { ifindex, ingress: true } => format!("interface {ifindex} (ingress)"),
+        Redirect::Peer { ifindex } => format!("peer of interface {ifindex}"),
+        Redirect::Map { map, key, flags: 0 } => format!("{map}[{key}]"),
+        Redirect::Map { map, flags, .. } => format!("{map}, flags {flags:#x}"),
+    }
+}
+
+/// Bytes of a file, or written as hexadecimal.
+fn bytes(text: &str) -> Result<Vec<u8>, String> {
+    if Path::new(text).is_file() || text == "-" {
+        return check::read(Path::new(text));
+    }
+    let digits: Vec<u8> = text.bytes().filter(|b| !b.is_ascii_whitespace() && *b != b':').collect();
+    let (pairs, rest) = digits.as_chunks::<2>();
+    let digit = |b: u8| (b as char).to_digit(16).map(|d| d as u8);
+    let all: Option<Vec<u8>> = pairs.iter().map(|p| Some(digit(p[0])? << 4 | digit(p[1])?)).collect();
+    all.filter(|_| rest.is_empty()).ok_or_else(|| format!("`{text}` is neither a file nor hexadecimal"))
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|b| format!("{b:02x}")).collect()
+}
+
+/// Bytes as a number where they are as many as a number has, else in hexadecimal.
+fn shown(bytes: &[u8]) -> Value {
+    match bytes.len() {
+        1 | 2 | 4 | 8 => json!(bytes.iter().rev().fold(0u64, |n, b| n << 8 | u64::from(*b))),
+        _ => json!(hex(bytes)),
+    }
+}
+
+/// Entries of a map that are worth printing: for arrays, those that are not zero.
+fn entries(map: &Map) -> Vec<(Value, Value)> {
+    let array = matches!(map.map_type(), MapType::Array | MapType::PercpuArray);
+    let all = map.entries(0).into_iter().map(|(k, v)| (k, map.value_at(v)));
+    let keyed = all.filter(|(_, v)| !array || v.iter().any(|b| *b != 0)).map(|(k, v)| (shown(&k), shown(&v)));
+    keyed.chain(map.values().iter().enumerate().map(|(i, v)| (json!(i), shown(v)))).collect()
+}
+
+/// Maps that programs write to.
+fn maps(vm: &Vm) -> impl Iterator<Item = &Arc<Map>> {
+    const RDONLY_PROG: u32 = 1 << 7;
+    vm.maps().filter(|m| m.spec().map_flags & RDONLY_PROG == 0)
+}
+
+fn print_text(
+    args: &RunArgs,
+    request: &LoadRequest,
+    system: &System,
+    vm: &Vm,
+    tally: &Tally,
+    printed: &[String],
+    out: &mut dyn Write,
+) -> Result<(), String> {
+    let failed = |e: std::io::Error| e.to_string();
+    let mut text = format!("{}: accepted by Linux {}, {} runs\n", request.name, system.kernel.name, tally.runs);
+    for (action, n) in &tally.actions {
+        text += &format!("  {n:>8}  {action}\n");
+    }
+    for (to, n) in &tally.redirects {
+        text += &format!("  {n:>8}  redirected to {to}\n");
+    }
+    if let Some(last) = &tally.last
+        && args.pcap.is_none()
+    {
+        text += &format!("returned {}\n", last.r0 as u32 as i32);
+        if let Some(packet) = last.packet.as_ref().filter(|_| tally.changed > 0) {
+            text += &format!("packet is now {}\n", hex(packet));
+        }
+        for (to, bytes) in &last.clones {
+            text += &format!("copy to {}: {}\n", redirect(to), hex(bytes));
+        }
+    } else if tally.changed > 0 {
+        text += &format!("  {:>8}  changed\n", tally.changed);
+    }
+    if args.repeat > 1 {
+        text += &format!("{} ns a run\n", tally.elapsed.as_nanos() as u64 / tally.runs.max(1));
+    }
+    for line in printed {
+        text += &format!("printk: {line}\n");
+    }
+    for (map, sample) in &tally.samples {
+        text += &format!("sample of {map}: {}\n", hex(sample));
+    }
+    for map in maps(vm) {
+        let all = entries(map);
+        if !all.is_empty() {
+            text += &format!("map {} ({}):\n", map.name(), map.map_type().name().to_ascii_lowercase());
+        }
+        for (k, v) in all.iter().take(MAX_ENTRIES) {
+            text += &format!("  {}: {}\n", plain(k), plain(v));
+        }
+        if all.len() > MAX_ENTRIES {
+            text += &format!("  … {} more\n", all.len() - MAX_ENTRIES);
+        }
+    }
+    out.write_all(text.as_bytes()).map_err(failed)
+}
+
+fn plain(v: &Value) -> String {
+    v.as_str().map_or_else(|| v.to_string(), str::to_string)
+}
+
+fn as_json(engine: &str, request: &LoadRequest, system: &System, vm: &Vm, tally: &Tally, printed: &[String]) -> Value {
+    let maps: Vec<Value> = maps(vm)
+        .map(|m| {
+            let all: Vec<Value> = entries(m).into_iter().map(|(k, v)| json!({"key": k, "value": v})).collect();
+            json!({"name": m.name(), "type": m.map_type().name().to_ascii_lowercase(), "entries": all})
+        })
+        .collect();
+    let samples: Vec<Value> = tally.samples.iter().map(|(m, b)| json!({"map": m, "data": hex(b)})).collect();
+    let last = tally.last.as_ref();
+    json!({
+        "schema": 1,
+        "program": request.name,
+        "kernel": system.kernel.name,
+        "verdict": "accepted",
+        "engine": engine,
+        "runs": tally.runs,
+        "actions": tally.actions,
+        "redirects": tally.redirects,
+        "retval": last.map(|o| o.r0 as u32),
+        "packet": last.and_then(|o| o.packet.as_ref()).map(|p| hex(p)),
+        "context": last.map(|o| hex(&o.context)),
+        "changed": tally.changed,
+        "ns_per_run": tally.elapsed.as_nanos() as u64 / tally.runs.max(1),
+        "printk": printed,
+        "samples": samples,
+        "maps": maps,
+    })
+}
+
+fn list_helpers(out: &mut dyn Write) -> Result<(), String> {
+    for (helper, model) in abi::all() {
+        let words = match model {
+            Model::Modelled => "modelled",
+            Model::Error => "returns -EOPNOTSUPP",
+            Model::Null => "returns null",
+            Model::Ends => "ends the run",
+        };
+        let id = if helper.id == 0 { "kfunc".to_string() } else { helper.id.to_string() };
+        writeln!(out, "{id:>5}  {:<36} {words}", helper.name).map_err(|e| e.to_string())?;
+    }
+    Ok(())
+}

@@ -215,6 +215,7 @@ impl RawMap {
             value_size: self.value_size,
             max_entries: self.max_entries,
             map_flags: self.flags,
+            numa_node: 0,
             map_extra: self.map_extra,
             btf: btf(&self.btf, "btf")?,
             btf_key_type_id: self.btf_key_type_id,

@@ -21,7 +21,7 @@ use serde_json::Value;
 use verifier_core::btf::Btf;
 use verifier_core::isa::Insn;
 use verifier_core::kernel::Kernel;
-use verifier_core::program::{self, LoadRequest, MapSpec, Object, OpenOptions};
+use verifier_core::program::{self, LoadRequest, MapSpec, NotLoadable, Object, OpenOptions};
 
 type Error = Box<dyn std::error::Error>;
 
@@ -268,6 +268,20 @@ fn extras(req: &LoadRequest, rec: &Value, counts: &mut BTreeMap<&'static str, Co
     out
 }
 
+/// What became of a program. A file that libbpf cannot open has one record without a program: the program of ours that
+/// says the same answers, or the first that is refused.
+fn answer<'a>(object: &'a Object, program: &str, words: &str) -> Option<&'a Result<LoadRequest, NotLoadable>> {
+    let named = |p: &&program::Program| p.name == program;
+    let says = |p: &&program::Program| p.result.as_ref().is_err_and(|e| recorded_text(&e.words) == words.trim());
+    let found = if program.is_empty() {
+        let refused = object.programs.iter().find(|p| p.result.is_err());
+        object.programs.iter().find(says).or(refused)
+    } else {
+        object.programs.iter().find(named)
+    };
+    found.map(|p| &p.result)
+}
+
 /// libbpf's lines as the recorder kept them.
 fn recorded_text(words: &[String]) -> String {
     let joined: Vec<String> = words.iter().map(|w| format!("libbpf: {w}").replace(['"', '\\'], " ")).collect();
@@ -384,7 +398,7 @@ fn run() -> Result<bool, Error> {
                 counts.entry("verdict of the loader").or_default().add(false);
                 differences.push(format!("object: {e}"));
             }
-            Ok(o) => match o.programs.iter().find(|p| p.name == prog).map(|p| &p.result) {
+            Ok(o) => match answer(o, &prog, text(&rec["libbpf_error"], "text")) {
                 None => {
                     counts.entry("verdict of the loader").or_default().add(false);
                     differences.push("no such program".into());

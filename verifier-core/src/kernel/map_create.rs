@@ -28,6 +28,8 @@ pub struct MapAttr {
     pub btf_value: bool,
     /// A type of the kernel is given for the value (struct_ops).
     pub btf_vmlinux_value: bool,
+    /// Node that its memory comes from; only looked at with `BPF_F_NUMA_NODE`.
+    pub numa_node: u32,
 }
 
 /// Capabilities that creating a map can need.
@@ -66,8 +68,8 @@ const STORAGE_VALUE_MAX: u32 = 65535 - 128;
 const MAX_STACK_DEPTH: u32 = 127;
 /// Kernel: `sizeof(struct bpf_stack_build_id)`.
 const BUILD_ID: u32 = 32;
-/// CONFIG_NR_CPUS of the kernels measured.
-const NR_CPUS: u32 = 8192;
+/// NUMA nodes of the machines measured.
+const NODES: u32 = 1;
 /// Address space of an arena.
 const ARENA_MAX: u64 = 1 << 32;
 const PAGE: u64 = 4096;
@@ -100,12 +102,13 @@ pub fn check_create(kernel: &Kernel, a: &MapAttr, caps: MapCaps) -> Result<MapTy
     let extra = [MapType::BloomFilter as u32, MapType::Arena as u32].contains(&a.map_type);
     must(extra || a.map_extra == 0, EINVAL)?;
     must(a.map_flags & f::RDONLY == 0 || a.map_flags & f::WRONLY == 0, EINVAL)?;
+    must(a.map_flags & f::NUMA_NODE == 0 || a.numa_node < NODES, EINVAL)?;
     let Some(t) = MapType::from_number(a.map_type).filter(|t| exists(*t, kernel.version)) else {
         return Err(EINVAL);
     };
     alloc_check(t, a, caps)?;
     permitted(t, caps)?;
-    alloc(t, a)?;
+    alloc(kernel, t, a)?;
     Ok(t)
 }
 
@@ -198,7 +201,7 @@ fn hash(t: MapType, a: &MapAttr, caps: MapCaps) -> Result<(), ErrorNumber> {
 }
 
 /// Checks that come after capabilities, while memory is set up. Kernel: `map_alloc()` of the type.
-fn alloc(t: MapType, a: &MapAttr) -> Result<(), ErrorNumber> {
+fn alloc(kernel: &Kernel, t: MapType, a: &MapAttr) -> Result<(), ErrorNumber> {
     use MapType::*;
     match t {
         Hash | PercpuHash | LruHash | LruPercpuHash | HashOfMaps => must(a.max_entries <= HALF / 16, E2BIG),
@@ -225,7 +228,7 @@ fn alloc(t: MapType, a: &MapAttr) -> Result<(), ErrorNumber> {
         Cpumap => {
             let sizes = a.max_entries != 0 && a.key_size == 4 && (a.value_size == 4 || a.value_size == 8);
             must(sizes && a.map_flags & !f::NUMA_NODE == 0, EINVAL)?;
-            must(a.max_entries <= NR_CPUS, E2BIG)
+            must(a.max_entries <= kernel.nr_cpus, E2BIG)
         }
         Xskmap => {
             let sizes = a.max_entries != 0 && a.key_size == 4 && a.value_size == 4;

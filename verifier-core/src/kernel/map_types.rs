@@ -193,9 +193,10 @@ impl MapType {
         }
     }
 
-    /// A lookup with a constant key below `max_entries` cannot fail (6.14). Kernel: `can_elide_value_nullness()`.
-    pub const fn lookup_in_range_finds(self) -> bool {
-        matches!(self, MapType::Array | MapType::PercpuArray)
+    /// A lookup with a constant key below `max_entries` cannot fail (6.14), unless the map may be replaced by one of
+    /// another size. Kernel: `can_elide_value_nullness()`.
+    pub const fn lookup_in_range_finds(self, map_flags: u32) -> bool {
+        matches!(self, MapType::Array | MapType::PercpuArray) && map_flags & flags::INNER_MAP == 0
     }
 
     /// Sleepable programs may use it. Kernel: the list in `check_map_prog_compatibility()`.

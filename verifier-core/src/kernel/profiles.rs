@@ -17,10 +17,15 @@ pub struct Kernel {
     pub features: Features,
     /// CPUs that the machine measured can have. Kernel: `nr_cpu_ids`.
     pub nr_cpu_ids: u32,
+    /// CPUs that the kernel is built for. Kernel: `CONFIG_NR_CPUS`.
+    pub nr_cpus: u32,
     /// `/sys/kernel/btf/vmlinux`, compressed with zstd. Parsed once by `program::vmlinux()`.
     pub btf_zst: &'static [u8],
     /// The build configuration (`/proc/config.gz`), compressed with zstd instead.
     pub config_zst: &'static [u8],
+    /// What `/proc/kallsyms` holds beyond the functions and variables of the BTF, compressed with zstd; its form stands
+    /// in `program::kallsyms`.
+    pub kallsyms_zst: &'static [u8],
 }
 
 impl Kernel {
@@ -102,8 +107,10 @@ impl Kernel {
                 btf_flagged_tags: false,
             },
             nr_cpu_ids: 1,
+            nr_cpus: 8192,
             btf_zst: include_bytes!("../../data/btf/6.12.117-debian.btf.zst"),
             config_zst: include_bytes!("../../data/config/6.12.117-debian.config.zst"),
+            kallsyms_zst: include_bytes!("../../data/kallsyms/6.12.117-debian.zst"),
         }
     }
 
@@ -175,8 +182,10 @@ impl Kernel {
                 btf_flagged_tags: true,
             },
             nr_cpu_ids: 2,
+            nr_cpus: 256,
             btf_zst: include_bytes!("../../data/btf/6.18.44.btf.zst"),
             config_zst: include_bytes!("../../data/config/6.18.44.config.zst"),
+            kallsyms_zst: include_bytes!("../../data/kallsyms/6.18.44.zst"),
         }
     }
 }

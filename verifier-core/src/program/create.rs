@@ -24,6 +24,7 @@ fn attributes(spec: &MapSpec) -> MapAttr {
         map_extra: spec.map_extra,
         btf_key: spec.btf_key_type_id != 0,
         btf_value: spec.btf_value_type_id != 0,
+        numa_node: spec.numa_node,
         btf_vmlinux_value: spec.map_type == MapType::StructOps as u32,
     }
 }
@@ -113,7 +114,7 @@ fn describe(errno: i32) -> String {
         22 => "Invalid argument",
         34 => "Numerical result out of range",
         95 => "Operation not supported",
-        other => return format!("unknown error ({other})"),
+        other => return format!("unknown error (-{other})"),
     };
     words.to_owned()
 }

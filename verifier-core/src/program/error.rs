@@ -48,8 +48,8 @@ pub(super) const EINVAL: i32 = -22;
 pub(super) const ERANGE: i32 = -34;
 pub(super) const EOPNOTSUPP: i32 = -95;
 pub(super) const ENOTSUP: i32 = EOPNOTSUPP;
-pub(super) const RELOC: i32 = -4003;
-pub(super) const FORMAT: i32 = -4004;
+pub(super) const RELOC: i32 = -4005;
+pub(super) const FORMAT: i32 = -4001;
 
 impl NotLoadable {
     pub(super) fn new(code: i32, words: impl Into<String>) -> NotLoadable {

@@ -4,7 +4,6 @@
 //! externs into ordinary variables of the object's BTF, as the kernel's checks demand.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
 
 use object::elf;
 
@@ -14,6 +13,7 @@ use crate::kernel::Kernel;
 
 use super::elf::Elf;
 use super::error::{EINVAL, ENOENT, ENOTSUP, ERANGE, ESRCH, NotLoadable};
+use super::kallsyms::{self, SOME_ADDRESS, Symbol};
 use super::modules::Modules;
 
 /// What a configuration value is stored in. libbpf: `enum kcfg_type`.
@@ -21,7 +21,7 @@ use super::modules::Modules;
 pub(super) enum KcfgType {
     Bool,
     Tristate,
-    Char,
+    Char { signed: bool },
     Int { signed: bool },
     CharArray,
 }
@@ -67,7 +67,7 @@ fn kcfg_type(btf: &Btf, id: TypeId) -> Option<KcfgType> {
                 return (t.size_or_type == 1).then_some(KcfgType::Bool);
             }
             match t.size_or_type {
-                1 => Some(KcfgType::Char),
+                1 => Some(KcfgType::Char { signed: enc.signed }),
                 2 | 4 | 8 => Some(KcfgType::Int { signed: enc.signed }),
                 _ => None,
             }
@@ -79,7 +79,7 @@ fn kcfg_type(btf: &Btf, id: TypeId) -> Option<KcfgType> {
         BtfKind::Array => {
             let a = t.array().filter(|a| a.nelems > 0)?;
             let elem = btf.skip_modifiers(a.elem).filter(|t| t.kind == BtfKind::Int)?;
-            (kcfg_type(btf, elem.id) == Some(KcfgType::Char)).then_some(KcfgType::CharArray)
+            matches!(kcfg_type(btf, elem.id), Some(KcfgType::Char { .. })).then_some(KcfgType::CharArray)
         }
         _ => None,
     }
@@ -235,17 +235,6 @@ pub(super) fn kconfig_size(externs: &[Extern]) -> Option<u32> {
     .next_back()
 }
 
-/// The configuration of a kernel, decompressed once.
-fn config(kernel: &Kernel) -> Arc<str> {
-    static CACHE: Mutex<Option<HashMap<&'static str, Arc<str>>>> = Mutex::new(None);
-    let mut cache = CACHE.lock().unwrap_or_else(PoisonError::into_inner);
-    let cache = cache.get_or_insert_with(HashMap::new);
-    Arc::clone(cache.entry(kernel.release).or_insert_with(|| {
-        let bytes = super::vmlinux::decompress(kernel.config_zst).unwrap_or_default();
-        Arc::from(String::from_utf8_lossy(&bytes).as_ref())
-    }))
-}
-
 /// Number that `LINUX_KERNEL_VERSION` has: the point release, each part in a byte.
 pub(super) fn version_code(kernel: &Kernel) -> u32 {
     let patch = kernel.release.rsplit('.').next().and_then(|p| p.parse::<u32>().ok()).unwrap_or(0);
@@ -269,8 +258,8 @@ impl KconfigMap {
     fn number(&mut self, e: &Extern, value: u64) -> Result<(), NotLoadable> {
         let ExternKind::Kconfig { kind, size, offset, .. } = e.kind else { return Ok(()) };
         let signed = match kind {
-            KcfgType::Int { signed } => signed,
-            KcfgType::Char | KcfgType::Bool => false,
+            KcfgType::Int { signed } | KcfgType::Char { signed } => signed,
+            KcfgType::Bool => false,
             _ => {
                 let words = format!(
                     "extern (kcfg) '{}': value '{value}' implies integer, char, or boolean type",
@@ -318,7 +307,7 @@ impl KconfigMap {
                 self.put(offset, bytes.get(..size.min(4) as usize).unwrap_or(&bytes));
                 Ok(())
             }
-            KcfgType::Char => {
+            KcfgType::Char { .. } => {
                 self.put(offset, &[value]);
                 Ok(())
             }
@@ -356,7 +345,7 @@ impl KconfigMap {
                     let words = format!("extern (kcfg) '{}': value '{value}' isn't a valid integer", e.name);
                     NotLoadable::new(EINVAL, words)
                 })?;
-                if !matches!(kind, KcfgType::Int { .. } | KcfgType::Char) {
+                if !matches!(kind, KcfgType::Int { .. } | KcfgType::Char { .. }) {
                     let words = format!("extern (kcfg) '{}': value '{value}' implies integer type", e.name);
                     return Err(NotLoadable::new(EINVAL, words));
                 }
@@ -409,7 +398,12 @@ pub(super) fn resolve(
         }
         let value = match e.name.as_str() {
             "LINUX_KERNEL_VERSION" => u64::from(version_code(kernel)),
-            "LINUX_HAS_BPF_COOKIE" | "LINUX_HAS_SYSCALL_WRAPPER" => 1,
+            "LINUX_HAS_BPF_COOKIE" => 1,
+            // libbpf tries to place a probe on the name that the wrapper has.
+            "LINUX_HAS_SYSCALL_WRAPPER" => {
+                let config = super::vmlinux::text(kernel.config_zst);
+                u64::from(config.lines().any(|l| l == "CONFIG_KPROBE_EVENTS=y"))
+            }
             name if name.starts_with("LINUX_") && e.weak => 0,
             name => {
                 let words = format!("extern (kcfg) '{name}': unrecognized virtual extern");
@@ -420,10 +414,13 @@ pub(super) fn resolve(
         map.set[i] = true;
     }
     if !wanted.is_empty() {
-        for line in config(kernel).lines() {
+        for line in super::vmlinux::text(kernel.config_zst).lines() {
             let Some((name, value)) = line.split_once('=') else { continue };
             let Some(i) = wanted.get(name).copied().filter(|i| !map.set[*i]) else { continue };
-            map.line(&externs[i], value).map_err(|e| NotLoadable { code: EINVAL, ..e })?;
+            map.line(&externs[i], value).map_err(|e| {
+                let words = format!("error parsing system Kconfig line '{name}': {}", e.code);
+                NotLoadable { code: EINVAL, ..e }.also(words)
+            })?;
             map.set[i] = true;
         }
     }
@@ -431,7 +428,7 @@ pub(super) fn resolve(
         out.values[i] = match e.kind {
             ExternKind::Kconfig { .. } if map.set[i] => Resolved::Kconfig,
             ExternKind::Kconfig { .. } => Resolved::Unset,
-            ExternKind::Ksym { type_id: 0 } => untyped(e, modules),
+            ExternKind::Ksym { type_id: 0 } => untyped(e, kernel, modules)?,
             ExternKind::Ksym { type_id } => {
                 let is_var = local.ty(e.btf_id).is_some_and(|t| t.kind == BtfKind::Var);
                 if is_var {
@@ -457,10 +454,16 @@ pub(super) fn resolve(
     Ok(out)
 }
 
-/// A symbol without type: libbpf looks in `/proc/kallsyms`, of which BTF knows functions and per-CPU variables and
-/// the profile some more.
-fn untyped(e: &Extern, modules: &Modules) -> Resolved {
-    modules.symbol(&e.name).map_or(Resolved::Unset, Resolved::Address)
+/// A symbol without type. libbpf: `bpf_object__read_kallsyms_file()`.
+fn untyped(e: &Extern, kernel: &Kernel, modules: &Modules) -> Result<Resolved, NotLoadable> {
+    match kallsyms::find(kernel, modules, &e.name) {
+        Symbol::Absent => Ok(Resolved::Unset),
+        Symbol::At(address) => Ok(Resolved::Address(address)),
+        Symbol::Several => {
+            let words = format!("extern (ksym) '{}': resolution is ambiguous: 0x{SOME_ADDRESS:x} or another", e.name);
+            Err(NotLoadable::new(EINVAL, words))
+        }
+    }
 }
 
 /// libbpf: `bpf_object__resolve_ksym_var_btf_id()`.

@@ -12,12 +12,12 @@ use super::create;
 use super::error::{EINVAL, ENOENT, ESRCH, NotLoadable, ObjectError};
 use super::externs::{self, Resolution};
 use super::link::{Candidates, Linker};
-use super::maps::{self, CreateRules, Origin};
+use super::maps::{self, CreateRules, Map, Origin};
 use super::modules::Modules;
 use super::object::{self, Opened, Prog};
 use super::request::{AttachTarget, LoadRequest, MapSpec, TargetProg};
 use super::sections;
-use super::struct_ops::{self, KernelStructOps, Slot};
+use super::struct_ops::{self, KernelStructOps, Slot, StructOps};
 
 /// `BPF_F_SLEEPABLE`.
 const F_SLEEPABLE: u32 = 1 << 4;
@@ -102,7 +102,7 @@ pub fn open(bytes: &[u8], options: &OpenOptions<'_>) -> Result<Object, ObjectErr
         Some(btf) => Arc::clone(btf),
         None => super::vmlinux(options.kernel).map_err(|e| ObjectError::new(e.to_string()))?,
     };
-    let modules = Modules::new(options.kernel.version, vmlinux, &options.modules);
+    let modules = Modules::new(vmlinux, &options.modules);
     let mut opened = object::open(bytes, &options.name, !options.as_veristat)?;
     let no_btf = Btf::default();
     let local = opened.btf.clone();
@@ -139,7 +139,8 @@ pub fn open(bytes: &[u8], options: &OpenOptions<'_>) -> Result<Object, ObjectErr
         let annotations = annotations(opened.btf.as_deref(), &p.name);
         let mut poisoned = Vec::new();
         let result = loader.load(i, p, &annotations, &mut poisoned).map_err(|e| match e.code {
-            _ if opened.broken.is_some() => e,
+            // Said while the file is opened, before anything is loaded.
+            _ if opened.broken.is_some() || p.broken.is_some() => e,
             _ => e.also(format!("failed to load object '{}'", options.name)),
         });
         programs.push(Program {
@@ -336,9 +337,7 @@ impl<'a> Loader<'a> {
                 match &slot {
                     None => slot = Some(s.clone()),
                     Some(first) if first.btf_id != s.btf_id || first.member != s.member => {
-                        let name = self.object.progs.get(prog).map_or("", |p| &p.name);
-                        let words = format!("struct_ops init_kern {}: invalid reuse of prog {name}", m.name);
-                        return Err(NotLoadable::new(EINVAL, words));
+                        return Err(self.reused(m, ops, prog, first, s));
                     }
                     Some(_) => {}
                 }
@@ -346,6 +345,25 @@ impl<'a> Loader<'a> {
             found.push((i, k));
         }
         Ok((found, slot))
+    }
+
+    /// One program cannot stand in two different members.
+    fn reused(&self, m: &Map, ops: &StructOps, prog: usize, first: &Slot, second: &Slot) -> NotLoadable {
+        let members = self.object.btf.as_deref().and_then(|b| b.ty(ops.type_id));
+        let index = ops.progs.iter().filter(|(_, p)| *p == prog).map(|(i, _)| *i).max().unwrap_or(0);
+        let member = members.and_then(|t| t.members().nth(index)).map_or("", |m| m.name);
+        let (name, section) = self.object.progs.get(prog).map_or(("", ""), |p| (&p.name, &p.section_name));
+        let why = if first.btf_id == second.btf_id {
+            format!("expected_attach_type {} != kern_member_idx {}", first.member, second.member)
+        } else {
+            format!("attach_btf_id {} != kern_type_id {}", first.btf_id, second.btf_id)
+        };
+        let words = format!(
+            "struct_ops init_kern {} func ptr {member}: invalid reuse of prog {name} in sec {section} with type {}: {why}",
+            m.name,
+            ProgType::StructOps as u32
+        );
+        NotLoadable::new(EINVAL, words)
     }
 
     /// Type, attach type, flags and target. libbpf: `bpf_object_load_prog()` and `libbpf_prepare_prog_load()`.

@@ -45,6 +45,7 @@ pub(super) struct MapDef {
     pub value_size: u32,
     pub max_entries: u32,
     pub flags: u32,
+    pub numa_node: u32,
     pub extra: u64,
     pub key_type: TypeId,
     pub value_type: TypeId,
@@ -164,9 +165,7 @@ fn parse_def(
             "type" => def.map_type = int_field(name, btf, &m)?,
             "max_entries" => def.max_entries = int_field(name, btf, &m)?,
             "map_flags" => def.flags = int_field(name, btf, &m)?,
-            "numa_node" => {
-                int_field(name, btf, &m)?;
-            }
+            "numa_node" => def.numa_node = int_field(name, btf, &m)?,
             "key_size" => def.key_size = size_field(name, "key", btf, &m, def.key_size)?,
             "value_size" => def.value_size = size_field(name, "value", btf, &m, def.value_size)?,
             "key" => (def.key_type, def.key_size) = type_field(name, "key", btf, &m, def.key_size)?,
@@ -527,6 +526,7 @@ fn spec(name: &str, fd: i32, def: &MapDef, btf: Option<&Arc<Btf>>) -> MapSpec {
         value_size: def.value_size,
         max_entries: def.max_entries,
         map_flags: def.flags,
+        numa_node: def.numa_node,
         map_extra: def.extra,
         btf: btf.cloned(),
         btf_key_type_id: if btf.is_some() { def.key_type } else { 0 },

@@ -7,6 +7,7 @@ mod create;
 mod elf;
 mod error;
 mod externs;
+mod kallsyms;
 mod link;
 mod load;
 mod maps;

@@ -5,9 +5,6 @@
 use std::sync::Arc;
 
 use crate::btf::{Btf, BtfKind, TypeId};
-use crate::kernel::facts::kallsyms;
-use crate::kernel::KernelVersion;
-
 
 /// File descriptor of the first module's BTF: far from those of maps.
 const FIRST_FD: i32 = 1_000_000;
@@ -28,7 +25,6 @@ pub(super) struct ModuleBtf {
 pub(super) struct Modules {
     pub vmlinux: Arc<Btf>,
     pub modules: Arc<[ModuleBtf]>,
-    version: KernelVersion,
 }
 
 /// A type found in one of them.
@@ -43,13 +39,13 @@ pub(super) struct Found<'a> {
 
 impl Modules {
     /// Gives the modules their file descriptors, in load order.
-    pub fn new(version: KernelVersion, vmlinux: Arc<Btf>, modules: &[(String, Arc<Btf>)]) -> Modules {
+    pub fn new(vmlinux: Arc<Btf>, modules: &[(String, Arc<Btf>)]) -> Modules {
         let modules = modules
             .iter()
             .zip(FIRST_FD..)
             .map(|((name, btf), fd)| ModuleBtf { name: name.clone(), btf: Arc::clone(btf), fd })
             .collect();
-        Modules { vmlinux, modules, version }
+        Modules { vmlinux, modules }
     }
 
     /// The kernel's own type of a name and kind, else the first module's. libbpf: `find_ksym_btf_id()`.
@@ -60,14 +56,6 @@ impl Modules {
         self.modules.iter().find_map(|m| {
             let id = m.btf.find_own_by_name_kind(name, kind)?;
             Some(Found { btf: &m.btf, id, fd: m.fd, module: &m.name })
-        })
-    }
-
-    /// Address of a symbol in `/proc/kallsyms`, as far as can be told: BTF knows functions and per-CPU variables.
-    pub fn symbol(&self, name: &str) -> Option<u64> {
-        kallsyms::data_symbol(name, self.version).or_else(|| {
-            let known = self.find(name, BtfKind::Func).or_else(|| self.find(name, BtfKind::Var));
-            known.map(|_| kallsyms::SOME_ADDRESS)
         })
     }
 

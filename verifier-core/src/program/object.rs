@@ -171,8 +171,11 @@ pub(super) fn open(bytes: &[u8], name: &str, allow_legacy_maps: bool) -> Result<
         let end = s.data.iter().position(|b| *b == 0).unwrap_or(s.data.len()).min(63);
         String::from_utf8_lossy(s.data.get(..end).unwrap_or(&[])).into_owned()
     });
-    let kern_version =
-        elf.section("version").and_then(|s| <[u8; 4]>::try_from(s.data).ok()).map(u32::from_le_bytes);
+    let kern_version = elf.section("version").map(|s| <[u8; 4]>::try_from(s.data).map(u32::from_le_bytes));
+    if let Some(Err(_)) = kern_version {
+        broken = Some(NotLoadable::new(FORMAT, format!("invalid kver section in {name}")));
+    }
+    let kern_version = kern_version.and_then(Result::ok);
     Ok(Opened {
         progs,
         text,

@@ -25,6 +25,8 @@ pub struct MapSpec {
     pub max_entries: u32,
     /// `BPF_F_*` creation flags.
     pub map_flags: u32,
+    /// NUMA node of its memory, with `BPF_F_NUMA_NODE`.
+    pub numa_node: u32,
     /// Type-specific, e.g. the address of an arena or the number of bloom hashes.
     pub map_extra: u64,
     /// BTF that the type ids below belong to; `None` when the map was created without BTF.

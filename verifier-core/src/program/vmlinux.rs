@@ -19,6 +19,17 @@ pub(super) fn decompress(zst: &[u8]) -> std::io::Result<Vec<u8>> {
     Ok(out)
 }
 
+/// A text of a profile, decompressed once for the whole process.
+pub(super) fn text(zst: &'static [u8]) -> Arc<str> {
+    static CACHE: Mutex<Option<HashMap<usize, Arc<str>>>> = Mutex::new(None);
+    let mut cache = CACHE.lock().unwrap_or_else(PoisonError::into_inner);
+    let cache = cache.get_or_insert_with(HashMap::new);
+    Arc::clone(cache.entry(zst.as_ptr().addr()).or_insert_with(|| {
+        let bytes = decompress(zst).unwrap_or_default();
+        Arc::from(String::from_utf8_lossy(&bytes).as_ref())
+    }))
+}
+
 /// First bytes of a zstd frame.
 const ZSTD_MAGIC: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
 

@@ -377,8 +377,9 @@ fn check_kind(
             let Some(map) = meta.map else { return Err(env.bug("key argument without a map")) };
             let key_size = env.map(map.map).spec.key_size;
             check_helper_mem_access(env, regno, key_size as i32, Access::Read, false, None)?;
+            let flags = env.map(map.map).spec.map_flags;
             if env.kernel.features.constant_map_keys
-                && matches!(map_type(env, map.map), Some(MapType::Array | MapType::PercpuArray))
+                && map_type(env, map.map).is_some_and(|t| t.lookup_in_range_finds(flags))
             {
                 meta.const_map_key = constant_map_key(env, &reg, key_size)?;
             }

@@ -4,7 +4,6 @@ pub mod d_path;
 pub mod dtors;
 pub mod error_injection;
 pub mod iterators;
-pub mod kallsyms;
 pub mod lsm_hooks;
 pub mod raw_tp_null;
 pub mod struct_ops;

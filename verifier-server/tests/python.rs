@@ -4,6 +4,7 @@
 
 mod support;
 
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -34,7 +35,8 @@ fn a_python_client_passes_the_same_cases() {
     let python = match python(&dir) {
         Ok(python) => python,
         Err(why) => {
-            println!("not run, because grpcio-tools cannot be installed: {why}");
+            // Past the test harness, which keeps what passing tests print.
+            let _ = writeln!(std::io::stderr(), "Python client not run: grpcio-tools cannot be installed: {why}");
             return;
         }
     };

@@ -7,7 +7,7 @@ BPFVET = target/release/bpfvet
 # Without libz3 (installed when missing and possible) everything but the solver is built.
 SOLVER = $$(sh .ci/solver-features)
 
-.PHONY: demo test build load bench agreement prove solve corpus record real differential
+.PHONY: demo test build load bench agreement prove solve corpus record real differential fuzz
 
 build:
 	$(CARGO) build --release --locked -p verifier-server $(SOLVER)
@@ -75,3 +75,9 @@ real:
 solve:
 	$(CARGO) build --release --locked -p bpfvet-tests --bin solve
 	target/release/solve --list
+
+# Generated programs through every engine, and their registers against the states of the analysis; takes an hour.
+FUZZ ?= 200000
+fuzz:
+	$(CARGO) build --release --locked -p bpfvet-tests $(SOLVER) --bin fuzz_run
+	target/release/fuzz_run $(FUZZ)

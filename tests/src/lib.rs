@@ -4,6 +4,7 @@ pub mod agreement;
 pub mod annotations;
 pub mod corpus;
 pub mod features;
+pub mod generate;
 pub mod loader;
 pub mod mutate;
 pub mod normalise;
@@ -12,5 +13,6 @@ pub mod probes;
 pub mod ratchet;
 pub mod recordings;
 pub mod run;
+pub mod running;
 #[cfg(feature = "solver")]
 pub mod solver;

@@ -11,7 +11,7 @@ use verifier_core::analysis::{Options, System, Verdict, Verified, verify};
 use verifier_core::kernel::{MapType, ProgType};
 use verifier_core::program::{LoadRequest, OpenOptions, open};
 use verifier_core::runtime::abi::{self, Model};
-use verifier_core::runtime::hook::{Hook, HookError, Input, Output, Runner};
+use verifier_core::runtime::hook::{Hook, HookError, Input, Mode, Output, Runner};
 use verifier_core::runtime::map::Map;
 use verifier_core::runtime::net::Redirect;
 use verifier_core::runtime::{Code, Engine, Vm};
@@ -142,11 +142,12 @@ fn all_runs(args: &RunArgs, engine: &dyn Engine, vm: &Vm, code: &Code, hook: &Ho
             Capture { link: pcap::ETHERNET, packets: vec![Captured { time: 0, bytes: vec![0; 64] }] }
         }
     };
+    let mode = if args.checked { Mode::Checked } else { Mode::Fast };
     let mut tally = Tally::default();
     for (n, p) in capture.packets.iter().enumerate() {
         let input = Input { packet: p.bytes.clone(), context: context.clone(), network_layer: args.network_layer };
         let begun = Instant::now();
-        let result = runner.run(engine, vm, code, hook, &input, args.repeat, args.checked);
+        let result = runner.run(engine, vm, code, hook, &input, args.repeat, mode);
         tally.elapsed += begun.elapsed();
         let output = match result {
             Ok(output) => output,

@@ -13,6 +13,7 @@ use super::memory::{Region, RegionKind, Regions};
 use super::net::Redirect;
 use super::packet::{Buffers, ETH, Packet, PacketKind};
 use super::program::Code;
+use super::replay::{State, Step};
 use super::vm::Vm;
 
 /// Largest context.
@@ -115,6 +116,19 @@ pub struct Output {
     pub clones: Vec<(Redirect, Vec<u8>)>,
     /// What `bpf_set_retval()` set.
     pub retval: i64,
+    /// The first steps of the last run, as many as [`Mode::Traced`] asked for.
+    pub steps: Vec<Step>,
+}
+
+/// How a program is run.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Mode {
+    /// As fast as the program allows: accepted ones without checks.
+    Fast,
+    /// Every access is looked up.
+    Checked,
+    /// Checked, and so many steps are kept with their registers (interpreter only).
+    Traced(usize),
 }
 
 /// Why a program cannot be run with an input.
@@ -151,7 +165,7 @@ impl Runner {
     }
 
     /// Runs a program `times` times over one input, as `BPF_PROG_TEST_RUN` repeats: what a run changes, the next one
-    /// sees. The output is the last run's. `checked`: every access is looked up.
+    /// sees. The output is the last run's.
     ///
     /// # Errors
     /// An input that does not fit, or why a run ended early.
@@ -163,7 +177,7 @@ impl Runner {
         hook: &Hook,
         input: &Input,
         times: u32,
-        checked: bool,
+        mode: Mode,
     ) -> Result<Output, HookError> {
         let context = self.buffers.context();
         let ctx_len = input.context.len().max(hook.context);
@@ -184,25 +198,29 @@ impl Runner {
             }
             packet = Some(p);
         }
-        let checked = checked || !code.is_verified();
+        let checked = mode != Mode::Fast || !code.is_verified();
         let mut last = None;
         for _ in 0..times.max(1) {
             let regions = checked.then(|| regions(vm, context.address(), ctx_len as u64, packet.as_ref()));
             let mut cx = Cx::new(vm, &self.stack, regions);
             cx.ctx_len = ctx_len as u64;
             cx.packet = packet.take();
+            if let Mode::Traced(n) = mode {
+                cx.replay = Some(Box::new(State::steps(n)));
+            }
             let r0 = run(engine, &mut cx, code, [context.address(), 0, 0, 0, 0])?;
             packet = cx.packet.take();
-            last = Some((r0, cx.redirect.take(), std::mem::take(&mut cx.clones), cx.retval));
+            let steps = cx.replay.take().map(|s| s.into_steps()).unwrap_or_default();
+            last = Some((r0, cx.redirect.take(), std::mem::take(&mut cx.clones), cx.retval, steps));
         }
-        let (r0, redirect, clones, retval) = last.unwrap_or_default();
+        let (r0, redirect, clones, retval, steps) = last.unwrap_or_default();
         let packet = packet.map(|mut p| {
             if p.network() == 0 {
                 p.push_link_layer();
             }
             p.bytes()
         });
-        Ok(Output { r0, packet, context: context.read(0, ctx_len), redirect, clones, retval })
+        Ok(Output { r0, packet, context: context.read(0, ctx_len), redirect, clones, retval, steps })
     }
 }
 
@@ -251,7 +269,7 @@ mod tests {
         let code = Code::unverified(&bare_request(t as u32, insns, vec![]), &vm).expect("code");
         let input = Input { packet: packet.to_vec(), ..Input::default() };
         let hook = Hook::of(t).expect("hook");
-        let out = Runner::new().expect("memory").run(&Interp, &vm, &code, &hook, &input, 1, true).expect("run");
+        let out = Runner::new().expect("memory").run(&Interp, &vm, &code, &hook, &input, 1, Mode::Checked).expect("run");
         (out.r0, out.packet.unwrap_or_default())
     }
 

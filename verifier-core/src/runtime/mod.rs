@@ -18,7 +18,33 @@
 //!
 //! * [`hook`]: what programs of each type are run with, and what their results mean.
 //!
-//! The one invariant: code that was not accepted runs checked, whatever engine is asked.
+//! The one invariant: code that was not accepted runs checked, whatever engine is asked. What may run unchecked is made
+//! from a [`Verified`](crate::analysis::Verified) program:
+//!
+//! ```
+//! use verifier_core::runtime::{Code, Vm, program::bare_request};
+//! use verifier_core::isa::asm::assemble;
+//! let request = bare_request(6, assemble("r0 = 2\nexit").unwrap(), vec![]);
+//! assert!(!Code::unverified(&request, &Vm::new(1)).unwrap().is_verified());
+//! ```
+//!
+//! A request is not one:
+//!
+//! ```compile_fail,E0308
+//! use verifier_core::runtime::{Code, Vm, program::bare_request};
+//! use verifier_core::isa::asm::assemble;
+//! let request = bare_request(6, assemble("r0 = 2\nexit").unwrap(), vec![]);
+//! let code = Code::verified(&request, &Vm::new(1));
+//! ```
+//!
+//! And nothing but the analysis makes one:
+//!
+//! ```compile_fail,E0451
+//! use verifier_core::analysis::Verified;
+//! fn forge(from: Verified) -> Verified {
+//!     Verified { insns: Vec::new(), ..from }
+//! }
+//! ```
 
 pub mod abi;
 pub mod cx;

@@ -84,12 +84,37 @@ pub(super) struct State {
     calls: HashMap<u32, VecDeque<(u64, Vec<(u64, Vec<u8>)>)>>,
     path: Vec<u32>,
     keep: usize,
+    steps: Vec<Step>,
+    keep_steps: usize,
+}
+
+/// Registers before an instruction.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Step {
+    /// Instruction slot.
+    pub slot: u32,
+    /// r0 to r10.
+    pub regs: [u64; 11],
 }
 
 impl State {
-    pub(super) fn step(&mut self, slot: u32) {
+    /// Keeps so many steps with their registers.
+    pub(super) fn steps(keep: usize) -> State {
+        State { keep_steps: keep, ..State::default() }
+    }
+
+    pub(super) fn into_steps(self) -> Vec<Step> {
+        self.steps
+    }
+
+    pub(super) fn step(&mut self, slot: u32, regs: &[u64; 16]) {
         if self.path.len() < self.keep {
             self.path.push(slot);
+        }
+        if self.steps.len() < self.keep_steps {
+            let mut step = Step { slot, regs: [0; 11] };
+            step.regs.copy_from_slice(&regs[..11]);
+            self.steps.push(step);
         }
     }
 

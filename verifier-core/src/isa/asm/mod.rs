@@ -6,8 +6,10 @@
 mod conformance;
 mod kernel;
 mod scan;
+mod write;
 
 pub use conformance::assemble as assemble_conformance;
+pub use write::write_conformance;
 pub use kernel::{Reference, Referent, Source, assemble, assemble_source};
 
 /// A line that is not an instruction.

@@ -69,7 +69,7 @@ impl Run<'_, '_> {
                 return Err(Halt);
             }
             if let Some(r) = &mut self.cx.replay {
-                r.step(self.pc as u32);
+                r.step(self.pc as u32, &self.regs);
             }
             let mut next = self.pc + 1;
             match *op {
@@ -86,7 +86,10 @@ impl Run<'_, '_> {
                     self.set(dst, sign_extend(self.reg(src) as u32, bits.into()).into());
                 }
                 Op::ByteOrder { swap, bits, dst } => self.set(dst, byte_order(self.reg(dst), bits.into(), swap)),
-                Op::Const { dst, value } => self.set(dst, value),
+                Op::Const { dst, value } => {
+                    self.set(dst, value);
+                    next += 1;
+                }
                 Op::Load { size, signed, dst, base, off } => {
                     let a = self.address(base, off, size.bytes(), false)?;
                     // SAFETY: checked.

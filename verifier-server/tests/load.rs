@@ -80,8 +80,10 @@ async fn clients(server: &Server, clients: u64, share: u64, time: Duration) -> S
                         return seen;
                     }
                 };
+                // Everybody begins with a heavy one: tiny requests are to meet those, and not a crowd of each other.
+                let mut first = true;
                 while Instant::now() < end {
-                    let heavy = share != 0 && random.below(share) == 0;
+                    let heavy = share != 0 && (std::mem::take(&mut first) || random.below(share) == 0);
                     let request = if heavy { raw(&some_heavy(&mut random)) } else { raw(&GOOD) };
                     let begun = Instant::now();
                     match client.verify(request).await {

@@ -4,15 +4,17 @@
 //! while others have their turn. The less an analysis has computed so far, the earlier it comes:
 //!
 //! ```text
-//! level        0            1             2           3
-//! computed  0 ──── 10 ms ───── 200 ms ───── 1 s ─────────►   the lowest level goes first
+//! level        0          1           2            3           4
+//! computed  0 ──── 1 ms ───── 10 ms ───── 100 ms ───── 1 s ─────────►   the lowest level goes first
 //! ```
 //!
 //! * Level 0 never waits for a higher one: it starts at once, and one of the higher levels steps aside at its next
 //!   question. So there are more threads than cores at work only for the time between two questions.
 //! * Within a level the first goes on until it leaves the level: equal analyses end one after another, not all late.
-//! * In level 3, which nobody leaves early, they take turns, a slice each. Only a few do, the others wait until one of
+//! * In level 4, which nobody leaves early, they take turns, a slice each. Only a few do, the others wait until one of
 //!   those ends: a paused analysis keeps its memory, and this bounds how many can have grown large.
+//! * While small analyses keep coming, long ones (from level 3 on) leave one core to them and to those who serve their
+//!   connections.
 //! * A level that had no turn for a second gets one for a slice, so that many small ones cannot starve a heavy one either.
 
 use std::cell::Cell;
@@ -22,12 +24,15 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 /// Levels, the last of which is open.
-const N: usize = 4;
-/// Computing time at which an analysis leaves each level.
-const LEVELS: [Duration; N - 1] = [Duration::from_millis(10), Duration::from_millis(200), Duration::from_secs(1)];
-/// Length of a turn in each level.
-const SLICE: [Duration; N] =
-    [Duration::from_millis(10), Duration::from_millis(10), Duration::from_millis(20), Duration::from_millis(50)];
+const N: usize = 5;
+/// Computing time at which an analysis leaves each level, in milliseconds.
+const LEVELS: [u64; N - 1] = [1, 10, 100, 1000];
+/// Length of a turn in each level, in milliseconds.
+const SLICE: [u64; N] = [1, 5, 10, 20, 50];
+/// Levels from this one on are long.
+const LONG: usize = 3;
+/// For so long after a small analysis ended another one is expected.
+const RECENT: Duration = Duration::from_millis(100);
 /// Longest time without a turn before a level goes first.
 const PATIENCE: Duration = Duration::from_secs(1);
 
@@ -49,6 +54,8 @@ struct State {
     idle: [Option<Instant>; N],
     /// Analyses of the last level that take turns.
     large: usize,
+    /// When an analysis last ended in the lowest level.
+    small: Option<Instant>,
     /// Analyses of the last level that wait until one of those ends.
     parked: VecDeque<Arc<Signal>>,
 }
@@ -78,7 +85,7 @@ pub struct Load {
 impl Gate {
     /// A gate for so many cores, at least one.
     pub fn new(cores: usize) -> Arc<Gate> {
-        Gate::with_levels(cores, LEVELS)
+        Gate::with_levels(cores, LEVELS.map(Duration::from_millis))
     }
 
     fn with_levels(cores: usize, levels: [Duration; N - 1]) -> Arc<Gate> {
@@ -114,6 +121,22 @@ impl Gate {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Whether one more analysis of a level may compute.
+    fn has_room(&self, s: &State, level: usize) -> bool {
+        let total: usize = s.running.iter().sum();
+        match level {
+            0 => s.running[0] < self.cores,
+            _ => total < self.cores && (level < LONG || s.running[LONG..].iter().sum::<usize>() < self.long_cores(s)),
+        }
+    }
+
+    /// Cores for long analyses: while small ones keep coming, one core is left to them and to those who serve their
+    /// connections.
+    fn long_cores(&self, s: &State) -> usize {
+        let busy = s.small.is_some_and(|ended| ended.elapsed() < RECENT);
+        if busy { (self.cores - 1).max(1) } else { self.cores }
+    }
+
     /// Most analyses of the last level that take turns.
     fn max_large(&self) -> usize {
         self.cores * 2
@@ -130,18 +153,10 @@ impl Gate {
 
     fn grant(&self, s: &mut State) {
         loop {
-            let total: usize = s.running.iter().sum();
-            let mut patient = false;
-            let level = if s.running[0] < self.cores && !s.waiting[0].is_empty() {
-                Some(0)
-            } else if total < self.cores {
-                s.waiting.iter().position(|w| !w.is_empty())
-            } else if total == self.cores {
-                patient = true;
-                s.idle.iter().position(|i| i.is_some_and(|since| since.elapsed() > PATIENCE))
-            } else {
-                None
-            };
+            let first = (0..N).find(|l| !s.waiting[*l].is_empty() && self.has_room(s, *l));
+            let patient = first.is_none() && s.running.iter().sum::<usize>() <= self.cores;
+            let tired = |i: &Option<Instant>| i.is_some_and(|since| since.elapsed() > PATIENCE);
+            let level = if patient { s.idle.iter().position(tired) } else { first };
             let Some((level, next)) = level.and_then(|l| Some((l, s.waiting[l].pop_front()?))) else { break };
             s.running[level] += 1;
             next.patient.store(patient, Ordering::Relaxed);
@@ -238,12 +253,14 @@ impl Turn {
             s.large += 1;
             self.signal.large.store(true, Ordering::Relaxed);
         }
-        let slice_over = now.duration_since(self.slice.get()) > SLICE[level];
+        let slice_over = now.duration_since(self.slice.get()) > Duration::from_millis(SLICE[level]);
         if slice_over {
             self.signal.patient.store(false, Ordering::Relaxed);
         }
         let total: usize = s.running.iter().sum();
-        let displaced = level > 0 && total > self.gate.cores && !self.signal.patient.load(Ordering::Relaxed);
+        let crowded = total > self.gate.cores
+            || (level >= LONG && s.running[LONG..].iter().sum::<usize>() > self.gate.long_cores(&s));
+        let displaced = level > 0 && crowded && !self.signal.patient.load(Ordering::Relaxed);
         // Only in the last level equals take turns.
         let before_me = if level == N - 1 { N } else { level };
         let others = s.waiting[..before_me].iter().any(|w| !w.is_empty());
@@ -308,6 +325,9 @@ impl Drop for Turn {
         let gate = Arc::clone(&self.gate);
         let mut s = gate.lock();
         self.leave(&mut s);
+        if self.level.get() == 0 {
+            s.small = Some(Instant::now());
+        }
         if self.signal.large.load(Ordering::Relaxed) {
             s.large = s.large.saturating_sub(1);
             if let Some(signal) = s.parked.pop_front() {
@@ -389,7 +409,7 @@ mod tests {
 
     #[test]
     fn large_ones_wait_for_each_other_and_can_be_stopped() {
-        let gate = Gate::with_levels(1, [1, 2, 3].map(Duration::from_millis));
+        let gate = Gate::with_levels(1, [1, 2, 3, 4].map(Duration::from_millis));
         let start = |time: u64| {
             let (turn, stopper) = gate.place();
             (std::thread::spawn(move || compute(&turn, Duration::from_millis(time))), stopper)

@@ -6,6 +6,7 @@
 //!
 //! The rest of bpfvet never sees a protobuf type: [`wire`] turns them into questions and rows at the edge.
 
+mod accept;
 pub mod config;
 mod gate;
 mod job;
@@ -23,7 +24,7 @@ use std::time::Duration;
 
 use tokio::net::TcpListener;
 use tokio::sync::watch as signal;
-use tokio_stream::wrappers::{ReceiverStream, TcpListenerStream};
+use tokio_stream::wrappers::ReceiverStream;
 use tonic::service::interceptor::InterceptedService;
 use tonic::transport::{Identity, Server, ServerTlsConfig};
 use tonic::{Code, Request, Response, Status, Streaming};
@@ -169,13 +170,12 @@ pub async fn serve(
     let mut server = Server::builder();
     if let Some(tls) = &config.tls {
         let identity = Identity::from_pem(&tls.cert, &tls.key);
-        server = server.tls_config(ServerTlsConfig::new().identity(identity)).map_err(|e| format!("TLS: {}", deep(&e)))?;
+        server = server.tls_config(ServerTlsConfig::new().identity(identity).timeout(KEEPALIVE_TIMEOUT)).map_err(|e| format!("TLS: {}", deep(&e)))?;
     }
     let mut server = server
         .http2_keepalive_interval(Some(KEEPALIVE))
         .http2_keepalive_timeout(Some(KEEPALIVE_TIMEOUT))
         .max_concurrent_streams(STREAMS)
-        .tcp_nodelay(true)
         // A request that is sent too slowly must end too; its analysis has a limit of its own.
         .timeout(config.limits.wall.saturating_add(KEEPALIVE))
         .layer(tower::util::MapResponseLayer::new(move |response| limit_bytes(response, bytes)));
@@ -189,7 +189,7 @@ pub async fn serve(
         .add_service(health_service)
         .add_service(InterceptedService::new(reflection, door.clone()))
         .add_service(InterceptedService::new(verifier, door))
-        .serve_with_incoming_shutdown(TcpListenerStream::new(listener), async {
+        .serve_with_incoming_shutdown(accept::incoming(listener), async {
             end.await;
             info!(load = ?gate.load(), "draining");
             health.set_not_serving::<VerifierServer<Service>>().await;

@@ -99,7 +99,7 @@ fn main() {
 /// Bytes of requests that are asked at once: the emulated machine keeps them in its memory.
 const BATCH: usize = 192 << 20;
 /// Requests that are asked at once; a machine that breaks down takes its batch with it.
-const BATCH_REQUESTS: usize = 4000;
+const BATCH_REQUESTS: usize = 2000;
 /// Where arenas are that have no address of their own: elsewhere than the loader would map them, but the same for all.
 const ARENA_ADDRESS: u64 = 1 << 44;
 

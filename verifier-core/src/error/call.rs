@@ -94,6 +94,10 @@ rows! {
         /// `bpf_tail_call()` jumps through program arrays only. Pass a map of type `BPF_MAP_TYPE_PROG_ARRAY`.
         ["call-tail-call-map", CallTypeSafety]
         TailCallMap => "kernel subsystem misconfigured verifier\n", V6_18 => "expected prog array map for tail call";
+        /// An unprivileged program reaches one `bpf_tail_call()` with different program arrays, so that no size limits the
+        /// index against speculation. Call it separately for each array.
+        ["call-tail-call-mixed", CallTypeSafety]
+        TailCallMixed => "tail_call abusing map_ptr\n";
         /// Says that socket maps may not be changed from this program type, where a socket may be locked.
         ["call-sockmap-update", Policy]
         SockmapUpdate => "cannot update sockmap in this context\n";

@@ -381,6 +381,10 @@ rows! {
         /// instruction set (`-mcpu=v3`), or run on a newer kernel.
         ["mem-atomic-opcode", ProgramStructure]
         AtomicOpcode { imm: i32 } => "BPF_ATOMIC uses invalid atomic opcode {imm:02x}\n";
+        /// Before 6.18, loads from an arena cannot extend the sign. Load the value unsigned and extend it by two shifts, or
+        /// build without `-mcpu=v4`.
+        ["mem-arena-signed", MemorySafety]
+        ArenaSignedLoad => "sign extending loads from arena are not supported yet\n";
         /// This memory cannot be the target of atomic operations: contexts, packets, flow keys and sockets, and in arenas the
         /// fetching and, or, xor. Use a map value or plain loads and stores.
         ["mem-atomic-store", MemorySafety]

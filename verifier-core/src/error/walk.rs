@@ -212,7 +212,7 @@ rows! {
         KsymModule => "invalid module BTF object FD specified.\n";
         /// The load of a kernel symbol names a type that does not exist.
         ["ksym-id", ProgramStructure]
-        KsymId { id: u32 } => "ldimm64 insn specifies invalid btf_id {id}.\n";
+        KsymId { id: i32 } => "ldimm64 insn specifies invalid btf_id {id}.\n";
         /// The load of a kernel symbol names neither a variable nor a function.
         ["ksym-kind", ProgramStructure]
         KsymKind { id: u32 } => "pseudo btf_id {id} in ldimm64 isn't KIND_VAR or KIND_FUNC\n";

@@ -85,6 +85,8 @@ pub struct Features {
     pub callback_args_dropped_at_exit: bool,
     /// Stacks of deep programs may be allocated apart from the kernel's (6.13, x86-64).
     pub private_stack: bool,
+    /// Loads that extend the sign work on arenas (6.18: `bpf: Add support for sign extended loads from arena`).
+    pub arena_signed_loads: bool,
     /// Atomic operations on 8 and 16 bits exist: load-acquire and store-release
     /// (6.15: `bpf: Introduce load-acquire and store-release instructions`).
     pub narrow_atomics: bool,

@@ -221,7 +221,7 @@ fn resolve_symbol(env: &mut Env<'_>, i: usize, id: u32, fd: i32) -> Res {
     };
     let types = env.btf(btf).clone();
     let Some(symbol) = types.ty(id) else {
-        return Err(env.reject(WalkMsg::KsymId { id }, Errno::ENOENT));
+        return Err(env.reject(WalkMsg::KsymId { id: id as i32 }, Errno::ENOENT));
     };
     let mut address = SYMBOL_ADDRESS + u64::from(id) * 16;
     let var = match symbol.kind {

@@ -5,11 +5,10 @@
 
 use crate::analysis::env::Env;
 use crate::analysis::kfunc;
-use crate::error::Res;
+use crate::error::{CallMsg, Errno, MemoryMsg, Res};
 use crate::isa::opcode::*;
-
-/// Number of the helper `bpf_loop()`.
-const FUNC_LOOP: i32 = 181;
+use crate::kernel::call::RegBase;
+use crate::kernel::helpers::id;
 
 /// Instructions of a subprogram.
 fn range(env: &Env<'_>, n: usize) -> std::ops::Range<usize> {
@@ -35,7 +34,7 @@ pub(crate) fn rewrite(env: &mut Env<'_>) -> Res {
         let at = range(env, n);
         let inlined = at
             .clone()
-            .any(|i| env.insns[i].is_helper_call() && env.insns[i].imm == FUNC_LOOP && matches!(env.aux[i].loop_inline, Some((true, _))));
+            .any(|i| env.insns[i].is_helper_call() && env.insns[i].imm == id::LOOP as i32 && matches!(env.aux[i].loop_inline, Some((true, _))));
         let may_goto = at.clone().any(|i| env.insns[i].is_may_goto() && env.aux[i].seen != 0);
         let s = &mut env.subprogs[n];
         if inlined {
@@ -52,5 +51,32 @@ pub(crate) fn rewrite(env: &mut Env<'_>) -> Res {
         let mut alive = alive.into_iter();
         env.subprogs.retain(|_| alive.next().unwrap_or(true));
     }
+    check_arena_loads(env)?;
+    check_tail_calls(env)?;
     kfunc::check_unresolved(env)
+}
+
+/// Loads that extend the sign cannot be rewritten for arenas by older releases. Kernel: `convert_ctx_accesses()`.
+fn check_arena_loads(env: &mut Env<'_>) -> Res {
+    let signed = |env: &Env<'_>, i: usize| {
+        let (insn, aux) = (env.insns[i], &env.aux[i]);
+        let arena = aux.seen != 0 && aux.ptr_type.is_some_and(|t| t.base == RegBase::PtrToArena);
+        arena && insn.class() == LDX && insn.mode() == MEMSX
+    };
+    if !env.kernel.features.arena_signed_loads && (0..env.insns.len()).any(|i| signed(env, i)) {
+        return Err(env.reject(MemoryMsg::ArenaSignedLoad, Errno::EOPNOTSUPP));
+    }
+    Ok(())
+}
+
+/// An unprivileged tail call needs one array, whose size limits the index. Kernel: `do_misc_fixups()`.
+fn check_tail_calls(env: &mut Env<'_>) -> Res {
+    let mixed = |env: &Env<'_>, i: usize| {
+        let (insn, seen) = (env.insns[i], &env.aux[i].map_ptr);
+        insn.is_helper_call() && insn.imm == id::TAIL_CALL as i32 && seen.unpriv && seen.poison
+    };
+    if (0..env.insns.len()).any(|i| mixed(env, i)) {
+        return Err(env.reject(CallMsg::TailCallMixed, Errno::EINVAL));
+    }
+    Ok(())
 }

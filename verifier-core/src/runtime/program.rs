@@ -157,7 +157,7 @@ impl Code {
     /// Where the program needs something that the runtime does not model.
     pub fn verified(program: &Verified, vm: &Vm) -> Result<Code, LinkError> {
         let req = program.request();
-        let mut code = build(program.insns(), req, vm, true)?;
+        let mut code = build(program.insns(), req, vm, Some(program.subprog_starts()))?;
         code.exception_cb =
             program.as_target().funcs.iter().position(|f| f.exception_cb).and_then(|n| u32::try_from(n).ok());
         Ok(code)
@@ -168,13 +168,13 @@ impl Code {
     /// # Errors
     /// Where they are not well formed: unknown opcodes, jumps out of the program.
     pub fn unverified(req: &LoadRequest, vm: &Vm) -> Result<Code, LinkError> {
-        build(&req.insns, req, vm, false)
+        build(&req.insns, req, vm, None)
     }
 
     /// For tests: what the analysis accepts when it is wrong.
     #[cfg(test)]
     pub(super) fn believed(req: &LoadRequest, vm: &Vm) -> Result<Code, LinkError> {
-        build(&req.insns, req, vm, true)
+        build(&req.insns, req, vm, Some(&[]))
     }
 
     /// Whether the analysis accepted it, so that it may run without checks.
@@ -248,12 +248,13 @@ struct Builder<'a> {
     maps: Vec<Arc<Map>>,
 }
 
-fn build(insns: &[Insn], req: &LoadRequest, vm: &Vm, verified: bool) -> Result<Code, LinkError> {
+/// `verified`: it was accepted, with functions that begin there; one that only exceptions lead to is called nowhere.
+fn build(insns: &[Insn], req: &LoadRequest, vm: &Vm, verified: Option<&[u32]>) -> Result<Code, LinkError> {
     let fail = |insn, what: &str| LinkError { insn, what: what.into() };
     if insns.is_empty() || insns.len() > MAX_INSNS {
         return Err(fail(0, "not between one and a million instructions"));
     }
-    let mut b = Builder { insns, starts: starts(insns)?, req, vm, maps: Vec::new() };
+    let mut b = Builder { insns, starts: starts(insns, verified.unwrap_or_default())?, req, vm, maps: Vec::new() };
     let mut ops = Vec::with_capacity(insns.len());
     while ops.len() < insns.len() {
         let i = ops.len();
@@ -272,7 +273,7 @@ fn build(insns: &[Insn], req: &LoadRequest, vm: &Vm, verified: bool) -> Result<C
             return Err(fail(i, "jump out of the program"));
         }
     }
-    if !matches!(ops.last(), Some(Op::Exit | Op::Jump { .. })) && verified {
+    if !matches!(ops.last(), Some(Op::Exit | Op::Jump { .. })) && verified.is_some() {
         return Err(fail(ops.len() - 1, "the program does not end"));
     }
     let ends = b.starts.iter().skip(1).copied().chain([insns.len() as u32]);
@@ -285,15 +286,16 @@ fn build(insns: &[Insn], req: &LoadRequest, vm: &Vm, verified: bool) -> Result<C
         maps: b.maps.into(),
         exception_cb: None,
         prog_type: req.prog_type,
-        verified,
+        verified: verified.is_some(),
         compiled: Default::default(),
         fast: OnceLock::new(),
     })
 }
 
-/// Where functions begin: the entry, what is called, and what is taken the address of.
-fn starts(insns: &[Insn]) -> Result<Vec<u32>, LinkError> {
+/// Where functions begin: the entry, what is called, what is taken the address of, and `more`.
+fn starts(insns: &[Insn], more: &[u32]) -> Result<Vec<u32>, LinkError> {
     let mut out = vec![0];
+    out.extend(more.iter().filter(|s| (**s as usize) < insns.len()));
     for (i, insn) in insns.iter().enumerate() {
         if insn.is_pseudo_call() || insn.is_pseudo_func() {
             out.push(slot(insns, i, insn.imm)?);

@@ -8,11 +8,11 @@ use crate::runtime::program::{AtomicOp, Reg, Size, Src};
 use super::arith::int;
 use super::flow::{Known, in_frame};
 use super::stubs;
-use super::translate::{Callee, Translator};
+use super::translate::{Callee, Target, Translator};
 
 impl<F> Translator<'_, '_, F>
 where
-    F: FnMut(&mut Function, u32) -> Callee,
+    F: FnMut(&mut Function, Target) -> Callee,
 {
     /// Base and offset of an access, looked up first in checked mode.
     fn place(&mut self, base: Reg, off: i16, size: Size, write: bool) -> (Value, i32) {
@@ -44,6 +44,18 @@ where
     }
 
     pub(super) fn load(&mut self, size: Size, signed: bool, dst: Reg, base: Reg, off: i16) {
+        if let Some(slot) = self.slot(base, off) {
+            // It holds the bytes that were stored, and zeroes above.
+            let v = self.b.use_var(slot);
+            let v = if signed && size != Size::B8 {
+                let part = self.b.ins().ireduce(int(size.bytes() as u8 * 8), v);
+                self.b.ins().sextend(types::I64, part)
+            } else {
+                v
+            };
+            self.set(dst, v);
+            return;
+        }
         let (at, off) = self.place(base, off, size, false);
         let flags = self.memory_flags(base);
         let v = match (size, signed) {
@@ -59,6 +71,17 @@ where
     }
 
     pub(super) fn store(&mut self, size: Size, base: Reg, off: i16, src: Src) {
+        if let Some(slot) = self.slot(base, off) {
+            let v = self.operand(src, true);
+            let v = if size == Size::B8 {
+                v
+            } else {
+                let part = self.b.ins().ireduce(int(size.bytes() as u8 * 8), v);
+                self.b.ins().uextend(types::I64, part)
+            };
+            self.b.def_var(slot, v);
+            return;
+        }
         let (at, off) = self.place(base, off, size, true);
         let flags = self.memory_flags(base);
         let v = self.operand(src, true);

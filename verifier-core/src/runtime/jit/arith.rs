@@ -6,11 +6,11 @@ use cranelift_codegen::ir::{Function, InstBuilder, Type, Value, types};
 use crate::isa::semantics::AluOp;
 use crate::runtime::program::{Reg, Src};
 
-use super::translate::{Callee, Translator};
+use super::translate::{Callee, Target, Translator};
 
 impl<F> Translator<'_, '_, F>
 where
-    F: FnMut(&mut Function, u32) -> Callee,
+    F: FnMut(&mut Function, Target) -> Callee,
 {
     pub(super) fn alu(&mut self, op: AluOp, wide: bool, dst: Reg, src: Src) {
         let b = self.operand(src, wide);

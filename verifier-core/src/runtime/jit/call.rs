@@ -3,6 +3,7 @@
 //! Lookups in arrays are done in place: a comparison and an address.
 
 use std::mem::offset_of;
+use std::sync::Arc;
 
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{Function, InstBuilder, Value, types};
@@ -11,24 +12,27 @@ use crate::isa::semantics::{AluOp, CmpOp};
 use crate::kernel::helpers::id;
 use crate::runtime::abi::{self, Helper};
 use crate::runtime::cx::{Cx, FRAME};
-use crate::runtime::map::ArrayLayout;
+use crate::runtime::map::{ArrayLayout, Map};
 use crate::runtime::program::{FUNC_BASE, Op, Reg, Size, Src};
 
 use super::flow::{Known, passed};
 use super::stubs;
-use super::translate::{Callee, Translator};
+use super::translate::{Callee, Target, Translator};
 
 impl<F> Translator<'_, '_, F>
 where
-    F: FnMut(&mut Function, u32) -> Callee,
+    F: FnMut(&mut Function, Target) -> Callee,
 {
     /// Calls a helper. True: control has gone on already.
     pub(super) fn call_helper(&mut self, helper: &'static Helper) -> bool {
         if !self.src.checked {
             match helper.id {
                 id::MAP_LOOKUP_ELEM => {
-                    if let Some(layout) = self.array() {
-                        return self.lookup(layout);
+                    if let Some(map) = self.known_map() {
+                        return match map.array_layout() {
+                            Some(layout) => self.lookup(layout),
+                            None => self.lookup_directly(map),
+                        };
                     }
                 }
                 id::GET_SMP_PROCESSOR_ID => {
@@ -66,12 +70,27 @@ where
         false
     }
 
-    /// The array that r1 is known to hold.
-    fn array(&self) -> Option<ArrayLayout> {
+    /// The map that r1 is known to hold.
+    fn known_map(&self) -> Option<&'static Map> {
         let Known::Const(address) = self.known[1] else {
             return None;
         };
-        self.src.code.map_at(address)?.array_layout()
+        let map = self.src.code.map_at(address)?;
+        // SAFETY: the program keeps its maps, and its code goes before it does.
+        Some(unsafe { &*Arc::as_ptr(map) })
+    }
+
+    /// Looks up the key at r2 without what a helper has to look at first.
+    fn lookup_directly(&mut self, map: &Map) -> bool {
+        let (map, key) = (self.constant(map.address()), self.get(2));
+        let cpu = self.run_field(types::I32, offset_of!(Cx<'static>, cpu));
+        let cpu = self.b.ins().uextend(types::I64, cpu);
+        if let Some(r0) =
+            self.call_address(stubs::lookup as *const () as usize, &[map, key, cpu], true)
+        {
+            self.set(0, r0);
+        }
+        false
     }
 
     /// Looks up the key at r2 in an array. Where the next instruction asks whether there is a value, both ways go
@@ -100,6 +119,11 @@ where
         };
         self.b.switch_to_block(hit);
         let key = self.b.ins().uextend(types::I64, key);
+        let key = if array.cpus == 1 {
+            key
+        } else {
+            self.of_cpu(key, array)
+        };
         let offset = self.b.ins().imul_imm_s(key, i64::from(array.stride));
         let base = self.constant(array.base);
         let value = self.b.ins().iadd(base, offset);
@@ -114,6 +138,14 @@ where
         }
         self.b.switch_to_block(on);
         false
+    }
+
+    /// The index among the values of all CPUs.
+    fn of_cpu(&mut self, key: Value, array: ArrayLayout) -> Value {
+        let cpu = self.run_field(types::I32, offset_of!(Cx<'static>, cpu));
+        let cpu = self.b.ins().uextend(types::I64, cpu);
+        let before = self.b.ins().imul_imm_s(cpu, i64::from(array.max_entries));
+        self.b.ins().iadd(before, key)
     }
 
     /// Where the test of r0 behind a lookup goes: with a value, and without.

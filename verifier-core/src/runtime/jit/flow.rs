@@ -38,10 +38,13 @@ pub(super) struct Flow {
     pub(super) blocks: BTreeMap<u32, Registers>,
     /// The frame is only accessed through r10 and a constant, so that no other access reaches it.
     pub(super) private_frame: bool,
+    /// Places in a private frame that are never accessed in part nor before they are written: offset from r10, size.
+    /// They need not be memory.
+    pub(super) slots: Vec<(i64, Size)>,
     /// Argument registers whose values at entry matter.
     pub(super) args: Mask,
-    /// Some jump goes backwards.
-    pub(super) loops: bool,
+    /// Targets of backward jumps, and the furthest instruction that jumps there.
+    pub(super) back: BTreeMap<u32, u32>,
 }
 
 /// Where control may go from an instruction: the next one, a target.
@@ -153,7 +156,7 @@ impl Flow {
         let mut entry = [Known::Nothing; 11];
         entry[1..6].fill(Known::Value);
         entry[10] = Known::Frame(0);
-        let (leaders, loops) = leaders(ops, start);
+        let (leaders, back) = leaders(ops, start);
         let mut blocks: BTreeMap<u32, Option<Registers>> =
             leaders.into_iter().map(|l| (l, None)).collect();
         let mut work = vec![(start, entry)];
@@ -189,10 +192,14 @@ impl Flow {
             start,
             blocks,
             private_frame: true,
+            slots: Vec::new(),
             args: 0,
-            loops,
+            back,
         };
         flow.look_at_frame(ops);
+        if flow.private_frame {
+            flow.slots = flow.find_slots(ops);
+        }
         flow.args = flow.live_args(ops, start, callee);
         flow
     }
@@ -283,6 +290,86 @@ impl Flow {
         false
     }
 
+    /// The loop that begins at an instruction and holds no other, if it has at most so many instructions: its first and
+    /// its last.
+    pub(super) fn short_loop(&self, head: u32, most: u32) -> Option<(u32, u32)> {
+        let last = *self.back.get(&head)?;
+        let alone = self.back.range(head + 1..=last).next().is_none();
+        (alone && last - head < most).then_some((head, last))
+    }
+
+    /// The places of a private frame that can be variables.
+    fn find_slots(&self, ops: &[Op]) -> Vec<(i64, Size)> {
+        let mut places: Vec<(i64, Size)> = Vec::new();
+        self.each(ops, |_, op, regs| {
+            if let Some((at, size, _)) = frame_access(op, regs)
+                && !places.contains(&(at, size))
+                && places.len() <= 4 * MAX_SLOTS
+            {
+                places.push((at, size));
+            }
+        });
+        if places.len() > 4 * MAX_SLOTS {
+            return Vec::new();
+        }
+        let end = |(at, size): (i64, Size)| at + i64::from(size.bytes());
+        let alone = |p: &(i64, Size)| {
+            places
+                .iter()
+                .all(|q| q == p || end(*q) <= p.0 || end(*p) <= q.0)
+        };
+        let mut slots: Vec<(i64, Size)> = places.iter().filter(|p| alone(p)).copied().collect();
+        slots.truncate(MAX_SLOTS);
+        // Written on every way to a block, bit by slot; a read of one that is not ends its candidacy.
+        let bit = |at, size| {
+            slots
+                .iter()
+                .position(|s| *s == (at, size))
+                .map_or(0, |n| 1u64 << n)
+        };
+        let mut written: BTreeMap<u32, u64> =
+            self.blocks.keys().map(|at| (*at, u64::MAX)).collect();
+        written.insert(self.start, 0);
+        let mut early = 0;
+        loop {
+            let mut changed = false;
+            for at in self.blocks.keys() {
+                let (mut regs, mut pc, mut now) = (self.blocks[at], *at, written[at]);
+                while let Some(op) = ops.get(pc as usize) {
+                    match frame_access(op, &regs) {
+                        Some((at, size, true)) => now |= bit(at, size),
+                        Some((at, size, false)) => early |= bit(at, size) & !now,
+                        None => {}
+                    }
+                    step(op, &mut regs);
+                    let next = successors(op, pc);
+                    pc += 1;
+                    if jump_target(op).is_some()
+                        || next == [None, None]
+                        || self.blocks.contains_key(&pc)
+                    {
+                        for n in next.into_iter().flatten() {
+                            if let Some(w) = written.get_mut(&n) {
+                                changed |= *w & now != *w;
+                                *w &= now;
+                            }
+                        }
+                        break;
+                    }
+                }
+            }
+            if !changed {
+                break;
+            }
+        }
+        slots
+            .iter()
+            .enumerate()
+            .filter(|(n, _)| early >> n & 1 == 0)
+            .map(|(_, s)| *s)
+            .collect()
+    }
+
     fn live_args(&self, ops: &[Op], start: u32, callee: impl Fn(u32) -> Mask) -> Mask {
         // Of each block: read before written, written.
         let mut sums: BTreeMap<u32, (Mask, Mask, Vec<u32>)> = BTreeMap::new();
@@ -323,6 +410,26 @@ impl Flow {
     }
 }
 
+/// Slots of a function, at most.
+const MAX_SLOTS: usize = 64;
+
+/// A load or store in the frame: where, bytes, whether a store.
+fn frame_access(op: &Op, regs: &Registers) -> Option<(i64, Size, bool)> {
+    let (base, off, size, store) = match *op {
+        Op::Load {
+            base, off, size, ..
+        } => (base, off, size, false),
+        Op::Store {
+            base, off, size, ..
+        } => (base, off, size, true),
+        _ => return None,
+    };
+    match regs[usize::from(base)] {
+        Known::Frame(at) => Some((at + i64::from(off), size, store)),
+        _ => None,
+    }
+}
+
 /// Whether an access at an offset from r10 stays in the frame.
 pub(super) fn in_frame(at: i64, size: Size) -> bool {
     at >= -(crate::runtime::cx::FRAME as i64) && at.saturating_add(i64::from(size.bytes())) <= 0
@@ -336,17 +443,20 @@ fn merge(a: Known, b: Known) -> Known {
     }
 }
 
-/// Where blocks begin in what is reachable from `start`, in order, and whether a jump goes backwards.
-fn leaders(ops: &[Op], start: u32) -> (Vec<u32>, bool) {
+/// Where blocks begin in what is reachable from `start`, in order, and the backward jumps: target, furthest source.
+fn leaders(ops: &[Op], start: u32) -> (Vec<u32>, BTreeMap<u32, u32>) {
     let mut seen = vec![false; ops.len() + 1];
-    let (mut out, mut loops, mut work) = (vec![start], false, vec![start]);
+    let (mut out, mut back, mut work) = (vec![start], BTreeMap::new(), vec![start]);
     while let Some(mut pc) = work.pop() {
         while !std::mem::replace(&mut seen[pc as usize], true) {
             let Some(op) = ops.get(pc as usize) else {
                 break;
             };
             if let Some(target) = jump_target(op) {
-                loops |= target <= pc;
+                if target <= pc {
+                    let from: &mut u32 = back.entry(target).or_default();
+                    *from = pc.max(*from);
+                }
                 out.push(target);
                 work.push(target);
                 if !matches!(op, Op::Jump { .. }) {
@@ -364,5 +474,5 @@ fn leaders(ops: &[Op], start: u32) -> (Vec<u32>, bool) {
     // A function that runs into the first instruction of another block must stop there.
     out.sort_unstable();
     out.dedup();
-    (out, loops)
+    (out, back)
 }

@@ -7,6 +7,7 @@
 //! * [`flow`]: what can be known of registers beforehand.
 //! * [`translate`], [`arith`], [`access`], [`call`]: operations in the compiler's form.
 //! * [`module`]: executable memory.
+//! * [`tiers`]: interpreted at once, compiled when hot.
 //! * [`fault`]: entering compiled code and coming back.
 
 mod access;
@@ -16,6 +17,7 @@ mod fault;
 mod flow;
 mod module;
 mod stubs;
+mod tiers;
 mod translate;
 
 use super::cx::{Cx, Invoke};
@@ -24,6 +26,7 @@ use super::interp::Interp;
 use super::program::Code;
 
 pub use module::CompileError;
+pub use tiers::Tiered;
 
 /// The compiler as an engine. A program is compiled when it first runs; one that cannot be compiled is interpreted.
 #[derive(Clone, Copy, Default, Debug)]

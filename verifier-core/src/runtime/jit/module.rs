@@ -20,7 +20,7 @@ use crate::runtime::program::{Code, FUNC_BASE, Op};
 use super::fault::{self, Raised, Range};
 use super::flow::{ARGS, Flow, Mask};
 use super::stubs;
-use super::translate::{Callee, Source, translate};
+use super::translate::{Callee, Source, Target, translate, translate_refuel};
 
 /// Why a program cannot be compiled.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
@@ -83,6 +83,13 @@ pub(super) fn of(code: &Code, checked: bool) -> Result<&Module, CompileError> {
         Some(made) => made.as_ref().map_err(Clone::clone),
         None => Err(CompileError("another engine was here before".into())),
     }
+}
+
+/// Whether an accepted program has been compiled.
+pub(super) fn is_ready(code: &Code) -> bool {
+    code.compiled(false)
+        .get()
+        .is_some_and(|made| matches!(made.downcast_ref::<Made>(), Some(Ok(_))))
 }
 
 impl Module {
@@ -267,6 +274,12 @@ fn compile(code: &Code, checked: bool) -> Result<Module, CompileError> {
     // Written once the addresses are known; compiled code reads it for `callx`.
     let entries: Box<[AtomicUsize]> = functions.iter().map(|_| AtomicUsize::new(0)).collect();
     let (mut context, mut scratch) = (Context::new(), FunctionBuilderContext::new());
+    let mut sig = Signature::new(CallConv::PreserveAll);
+    sig.params.push(AbiParam::new(types::I64));
+    let refuel = jit.declare_anonymous_function(&sig).map_err(fail)?;
+    context.func.signature = sig;
+    translate_refuel(&mut context.func, &mut scratch, config);
+    jit.define_function(refuel, &mut context).map_err(fail)?;
     let mut stretches: Vec<(FuncId, Vec<(u32, u32)>, usize)> = Vec::new();
     for (n, function) in functions.iter().enumerate() {
         context.clear();
@@ -279,10 +292,21 @@ fn compile(code: &Code, checked: bool) -> Result<Module, CompileError> {
             entries: &entries,
             config,
         };
-        translate(source, &mut context.func, &mut scratch, |func, m| Callee {
-            func: jit.declare_func_in_func(ids[m as usize].0, func),
-            args: functions[m as usize].args,
-        });
+        translate(
+            source,
+            &mut context.func,
+            &mut scratch,
+            |func, target| match target {
+                Target::Subprog(m) => Callee {
+                    func: jit.declare_func_in_func(ids[m as usize].0, func),
+                    args: functions[m as usize].args,
+                },
+                Target::Refuel => Callee {
+                    func: jit.declare_func_in_func(refuel, func),
+                    args: 0,
+                },
+            },
+        );
         jit.define_function(ids[n].0, &mut context).map_err(fail)?;
         let compiled = context
             .compiled_code()

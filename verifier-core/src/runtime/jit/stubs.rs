@@ -4,6 +4,7 @@ use crate::runtime::abi::{self, Helper};
 use crate::runtime::cx::{Cx, FaultKind};
 use crate::runtime::engine::Engine;
 use crate::runtime::interp::{Interp, access};
+use crate::runtime::map::Map;
 use crate::runtime::program::Op;
 use crate::runtime::replay;
 
@@ -102,6 +103,16 @@ unsafe extern "C" fn interpret(
     let r0 = Interp.enter(cx, 0, [a, b, c, d, e]);
     cx.invoke = invoke;
     r0
+}
+
+/// Address of the value at a key, 0 for none.
+///
+/// # Safety
+/// The map exists, and the key has as many bytes as its keys.
+pub(super) unsafe extern "C" fn lookup(map: &Map, key: *const u8, cpu: u64) -> u64 {
+    // SAFETY: as required.
+    let key = unsafe { std::slice::from_raw_parts(key, map.spec().key_size as usize) };
+    map.lookup(key, cpu as u32).unwrap_or(0)
 }
 
 /// Atomic accesses of checked code, whose addresses need not be aligned. Returns the old value.

@@ -37,6 +37,14 @@ pub(super) struct Source<'a> {
     pub(super) config: TargetFrontendConfig,
 }
 
+/// What functions of a program call by name.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Target {
+    Subprog(u32),
+    /// See [`translate_refuel`].
+    Refuel,
+}
+
 /// A function of the program as another one calls it.
 pub(super) struct Callee {
     pub(super) func: FuncRef,
@@ -55,6 +63,10 @@ pub(super) struct Translator<'a, 'f, F> {
     fuel: Option<Variable>,
     /// What `may_goto` has left.
     loops: Option<Variable>,
+    /// Places of the frame that are variables.
+    slots: BTreeMap<i64, Variable>,
+    /// The loop that the block at hand belongs to, where it is translated several times over.
+    round: Option<Round>,
     blocks: BTreeMap<u32, Block>,
     /// Leaves compiled code.
     leave: Option<Block>,
@@ -63,6 +75,22 @@ pub(super) struct Translator<'a, 'f, F> {
     pub(super) known: Registers,
     flags: Flags,
     sigs: BTreeMap<(usize, bool), SigRef>,
+}
+
+/// Most operations that a loop is unrolled to, and most rounds.
+const UNROLLED: u32 = 64;
+const ROUNDS: u32 = 4;
+
+/// One of several translations of a short loop that follow each other, so that fuel is asked for only in the first.
+struct Round {
+    /// First and last instruction.
+    head: u32,
+    last: u32,
+    /// Rounds after this one.
+    left: u32,
+    /// Blocks of this round, and where the next one begins; that after the last is the first.
+    blocks: BTreeMap<u32, Block>,
+    next: Block,
 }
 
 /// How accesses are told apart.
@@ -81,7 +109,7 @@ pub(super) fn translate<F>(
     scratch: &mut FunctionBuilderContext,
     callee: F,
 ) where
-    F: FnMut(&mut Function, u32) -> Callee,
+    F: FnMut(&mut Function, Target) -> Callee,
 {
     let mut b = FunctionBuilder::new(func, scratch);
     let entry = b.create_block();
@@ -94,6 +122,8 @@ pub(super) fn translate<F>(
     for (r, value) in given.zip(&params[2..]) {
         b.def_var(regs[r], *value);
     }
+    let slots = if src.checked { &[][..] } else { &src.flow.slots };
+    let slots = slots.iter().map(|(at, _)| (*at, b.declare_var(types::I64))).collect();
     let mut region = |n: u32, what: &'static str| {
         let data = AliasRegionData {
             user_id: n,
@@ -126,6 +156,8 @@ pub(super) fn translate<F>(
         regs,
         fuel: None,
         loops: None,
+        slots,
+        round: None,
         blocks,
         leave: None,
         pc: 0,
@@ -142,13 +174,44 @@ pub(super) fn translate<F>(
     t.b.finalize(config);
 }
 
+/// The function that loops call when fuel is used up: it gets more, or leaves compiled code. Its signature, set in
+/// `func`, is (run) with a convention that keeps all registers, so that loops pay for it only when they call it.
+pub(super) fn translate_refuel(func: &mut Function, scratch: &mut FunctionBuilderContext, config: TargetFrontendConfig) {
+    let conv = config.default_call_conv;
+    let mut b = FunctionBuilder::new(func, scratch);
+    let (entry, more, none) = (b.create_block(), b.create_block(), b.create_block());
+    b.append_block_params_for_function_params(entry);
+    b.switch_to_block(entry);
+    let cx = b.block_params(entry)[0];
+    let call = |b: &mut FunctionBuilder<'_>, address: usize, ty: Option<Type>| {
+        let mut sig = Signature::new(conv);
+        sig.params.push(AbiParam::new(types::I64));
+        sig.returns.extend(ty.map(AbiParam::new));
+        let sig = b.import_signature(sig);
+        let target = b.ins().iconst(types::I64, address as i64);
+        let call = b.ins().call_indirect(sig, target, &[cx]);
+        b.inst_results(call).first().copied()
+    };
+    let goes_on = call(&mut b, abi::refuel as *const () as usize, Some(types::I32));
+    if let Some(goes_on) = goes_on {
+        b.ins().brif(goes_on, more, &[], none, &[]);
+    }
+    b.switch_to_block(none);
+    call(&mut b, fault::leave_address(), None);
+    b.ins().trap(TrapCode::unwrap_user(1));
+    b.switch_to_block(more);
+    b.ins().return_(&[]);
+    b.seal_all_blocks();
+    b.finalize(config);
+}
+
 impl<F> Translator<'_, '_, F>
 where
-    F: FnMut(&mut Function, u32) -> Callee,
+    F: FnMut(&mut Function, Target) -> Callee,
 {
     fn function(&mut self) {
         let ops = self.src.code.ops();
-        let charges = self.src.flow.loops
+        let charges = !self.src.flow.back.is_empty()
             || (self.src.checked && ops.iter().any(|o| matches!(o, Op::CallLocal { .. })));
         if charges {
             let fuel = self.b.declare_var(types::I64);
@@ -165,8 +228,16 @@ where
         let start = self.src.flow.start;
         let first = self.blocks[&start];
         self.b.ins().jump(first, &[]);
-        for at in blocks {
-            self.block(at);
+        let mut rest = blocks.as_slice();
+        while let [at, behind @ ..] = rest {
+            let Some((head, last)) = self.src.flow.short_loop(*at, UNROLLED / 2) else {
+                self.block(*at);
+                rest = behind;
+                continue;
+            };
+            let inside = rest.partition_point(|b| *b <= last);
+            self.unrolled(head, last, &rest[..inside]);
+            rest = &rest[inside..];
         }
         if let Some(leave) = self.leave {
             self.b.set_cold_block(leave);
@@ -178,12 +249,40 @@ where
         }
     }
 
+    /// Translates the blocks of a short loop several times over: each round goes on in the next, the last in the
+    /// first. Ways in from elsewhere lead into the first round.
+    fn unrolled(&mut self, head: u32, last: u32, inside: &[u32]) {
+        let mut left = (UNROLLED / (last - head + 1)).clamp(1, ROUNDS) - 1;
+        let mut own: BTreeMap<u32, Block> = inside.iter().map(|at| (*at, self.blocks[at])).collect();
+        loop {
+            let following: BTreeMap<u32, Block> = match left {
+                0 => BTreeMap::new(),
+                _ => inside.iter().map(|at| (*at, self.b.create_block())).collect(),
+            };
+            let next = following.get(&head).copied().unwrap_or(self.blocks[&head]);
+            self.round = Some(Round { head, last, left, blocks: own, next });
+            inside.iter().for_each(|at| self.block(*at));
+            self.round = None;
+            if left == 0 {
+                return;
+            }
+            own = following;
+            left -= 1;
+        }
+    }
+
     fn block(&mut self, at: u32) {
         let ops = self.src.code.ops();
-        let block = self.blocks[&at];
+        let block = self.round.as_ref().and_then(|r| r.blocks.get(&at)).copied().unwrap_or(self.blocks[&at]);
         self.b.switch_to_block(block);
         self.pc = at;
         self.known = self.src.flow.blocks[&at];
+        // Every way round a loop comes through a target of a backward jump, and through each only once.
+        if let Some(from) = self.src.flow.back.get(&at).copied().filter(|_| block == self.blocks[&at]) {
+            self.b.set_srcloc(SourceLoc::new(at));
+            let rounds = self.round.as_ref().map_or(1, |r| r.left + 1);
+            self.spend((from - at + 1).saturating_mul(rounds));
+        }
         loop {
             self.b.set_srcloc(SourceLoc::new(self.pc));
             let Some(op) = ops.get(self.pc as usize) else {
@@ -197,8 +296,9 @@ where
             }
             flow::step(op, &mut self.known);
             self.pc += 1;
-            if let Some(next) = self.blocks.get(&self.pc) {
-                self.b.ins().jump(*next, &[]);
+            if self.blocks.contains_key(&self.pc) {
+                let next = self.block_at(self.pc);
+                self.b.ins().jump(next, &[]);
                 return;
             }
         }
@@ -253,8 +353,7 @@ where
                 src,
             } => self.store_release(size, base, off, src),
             Op::Jump { target } => {
-                self.charge(target);
-                let to = self.blocks[&target];
+                let to = self.block_at(target);
                 self.b.ins().jump(to, &[]);
                 return true;
             }
@@ -265,14 +364,12 @@ where
                 src,
                 target,
             } => {
-                self.charge(target);
-                let (to, next) = (self.blocks[&target], self.blocks[&(self.pc + 1)]);
+                let (to, next) = (self.block_at(target), self.block_at(self.pc + 1));
                 let holds = self.compare(cmp, wide, dst, src);
                 self.b.ins().brif(holds, to, &[], next, &[]);
                 return true;
             }
             Op::MayGoto { target } => {
-                self.charge(target);
                 self.may_goto(target);
                 return true;
             }
@@ -327,7 +424,7 @@ where
     }
 
     fn may_goto(&mut self, target: u32) {
-        let (to, next) = (self.blocks[&target], self.blocks[&(self.pc + 1)]);
+        let (to, next) = (self.block_at(target), self.block_at(self.pc + 1));
         let Some(loops) = self.loops else { return };
         let left = self.b.use_var(loops);
         let less = self.b.ins().iadd_imm_s(left, -1);
@@ -335,13 +432,6 @@ where
         let taken = self.b.ins().select(some, less, left);
         self.b.def_var(loops, taken);
         self.b.ins().brif(some, next, &[], to, &[]);
-    }
-
-    /// Charges a jump to `target`, if it goes backwards: by its distance, before it is known whether it is taken.
-    fn charge(&mut self, target: u32) {
-        if target <= self.pc {
-            self.spend(self.pc - target + 1);
-        }
     }
 
     /// Takes instructions from the fuel, and asks for more where none are left.
@@ -356,16 +446,8 @@ where
         self.b.ins().brif(empty, cold, &[], on, &[]);
         self.b.switch_to_block(cold);
         self.keep_fuel();
-        let cx = self.cx;
-        let more = self.call_address(abi::refuel as *const () as usize, &[cx], true);
-        let more = more.map(|v| self.b.ins().ireduce(types::I32, v));
-        let again = self.b.create_block();
-        self.b.set_cold_block(again);
-        let leave = self.leave_block();
-        if let Some(more) = more {
-            self.b.ins().brif(more, again, &[], leave, &[]);
-        }
-        self.b.switch_to_block(again);
+        let refuel = (self.callee)(self.b.func, Target::Refuel).func;
+        self.b.ins().call(refuel, &[self.cx]);
         self.reload_fuel();
         self.b.ins().jump(on, &[]);
         self.b.switch_to_block(on);
@@ -406,9 +488,13 @@ where
         self.b.ins().jump(leave, &[]);
     }
 
-    /// The block that begins at an instruction.
+    /// The block to go to for an instruction, from the one at hand.
     pub(super) fn block_at(&self, at: u32) -> Block {
-        self.blocks[&at]
+        match &self.round {
+            Some(round) if at == round.head => round.next,
+            Some(round) if at <= round.last => round.blocks.get(&at).copied().unwrap_or(self.blocks[&at]),
+            _ => self.blocks[&at],
+        }
     }
 
     /// The block that leaves compiled code.
@@ -437,7 +523,7 @@ where
     }
 
     pub(super) fn callee(&mut self, subprog: u32) -> Callee {
-        (self.callee)(self.b.func, subprog)
+        (self.callee)(self.b.func, Target::Subprog(subprog))
     }
 
     /// Calls a function of ours; all arguments are words, and so is the result.
@@ -507,6 +593,14 @@ where
             Src::Reg(r) => self.narrow(r, wide),
             Src::Imm(n) if wide => self.constant(n as u64),
             Src::Imm(n) => self.b.ins().iconst(types::I32, i64::from(n as u32)),
+        }
+    }
+
+    /// The variable that a place of the frame is.
+    pub(super) fn slot(&self, base: Reg, off: i16) -> Option<Variable> {
+        match self.known[usize::from(base)] {
+            flow::Known::Frame(at) => self.slots.get(&(at + i64::from(off))).copied(),
+            _ => None,
         }
     }
 

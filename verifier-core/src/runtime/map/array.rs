@@ -26,7 +26,8 @@ impl Array {
     }
 
     pub fn layout(&self) -> ArrayLayout {
-        ArrayLayout { base: self.values.address(), stride: self.stride, max_entries: self.max_entries }
+        let base = self.values.address();
+        ArrayLayout { base, stride: self.stride, max_entries: self.max_entries, cpus: self.cpus }
     }
 
     pub fn memory(&self) -> super::ValueMemory {

@@ -97,7 +97,10 @@ fn hash(key: &[u8]) -> u32 {
         let m = u128::from(u64::from_le_bytes(*w) ^ h) * u128::from(K);
         h = m as u64 ^ (m >> 64) as u64;
     }
-    let tail = rest.iter().rev().fold(0u64, |t, b| t << 8 | u64::from(*b));
+    let tail = match rest.first_chunk::<4>() {
+        Some(word) if rest.len() == 4 => u64::from(u32::from_le_bytes(*word)),
+        _ => rest.iter().rev().fold(0u64, |t, b| t << 8 | u64::from(*b)),
+    };
     let m = u128::from(tail ^ h) * u128::from(K);
     (m as u64 ^ (m >> 64) as u64) as u32
 }
@@ -162,7 +165,11 @@ impl Hash {
         // SAFETY: the key of an element; another thread may be writing another key over it, and then the version of
         // the bucket tells.
         let own = unsafe { std::slice::from_raw_parts(self.elem(n).add(HEAD), self.key_size) };
-        own == key
+        // Short keys are most keys: they are compared as words, without a call.
+        match (own.first_chunk::<4>(), key.first_chunk::<4>(), own.len()) {
+            (Some(a), Some(b), 4) => u32::from_ne_bytes(*a) == u32::from_ne_bytes(*b),
+            _ => own == key,
+        }
     }
 
     fn bucket(&self, hash: u32) -> &Bucket {

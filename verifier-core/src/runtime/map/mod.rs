@@ -81,8 +81,10 @@ pub struct ArrayLayout {
     pub base: u64,
     /// Bytes from one value to the next.
     pub stride: u32,
-    /// Values.
+    /// Values; of each CPU, and those of one CPU stand together.
     pub max_entries: u32,
+    /// CPUs that have values of their own; 1 for arrays that are not per CPU.
+    pub cpus: u32,
 }
 
 /// Memory of values: `count` values of `size` bytes, `stride` bytes apart.
@@ -238,10 +240,10 @@ impl Map {
         fits.then(|| self.lookup(&[0; 4], 0).map(|v| v + u64::from(off)))?
     }
 
-    /// Where values lie, for arrays that are not per CPU.
+    /// Where values lie, for arrays.
     pub fn array_layout(&self) -> Option<ArrayLayout> {
         match &self.kind {
-            Kind::Array(a) if self.map_type == MapType::Array => Some(a.layout()),
+            Kind::Array(a) if matches!(self.map_type, MapType::Array | MapType::PercpuArray) => Some(a.layout()),
             _ => None,
         }
     }

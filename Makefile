@@ -28,8 +28,10 @@ test:
 load:
 	BPFVET_LOAD=60 $(CARGO) test --release --locked -p verifier-server $(SOLVER) --test load -- --nocapture
 
-# Speed of the service against that of this process.
+# How fast programs run here, beside other engines, native code and (as root) the running kernel: medians and ratios.
+# Then the speed of the service against that of this process.
 bench:
+	$(CARGO) run --release --locked --manifest-path bench/Cargo.toml --target-dir target
 	$(CARGO) bench --locked -p verifier-server $(SOLVER) --bench grpc
 
 # Agreement with recorded kernels, when the recordings are beside the checkout (../shared or BPFVET_SHARED).

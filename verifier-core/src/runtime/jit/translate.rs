@@ -273,7 +273,7 @@ where
 
     fn block(&mut self, at: u32) {
         let ops = self.src.code.ops();
-        let block = self.round.as_ref().and_then(|r| r.blocks.get(&at)).copied().unwrap_or(self.blocks[&at]);
+        let block = self.round.as_ref().and_then(|r| r.blocks.get(&at)).map_or(self.blocks[&at], |b| *b);
         self.b.switch_to_block(block);
         self.pc = at;
         self.known = self.src.flow.blocks[&at];

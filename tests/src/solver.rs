@@ -7,6 +7,7 @@ use verifier_core::analysis::{Options, System, Verdict};
 use verifier_core::kernel::Kernel;
 use verifier_core::program::{LoadRequest, OpenOptions, open, vmlinux};
 use verifier_core::solver::decide::{Answer, Effort, solve};
+use verifier_core::solver::repair::Repair;
 
 use crate::corpus;
 use crate::recordings;
@@ -22,6 +23,8 @@ pub struct Row {
     pub what: String,
     /// What was tried.
     pub notes: Vec<String>,
+    /// A repair that the analysis accepts and that is proven to do nothing.
+    pub repair: Option<Repair>,
     /// Time taken.
     pub time: Duration,
 }
@@ -54,6 +57,12 @@ impl Measure {
         self.rows.iter().filter(|r| r.word() == word).count()
     }
 
+    /// How many are repaired, of those that are safe, and of the others.
+    pub fn repaired(&self) -> (usize, usize) {
+        let of = |safe: bool| self.rows.iter().filter(|r| r.repair.is_some() && (r.word() == "safe") == safe).count();
+        (of(true), of(false))
+    }
+
     /// The time that half of the answers stay below.
     pub fn median(&self) -> Duration {
         let mut times: Vec<Duration> = self.rows.iter().map(|r| r.time).collect();
@@ -63,8 +72,10 @@ impl Measure {
 
     /// In one line.
     pub fn summary(&self) -> String {
+        let (safe, others) = self.repaired();
         format!(
-            "{}: {} rejected programs: {} bugs with a witness that replays, {} safe, {} unknown, {} not about memory; median {} ms",
+            "{}: {} rejected programs: {} bugs with a witness that replays, {} safe, {} unknown, {} not about memory; \
+             repairs of {safe} safe and {others} others; median {} ms",
             self.set,
             self.rows.len(),
             self.count("bug"),
@@ -83,11 +94,7 @@ impl Measure {
 pub fn system() -> Result<System, String> {
     let kernel = Kernel::v6_18();
     let vmlinux = vmlinux(&kernel).map_err(|e| e.to_string())?;
-    Ok(System {
-        kernel,
-        vmlinux,
-        modules: Vec::new(),
-    })
+    Ok(System { kernel, vmlinux, modules: Vec::new() })
 }
 
 fn row(system: &System, name: String, request: &LoadRequest, options: &Options) -> Row {
@@ -99,22 +106,17 @@ fn row(system: &System, name: String, request: &LoadRequest, options: &Options) 
             answer: None,
             what: what.chars().take(100).collect(),
             notes: Vec::new(),
+            repair: None,
             time: Duration::ZERO,
         };
     };
     let code = match &report.verdict {
-        Verdict::Rejected(r) => r
-            .cause
-            .as_ref()
-            .map_or("", |c| c.row().cause.map_or("", |c| c.0)),
+        Verdict::Rejected(r) => r.cause.as_ref().map_or("", |c| c.row().cause.map_or("", |c| c.0)),
         _ => "",
     };
     let what = match &solved.answer {
         Answer::Bug(w) => format!("instruction {}: {}", w.insn, w.rule.words()),
-        Answer::Safe(s) => format!(
-            "instruction {}: from {:?}, {} states, {} paths",
-            s.insn, s.from, s.states, s.paths
-        ),
+        Answer::Safe(s) => format!("instruction {}: from {:?}, {} states, {} paths", s.insn, s.from, s.states, s.paths),
         _ => format!("instruction {}", solved.insn),
     };
     Row {
@@ -122,6 +124,7 @@ fn row(system: &System, name: String, request: &LoadRequest, options: &Options) 
         answer: Some(solved.answer),
         what: format!("[{code}] {what}"),
         notes: solved.tried,
+        repair: solved.repair,
         time: solved.time,
     }
 }
@@ -133,30 +136,17 @@ fn row(system: &System, name: String, request: &LoadRequest, options: &Options) 
 pub fn bugs(only: &str) -> Result<Measure, String> {
     let system = system()?;
     let mut rows = Vec::new();
-    for case in corpus::cases()?
-        .iter()
-        .filter(|c| c.name.starts_with("solver/") && c.name.contains(only))
-    {
-        let request = case
-            .request(&system)
-            .map_err(|e| format!("{}: {e}", case.name))?;
-        let options = Options {
-            privilege: case.privilege()?,
-            ..Options::default()
-        };
+    for case in corpus::cases()?.iter().filter(|c| c.name.starts_with("solver/") && c.name.contains(only)) {
+        let request = case.request(&system).map_err(|e| format!("{}: {e}", case.name))?;
+        let options = Options { privilege: case.privilege()?, ..Options::default() };
         rows.push(row(&system, case.name.clone(), &request, &options));
     }
-    Ok(Measure {
-        set: "real bugs",
-        rows,
-    })
+    Ok(Measure { set: "real bugs", rows })
 }
 
 /// The folder of false rejections, where it is at hand.
 pub fn false_rejections_folder() -> Option<PathBuf> {
-    let folder = recordings::folder()?
-        .parent()?
-        .join("false-rejections/objects");
+    let folder = recordings::folder()?.parent()?.join("false-rejections/objects");
     folder.is_dir().then_some(folder)
 }
 
@@ -169,28 +159,14 @@ pub fn false_rejections(only: &str) -> Result<Measure, String> {
     let mut rows = Vec::new();
     let mut files: Vec<PathBuf> = match false_rejections_folder() {
         None => Vec::new(),
-        Some(f) => std::fs::read_dir(f)
-            .map_err(|e| e.to_string())?
-            .flatten()
-            .map(|e| e.path())
-            .collect(),
+        Some(f) => std::fs::read_dir(f).map_err(|e| e.to_string())?.flatten().map(|e| e.path()).collect(),
     };
     files.sort();
     for file in files {
-        let name = file
-            .file_name()
-            .unwrap_or_default()
-            .to_string_lossy()
-            .into_owned();
+        let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let bytes = std::fs::read(&file).map_err(|e| format!("{name}: {e}"))?;
-        let options = OpenOptions {
-            nr_cpus: 1,
-            ..OpenOptions::new(&system.kernel, name.clone())
-        };
-        for p in open(&bytes, &options)
-            .map_err(|e| format!("{name}: {e}"))?
-            .programs
-        {
+        let options = OpenOptions { nr_cpus: 1, ..OpenOptions::new(&system.kernel, name.clone()) };
+        for p in open(&bytes, &options).map_err(|e| format!("{name}: {e}"))?.programs {
             let full = format!("{name}: {}", p.name);
             let Ok(request) = p.result else { continue };
             if full.contains(only) {
@@ -199,10 +175,7 @@ pub fn false_rejections(only: &str) -> Result<Measure, String> {
             }
         }
     }
-    Ok(Measure {
-        set: "false rejections",
-        rows,
-    })
+    Ok(Measure { set: "false rejections", rows })
 }
 
 /// Both sets.

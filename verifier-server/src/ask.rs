@@ -30,6 +30,8 @@ const CPUS: u32 = 1;
 pub struct Solving {
     /// Where to save inputs that show bugs.
     pub witness: Option<PathBuf>,
+    /// Accepted programs get a second opinion.
+    pub accepted: bool,
 }
 
 /// How to ask; the same for every program of one request.
@@ -267,14 +269,18 @@ impl Question {
         row
     }
 
-    /// Is it a real bug?
+    /// Is it a real bug? Is an accepted program safe indeed?
     #[cfg(feature = "solver")]
     fn decide(&self, system: &System, request: &LoadRequest, options: &Options, row: &mut Row) {
-        let Some(solving) = self.solve.as_ref().filter(|_| row.kind == Kind::Rejected) else { return };
+        let ask = match (&self.solve, row.kind) {
+            (Some(_), Kind::Rejected) => crate::solve::about_rejection,
+            (Some(s), Kind::Accepted) if s.accepted => crate::solve::about_acceptance,
+            _ => return,
+        };
+        let witness = self.solve.as_ref().and_then(|s| s.witness.as_deref());
         let base = row.object.rsplit('/').next().unwrap_or_default();
         let name = format!("{base}.{}.{}", row.program, row.kernel);
-        let dir = solving.witness.as_deref();
-        let found = catch_unwind(AssertUnwindSafe(|| crate::solve::about_rejection(system, request, options, &name, dir)));
+        let found = catch_unwind(AssertUnwindSafe(|| ask(system, request, options, &name, witness)));
         row.solve = found.ok().flatten();
     }
 

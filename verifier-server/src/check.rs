@@ -9,7 +9,7 @@ use serde_json::Value;
 use verifier_core::analysis::System;
 use verifier_core::program::request::Privilege;
 
-use crate::args::{CheckArgs, FailOn, Format};
+use crate::args::{CheckArgs, FailOn, Format, SolveWhich};
 use crate::ask::{BUDGETS, Nobody, Question, Solving, prog_type};
 use crate::raw::RawProgram;
 use crate::row::{Kind, Row};
@@ -60,7 +60,7 @@ fn question(args: &CheckArgs) -> Result<Question, String> {
         no_prune: args.no_prune,
         explain: args.format.explains(),
         time: Some(Duration::from_secs(args.timeout)),
-        solve: args.solve.map(|_| Solving { witness: args.witness.clone() }),
+        solve: args.solve.map(|which| Solving { witness: args.witness.clone(), accepted: which == SolveWhich::All }),
         budget: args.budget.as_deref().map(limits).transpose()?.unwrap_or_default(),
         ..Question::default()
     })

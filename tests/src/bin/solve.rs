@@ -8,10 +8,7 @@ use bpfvet_tests::solver::{self, Measure};
 
 fn main() -> ExitCode {
     let verbose = std::env::args().any(|a| a == "--list");
-    let only = std::env::args()
-        .skip(1)
-        .find(|a| !a.starts_with("--"))
-        .unwrap_or_default();
+    let only = std::env::args().skip(1).find(|a| !a.starts_with("--")).unwrap_or_default();
     match solver::measure(&only) {
         Ok(all) => {
             for m in &all {
@@ -29,15 +26,12 @@ fn main() -> ExitCode {
 fn print(m: &Measure, verbose: bool) {
     if verbose {
         for r in &m.rows {
-            println!(
-                "{:8} {:5} ms  {}: {}",
-                r.word(),
-                r.time.as_millis(),
-                r.name,
-                r.what
-            );
+            println!("{:8} {:5} ms  {}: {}", r.word(), r.time.as_millis(), r.name, r.what);
             for t in &r.notes {
                 println!("                    {t}");
+            }
+            for e in r.repair.iter().flat_map(|r| &r.edits) {
+                println!("                    before {}: {}   [{}]", e.before, e.text.join("; "), e.advice);
             }
         }
     }

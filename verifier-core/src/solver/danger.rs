@@ -101,99 +101,47 @@ pub fn dangers(run: &mut Run, program: &Program<'_>, at: usize, rules: Rules) ->
     let n = insn.access_size();
     match insn.class() {
         LDX => {
-            access(
-                run,
-                insn.src,
-                i64::from(insn.off),
-                &Num::Known(u64::from(n)),
-                false,
-                &mut out,
-            );
+            access(run, insn.src, i64::from(insn.off), &Num::Known(u64::from(n)), false, &mut out);
             stack_read(run, insn.src, i64::from(insn.off), n, rules, &mut out);
         }
-        ST => access(
-            run,
-            insn.dst,
-            i64::from(insn.off),
-            &Num::Known(u64::from(n)),
-            true,
-            &mut out,
-        ),
+        ST => access(run, insn.dst, i64::from(insn.off), &Num::Known(u64::from(n)), true, &mut out),
         STX => {
             if matches!(run.reg(insn.src), Val::Undef) {
-                out.push(Danger {
-                    rule: Rule::UninitialisedRegister,
-                    regno: insn.src,
-                    when: always(),
-                });
+                out.push(Danger { rule: Rule::UninitialisedRegister, regno: insn.src, when: always() });
             }
             let load = insn.mode() == ATOMIC && insn.imm == LOAD_ACQ;
             let base = if load { insn.src } else { insn.dst };
-            access(
-                run,
-                base,
-                i64::from(insn.off),
-                &Num::Known(u64::from(n)),
-                !load,
-                &mut out,
-            );
-            let to_stack = run
-                .reg(insn.dst)
-                .as_ptr()
-                .is_some_and(|p| matches!(run.regions[p.region].kind, Kind::Stack(_)));
+            access(run, base, i64::from(insn.off), &Num::Known(u64::from(n)), !load, &mut out);
+            let to_stack =
+                run.reg(insn.dst).as_ptr().is_some_and(|p| matches!(run.regions[p.region].kind, Kind::Stack(_)));
             let own = run.stack;
             let other = run.reg(insn.dst).as_ptr().is_some_and(|p| p.region != own);
             if to_stack && other && run.reg(insn.src).as_ptr().is_some_and(|p| p.region == own) {
-                out.push(Danger {
-                    rule: Rule::Dangling,
-                    regno: insn.src,
-                    when: always(),
-                });
+                out.push(Danger { rule: Rule::Dangling, regno: insn.src, when: always() });
             }
-            if rules.cut_pointers && to_stack && n != 8 && matches!(run.reg(insn.src), Val::Ptr(_))
-            {
-                out.push(Danger {
-                    rule: Rule::CutPointer,
-                    regno: insn.src,
-                    when: always(),
-                });
+            if rules.cut_pointers && to_stack && n != 8 && matches!(run.reg(insn.src), Val::Ptr(_)) {
+                out.push(Danger { rule: Rule::CutPointer, regno: insn.src, when: always() });
             }
         }
         ALU | ALU64 => {
             let mov = insn.op() == MOV;
             if insn.is_reg_src() && insn.op() != END && matches!(run.reg(insn.src), Val::Undef) {
-                out.push(Danger {
-                    rule: Rule::UninitialisedRegister,
-                    regno: insn.src,
-                    when: always(),
-                });
+                out.push(Danger { rule: Rule::UninitialisedRegister, regno: insn.src, when: always() });
             }
             if !mov && matches!(run.reg(insn.dst), Val::Undef) {
-                out.push(Danger {
-                    rule: Rule::UninitialisedRegister,
-                    regno: insn.dst,
-                    when: always(),
-                });
+                out.push(Danger { rule: Rule::UninitialisedRegister, regno: insn.dst, when: always() });
             }
         }
         JMP | JMP32 => match insn.op() {
             CALL if insn.src == 0 => arguments(run, program, insn, rules, &mut out),
             EXIT if matches!(run.reg(0), Val::Undef) => {
-                out.push(Danger {
-                    rule: Rule::UninitialisedRegister,
-                    regno: 0,
-                    when: always(),
-                });
+                out.push(Danger { rule: Rule::UninitialisedRegister, regno: 0, when: always() });
             }
             CALL | EXIT | JA | JCOND => {}
             _ => {
                 for (used, r) in [(true, insn.dst), (insn.is_reg_src(), insn.src)] {
                     if used && matches!(run.reg(r), Val::Undef) {
-                        out.push(Danger {
-                            rule: Rule::UninitialisedRegister,
-                            regno: r,
-                            when: always(),
-                        });
+                        out.push(Danger { rule: Rule::UninitialisedRegister, regno: r, when: always() });
                     }
                 }
             }
@@ -208,58 +156,30 @@ pub fn dangers(run: &mut Run, program: &Program<'_>, at: usize, rules: Rules) ->
 fn access(run: &mut Run, regno: u8, off: i64, size: &Num, write: bool, out: &mut Vec<Danger>) {
     let p = match run.reg(regno) {
         Val::Undef => {
-            out.push(Danger {
-                rule: Rule::UninitialisedRegister,
-                regno,
-                when: always(),
-            });
+            out.push(Danger { rule: Rule::UninitialisedRegister, regno, when: always() });
             return;
         }
         Val::Num(_) => {
-            out.push(Danger {
-                rule: Rule::NotAPointer,
-                regno,
-                when: always(),
-            });
+            out.push(Danger { rule: Rule::NotAPointer, regno, when: always() });
             return;
         }
         Val::Ptr(p) => p,
     };
     if let Some(null) = &p.null {
-        out.push(Danger {
-            rule: Rule::Null,
-            regno,
-            when: null.clone(),
-        });
+        out.push(Danger { rule: Rule::Null, regno, when: null.clone() });
     }
     let region = run.regions[p.region].clone();
     if region.dead {
-        out.push(Danger {
-            rule: Rule::Stale,
-            regno,
-            when: always(),
-        });
+        out.push(Danger { rule: Rule::Stale, regno, when: always() });
     }
     if write && !region.writable {
-        out.push(Danger {
-            rule: Rule::ReadOnly,
-            regno,
-            when: always(),
-        });
+        out.push(Danger { rule: Rule::ReadOnly, regno, when: always() });
     }
     if matches!(region.kind, Kind::MapObject(_) | Kind::Function(_)) && write {
-        out.push(Danger {
-            rule: Rule::ReadOnly,
-            regno,
-            when: always(),
-        });
+        out.push(Danger { rule: Rule::ReadOnly, regno, when: always() });
     }
     if let Some(limit) = &region.size {
-        out.push(Danger {
-            rule: Rule::OutOfBounds,
-            regno,
-            when: outside(&p, off, size, limit),
-        });
+        out.push(Danger { rule: Rule::OutOfBounds, regno, when: outside(&p, off, size, limit) });
     }
 }
 
@@ -295,29 +215,15 @@ fn stack_read(run: &Run, regno: u8, off: i64, n: u32, rules: Rules, out: &mut Ve
         return;
     };
     if rules.uninitialised_stack && region.memory.is_written(at, u64::from(n)) == Some(false) {
-        out.push(Danger {
-            rule: Rule::UninitialisedMemory,
-            regno,
-            when: always(),
-        });
+        out.push(Danger { rule: Rule::UninitialisedMemory, regno, when: always() });
     }
     if rules.cut_pointers && region.memory.cuts_pointer(at, u64::from(n)) {
-        out.push(Danger {
-            rule: Rule::CutPointer,
-            regno,
-            when: always(),
-        });
+        out.push(Danger { rule: Rule::CutPointer, regno, when: always() });
     }
 }
 
 /// Dangers of a helper's arguments.
-fn arguments(
-    run: &mut Run,
-    program: &Program<'_>,
-    insn: Insn,
-    rules: Rules,
-    out: &mut Vec<Danger>,
-) {
+fn arguments(run: &mut Run, program: &Program<'_>, insn: Insn, rules: Rules, out: &mut Vec<Danger>) {
     let Some(proto) = program.proto(insn.imm as u32) else {
         return;
     };
@@ -328,20 +234,14 @@ fn arguments(
         }
         let v = run.reg(regno);
         if matches!(v, Val::Undef) {
-            out.push(Danger {
-                rule: Rule::UninitialisedRegister,
-                regno,
-                when: always(),
-            });
+            out.push(Danger { rule: Rule::UninitialisedRegister, regno, when: always() });
             continue;
         }
         let Some(size) = memory_size(run, program, arg, proto.args.get(i + 1), regno) else {
             pointer_argument(&v, arg, regno, out);
             continue;
         };
-        let may_be_null = arg
-            .flags
-            .contains(crate::kernel::call::TypeFlags::MAYBE_NULL);
+        let may_be_null = arg.flags.contains(crate::kernel::call::TypeFlags::MAYBE_NULL);
         if may_be_null && run.number(&v).and_then(|n| n.known()) == Some(0) {
             continue;
         }
@@ -355,40 +255,22 @@ fn arguments(
             && n > 0
             && run.regions[p.region].memory.is_written(at, n) == Some(false)
         {
-            out.push(Danger {
-                rule: Rule::UninitialisedMemory,
-                regno,
-                when: always(),
-            });
+            out.push(Danger { rule: Rule::UninitialisedMemory, regno, when: always() });
         }
     }
 }
 
 /// Bytes of memory that an argument stands for; `None`: it is no memory.
-fn memory_size(
-    run: &Run,
-    program: &Program<'_>,
-    arg: &ArgType,
-    next: Option<&ArgType>,
-    regno: u8,
-) -> Option<Num> {
+fn memory_size(run: &Run, program: &Program<'_>, arg: &ArgType, next: Option<&ArgType>, regno: u8) -> Option<Num> {
     let of_map = |key: bool| {
         let map = program.map(run.map_of(1)?)?;
-        Some(Num::Known(u64::from(if key {
-            map.key_size
-        } else {
-            map.value_size
-        })))
+        Some(Num::Known(u64::from(if key { map.key_size } else { map.value_size })))
     };
     match arg.base {
         ArgBase::PtrToMapKey => of_map(true),
         ArgBase::PtrToMapValue => of_map(false),
         ArgBase::PtrToMem if arg.size > 0 => Some(Num::Known(u64::from(arg.size))),
-        ArgBase::PtrToMem
-            if next.is_some_and(|n| {
-                matches!(n.base, ArgBase::ConstSize | ArgBase::ConstSizeOrZero)
-            }) =>
-        {
+        ArgBase::PtrToMem if next.is_some_and(|n| matches!(n.base, ArgBase::ConstSize | ArgBase::ConstSizeOrZero)) => {
             // Helpers take sizes as 32-bit numbers, but the verifier holds them to 64.
             run.number(&run.reg(regno + 1))
         }
@@ -414,25 +296,15 @@ fn pointer_argument(v: &Val, arg: &ArgType, regno: u8, out: &mut Vec<Danger>) {
     if !wants_pointer {
         return;
     }
-    let may_be_null = arg
-        .flags
-        .contains(crate::kernel::call::TypeFlags::MAYBE_NULL);
+    let may_be_null = arg.flags.contains(crate::kernel::call::TypeFlags::MAYBE_NULL);
     match v {
         Val::Num(n) if n.known() == Some(0) && may_be_null => {}
-        Val::Num(_) => out.push(Danger {
-            rule: Rule::NotAPointer,
-            regno,
-            when: always(),
-        }),
+        Val::Num(_) => out.push(Danger { rule: Rule::NotAPointer, regno, when: always() }),
         Val::Ptr(p) => {
             if let Some(null) = &p.null
                 && !may_be_null
             {
-                out.push(Danger {
-                    rule: Rule::Null,
-                    regno,
-                    when: null.clone(),
-                });
+                out.push(Danger { rule: Rule::Null, regno, when: null.clone() });
             }
         }
         Val::Undef => {}

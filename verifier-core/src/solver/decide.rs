@@ -1,21 +1,25 @@
 //! The decision about one rejection: a real bug with a witness, a false rejection with a proof, or not known.
 
 use std::collections::BTreeSet;
+use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use z3::SatResult;
 
-use super::danger::{Danger, Rules, dangers};
+use super::danger::{Danger, Rule, Rules, dangers};
 use super::facts::Facts;
+use super::repair::{Repair, repair};
 use super::replay::{confirms, replay};
 use super::run::{Program, Run};
 use super::search::{
-    Budget, CancelledFn, Found, Graph, Never, Tally, Window, ask, explore, explore_beyond, follow,
+    Budget, CancelledFn, Check, Found, Graph, Never, Tally, Window, ask, explore, explore_beyond, follow, needed,
 };
 use super::witness::{self, Begin, Witness};
 use crate::analysis::{ASSUMED, Options, Report, System, Verdict, verify_assuming};
 use crate::error::{Category, Msg, Rejection};
+use crate::explain::value::words;
 use crate::explain::{Path, Recorder};
+use crate::isa::opcode::{LDX, ST, STX};
 use crate::kernel::ProgType;
 use crate::log::Tee;
 use crate::program::LoadRequest;
@@ -38,12 +42,7 @@ pub struct Effort<'a> {
 
 impl Default for Effort<'_> {
     fn default() -> Self {
-        Effort {
-            time: Duration::from_secs(10),
-            question: Duration::from_secs(2),
-            paths: 2000,
-            cancelled: &Never,
-        }
+        Effort { time: Duration::from_secs(20), question: Duration::from_secs(2), paths: 2000, cancelled: &Never }
     }
 }
 
@@ -63,6 +62,20 @@ pub struct Safety {
     pub complete: bool,
     /// What is assumed besides.
     pub assumptions: Vec<String>,
+    /// What the kernel lost.
+    pub lost: Lost,
+}
+
+/// Where the kernel lost what makes an access safe.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Lost {
+    /// Instructions on the rejected path whose comparisons or results together make it safe. None: the computation
+    /// alone does.
+    pub needed: Vec<usize>,
+    /// The register in question.
+    pub regno: Option<u8>,
+    /// What the kernel knows of it at the rejection, in words.
+    pub held: String,
 }
 
 /// The answer about one rejection.
@@ -83,6 +96,8 @@ pub enum Answer {
 pub struct Solved {
     /// The answer.
     pub answer: Answer,
+    /// A change that does nothing and makes the kernel accept the program.
+    pub repair: Option<Repair>,
     /// The instruction it is about.
     pub insn: usize,
     /// What was tried, in order.
@@ -93,31 +108,16 @@ pub struct Solved {
 
 /// The rules that a rejection is about; `None`: it is not about memory.
 pub fn rules_of(rejection: &Rejection, insn_is_call: bool, perfmon: bool) -> Option<Rules> {
-    let (code, category) = rejection
-        .cause
-        .as_ref()
-        .map(Msg::row)
-        .and_then(|r| r.cause)?;
+    let (code, category) = rejection.cause.as_ref().map(Msg::row).and_then(|r| r.cause)?;
     let about = match category {
-        Category::MemorySafety => !matches!(
-            code,
-            "mem-leaks-addr" | "mem-misaligned" | "mem-packet-misaligned"
-        ),
-        Category::RegisterTypeSafety => {
-            code.starts_with("mem-") || matches!(code, "reg-uninit" | "ptr-arith-or-null")
-        }
-        Category::CallTypeSafety => {
-            insn_is_call && matches!(code, "call-arg-type" | "call-arg-null" | "mem-arg-type")
-        }
+        Category::MemorySafety => !matches!(code, "mem-leaks-addr" | "mem-misaligned" | "mem-packet-misaligned"),
+        Category::RegisterTypeSafety => code.starts_with("mem-") || matches!(code, "reg-uninit" | "ptr-arith-or-null"),
+        Category::CallTypeSafety => insn_is_call && matches!(code, "call-arg-type" | "call-arg-null" | "mem-arg-type"),
         _ => false,
     };
     about.then(|| Rules {
-        uninitialised_stack: code.starts_with("mem-stack-uninit")
-            || (code == "mem-stack-range" && !perfmon),
-        cut_pointers: matches!(
-            code,
-            "mem-stack-spill-size" | "mem-stack-fill-size" | "mem-stack-corrupt-spill"
-        ),
+        uninitialised_stack: code.starts_with("mem-stack-uninit") || (code == "mem-stack-range" && !perfmon),
+        cut_pointers: matches!(code, "mem-stack-spill-size" | "mem-stack-fill-size" | "mem-stack-corrupt-spill"),
     })
 }
 
@@ -137,64 +137,54 @@ pub fn solve(
     };
     let mut recorder = Recorder::new();
     let mut facts = Facts::default();
-    let quiet = Options {
-        log_level: 0,
-        ..options.clone()
-    };
+    let quiet = Options { log_level: 0, ..options.clone() };
     let late = || budget.spent();
-    let report = verify_assuming(
-        system,
-        request,
-        &quiet,
-        &mut Tee(&mut recorder, &mut facts),
-        &late,
-        &[],
-    );
+    let report = verify_assuming(system, request, &quiet, &mut Tee(&mut recorder, &mut facts), &late, &[]);
     let Verdict::Rejected(rejection) = &report.verdict else {
         return (report, None);
     };
     let insn = report.insn_idx;
     let is_call = request.insns.get(insn).is_some_and(|i| i.is_call());
     let mut tried = Vec::new();
-    let answer = match rules_of(
-        rejection,
-        is_call,
-        options.privilege.perfmon || options.privilege.sys_admin,
-    ) {
+    let answer = match rules_of(rejection, is_call, options.privilege.perfmon || options.privilege.sys_admin) {
         None => Answer::NotAboutMemory,
         Some(rules) => {
-            let case = Case {
-                system,
-                request,
-                options: &quiet,
-                rules,
-                budget,
-            };
+            let case = Case { system, request, options: &quiet, rules, budget };
             case.decide(insn, &facts, &recorder.into_path(), &mut tried)
         }
     };
-    (
-        report,
-        Some(Solved {
-            answer,
-            insn,
-            tried,
-            time: begun.elapsed(),
-        }),
-    )
+    let harmless = match &answer {
+        Answer::Safe(_) => true,
+        Answer::Bug(w) => w.rule == Rule::UninitialisedRegister,
+        _ => false,
+    };
+    let repair = if harmless { repair(system, request, &quiet, budget, &mut tried) } else { None };
+    (report, Some(Solved { answer, repair, insn, tried, time: begun.elapsed() }))
+}
+
+/// Windows before an instruction, and what the analysis finds at their starts.
+pub(super) struct View {
+    pub windows: Vec<Window>,
+    pub facts: Rc<Facts>,
+    pub target: usize,
+    /// No path comes back to the program's entry.
+    enters_once: bool,
+    /// The states are all that there are.
+    complete: bool,
 }
 
 /// One rejection.
-struct Case<'a> {
-    system: &'a System,
-    request: &'a LoadRequest,
-    options: &'a Options,
-    rules: Rules,
-    budget: Budget<'a>,
+#[derive(Clone, Copy)]
+pub(super) struct Case<'a> {
+    pub system: &'a System,
+    pub request: &'a LoadRequest,
+    pub options: &'a Options,
+    pub rules: Rules,
+    pub budget: Budget<'a>,
 }
 
 impl<'a> Case<'a> {
-    fn program<'b>(&'b self, facts: &'b Facts) -> Program<'b> {
+    pub(super) fn program<'b>(&'b self, facts: &'b Facts) -> Program<'b> {
         Program {
             system: self.system,
             request: self.request,
@@ -211,6 +201,7 @@ impl<'a> Case<'a> {
             return Answer::Unknown;
         };
         let entry = Run::from_state(&program, state, true);
+        let mut lost = Lost::default();
         match follow(&program, path, entry.clone(), *start) {
             Err(why) => tried.push(format!("the rejected path: {why}")),
             Ok(mut run) => {
@@ -219,49 +210,46 @@ impl<'a> Case<'a> {
                     return self.beyond(&program, &Begin::of(&entry, *start), run, insn, tried);
                 }
                 if found.is_empty() {
-                    tried.push("the rejected path: the instruction accesses no memory and reads no register in a wrong way".into());
+                    tried.push(
+                        "the rejected path: the instruction accesses no memory and reads no register in a wrong way"
+                            .into(),
+                    );
                     return Answer::NotAboutMemory;
                 }
                 match ask(&run, &found, &self.budget) {
-                    SatResult::Sat => {
-                        match self.confirm(&program, &Begin::of(&entry, *start), &run, &found, insn)
-                        {
-                            Ok(witness) => return Answer::Bug(Box::new(witness)),
-                            Err(why) => tried.push(format!(
-                                "the rejected path: it seems to go wrong there, but {why}"
-                            )),
-                        }
-                    }
+                    SatResult::Sat => match self.confirm(&program, &Begin::of(&entry, *start), &run, &found, insn) {
+                        Ok(witness) => return Answer::Bug(Box::new(witness)),
+                        Err(why) => tried.push(format!("the rejected path: it seems to go wrong there, but {why}")),
+                    },
                     SatResult::Unsat => {
-                        tried.push("the rejected path: cannot go wrong there".into())
+                        lost.needed = needed(&run, &found, &self.budget);
+                        let by: Vec<String> = lost.needed.iter().map(usize::to_string).collect();
+                        tried.push(format!(
+                            "the rejected path: cannot go wrong there, by instructions {}",
+                            by.join(", ")
+                        ));
+                        lost.regno = found.first().map(|d| d.regno);
+                        let reg = lost.regno.and_then(|n| path.last.as_ref().map(|s| *s.reg(n)));
+                        lost.held = reg.map(|r| words(&r, self.request, &self.system.vmlinux)).unwrap_or_default();
                     }
                     SatResult::Unknown => tried.push("the rejected path: no answer in time".into()),
                 }
             }
         }
-        self.windows(insn, tried)
+        self.windows(insn, lost, tried)
     }
 
     /// Arithmetic alone breaks nothing; what it leads to may.
-    fn beyond(
-        &self,
-        program: &Program<'_>,
-        begin: &Begin,
-        run: Run,
-        insn: usize,
-        tried: &mut Vec<String>,
-    ) -> Answer {
+    fn beyond(&self, program: &Program<'_>, begin: &Begin, run: Run, insn: usize, tried: &mut Vec<String>) -> Answer {
         match explore_beyond(program, run, insn, self.rules, &self.budget) {
             (Found::Run(run, found), at) => match self.confirm(program, begin, &run, &found, at) {
                 Ok(witness) => return Answer::Bug(Box::new(witness)),
-                Err(why) => tried.push(format!(
-                    "behind the arithmetic: it seems to go wrong at instruction {at}, but {why}"
-                )),
+                Err(why) => {
+                    tried.push(format!("behind the arithmetic: it seems to go wrong at instruction {at}, but {why}"))
+                }
             },
             (Found::Unknown(why), _) => tried.push(format!("behind the arithmetic: {why}")),
-            (Found::Nothing, _) => {
-                tried.push("behind the arithmetic: nothing goes wrong on the rejected path".into())
-            }
+            (Found::Nothing, _) => tried.push("behind the arithmetic: nothing goes wrong on the rejected path".into()),
         }
         Answer::Unknown
     }
@@ -276,14 +264,9 @@ impl<'a> Case<'a> {
         insn: usize,
     ) -> Result<Witness, String> {
         let model = witness::model(run, found, &self.budget)?;
-        let witness = witness::witness(program, begin, run, found, insn, &model)
-            .ok_or("the model has no values")?;
+        let witness = witness::witness(program, begin, run, found, insn, &model).ok_or("the model has no values")?;
         let end = replay(program.insns, program, self.rules, &witness);
-        if confirms(&witness, &end) {
-            Ok(witness)
-        } else {
-            Err(format!("the replay does not: {end:?}"))
-        }
+        if confirms(&witness, &end) { Ok(witness) } else { Err(format!("the replay does not: {end:?}")) }
     }
 
     /// States at instructions, as if the rejected accesses were safe.
@@ -292,31 +275,15 @@ impl<'a> Case<'a> {
         loop {
             let mut facts = Facts::wanting(wanted.clone());
             let late = || self.budget.spent();
-            let report = verify_assuming(
-                self.system,
-                self.request,
-                self.options,
-                &mut facts,
-                &late,
-                &assumed,
-            );
+            let report = verify_assuming(self.system, self.request, self.options, &mut facts, &late, &assumed);
             match report.verdict {
                 Verdict::Budget(what) if &*what == ASSUMED => return Ok((facts, assumed)),
-                Verdict::Rejected(_)
-                    if assumed.len() < MAX_ASSUMED && !assumed.contains(&report.insn_idx) =>
-                {
+                Verdict::Rejected(_) if assumed.len() < MAX_ASSUMED && !assumed.contains(&report.insn_idx) => {
                     assumed.push(report.insn_idx);
                 }
                 Verdict::Rejected(r) => {
-                    let text = r
-                        .cause
-                        .map(|c| c.text(self.system.kernel.style))
-                        .unwrap_or_default();
-                    return Err(format!(
-                        "rejected elsewhere too: instruction {}: {}",
-                        report.insn_idx,
-                        text.trim()
-                    ));
+                    let text = r.cause.map(|c| c.text(self.system.kernel.style)).unwrap_or_default();
+                    return Err(format!("rejected elsewhere too: instruction {}: {}", report.insn_idx, text.trim()));
                 }
                 Verdict::Unsupported(what) => return Err(what.into()),
                 _ => return Err("out of time".into()),
@@ -324,118 +291,220 @@ impl<'a> Case<'a> {
         }
     }
 
+    /// Control flow of the program.
+    fn graph(&self) -> Graph {
+        /// BTF linkage of a global function.
+        const GLOBAL: u16 = 1;
+        let linkage = |id| self.request.btf.as_ref().and_then(|b| b.ty(id)).map(|t| t.func_linkage());
+        let global = self.request.func_info.iter().filter(|f| linkage(f.type_id) == Some(GLOBAL));
+        Graph::of(&self.request.insns, &global.map(|f| f.insn_off as usize).collect())
+    }
+
+    /// Windows before an instruction, and the states at their starts.
+    pub(super) fn view(&self, insn: usize, target: usize) -> Result<View, String> {
+        let graph = self.graph();
+        let windows = graph.windows(target);
+        let wanted: BTreeSet<usize> = windows.iter().flat_map(|w| w.starts.iter().copied()).collect();
+        let (facts, assumed) = self.cover(insn, &wanted)?;
+        let complete = assumed.len() == 1 || !graph.loops(insn);
+        Ok(View { windows, facts: Rc::new(facts), target, complete, enters_once: graph.enters_once() })
+    }
+
     /// Searches for a proof over windows that grow backwards from the access.
-    fn windows(&self, insn: usize, tried: &mut Vec<String>) -> Answer {
-        let graph = Graph::of(&self.request.insns);
-        let windows = graph.windows(insn);
-        let wanted: BTreeSet<usize> = windows
-            .iter()
-            .flat_map(|w| w.starts.iter().copied())
-            .collect();
-        let (facts, assumed) = match self.cover(insn, &wanted) {
-            Ok(found) => found,
+    fn windows(&self, insn: usize, lost: Lost, tried: &mut Vec<String>) -> Answer {
+        let view = match self.view(insn, insn) {
+            Ok(view) => view,
             Err(why) => {
                 tried.push(format!("all paths: {why}"));
                 return Answer::Unknown;
             }
         };
-        let program = self.program(&facts);
-        let complete = assumed.len() == 1 || !graph.loops(insn);
-        for window in windows {
+        let rules = self.rules;
+        let check = |run: &mut Run, program: &Program<'_>| dangers(run, program, insn, rules);
+        let program = self.program(&view.facts);
+        for window in &view.windows {
             if self.budget.spent() {
                 tried.push("out of time".into());
                 break;
             }
-            if window.starts.iter().any(|s| facts.crowded.contains(s)) {
-                continue;
-            }
-            // A large window must not use up the time of the others.
-            let now = Instant::now();
-            let until = self
-                .budget
-                .until
-                .min(now + (self.budget.until.saturating_duration_since(now)) / 4);
-            let budget = Budget {
-                until,
-                ..self.budget
-            };
-            let from = window
-                .starts
-                .iter()
-                .map(usize::to_string)
-                .collect::<Vec<_>>()
-                .join(", ");
+            let from = window.starts.iter().map(usize::to_string).collect::<Vec<_>>().join(", ");
             let mut tally = Tally::default();
-            let mut states = 0;
-            let outcome = self.window(
-                &program,
-                &facts,
-                insn,
-                &window,
-                &budget,
-                &mut tally,
-                &mut states,
-            );
-            match outcome {
-                (Found::Nothing, _) => {
+            match self.window(&view, window, &check, &mut tally) {
+                (Found::Nothing, states, _) => {
+                    let mut assumptions = Vec::new();
+                    if tally.read_again {
+                        assumptions.push("nobody else writes the map's value between two reads of it".to_string());
+                    }
                     return Answer::Safe(Safety {
                         insn,
-                        from: window.starts.into_iter().collect(),
+                        from: window.starts.iter().copied().collect(),
                         states,
                         paths: tally.arrived,
-                        complete: complete && !tally.bounded,
-                        assumptions: Vec::new(),
+                        complete: view.complete && !tally.bounded,
+                        assumptions,
+                        lost,
                     });
                 }
-                (Found::Run(run, found), true) => {
-                    let begin = facts.entry.as_ref().map(|(start, state)| {
-                        Begin::of(&Run::from_state(&program, state, true), *start)
-                    });
+                (Found::Run(run, found), _, true) => {
+                    let begin =
+                        view.facts.main.as_ref().map(|state| Begin::of(&Run::from_state(&program, state, true), 0));
                     match begin
                         .ok_or("it has no entry".to_string())
                         .and_then(|b| self.confirm(&program, &b, &run, &found, insn))
                     {
                         Ok(witness) => return Answer::Bug(Box::new(witness)),
-                        Err(why) => tried.push(format!(
-                            "another path: it seems to go wrong there, but {why}"
-                        )),
+                        Err(why) => tried.push(format!("another path: it seems to go wrong there, but {why}")),
                     }
                 }
-                (Found::Run(..), false) => tried.push(format!(
-                    "from instruction {from}: not without more of the past"
-                )),
-                (Found::Unknown(why), _) => tried.push(format!("from instruction {from}: {why}")),
+                (Found::Run(..), _, false) => {
+                    tried.push(format!("from instruction {from}: not without more of the past"));
+                }
+                (Found::Unknown(why), _, _) => tried.push(format!("from instruction {from}: {why}")),
             }
         }
         Answer::Unknown
     }
 
-    /// One window: all its starts, all states there. The second part says that what was found begins at the entry.
-    #[allow(clippy::too_many_arguments)]
-    fn window(
+    /// Whether something cannot be at an instruction, on any path to it.
+    pub(super) fn never(&self, view: &View, check: Check<'_>) -> bool {
+        for window in &view.windows {
+            if self.budget.spent() {
+                return false;
+            }
+            let mut tally = Tally::default();
+            match self.window(view, window, check, &mut tally) {
+                (Found::Nothing, _, _) => return !tally.bounded && view.complete,
+                (Found::Run(_, _), _, true) => return false,
+                _ => {}
+            }
+        }
+        false
+    }
+
+    /// One window: all its starts, all states there. How many states there are, and whether what was found begins at the
+    /// program's entry.
+    pub(super) fn window(
         &self,
-        program: &Program<'_>,
-        facts: &Facts,
-        insn: usize,
+        view: &View,
         window: &Window,
-        budget: &Budget<'_>,
+        check: Check<'_>,
         tally: &mut Tally,
-        states: &mut usize,
-    ) -> (Found, bool) {
+    ) -> (Found, usize, bool) {
+        if window.starts.iter().any(|s| view.facts.crowded.contains(s)) {
+            return (Found::Unknown("too many different states".into()), 0, false);
+        }
+        // A large window must not use up the time of the others.
+        let now = Instant::now();
+        let until = self.budget.until.min(now + (self.budget.until.saturating_duration_since(now)) / 4);
+        let budget = Budget { until, ..self.budget };
+        let program = self.program(&view.facts);
+        let mut states = 0;
         for start in &window.starts {
-            let exact = *start == 0 && facts.entry.as_ref().is_some_and(|(e, _)| *e == 0);
+            let entry = view.facts.main.as_ref().filter(|_| *start == 0 && view.enters_once);
+            let exact = entry.is_some();
+            let seen = view.facts.states.get(start).map_or(&[][..], Vec::as_slice);
             // A start without states is never reached.
-            for state in facts.states.get(start).into_iter().flatten() {
-                *states += 1;
-                let run = Run::from_state(program, state, exact);
-                let found = explore(
-                    program, run, *start, insn, window, self.rules, budget, tally,
-                );
+            for state in entry.map_or(seen, std::slice::from_ref) {
+                states += 1;
+                let run = Run::from_state(&program, state, exact);
+                let found = explore(&program, run, *start, view.target, window, check, &budget, tally);
                 if !matches!(found, Found::Nothing) {
-                    return (found, exact);
+                    return (found, states, exact);
                 }
             }
         }
-        (Found::Nothing, false)
+        (Found::Nothing, states, false)
     }
+}
+
+/// What is found about an accepted program.
+#[derive(Clone, Debug, Default)]
+pub struct Opinion {
+    /// Accesses that were looked at.
+    pub accesses: usize,
+    /// Those that are safe on every path.
+    pub proven: usize,
+    /// Those within the time that nothing was shown of.
+    pub open: Vec<usize>,
+    /// An access that goes wrong, and did so in the replay: acceptance is unsound.
+    pub unsound: Option<Witness>,
+    /// Time taken.
+    pub time: Duration,
+}
+
+/// A second opinion on an accepted program: the condition of every access to memory, from the states that the analysis
+/// has at the begin of its block and further back. `None` when the program is not accepted.
+pub fn second_opinion(
+    system: &System,
+    request: &LoadRequest,
+    options: &Options,
+    effort: &Effort<'_>,
+) -> Option<Opinion> {
+    let begun = Instant::now();
+    let budget = Budget {
+        until: begun + effort.time,
+        question: effort.question,
+        paths: effort.paths,
+        cancelled: effort.cancelled,
+    };
+    let quiet = Options { log_level: 0, ..options.clone() };
+    let case = Case { system, request, options: &quiet, rules: Rules::default(), budget };
+    let graph = case.graph();
+    let mut facts = Facts::wanting(graph.leaders().iter().copied().collect());
+    let late = || budget.spent();
+    let report = verify_assuming(system, request, &quiet, &mut facts, &late, &[]);
+    let Verdict::Accepted(_) = report.verdict else { return None };
+    let facts = Rc::new(facts);
+    let program = case.program(&facts);
+    let mut out = Opinion::default();
+    for (at, insn) in request.insns.iter().enumerate() {
+        let accesses = matches!(insn.class(), LDX | ST | STX) || insn.is_helper_call();
+        if !accesses || !facts.reached.contains(&at) {
+            continue;
+        }
+        out.accesses += 1;
+        let view = View {
+            windows: graph.windows(at),
+            facts: facts.clone(),
+            target: at,
+            complete: true,
+            enters_once: graph.enters_once(),
+        };
+        // Each access gets its share of what is left.
+        let share = budget.until.saturating_duration_since(Instant::now()) / 8;
+        let own =
+            Case { budget: Budget { until: budget.until.min(Instant::now() + share), paths: 200, ..budget }, ..case };
+        let check = |run: &mut Run, program: &Program<'_>| dangers(run, program, at, Rules::default());
+        let mut safe = false;
+        for window in &view.windows {
+            if own.budget.spent() {
+                break;
+            }
+            let mut tally = Tally::default();
+            match own.window(&view, window, &check, &mut tally) {
+                (Found::Nothing, _, _) => {
+                    safe = !tally.bounded;
+                    break;
+                }
+                (Found::Run(run, found), _, true) => {
+                    let begin = facts.main.as_ref().map(|state| Begin::of(&Run::from_state(&program, state, true), 0));
+                    if let Some(Ok(w)) = begin.map(|b| own.confirm(&program, &b, &run, &found, at)) {
+                        out.unsound = Some(w);
+                    }
+                    break;
+                }
+                _ => {}
+            }
+        }
+        if safe {
+            out.proven += 1;
+        } else {
+            out.open.push(at);
+        }
+        if out.unsound.is_some() {
+            break;
+        }
+    }
+    out.time = begun.elapsed();
+    Some(out)
 }

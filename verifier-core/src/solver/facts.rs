@@ -25,6 +25,10 @@ pub struct Facts {
     pub crowded: BTreeSet<usize>,
     /// Instruction that the walk of a rejected function began with, and its state.
     pub entry: Option<(usize, VerifierState)>,
+    /// Instructions that some path reaches.
+    pub reached: BTreeSet<usize>,
+    /// State at the program's entry.
+    pub main: Option<VerifierState>,
     /// Instructions where states are wanted; empty: none.
     pub wanted: BTreeSet<usize>,
     last: Option<(usize, usize)>,
@@ -34,10 +38,7 @@ pub struct Facts {
 impl Facts {
     /// Listens, and keeps the states at these instructions.
     pub fn wanting(wanted: BTreeSet<usize>) -> Facts {
-        Facts {
-            wanted,
-            ..Facts::default()
-        }
+        Facts { wanted, ..Facts::default() }
     }
 
     /// The register that an instruction writes and whose type is wanted.
@@ -55,10 +56,7 @@ impl Facts {
 
     fn keep_result(&mut self, idx: usize, reg: &RegState) {
         let list = self.results.entry(idx).or_default();
-        if let Some(known) = list
-            .iter_mut()
-            .find(|r| r.ty == reg.ty && r.payload == reg.payload && r.off == reg.off)
-        {
+        if let Some(known) = list.iter_mut().find(|r| r.ty == reg.ty && r.payload == reg.payload && r.off == reg.off) {
             known.scalar.umin = known.scalar.umin.min(reg.scalar.umin);
             known.scalar.umax = known.scalar.umax.max(reg.scalar.umax);
             known.scalar.smin = known.scalar.smin.min(reg.scalar.smin);
@@ -72,20 +70,10 @@ impl Facts {
 /// Registers and spilled registers of a state, in a fixed order.
 fn registers(state: &VerifierState) -> Vec<RegState> {
     let of_frame = |f: &crate::state::FuncState| {
-        let slots: Vec<RegState> = f
-            .stack
-            .iter()
-            .filter(|s| s.is_spilled_reg())
-            .map(|s| s.spilled)
-            .collect();
+        let slots: Vec<RegState> = f.stack.iter().filter(|s| s.is_spilled_reg()).map(|s| s.spilled).collect();
         f.regs.into_iter().chain(slots)
     };
-    state
-        .frames
-        .iter()
-        .map(std::rc::Rc::as_ref)
-        .flat_map(of_frame)
-        .collect()
+    state.frames.iter().map(std::rc::Rc::as_ref).flat_map(of_frame).collect()
 }
 
 /// The same types, fixed offsets and sharing everywhere; numbers may differ.
@@ -94,10 +82,7 @@ fn same_types(a: &VerifierState, b: &VerifierState) -> bool {
         && a.frames.iter().zip(&b.frames).all(|(f, g)| {
             f.callsite == g.callsite
                 && f.stack.len() == g.stack.len()
-                && f.stack
-                    .iter()
-                    .zip(g.stack.iter())
-                    .all(|(s, t)| s.kind == t.kind)
+                && f.stack.iter().zip(g.stack.iter()).all(|(s, t)| s.kind == t.kind)
         });
     if !frames {
         return false;
@@ -108,8 +93,7 @@ fn same_types(a: &VerifierState, b: &VerifierState) -> bool {
         // Ids are names: the same sharing, whatever they are called. Those of numbers do not count.
         alike
             && (x.is_scalar()
-                || (*there.entry(x.id).or_insert(y.id) == y.id
-                    && *back.entry(y.id).or_insert(x.id) == x.id))
+                || (*there.entry(x.id).or_insert(y.id) == y.id && *back.entry(y.id).or_insert(x.id) == x.id))
     })
 }
 
@@ -120,10 +104,7 @@ fn widen(known: &mut VerifierState, other: &VerifierState) {
     for f in &mut known.frames {
         let f = std::rc::Rc::make_mut(f);
         let stack = std::rc::Rc::make_mut(&mut f.stack);
-        let slots = stack
-            .iter_mut()
-            .filter(|s| s.is_spilled_reg())
-            .map(|s| &mut s.spilled);
+        let slots = stack.iter_mut().filter(|s| s.is_spilled_reg()).map(|s| &mut s.spilled);
         for reg in f.regs.iter_mut().chain(slots) {
             if others.get(n).is_some_and(|o| o.scalar != reg.scalar) {
                 reg.scalar = Scalar::UNKNOWN;
@@ -135,10 +116,7 @@ fn widen(known: &mut VerifierState, other: &VerifierState) {
 
 impl Sink for Facts {
     fn interest(&self) -> Interest {
-        Interest {
-            log_level: 0,
-            structure: true,
-        }
+        Interest { log_level: 0, structure: true }
     }
 
     fn event(&mut self, cx: &Context<'_>, event: &Event<'_>) {
@@ -150,7 +128,11 @@ impl Sink for Facts {
             Event::At { idx, state, prev } => {
                 if std::mem::take(&mut self.begun) {
                     self.entry = Some((idx, state.clone()));
+                    if idx == 0 && self.main.is_none() {
+                        self.main = Some(state.clone());
+                    }
                 }
+                self.reached.insert(idx);
                 let depth = state.frames.len();
                 if let Some((before, frames)) = self.last
                     && i64::from(prev) == before as i64

@@ -42,22 +42,12 @@ impl Memory {
     pub fn unknown(name: &str) -> Memory {
         let initial = Array::new_const(name, &Sort::bitvector(64), &Sort::bitvector(8));
         let array = initial.clone();
-        Memory {
-            initial,
-            array,
-            cells: BTreeMap::new(),
-            looked_at: Vec::new(),
-            written: None,
-            blurred: false,
-        }
+        Memory { initial, array, cells: BTreeMap::new(), looked_at: Vec::new(), written: None, blurred: false }
     }
 
     /// Contents that must be written before they are read.
     pub fn uninitialised(name: &str) -> Memory {
-        Memory {
-            written: Some(BTreeSet::new()),
-            ..Memory::unknown(name)
-        }
+        Memory { written: Some(BTreeSet::new()), ..Memory::unknown(name) }
     }
 
     /// Whether `n` bytes from a known offset were all written (`None` where that is not known).
@@ -66,11 +56,7 @@ impl Memory {
             return Some(true);
         };
         let all = (off..off.saturating_add(n)).all(|o| written.contains(&o));
-        if all {
-            Some(true)
-        } else {
-            (!self.blurred).then_some(false)
-        }
+        if all { Some(true) } else { (!self.blurred).then_some(false) }
     }
 
     /// Marks bytes as written without changing them.
@@ -91,9 +77,7 @@ impl Memory {
     /// Moves all cells into the array.
     fn flush(&mut self, address: AddressOf<'_>) {
         for (off, cell) in std::mem::take(&mut self.cells) {
-            self.array = self
-                .array
-                .store(&BV::from_u64(off, 64), &Memory::byte_of(&cell, address));
+            self.array = self.array.store(&BV::from_u64(off, 64), &Memory::byte_of(&cell, address));
         }
     }
 
@@ -105,6 +89,14 @@ impl Memory {
                 matches!(*c.source, Val::Ptr(_)) && !whole
             })
         })
+    }
+
+    /// Whether bytes of an access were looked at or written before.
+    pub fn knows(&self, off: &Num, n: u32) -> bool {
+        let Some(at) = off.known() else { return !self.looked_at.is_empty() || !self.cells.is_empty() };
+        let end = at.saturating_add(u64::from(n));
+        self.cells.range(at..end).next().is_some()
+            || self.looked_at.iter().any(|o| o.known().is_none_or(|o| (at..end).contains(&o)))
     }
 
     fn select(&mut self, off: &Num) -> BV {
@@ -128,9 +120,7 @@ impl Memory {
         if let Some(first) = self.cells.get(&at) {
             let same = (1..n).all(|i| {
                 let next = self.cells.get(&at.wrapping_add(u64::from(i)));
-                next.is_some_and(|c| {
-                    Rc::ptr_eq(&c.source, &first.source) && c.index == first.index + i
-                })
+                next.is_some_and(|c| Rc::ptr_eq(&c.source, &first.source) && c.index == first.index + i)
             });
             if same {
                 match &*first.source {
@@ -165,13 +155,7 @@ impl Memory {
         let source = Rc::new(value.clone());
         if let Some(at) = off.known() {
             for i in 0..n {
-                self.cells.insert(
-                    at.wrapping_add(u64::from(i)),
-                    Cell {
-                        source: source.clone(),
-                        index: i,
-                    },
-                );
+                self.cells.insert(at.wrapping_add(u64::from(i)), Cell { source: source.clone(), index: i });
             }
             self.mark_written(at, u64::from(n));
             return;
@@ -179,13 +163,7 @@ impl Memory {
         self.flush(address);
         self.blurred = true;
         for i in 0..n {
-            let byte = Memory::byte_of(
-                &Cell {
-                    source: source.clone(),
-                    index: i,
-                },
-                address,
-            );
+            let byte = Memory::byte_of(&Cell { source: source.clone(), index: i }, address);
             self.array = self.array.store(&off.plus(i64::from(i)).term(), &byte);
         }
     }
@@ -193,11 +171,7 @@ impl Memory {
     /// Forgets everything, as if another had written anything anywhere; the new contents are an input by this name.
     pub fn forget(&mut self, name: &str) {
         let written = self.written.take();
-        *self = Memory {
-            written,
-            blurred: true,
-            ..Memory::unknown(name)
-        };
+        *self = Memory { written, blurred: true, ..Memory::unknown(name) };
     }
 }
 

@@ -1,9 +1,26 @@
 //! Questions to Z3 (feature `solver`, over the libz3 of the system).
 //!
+//! About the analysis itself:
+//!
 //! * [`word`]: symbolic words, so that code written over words can be asked about.
 //! * [`proof`]: each abstract operator of the domain is sound, shown on the shipped code itself.
 //! * [`enumerate`]: the same by trying everything on small words, and how much precision the operators lose there.
+//!
+//! About one program:
+//!
+//! ```text
+//! recorded path ──follow──> Run ──dangers──> can be ──model──> Witness ──replay──> bug
+//!                                  └──> cannot be ──explore windows──> safe ──> Repair
+//! ```
+//!
+//! * [`term`], [`run`], [`facts`]: a run with symbolic inputs; types of results come from the analysis.
+//! * [`danger`]: when an instruction goes wrong.
+//! * [`search`]: the recorded path, and all others to an instruction.
+//! * [`decide`]: the decision about a rejection, and the second opinion on an acceptance.
+//! * [`witness`], [`replay`]: a counterexample, and its proof by running it.
+//! * [`repair`]: changes that do nothing and make the kernel see what is true.
 
+mod calls;
 mod claims;
 pub mod danger;
 pub mod decide;
@@ -11,9 +28,11 @@ pub mod enumerate;
 pub mod facts;
 mod memory;
 pub mod proof;
+pub mod repair;
 pub mod replay;
 pub mod run;
 pub mod search;
+mod step;
 pub mod term;
 pub mod witness;
 pub mod word;

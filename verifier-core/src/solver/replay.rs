@@ -90,12 +90,7 @@ pub fn replay(insns: &[Insn], maps: &dyn MapAccess, rules: Rules, witness: &Witn
         .map(|o| Memory {
             kind: o.kind.clone(),
             size: o.size,
-            bytes: o
-                .bytes
-                .iter()
-                .enumerate()
-                .map(|(i, b)| (i as u64, *b))
-                .collect(),
+            bytes: o.bytes.iter().enumerate().map(|(i, b)| (i as u64, *b)).collect(),
             pointers: BTreeMap::new(),
             written: matches!(o.kind, Kind::Stack(_)).then(|| o.written.clone()),
             writable: o.writable,
@@ -133,25 +128,16 @@ impl Machine<'_> {
     fn cell(&self, v: Value) -> Option<Cell> {
         match v {
             Value::Nothing => None,
-            Value::Null => Some(Cell {
-                bits: 0,
-                object: None,
-            }),
+            Value::Null => Some(Cell { bits: 0, object: None }),
             Value::Number(bits) => Some(Cell { bits, object: None }),
-            Value::Pointer(o, off) => Some(Cell {
-                bits: base(o).wrapping_add(off as u64),
-                object: Some(o),
-            }),
+            Value::Pointer(o, off) => Some(Cell { bits: base(o).wrapping_add(off as u64), object: Some(o) }),
         }
     }
 
     fn reg(&self, n: u8) -> Res<Cell> {
         match self.regs.get(usize::from(n)) {
             Some(cell) => cell.ok_or(Fault::Broken(Rule::UninitialisedRegister)),
-            None => Ok(Cell {
-                bits: base(self.stack) + MAX_STACK as u64,
-                object: Some(self.stack),
-            }),
+            None => Ok(Cell { bits: base(self.stack) + MAX_STACK as u64, object: Some(self.stack) }),
         }
     }
 
@@ -162,25 +148,14 @@ impl Machine<'_> {
     }
 
     fn source(&self, insn: Insn) -> Res<Cell> {
-        if insn.is_reg_src() {
-            self.reg(insn.src)
-        } else {
-            Ok(Cell {
-                bits: i64::from(insn.imm) as u64,
-                object: None,
-            })
-        }
+        if insn.is_reg_src() { self.reg(insn.src) } else { Ok(Cell { bits: i64::from(insn.imm) as u64, object: None }) }
     }
 
     /// Object and offset of an access that is allowed.
     fn check(&self, p: Cell, off: i64, size: u64, write: bool) -> Res<(usize, u64)> {
         let address = p.bits.wrapping_add(off as u64);
         let Some(o) = p.object else {
-            return Err(Fault::Broken(if p.bits < NULL_PAGE {
-                Rule::Null
-            } else {
-                Rule::NotAPointer
-            }));
+            return Err(Fault::Broken(if p.bits < NULL_PAGE { Rule::Null } else { Rule::NotAPointer }));
         };
         let Some(m) = self.memory.get(o) else {
             return Err(Fault::Broken(Rule::NotAPointer));
@@ -229,11 +204,7 @@ impl Machine<'_> {
     fn put(&mut self, o: usize, at: u64, bytes: &[u8]) {
         let m = &mut self.memory[o];
         let end = at.saturating_add(bytes.len() as u64);
-        let gone: Vec<u64> = m
-            .pointers
-            .range(at.saturating_sub(7)..end)
-            .map(|(k, _)| *k)
-            .collect();
+        let gone: Vec<u64> = m.pointers.range(at.saturating_sub(7)..end).map(|(k, _)| *k).collect();
         for k in gone {
             m.pointers.remove(&k);
         }
@@ -247,11 +218,7 @@ impl Machine<'_> {
 
     fn store(&mut self, p: Cell, off: i64, n: u32, v: Cell) -> Res<()> {
         let (o, at) = self.check(p, off, u64::from(n), true)?;
-        if v.object.is_some()
-            && n != 8
-            && self.rules.cut_pointers
-            && matches!(self.memory[o].kind, Kind::Stack(_))
-        {
+        if v.object.is_some() && n != 8 && self.rules.cut_pointers && matches!(self.memory[o].kind, Kind::Stack(_)) {
             return Err(Fault::Broken(Rule::CutPointer));
         }
         let own = v.object == Some(self.stack);
@@ -269,10 +236,7 @@ impl Machine<'_> {
     fn step(&mut self) -> Res<Option<u64>> {
         let at = self.at;
         let astray = |why: &str| Fault::Astray(why.into());
-        let insn = *self
-            .insns
-            .get(at)
-            .ok_or_else(|| astray("out of the program"))?;
+        let insn = *self.insns.get(at).ok_or_else(|| astray("out of the program"))?;
         self.at = at + 1;
         let off = i64::from(insn.off);
         match insn.class() {
@@ -281,29 +245,15 @@ impl Machine<'_> {
                 let p = self.reg(insn.src)?;
                 let n = insn.access_size();
                 self.check(p, off, u64::from(n), false)?;
-                let given = self
-                    .witness
-                    .given
-                    .get(self.given)
-                    .is_some_and(|g| g.insn == at);
-                let v = if given {
-                    self.take(at)?.ok_or_else(|| astray("nothing loaded"))?
-                } else {
-                    self.load(p, off, n)?
-                };
-                let bits = if insn.mode() == MEMSX {
-                    sign_extend(v.bits, 8 * n)
-                } else {
-                    v.bits
-                };
+                let given = self.witness.given.get(self.given).is_some_and(|g| g.insn == at);
+                let v =
+                    if given { self.take(at)?.ok_or_else(|| astray("nothing loaded"))? } else { self.load(p, off, n)? };
+                let bits = if insn.mode() == MEMSX { sign_extend(v.bits, 8 * n) } else { v.bits };
                 self.set(insn.dst, bits, v.object);
             }
             ST | STX if insn.mode() == MEM => {
                 let v = if insn.class() == ST {
-                    Cell {
-                        bits: i64::from(insn.imm) as u64,
-                        object: None,
-                    }
+                    Cell { bits: i64::from(insn.imm) as u64, object: None }
                 } else {
                     self.reg(insn.src)?
                 };
@@ -315,11 +265,7 @@ impl Machine<'_> {
                 self.at = at + 2;
                 let high = self.insns.get(at + 1).map_or(0, |h| h.imm as u32);
                 match insn.src {
-                    0 => self.set(
-                        insn.dst,
-                        u64::from(high) << 32 | u64::from(insn.imm as u32),
-                        None,
-                    ),
+                    0 => self.set(insn.dst, u64::from(high) << 32 | u64::from(insn.imm as u32), None),
                     PSEUDO_BTF_ID | PSEUDO_FUNC => {
                         let v = self.take(at)?.ok_or_else(|| astray("no symbol"))?;
                         self.set(insn.dst, v.bits, v.object);
@@ -327,11 +273,7 @@ impl Machine<'_> {
                     _ => {
                         let map = self.maps.map_at(at).ok_or_else(|| astray("no such map"))?;
                         let value = matches!(insn.src, PSEUDO_MAP_VALUE | PSEUDO_MAP_IDX_VALUE);
-                        let wanted = if value {
-                            Kind::MapValue(map)
-                        } else {
-                            Kind::MapObject(map)
-                        };
+                        let wanted = if value { Kind::MapValue(map) } else { Kind::MapObject(map) };
                         let o = self
                             .memory
                             .iter()
@@ -360,49 +302,20 @@ impl Machine<'_> {
             self.set(insn.dst, swapped, None);
             return Ok(());
         }
-        let op = AluOp::decode(insn.op(), insn.off)
-            .ok_or_else(|| Fault::Astray("unknown operation".into()))?;
-        let src = if op == AluOp::Neg {
-            Cell {
-                bits: 0,
-                object: None,
-            }
-        } else {
-            self.source(insn)?
-        };
+        let op = AluOp::decode(insn.op(), insn.off).ok_or_else(|| Fault::Astray("unknown operation".into()))?;
+        let src = if op == AluOp::Neg { Cell { bits: 0, object: None } } else { self.source(insn)? };
         if op == AluOp::Mov {
-            let extend = if insn.is_reg_src() {
-                insn.off as u32
-            } else {
-                0
-            };
-            let bits = if extend == 0 {
-                src.bits
-            } else {
-                sign_extend(src.bits, extend)
-            };
+            let extend = if insn.is_reg_src() { insn.off as u32 } else { 0 };
+            let bits = if extend == 0 { src.bits } else { sign_extend(src.bits, extend) };
             let whole = wide && extend == 0;
-            self.set(
-                insn.dst,
-                if wide { bits } else { u64::from(bits as u32) },
-                src.object.filter(|_| whole),
-            );
+            self.set(insn.dst, if wide { bits } else { u64::from(bits as u32) }, src.object.filter(|_| whole));
             return Ok(());
         }
         let dst = self.reg(insn.dst)?;
-        let bits = if wide {
-            op.apply(dst.bits, src.bits)
-        } else {
-            u64::from(op.apply(dst.bits as u32, src.bits as u32))
-        };
+        let bits =
+            if wide { op.apply(dst.bits, src.bits) } else { u64::from(op.apply(dst.bits as u32, src.bits as u32)) };
         let object = match (op, dst.object, src.object) {
-            (AluOp::Add, Some(o), None)
-            | (AluOp::Add, None, Some(o))
-            | (AluOp::Sub, Some(o), None)
-                if wide =>
-            {
-                Some(o)
-            }
+            (AluOp::Add, Some(o), None) | (AluOp::Add, None, Some(o)) | (AluOp::Sub, Some(o), None) if wide => Some(o),
             _ => None,
         };
         self.set(insn.dst, bits, object);
@@ -427,27 +340,15 @@ impl Machine<'_> {
             XCHG => v.bits,
             CMPXCHG => {
                 let expected = self.reg(0)?;
-                if keep(expected.bits) == keep(old.bits) {
-                    v.bits
-                } else {
-                    old.bits
-                }
+                if keep(expected.bits) == keep(old.bits) { v.bits } else { old.bits }
             }
             imm => {
-                let op = AluOp::decode((imm & !FETCH) as u8, 0)
-                    .ok_or_else(|| Fault::Astray("unknown atomic".into()))?;
+                let op =
+                    AluOp::decode((imm & !FETCH) as u8, 0).ok_or_else(|| Fault::Astray("unknown atomic".into()))?;
                 op.apply(old.bits, v.bits)
             }
         };
-        self.store(
-            p,
-            off,
-            n,
-            Cell {
-                bits: keep(new),
-                object: None,
-            },
-        )?;
+        self.store(p, off, n, Cell { bits: keep(new), object: None })?;
         if insn.imm == CMPXCHG {
             self.set(0, old.bits, None);
         } else if insn.imm & FETCH != 0 {
@@ -489,11 +390,7 @@ impl Machine<'_> {
         let op = CmpOp::decode(insn.op()).ok_or_else(|| Fault::Astray("unknown jump".into()))?;
         let (a, b) = (self.reg(insn.dst)?, self.source(insn)?);
         let (x, y) = self.comparable(a, b);
-        let holds = if insn.class() == JMP {
-            op.holds(x, y)
-        } else {
-            op.holds(x as u32, y as u32)
-        };
+        let holds = if insn.class() == JMP { op.holds(x, y) } else { op.holds(x as u32, y as u32) };
         if holds {
             self.at = target(insn.jump_offset());
         }
@@ -515,12 +412,7 @@ impl Machine<'_> {
         if !mixed {
             return (a.bits, b.bits);
         }
-        let len = self
-            .memory
-            .iter()
-            .find(|m| m.kind == Kind::Meta)
-            .and_then(|m| m.size)
-            .unwrap_or(0);
+        let len = self.memory.iter().find(|m| m.kind == Kind::Meta).and_then(|m| m.size).unwrap_or(0);
         (place(a, len), place(b, len))
     }
 
@@ -528,9 +420,7 @@ impl Machine<'_> {
     fn take(&mut self, at: usize) -> Res<Option<Cell>> {
         let witness = self.witness;
         let Some(g) = witness.given.get(self.given).filter(|g| g.insn == at) else {
-            return Err(Fault::Astray(
-                "the witness does not say what comes back".into(),
-            ));
+            return Err(Fault::Astray("the witness does not say what comes back".into()));
         };
         self.given += 1;
         for (o, off, bytes) in &g.writes {
@@ -540,11 +430,7 @@ impl Machine<'_> {
         }
         if g.moves_packet {
             // Objects are in order of their making: what the run gets later is a new packet.
-            for m in self
-                .memory
-                .iter_mut()
-                .filter(|m| matches!(m.kind, Kind::Packet | Kind::Meta))
-            {
+            for m in self.memory.iter_mut().filter(|m| matches!(m.kind, Kind::Packet | Kind::Meta)) {
                 if !m.stale {
                     m.stale = true;
                     break;
@@ -555,33 +441,18 @@ impl Machine<'_> {
     }
 
     fn call(&mut self, at: usize, insn: Insn) -> Res<()> {
-        if insn.src == PSEUDO_CALL
-            && self
-                .witness
-                .given
-                .get(self.given)
-                .is_none_or(|g| g.insn != at)
-        {
+        if insn.src == PSEUDO_CALL && self.witness.given.get(self.given).is_none_or(|g| g.insn != at) {
             let target = usize::try_from(at as i64 + 1 + i64::from(insn.imm)).unwrap_or(usize::MAX);
             let mut saved = [None; 4];
             saved.copy_from_slice(&self.regs[6..10]);
-            self.frames.push(Frame {
-                back: at + 1,
-                saved,
-                stack: self.stack,
-            });
+            self.frames.push(Frame { back: at + 1, saved, stack: self.stack });
             self.regs[6..10].fill(None);
             self.regs[0] = None;
             // Stacks of callees stand among the objects; each call has its own.
             let depth = self.frames.len();
-            let used = self
-                .memory
-                .iter()
-                .position(|m| m.kind == Kind::Stack(depth) && !m.stale);
+            let used = self.memory.iter().position(|m| m.kind == Kind::Stack(depth) && !m.stale);
             let Some(stack) = used else {
-                return Err(Fault::Astray(
-                    "a call that the witness does not make".into(),
-                ));
+                return Err(Fault::Astray("a call that the witness does not make".into()));
             };
             self.memory[stack].stale = true;
             self.memory.push(Memory {
@@ -637,17 +508,11 @@ impl Machine<'_> {
                     _ => None,
                 }
             };
-            let sized = matches!(
-                proto.args.get(i + 1).map(|a| a.base),
-                Some(ArgBase::ConstSize | ArgBase::ConstSizeOrZero)
-            );
+            let sized =
+                matches!(proto.args.get(i + 1).map(|a| a.base), Some(ArgBase::ConstSize | ArgBase::ConstSizeOrZero));
             let size = match arg.base {
-                ArgBase::PtrToMapKey => map()
-                    .and_then(|m| self.maps.sizes(m))
-                    .map(|s| u64::from(s.0)),
-                ArgBase::PtrToMapValue => map()
-                    .and_then(|m| self.maps.sizes(m))
-                    .map(|s| u64::from(s.1)),
+                ArgBase::PtrToMapKey => map().and_then(|m| self.maps.sizes(m)).map(|s| u64::from(s.0)),
+                ArgBase::PtrToMapValue => map().and_then(|m| self.maps.sizes(m)).map(|s| u64::from(s.1)),
                 ArgBase::PtrToMem if arg.size > 0 => Some(u64::from(arg.size)),
                 ArgBase::PtrToMem if sized => Some(self.reg(n + 1)?.bits),
                 _ => None,
@@ -659,11 +524,7 @@ impl Machine<'_> {
             if let Some(size) = size {
                 if size == 0 {
                     if v.object.is_none() {
-                        return Err(Fault::Broken(if v.bits < NULL_PAGE {
-                            Rule::Null
-                        } else {
-                            Rule::NotAPointer
-                        }));
+                        return Err(Fault::Broken(if v.bits < NULL_PAGE { Rule::Null } else { Rule::NotAPointer }));
                     }
                     continue;
                 }
@@ -692,11 +553,7 @@ impl Machine<'_> {
                     | ArgBase::PtrToMem
             );
             if wants_pointer && v.object.is_none() {
-                return Err(Fault::Broken(if v.bits < NULL_PAGE {
-                    Rule::Null
-                } else {
-                    Rule::NotAPointer
-                }));
+                return Err(Fault::Broken(if v.bits < NULL_PAGE { Rule::Null } else { Rule::NotAPointer }));
             }
         }
         Ok(())
@@ -712,11 +569,7 @@ fn base(o: usize) -> u64 {
 pub fn confirms(witness: &Witness, end: &End) -> bool {
     // A null pointer is a number like any other once its origin is forgotten.
     let alike = |r: Rule| {
-        if r == Rule::Null {
-            Rule::NotAPointer
-        } else {
-            r
-        }
+        if r == Rule::Null { Rule::NotAPointer } else { r }
     };
     matches!(end, End::Broken { insn, rule } if *insn == witness.insn && alike(*rule) == alike(witness.rule))
 }

@@ -7,17 +7,17 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use z3::ast::{Ast, BV, Bool};
+use z3::ast::{BV, Bool};
 
 use super::facts::Facts;
 use super::memory::Memory;
-use super::term::{Num, Ptr, Val, alu, compare, swap};
+use super::term::{Num, Ptr, Val, alu, compare};
 use crate::analysis::System;
 use crate::isa::Insn;
 use crate::isa::opcode::*;
 use crate::isa::semantics::{AluOp, CmpOp};
-use crate::kernel::call::{ArgBase, FuncProto, RegBase, TypeFlags};
-use crate::kernel::helpers::{HelperCaps, HelperQuery, class, get_func_proto, id};
+use crate::kernel::call::{FuncProto, RegBase, TypeFlags};
+use crate::kernel::helpers::{HelperCaps, HelperQuery, get_func_proto};
 use crate::kernel::prog_types::ctx_size;
 use crate::kernel::{AttachType, MapType, ProgType};
 use crate::program::{LoadRequest, MapSpec};
@@ -70,8 +70,8 @@ pub struct Region {
     pub writable: bool,
     /// No longer valid: the packet was moved, or the memory given back.
     pub dead: bool,
-    /// Of which lookup, for values of maps.
-    pub element: u32,
+    /// It was there before the run began, so that another region may be the same memory.
+    pub foreign: bool,
 }
 
 /// A frame that waits for its callee.
@@ -115,14 +115,16 @@ pub struct Run {
     pub conditions: Vec<(usize, Bool)>,
     /// What came from outside, in order: results of calls, and loads of pointers from objects of the kernel.
     pub calls: Vec<CallInput>,
+    /// A value of a map was read where it had been read or written before: that nobody else writes it then matters.
+    pub read_again: bool,
     /// The instruction executed last.
-    at: usize,
+    pub(super) at: usize,
     /// Regions of map values with a known place: map and key (or `None` for the only one).
-    elements: BTreeMap<(usize, Option<u64>), usize>,
-    metas: Option<usize>,
-    ctx: usize,
-    fresh: u32,
-    spent: BTreeMap<usize, u32>,
+    pub(super) elements: BTreeMap<(usize, Option<u64>), usize>,
+    pub(super) metas: Option<usize>,
+    pub(super) ctx: usize,
+    pub(super) fresh: u32,
+    pub(super) spent: BTreeMap<usize, u32>,
 }
 
 /// What a replay asks about maps and helpers.
@@ -140,9 +142,7 @@ impl MapAccess for Program<'_> {
         let i = self.insns.get(insn)?;
         let fd = match i.src {
             PSEUDO_MAP_FD | PSEUDO_MAP_VALUE => i.imm,
-            PSEUDO_MAP_IDX | PSEUDO_MAP_IDX_VALUE => {
-                *self.request.fd_array.get(usize::try_from(i.imm).ok()?)?
-            }
+            PSEUDO_MAP_IDX | PSEUDO_MAP_IDX_VALUE => *self.request.fd_array.get(usize::try_from(i.imm).ok()?)?,
             _ => return None,
         };
         self.request.maps.iter().position(|m| m.fd == fd)
@@ -211,7 +211,7 @@ impl std::fmt::Display for Stuck {
 }
 
 /// A register that was never written is read.
-fn unwritten(regno: u8) -> Stuck {
+pub(super) fn unwritten(regno: u8) -> Stuck {
     Stuck::Unsafe(format!("R{regno} was never written"))
 }
 
@@ -240,11 +240,7 @@ impl<'a> Program<'a> {
             attach_type: AttachType::from_number(self.request.expected_attach_type)
                 .unwrap_or(AttachType::CgroupInetIngress),
             sleepable: self.request.prog_flags & (1 << 4) != 0,
-            caps: HelperCaps {
-                bpf: true,
-                perfmon: true,
-                sys_admin: true,
-            },
+            caps: HelperCaps { bpf: true, perfmon: true, sys_admin: true },
             attach_name: "",
             attaches_to_prog: false,
             struct_ops: "",
@@ -259,34 +255,36 @@ impl<'a> Program<'a> {
             return Some(m);
         }
         let inner = map - self.request.maps.len();
-        self.request
-            .maps
-            .iter()
-            .filter_map(|m| m.inner.as_deref())
-            .nth(inner)
+        self.request.maps.iter().filter_map(|m| m.inner.as_deref()).nth(inner)
+    }
+
+    /// Instructions of a local function, by its number.
+    pub(super) fn function(&self, n: usize) -> Option<std::ops::Range<usize>> {
+        let named = |i: usize| {
+            let x = self.insns[i];
+            let to = usize::try_from(i as i64 + 1 + i64::from(x.imm)).ok();
+            to.filter(|_| x.is_pseudo_call() || x.is_pseudo_func())
+        };
+        let starts: std::collections::BTreeSet<usize> = (0..self.insns.len()).filter_map(named).chain([0]).collect();
+        let starts: Vec<usize> = starts.into_iter().collect();
+        Some(*starts.get(n)?..starts.get(n + 1).copied().unwrap_or(self.insns.len()))
     }
 
     /// Index of the template of a map's inner maps.
-    fn inner_of(&self, map: usize) -> Option<usize> {
+    pub(super) fn inner_of(&self, map: usize) -> Option<usize> {
         self.request.maps.get(map)?.inner.as_ref()?;
-        let before = self
-            .request
-            .maps
-            .iter()
-            .take(map)
-            .filter(|m| m.inner.is_some())
-            .count();
+        let before = self.request.maps.iter().take(map).filter(|m| m.inner.is_some()).count();
         Some(self.request.maps.len() + before)
     }
 
-    fn is_percpu_or_array(&self, map: usize) -> bool {
+    pub(super) fn is_percpu_or_array(&self, map: usize) -> bool {
         let ty = self.map(map).and_then(|m| MapType::from_number(m.map_type));
         matches!(ty, Some(MapType::Array | MapType::PercpuArray))
     }
 }
 
 impl Run {
-    fn name(&mut self, what: &str) -> String {
+    pub(super) fn name(&mut self, what: &str) -> String {
         self.fresh += 1;
         format!("{what}#{}", self.fresh)
     }
@@ -308,25 +306,13 @@ impl Run {
     pub fn region(&mut self, kind: Kind, size: Option<Num>) -> usize {
         let at = self.regions.len();
         let name = self.name(kind_word(&kind));
-        let memory = if matches!(kind, Kind::Stack(_)) {
-            Memory::uninitialised(&name)
-        } else {
-            Memory::unknown(&name)
-        };
+        let memory = if matches!(kind, Kind::Stack(_)) { Memory::uninitialised(&name) } else { Memory::unknown(&name) };
         let base = BASE + SPACING * at as u64;
-        self.regions.push(Rc::new(Region {
-            kind,
-            size,
-            base,
-            memory,
-            writable: true,
-            dead: false,
-            element: self.fresh,
-        }));
+        self.regions.push(Rc::new(Region { kind, size, base, memory, writable: true, dead: false, foreign: false }));
         at
     }
 
-    fn region_mut(&mut self, at: usize) -> &mut Region {
+    pub(super) fn region_mut(&mut self, at: usize) -> &mut Region {
         Rc::make_mut(&mut self.regions[at])
     }
 
@@ -364,23 +350,13 @@ impl Run {
         }
     }
 
-    fn operand(&self, insn: Insn) -> Result<Val, Stuck> {
-        let v = if insn.is_reg_src() {
-            self.reg(insn.src)
-        } else {
-            Val::known(i64::from(insn.imm) as u64)
-        };
-        if matches!(v, Val::Undef) {
-            Err(unwritten(insn.src))
-        } else {
-            Ok(v)
-        }
-    }
-
     /// Loads from memory.
     pub fn load(&mut self, region: usize, off: &Num, n: u32) -> Val {
         let regions = self.regions.clone();
         let address = move |v: &Val| address_in(&regions, v);
+        if matches!(self.regions[region].kind, Kind::MapValue(_)) && self.regions[region].memory.knows(off, n) {
+            self.read_again = true;
+        }
         self.region_mut(region).memory.load(off, n, &address)
     }
 
@@ -392,10 +368,18 @@ impl Run {
         if let Kind::MapValue(map) = self.regions[region].kind {
             self.forget_map(map, Some(region));
         }
+        if self.regions[region].foreign {
+            for i in 0..self.regions.len() {
+                if i != region && self.regions[i].foreign {
+                    let name = self.name("foreign");
+                    self.region_mut(i).memory.forget(&name);
+                }
+            }
+        }
     }
 
     /// Values of a map may have changed; all but one.
-    fn forget_map(&mut self, map: usize, but: Option<usize>) {
+    pub(super) fn forget_map(&mut self, map: usize, but: Option<usize>) {
         let known = |r: &Run, i: usize| r.elements.iter().find(|(_, v)| **v == i).map(|(k, _)| k.1);
         for i in 0..self.regions.len() {
             if self.regions[i].kind != Kind::MapValue(map) || Some(i) == but {
@@ -413,7 +397,7 @@ impl Run {
     }
 
     /// Anything may have happened to memory that an argument points to.
-    fn forget(&mut self, v: &Val) {
+    pub(super) fn forget(&mut self, v: &Val) {
         let Some(p) = v.as_ptr() else { return };
         let region = p.region;
         let name = self.name(kind_word(&self.regions[region].kind.clone()));
@@ -427,11 +411,7 @@ impl Run {
     pub fn element(&mut self, program: &Program<'_>, map: usize, key: Option<u64>) -> usize {
         let spec = program.map(map);
         let single = program.is_percpu_or_array(map) && spec.is_some_and(|m| m.max_entries == 1);
-        let place = if single {
-            Some(None)
-        } else {
-            key.filter(|_| program.is_percpu_or_array(map)).map(Some)
-        };
+        let place = if single { Some(None) } else { key.filter(|_| program.is_percpu_or_array(map)).map(Some) };
         if let Some(place) = place
             && let Some(known) = self.elements.get(&(map, place))
         {
@@ -450,12 +430,7 @@ impl Run {
             let bytes = bytes.clone();
             let region = self.region_mut(at);
             for (i, b) in bytes.iter().enumerate() {
-                region.memory.store(
-                    &Num::Known(i as u64),
-                    1,
-                    &Val::known(u64::from(*b)),
-                    &|_| Num::Known(0),
-                );
+                region.memory.store(&Num::Known(i as u64), 1, &Val::known(u64::from(*b)), &|_| Num::Known(0));
             }
         }
         if let Some(place) = place {
@@ -476,7 +451,7 @@ impl Run {
         at
     }
 
-    fn meta(&mut self) -> usize {
+    pub(super) fn meta(&mut self) -> usize {
         if let Some(p) = self.metas {
             return p;
         }
@@ -487,19 +462,13 @@ impl Run {
         at
     }
 
-    fn packet_len(&mut self) -> Num {
+    pub(super) fn packet_len(&mut self) -> Num {
         let p = self.packet();
         self.regions[p].size.clone().unwrap_or(Num::Known(0))
     }
 
     /// A value of a type that the analysis found, unknown otherwise. `exact`: bounds of numbers hold too.
-    pub fn of_type(
-        &mut self,
-        program: &Program<'_>,
-        reg: &RegState,
-        exact: bool,
-        known: &mut Instances,
-    ) -> Val {
+    pub fn of_type(&mut self, program: &Program<'_>, reg: &RegState, exact: bool, known: &mut Instances) -> Val {
         let null = reg.ty.may_be_null().then(|| {
             let name = format!("null#{}", known.null(reg.id, &mut self.fresh));
             Bool::new_const(name)
@@ -548,11 +517,7 @@ impl Run {
                 };
                 known.elements.insert((map, reg.id), at);
                 let off = self.var_off(reg, known, exact);
-                return Val::Ptr(Rc::new(Ptr {
-                    region: at,
-                    off,
-                    null,
-                }));
+                return Val::Ptr(Rc::new(Ptr { region: at, off, null }));
             }
             RegBase::ConstPtrToMap => {
                 let map = reg.map().map_or(0, |m| m.0 as usize);
@@ -561,9 +526,7 @@ impl Run {
             RegBase::PtrToMem | RegBase::PtrToMapKey | RegBase::PtrToBuf => {
                 let size = match reg.payload {
                     Payload::Mem { size, .. } => Some(Num::Known(u64::from(size))),
-                    Payload::Map { map, .. } => program
-                        .map(map.0 as usize)
-                        .map(|m| Num::Known(u64::from(m.key_size))),
+                    Payload::Map { map, .. } => program.map(map.0 as usize).map(|m| Num::Known(u64::from(m.key_size))),
                     _ => None,
                 };
                 (Kind::Memory, size)
@@ -579,11 +542,7 @@ impl Run {
             self.region_mut(at).writable = false;
         }
         let off = self.var_off(reg, known, exact);
-        Val::Ptr(Rc::new(Ptr {
-            region: at,
-            off,
-            null,
-        }))
+        Val::Ptr(Rc::new(Ptr { region: at, off, null }))
     }
 
     fn of_scalar(&mut self, reg: &RegState, exact: bool) -> Num {
@@ -640,6 +599,7 @@ impl Run {
             conditions: Vec::new(),
             calls: Vec::new(),
             at: state.insn_idx as usize,
+            read_again: false,
             elements: BTreeMap::new(),
             metas: None,
             ctx: 0,
@@ -648,26 +608,22 @@ impl Run {
         };
         let size = ctx_size(program.prog_type);
         run.ctx = run.region(Kind::Ctx, size.map(|n| Num::Known(u64::from(n))));
-        let stacks: Vec<usize> = (0..state.frames.len())
-            .map(|n| run.region(Kind::Stack(n), Some(Num::Known(STACK))))
-            .collect();
+        let stacks: Vec<usize> =
+            (0..state.frames.len()).map(|n| run.region(Kind::Stack(n), Some(Num::Known(STACK)))).collect();
         let last = stacks.len().saturating_sub(1);
         run.stack = stacks.get(last).copied().unwrap_or(0);
         for (n, frame) in state.frames.iter().enumerate().take(last) {
-            let back = state
-                .frames
-                .get(n + 1)
-                .map_or(0, |f| (f.callsite + 1).max(0) as usize);
+            let back = state.frames.get(n + 1).map_or(0, |f| (f.callsite + 1).max(0) as usize);
             let _ = frame;
-            run.callers.push(Caller {
-                back,
-                saved: std::array::from_fn(|_| Val::Undef),
-                stack: stacks[n],
-            });
+            run.callers.push(Caller { back, saved: std::array::from_fn(|_| Val::Undef), stack: stacks[n] });
         }
         let mut known = Instances::default();
         for (n, frame) in state.frames.iter().enumerate() {
             run.take_frame(program, frame, n, stacks[n], n == last, exact, &mut known);
+        }
+        for region in &mut run.regions {
+            let region = Rc::make_mut(region);
+            region.foreign = matches!(region.kind, Kind::Memory | Kind::MapValue(_));
         }
         run
     }
@@ -715,634 +671,6 @@ impl Run {
         }
     }
 
-    /// Executes one instruction.
-    ///
-    /// # Errors
-    /// Why the run cannot go on: something that is not modelled, or that no safe program does.
-    pub fn step(
-        &mut self,
-        program: &Program<'_>,
-        at: usize,
-        hint: Option<&RegState>,
-    ) -> Result<Next, Stuck> {
-        let insn = *program.insns.get(at).ok_or("out of the program")?;
-        self.at = at;
-        match insn.class() {
-            ALU | ALU64 => self.alu(insn)?,
-            LDX if matches!(insn.mode(), MEM | MEMSX) => self.ldx(program, at, insn, hint)?,
-            ST | STX if insn.mode() == MEM => {
-                let v = if insn.class() == ST {
-                    Val::known(i64::from(insn.imm) as u64)
-                } else {
-                    self.reg(insn.src)
-                };
-                if matches!(v, Val::Undef) {
-                    return Err(unwritten(insn.src));
-                }
-                let p = self.pointer(insn.dst)?;
-                let off = p.off.plus(i64::from(insn.off));
-                self.store(p.region, &off, insn.access_size(), &v);
-            }
-            STX => self.atomic(insn)?,
-            LD if insn.mode() == IMM => {
-                self.ld_imm(program, at, insn)?;
-                return Ok(Next::To(at + 2));
-            }
-            LD => {
-                for r in 0..=5 {
-                    self.set(r, Val::Undef);
-                }
-                let n = Val::Num(self.symbol("packet-load").truncated(insn.access_size()));
-                self.calls.push(CallInput {
-                    insn: at,
-                    result: n.clone(),
-                    writes: Vec::new(),
-                    moves_packet: false,
-                });
-                self.set(0, n);
-            }
-            _ => return self.jump(program, at, insn, hint),
-        }
-        Ok(Next::To(at + 1))
-    }
-
-    fn alu(&mut self, insn: Insn) -> Result<(), Stuck> {
-        let wide = insn.class() == ALU64;
-        let dst = self.reg(insn.dst);
-        if insn.op() == END {
-            let n = self.number(&dst).ok_or_else(|| unwritten(insn.dst))?;
-            let bits = insn.imm as u32;
-            self.set(
-                insn.dst,
-                Val::Num(swap(&n, bits, wide || insn.source() == TO_BE)),
-            );
-            return Ok(());
-        }
-        let op = AluOp::decode(insn.op(), insn.off).ok_or("unknown operation")?;
-        let src = if op == AluOp::Neg {
-            Val::known(0)
-        } else {
-            self.operand(insn)?
-        };
-        if op == AluOp::Mov {
-            let v = match (&src, insn.is_reg_src().then_some(insn.off).unwrap_or(0)) {
-                (_, 0) if wide => src,
-                (_, 0) => Val::Num(
-                    self.number(&src)
-                        .ok_or_else(|| unwritten(insn.src))?
-                        .truncated(4),
-                ),
-                (_, bits) => {
-                    let n = self
-                        .number(&src)
-                        .ok_or_else(|| unwritten(insn.src))?
-                        .sign_extended(bits as u32 / 8);
-                    Val::Num(if wide { n } else { n.truncated(4) })
-                }
-            };
-            self.set(insn.dst, v);
-            return Ok(());
-        }
-        if let (true, AluOp::Add | AluOp::Sub) = (wide, op) {
-            match (&dst, &src) {
-                (Val::Ptr(p), Val::Num(n)) => {
-                    let off = alu(op, true, &p.off, n);
-                    self.set(
-                        insn.dst,
-                        Val::Ptr(Rc::new(Ptr {
-                            off,
-                            ..(**p).clone()
-                        })),
-                    );
-                    return Ok(());
-                }
-                (Val::Num(n), Val::Ptr(p)) if op == AluOp::Add => {
-                    let off = alu(op, true, &p.off, n);
-                    self.set(
-                        insn.dst,
-                        Val::Ptr(Rc::new(Ptr {
-                            off,
-                            ..(**p).clone()
-                        })),
-                    );
-                    return Ok(());
-                }
-                (Val::Ptr(p), Val::Ptr(q)) if op == AluOp::Sub && p.region == q.region => {
-                    self.set(insn.dst, Val::Num(alu(op, true, &p.off, &q.off)));
-                    return Ok(());
-                }
-                _ => {}
-            }
-        }
-        let missing = || unwritten(insn.dst);
-        let a = self.number(&dst).ok_or_else(missing)?;
-        let b = self.number(&src).ok_or_else(missing)?;
-        self.set(insn.dst, Val::Num(alu(op, wide, &a, &b)));
-        Ok(())
-    }
-
-    /// The pointer in a register; a run does not go on through null.
-    fn pointer(&mut self, regno: u8) -> Result<Ptr, Stuck> {
-        match self.reg(regno) {
-            Val::Ptr(p) => {
-                if let Some(null) = &p.null {
-                    self.assume(null.not());
-                }
-                Ok((*p).clone())
-            }
-            Val::Num(_) => Err(Stuck::Unsafe(format!("R{regno} is a number"))),
-            Val::Undef => Err(unwritten(regno)),
-        }
-    }
-
-    fn ldx(
-        &mut self,
-        program: &Program<'_>,
-        at: usize,
-        insn: Insn,
-        hint: Option<&RegState>,
-    ) -> Result<(), Stuck> {
-        let p = self.pointer(insn.src)?;
-        let off = p.off.plus(i64::from(insn.off));
-        let n = insn.access_size();
-        let typed = match self.regions[p.region].kind {
-            Kind::Ctx | Kind::Object => {
-                let fact = hint
-                    .copied()
-                    .or_else(|| single(program.facts.results.get(&at)));
-                fact.filter(|r| r.ty.base != RegBase::Scalar && r.ty.base != RegBase::NotInit)
-            }
-            _ => None,
-        };
-        let v = match typed {
-            Some(reg) => {
-                // Kernel objects by the same field are the same object, packets are anyway.
-                let v = match self.load(p.region, &off, n) {
-                    kept @ Val::Ptr(_) => kept,
-                    _ => {
-                        let v = self.of_type(program, &reg, true, &mut Instances::default());
-                        if off.known().is_some() && n == 8 {
-                            self.store(p.region, &off, 8, &v);
-                        }
-                        v
-                    }
-                };
-                self.calls.push(CallInput {
-                    insn: at,
-                    result: v.clone(),
-                    writes: Vec::new(),
-                    moves_packet: false,
-                });
-                v
-            }
-            None => self.load(p.region, &off, n),
-        };
-        let v = match v {
-            Val::Num(x) if insn.mode() == MEMSX => Val::Num(x.sign_extended(n)),
-            v => v,
-        };
-        self.set(insn.dst, v);
-        Ok(())
-    }
-
-    fn atomic(&mut self, insn: Insn) -> Result<(), Stuck> {
-        let n = insn.access_size();
-        if insn.imm == LOAD_ACQ {
-            let p = self.pointer(insn.src)?;
-            let v = self.load(p.region, &p.off.plus(i64::from(insn.off)), n);
-            self.set(insn.dst, v);
-            return Ok(());
-        }
-        let p = self.pointer(insn.dst)?;
-        let off = p.off.plus(i64::from(insn.off));
-        let src = self.reg(insn.src);
-        let operand = self.number(&src).ok_or_else(|| unwritten(insn.src))?;
-        if insn.imm == STORE_REL {
-            self.store(p.region, &off, n, &src);
-            return Ok(());
-        }
-        let loaded = self.load(p.region, &off, n);
-        let old = self.number(&loaded).ok_or("nothing there")?;
-        let wide = n == 8;
-        let new = match insn.imm {
-            XCHG => operand,
-            CMPXCHG => {
-                let expected = self.number(&self.reg(0)).ok_or_else(|| unwritten(0))?;
-                let same = compare(CmpOp::Eq, wide, &old, &expected);
-                Num::of(same.ite(&operand.term(), &old.term()))
-            }
-            imm => {
-                let op =
-                    AluOp::decode((imm & !FETCH) as u8, 0).ok_or("unknown atomic operation")?;
-                alu(op, wide, &old, &operand)
-            }
-        };
-        self.store(p.region, &off, n, &Val::Num(new));
-        if insn.imm == CMPXCHG {
-            self.set(0, loaded);
-        } else if insn.imm & FETCH != 0 {
-            self.set(insn.src, loaded);
-        }
-        Ok(())
-    }
-
-    fn ld_imm(&mut self, program: &Program<'_>, at: usize, insn: Insn) -> Result<(), Stuck> {
-        let high = program.insns.get(at + 1).map_or(0, |h| h.imm as u32);
-        let map = match insn.src {
-            0 => {
-                self.set(
-                    insn.dst,
-                    Val::known(u64::from(high) << 32 | u64::from(insn.imm as u32)),
-                );
-                return Ok(());
-            }
-            PSEUDO_MAP_FD | PSEUDO_MAP_VALUE | PSEUDO_MAP_IDX | PSEUDO_MAP_IDX_VALUE => {
-                program.map_at(at)
-            }
-            _ => {
-                let reg = single(program.facts.results.get(&at))
-                    .ok_or("a symbol whose type is not known")?;
-                let v = self.of_type(program, &reg, true, &mut Instances::default());
-                self.calls.push(CallInput {
-                    insn: at,
-                    result: v.clone(),
-                    writes: Vec::new(),
-                    moves_packet: false,
-                });
-                self.set(insn.dst, v);
-                return Ok(());
-            }
-        };
-        let map = map.ok_or("no such map")?;
-        let v = if matches!(insn.src, PSEUDO_MAP_FD | PSEUDO_MAP_IDX) {
-            let at = self.region(Kind::MapObject(map), None);
-            Val::ptr(at, Num::Known(0))
-        } else {
-            let at = self.element(program, map, Some(0));
-            Val::ptr(at, Num::Known(u64::from(high)))
-        };
-        self.set(insn.dst, v);
-        Ok(())
-    }
-
-    fn jump(
-        &mut self,
-        program: &Program<'_>,
-        at: usize,
-        insn: Insn,
-        hint: Option<&RegState>,
-    ) -> Result<Next, Stuck> {
-        let target = || {
-            usize::try_from(at as i64 + 1 + i64::from(insn.jump_offset()))
-                .map_err(|_| "jump out of the program")
-        };
-        match insn.op() {
-            CALL => return self.call(program, at, insn, hint),
-            EXIT => {
-                let Some(caller) = self.callers.pop() else {
-                    return Ok(Next::End);
-                };
-                for (i, v) in caller.saved.into_iter().enumerate() {
-                    self.regs[6 + i] = v;
-                }
-                for r in 1..=5 {
-                    self.regs[r] = Val::Undef;
-                }
-                self.stack = caller.stack;
-                return Ok(Next::To(caller.back));
-            }
-            JA => return Ok(Next::To(target()?)),
-            JCOND => {
-                let name = self.name("may-goto");
-                let taken = Bool::new_const(name);
-                let one = taken.ite(&BV::from_u64(1, 64), &BV::from_u64(0, 64));
-                self.calls.push(CallInput {
-                    insn: at,
-                    result: Val::Num(Num::of(one)),
-                    writes: Vec::new(),
-                    moves_packet: false,
-                });
-                return Ok(Next::Branch(taken, target()?, at + 1));
-            }
-            _ => {}
-        }
-        let op = CmpOp::decode(insn.op()).ok_or("unknown jump")?;
-        let wide = insn.class() == JMP;
-        let (a, b) = (self.reg(insn.dst), self.operand(insn)?);
-        let taken = self.comparison(op, wide, &a, &b)?;
-        Ok(Next::Branch(taken, target()?, at + 1))
-    }
-
-    fn comparison(&mut self, op: CmpOp, wide: bool, a: &Val, b: &Val) -> Result<Bool, Stuck> {
-        let missing = || Stuck::Unsafe("a register is compared that was never written".into());
-        if let (Val::Ptr(p), Val::Ptr(q)) = (a, b)
-            && p.region != q.region
-        {
-            let (p_meta, q_meta) = (self.is_meta(p), self.is_meta(q));
-            if p_meta != q_meta && (self.is_packet(p) || self.is_packet(q)) {
-                // The packet begins where the metadata end.
-                let len = self
-                    .metas
-                    .and_then(|m| self.regions[m].size.clone())
-                    .unwrap_or(Num::Known(0));
-                let place = |meta: bool, off: &Num| {
-                    if meta {
-                        off.clone()
-                    } else {
-                        alu(AluOp::Add, true, off, &len)
-                    }
-                };
-                return Ok(compare(
-                    op,
-                    wide,
-                    &place(p_meta, &p.off),
-                    &place(q_meta, &q.off),
-                ));
-            }
-            if p.null.is_none() && q.null.is_none() {
-                // Which of two objects lies higher is not known.
-                let name = self.name("order");
-                return Ok(match op {
-                    CmpOp::Eq => Bool::from_bool(false),
-                    CmpOp::Ne => Bool::from_bool(true),
-                    _ => Bool::new_const(name),
-                });
-            }
-        }
-        let (x, y) = (
-            self.number(a).ok_or_else(missing)?,
-            self.number(b).ok_or_else(missing)?,
-        );
-        if let (Val::Ptr(p), Some(0)) = (a, y.known())
-            && wide
-        {
-            let is_null = p.null.clone().unwrap_or_else(|| Bool::from_bool(false));
-            match op {
-                CmpOp::Eq => return Ok(is_null),
-                CmpOp::Ne => return Ok(is_null.not().simplify()),
-                _ => {}
-            }
-        }
-        Ok(compare(op, wide, &x, &y))
-    }
-
-    fn is_meta(&self, p: &Ptr) -> bool {
-        self.regions[p.region].kind == Kind::Meta
-    }
-
-    fn is_packet(&self, p: &Ptr) -> bool {
-        self.regions[p.region].kind == Kind::Packet
-    }
-
-    fn call(
-        &mut self,
-        program: &Program<'_>,
-        at: usize,
-        insn: Insn,
-        hint: Option<&RegState>,
-    ) -> Result<Next, Stuck> {
-        match insn.src {
-            PSEUDO_CALL if single(program.facts.results.get(&at)).is_none() => {
-                let target = usize::try_from(at as i64 + 1 + i64::from(insn.imm))
-                    .map_err(|_| "call out of the program")?;
-                if self.callers.len() + 1 >= MAX_CALL_FRAMES {
-                    return Err("calls too deep".into());
-                }
-                let saved =
-                    std::array::from_fn(|i| std::mem::replace(&mut self.regs[6 + i], Val::Undef));
-                self.callers.push(Caller {
-                    back: at + 1,
-                    saved,
-                    stack: self.stack,
-                });
-                self.regs[0] = Val::Undef;
-                self.stack = self.region(Kind::Stack(self.callers.len()), Some(Num::Known(STACK)));
-                Ok(Next::To(target))
-            }
-            PSEUDO_CALL => {
-                // A global function is taken by its contract, as the analysis takes it.
-                for r in 1..=5 {
-                    let v = self.reg(r);
-                    self.forget(&v);
-                }
-                self.finish_call(program, at, hint, Vec::new(), None)?;
-                self.move_packet();
-                Ok(Next::To(at + 1))
-            }
-            PSEUDO_KFUNC_CALL => {
-                for r in 1..=5 {
-                    let v = self.reg(r);
-                    if v.as_ptr().is_some_and(|p| {
-                        matches!(
-                            self.regions[p.region].kind,
-                            Kind::Stack(_) | Kind::MapValue(_) | Kind::Memory
-                        )
-                    }) {
-                        self.forget(&v);
-                    }
-                }
-                self.finish_call(program, at, hint, Vec::new(), None)?;
-                Ok(Next::To(at + 1))
-            }
-            _ => self.helper(program, at, insn, hint),
-        }
-    }
-
-    fn helper(
-        &mut self,
-        program: &Program<'_>,
-        at: usize,
-        insn: Insn,
-        hint: Option<&RegState>,
-    ) -> Result<Next, Stuck> {
-        let func = insn.imm as u32;
-        let proto = program
-            .proto(func)
-            .ok_or("a helper whose prototype is not known")?;
-        if proto.args.iter().any(|a| a.base == ArgBase::PtrToFunc) {
-            return Err(format!(
-                "{} calls back",
-                crate::kernel::helpers::func_id_name(func).unwrap_or("a helper")
-            )
-            .into());
-        }
-        let mut writes = Vec::new();
-        for (i, arg) in proto.args.iter().enumerate() {
-            let filled = arg
-                .flags
-                .intersects(TypeFlags::WRITE.union(TypeFlags::UNINIT));
-            let r = 1 + i as u8;
-            if !filled || !matches!(arg.base, ArgBase::PtrToMem | ArgBase::PtrToMapValue) {
-                continue;
-            }
-            let Val::Ptr(p) = self.reg(r) else { continue };
-            let size = match arg.base {
-                ArgBase::PtrToMapValue => self
-                    .map_of(1)
-                    .and_then(|m| program.map(m))
-                    .map(|m| u64::from(m.value_size)),
-                _ if arg.size > 0 => Some(u64::from(arg.size)),
-                _ => self.number(&self.reg(r + 1)).and_then(|n| n.known()),
-            };
-            match (size, p.off.known()) {
-                (Some(size), Some(off)) if size <= 4096 => {
-                    let name = self.name("filled");
-                    let mut bytes = Vec::new();
-                    for b in 0..size {
-                        let byte = BV::new_const(format!("{name}+{b}"), 8);
-                        let v = Val::Num(Num::Term(byte.zero_ext(56)));
-                        self.store(p.region, &Num::Known(off + b), 1, &v);
-                        bytes.push(byte);
-                    }
-                    writes.push((p.region, p.off.clone(), bytes));
-                }
-                _ => self.forget(&Val::Ptr(p)),
-            }
-        }
-        let lookup = matches!(func, id::MAP_LOOKUP_ELEM | id::MAP_LOOKUP_PERCPU_ELEM)
-            .then(|| self.lookup(program, func, at, hint))
-            .flatten();
-        if matches!(func, id::MAP_UPDATE_ELEM | id::MAP_DELETE_ELEM)
-            && let Some(map) = self.map_of(1)
-        {
-            self.forget_map(map, None);
-        }
-        for (i, arg) in proto.args.iter().enumerate() {
-            if arg.flags.contains(TypeFlags::OBJ_RELEASE)
-                && let Some(region) = self.reg(1 + i as u8).as_ptr().map(|p| p.region)
-            {
-                self.region_mut(region).dead = true;
-            }
-        }
-        self.finish_call(program, at, hint, writes, lookup)?;
-        if class::changes_pkt_data(func) {
-            self.move_packet();
-        }
-        Ok(Next::To(at + 1))
-    }
-
-    /// The map that a register names.
-    pub fn map_of(&self, regno: u8) -> Option<usize> {
-        match self.regions[self.reg(regno).as_ptr()?.region].kind {
-            Kind::MapObject(m) => Some(m),
-            _ => None,
-        }
-    }
-
-    fn lookup(
-        &mut self,
-        program: &Program<'_>,
-        func: u32,
-        at: usize,
-        hint: Option<&RegState>,
-    ) -> Option<Val> {
-        let map = self.map_of(1)?;
-        if let Some(inner) = program.inner_of(map) {
-            let region = self.region(Kind::MapObject(inner), None);
-            let null = Some(Bool::new_const(self.name("null")));
-            return Some(Val::Ptr(Rc::new(Ptr {
-                region,
-                off: Num::Known(0),
-                null,
-            })));
-        }
-        let ty = program
-            .map(map)
-            .and_then(|m| MapType::from_number(m.map_type));
-        if matches!(
-            ty,
-            Some(MapType::Sockmap | MapType::Sockhash | MapType::Xskmap)
-        ) {
-            return None;
-        }
-        let spec = program.map(map)?;
-        let (key_size, entries) = (spec.key_size, spec.max_entries);
-        let mut key = None;
-        if key_size == 4
-            && let Some(p) = self.reg(2).as_ptr().cloned()
-        {
-            let loaded = self.load(p.region, &p.off, 4);
-            key = self.number(&loaded);
-        }
-        let array = program.is_percpu_or_array(map);
-        let percpu_other = func == id::MAP_LOOKUP_PERCPU_ELEM;
-        let region = if percpu_other {
-            let size = Some(Num::Known(u64::from(spec.value_size)));
-            self.region(Kind::MapValue(map), size)
-        } else {
-            self.element(program, map, key.as_ref().and_then(Num::known))
-        };
-        let never_null = hint
-            .copied()
-            .or_else(|| single(program.facts.results.get(&at)))
-            .is_some_and(|r| !r.ty.may_be_null());
-        let null = match &key {
-            _ if never_null => None,
-            // An array has every element below its size.
-            Some(key) if array && !percpu_other => {
-                let outside = compare(CmpOp::Ge, true, key, &Num::Known(u64::from(entries)));
-                Some(outside)
-            }
-            _ => Some(Bool::new_const(self.name("null"))),
-        };
-        Some(Val::Ptr(Rc::new(Ptr {
-            region,
-            off: Num::Known(0),
-            null,
-        })))
-    }
-
-    fn finish_call(
-        &mut self,
-        program: &Program<'_>,
-        at: usize,
-        hint: Option<&RegState>,
-        writes: Vec<(usize, Num, Vec<BV>)>,
-        result: Option<Val>,
-    ) -> Result<(), Stuck> {
-        let result = match result {
-            Some(v) => v,
-            None => {
-                let fact = hint
-                    .copied()
-                    .or_else(|| single(program.facts.results.get(&at)));
-                match fact {
-                    Some(reg) => {
-                        // Bounds of a result are its contract only where they say more than the path does.
-                        self.of_type(program, &reg, true, &mut Instances::default())
-                    }
-                    None => Val::Num(self.symbol("result")),
-                }
-            }
-        };
-        for r in 1..=5 {
-            self.set(r, Val::Undef);
-        }
-        self.calls.push(CallInput {
-            insn: at,
-            result: result.clone(),
-            writes,
-            moves_packet: false,
-        });
-        self.set(0, result);
-        Ok(())
-    }
-
-    /// The packet may have moved: pointers into it are not valid any more.
-    fn move_packet(&mut self) {
-        if self.packet.is_some()
-            && let Some(call) = self.calls.last_mut()
-        {
-            call.moves_packet = true;
-        }
-        for old in [self.packet.take(), self.metas.take()]
-            .into_iter()
-            .flatten()
-        {
-            self.region_mut(old).dead = true;
-        }
-    }
-
     /// How often an instruction was passed, this time included.
     pub fn pass(&mut self, at: usize) -> u32 {
         let n = self.spent.entry(at).or_default();
@@ -1373,7 +701,7 @@ fn address_in(regions: &[Rc<Region>], v: &Val) -> Num {
 }
 
 /// The only result type of an instruction.
-fn single(list: Option<&Vec<RegState>>) -> Option<RegState> {
+pub(super) fn single(list: Option<&Vec<RegState>>) -> Option<RegState> {
     match list.map(Vec::as_slice) {
         Some([only]) => Some(*only),
         _ => None,
@@ -1384,7 +712,7 @@ fn single(list: Option<&Vec<RegState>>) -> Option<RegState> {
 #[derive(Default)]
 pub struct Instances {
     offsets: BTreeMap<u32, Num>,
-    elements: BTreeMap<(usize, u32), usize>,
+    pub(super) elements: BTreeMap<(usize, u32), usize>,
     nulls: BTreeMap<u32, u32>,
 }
 
@@ -1394,10 +722,6 @@ impl Instances {
             *fresh += 1;
             *fresh
         };
-        if id == 0 {
-            new()
-        } else {
-            *self.nulls.entry(id).or_insert_with(new)
-        }
+        if id == 0 { new() } else { *self.nulls.entry(id).or_insert_with(new) }
     }
 }

@@ -61,10 +61,7 @@ impl Budget<'_> {
 
     /// Milliseconds for one question.
     fn millis(&self) -> u32 {
-        let left = self
-            .until
-            .saturating_duration_since(Instant::now())
-            .min(self.question);
+        let left = self.until.saturating_duration_since(Instant::now()).min(self.question);
         u32::try_from(left.as_millis()).unwrap_or(u32::MAX).max(1)
     }
 
@@ -83,12 +80,7 @@ impl Budget<'_> {
 ///
 /// # Errors
 /// Where the path cannot be followed, and why.
-pub fn follow(
-    program: &Program<'_>,
-    path: &Path,
-    mut run: Run,
-    start: usize,
-) -> Result<Run, String> {
+pub fn follow(program: &Program<'_>, path: &Path, mut run: Run, start: usize) -> Result<Run, String> {
     if path.cut {
         return Err("the path is too long to be kept".into());
     }
@@ -116,10 +108,7 @@ pub fn follow(
             })
         });
         let at = pc;
-        match run
-            .step(program, pc, result.as_ref())
-            .map_err(|e| format!("instruction {pc}: {e}"))?
-        {
+        match run.step(program, pc, result.as_ref()).map_err(|e| format!("instruction {pc}: {e}"))? {
             Next::To(to) => pc = to,
             Next::Branch(taken, a, b) => {
                 let (a_fits, b_fits) = (a == want, b == want);
@@ -164,6 +153,25 @@ pub enum Found {
     Unknown(String),
 }
 
+/// Instructions whose conditions keep the dangers of a run from being real, where Z3 says so.
+pub fn needed(run: &Run, found: &[Danger], budget: &Budget<'_>) -> Vec<usize> {
+    let solver = budget.solver();
+    let mut names = Vec::new();
+    for (n, (at, c)) in run.conditions.iter().enumerate() {
+        let name = Bool::new_const(format!("needed#{n}"));
+        solver.assert_and_track(c.clone(), &name);
+        names.push((name, *at));
+    }
+    let any: Vec<Bool> = found.iter().map(|d| d.when.clone()).collect();
+    solver.assert(Bool::or(&any));
+    if solver.check() != SatResult::Unsat {
+        return Vec::new();
+    }
+    let core = solver.get_unsat_core();
+    let used: BTreeSet<usize> = names.iter().filter(|(name, _)| core.contains(name)).map(|(_, at)| *at).collect();
+    used.into_iter().collect()
+}
+
 /// Asks whether one of the dangers can be real at the end of a run.
 pub fn ask(run: &Run, found: &[Danger], budget: &Budget<'_>) -> SatResult {
     let solver = budget.solver();
@@ -182,6 +190,8 @@ pub struct Graph {
     /// Blocks behind each block.
     next: Vec<BTreeSet<usize>>,
     before: Vec<BTreeSet<usize>>,
+    /// Begins of functions that are entered from outside: callbacks, and what is verified on its own.
+    entries: BTreeSet<usize>,
     cfg: Cfg,
     insns: usize,
 }
@@ -196,17 +206,15 @@ pub struct Window {
 }
 
 impl Graph {
-    /// Of a program.
-    pub fn of(insns: &[Insn]) -> Graph {
-        let target = |i: usize, by: i32| {
-            usize::try_from(i as i64 + 1 + i64::from(by))
-                .ok()
-                .filter(|t| *t < insns.len())
-        };
+    /// Of a program. `global`: begins of functions that are verified on their own.
+    pub fn of(insns: &[Insn], global: &BTreeSet<usize>) -> Graph {
+        let target =
+            |i: usize, by: i32| usize::try_from(i as i64 + 1 + i64::from(by)).ok().filter(|t| *t < insns.len());
         let mut functions = BTreeSet::from([0]);
         let mut calls: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
         let mut leaders = BTreeSet::from([0]);
         let mut edges: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+        let mut entries = global.clone();
         let mut i = 0;
         while i < insns.len() {
             let insn = insns[i];
@@ -217,15 +225,13 @@ impl Graph {
                     leaders.insert(to);
                     if insn.is_pseudo_call() {
                         calls.entry(to).or_default().push(after);
+                    } else {
+                        entries.insert(to);
                     }
                 }
                 leaders.insert(after);
             } else if insn.is_jmp_class() && insn.op() != CALL {
-                leaders.extend(if insn.is_exit() {
-                    None
-                } else {
-                    target(i, insn.jump_offset())
-                });
+                leaders.extend(if insn.is_exit() { None } else { target(i, insn.jump_offset()) });
                 leaders.insert(after);
             }
             i = after;
@@ -262,13 +268,7 @@ impl Graph {
                 before[block(*t)].insert(block(*from));
             }
         }
-        Graph {
-            leaders,
-            next,
-            before,
-            cfg: Cfg::build(insns),
-            insns: insns.len(),
-        }
+        Graph { leaders, next, before, entries, cfg: Cfg::build(insns), insns: insns.len() }
     }
 
     fn block(&self, at: usize) -> usize {
@@ -295,6 +295,16 @@ impl Graph {
         seen
     }
 
+    /// Whether the program's entry is only ever the entry.
+    pub fn enters_once(&self) -> bool {
+        self.before.first().is_none_or(BTreeSet::is_empty)
+    }
+
+    /// Begins of all blocks.
+    pub fn leaders(&self) -> &[usize] {
+        &self.leaders
+    }
+
     /// Whether an instruction can come back to itself.
     pub fn loops(&self, at: usize) -> bool {
         let b = self.block(at);
@@ -309,50 +319,34 @@ impl Graph {
         let far = self.distances(target);
         let mut out = Vec::new();
         let own: BTreeSet<usize> = self.insns_of(target).collect();
-        out.push(Window {
-            starts: BTreeSet::from([self.leaders[target]]),
-            inside: own,
-        });
+        out.push(Window { starts: BTreeSet::from([self.leaders[target]]), inside: own });
         let reaching: BTreeSet<usize> = far.keys().flat_map(|b| self.insns_of(*b)).collect();
-        let mut dominator = self
-            .cfg
-            .block_of(at)
-            .and_then(|b| self.cfg.immediate_dominator(b));
+        let first = self.cfg.block_of(at).filter(|b| !self.entries.contains(&self.cfg.graph[*b].start));
+        let mut dominator = first.and_then(|b| self.cfg.immediate_dominator(b));
         let mut dominating = Vec::new();
         while let Some(b) = dominator {
             let starts = BTreeSet::from([self.cfg.graph[b].start]);
-            dominating.push(Window {
-                starts,
-                inside: reaching.clone(),
-            });
+            dominating.push(Window { starts, inside: reaching.clone() });
+            if self.entries.contains(&self.cfg.graph[b].start) {
+                break;
+            }
             dominator = self.cfg.immediate_dominator(b);
         }
         let most = far.values().copied().max().unwrap_or(0);
         let layer = |k: usize| {
-            let inside: BTreeSet<usize> = far
-                .iter()
-                .filter(|(_, d)| **d < k)
-                .map(|(b, _)| *b)
-                .collect();
-            let enters =
-                |b: &usize| !inside.contains(b) && self.next[*b].iter().any(|n| inside.contains(n));
-            let mut starts: BTreeSet<usize> = far
-                .keys()
-                .filter(|b| enters(b))
-                .map(|b| self.leaders[*b])
-                .collect();
-            let mut insns: BTreeSet<usize> =
-                inside.iter().flat_map(|b| self.insns_of(*b)).collect();
+            let inside: BTreeSet<usize> = far.iter().filter(|(_, d)| **d < k).map(|(b, _)| *b).collect();
+            let enters = |b: &usize| !inside.contains(b) && self.next[*b].iter().any(|n| inside.contains(n));
+            let mut starts: BTreeSet<usize> = far.keys().filter(|b| enters(b)).map(|b| self.leaders[*b]).collect();
+            let mut insns: BTreeSet<usize> = inside.iter().flat_map(|b| self.insns_of(*b)).collect();
             for s in &starts {
                 insns.extend(self.insns_of(self.block(*s)));
             }
-            if inside.contains(&0) {
-                starts.insert(0);
+            for b in &inside {
+                if *b == 0 || self.before[*b].is_empty() || self.entries.contains(&self.leaders[*b]) {
+                    starts.insert(self.leaders[*b]);
+                }
             }
-            Window {
-                starts,
-                inside: insns,
-            }
+            Window { starts, inside: insns }
         };
         for k in [1, 2, 3] {
             out.extend((k <= most).then(|| layer(k)));
@@ -369,6 +363,9 @@ impl Graph {
     }
 }
 
+/// What must not be at the target, as the run stands before it.
+pub type Check<'a> = &'a dyn Fn(&mut Run, &Program<'_>) -> Vec<Danger>;
+
 /// What a search did.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Tally {
@@ -378,16 +375,12 @@ pub struct Tally {
     pub followed: usize,
     /// Some path was cut because it passed an instruction too often.
     pub bounded: bool,
+    /// Some path reads a value of a map again.
+    pub read_again: bool,
 }
 
 /// Follows every feasible path from where a run stands, and asks about the dangers at every instruction.
-pub fn explore_beyond(
-    program: &Program<'_>,
-    run: Run,
-    at: usize,
-    rules: Rules,
-    budget: &Budget<'_>,
-) -> (Found, usize) {
+pub fn explore_beyond(program: &Program<'_>, run: Run, at: usize, rules: Rules, budget: &Budget<'_>) -> (Found, usize) {
     let mut stack = vec![(run, at)];
     let mut followed = 0;
     while let Some((mut run, mut pc)) = stack.pop() {
@@ -442,19 +435,13 @@ pub fn explore(
     start: usize,
     target: usize,
     window: &Window,
-    rules: Rules,
+    check: Check<'_>,
     budget: &Budget<'_>,
     tally: &mut Tally,
 ) -> Found {
     let solver = budget.solver();
     let mut scope = 0;
-    let mut stack = vec![Branch {
-        run,
-        pc: start,
-        scope: 0,
-        asserted: 0,
-        fresh: true,
-    }];
+    let mut stack = vec![Branch { run, pc: start, scope: 0, asserted: 0, fresh: true }];
     while let Some(mut b) = stack.pop() {
         if budget.spent() {
             return Found::Unknown("out of time".into());
@@ -482,7 +469,8 @@ pub fn explore(
             }
             if b.pc == target {
                 tally.arrived += 1;
-                let found = dangers(&mut b.run, program, target, rules);
+                let found = check(&mut b.run, program);
+                tally.read_again |= b.run.read_again;
                 solver.push();
                 for (_, c) in &b.run.conditions[b.asserted..] {
                     solver.assert(c);
@@ -495,11 +483,7 @@ pub fn explore(
                     SatResult::Unsat => {}
                     SatResult::Sat => return Found::Run(Box::new(b.run), found),
                     SatResult::Unknown => {
-                        return Found::Unknown(
-                            solver
-                                .get_reason_unknown()
-                                .unwrap_or_else(|| "no answer".into()),
-                        );
+                        return Found::Unknown(solver.get_reason_unknown().unwrap_or_else(|| "no answer".into()));
                     }
                 }
             }
@@ -512,9 +496,21 @@ pub fn explore(
                 break;
             }
             match b.run.step(program, b.pc, None) {
-                // What is unsafe ends the program there.
-                Err(Stuck::Unsafe(_)) => break,
-                Err(why) => return Found::Unknown(format!("instruction {}: {why}", b.pc)),
+                // The target's own danger was asked about; what is unsafe elsewhere ends the program there, but the
+                // analysis found nothing unsafe there: either no run comes here, or the run knows too little.
+                Err(Stuck::Unsafe(_)) if b.pc == target => break,
+                Err(why) => {
+                    solver.push();
+                    for (_, c) in &b.run.conditions[b.asserted..] {
+                        solver.assert(c);
+                    }
+                    let answer = solver.check();
+                    solver.pop(1);
+                    if answer == SatResult::Unsat {
+                        break;
+                    }
+                    return Found::Unknown(format!("instruction {}: {why}", b.pc));
+                }
                 Ok(Next::End) => break,
                 Ok(Next::To(to)) => b.pc = to,
                 Ok(Next::Branch(taken, yes, no)) => match taken.as_bool() {
@@ -525,20 +521,8 @@ pub fn explore(
                         other.assume(taken.clone());
                         this.assume(taken.not());
                         let (asserted, fresh) = (b.asserted, false);
-                        stack.push(Branch {
-                            run: other,
-                            pc: yes,
-                            scope,
-                            asserted,
-                            fresh,
-                        });
-                        stack.push(Branch {
-                            run: this,
-                            pc: no,
-                            scope,
-                            asserted,
-                            fresh,
-                        });
+                        stack.push(Branch { run: other, pc: yes, scope, asserted, fresh });
+                        stack.push(Branch { run: this, pc: no, scope, asserted, fresh });
                         break;
                     }
                 },

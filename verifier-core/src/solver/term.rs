@@ -47,11 +47,7 @@ impl Num {
 
     /// Sum with a constant.
     pub fn plus(&self, v: i64) -> Num {
-        if v == 0 {
-            self.clone()
-        } else {
-            alu(AluOp::Add, true, self, &Num::Known(v as u64))
-        }
+        if v == 0 { self.clone() } else { alu(AluOp::Add, true, self, &Num::Known(v as u64)) }
     }
 
     /// The low `bytes`, zero-extended.
@@ -76,11 +72,7 @@ impl Num {
 /// An operation of the instruction set. 32-bit operations take low halves and zero-extend.
 pub fn alu(op: AluOp, wide: bool, a: &Num, b: &Num) -> Num {
     if let (Some(x), Some(y)) = (a.known(), b.known()) {
-        return Num::Known(if wide {
-            op.apply(x, y)
-        } else {
-            u64::from(op.apply(x as u32, y as u32))
-        });
+        return Num::Known(if wide { op.apply(x, y) } else { u64::from(op.apply(x as u32, y as u32)) });
     }
     let arena = Arena::default();
     if wide {
@@ -105,11 +97,7 @@ pub fn swap(a: &Num, bits: u32, swap: bool) -> Num {
 /// A comparison of a conditional jump.
 pub fn compare(op: CmpOp, wide: bool, a: &Num, b: &Num) -> Bool {
     if let (Some(x), Some(y)) = (a.known(), b.known()) {
-        return Bool::from_bool(if wide {
-            op.holds(x, y)
-        } else {
-            op.holds(x as u32, y as u32)
-        });
+        return Bool::from_bool(if wide { op.holds(x, y) } else { op.holds(x as u32, y as u32) });
     }
     let arena = Arena::default();
     let truth = if wide {
@@ -153,11 +141,7 @@ impl Val {
 
     /// A pointer that is never null.
     pub fn ptr(region: usize, off: Num) -> Val {
-        Val::Ptr(Rc::new(Ptr {
-            region,
-            off,
-            null: None,
-        }))
+        Val::Ptr(Rc::new(Ptr { region, off, null: None }))
     }
 
     /// The pointer, where it is one.

@@ -90,10 +90,7 @@ pub struct Witness {
 impl Witness {
     /// Bytes of the packet, where the run has one.
     pub fn packet(&self) -> Option<&[u8]> {
-        self.objects
-            .iter()
-            .find(|o| o.kind == Kind::Packet)
-            .map(|o| o.bytes.as_slice())
+        self.objects.iter().find(|o| o.kind == Kind::Packet).map(|o| o.bytes.as_slice())
     }
 }
 
@@ -157,10 +154,7 @@ pub fn model(run: &Run, found: &[Danger], budget: &Budget<'_>) -> Result<Model, 
         if spent >= MAX_SHRINKS || budget.spent() {
             break;
         }
-        let mut value = best
-            .eval(&input, true)
-            .and_then(|v| v.as_u64())
-            .unwrap_or(0);
+        let mut value = best.eval(&input, true).and_then(|v| v.as_u64()).unwrap_or(0);
         // Halving finds the least value of what is monotone, and something small of the rest.
         let mut low = 0;
         while low < value && spent < MAX_SHRINKS {
@@ -170,22 +164,14 @@ pub fn model(run: &Run, found: &[Danger], budget: &Budget<'_>) -> Result<Model, 
             } else {
                 low + (value - low) / 2
             };
-            let least = if spent % 2 == 1 && low == 0 {
-                0
-            } else {
-                middle
-            };
+            let least = if spent % 2 == 1 && low == 0 { 0 } else { middle };
             solver.push();
             solver.assert(input.bvule(BV::from_u64(least, input.get_size())));
             let smaller = get(&solver);
             solver.pop(1);
             match smaller {
                 Some(m) => {
-                    value = m
-                        .eval(&input, true)
-                        .and_then(|v| v.as_u64())
-                        .unwrap_or(least)
-                        .min(least);
+                    value = m.eval(&input, true).and_then(|v| v.as_u64()).unwrap_or(least).min(least);
                     best = m;
                 }
                 None => low = least + 1,
@@ -209,12 +195,7 @@ pub fn witness(
         Num::Known(v) => Some(*v),
         Num::Term(t) => model.eval(t, true).and_then(|v| v.as_u64()),
     };
-    let truth = |b: &Bool| {
-        model
-            .eval(b, true)
-            .and_then(|v| v.as_bool())
-            .unwrap_or(false)
-    };
+    let truth = |b: &Bool| model.eval(b, true).and_then(|v| v.as_bool()).unwrap_or(false);
     let value = |v: &Val| {
         Some(match v {
             Val::Undef => Value::Nothing,
@@ -231,11 +212,7 @@ pub fn witness(
         for off in &region.memory.looked_at {
             let at = number(off)?;
             if at < size.unwrap_or(MAX_BYTES).min(MAX_BYTES) {
-                let byte = region
-                    .memory
-                    .initial
-                    .select(&BV::from_u64(at, 64))
-                    .as_bv()?;
+                let byte = region.memory.initial.select(&BV::from_u64(at, 64)).as_bv()?;
                 bytes.insert(at, model.eval(&byte, true)?.as_u64()? as u8);
             }
         }
@@ -250,9 +227,7 @@ pub fn witness(
             }
         }
         let map = match region.kind {
-            Kind::MapValue(m) | Kind::MapObject(m) => {
-                program.map(m).map(|m| m.name.clone()).unwrap_or_default()
-            }
+            Kind::MapValue(m) | Kind::MapObject(m) => program.map(m).map(|m| m.name.clone()).unwrap_or_default(),
             _ => String::new(),
         };
         objects.push(Object {
@@ -278,24 +253,13 @@ pub fn witness(
     for call in &run.calls {
         let mut writes = Vec::new();
         for (region, off, bytes) in &call.writes {
-            let bytes: Option<Vec<u8>> = bytes
-                .iter()
-                .map(|b| {
-                    model
-                        .eval(b, true)
-                        .and_then(|v| v.as_u64())
-                        .map(|v| v as u8)
-                })
-                .collect();
+            let bytes: Option<Vec<u8>> =
+                bytes.iter().map(|b| model.eval(b, true).and_then(|v| v.as_u64()).map(|v| v as u8)).collect();
             writes.push((*region, number(off)?, bytes?));
         }
         let i = program.insns.get(call.insn)?;
         let what = if i.is_helper_call() {
-            u32::try_from(i.imm)
-                .ok()
-                .and_then(func_id_name)
-                .unwrap_or("helper")
-                .to_string()
+            u32::try_from(i.imm).ok().and_then(func_id_name).unwrap_or("helper").to_string()
         } else if i.is_call() {
             "call".to_string()
         } else {
@@ -309,11 +273,7 @@ pub fn witness(
             moves_packet: call.moves_packet,
         });
     }
-    let registers = begun
-        .registers
-        .iter()
-        .map(value)
-        .collect::<Option<Vec<_>>>()?;
+    let registers = begun.registers.iter().map(value).collect::<Option<Vec<_>>>()?;
     if let Some(o) = objects.get_mut(begun.stack) {
         o.written = begun.written.clone();
     }
@@ -345,11 +305,6 @@ pub struct Begin {
 impl Begin {
     /// Of a run that has not made a step.
     pub fn of(run: &Run, start: usize) -> Begin {
-        Begin {
-            start,
-            registers: run.regs.to_vec(),
-            stack: run.stack,
-            written: BTreeSet::new(),
-        }
+        Begin { start, registers: run.regs.to_vec(), stack: run.stack, written: BTreeSet::new() }
     }
 }

@@ -42,7 +42,7 @@ pub struct Effort<'a> {
 
 impl Default for Effort<'_> {
     fn default() -> Self {
-        Effort { time: Duration::from_secs(20), question: Duration::from_secs(2), paths: 2000, cancelled: &Never }
+        Effort { time: Duration::from_secs(10), question: Duration::from_secs(2), paths: 2000, cancelled: &Never }
     }
 }
 

@@ -90,7 +90,13 @@ fn map(line: &str, btf: Option<&Arc<Btf>>, before: &[MapSpec]) -> Result<MapSpec
     Ok(m)
 }
 
-fn attach_target(name: &str, system: &System) -> Result<AttachTarget, String> {
+fn attach_target(case: &Case, name: &str, system: &System) -> Result<AttachTarget, String> {
+    if let Some(prog) = case.replaced(system)? {
+        let btf = prog.request.btf.clone();
+        let found = || btf.as_ref().and_then(|b| b.find_by_name_kind(name, BtfKind::Func));
+        let btf_id = number(name).or_else(found).ok_or_else(|| format!("no function `{name}` in the target"))?;
+        return Ok(AttachTarget { btf_id, btf, prog: Some(prog), ..AttachTarget::default() });
+    }
     let kinds = [BtfKind::Func, BtfKind::Typedef, BtfKind::Struct];
     let found = kinds.iter().find_map(|k| system.vmlinux.find_by_name_kind(name, *k));
     let btf_id = number(name).or(found).ok_or_else(|| format!("no `{name}` in the kernel's BTF"))?;
@@ -174,7 +180,7 @@ pub(super) fn request(case: &Case, text: &str, system: &System) -> Result<LoadRe
         expected_attach_type: case.one("attach").map_or(Ok(0), attach_type)?,
         insns,
         license: case.one("license").unwrap_or("GPL").into(),
-        attach: case.one("target").map_or(Ok(AttachTarget::default()), |t| attach_target(t, system))?,
+        attach: case.one("target").map_or(Ok(AttachTarget::default()), |t| attach_target(case, t, system))?,
         btf: btf.filter(|_| !func_info.is_empty() || !line_info.is_empty()),
         func_info,
         line_info,

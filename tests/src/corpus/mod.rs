@@ -14,7 +14,7 @@
 //! | `flags` | load flags by name, without `BPF_F_` |
 //! | `log` | log level, when not 2 |
 //! | `prog` | program of the object, when it holds several |
-//! | `replaces` | object whose first program is the target (`freplace`) |
+//! | `replaces` | object whose first program is the target that it attaches to |
 //! | `cpu` | instruction set that the object is compiled for, when not `v3` |
 //! | `source`, `step` | what the explanation of a rejection must say |
 //!
@@ -207,17 +207,16 @@ impl Case {
             request.prog_flags |= flags;
             return Ok(request);
         }
-        let target = match self.one("replaces") {
-            Some(file) => Some(Arc::new(self.target(file, system)?)),
-            None => None,
-        };
+        let target = self.replaced(system)?;
         object_program(&self.path.with_extension("o"), self.one("prog"), flags, target, system)
     }
 
-    fn target(&self, file: &str, system: &System) -> Result<TargetProg, String> {
+    /// The accepted program that it attaches to.
+    fn replaced(&self, system: &System) -> Result<Option<Arc<TargetProg>>, String> {
+        let Some(file) = self.one("replaces") else { return Ok(None) };
         let request = object_program(&self.path.with_file_name(file), None, 0, None, system)?;
         match verify(system, &request, &Options::default()).verdict {
-            Verdict::Accepted(program) => Ok(program.as_target()),
+            Verdict::Accepted(program) => Ok(Some(Arc::new(program.as_target()))),
             _ => Err(format!("{file} does not load")),
         }
     }

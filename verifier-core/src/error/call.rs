@@ -408,9 +408,6 @@ rows! {
         ["global-trusted-module", CallTypeSafety]
         TrustedModule { arg: usize, kind: String, name: String } =>
             "arg#{arg} reference type('{kind} {name}') points to kernel module type (unsupported)\n";
-        /// Context arguments must be pointers.
-        ["global-ctx-not-pointer", CallTypeSafety]
-        CtxNotPointer { arg: usize } => "arg#{arg} type isn't a pointer\n";
         /// The type of the context argument has no name that could be compared with the program type's context.
         ["global-ctx-unnamed", CallTypeSafety]
         CtxUnnamed { arg: usize } => "arg#{arg} type doesn't have a name\n";

@@ -5,11 +5,6 @@ use super::masks::{regs_list, slots_list};
 rows! {
     /// Messages about limits of the analysis, loops, counters and return values at exit.
     pub enum LimitMsg {
-        /// The analysis processed more instructions than the kernel allows in one load. Loops whose iterations
-        /// never become equal to one seen before are the usual cause; bound them, mask the loop variable, or use
-        /// `bpf_loop()`.
-        ["limit-insns", VerifierLimit]
-        TooLarge { processed: u32 } => "BPF program is too large. Processed {processed} insn\n";
 
         /// Too many paths are waiting to be explored: each conditional jump whose outcome is not known adds one, and the
         /// kernel keeps at most 8192. Long chains of independent comparisons, or a loop that leaves a path behind in

@@ -182,8 +182,6 @@ pub mod masks;
 areas! {
     /// Encoding, control flow, subprogram layout.
     structure::StructureMsg as Structure,
-    /// BTF, function and line information, global function signatures.
-    btf_info::BtfMsg as Btf,
     /// System-call checks, program and attach types, licence, maps, capabilities.
     policy::PolicyMsg as Policy,
     /// Registers, ALU, comparisons, pointer arithmetic.

@@ -3,10 +3,6 @@
 rows! {
     /// Messages about what the program type, the licence, the capabilities, the maps and the system call allow.
     pub enum PolicyMsg {
-        /// The helper may only be called from programs under a GPL-compatible licence. Set the `license` section to
-        /// "GPL" (or a compatible value) if that is what the program's licence is, or use another helper.
-        ["policy-gpl-only-helper", Policy]
-        GplOnlyHelper => "cannot call GPL-restricted function from non-GPL compatible program\n";
 
         /// The context holds one 8-byte word for each argument, and the access begins inside a word. Read arguments
         /// through the `BPF_PROG()` macro, or at offsets that are multiples of 8.
@@ -84,9 +80,6 @@ rows! {
         ["attach-btf-id-unnamed", Policy]
         BtfIdUnnamed { id: u32 } => "attach_btf_id {id} doesn't have a name\n";
 
-        /// The program and its target are bound to different network devices. Bind both to the same one.
-        ["attach-device-mismatch", Policy]
-        DeviceMismatch => "Target program bound device mismatch";
 
         /// The target program has no function with this name. Only functions that were not inlined, and that have
         /// function information, can be attached to: make the function `__noinline`.
@@ -173,9 +166,6 @@ rows! {
         WideReturn { func: String } =>
             "Attach to function {func} with a >8 byte return value is not supported for this attach type\n";
 
-        /// The function is in the BTF but not in the running kernel or module.
-        ["attach-no-address", Policy]
-        NoAddress { func: String } => "The address of function {func} cannot be found\n";
 
         /// The program was loaded as sleepable, but the target may be called where sleeping is impossible. Sleepable
         /// fentry, fexit and fmod_ret programs attach only to functions on the kernel's error injection list (none, when

@@ -100,9 +100,6 @@ rows! {
         /// The exception callback is not part of the program.
         ["exception-cb-func-info", ProgramStructure]
         ExceptionCbFuncInfo => "exception callback type id not found in func_info\n";
-        /// The exception callback takes the cookie of the throw, and nothing else.
-        ["exception-cb-args", ProgramStructure]
-        ExceptionCbArgs => "exception cb only supports single integer argument\n";
 
         /// Classic packet loads in local functions need BTF. Compile with `-g`.
         ["btf-ld-abs", ProgramStructure]

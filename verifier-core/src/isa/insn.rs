@@ -127,6 +127,11 @@ impl Insn {
         self.code == (JMP | EXIT)
     }
 
+    /// A load with acquire or a store with release ordering (6.15).
+    pub const fn is_ordered_access(self) -> bool {
+        self.class() == STX && self.mode() == ATOMIC && matches!(self.imm, LOAD_ACQ | STORE_REL)
+    }
+
     /// `may_goto`. Kernel: `is_may_goto_insn()`.
     pub const fn is_may_goto(self) -> bool {
         self.code == (JMP | JCOND) && self.src == MAY_GOTO

@@ -153,7 +153,11 @@ impl TextLog {
         if let Some(insn) = cx.insns.get(idx) {
             let next = cx.insns.get(idx + 1).copied();
             // Writing into a `String` cannot fail.
-            let _ = write_insn(&mut s, *insn, next, &CallNames(cx), !cx.allow_ptr_leaks);
+            let _ = if insn.is_ordered_access() && cx.kernel.style < LogStyle::V6_18 {
+                write!(s, "BUG_{:02x}", insn.code)
+            } else {
+                write_insn(&mut s, *insn, next, &CallNames(cx), !cx.allow_ptr_leaks)
+            };
         }
         s.push('\n');
         self.say(&s);

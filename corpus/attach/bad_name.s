@@ -1,0 +1,6 @@
+; A character that names do not have.
+; expect: silent
+; type: xdp
+; name: a-b
+  r0 = 0
+  exit

@@ -1,0 +1,21 @@
+// The window's threshold is one of them.
+// expect: accepted
+#include "bpf.h"
+LICENSE("GPL");
+
+struct tcp_congestion_ops {
+	u32 (*ssthresh)(struct sock *sk);
+	char name[16];
+} __core;
+
+SEC("struct_ops")
+u32 limit(u64 *ctx)
+{
+	struct tcp_sock *tp = (void *)ctx[0];
+
+	tp->snd_ssthresh = 10;
+	return 2;
+}
+
+SEC(".struct_ops")
+struct tcp_congestion_ops ops = { .ssthresh = (void *)limit, .name = "corpus" };

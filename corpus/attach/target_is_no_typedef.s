@@ -1,0 +1,7 @@
+; Tracepoints are typedefs.
+; expect: attach-not-typedef
+; type: tracing
+; attach: trace_raw_tp
+; target: task_struct
+  r0 = 0
+  exit

@@ -1,0 +1,9 @@
+; A tracepoint with types.
+; expect: accepted
+; type: tracing
+; attach: trace_raw_tp
+; target: btf_trace_sched_switch
+  r0 = *(u64 *)(r1 +8)
+  r0 = *(u32 *)(r0 +0)
+  r0 = 0
+  exit

@@ -1,0 +1,22 @@
+/* Types for cases in assembly: functions of several kinds. */
+#include "bpf.h"
+
+static __noinline __attribute__((used)) int second(struct __sk_buff *skb)
+{
+	return skb->len;
+}
+static __noinline __attribute__((used)) u64 long_result(struct __sk_buff *skb)
+{
+	return skb->len;
+}
+static __noinline __attribute__((used)) int step(u32 i, void *ctx)
+{
+	return 0;
+}
+
+SEC("tc")
+int prog(struct __sk_buff *skb)
+{
+	return 0;
+}
+LICENSE("GPL");

@@ -1,0 +1,11 @@
+; The slot is used for something else too: they stay.
+; expect: accepted
+; type: sched_cls
+  r1 = 7
+  *(u64 *)(r10 -16) = r1
+  call bpf_get_smp_processor_id
+  r1 = *(u64 *)(r10 -16)
+  r0 += r1
+  *(u64 *)(r10 -16) = 3
+  r2 = *(u64 *)(r10 -16)
+  exit

@@ -1,0 +1,9 @@
+; In order.
+; expect: btf-line-order
+; type: sched_cls
+; btf: ../btf/plain.o
+; func: 0 prog
+; line: 0 1 1 1024
+; line: 0 1 1 2048
+  r0 = 0
+  exit

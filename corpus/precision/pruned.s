@@ -1,0 +1,14 @@
+; Paths that differ in what nobody asks meet again.
+; expect: accepted
+; type: sched_cls
+  r6 = *(u32 *)(r1 +0)
+  r0 = 1
+  if r6 > 100 goto join
+  r0 = 2
+join:
+  r7 = r6
+  r7 >>= 3
+  if r7 > 5 goto out
+  r7 += 1
+out:
+  exit

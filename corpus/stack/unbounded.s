@@ -1,0 +1,9 @@
+; Anywhere.
+; expect: mem-misaligned
+; type: sched_cls
+  r6 = *(u32 *)(r1 +0)
+  r3 = r10
+  r3 += r6
+  r0 = *(u64 *)(r3 +0)
+  r0 = 0
+  exit

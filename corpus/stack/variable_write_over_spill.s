@@ -1,0 +1,13 @@
+; A write somewhere over a spilled pointer.
+; expect: accepted
+; type: sched_cls
+  r6 = *(u32 *)(r1 +0)
+  r6 &= 8
+  *(u64 *)(r10 -8) = r1
+  *(u64 *)(r10 -16) = 0
+  r3 = r10
+  r3 += -16
+  r3 += r6
+  *(u64 *)(r3 +0) = 5
+  r0 = 0
+  exit

@@ -17,19 +17,20 @@ pub fn log(text: &str) -> String {
     out
 }
 
-/// Masks the ids of kernel functions (`call bpf_throw#32429`), for recordings of a kernel with another BTF than the
-/// profile's. Helpers have numbers below 1000, which are the same everywhere.
-pub fn kfunc_ids(text: &str) -> String {
+/// Masks ids of types and kernel functions (`call bpf_throw#32429`, `has btf_id 11882`), for recordings of a kernel with
+/// another BTF than the profile's. Helpers have numbers below 1000, which are the same everywhere.
+pub fn type_ids(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for line in text.split_inclusive('\n') {
-        let (before, after) = line.split_once('#').unwrap_or((line, ""));
+        let mark = line.find(" btf_id ").map(|at| at + 8).or_else(|| line.find('#').map(|at| at + 1));
+        let (before, after) = line.split_at(mark.unwrap_or(line.len()));
         let digits = after.bytes().take_while(u8::is_ascii_digit).count();
+        out.push_str(before);
         if digits > 3 {
-            out.push_str(before);
-            out.push_str("#ID");
+            out.push_str("ID");
             out.push_str(&after[digits..]);
         } else {
-            out.push_str(line);
+            out.push_str(after);
         }
     }
     out

@@ -6,9 +6,10 @@
 //! | `target` | attach target by the name of its BTF type |
 //! | `license` | `GPL` when absent |
 //! | `name` | program name |
-//! | `map` | `NAME TYPE key=N value=N max=N flags=N extra=N data=HEX frozen inner=NAME owner=TYPE key_type=T value_type=T` |
+//! | `map` | `NAME TYPE key=N value=N max=N flags=N extra=N data=HEX frozen inner=NAME owner=TYPE key_type=T value_type=T vmlinux_type=T` |
 //! | `btf` | object whose BTF the program and its maps have |
 //! | `func` | `LABEL NAME`: a record of function information, by the BTF function's name; or two numbers |
+//! | `fd-array` | descriptors by index; maps have 10, 11, ... in order |
 //! | `line` | `INSN FILE LINE LINE_COL`: a record of line information, as numbers |
 //!
 //! Lines between `.rept N` and `.endr` are repeated. Maps that others name as templates (`inner=`) come first and are not created on their own.
@@ -27,7 +28,8 @@ use verifier_core::program::{FuncInfo, LoadRequest, MapSpec, OpenOptions, open};
 use super::{Case, number};
 
 /// Keys of directives for assembly.
-pub(super) const KEYS: [&str; 9] = ["type", "attach", "target", "license", "name", "map", "btf", "func", "line"];
+pub(super) const KEYS: [&str; 10] =
+    ["type", "attach", "target", "license", "name", "map", "btf", "func", "line", "fd-array"];
 
 /// First descriptor number of maps.
 const FIRST_FD: i32 = 10;
@@ -58,7 +60,7 @@ fn type_id(btf: Option<&Arc<Btf>>, name: &str) -> Result<u32, String> {
     found.ok_or_else(|| format!("no type `{name}` in the BTF"))
 }
 
-fn map(line: &str, btf: Option<&Arc<Btf>>, before: &[MapSpec]) -> Result<MapSpec, String> {
+fn map(line: &str, btf: Option<&Arc<Btf>>, system: &System, before: &[MapSpec]) -> Result<MapSpec, String> {
     let mut words = line.split_whitespace();
     let name = words.next().ok_or("a map without name")?;
     let kind = words.next().ok_or("a map without type")?;
@@ -81,10 +83,15 @@ fn map(line: &str, btf: Option<&Arc<Btf>>, before: &[MapSpec]) -> Result<MapSpec
             "inner" => m.inner = Some(Box::new(before.iter().find(|b| b.name == value).ok_or_else(bad)?.clone())),
             "key_type" => m.btf_key_type_id = type_id(btf, value)?,
             "value_type" => m.btf_value_type_id = type_id(btf, value)?,
+            "vmlinux_type" => {
+                m.btf_vmlinux_value_type_id = type_id(Some(&system.vmlinux), value)?;
+                // The map has the size of the type, which differs between kernels.
+                m.value_size = system.vmlinux.resolve_size(m.btf_vmlinux_value_type_id).ok_or_else(bad)?;
+            }
             _ => return Err(bad()),
         }
     }
-    if m.btf_value_type_id != 0 {
+    if m.btf_value_type_id != 0 || m.btf_vmlinux_value_type_id != 0 {
         m.btf = btf.cloned();
     }
     Ok(m)
@@ -131,7 +138,7 @@ pub(super) fn request(case: &Case, text: &str, system: &System) -> Result<LoadRe
     };
     let mut maps: Vec<MapSpec> = Vec::new();
     for line in case.all("map") {
-        maps.push(map(line, btf.as_ref(), &maps)?);
+        maps.push(map(line, btf.as_ref(), system, &maps)?);
     }
     let templates: Vec<String> = maps.iter().filter_map(|m| Some(m.inner.as_ref()?.name.clone())).collect();
     maps.retain(|m| !templates.contains(&m.name));
@@ -185,6 +192,7 @@ pub(super) fn request(case: &Case, text: &str, system: &System) -> Result<LoadRe
         func_info,
         line_info,
         maps,
+        fd_array: case.one("fd-array").unwrap_or_default().split_whitespace().filter_map(number).collect(),
         ..LoadRequest::default()
     })
 }

@@ -1,9 +1,11 @@
 //! A case through our analysis, against its expectation and its recordings.
 
+use std::collections::BTreeSet;
 use std::fs;
 
-use verifier_core::analysis::{Options, Report, System, Verdict, verify};
-use verifier_core::error::Row;
+use verifier_core::analysis::{Options, Report, System, Verdict, verify_with};
+use verifier_core::error::Msg;
+use verifier_core::log::{Context, Event, Interest, Sink};
 
 use crate::normalise;
 
@@ -15,21 +17,44 @@ use super::klog::{self, Klog};
 pub struct Judged {
     /// Where we and the kernel, or we and the expectation, differ; empty when nowhere.
     pub differences: Vec<String>,
-    /// The row that we name as the cause.
-    pub cause: Option<Row>,
+    /// Rows of rejections that the log prints: code and name. None when the verdicts differ.
+    pub rows: BTreeSet<(&'static str, &'static str)>,
 }
 
-/// What a report says in the words of `expect`, its error number, and the row behind it.
-fn said(report: &Report) -> (String, i32, Option<Row>) {
-    match &report.verdict {
-        Verdict::Accepted(_) => ("accepted".into(), 0, None),
-        Verdict::Rejected(r) => {
-            let row = r.cause.as_ref().map(|c| c.row().clone());
-            let code = row.as_ref().map_or("silent", |row| row.cause.map_or("note", |(code, _)| code));
-            (code.into(), r.errno as i32, row)
+/// Listens for rows of rejections: some are printed in front of the one that is the cause.
+struct Rows {
+    level: u32,
+    seen: BTreeSet<(&'static str, &'static str)>,
+}
+
+impl Sink for Rows {
+    fn interest(&self) -> Interest {
+        Interest { log_level: self.level, structure: false }
+    }
+    fn event(&mut self, _: &Context<'_>, event: &Event<'_>) {
+        if let Event::Line(msg) = event
+            && let Some((code, _)) = msg.row().cause
+        {
+            self.seen.insert((code, msg.row().name));
         }
-        Verdict::Unsupported(what) => (format!("unsupported: {what}"), -1, None),
-        Verdict::Budget(what) => (format!("budget: {what}"), -1, None),
+    }
+    fn mark(&self) -> u64 {
+        0
+    }
+    fn rewind(&mut self, _: u64) {}
+}
+
+/// What a report says in the words of `expect`, and its error number.
+fn said(report: &Report) -> (String, i32) {
+    match &report.verdict {
+        Verdict::Accepted(_) => ("accepted".into(), 0),
+        Verdict::Rejected(r) => {
+            let row = r.cause.as_ref().map(Msg::row);
+            let code = row.map_or("silent", |row| row.cause.map_or("note", |(code, _)| code));
+            (code.into(), r.errno as i32)
+        }
+        Verdict::Unsupported(what) => (format!("unsupported: {what}"), -1),
+        Verdict::Budget(what) => (format!("budget: {what}"), -1),
     }
 }
 
@@ -40,8 +65,9 @@ fn said(report: &Report) -> (String, i32, Option<Row>) {
 pub fn judge(case: &Case, release: &str, system: &System) -> Result<Judged, String> {
     let request = case.request(system)?;
     let options = Options { log_level: case.log_level(), privilege: case.privilege()?, ..Options::default() };
-    let report = verify(system, &request, &options);
-    let (ours, errno, cause) = said(&report);
+    let mut rows = Rows { level: case.log_level(), seen: BTreeSet::new() };
+    let report = verify_with(system, &request, &options, &mut rows, &|| false);
+    let (ours, errno) = said(&report);
     let mut differences = Vec::new();
     if ours != case.expects(release) {
         differences.push(format!("expected `{}`, we say `{ours}`", case.expects(release)));
@@ -53,12 +79,14 @@ pub fn judge(case: &Case, release: &str, system: &System) -> Result<Judged, Stri
         return Err(format!("{} was refused before the load: {} ({})", case.name, theirs.failed, theirs.errno));
     }
     let verdict = if ours == "accepted" { "accepted" } else { "rejected" };
+    let mut rows = rows.seen;
     if (theirs.verdict.as_str(), theirs.errno) != (verdict, errno) {
+        rows.clear();
         differences.push(format!("the kernel: {} {}, we: {ours} {errno}", theirs.verdict, theirs.errno));
     }
     let plain = |log: &str| {
         let log = normalise::log(log);
-        if theirs.own_ids { normalise::kfunc_ids(&log) } else { log }
+        if theirs.own_ids { normalise::type_ids(&log) } else { log }
     };
     let log = plain(&String::from_utf8_lossy(&report.log));
     if let Some((n, a, b)) = normalise::first_difference(&plain(&theirs.log), &log) {
@@ -68,5 +96,5 @@ pub fn judge(case: &Case, release: &str, system: &System) -> Result<Judged, Stri
     if !theirs.stack_depth.is_empty() && theirs.stack_depth != depth.join("+") {
         differences.push(format!("stack depth: the kernel {}, we {}", theirs.stack_depth, depth.join("+")));
     }
-    Ok(Judged { differences, cause })
+    Ok(Judged { differences, rows })
 }

@@ -14,7 +14,7 @@
 //! | `flags` | load flags by name, without `BPF_F_` |
 //! | `log` | log level, when not 2 |
 //! | `prog` | program of the object, when it holds several |
-//! | `replaces` | object whose first program is the target that it attaches to |
+//! | `replaces` | object whose first program is the target that it attaches to; of several, each attaches to the one before |
 //! | `cpu` | instruction set that the object is compiled for, when not `v3` |
 //! | `source`, `step` | what the explanation of a rejection must say |
 //!
@@ -213,12 +213,15 @@ impl Case {
 
     /// The accepted program that it attaches to.
     fn replaced(&self, system: &System) -> Result<Option<Arc<TargetProg>>, String> {
-        let Some(file) = self.one("replaces") else { return Ok(None) };
-        let request = object_program(&self.path.with_file_name(file), None, 0, None, system)?;
-        match verify(system, &request, &Options::default()).verdict {
-            Verdict::Accepted(program) => Ok(Some(Arc::new(program.as_target()))),
-            _ => Err(format!("{file} does not load")),
+        let mut target = None;
+        for file in self.one("replaces").unwrap_or_default().split_whitespace() {
+            let request = object_program(&self.path.with_file_name(file), None, 0, target.take(), system)?;
+            match verify(system, &request, &Options::default()).verdict {
+                Verdict::Accepted(program) => target = Some(Arc::new(program.as_target())),
+                _ => return Err(format!("{file} does not load")),
+            }
         }
+        Ok(target)
     }
 }
 

@@ -40,12 +40,15 @@ impl Default for How {
 /// Capability numbers. Kernel: `include/uapi/linux/capability.h`.
 const CAP_NET_ADMIN: u32 = 12;
 const CAP_SYS_ADMIN: u32 = 21;
+const CAP_SYS_BOOT: u32 = 22;
 const CAP_PERFMON: u32 = 38;
 const CAP_BPF: u32 = 39;
 
 fn caps(p: Privilege) -> Option<u64> {
     let held = [(p.net_admin, CAP_NET_ADMIN), (p.sys_admin, CAP_SYS_ADMIN), (p.perfmon, CAP_PERFMON), (p.bpf, CAP_BPF)];
-    let lacking = held.iter().filter(|(has, _)| !has).fold(0u64, |m, (_, n)| m | 1 << n);
+    // The analysis takes the right to end the kernel for a part of the right to administer it.
+    let held = held.into_iter().chain([(p.sys_admin, CAP_SYS_BOOT)]);
+    let lacking = held.filter(|(has, _)| !has).fold(0u64, |m, (_, n)| m | 1 << n);
     (lacking != 0).then_some(!lacking)
 }
 
@@ -115,6 +118,16 @@ impl Writer {
         out.push('\n');
     }
 
+    /// What a program attaches to, the last in the chain first.
+    fn targets(&mut self, r: &LoadRequest) {
+        let Some(target) = &r.attach.prog else { return };
+        self.targets(&target.request);
+        for m in &target.request.maps {
+            self.map(m, "map");
+        }
+        self.prog(&target.request, "target", None);
+    }
+
     fn prog(&mut self, r: &LoadRequest, word: &str, how: Option<How>) {
         let btf = self.btf(r.btf.as_ref());
         let out = &mut self.out;
@@ -162,12 +175,7 @@ pub fn lines(name: &str, r: &LoadRequest, how: How) -> Result<String, String> {
         let _ = write!(w.out, " caps={mask}");
     }
     w.out.push('\n');
-    if let Some(target) = &r.attach.prog {
-        for m in &target.request.maps {
-            w.map(m, "map");
-        }
-        w.prog(&target.request, "target", None);
-    }
+    w.targets(r);
     for m in &r.maps {
         w.map(m, "map");
     }

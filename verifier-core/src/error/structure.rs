@@ -75,6 +75,7 @@ rows! {
 
         /// An asynchronous callback (timer, workqueue) makes a tail call, which only the main program's chain of calls may.
         ["async-cb-tail-call", ProgramStructure]
-        AsyncCbTailCall => "verifier bug. subprog has tail_call and async cb\n";
+        AsyncCbTailCall => "verifier bug. subprog has tail_call and async cb\n",
+            V6_18 => "verifier bug: subprog has tail_call and async cb\n";
     }
 }

@@ -156,10 +156,13 @@ fn desc_btf(env: &mut Env, off: i16) -> Res<BtfRef> {
     }
     let index = u32::from(off.unsigned_abs());
     let Some((_, module)) = req.module_fds.iter().find(|(n, _)| *n == index) else {
-        if req.fd_array.get(index as usize).is_none() {
+        let Some(fd) = req.fd_array.get(index as usize) else {
             return Err(Stop::unsupported("a kfunc call that reads behind the end of fd_array"));
-        }
-        return Err(env.reject(KfuncMsg::BadBtfFd {}, Errno::EINVAL));
+        };
+        // Maps and the loader's standard streams are open, but are no BTF.
+        let open = (0..=2).contains(fd) || req.maps.iter().any(|m| m.fd == *fd);
+        let errno = if open { Errno::EINVAL } else { Errno::EBADF };
+        return Err(env.reject(KfuncMsg::BadBtfFd {}, errno));
     };
     let Some(at) = env.btf_names.iter().position(|n| n == module) else {
         return Err(Stop::unsupported(format!("module {module}, whose BTF is not at hand")));

@@ -1,0 +1,18 @@
+// A struct that exists for tests: its state may be written.
+// expect: accepted
+#include "bpf.h"
+#include "dummy.h"
+
+SEC("struct_ops")
+int one(u64 *ctx)
+{
+	struct bpf_dummy_ops_state *state = (void *)ctx[0];
+
+	if (!state)
+		return 0;
+	state->val = 5;
+	return 1;
+}
+
+SEC(".struct_ops")
+struct bpf_dummy_ops ops = { .test_1 = (void *)one };

@@ -1,0 +1,34 @@
+// The exception callback does not tail call, neither does what it calls.
+// expect: exc-cb-tail-call
+#include "bpf.h"
+LICENSE("GPL");
+
+struct {
+	__uint(type, PROG_ARRAY);
+	__uint(max_entries, 1);
+	__uint(key_size, 4);
+	__uint(value_size, 4);
+} progs SEC(".maps");
+
+static __noinline int jump(u64 cookie)
+{
+	u64 never = 0;
+
+	barrier_var(never);
+	if (never)
+		bpf_tail_call((void *)cookie, &progs, 0);
+	return 0;
+}
+
+__noinline int caught(u64 cookie)
+{
+	return jump(cookie);
+}
+
+SEC("tc")
+__tag("exception_callback:caught")
+int prog(struct __sk_buff *skb)
+{
+	bpf_throw(skb->len);
+	return 0;
+}

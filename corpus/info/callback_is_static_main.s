@@ -1,0 +1,21 @@
+; The program is no callback of its own, not even a static one.
+; expect: callback-main
+; known: 6.18 it takes the program as its own callback, and ends at the depth of calls
+; type: sched_cls
+; btf: ../btf/plain.o
+; func: 0 step
+; func: f second
+main:
+  r6 = r1
+  r1 = 4
+  r2 = func[main]
+  r3 = 0
+  r4 = 0
+  call bpf_loop
+  r1 = r6
+  call f
+  r0 = 0
+  exit
+f:
+  r0 = 0
+  exit

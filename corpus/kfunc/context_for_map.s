@@ -1,0 +1,11 @@
+; The context where a map is wanted.
+; expect: kfunc-arg-not-map
+; type: syscall
+; flags: sleepable
+  r2 = 0
+  r3 = 1
+  r4 = 0
+  r5 = 0
+  call bpf_arena_alloc_pages
+  r0 = 0
+  exit

@@ -1,0 +1,16 @@
+// The exchange needs a kptr field, not another one of a value that has some.
+// expect: call-kptr-offset
+#include "bpf.h"
+#include "kptr_map.h"
+
+SEC("tc")
+int prog(struct __sk_buff *skb)
+{
+	u32 key = 0;
+	struct value *v = bpf_map_lookup_elem(&m, &key);
+
+	if (!v)
+		return 0;
+	bpf_kptr_xchg(&v->n, NULL);
+	return 0;
+}

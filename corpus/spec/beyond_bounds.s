@@ -1,0 +1,18 @@
+; A second addition to a pointer that may already be outside.
+; expect: spec-bounds
+; expect-6.12: mem-map-value-range
+; caps: none
+; map: m array key=4 value=8 max=1
+  *(u32 *)(r10 -4) = 0
+  r2 = r10
+  r2 += -4
+  r1 = map[m]
+  call bpf_map_lookup_elem
+  if r0 == 0 goto out
+  r1 = *(u32 *)(r0 +0)
+  r1 &= 31
+  r0 += r1
+  r0 += r1
+out:
+  r0 = 0
+  exit

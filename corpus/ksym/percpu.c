@@ -1,7 +1,6 @@
 // A per-CPU variable of the kernel.
 // expect: accepted
 // expect-6.18: ksym-address
-// known: 6.12 where a per-CPU variable lies is not in BTF, and the number is too small to be masked
 #include "bpf.h"
 LICENSE("GPL");
 

@@ -1,7 +1,6 @@
 // There may be no such CPU.
 // expect: mem-invalid-access
 // expect-6.18: ksym-address
-// known: 6.12 where a per-CPU variable lies is not in BTF, and the number is too small to be masked
 #include "bpf.h"
 LICENSE("GPL");
 

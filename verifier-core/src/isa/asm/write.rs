@@ -186,7 +186,7 @@ mod tests {
             }
         }
         // No words: packet loads, load-acquire and store-release, `may_goto`.
-        assert_eq!((read, without), (198, 15));
+        assert_eq!((read, without), (167, 15));
     }
 
     #[test]

@@ -37,3 +37,6 @@ pub(super) mod errno {
     /// Not in UAPI, but returned.
     pub const ENOTSUPP: i32 = 524;
 }
+
+#[cfg(test)]
+mod tests;

@@ -13,8 +13,6 @@
 //! * Within a level the first goes on until it leaves the level: equal analyses end one after another, not all late.
 //! * In level 4, which nobody leaves early, they take turns, a slice each. Only a few do, the others wait until one of
 //!   those ends: a paused analysis keeps its memory, and this bounds how many can have grown large.
-//! * While small analyses keep coming, long ones (from level 3 on) leave one core to them and to those who serve their
-//!   connections.
 //! * A level that had no turn for a second gets one for a slice, so that many small ones cannot starve a heavy one either.
 
 use std::cell::Cell;
@@ -29,10 +27,6 @@ const N: usize = 5;
 const LEVELS: [u64; N - 1] = [1, 10, 100, 1000];
 /// Length of a turn in each level, in milliseconds.
 const SLICE: [u64; N] = [1, 5, 10, 20, 50];
-/// Levels from this one on are long.
-const LONG: usize = 3;
-/// For so long after a small analysis ended another one is expected.
-const RECENT: Duration = Duration::from_millis(100);
 /// Longest time without a turn before a level goes first.
 const PATIENCE: Duration = Duration::from_secs(1);
 
@@ -54,8 +48,6 @@ struct State {
     idle: [Option<Instant>; N],
     /// Analyses of the last level that take turns.
     large: usize,
-    /// When an analysis last ended in the lowest level.
-    small: Option<Instant>,
     /// Analyses of the last level that wait until one of those ends.
     parked: VecDeque<Arc<Signal>>,
 }
@@ -123,18 +115,8 @@ impl Gate {
 
     /// Whether one more analysis of a level may compute.
     fn has_room(&self, s: &State, level: usize) -> bool {
-        let total: usize = s.running.iter().sum();
-        match level {
-            0 => s.running[0] < self.cores,
-            _ => total < self.cores && (level < LONG || s.running[LONG..].iter().sum::<usize>() < self.long_cores(s)),
-        }
-    }
-
-    /// Cores for long analyses: while small ones keep coming, one core is left to them and to those who serve their
-    /// connections.
-    fn long_cores(&self, s: &State) -> usize {
-        let busy = s.small.is_some_and(|ended| ended.elapsed() < RECENT);
-        if busy { (self.cores - 1).max(1) } else { self.cores }
+        let before = if level == 0 { s.running[0] } else { s.running.iter().sum() };
+        before < self.cores
     }
 
     /// Most analyses of the last level that take turns.
@@ -258,9 +240,7 @@ impl Turn {
             self.signal.patient.store(false, Ordering::Relaxed);
         }
         let total: usize = s.running.iter().sum();
-        let crowded = total > self.gate.cores
-            || (level >= LONG && s.running[LONG..].iter().sum::<usize>() > self.gate.long_cores(&s));
-        let displaced = level > 0 && crowded && !self.signal.patient.load(Ordering::Relaxed);
+        let displaced = level > 0 && total > self.gate.cores && !self.signal.patient.load(Ordering::Relaxed);
         // Only in the last level equals take turns.
         let before_me = if level == N - 1 { N } else { level };
         let others = s.waiting[..before_me].iter().any(|w| !w.is_empty());
@@ -325,9 +305,6 @@ impl Drop for Turn {
         let gate = Arc::clone(&self.gate);
         let mut s = gate.lock();
         self.leave(&mut s);
-        if self.level.get() == 0 {
-            s.small = Some(Instant::now());
-        }
         if self.signal.large.load(Ordering::Relaxed) {
             s.large = s.large.saturating_sub(1);
             if let Some(signal) = s.parked.pop_front() {

@@ -23,11 +23,11 @@ pub struct Cli {
 pub enum Command {
     /// Say what kernels would say about every program of some objects.
     Check(Box<CheckArgs>),
-    /// Explain a rejection by its code, as `mem-map-value-range`.
-    Explain {
-        /// The code, or `list` for all of them.
-        code: String,
-    },
+    /// Explain programs of an object at length, or a code such as `mem-map-value-range`.
+    ///
+    /// Of a rejected program: every step, every suggestion, and the pages of their codes. Of an accepted one: what is
+    /// known of the values that each source line uses.
+    Explain(Box<ExplainArgs>),
     /// Print the instructions as they would be loaded.
     Disasm(ToolArgs),
     /// Draw the control-flow graph.
@@ -261,6 +261,20 @@ pub struct TargetArgs {
     /// BTF of a loaded module; the file's name up to the last `.btf` or the first dot names it.
     #[arg(long, value_name = "FILE")]
     pub module_btf: Vec<PathBuf>,
+}
+
+/// Options of `explain`.
+#[derive(Args, Debug)]
+pub struct ExplainArgs {
+    /// An object file (`-` is standard input), a code, or `list` for all codes.
+    #[arg(value_name = "OBJ|CODE")]
+    pub what: PathBuf,
+    /// Which environment to load for.
+    #[command(flatten)]
+    pub target: TargetArgs,
+    /// Only programs whose name matches.
+    #[arg(long, value_name = "GLOB")]
+    pub prog: Vec<String>,
 }
 
 /// Options of `disasm` and `cfg`.

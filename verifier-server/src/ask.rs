@@ -221,6 +221,7 @@ impl Question {
             log_size: MAX_LOG,
             privilege: self.privilege,
             no_prune: self.no_prune,
+            exact: false,
             memory: self.memory,
         }
     }

@@ -3,6 +3,7 @@
 pub mod args;
 pub mod ask;
 pub mod check;
+pub mod explain;
 pub mod client;
 pub mod classic;
 pub mod conformance;

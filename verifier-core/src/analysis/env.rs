@@ -302,6 +302,8 @@ pub struct Env<'a> {
     pub pass_cnt: u32,
     /// Test mode: never prune (property tests).
     pub no_prune: bool,
+    /// Numbers are compared whether or not they were needed.
+    pub exact: bool,
     /// Instructions whose checks are taken as met; empty for every verdict.
     pub(crate) assumed: Vec<usize>,
     /// What listeners want.

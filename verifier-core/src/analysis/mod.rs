@@ -66,6 +66,9 @@ pub struct Options {
     pub privilege: Privilege,
     /// Never take a path as covered by another (for property tests; slow).
     pub no_prune: bool,
+    /// Take a path as covered only when all its numbers are, needed or not (for [`crate::explain::invariants`]). The
+    /// verdict stays the same unless the longer walk meets a limit; counters do not.
+    pub exact: bool,
     /// Bytes that stored states may take, about: a budget of ours. The kernel's own bound is the machine's memory.
     pub memory: usize,
 }
@@ -77,6 +80,7 @@ impl Default for Options {
             log_size: 64 << 20,
             privilege: Privilege::ROOT,
             no_prune: false,
+            exact: false,
             memory: 768 << 20,
         }
     }
@@ -400,6 +404,7 @@ fn environment<'a>(
         max_buf_access: [0; 3],
         pass_cnt: 0,
         no_prune: options.no_prune,
+        exact: options.exact,
         assumed: Vec::new(),
         interest,
         sink,

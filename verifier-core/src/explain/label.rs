@@ -119,6 +119,7 @@ fn word(facts: &Facts<'_>, s: &RawStep, here: &str) -> Step {
         place: s.place.words(),
         before,
         after,
+        column: line.as_ref().filter(|l| l.at.is_some()).map_or(0, |l| (l.indent + focus.start + 1) as u32),
         source: line.map(|l| l.source),
         times: s.times,
         label,

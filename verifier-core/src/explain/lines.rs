@@ -20,6 +20,8 @@ pub(super) struct Line {
     pub source: Source,
     /// Byte of the expression in the text, where the column is known.
     pub at: Option<usize>,
+    /// Bytes before the text.
+    pub indent: usize,
 }
 
 impl Line {
@@ -55,7 +57,7 @@ impl<'a> Lines<'a> {
             text: raw.trim().to_string(),
         };
         let at = (column > 0).then(|| (column as usize - 1).checked_sub(indent)).flatten();
-        Some(Line { source, at })
+        Some(Line { source, at, indent })
     }
 
     /// `line 15`, or `instruction 8` where the line is unknown.

@@ -10,6 +10,7 @@
 //! value, [`Trace`]; renderers only lay it out.
 
 mod bounds;
+pub mod invariants;
 mod label;
 mod lines;
 pub mod names;
@@ -99,6 +100,8 @@ pub struct Step {
     pub label: String,
     /// Bytes of the source line's text that the step is about; without source, of the instruction's text.
     pub focus: std::ops::Range<usize>,
+    /// Column in the file where `focus` begins, from 1; 0: unknown.
+    pub column: u32,
 }
 
 /// The explanation of one rejection.

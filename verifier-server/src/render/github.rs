@@ -5,6 +5,8 @@
 
 use std::io::{self, Write};
 
+use verifier_core::explain::StepKind;
+
 use crate::row::{Kind, Row};
 
 /// Annotations that GitHub shows of each level.
@@ -61,7 +63,12 @@ fn property(s: &str) -> String {
 fn annotation(level: &str, row: &Row, out: &mut dyn Write) -> io::Result<()> {
     let mut place = String::new();
     if let Some(s) = &row.source {
-        place = format!("file={},line={},", property(&s.file), s.line);
+        // GitHub finds files by their path from the root of the repository.
+        place = format!("file={},line={},", property(s.file.trim_start_matches("./")), s.line);
+        let step = row.trace.as_ref().and_then(|t| t.steps.iter().find(|s| s.kind == StepKind::Failing));
+        if let Some(step) = step.filter(|s| s.column > 0) {
+            place.push_str(&format!("col={},", step.column));
+        }
     }
     let title = match row.code {
         Some(code) => format!("{}: {code}", row.program),
@@ -89,7 +96,7 @@ fn summary(rows: &[Row]) -> String {
         let what = match (row.kind, row.over_budget.is_empty()) {
             (Kind::Accepted, true) => String::new(),
             (Kind::Accepted, false) => row.over_budget.join(", "),
-            _ => row.message.clone(),
+            _ => row.trace.as_ref().map_or_else(|| row.message.clone(), |t| t.problem.clone()),
         };
         out.push_str(&format!("| {} | {} | {} | {} |\n", cell(&row.program), row.kernel, row.kind.word(), cell(&what)));
     }

@@ -32,7 +32,8 @@ fn case(row: &Row) -> TestCase {
     let failed = |kind: NonSuccessKind, ty: &str| {
         let mut status = TestCaseStatus::non_success(kind);
         status.set_type(ty.to_string());
-        status.set_message(row.message.lines().next().unwrap_or_default().to_string());
+        let first = row.message.lines().next().unwrap_or_default();
+        status.set_message(row.trace.as_ref().map_or(first, |t| t.problem.as_str()).to_string());
         if let Some(trace) = &row.trace {
             status.set_description(super::trace::render(row, trace, false));
         } else {

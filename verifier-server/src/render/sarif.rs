@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use serde_json::{Value, json};
-use verifier_core::explain::Step;
+use verifier_core::explain::{Step, Trace};
 
 use crate::row::{Kind, Row};
 
@@ -64,8 +64,10 @@ fn location(row: &Row, step: Option<&Step>) -> Value {
     match source {
         Some(s) => {
             let mut region = json!({"startLine": s.line, "snippet": {"text": s.text}});
-            if s.column > 0 {
-                region["startColumn"] = json!(s.column);
+            let at = step.filter(|s| s.column > 0 && s.focus.end > s.focus.start);
+            if let Some(step) = at {
+                region["startColumn"] = json!(step.column);
+                region["endColumn"] = json!(step.column as usize + step.focus.end - step.focus.start);
             }
             json!({"physicalLocation": {"artifactLocation": {"uri": uri(&s.file)}, "region": region}})
         }
@@ -94,6 +96,18 @@ fn uri(path: &str) -> String {
     out
 }
 
+/// What is wrong, what to do, and the kernel's words, in one paragraph each.
+fn explained(row: &Row, t: &Trace) -> String {
+    let mut out = format!("{} (program `{}`, Linux {}).", t.problem, row.program, row.kernel);
+    if let Some(s) = t.suggestions.first() {
+        out.push_str(&format!("\nWhat helps: {} [{}]", s.text, s.code));
+    }
+    if !t.message.is_empty() {
+        out.push_str(&format!("\nThe kernel returns {} and says: {}", t.errno, t.message));
+    }
+    out
+}
+
 /// FNV-1a: stable, and all that a fingerprint needs.
 fn hash(parts: &[&str]) -> String {
     let mut h: u64 = 0xcbf2_9ce4_8422_2325;
@@ -114,12 +128,16 @@ fn result(id: &str, row: &Row) -> Value {
         Kind::Accepted => format!("over budget: {}", row.over_budget.join(", ")),
         _ => row.message.clone(),
     };
+    let text = match &row.trace {
+        Some(t) => explained(row, t),
+        None => format!("{}: {text} (program `{}`, Linux {})", id, row.program, row.kernel),
+    };
     let base = row.object.rsplit('/').next().unwrap_or_default();
     let line = last.and_then(|s| s.source.as_ref()).map_or("", |s| s.text.as_str());
     let mut out = json!({
         "ruleId": id,
         "level": level,
-        "message": {"text": format!("{}: {text} (program `{}`, Linux {})", id, row.program, row.kernel)},
+        "message": {"text": text},
         "locations": [location(row, last)],
         "partialFingerprints": {"bpfvet/v1": hash(&[base, &row.program, &row.kernel, id, line])},
     });

@@ -41,10 +41,7 @@ fn page(lines: &BTreeMap<u32, (usize, String)>) -> Page {
 
 /// Columns before the text of a step's line: the compiler counts a tab as one.
 fn indent(step: &Step) -> usize {
-    match &step.source {
-        Some(s) if s.column > 0 => (s.column as usize - 1).saturating_sub(step.focus.start).min(MAX_INDENT),
-        _ => 0,
-    }
+    (step.column as usize).saturating_sub(step.focus.start + 1).min(MAX_INDENT)
 }
 
 /// Steps by file, in chunks whose lines lie near each other.

@@ -313,6 +313,7 @@ pub fn send_trace(t: &Trace) -> proto::Trace {
                 label: s.label.clone(),
                 focus_start: index(s.focus.start),
                 focus_end: index(s.focus.end),
+                column: s.column,
             })
             .collect(),
         suggestions: t
@@ -347,6 +348,7 @@ fn trace(t: proto::Trace) -> Trace {
                 times: s.times,
                 label: s.label,
                 focus: s.focus_start as usize..s.focus_end as usize,
+                column: s.column,
             })
             .collect(),
         suggestions: t

@@ -89,6 +89,8 @@ pub(crate) struct Comparison<'a> {
     pub level: Level,
     /// Scalars must be equal. Kernel: `explore_alu_limits`.
     pub strict_scalars: bool,
+    /// Ranges of scalars count even where they were never needed. Not of the kernel.
+    pub exact: bool,
     /// Uninitialised stack may be read.
     pub allow_uninit_stack: bool,
     /// Registers and slots carry read marks (6.12); otherwise dead ones were already emptied (6.18).
@@ -196,7 +198,7 @@ impl Comparison<'_> {
         if self.strict_scalars {
             return same_value(old, cur) && self.ids.check_scalar(old.id, cur.id);
         }
-        if !old.precise && self.level == Level::NotExact {
+        if !old.precise && !self.exact && self.level == Level::NotExact {
             return true;
         }
         // A scalar known as "another plus a constant" must be that in both, with the same constant.
@@ -389,7 +391,7 @@ mod tests {
     fn covers(level: Level, old: &RegState, cur: &RegState) -> bool {
         let mut ids = IdMap::default();
         let mut c =
-            Comparison { ids: &mut ids, level, strict_scalars: false, allow_uninit_stack: true, read_marks: true, refs_per_frame: true };
+            Comparison { ids: &mut ids, level, strict_scalars: false, exact: false, allow_uninit_stack: true, read_marks: true, refs_per_frame: true };
         c.reg(old, cur)
     }
 
@@ -440,7 +442,7 @@ mod tests {
         let mut c = Comparison {
             ids: &mut ids,
             level: Level::NotExact,
-            strict_scalars: false,
+            strict_scalars: false, exact: false,
             allow_uninit_stack: false,
             read_marks: true,
             refs_per_frame: true,

@@ -53,7 +53,8 @@ fn states_equal(env: &mut Env<'_>, id: StateId, level: Level) -> bool {
     let allow_uninit_stack = env.caps.allow_uninit_stack;
     let (old, ids, strict_scalars) = env.explorer.for_compare(id);
     ids.reset(env.id_gen);
-    let mut cmp = Comparison { ids, level, strict_scalars, allow_uninit_stack, read_marks, refs_per_frame };
+    let exact = env.exact;
+    let mut cmp = Comparison { ids, level, strict_scalars, exact, allow_uninit_stack, read_marks, refs_per_frame };
     let aux = &env.aux;
     cmp.states(old, &env.cur, |at| if read_marks { u16::MAX } else { aux.get(at).map_or(u16::MAX, |a| a.live_regs_before) })
 }

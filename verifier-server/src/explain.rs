@@ -1,0 +1,69 @@
+//! `bpfvet explain`: programs at length, or the page of a code.
+
+use std::io::{self, Write};
+
+use verifier_core::analysis::System;
+use verifier_core::explain::invariants::{Invariant, invariants};
+use verifier_core::program::{LoadRequest, OpenOptions, open};
+
+use crate::args::ExplainArgs;
+use crate::ask::{Nobody, Question};
+use crate::row::{Kind, Row};
+use crate::{check, render, target, tools};
+
+/// Explains what the command line names.
+///
+/// # Errors
+/// In words for the user.
+pub fn run(args: &ExplainArgs, colours: bool, out: &mut dyn Write) -> Result<(), String> {
+    let name = args.what.display().to_string();
+    let is_code = |c: &str| c == "list" || tools::pages().iter().any(|p| p.code == c);
+    if !args.what.exists() && name != "-" {
+        // A name with a dot or a folder is a file that is not there.
+        return match is_code(&name) || !name.contains(['.', '/']) {
+            true => tools::explain(&name, out),
+            false => Err(format!("{name}: no such file")),
+        };
+    }
+    let bytes = check::read(&args.what)?;
+    let failed = |e: io::Error| e.to_string();
+    for system in &target::systems(&args.target)? {
+        let question = Question { programs: args.prog.clone(), explain: true, ..Question::default() };
+        let rows = question.object(&name, &bytes, std::slice::from_ref(system), &mut Nobody::default(), &|| false);
+        let rows = rows.map_err(|e| format!("{name}: {e}"))?;
+        let options = OpenOptions { modules: system.modules.clone(), ..OpenOptions::new(&system.kernel, name.clone()) };
+        let object = open(&bytes, &options).map_err(|e| format!("{name}: {e}"))?;
+        for row in &rows {
+            let text = render::long(row, colours).map_err(failed)?;
+            out.write_all(text.as_bytes()).map_err(failed)?;
+            let request = object.programs.iter().find(|p| p.name == row.program && p.section == row.section);
+            if let (Kind::Accepted, Some(Ok(request))) = (row.kind, request.map(|p| &p.result)) {
+                accepted(row, system, request, out).map_err(failed)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// What is known, by source line; by instruction where there is no source.
+fn accepted(row: &Row, system: &System, request: &LoadRequest, out: &mut dyn Write) -> io::Result<()> {
+    let (_, known) = invariants(system, request, &Question::default().options(), &|| false);
+    let Some(rows) = known else {
+        return writeln!(out, "  Following every number of `{}` exactly takes more than one program may; nothing is told.", row.program);
+    };
+    writeln!(out, "  Known of the values that each line uses, whichever way it is reached:")?;
+    let mut last = None;
+    for Invariant { insn, source, known, .. } in rows.iter().filter(|r| !r.known.is_empty()) {
+        let line = source.as_ref().map(|s| (s.file.clone(), s.line));
+        if line.is_none() || line != last {
+            match source {
+                Some(s) => writeln!(out, "{}:{}: {}", s.file, s.line, s.text)?,
+                None => writeln!(out, "instruction {insn}:")?,
+            }
+            last = line;
+        }
+        let words: Vec<String> = known.iter().map(|k| format!("R{}: {}", k.reg, k.words)).collect();
+        writeln!(out, "    {:>5}: {}", insn, words.join("; "))?;
+    }
+    writeln!(out)
+}

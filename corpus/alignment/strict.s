@@ -11,3 +11,5 @@
   r0 = *(u32 *)(r2 +1)
 out:
   exit
+; source: 11
+; step: established 5

@@ -5,3 +5,4 @@
   w2 += 4
   r0 = 0
   exit
+; source: 5

@@ -4,3 +4,4 @@
   w0 = w1
   r0 = 0
   exit
+; source: 4

@@ -3,3 +3,4 @@
   r1 &= -8
   r0 = 0
   exit
+; source: 3

@@ -4,3 +4,4 @@
   r2 *= 2
   r0 = 0
   exit
+; source: 4

@@ -4,3 +4,4 @@
   r1 = -r1
   r0 = 0
   exit
+; source: 4

@@ -9,3 +9,5 @@
   r0 += 8
   r0 = 0
   exit
+; source: 9
+; step: established 8

@@ -5,3 +5,4 @@
   r0 += r1
   r0 = 0
   exit
+; source: 5

@@ -4,3 +4,4 @@
   r0 = (s32)r1
   r0 = 0
   exit
+; source: 4

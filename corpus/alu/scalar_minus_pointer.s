@@ -4,3 +4,5 @@
   r0 -= r10
   r0 = 0
   exit
+; source: 4
+; step: established 3

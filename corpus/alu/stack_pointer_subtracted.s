@@ -6,3 +6,4 @@
   r2 -= r3
   r0 = 0
   exit
+; source: 6

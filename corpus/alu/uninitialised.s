@@ -2,3 +2,4 @@
 ; expect: reg-uninit
   r0 = r2
   exit
+; source: 3

@@ -6,3 +6,4 @@
   r0 = 1
 out:
   exit
+; source: 5

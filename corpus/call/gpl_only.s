@@ -9,3 +9,4 @@
   call bpf_probe_read_kernel
   r0 = 0
   exit
+; source: 9

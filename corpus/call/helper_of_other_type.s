@@ -3,3 +3,4 @@
   r2 = 0
   call bpf_xdp_adjust_head
   exit
+; source: 4

@@ -9,3 +9,5 @@
   call bpf_map_lookup_elem
   r0 = 0
   exit
+; source: 9
+; step: computed 7

@@ -8,3 +8,4 @@
   call bpf_copy_from_user
   r0 = 0
   exit
+; source: 8

@@ -16,3 +16,4 @@
   call bpf_local_irq_restore
   r0 = 0
   exit
+; source: 13

@@ -11,3 +11,4 @@
   call bpf_preempt_enable
   r0 = 0
   exit
+; source: 10

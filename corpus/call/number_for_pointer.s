@@ -6,3 +6,5 @@
   call bpf_map_lookup_elem
   r0 = 0
   exit
+; source: 6
+; step: established 5

@@ -11,3 +11,4 @@
   call bpf_map_push_elem
   r0 = 0
   exit
+; source: 11

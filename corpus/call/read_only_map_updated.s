@@ -12,3 +12,4 @@
   call bpf_map_update_elem
   r0 = 0
   exit
+; source: 12

@@ -6,3 +6,4 @@
 f:
   r0 = r10
   exit
+; source: 8

@@ -14,3 +14,5 @@
   call bpf_trace_printk
   r0 = 0
   exit
+; source: 14
+; step: established 6

@@ -20,3 +20,5 @@
 out:
   r0 = 2
   exit
+; source: 16
+; step: established 10

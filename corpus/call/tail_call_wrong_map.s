@@ -7,3 +7,4 @@
   call bpf_tail_call
   r0 = 2
   exit
+; source: 7

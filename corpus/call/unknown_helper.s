@@ -2,3 +2,4 @@
 ; expect: call-unknown-helper
   call unknown#4000
   exit
+; source: 3

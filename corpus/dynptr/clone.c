@@ -15,3 +15,4 @@ int prog(struct __sk_buff *skb)
 	bpf_dynptr_read(&x, sizeof x, &q, 0, 0);
 	return 0;
 }
+// source: 15

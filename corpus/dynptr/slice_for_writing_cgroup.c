@@ -14,3 +14,4 @@ int prog(struct __sk_buff *skb)
 	eth = bpf_dynptr_slice_rdwr(&p, 0, buf, sizeof buf);
 	return eth ? 1 : 0;
 }
+// source: 14

@@ -12,3 +12,4 @@ int prog(struct __sk_buff *skb)
 	bpf_dynptr_read(&x, sizeof x, &p, 0, 0);
 	return x;
 }
+// source: 12

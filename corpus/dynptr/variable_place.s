@@ -13,3 +13,4 @@
   call bpf_ringbuf_reserve_dynptr
   r0 = 0
   exit
+; source: 13

@@ -21,3 +21,5 @@
   call bpf_ringbuf_discard_dynptr
   r0 = 0
   exit
+; source: 17
+; step: established 5

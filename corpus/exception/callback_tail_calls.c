@@ -23,3 +23,4 @@ int prog(struct __sk_buff *skb)
 	bpf_throw(skb->len);
 	return 0;
 }
+// source: 15

@@ -20,3 +20,4 @@ int prog(struct __sk_buff *skb)
 	bpf_preempt_enable();
 	return x;
 }
+// source: 19

@@ -13,3 +13,4 @@ int prog(struct __sk_buff *skb)
 {
 	return take((u64)skb);
 }
+// source: 14

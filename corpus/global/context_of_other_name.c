@@ -15,3 +15,4 @@ int prog(struct __sk_buff *skb)
 {
 	return take((void *)skb);
 }
+// source: 16

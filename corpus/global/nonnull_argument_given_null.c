@@ -22,3 +22,4 @@ int prog(struct __sk_buff *skb)
 	u32 key = 0;
 	return get(bpf_map_lookup_elem(&m, &key));
 }
+// source: 23

@@ -15,3 +15,4 @@ int prog(struct __sk_buff *skb)
 	barrier_var(x);
 	return take((void *)&x);
 }
+// source: 16

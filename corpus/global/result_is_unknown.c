@@ -26,3 +26,5 @@ int prog(struct __sk_buff *skb)
 
 	return v ? v[at] : 0;
 }
+// source: 27
+// step: established 25

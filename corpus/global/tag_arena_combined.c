@@ -14,3 +14,4 @@ int prog(struct __sk_buff *skb)
 {
 	return take(NULL);
 }
+// source: 15

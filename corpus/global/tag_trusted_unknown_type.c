@@ -16,3 +16,4 @@ int prog(u64 *ctx)
 {
 	return take(NULL);
 }
+// source: 17

@@ -13,3 +13,4 @@ int prog(u64 *ctx)
 {
 	return take(bpf_get_current_task_btf());
 }
+// source: 14

@@ -15,3 +15,4 @@ int prog(u64 *ctx)
 {
 	return take(NULL);
 }
+// source: 16

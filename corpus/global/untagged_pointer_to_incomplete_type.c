@@ -16,3 +16,4 @@ int prog(struct __sk_buff *skb)
 {
 	return look(NULL);
 }
+// source: 17

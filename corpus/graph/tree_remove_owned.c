@@ -24,3 +24,4 @@ int prog(struct __sk_buff *skb)
 	bpf_obj_drop(n);
 	return r != NULL;
 }
+// source: 22

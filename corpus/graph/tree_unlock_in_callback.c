@@ -24,3 +24,4 @@ int prog(struct __sk_buff *skb)
 	bpf_spin_unlock(&glock);
 	return 0;
 }
+// source: 11

@@ -7,3 +7,4 @@
   call bpf_local_irq_save
   r0 = 0
   exit
+; source: 9

@@ -5,3 +5,4 @@
   call bpf_local_irq_save
   r0 = 0
   exit
+; source: 5

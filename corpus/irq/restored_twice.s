@@ -13,3 +13,4 @@
   call bpf_local_irq_restore
   r0 = 0
   exit
+; source: 13

@@ -10,3 +10,4 @@
   call bpf_local_irq_save
   r0 = 0
   exit
+; source: 10

@@ -26,3 +26,5 @@ int prog(struct __sk_buff *skb)
 	bpf_iter_num_destroy(&it);
 	return sum & 1;
 }
+// source: 25
+// step: established 25

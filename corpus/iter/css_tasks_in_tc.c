@@ -12,3 +12,4 @@ int prog(u64 *ctx)
 	bpf_iter_css_task_destroy(&it);
 	return 0;
 }
+// source: 11

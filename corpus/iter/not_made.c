@@ -11,3 +11,4 @@ int prog(struct __sk_buff *skb)
 	bpf_iter_num_next(&it);
 	return 0;
 }
+// source: 11

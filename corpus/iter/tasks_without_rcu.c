@@ -17,3 +17,4 @@ int prog(void *ctx)
 	bpf_iter_task_destroy(&it);
 	return n;
 }
+// source: 15

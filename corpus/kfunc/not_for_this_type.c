@@ -8,3 +8,4 @@ int prog(struct __sk_buff *skb)
 {
 	return tcp_reno_ssthresh(NULL);
 }
+// source: 9

@@ -6,3 +6,4 @@
   call bpf_rdonly_cast
   r0 = 0
   exit
+; source: 6

@@ -13,3 +13,5 @@ int prog(u64 *ctx)
 		bpf_task_release(t);
 	return 0;
 }
+// source: 11
+// step: established 9

@@ -21,3 +21,4 @@ int prog(struct __sk_buff *skb)
 	bpf_res_spin_unlock(&w->lock);
 	return 0;
 }
+// source: 16

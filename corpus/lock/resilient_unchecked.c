@@ -16,3 +16,4 @@ int prog(struct __sk_buff *skb)
 	bpf_res_spin_unlock(&v->lock);
 	return 0;
 }
+// source: 16

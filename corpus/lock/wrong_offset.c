@@ -15,3 +15,4 @@ int prog(struct __sk_buff *skb)
 	bpf_spin_unlock((void *)&v->n);
 	return 0;
 }
+// source: 14

@@ -17,3 +17,5 @@ int prog(struct __sk_buff *skb)
 	bpf_obj_drop(t);
 	return x != 0;
 }
+// source: 16
+// step: established 11

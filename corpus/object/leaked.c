@@ -10,3 +10,5 @@ int prog(struct __sk_buff *skb)
 {
 	return bpf_obj_new(struct thing) != NULL;
 }
+// source: 11
+// step: established 11

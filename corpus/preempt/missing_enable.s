@@ -5,3 +5,4 @@
   call bpf_preempt_disable
   r0 = 0
   exit
+; source: 7

@@ -12,3 +12,4 @@
   call bpf_preempt_enable
   r0 = 0
   exit
+; source: 11

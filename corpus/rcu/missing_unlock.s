@@ -5,3 +5,4 @@
   call bpf_rcu_read_lock
   r0 = 0
   exit
+; source: 7

@@ -7,3 +7,4 @@
   call bpf_rcu_read_unlock
   r0 = 0
   exit
+; source: 5

@@ -12,3 +12,4 @@
   call bpf_rcu_read_unlock
   r0 = 0
   exit
+; source: 11

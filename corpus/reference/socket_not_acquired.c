@@ -13,3 +13,5 @@ int prog(struct __sk_buff *skb)
 	bpf_sk_release(sk);
 	return 0;
 }
+// source: 13
+// step: established 9

@@ -3,3 +3,4 @@
 ; caps: none
   r0 = r1
   exit
+; source: 5

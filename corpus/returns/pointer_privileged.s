@@ -3,3 +3,4 @@
 ; type: cgroup_skb
   r0 = r1
   exit
+; source: 5

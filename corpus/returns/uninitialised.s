@@ -1,3 +1,4 @@
 ; Without a result.
 ; expect: reg-uninit
   exit
+; source: 3

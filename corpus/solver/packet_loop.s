@@ -15,3 +15,5 @@ again:
 out:
   r0 = 0
   exit
+; source: 11
+; step: established 4

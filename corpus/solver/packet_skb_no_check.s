@@ -7,3 +7,5 @@
 out:
   r0 = 0
   exit
+; source: 6
+; step: established 4

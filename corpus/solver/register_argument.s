@@ -8,3 +8,4 @@
   call bpf_map_lookup_elem
   r0 = 0
   exit
+; source: 8

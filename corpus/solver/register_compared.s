@@ -5,3 +5,4 @@
 out:
   r0 = 0
   exit
+; source: 4

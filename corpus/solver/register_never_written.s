@@ -3,3 +3,4 @@
 ; type: xdp
   r0 = r3
   exit
+; source: 4

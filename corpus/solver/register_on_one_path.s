@@ -7,3 +7,4 @@
 over:
   r0 = r3
   exit
+; source: 8

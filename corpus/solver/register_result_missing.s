@@ -2,3 +2,4 @@
 ; expect: reg-uninit
 ; type: xdp
   exit
+; source: 4

@@ -18,3 +18,5 @@
 out:
   r0 = 0
   exit
+; source: 14
+; step: established 5

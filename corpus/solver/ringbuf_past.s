@@ -14,3 +14,5 @@
 out:
   r0 = 0
   exit
+; source: 10
+; step: established 8

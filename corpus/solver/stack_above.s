@@ -3,3 +3,4 @@
 ; type: xdp
   r0 = *(u64 *)(r10 +0)
   exit
+; source: 4

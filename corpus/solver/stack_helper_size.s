@@ -8,3 +8,5 @@
   call bpf_probe_read_kernel
   r0 = 0
   exit
+; source: 8
+; step: established 6

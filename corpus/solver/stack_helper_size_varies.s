@@ -9,3 +9,5 @@
   call bpf_probe_read_kernel
   r0 = 0
   exit
+; source: 9
+; step: established 4

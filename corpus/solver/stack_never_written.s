@@ -4,3 +4,4 @@
 ; caps: bpf
   r0 = *(u64 *)(r10 -8)
   exit
+; source: 5

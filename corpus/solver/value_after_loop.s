@@ -17,3 +17,5 @@ again:
 out:
   r0 = 0
   exit
+; source: 13
+; step: established 9

@@ -25,3 +25,5 @@
 out:
   r0 = 0
   exit
+; source: 24
+; step: established 21

@@ -17,3 +17,5 @@
 out:
   r0 = 0
   exit
+; source: 16
+; step: established 5

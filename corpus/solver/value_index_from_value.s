@@ -14,3 +14,5 @@
 out:
   r0 = 0
   exit
+; source: 13
+; step: established 11

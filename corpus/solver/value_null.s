@@ -9,3 +9,5 @@
   call bpf_map_lookup_elem
   r0 = *(u64 *)(r0 +0)
   exit
+; source: 10
+; step: established 9

@@ -12,3 +12,5 @@
   call bpf_map_lookup_elem
   r0 = 0
   exit
+; source: 12
+; step: established 9

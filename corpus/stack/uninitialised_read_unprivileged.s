@@ -3,3 +3,4 @@
 ; caps: none
   r0 = *(u64 *)(r10 -8)
   exit
+; source: 4

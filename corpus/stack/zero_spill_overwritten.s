@@ -8,3 +8,5 @@
 out:
   r0 = 0
   exit
+; source: 7
+; step: established 3

@@ -4,3 +4,4 @@
   r6 = r1
   r0 = *(u8 *)skb[12]
   exit
+; source: 5

@@ -5,3 +5,4 @@
 f:
   call f
   exit
+; source: 6

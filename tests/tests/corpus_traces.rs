@@ -93,6 +93,9 @@ fn check(case: &Case, release: &str, system: &System, blessing: bool, found: &mu
     // What is refused after or before the walk stands at no instruction, in the log as in the trace.
     let in_walk = trace.steps.iter().any(|s| s.kind == StepKind::Failing && s.insn == insn);
     let kernel_stood = last_insn(&recorded).filter(|_| in_walk);
+    // What is wrong with a function's arguments is said before its first instruction is printed.
+    let at_entry = request.func_info.iter().any(|f| f.insn_off as usize == insn);
+    let kernel_stood = kernel_stood.filter(|at| *at == insn || !at_entry);
     if let Some(at) = kernel_stood.filter(|at| *at != insn) {
         found.wrong.push(format!("{}: the kernel stood at instruction {at}, the trace ends at {insn}", case.name));
         return;
@@ -121,6 +124,11 @@ fn check(case: &Case, release: &str, system: &System, blessing: bool, found: &mu
     let object = case.path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
     let mut row = Row::verified(&object, &request.name, "", system, &request, report, false);
     row.counters = None;
+    // Where a case was compiled says nothing.
+    let bare = |file: &mut String| *file = file.rsplit('/').next().unwrap_or_default().to_string();
+    row.source.iter_mut().for_each(|s| bare(&mut s.file));
+    let mut trace = trace;
+    trace.steps.iter_mut().filter_map(|s| s.source.as_mut()).for_each(|s| bare(&mut s.file));
     row.trace = Some(trace);
     let rows = [row];
     let render = |f| render::report(f, &rows).expect("renders");

@@ -289,9 +289,12 @@ pub struct ToolArgs {
     /// Only programs whose name matches.
     #[arg(long, value_name = "GLOB")]
     pub prog: Vec<String>,
-    /// Graphviz text (the only form of a graph so far).
+    /// The graph as Graphviz text, which is the default.
     #[arg(long)]
     pub dot: bool,
+    /// The graph of one program as an SVG picture.
+    #[arg(long, conflicts_with = "dot")]
+    pub svg: bool,
 }
 
 /// How to print the answers.

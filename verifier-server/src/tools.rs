@@ -199,12 +199,22 @@ impl Graph {
     }
 }
 
-/// Prints the control-flow graph of every program as Graphviz text.
+/// Prints the control-flow graph of every program as Graphviz text, or as a picture of one.
 ///
 /// # Errors
 /// In words for the user.
 pub fn cfg(args: &ToolArgs, out: &mut dyn Write) -> Result<(), String> {
-    programs(args, out, |p, request, system, out| write!(out, "{}", Graph::of(system, request).dot(&p.name)))
+    let pictures = std::cell::Cell::new(0usize);
+    programs(args, out, |p, request, system, out| {
+        let graph = Graph::of(system, request);
+        if !args.svg {
+            return write!(out, "{}", graph.dot(&p.name));
+        }
+        if pictures.replace(pictures.get() + 1) > 0 {
+            return Err(io::Error::other("--svg draws one program: choose it with --prog"));
+        }
+        out.write_all(crate::render::svg::graph(&graph, &p.name).as_bytes())
+    })
 }
 
 /// What a code means.
@@ -247,7 +257,11 @@ pub fn explain(code: &str, out: &mut dyn Write) -> Result<(), String> {
         return Err(format!("no such code `{code}`; `bpfvet explain list` shows all"));
     };
     writeln!(out, "{}\n", title(page)).map_err(failed)?;
-    fold(page.text).iter().try_for_each(|line| writeln!(out, "{line}")).map_err(failed)
+    fold(page.text).iter().try_for_each(|line| writeln!(out, "{line}")).map_err(failed)?;
+    let meaning = all_rows().iter().find_map(|r| r.cause.filter(|(c, _)| *c == page.code)).map(|(_, c)| c.meaning());
+    let Some(meaning) = meaning else { return Ok(()) };
+    writeln!(out).map_err(failed)?;
+    fold(meaning).iter().try_for_each(|line| writeln!(out, "{line}")).map_err(failed)
 }
 
 /// How far bpfvet was found to agree with a kernel, on one set of programs.

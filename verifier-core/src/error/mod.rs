@@ -136,6 +136,45 @@ impl Category {
             Category::VerifierLimit => "Verifier Limit",
         }
     }
+
+    /// What all rejections of the kind have in common, and where to look.
+    pub const fn meaning(self) -> &'static str {
+        match self {
+            Category::RegisterTypeSafety => {
+                "The verifier knows for every register whether it holds a number, nothing, or which kind of pointer. Look \
+                 for where the value got its kind: the chain of causes ends there."
+            }
+            Category::MemorySafety => {
+                "Every access must stay inside of its object whatever the numbers turn out to be. Look at the ranges in the \
+                 chain of causes: a limit is missing, too large, or was lost on the way."
+            }
+            Category::CallTypeSafety => {
+                "Helpers, kernel functions and functions of the program take and return values of fixed kinds. Compare the \
+                 arguments with the declaration of what is called."
+            }
+            Category::ResourceLifetimeSafety => {
+                "What a program acquires it must give back exactly once, on every path, and not use after that. Look at \
+                 error paths first."
+            }
+            Category::ExecutionContextSafety => {
+                "Some things are not possible where the program runs: sleeping, or calling anything under a lock. Do them \
+                 before or after, or in another type of program."
+            }
+            Category::ProgramStructure => {
+                "The instructions or the BTF are not put together as the kernel requires. Compilers and libbpf produce sound \
+                 ones; look at inline assembly, at tools that rewrite objects, or at a kernel that is older than the compiler's \
+                 instruction set."
+            }
+            Category::Policy => {
+                "The program may be sound, but its type, licence, capabilities, attach point or the configuration of the \
+                 kernel do not allow it. Change how it is built or loaded."
+            }
+            Category::VerifierLimit => {
+                "The verifier gave up before it knew. Nothing need be wrong: make loops bounded, functions global, and \
+                 stacks small, so that there is less to follow."
+            }
+        }
+    }
 }
 
 /// Error numbers that a load can return.

@@ -199,7 +199,11 @@ impl Facts<'_> {
         };
         d.problem = format!("{size} bytes are accessed, but {} has room for {} there", what, (room - from).max(0));
         d.here = d.problem.clone();
-        d.push(SMALLER_BOUND, format!("access at most {} bytes here, or make the object larger", (room - from).max(0)), None);
+        let text = match room - from {
+            left if left > 0 => format!("access at most {left} bytes here, or make the object larger"),
+            _ => format!("the offset is outside of {what}: access an offset that is inside, or make the object larger"),
+        };
+        d.push(SMALLER_BOUND, text, None);
     }
 
     fn last_check(&self, need: &Need) -> Option<&RawStep> {

@@ -30,9 +30,17 @@ impl Line {
         names::focus(&self.source.text, self.at)
     }
 
-    /// The expression.
+    /// The expression; of a `return`, the first operand of what it returns. Empty for other statements.
     pub fn expression(&self) -> &str {
-        self.source.text.get(self.focus()).unwrap_or_default()
+        let text = &self.source.text;
+        let returned = |at: usize| {
+            let rest = text.get(at..)?.strip_prefix("return")?;
+            Some(at + "return".len() + (rest.len() - rest.trim_start().len()))
+        };
+        let at = self.at.map(|at| returned(at).unwrap_or(at));
+        let found = text.get(names::focus(text, at)).unwrap_or_default();
+        let statement = ["if ", "if(", "while ", "while(", "for ", "for(", "switch ", "return"];
+        if statement.iter().any(|s| found.starts_with(s)) { "" } else { found }
     }
 
     /// The variable that the line assigns.

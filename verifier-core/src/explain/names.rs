@@ -52,6 +52,12 @@ fn opening(b: &[u8], close: usize) -> Option<usize> {
     None
 }
 
+/// Whether an operand begins behind this text, and not an operator.
+fn begins_operand(before: &str) -> bool {
+    let before = before.trim_end();
+    before.ends_with("return") || !before.ends_with(|c: char| is_word(c as u8) || c == ')')
+}
+
 /// Start of the operand that ends before `end`: `*count`, `h->slots[i]`, `f(x)`.
 fn operand_start(b: &[u8], end: usize) -> usize {
     let mut at = end;
@@ -111,7 +117,7 @@ pub fn focus(text: &str, at: Option<usize>) -> Range<usize> {
             return first..end;
         }
         start = operand_start(b, stop);
-    } else if matches!(b[at], b'*' | b'&' | b'!' | b'(') && !text[..at].trim_end().ends_with(|c: char| is_word(c as u8) || c == ')') {
+    } else if matches!(b[at], b'*' | b'&' | b'!' | b'(') && begins_operand(&text[..at]) {
         start = at;
         stop = at + 1;
         while stop < end && matches!(b[stop], b'*' | b'&' | b'(') {
@@ -262,6 +268,7 @@ mod tests {
         check("u64 now = |bpf_ktime_get_ns();", "bpf_ktime_get_ns()");
         check("|if (n > 3)", "if (n > 3)");
         check("return tcp->|syn ? 1 : 2;", "tcp->syn");
+        check("return |*data ? 1 : 2;", "*data");
         check("|}", "}");
         check("f(|x, y);", "x");
         check("open(", "open(");

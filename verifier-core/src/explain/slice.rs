@@ -152,8 +152,9 @@ fn operand(
         LDX => Some(insn.src),
         ST | STX => Some(insn.dst),
         ALU | ALU64 => Some(insn.dst),
-        JMP | JMP32 if insn.is_call() => Some(1),
         JMP if insn.is_exit() => Some(0),
+        // Which of a call's arguments is meant, only the message tells.
+        JMP | JMP32 if insn.is_call() => None,
         JMP | JMP32 => Some(insn.dst),
         _ => None,
     }

@@ -4,6 +4,7 @@ mod github;
 mod json;
 mod junit;
 mod sarif;
+pub mod svg;
 mod table;
 mod text;
 mod trace;

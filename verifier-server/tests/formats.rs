@@ -120,7 +120,7 @@ fn every_code_has_a_page() {
     let codes: Vec<&str> = list.lines().filter_map(|l| l.split_whitespace().next()).collect();
     assert!(codes.len() > 400 && codes.contains(&"fix-null-check"), "{}", codes.len());
     for page in verifier_server::tools::pages() {
-        let whole = page.text.ends_with(['.', '`', ';']) && page.text.split_whitespace().count() >= 5;
+        let whole = page.text.ends_with(['.', '`', ';', ')']) && page.text.split_whitespace().count() >= 5;
         assert!(whole, "{}: too short to help: {}", page.code, page.text);
     }
 }

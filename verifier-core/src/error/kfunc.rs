@@ -67,7 +67,7 @@ rows! {
         /// set the variable on every path.
         ["kfunc-trap", MemorySafety]
         Trap {} => "unexpected __bpf_trap() due to uninitialized variable?\n";
-        /// More arguments than registers.
+        /// The call has more arguments than there are registers for them, which are five. Pass a pointer to a struct instead.
         ["kfunc-too-many-args", CallTypeSafety]
         TooManyArgs { name: String, n: usize } => "Function {name} has {n} > 5 args\n";
 

@@ -10,7 +10,8 @@
 //!
 //! * Level 0 never waits for a higher one: it starts at once, and one of the higher levels steps aside at its next
 //!   question. So there are more threads than cores at work only for the time between two questions.
-//! * Within a level the first goes on until it leaves the level: equal analyses end one after another, not all late.
+//! * Whoever enters a level goes behind those who wait in it, and then goes on until it leaves the level: equal analyses
+//!   end one after another, in the order in which they came, and not all late.
 //! * In level 4, which nobody leaves early, they take turns, a slice each. Only a few do, the others wait until one of
 //!   those ends: a paused analysis keeps its memory, and this bounds how many can have grown large.
 //! * A level that had no turn for a second gets one for a slice, so that many small ones cannot starve a heavy one either.
@@ -224,6 +225,10 @@ impl Turn {
             self.level.set(level);
             s.running[old] = s.running[old].saturating_sub(1);
             s.running[level] += 1;
+            if level < N - 1 && !s.waiting[level].is_empty() {
+                self.leave(&mut s);
+                return self.wait(s, false);
+            }
         }
         if level == N - 1 && !self.signal.large.load(Ordering::Relaxed) {
             if s.large >= self.gate.max_large() {

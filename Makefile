@@ -7,7 +7,7 @@ BPFVET = target/release/bpfvet
 # Without libz3 (installed when missing and possible) everything but the solver is built.
 SOLVER = $$(sh .ci/solver-features)
 
-.PHONY: demo test build load bench agreement prove solve corpus record real differential fuzz
+.PHONY: demo test build load bench agreement prove solve corpus record real differential fuzz hostile
 
 build:
 	$(CARGO) build --release --locked -p verifier-server $(SOLVER)
@@ -52,6 +52,12 @@ differential:
 	$(CARGO) build --locked -p bpfvet-tests $(SOLVER)
 	target/debug/differential --kernel $(KERNEL) --seed $(SEED) --seconds 300
 	target/debug/differential --kernel $(KERNEL) --probes all --every 29 --seconds 300
+
+# Damaged objects through the whole check, with at most 1 GiB of memory: ITERATIONS of them, from number SEED.
+ITERATIONS ?= 20000
+hostile:
+	$(CARGO) build --locked -p bpfvet-tests --bin hostile_check
+	ulimit -v 1048576; target/debug/hostile_check --iterations $(ITERATIONS) --seed $(SEED)
 
 # Proves the abstract domain with Z3 (needs libz3) and writes the table; takes half an hour.
 prove:

@@ -11,12 +11,14 @@ use verifier_core::program::request::Privilege;
 
 use crate::args::{CheckArgs, FailOn, Format, SolveWhich};
 use crate::ask::{BUDGETS, Nobody, Question, Solving, prog_type};
+use crate::progress::Progress;
 use crate::raw::RawProgram;
 use crate::row::{Kind, Row};
 use crate::{client, target};
 
 /// Largest input that is read, in bytes: far above any object that a compiler writes.
 const MAX_INPUT: u64 = 512 << 20;
+
 /// Judges everything that the command line names; rows in order of file, program and kernel.
 ///
 /// # Errors
@@ -34,8 +36,10 @@ pub fn run(args: &CheckArgs) -> Result<Vec<Row>, String> {
     if let Some(file) = &args.raw {
         raw_lines(&question, &*backend, file, &mut rows)?;
     }
-    for file in &args.objects {
+    let mut progress = Progress::new(args.objects.len());
+    for (i, file) in args.objects.iter().enumerate() {
         let name = file.display().to_string();
+        progress.at(i, &name);
         match read(file) {
             Ok(bytes) => rows.extend(backend.object(&question, &name, &bytes)),
             Err(e) => {

@@ -8,6 +8,7 @@ pub mod client;
 pub mod classic;
 pub mod conformance;
 pub mod pcap;
+mod progress;
 pub mod raw;
 pub mod render;
 pub mod row;

@@ -15,24 +15,24 @@ use crate::args::TargetArgs;
 /// # Errors
 /// An unknown name, or a file that cannot be read, in words for the user.
 pub fn systems(args: &TargetArgs) -> Result<Vec<System>, String> {
-    let mut kernels: Vec<Kernel> = Vec::new();
+    let mut kernels: Vec<(Kernel, bool)> = Vec::new();
+    let profiles = |kernels: Vec<Kernel>| kernels.into_iter().map(|k| (k, false));
     for name in args.kernel.split(',').map(str::trim).filter(|n| !n.is_empty()) {
         match name {
-            "all" => kernels.extend(Kernel::all()),
-            "running" => kernels.push(running()?),
+            "all" => kernels.extend(profiles(Kernel::all())),
+            "running" => kernels.push((running()?, true)),
             _ => {
                 let found = Kernel::all().into_iter().find(|k| k.name == name || k.release == name);
                 let names: Vec<&str> = Kernel::all().iter().map(|k| k.name).collect();
-                kernels.push(found.ok_or_else(|| {
-                    format!("unknown kernel `{name}`; known are {}, all, running", names.join(", "))
-                })?);
+                let unknown = || format!("unknown kernel `{name}`; known are {}, all, running", names.join(", "));
+                kernels.push((found.ok_or_else(unknown)?, false));
             }
         }
     }
     let mut systems: Vec<System> = Vec::new();
-    for kernel in kernels {
+    for (kernel, is_running) in kernels {
         if !systems.iter().any(|s| s.kernel.name == kernel.name) {
-            systems.push(system(kernel, args)?);
+            systems.push(system(kernel, is_running, args)?);
         }
     }
     if systems.is_empty() {
@@ -41,13 +41,26 @@ pub fn systems(args: &TargetArgs) -> Result<Vec<System>, String> {
     Ok(systems)
 }
 
-fn system(kernel: Kernel, args: &TargetArgs) -> Result<System, String> {
-    let vmlinux = match &args.btf {
+/// Where a kernel shows its own BTF and that of each loaded module.
+const KERNEL_BTF: &str = "/sys/kernel/btf";
+
+/// A profile with its BTF, or the one given. The running kernel is asked with its own and with its modules, where it
+/// shows them.
+fn system(kernel: Kernel, is_running: bool, args: &TargetArgs) -> Result<System, String> {
+    let own = Path::new(KERNEL_BTF).join("vmlinux");
+    let own = (is_running && args.btf.is_none() && own.exists()).then_some(own);
+    let vmlinux = match args.btf.as_ref().or(own.as_ref()) {
         Some(file) => read_btf(file, None)?,
         None => vmlinux(&kernel).map_err(|e| e.to_string())?,
     };
+    let mut files = args.module_btf.clone();
+    if own.is_some() && files.is_empty() {
+        let entries = std::fs::read_dir(KERNEL_BTF).map_err(|e| format!("{KERNEL_BTF}: {e}"))?;
+        files.extend(entries.flatten().map(|e| e.path()).filter(|p| p.file_name().is_some_and(|n| n != "vmlinux")));
+        files.sort();
+    }
     let mut modules = Vec::new();
-    for file in &args.module_btf {
+    for file in &files {
         modules.push((module_name(file), read_btf(file, Some(vmlinux.clone()))?));
     }
     Ok(System { kernel, vmlinux, modules })

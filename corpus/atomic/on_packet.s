@@ -11,3 +11,5 @@
 out:
   r0 = 2
   exit
+; source: 10
+; step: established 4

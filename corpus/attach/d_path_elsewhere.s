@@ -7,3 +7,4 @@
   call bpf_d_path
   r0 = 0
   exit
+; source: 7

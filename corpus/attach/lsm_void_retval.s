@@ -8,3 +8,4 @@
   call bpf_set_retval
   r0 = 1
   exit
+; source: 8

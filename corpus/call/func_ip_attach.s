@@ -6,3 +6,4 @@
   call bpf_get_func_ip
   r0 = 0
   exit
+; source: 6

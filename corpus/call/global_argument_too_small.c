@@ -17,3 +17,4 @@ int prog(struct __sk_buff *skb)
 	barrier_var(x);
 	return first((void *)&x);
 }
+// source: 18

@@ -8,3 +8,4 @@
   call bpf_skb_load_bytes
   r0 = 0
   exit
+; source: 8

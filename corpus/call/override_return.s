@@ -5,3 +5,4 @@
   call bpf_override_return
   r0 = 0
   exit
+; source: 5

@@ -13,3 +13,4 @@ int prog(struct __sk_buff *skb)
 {
 	return address(skb) & 1;
 }
+// source: 8

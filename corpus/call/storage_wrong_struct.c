@@ -23,3 +23,4 @@ int prog(struct __sk_buff *skb)
 	bpf_cgroup_release(c);
 	return v != NULL;
 }
+// source: 22

@@ -8,3 +8,5 @@
   call bpf_get_hash_recalc
   r0 = 0
   exit
+; source: 8
+; step: computed 6

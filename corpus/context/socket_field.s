@@ -7,3 +7,5 @@
 out:
   r0 = 1
   exit
+; source: 6
+; step: established 4

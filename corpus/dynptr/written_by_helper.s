@@ -21,3 +21,4 @@
   call bpf_ringbuf_discard_dynptr
   r0 = 0
   exit
+; source: 17

@@ -15,3 +15,4 @@ int prog(struct mine *ctx)
 {
 	return take(ctx);
 }
+// source: 16

@@ -15,3 +15,4 @@ int prog(struct __sk_buff *skb)
 {
 	return take((mine)skb);
 }
+// source: 16

@@ -17,3 +17,4 @@ int prog(u64 *ctx)
 {
 	return take(NULL);
 }
+// source: 18

@@ -17,3 +17,4 @@ main:
 f:
   r0 = 0
   exit
+; source: 10

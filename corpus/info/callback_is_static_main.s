@@ -19,3 +19,4 @@ main:
 f:
   r0 = 0
   exit
+; source: 11

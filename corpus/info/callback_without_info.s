@@ -11,3 +11,4 @@
 f:
   r0 = 0
   exit
+; source: 5

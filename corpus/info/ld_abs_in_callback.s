@@ -16,3 +16,4 @@ f:
   r6 = r2
   r0 = *(u8 *)skb[0]
   exit
+; source: 12

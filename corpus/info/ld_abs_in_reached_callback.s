@@ -19,3 +19,4 @@ f:
   r0 = *(u8 *)skb[0]
   r0 = 0
   exit
+; source: 19

@@ -9,3 +9,4 @@ int prog(struct __sk_buff *skb)
 	bpf_iter_num_destroy((void *)skb);
 	return 0;
 }
+// source: 9

@@ -9,3 +9,4 @@
   call bpf_arena_alloc_pages
   r0 = 0
   exit
+; source: 9

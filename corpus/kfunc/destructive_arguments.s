@@ -5,3 +5,4 @@
   call crash_kexec
   r0 = 0
   exit
+; source: 5

@@ -6,3 +6,4 @@
   call crash_kexec
   r0 = 0
   exit
+; source: 6

@@ -4,3 +4,4 @@
   call bpf_dynptr_size
   r0 = 0
   exit
+; source: 4

@@ -8,3 +8,4 @@
   call bpf_res_spin_lock
   r0 = 0
   exit
+; source: 8

@@ -10,3 +10,4 @@
   call bpf_arena_alloc_pages
   r0 = 0
   exit
+; source: 10

@@ -13,3 +13,4 @@
   call bpf_stream_vprintk_impl
   r0 = 0
   exit
+; source: 13

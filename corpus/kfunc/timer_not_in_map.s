@@ -11,3 +11,4 @@
   call bpf_wq_init
   r0 = 0
   exit
+; source: 11

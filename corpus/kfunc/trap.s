@@ -5,3 +5,4 @@
   call __bpf_trap
   r0 = 0
   exit
+; source: 5

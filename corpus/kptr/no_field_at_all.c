@@ -22,3 +22,5 @@ int prog(struct __sk_buff *skb)
 	bpf_kptr_xchg(&v->a, NULL);
 	return 0;
 }
+// source: 22
+// step: established 18

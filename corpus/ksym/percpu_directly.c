@@ -12,3 +12,5 @@ int prog(struct __sk_buff *skb)
 {
 	return runqueues.nr_running;
 }
+// source: 14
+// step: established 12

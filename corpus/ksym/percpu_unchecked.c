@@ -12,3 +12,5 @@ int prog(struct __sk_buff *skb)
 {
 	return ((struct rq *)bpf_per_cpu_ptr(&runqueues, 1))->nr_running;
 }
+// source: 14
+// step: established 14

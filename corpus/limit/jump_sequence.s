@@ -9,3 +9,4 @@
   r0 += r1
 .endr
   exit
+; source: insn 24579

@@ -19,3 +19,5 @@ done:
 out:
   r0 = 0
   exit
+; source: 18
+; step: established 9

@@ -11,3 +11,5 @@
   r0 = *(u64 *)(r0 +0)
   r0 = 0
   exit
+; source: 11
+; step: established 10

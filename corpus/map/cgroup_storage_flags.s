@@ -7,3 +7,4 @@
   call bpf_get_local_storage
   r0 = 1
   exit
+; source: 7

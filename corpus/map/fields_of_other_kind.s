@@ -8,3 +8,5 @@
   r0 = *(u32 *)(r1 +0)
   r0 = 0
   exit
+; source: 8
+; step: established 7

@@ -14,3 +14,5 @@
   call bpf_map_lookup_elem
   r0 = 0
   exit
+; source: 14
+; step: established 10

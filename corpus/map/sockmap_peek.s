@@ -9,3 +9,4 @@
   call bpf_map_peek_elem
   r0 = 0
   exit
+; source: 9

@@ -10,3 +10,4 @@
   call bpf_sock_map_update
   r0 = 0
   exit
+; source: 10

@@ -16,3 +16,5 @@
 out:
   r0 = 0
   exit
+; source: 15
+; step: established 11

@@ -12,3 +12,5 @@
 out:
   r0 = 0
   exit
+; source: 11
+; step: established 9

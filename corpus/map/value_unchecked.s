@@ -10,3 +10,5 @@
   r0 = *(u64 *)(r0 +0)
   r0 = 0
   exit
+; source: 10
+; step: established 9

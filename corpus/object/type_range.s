@@ -8,3 +8,4 @@
   call bpf_obj_new_impl
   r0 = 0
   exit
+; source: 8

@@ -13,3 +13,5 @@
 out:
   r0 = 2
   exit
+; source: 12
+; step: established 5

@@ -12,3 +12,4 @@
 out:
   r0 = 0
   exit
+; source: 11

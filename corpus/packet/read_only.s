@@ -10,3 +10,5 @@
 out:
   r0 = 1
   exit
+; source: 9
+; step: established 4

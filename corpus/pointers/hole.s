@@ -7,3 +7,5 @@
   r0 = *(u8 *)(r0 +76)
   r0 = 0
   exit
+; source: 7
+; step: established 6

@@ -7,3 +7,5 @@
   r0 = *(u32 *)(r1 +24)
   r0 = 0
   exit
+; source: 7
+; step: established 6

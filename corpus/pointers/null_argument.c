@@ -10,3 +10,5 @@ int prog(u64 *ctx)
 
 	return t->pid;
 }
+// source: 11
+// step: established 9

@@ -18,3 +18,5 @@ join:
 out:
   r0 = 0
   exit
+; source: 17
+; step: established 10

@@ -32,3 +32,5 @@ first:
 out:
   r0 = 0
   exit
+; source: 24
+; step: established 14

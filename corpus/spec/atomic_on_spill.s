@@ -6,3 +6,4 @@
   lock *(u64 *)(r10 -8) += r1
   r0 = 0
   exit
+; source: 6

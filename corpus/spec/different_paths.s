@@ -19,3 +19,5 @@ add:
 out:
   r0 = 0
   exit
+; source: 18
+; step: established 10

@@ -13,3 +13,4 @@
 out:
   r0 = 0
   exit
+; source: 12

@@ -15,3 +15,5 @@
 out:
   r0 = 0
   exit
+; source: 14
+; step: established 11

@@ -5,3 +5,4 @@
   r2 += -600
   r0 = 0
   exit
+; source: 5

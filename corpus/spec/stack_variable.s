@@ -8,3 +8,5 @@
   r2 += r3
   r0 = 0
   exit
+; source: 8
+; step: computed 7

@@ -10,3 +10,5 @@
   r2 += r3
   r0 = *(u64 *)(r2 +0)
   exit
+; source: 10
+; step: computed 9

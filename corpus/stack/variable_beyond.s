@@ -9,3 +9,5 @@
   r0 = *(u64 *)(r3 +0)
   r0 = 0
   exit
+; source: 9
+; step: established 4

@@ -11,3 +11,5 @@
   *(u64 *)(r3 +0) = 5
   r0 = 0
   exit
+; source: 10
+; step: computed 9

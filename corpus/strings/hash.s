@@ -18,3 +18,4 @@
 out:
   r0 = 0
   exit
+; source: 17

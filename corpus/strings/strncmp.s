@@ -10,3 +10,5 @@
   call bpf_strncmp
   r0 = 0
   exit
+; source: 10
+; step: established 9

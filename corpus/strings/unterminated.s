@@ -11,3 +11,4 @@
   call bpf_snprintf
   r0 = 0
   exit
+; source: 11

@@ -95,7 +95,9 @@ fn check(case: &Case, release: &str, system: &System, blessing: bool, found: &mu
     let kernel_stood = last_insn(&recorded).filter(|_| in_walk);
     // What is wrong with a function's arguments is said before its first instruction is printed.
     let at_entry = request.func_info.iter().any(|f| f.insn_off as usize == insn);
-    let kernel_stood = kernel_stood.filter(|at| *at == insn || !at_entry);
+    // So is what is wrong with the instruction's encoding: the log then ends at the one before.
+    let unprinted = |at: usize| at_entry || at + 1 == insn;
+    let kernel_stood = kernel_stood.filter(|at| *at == insn || !unprinted(*at));
     if let Some(at) = kernel_stood.filter(|at| *at != insn) {
         found.wrong.push(format!("{}: the kernel stood at instruction {at}, the trace ends at {insn}", case.name));
         return;

@@ -1,6 +1,6 @@
 ; The program is no callback of its own, not even a static one.
 ; expect: callback-main
-; known: 6.18 it takes the program as its own callback, and ends at the depth of calls
+; expect-6.18: call-too-deep
 ; type: sched_cls
 ; btf: ../btf/plain.o
 ; func: 0 step

@@ -1,6 +1,6 @@
 ; Not even where it is never reached.
 ; expect: cb-ld-abs
-; known: 6.18 it looks only where it is reached
+; expect-6.18: accepted
 ; type: sched_cls
 ; btf: ../btf/plain.o
 ; func: 0 prog

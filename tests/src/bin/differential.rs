@@ -350,6 +350,7 @@ fn record(answer: &Answer) -> Option<Record> {
         (13, "EACCES"),
         (14, "EFAULT"),
         (16, "EBUSY"),
+        (17, "EEXIST"),
         (22, "EINVAL"),
         (28, "ENOSPC"),
         (34, "ERANGE"),

@@ -447,7 +447,7 @@ fn ld_func(env: &mut Env<'_>, insn: Insn) -> Res {
     if env.func_info_aux.get(subprog).is_none_or(|a| a.linkage != STATIC) {
         return Err(env.reject(WalkMsg::CallbackNotStatic, Errno::EINVAL));
     }
-    if subprog == 0 {
+    if subprog == 0 && env.kernel.features.callback_checks {
         return Err(env.reject(WalkMsg::CallbackIsMain, Errno::EINVAL));
     }
     let reg = env.reg_mut(insn.dst);

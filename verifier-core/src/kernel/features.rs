@@ -85,6 +85,9 @@ pub struct Features {
     pub callback_args_dropped_at_exit: bool,
     /// Stacks of deep programs may be allocated apart from the kernel's (6.13, x86-64).
     pub private_stack: bool,
+    /// A callback is never the main program, and holds no classic packet loads, reached or not (in 6.12's later stable
+    /// releases, not yet in 6.18.44).
+    pub callback_checks: bool,
     /// Loads that extend the sign work on arenas (6.18: `bpf: Add support for sign extended loads from arena`).
     pub arena_signed_loads: bool,
     /// Atomic operations on 8 and 16 bits exist: load-acquire and store-release

@@ -126,7 +126,7 @@ fn enter(
 ) -> Res {
     let s = &env.subprogs[idx];
     let in_cb = s.is_cb || calls.iter().any(|c| env.subprogs[c.sub].is_cb);
-    if s.has_ld_abs && in_cb {
+    if s.has_ld_abs && in_cb && env.kernel.features.callback_checks {
         return Err(env.reject(StructureMsg::LdAbsInCallback, Errno::EINVAL));
     }
     if idx != 0 && s.has_tail_call && *depth >= 256 {

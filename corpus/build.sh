@@ -9,7 +9,7 @@ for source; do
 	object=${source%.c}.o
 	if [ ! -f "$object" ] || [ "$source" -nt "$object" ] || [ "$(find include -newer "$object" | wc -l)" -gt 0 ]; then
 		cpu=$(sed -n 's,^.. cpu: ,,p' "$source")
-		"$CLANG" --target=bpf -mcpu="${cpu:-v3}" -O2 -g -Wall -Wno-unused-parameter -I include -c "$source" -o "$object"
+		"$CLANG" --target=bpf -mcpu="${cpu:-v3}" -O2 -g -fdebug-compilation-dir=. -Wall -Wno-unused-parameter -I include -c "$source" -o "$object"
 		llvm-strip-19 -g "$object" 2>/dev/null || true
 	fi
 done

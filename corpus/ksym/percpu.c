@@ -1,6 +1,7 @@
 // A per-CPU variable of the kernel.
 // expect: accepted
 // expect-6.18: ksym-address
+
 #include "bpf.h"
 LICENSE("GPL");
 

@@ -1,6 +1,7 @@
 // Its address is not that of any CPU's copy.
 // expect: mem-btf-percpu
 // expect-6.18: ksym-address
+
 #include "bpf.h"
 LICENSE("GPL");
 

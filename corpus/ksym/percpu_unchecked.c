@@ -1,6 +1,7 @@
 // There may be no such CPU.
 // expect: mem-invalid-access
 // expect-6.18: ksym-address
+
 #include "bpf.h"
 LICENSE("GPL");
 

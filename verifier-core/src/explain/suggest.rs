@@ -376,7 +376,9 @@ impl Facts<'_> {
             d.say(format!("{v} was moved by a number, and not compared with data_end after that"), format!("{what} is behind the moved {v}; {known} since"));
         }
         let check = match name {
-            Some(n) if !insn.is_call() => format!("`if ((void *)({n} + 1) > data_end) return …;`"),
+            // One element of what a pointer to a struct points at covers its members; of bytes it would be one byte.
+            Some(n) if !insn.is_call() && what.contains("->") => format!("`if ((void *)({n} + 1) > data_end) return …;`"),
+            Some(n) if !insn.is_call() => format!("`if ((void *){n} + {} > data_end) return …;`", (off + size).max(1)),
             _ => format!("`if (data + {} > data_end) return …;`", (fixed + size).max(1)),
         };
         let text = match (checked, self.last_packet_check()) {

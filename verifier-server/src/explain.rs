@@ -2,13 +2,12 @@
 
 use std::io::{self, Write};
 
-use verifier_core::analysis::System;
-use verifier_core::explain::invariants::{Invariant, invariants};
-use verifier_core::program::{LoadRequest, OpenOptions, open};
+use verifier_core::explain::invariants::Invariant;
 
 use crate::args::ExplainArgs;
-use crate::ask::{Nobody, Question};
-use crate::row::{Kind, Row};
+use crate::ask::Question;
+use crate::known::Known;
+use crate::row::Row;
 use crate::{check, render, target, tools};
 
 /// Explains what the command line names.
@@ -29,16 +28,14 @@ pub fn run(args: &ExplainArgs, colours: bool, out: &mut dyn Write) -> Result<(),
     let failed = |e: io::Error| e.to_string();
     for system in &target::systems(&args.target)? {
         let question = Question { programs: args.prog.clone(), explain: true, ..Question::default() };
-        let rows = question.object(&name, &bytes, std::slice::from_ref(system), &mut Nobody::default(), &|| false);
+        let mut known = Known::new(&question, &|| false);
+        let rows = question.object(&name, &bytes, std::slice::from_ref(system), &mut known, &|| false);
         let rows = rows.map_err(|e| format!("{name}: {e}"))?;
-        let options = OpenOptions { modules: system.modules.clone(), ..OpenOptions::new(&system.kernel, name.clone()) };
-        let object = open(&bytes, &options).map_err(|e| format!("{name}: {e}"))?;
         for row in &rows {
             let text = render::long(row, colours).map_err(failed)?;
             out.write_all(text.as_bytes()).map_err(failed)?;
-            let request = object.programs.iter().find(|p| p.name == row.program && p.section == row.section);
-            if let (Kind::Accepted, Some(Ok(request))) = (row.kind, request.map(|p| &p.result)) {
-                accepted(row, system, request, out).map_err(failed)?;
+            if let Some(invariants) = known.take(row) {
+                accepted(row, invariants, out).map_err(failed)?;
             }
         }
     }
@@ -46,9 +43,8 @@ pub fn run(args: &ExplainArgs, colours: bool, out: &mut dyn Write) -> Result<(),
 }
 
 /// What is known, by source line; by instruction where there is no source.
-fn accepted(row: &Row, system: &System, request: &LoadRequest, out: &mut dyn Write) -> io::Result<()> {
-    let (_, known) = invariants(system, request, &Question::default().options(), &|| false);
-    let Some(rows) = known else {
+fn accepted(row: &Row, invariants: Option<Vec<Invariant>>, out: &mut dyn Write) -> io::Result<()> {
+    let Some(rows) = invariants else {
         return writeln!(out, "  Following every number of `{}` exactly takes more than one program may; nothing is told.", row.program);
     };
     writeln!(out, "  Known of the values that each line uses, whichever way it is reached:")?;

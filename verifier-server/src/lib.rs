@@ -3,10 +3,11 @@
 pub mod args;
 pub mod ask;
 pub mod check;
-pub mod explain;
-pub mod client;
 pub mod classic;
+pub mod client;
 pub mod conformance;
+pub mod explain;
+pub mod known;
 pub mod pcap;
 mod progress;
 pub mod raw;

@@ -221,6 +221,19 @@ async fn codes_and_rejections_are_explained() {
         assert!(e.answer.as_ref().and_then(|a| a.rejection.as_ref()).is_some_and(|r| r.trace.is_some()));
     }
     assert!(!long.is_empty());
+
+    let file = corpus("demo/accepted.bpf.o");
+    let demo = object(&file, &std::fs::read(&file).expect("the demo object"));
+    let long = explain(Explained::Programs(demo)).await.expect("explanations").into_inner().explanations;
+    let local = bpfvet(&["explain", &file]);
+    let local = String::from_utf8_lossy(&local.stdout);
+    let known: Vec<_> = long.iter().flat_map(|e| &e.invariants).collect();
+    assert!(known.len() > 10);
+    for i in known {
+        let words: Vec<String> = i.registers.iter().map(|k| format!("R{}: {}", k.register, k.words)).collect();
+        let line = format!("    {:>5}: {}\n", i.insn, words.join("; "));
+        assert!(local.contains(&line) && i.visits > 0, "{line}\n--- not in ---\n{local}");
+    }
 }
 
 #[tokio::test]

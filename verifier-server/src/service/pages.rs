@@ -1,8 +1,10 @@
 //! `Explain`, `Disassemble` and `ControlFlowGraph`.
 
+use prost::Message;
 use tonic::{Code, Status};
 use verifier_core::analysis::System;
 use verifier_core::cfg::Edge;
+use verifier_core::explain::invariants::{self, Invariant};
 use verifier_core::program::LoadRequest;
 
 use super::job::{Entry, over_limit, refuse};
@@ -11,7 +13,8 @@ use super::proto::input::What;
 use super::verify::{Asked, refused, rows};
 use super::wire::index;
 use super::{Service, proto, wire};
-use crate::ask::{Nobody, Refusal};
+use crate::ask::Refusal;
+use crate::known::Known;
 use crate::render;
 use crate::tools::{self, Line};
 
@@ -57,7 +60,21 @@ fn line(l: Line) -> proto::ListingLine {
         insn: index(l.insn),
         text: l.text,
         function: l.function.unwrap_or_default(),
-        source: l.source.map(|s| proto::Source { file: s.file, line: s.line, column: s.column, text: s.text }),
+        source: l.source.map(source),
+    }
+}
+
+fn source(s: verifier_core::explain::Source) -> proto::Source {
+    proto::Source { file: s.file, line: s.line, column: s.column, text: s.text }
+}
+
+fn invariant(i: Invariant) -> proto::Invariant {
+    let register = |k: invariants::Known| proto::KnownRegister { register: k.reg.into(), words: k.words };
+    proto::Invariant {
+        insn: index(i.insn),
+        source: i.source.map(source),
+        visits: i.visits,
+        registers: i.known.into_iter().map(register).collect(),
     }
 }
 
@@ -159,22 +176,24 @@ impl Service {
         let options = proto::Options { explain: true, ..request.options.unwrap_or_default() };
         let asked = self.asked(request.input, request.target, Some(options))?;
         let memory = self.limits.memory;
-        let explain = move |raw: bool, rows: Vec<crate::row::Row>| {
+        let work = move |turn: &super::gate::Turn| {
+            let raw = matches!(asked.what, What::Raw(_));
+            let stop = || !turn.go_on();
+            let mut known = Known::new(&asked.question, &stop);
+            let rows = rows(asked, &mut known, &stop)?;
             let mut size = 0usize;
             let mut out = Vec::new();
             for row in rows {
                 let text = render::plain(std::slice::from_ref(&row), raw).map_err(|e| Status::internal(e.to_string()))?;
-                size = size.saturating_add(text.len());
+                let invariants = known.take(&row).flatten().unwrap_or_default();
+                let invariants: Vec<_> = invariants.into_iter().filter(|i| !i.known.is_empty()).map(invariant).collect();
+                size = size.saturating_add(text.len()).saturating_add(invariants.iter().map(Message::encoded_len).sum());
                 if size > memory {
                     return Err(over_limit("MEMORY", "the explanations take more memory than one request may have", memory));
                 }
-                out.push(proto::Explanation { answer: Some(wire::answer(row)), text });
+                out.push(proto::Explanation { answer: Some(wire::answer(row)), text, invariants });
             }
             Ok(out)
-        };
-        let work = move |turn: &super::gate::Turn| {
-            let raw = matches!(asked.what, What::Raw(_));
-            explain(raw, rows(asked, &mut Nobody::default(), &|| !turn.go_on())?)
         };
         Ok(proto::ExplainResponse { pages: Vec::new(), explanations: self.compute(entry, work).await? })
     }

@@ -14,7 +14,7 @@
 //! | `flags` | load flags by name, without `BPF_F_` |
 //! | `log` | log level, when not 2 |
 //! | `prog` | program of the object, when it holds several |
-//! | `replaces` | object whose first program is the target that it attaches to; of several, each attaches to the one before |
+//! | `replaces` | object whose first program is the target that it attaches to, or assembly; of several, each attaches to the one before |
 //! | `cpu` | instruction set that the object is compiled for, when not `v3` |
 //! | `source`, `step` | what the explanation of a rejection must say |
 //!
@@ -215,7 +215,14 @@ impl Case {
     fn replaced(&self, system: &System) -> Result<Option<Arc<TargetProg>>, String> {
         let mut target = None;
         for file in self.one("replaces").unwrap_or_default().split_whitespace() {
-            let request = object_program(&self.path.with_file_name(file), None, 0, target.take(), system)?;
+            let path = self.path.with_file_name(file);
+            let request = if file.ends_with(".s") {
+                let text = fs::read_to_string(&path).map_err(|e| format!("{}: {e}", path.display()))?;
+                let plain = Case { name: file.into(), directives: head(&text), text, path };
+                plain.request(system)?
+            } else {
+                object_program(&path, None, 0, target.take(), system)?
+            };
             match verify(system, &request, &Options::default()).verdict {
                 Verdict::Accepted(program) => target = Some(Arc::new(program.as_target())),
                 _ => return Err(format!("{file} does not load")),

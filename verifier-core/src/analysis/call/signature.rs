@@ -217,7 +217,7 @@ fn untrusted(env: &mut Env<'_>, btf: &Btf, ptr: &Type<'_>, index: usize, tags: u
     let kind = vmlinux.ty(btf_id).map_or(BtfKind::Void, |t| t.kind);
     if !matches!(kind, BtfKind::Struct | BtfKind::Union) {
         // The kernel looks the name of the pointer, which has none, up in its own strings.
-        let name = vmlinux.name_at(ptr.name_off).to_string();
+        let name = if ptr.name_off == 0 { "(anon)" } else { vmlinux.name_at(ptr.name_off) }.to_string();
         let msg = CallMsg::UntrustedType { arg: index, kind: kind.log_word().to_string(), name };
         return Err(env.reject(msg, Errno::EINVAL));
     }

@@ -18,6 +18,7 @@ use super::btf_record::Field;
 use super::call::meta::MapArg;
 use super::iter::IterPlace;
 use super::preflight::attr::is_gpl_compatible;
+use super::preflight::func_model::type_size;
 use crate::btf::{Btf, BtfKind, Type, TypeId};
 use crate::error::{Errno, KfuncMsg, Res, Stop};
 use crate::isa::Insn;
@@ -172,37 +173,22 @@ fn desc_btf(env: &mut Env, off: i16) -> Res<BtfRef> {
     Ok(btf)
 }
 
-/// Size of a value that can be passed or returned: its type behind modifiers and its bytes, `None` when it cannot.
-/// Kernel: `__get_type_size()`.
-fn passable(btf: &Btf, id: TypeId) -> (BtfKind, Option<u32>) {
-    if id == 0 {
-        return (BtfKind::Void, Some(0));
-    }
-    let Some(t) = btf.skip_modifiers(id) else { return (BtfKind::Void, None) };
-    let size = match t.kind {
-        BtfKind::Ptr => Some(8),
-        BtfKind::Int | BtfKind::Enum | BtfKind::Enum64 | BtfKind::Struct => Some(t.size_or_type),
-        _ => None,
-    };
-    (t.kind, size)
-}
-
 /// Can programs call a function of this prototype at all? Kernel: `btf_distill_func_proto()`.
-fn proto_problem(btf: &Btf, proto: Type<'_>, name: &str) -> Option<KfuncMsg> {
+fn proto_problem(btf: &Btf, proto: Type<'_>, name: &str, unions: bool) -> Option<KfuncMsg> {
     let n = usize::from(proto.vlen);
     let name = name.to_string();
     if n > 12 {
         return Some(KfuncMsg::ProtoTooMany { name, n });
     }
-    let (kind, size) = passable(btf, proto.size_or_type);
-    if size.is_none() || kind == BtfKind::Struct {
+    let (size, kind) = type_size(btf, proto.size_or_type, unions);
+    if size.is_none() || kind == BtfKind::Struct || kind == BtfKind::Union {
         return Some(KfuncMsg::ProtoReturn { name, kind: kind.log_word() });
     }
     for (arg, p) in proto.params().enumerate() {
         if arg + 1 == n && p.type_id == 0 {
             return Some(KfuncMsg::ProtoVarargs { name });
         }
-        let (kind, size) = passable(btf, p.type_id);
+        let (size, kind) = type_size(btf, p.type_id, unions);
         match size {
             None | Some(17..) => return Some(KfuncMsg::ProtoArg { name, arg, kind: kind.log_word() }),
             Some(0) => return Some(KfuncMsg::ProtoVoid { name }),
@@ -250,7 +236,7 @@ pub(crate) fn add_kfunc_call(env: &mut Env, func_id: i32, off: i16) -> Res {
     if module.is_none() && kfuncs::is_device_bound(name) && env.req.prog_ifindex == 0 {
         return Err(env.reject(KfuncMsg::DevBound {}, Errno::EINVAL));
     }
-    if let Some(msg) = proto_problem(&btf, proto, name) {
+    if let Some(msg) = proto_problem(&btf, proto, name, env.kernel.features.union_args) {
         return Err(env.reject(msg, Errno::EINVAL));
     }
     let desc = KfuncDesc {

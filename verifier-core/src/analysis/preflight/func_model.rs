@@ -10,7 +10,7 @@ use crate::error::{Errno, PolicyMsg, Res, Stop};
 const MAX_FUNC_ARGS: u32 = 12;
 
 /// Bytes of a type and its kind; no bytes: not passable. Kernel: `__get_type_size()`.
-fn type_size(btf: &Btf, id: TypeId, unions: bool) -> (Option<u32>, BtfKind) {
+pub(in crate::analysis) fn type_size(btf: &Btf, id: TypeId, unions: bool) -> (Option<u32>, BtfKind) {
     if id == 0 {
         return (Some(0), BtfKind::Void);
     }

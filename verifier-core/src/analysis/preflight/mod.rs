@@ -5,7 +5,7 @@ pub mod attr;
 pub mod cfg_walk;
 pub mod components;
 pub mod fastcall;
-mod func_model;
+pub(in crate::analysis) mod func_model;
 pub mod stack_depth;
 pub mod struct_ops;
 pub mod subprogs;

@@ -1,0 +1,4 @@
+; A program without types.
+; type: sched_cls
+  r0 = 0
+  exit

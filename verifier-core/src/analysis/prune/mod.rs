@@ -163,7 +163,16 @@ enum Seen {
 }
 
 /// Compares with a state that is still being explored: a loop is being walked.
-fn compare_open(env: &mut Env<'_>, id: StateId, insn_idx: usize, add_new: &mut bool, force_new: bool) -> Res<Seen> {
+///
+/// A callback's rounds are taken as `looping` or not as the closed state compared before was: the kernel keeps the answer.
+fn compare_open(
+    env: &mut Env<'_>,
+    id: StateId,
+    insn_idx: usize,
+    add_new: &mut bool,
+    force_new: bool,
+    looping: bool,
+) -> Res<Seen> {
     let st = env.explorer.state(id);
     let (Some(frame), Some(cur_frame)) = (st.frames.last(), env.cur.frames.last()) else { return Ok(Seen::Miss) };
     // Another entry into an asynchronous callback is no sign of a loop.
@@ -180,7 +189,7 @@ fn compare_open(env: &mut Env<'_>, id: StateId, insn_idx: usize, add_new: &mut b
         }
         if calls_callback {
             if states_equal(env, id, Level::RangeWithin) {
-                return Ok(Seen::Hit { looping: false });
+                return Ok(Seen::Hit { looping });
             }
         } else if compare::maybe_looping(env.explorer.state(id), &env.cur)
             && states_equal(env, id, Level::Exact)
@@ -252,6 +261,7 @@ pub(crate) fn is_state_visited(env: &mut Env<'_>, insn_idx: usize) -> Res<bool> 
     clean_live_states(env, insn_idx, bucket)?;
 
     let mut states_cnt = 0u32;
+    let mut looping = false;
     let mut at = env.explorer.bucket(bucket).len();
     while at > 0 {
         at -= 1;
@@ -263,9 +273,9 @@ pub(crate) fn is_state_visited(env: &mut Env<'_>, insn_idx: usize) -> Res<bool> 
         let seen = if env.no_prune {
             Seen::Miss
         } else if env.explorer.state(id).branches != 0 {
-            compare_open(env, id, insn_idx, &mut add_new, force_new)?
+            compare_open(env, id, insn_idx, &mut add_new, force_new, looping)?
         } else {
-            compare_closed(env, id)
+            compare_closed(env, id, &mut looping)
         };
         match seen {
             Seen::Hit { looping } => {
@@ -292,12 +302,12 @@ pub(crate) fn is_state_visited(env: &mut Env<'_>, insn_idx: usize) -> Res<bool> 
     Ok(false)
 }
 
-/// Compares with a state that was explored to all ends.
-fn compare_closed(env: &mut Env<'_>, id: StateId) -> Seen {
+/// Compares with a state that was explored to all ends; `looping` becomes whether its marks are not final.
+fn compare_closed(env: &mut Env<'_>, id: StateId, looping: &mut bool) -> Seen {
     if env.kernel.features.loops == LoopKind::Scc {
-        let looping = scc::incomplete(env, id);
-        let level = if looping { Level::RangeWithin } else { Level::NotExact };
-        return if states_equal(env, id, level) { Seen::Hit { looping } } else { Seen::Miss };
+        *looping = scc::incomplete(env, id);
+        let level = if *looping { Level::RangeWithin } else { Level::NotExact };
+        return if states_equal(env, id, level) { Seen::Hit { looping: *looping } } else { Seen::Miss };
     }
     let entry = loops::get_loop_entry(&mut env.explorer, id).filter(|e| env.explorer.state(*e).branches > 0);
     let level = if entry.is_some() { Level::RangeWithin } else { Level::NotExact };

@@ -1,6 +1,6 @@
 ; A callback cannot end the program by a load from the packet.
-; expect: ld-abs-callback
-; known: 6.18 it finds an error of its own while it follows precision into the callback
+; expect: kernel-bug-callback-regs
+; expect-6.12: ld-abs-callback
 ; type: sched_cls
 ; btf: ../btf/plain.o
 ; func: 0 prog

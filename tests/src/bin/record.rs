@@ -11,7 +11,9 @@ use bpfvet_tests::corpus::{self, Case, klog, klog::Klog};
 use bpfvet_tests::oracle::machine::Machine;
 use bpfvet_tests::oracle::wire::{How, lines};
 use clap::Parser;
+use bpfvet_tests::oracle::breaks_running_kernel;
 use verifier_core::kernel::Kernel;
+use verifier_core::program::LoadRequest;
 
 /// Records the corpus.
 #[derive(Parser)]
@@ -76,7 +78,11 @@ fn record(release: &str, machine: &Machine, cases: &[Case], missing: bool) -> Re
             continue;
         }
         let how = How { privilege, log_level: case.log_level(), log_size: 0 };
-        match case.request(&system).and_then(|r| lines(&case.name, &r, how)) {
+        let safe = |r: LoadRequest| match machine {
+            Machine::Running { .. } if breaks_running_kernel(&r) => Err("the running kernel breaks down on such programs".into()),
+            _ => Ok(r),
+        };
+        match case.request(&system).and_then(safe).and_then(|r| lines(&case.name, &r, how)) {
             Ok(text) => {
                 requests.push_str(&text);
                 asked.push((case, at));

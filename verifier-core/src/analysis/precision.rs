@@ -113,6 +113,10 @@ enum Stuck {
     Unknown,
     /// What the kernel holds impossible.
     Bug(&'static str),
+    /// What it holds impossible and yet meets: registers that a callback's caller would have to have set.
+    Callback(u32),
+    /// Likewise: a function's entry in the main program.
+    LeftMain,
 }
 
 impl Backtrack {
@@ -134,7 +138,7 @@ impl Backtrack {
                 self.frame = f;
                 Ok(())
             }
-            None => Err(Stuck::Bug("backtracking left frame 0")),
+            None => Err(Stuck::LeftMain),
         }
     }
 
@@ -277,7 +281,7 @@ fn step_insn(
                     return Err(Stuck::Unknown);
                 }
                 // Such a load may also leave the function.
-                if env.kernel.features.ld_abs_exits_frame && next_idx != idx as i32 + 1 {
+                if env.kernel.features.ld_abs_backtracks && next_idx != idx as i32 + 1 {
                     bt.enter()?;
                 }
                 return Ok(false);
@@ -324,6 +328,10 @@ fn step_jump(
             return Err(Stuck::Bug("places wanted before a function's entry"));
         }
         let args = bt.here();
+        if args != 0 && bt.frame == 0 {
+            // The kernel writes outside of its own memory here.
+            return Err(Stuck::Bug("arguments wanted of the main program's caller"));
+        }
         bt.regs[bt.frame] = 0;
         bt.leave()?;
         bt.regs[bt.frame] |= args;
@@ -331,8 +339,11 @@ fn step_jump(
     }
     if env.aux.get(idx).is_some_and(|a| a.calls_callback) && idx as i64 != i64::from(next_idx) - 1 {
         // Out of the callback: its arguments are not the caller's.
-        if bt.here() & !ARGS != 0 || bt.slots[bt.frame] != 0 {
-            return Err(Stuck::Bug("places wanted before a callback's entry"));
+        if bt.here() & !ARGS != 0 {
+            return Err(Stuck::Callback(bt.here()));
+        }
+        if bt.slots[bt.frame] != 0 {
+            return Err(Stuck::Bug("slots wanted before a callback's entry"));
         }
         bt.regs[bt.frame] = 0;
         bt.leave()?;
@@ -508,6 +519,8 @@ fn mark_chain(env: &mut Env<'_>, start: Option<&VerifierState>, regno: Option<u8
                         return Ok(changed);
                     }
                     Err(Stuck::Bug(what)) => return Err(env.bug(what)),
+                    Err(Stuck::LeftMain) => return Err(env.reject(LimitMsg::LeftMain, Errno::EFAULT)),
+                    Err(Stuck::Callback(regs)) => return Err(env.reject(LimitMsg::CallbackRegs { regs }, Errno::EFAULT)),
                 }
             }
             if env.explorer.bt.is_empty() {

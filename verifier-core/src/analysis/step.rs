@@ -463,7 +463,7 @@ fn ld_abs(env: &mut Env<'_>, insn: Insn) -> Res {
     if !may_access_skb(prog) {
         return Err(env.reject(WalkMsg::LdAbsType, Errno::EINVAL));
     }
-    if env.cur.frames.iter().skip(1).any(|f| f.in_callback_fn) {
+    if env.kernel.features.callback_checks && env.cur.frames.iter().skip(1).any(|f| f.in_callback_fn) {
         return Err(env.reject(WalkMsg::LdAbsCallback, Errno::EINVAL));
     }
     if !has_gen_ld_abs(prog) {

@@ -79,6 +79,9 @@ pub struct Features {
     pub atomic_fetch_backtracks: bool,
     /// `LD_ABS` and `LD_IND` are walked as a branch that leaves the function.
     pub ld_abs_exits_frame: bool,
+    /// Precision walks know that: they enter the function that such a load left (not in 6.18.44, which loses count of
+    /// the frames and may write outside of its memory then).
+    pub ld_abs_backtracks: bool,
     /// `bpf_tail_call()` is walked as a branch that leaves the function.
     pub tail_call_exits_frame: bool,
     /// Precision walks drop wanted arguments of the caller when they enter a callback from its `exit`.

@@ -2,9 +2,11 @@
 
 pub mod agreement;
 pub mod annotations;
+pub mod compose;
 pub mod corpus;
 pub mod features;
 pub mod generate;
+pub mod idioms;
 pub mod loader;
 pub mod mutate;
 pub mod normalise;

@@ -7,7 +7,7 @@ use verifier_core::btf::{Btf, BtfKind, TypeId};
 use verifier_core::isa::Insn;
 use verifier_core::isa::opcode::*;
 use verifier_core::kernel::kfuncs::GROUPS;
-use verifier_core::program::LoadRequest;
+use verifier_core::program::{LoadRequest, MapSpec};
 
 /// Numbers from a seed. SplitMix64.
 #[derive(Clone, Debug)]
@@ -229,12 +229,18 @@ fn map(r: &mut LoadRequest, rng: &mut Rng) {
     }
     let at = rng.below(r.maps.len());
     let m = &mut r.maps[at];
+    let shape = |m: &MapSpec| (m.map_type, m.key_size, m.value_size);
+    let before = shape(m);
     match rng.below(5) {
         0 => m.map_type = 1 + rng.below(33) as u32,
         1 => m.value_size = rng.pick(&[1, 4, 8, 12, 16, 48, 64, 128]),
         2 => m.key_size = rng.pick(&[0, 1, 4, 8, 16, 40]),
         3 => m.max_entries = rng.pick(&[0, 1, 2, 4096]),
         _ => m.map_flags ^= rng.pick(&[0x8, 0x80, 0x100, 0x1, 0x400]),
+    }
+    // Types and contents that no longer fit would be refused, and the loader does without.
+    if shape(m) != before {
+        (m.btf, m.btf_key_type_id, m.btf_value_type_id, m.value, m.initial) = (None, 0, 0, None, None);
     }
 }
 

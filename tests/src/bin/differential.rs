@@ -10,13 +10,14 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use bpfvet_tests::agreement::{Pair, Tally, ask};
+use bpfvet_tests::compose::{compose, fits, same_btf, same_context};
 use bpfvet_tests::mutate::{Pool, Rng, mutate};
-use bpfvet_tests::oracle::Answer;
+use bpfvet_tests::oracle::{Answer, breaks_running_kernel};
 use bpfvet_tests::oracle::machine::Machine;
 use bpfvet_tests::oracle::wire::{How, lines};
 use bpfvet_tests::recordings::{self, Counters, Record};
 use bpfvet_tests::run::{Failure, parallel};
-use bpfvet_tests::{features, loader, probes};
+use bpfvet_tests::{features, idioms, loader, probes};
 use clap::Parser;
 use serde_json::Value;
 use verifier_core::analysis::{Options, System};
@@ -46,9 +47,15 @@ struct Args {
     /// Ask for tables instead: a family of probes, or `all`.
     #[arg(long)]
     probes: Option<String>,
-    /// Load without capabilities (raw tests only).
+    /// Load without capabilities.
     #[arg(long)]
     unprivileged: bool,
+    /// Load with CAP_BPF and CAP_NET_ADMIN alone: speculative paths and sanitized arithmetic, but subprograms and loops.
+    #[arg(long)]
+    no_perfmon: bool,
+    /// Put programs together instead: mutants call one another, in loops and callbacks.
+    #[arg(long)]
+    compose: bool,
     /// Only programs whose name contains this.
     #[arg(long)]
     only: Option<String>,
@@ -124,6 +131,8 @@ struct Run<'a> {
     pool: Pool,
     until: Instant,
     queue: Vec<Asked>,
+    /// Programs to put together.
+    parts: Vec<(String, &'static str, LoadRequest)>,
     text: String,
     classes: BTreeMap<(&'static str, String), Class>,
     total: Tally,
@@ -151,6 +160,7 @@ impl<'a> Run<'a> {
             scratch: std::env::temp_dir().join(format!("bpfvet-differential-{}", std::process::id())),
             until: Instant::now() + Duration::from_secs(args.seconds),
             queue: Vec::new(),
+            parts: Vec::new(),
             text: String::new(),
             classes: BTreeMap::new(),
             total: Tally::default(),
@@ -198,7 +208,43 @@ impl<'a> Run<'a> {
                 }
             }
         }
-        if skip != "objects" { self.objects(folder) } else { Ok(()) }
+        if skip != "objects" {
+            self.objects(folder)?;
+        }
+        if self.args.compose { self.composed() } else { Ok(()) }
+    }
+
+    /// Every program as the caller of others that take its context.
+    fn composed(&mut self) -> Result<(), Failure> {
+        let all = std::mem::take(&mut self.parts);
+        let vmlinux = self.system.vmlinux.clone();
+        let kernel = idioms::Kernel { vmlinux: &vmlinux };
+        for (name, feature, base) in &all {
+            if !self.takes(name) {
+                continue;
+            }
+            let others: Vec<_> = all.iter().filter(|(_, _, b)| same_context(base, b)).collect();
+            let siblings: Vec<_> = others.iter().filter(|(_, _, b)| same_btf(base, b)).copied().collect();
+            for k in self.cases() {
+                let mut rng = Rng::new(&[self.args.seed, hash(name), k]);
+                let from = if !siblings.is_empty() && rng.below(2) == 0 { &siblings } else { &others };
+                let (_, _, other) = from[rng.below(from.len())];
+                let Some(mut r) = compose(base, other, &kernel, &mut rng) else { continue };
+                if self.args.changes > 0 && rng.below(2) == 0 {
+                    r = mutate(&r, self.args.changes, &self.pool, &mut rng);
+                }
+                self.enqueue(format!("{name}#{k}"), feature, &r)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Numbers of the mutants.
+    fn cases(&self) -> std::ops::RangeInclusive<u64> {
+        match self.args.case {
+            Some(case) => case..=case,
+            None => u64::from(self.args.mutants != 0)..=self.args.mutants,
+        }
     }
 
     fn objects(&mut self, folder: &Path) -> Result<(), Failure> {
@@ -206,7 +252,7 @@ impl<'a> Run<'a> {
         let mut by_object: BTreeMap<String, Vec<Record>> = BTreeMap::new();
         for r in recordings::records(folder, recorded)? {
             let small = r.counters.is_some_and(|c| c.insns <= self.args.largest);
-            if small && r.verdict != "refused_by_host" && self.wants(&r.name()) {
+            if small && r.verdict != "refused_by_host" && (self.args.compose || self.wants(&r.name())) {
                 by_object.entry(r.object.clone()).or_default().push(r);
             }
         }
@@ -226,17 +272,20 @@ impl<'a> Run<'a> {
 
     /// A program and its mutants.
     fn program(&mut self, name: &str, feature: &'static str, base: &LoadRequest) -> Result<(), Failure> {
-        if base.insns.len() as u64 > self.args.largest || !self.takes(name) {
+        if base.insns.len() as u64 > self.args.largest {
             return Ok(());
         }
-        let mut hasher = DefaultHasher::new();
-        name.hash(&mut hasher);
-        let hash = hasher.finish();
-        let cases = match self.args.case {
-            Some(case) => case..=case,
-            None => u64::from(self.args.mutants != 0)..=self.args.mutants,
-        };
-        for k in cases {
+        if self.args.compose {
+            if fits(base) {
+                self.parts.push((name.into(), feature, base.clone()));
+            }
+            return Ok(());
+        }
+        if !self.takes(name) {
+            return Ok(());
+        }
+        let hash = hash(name);
+        for k in self.cases() {
             let mutant = match k {
                 0 => base.clone(),
                 _ => mutate(base, self.args.changes, &self.pool, &mut Rng::new(&[self.args.seed, hash, k])),
@@ -247,7 +296,11 @@ impl<'a> Run<'a> {
     }
 
     fn privilege(&self) -> Privilege {
-        if self.args.unprivileged { Privilege::NONE } else { Privilege::ROOT }
+        match (self.args.unprivileged, self.args.no_perfmon) {
+            (true, _) => Privilege::NONE,
+            (false, true) => Privilege { bpf: true, net_admin: true, ..Privilege::NONE },
+            (false, false) => Privilege::ROOT,
+        }
     }
 
     fn enqueue(&mut self, name: String, feature: &'static str, request: &LoadRequest) -> Result<(), Failure> {
@@ -256,8 +309,9 @@ impl<'a> Run<'a> {
             m.map_extra = ARENA_ADDRESS;
         }
         let how = How { privilege: self.privilege(), ..How::default() };
-        // What cannot be asked (modules) is left out.
-        if let Ok(text) = lines(&name, &request, how) {
+        // What cannot be asked (modules) is left out, and what the running kernel breaks down on.
+        if !(matches!(self.machine, Machine::Running { .. }) && breaks_running_kernel(&request))
+            && let Ok(text) = lines(&name, &request, how) {
             self.text.push_str(&text);
             self.queue.push(Asked { name, feature, request });
         }
@@ -337,6 +391,12 @@ impl<'a> Run<'a> {
             classes.len(),
         );
     }
+}
+
+fn hash(name: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    name.hash(&mut hasher);
+    hasher.finish()
 }
 
 /// An answer as a record; `None` where the kernel gave no verdict on the program.

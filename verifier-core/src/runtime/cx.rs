@@ -309,7 +309,7 @@ impl<'v> Cx<'v> {
     /// # Errors
     /// Too many frames.
     pub fn enter_frame(&mut self, r10: u64, insn: u32) -> Result<(), Halt> {
-        if r10 < self.lowest_frame + FRAME {
+        if !self.has_room(r10) {
             return self.halt(FaultKind::TooManyFrames, insn, r10);
         }
         if let Some(r) = &mut self.regions {
@@ -318,6 +318,12 @@ impl<'v> Cx<'v> {
             r.add(Region { kind, start: r10 - FRAME, len: FRAME, objects: None, writable: true });
         }
         Ok(())
+    }
+
+    /// Whether there is room for the frame with this r10.
+    #[inline]
+    pub fn has_room(&self, r10: u64) -> bool {
+        r10 >= self.lowest_frame + FRAME
     }
 
     /// Leaves the frame.

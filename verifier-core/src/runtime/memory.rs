@@ -12,6 +12,9 @@ use std::ptr::NonNull;
 pub const PAGE: usize = 4096;
 /// Where a search for low addresses begins and ends.
 const LOW: std::ops::Range<usize> = 0x1000_0000..0xf000_0000;
+/// Larger reservations leave the addresses that are short to others.
+#[cfg(target_arch = "x86_64")]
+const NEAR: usize = 64 << 20;
 
 /// Pages of our own, zero at first, given back when dropped.
 #[derive(Debug)]
@@ -25,15 +28,14 @@ unsafe impl Send for Reservation {}
 // SAFETY: as above.
 unsafe impl Sync for Reservation {}
 
-fn map_at(hint: usize, len: usize, fixed: bool) -> io::Result<*mut u8> {
+fn map_at(hint: usize, len: usize, more: i32) -> io::Result<*mut u8> {
     let flags = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_NORESERVE;
-    let flags = if fixed { flags | libc::MAP_FIXED_NOREPLACE } else { flags };
     // SAFETY: a new mapping that replaces none.
-    let p = unsafe { libc::mmap(hint as *mut libc::c_void, len, libc::PROT_NONE, flags, -1, 0) };
+    let p = unsafe { libc::mmap(hint as *mut libc::c_void, len, libc::PROT_NONE, flags | more, -1, 0) };
     if p == libc::MAP_FAILED {
         return Err(io::Error::last_os_error());
     }
-    if fixed && p as usize != hint {
+    if more & libc::MAP_FIXED_NOREPLACE != 0 && p as usize != hint {
         // Kernels before 4.17 take the address as a wish.
         // SAFETY: the mapping that was just made.
         unsafe { libc::munmap(p, len) };
@@ -48,7 +50,7 @@ impl Reservation {
     /// # Errors
     /// Those of `mmap(2)`.
     pub fn new(len: usize) -> io::Result<Reservation> {
-        Reservation::place(len, |total| map_at(0, total, false))
+        Reservation::place(len, |total| map_at(0, total, 0))
     }
 
     /// At least `len` bytes below 4 GiB.
@@ -61,7 +63,7 @@ impl Reservation {
             // Steps grow with what is asked, so that the search stays short.
             let step = total.next_power_of_two().max(1 << 20);
             while at.checked_add(total).is_some_and(|end| end <= LOW.end) {
-                match map_at(at, total, true) {
+                match map_at(at, total, libc::MAP_FIXED_NOREPLACE) {
                     Ok(p) => return Ok(p),
                     Err(e) if matches!(e.raw_os_error(), Some(libc::EEXIST | libc::EPERM)) => at += step,
                     Err(e) if e.kind() == io::ErrorKind::AddrInUse => at += step,
@@ -70,6 +72,21 @@ impl Reservation {
             }
             Err(io::ErrorKind::OutOfMemory.into())
         })
+    }
+
+    /// At least `len` bytes where instructions can hold the address, if there is room and this machine has such a
+    /// place: on x86-64 below 2 GiB. Elsewhere anywhere.
+    ///
+    /// # Errors
+    /// Those of `mmap(2)`.
+    pub fn near(len: usize) -> io::Result<Reservation> {
+        #[cfg(target_arch = "x86_64")]
+        if len <= NEAR
+            && let Ok(r) = Reservation::place(len, |total| map_at(0, total, libc::MAP_32BIT))
+        {
+            return Ok(r);
+        }
+        Reservation::new(len)
     }
 
     fn place(len: usize, map: impl FnOnce(usize) -> io::Result<*mut u8>) -> io::Result<Reservation> {

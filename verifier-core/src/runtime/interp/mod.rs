@@ -6,6 +6,7 @@
 pub(super) mod access;
 mod checked;
 pub(super) mod fast;
+mod ops;
 
 use super::cx::{Cx, Invoke};
 use super::engine::Engine;

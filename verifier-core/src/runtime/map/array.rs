@@ -22,7 +22,7 @@ impl Array {
     pub fn new(max_entries: u32, value_size: u32, cpus: u32) -> io::Result<Array> {
         let stride = value_size.next_multiple_of(8);
         let bytes = super::bytes(&[max_entries.into(), stride.into(), cpus.into()])?;
-        Ok(Array { values: Reservation::new(bytes)?, max_entries, value_size, stride, cpus })
+        Ok(Array { values: Reservation::near(bytes)?, max_entries, value_size, stride, cpus })
     }
 
     pub fn layout(&self) -> ArrayLayout {
@@ -39,8 +39,10 @@ impl Array {
         }
     }
 
-    /// Address of a value on a CPU. Values of one CPU stand together.
+    /// Address of a value on a CPU. Values of one CPU stand together; those of a plain array belong to all CPUs.
+    #[inline]
     pub fn lookup(&self, index: u32, cpu: u32) -> Option<u64> {
+        let cpu = if self.cpus == 1 { 0 } else { cpu };
         if index >= self.max_entries || cpu >= self.cpus {
             return None;
         }

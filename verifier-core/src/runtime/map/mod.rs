@@ -248,6 +248,15 @@ impl Map {
         }
     }
 
+    /// Address of the value at an index of a map that has an [`ArrayLayout`], 0 for none.
+    #[inline]
+    pub(super) fn value_of_array(&self, index: u32, cpu: u32) -> u64 {
+        match &self.kind {
+            Kind::Array(a) => a.lookup(index, cpu).unwrap_or(0),
+            _ => 0,
+        }
+    }
+
     /// Memory of values, for checked mode.
     pub fn regions(&self) -> Vec<Region> {
         let m = match &self.kind {

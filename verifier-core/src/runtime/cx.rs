@@ -308,16 +308,21 @@ impl<'v> Cx<'v> {
     ///
     /// # Errors
     /// Too many frames.
+    #[inline]
     pub fn enter_frame(&mut self, r10: u64, insn: u32) -> Result<(), Halt> {
         if !self.has_room(r10) {
             return self.halt(FaultKind::TooManyFrames, insn, r10);
         }
+        self.open_frame(r10);
+        Ok(())
+    }
+
+    fn open_frame(&mut self, r10: u64) {
         if let Some(r) = &mut self.regions {
             let depth = r.all().iter().filter(|x| matches!(x.kind, RegionKind::Stack(_))).count() as u32;
             let kind = RegionKind::Stack(depth);
             r.add(Region { kind, start: r10 - FRAME, len: FRAME, objects: None, writable: true });
         }
-        Ok(())
     }
 
     /// Whether there is room for the frame with this r10.

@@ -1,6 +1,6 @@
 //! What an engine is, and a run from entry to result.
 
-use super::cx::{Cx, Stop};
+use super::cx::{Cx, Stop, stop};
 use super::interp::Interp;
 use super::program::Code;
 
@@ -57,6 +57,9 @@ pub fn run(engine: &dyn Engine, cx: &mut Cx<'_>, code: &Code, args: [u64; 5]) ->
     let mut r0 = 0;
     if cx.enter_frame(top, 0).is_ok() {
         r0 = engine.enter(cx, 0, args);
+    }
+    if cx.stop == stop::NONE {
+        return Ok(r0);
     }
     if let Some(cookie) = cx.catch() {
         // Frames of the thrower are gone; the handler runs in the entry's place.

@@ -5,6 +5,7 @@
 //! looked up first. Answers for the rewrites at the end of `bpf_check()` as far as they decide what a program does.
 
 use std::any::Any;
+use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, OnceLock};
 
 use crate::analysis::Verified;
@@ -147,6 +148,7 @@ pub struct Code {
     prog_type: u32,
     verified: bool,
     compiled: [OnceLock<Box<dyn Any + Send + Sync>>; 2],
+    entries: [AtomicUsize; 2],
     fast: OnceLock<Box<[Fast]>>,
 }
 
@@ -190,6 +192,11 @@ impl Code {
     /// What an engine made of it, kept as long as the program: first the form without checks, then the checked one.
     pub fn compiled(&self, checked: bool) -> &OnceLock<Box<dyn Any + Send + Sync>> {
         &self.compiled[usize::from(checked)]
+    }
+
+    /// Where the first function of [`Self::compiled`] begins; 0 as long as there is none.
+    pub(super) fn entry(&self, checked: bool) -> &AtomicUsize {
+        &self.entries[usize::from(checked)]
     }
 
     /// Name of the program.
@@ -288,6 +295,7 @@ fn build(insns: &[Insn], req: &LoadRequest, vm: &Vm, verified: Option<&[u32]>) -
         prog_type: req.prog_type,
         verified: verified.is_some(),
         compiled: Default::default(),
+        entries: Default::default(),
         fast: OnceLock::new(),
     })
 }

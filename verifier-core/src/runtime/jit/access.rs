@@ -85,12 +85,11 @@ where
         let (at, off) = self.place(base, off, size, true);
         let flags = self.memory_flags(base);
         let v = self.operand(src, true);
-        match size {
-            Size::B1 => self.b.ins().istore8(flags, v, at, off),
-            Size::B2 => self.b.ins().istore16(flags, v, at, off),
-            Size::B4 => self.b.ins().istore32(flags, v, at, off),
-            Size::B8 => self.b.ins().store(flags, v, at, off),
+        let v = match size {
+            Size::B8 => v,
+            _ => self.b.ins().ireduce(int(size.bytes() as u8 * 8), v),
         };
+        self.b.ins().store(flags, v, at, off);
     }
 
     pub(super) fn atomic(

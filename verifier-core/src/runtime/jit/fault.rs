@@ -101,10 +101,10 @@ pub(super) fn install() {
 }
 
 /// Threads of the standard library have a stack for signals; others get one, which stays as long as the process.
+#[cold]
+#[inline(never)]
 fn ensure_stack() {
-    if HAS_STACK.replace(true) {
-        return;
-    }
+    HAS_STACK.set(true);
     const SIZE: usize = 64 << 10;
     // SAFETY: plain calls with valid pointers; the memory given away is never freed.
     unsafe {
@@ -192,8 +192,11 @@ unsafe extern "C" fn on_signal(
 ///
 /// # Safety
 /// `entry` is a finished function of the compiler's full signature, whose program may run over this run.
+#[inline]
 pub(super) unsafe fn enter(entry: usize, cx: *mut Cx<'_>, args: &[u64; 5]) -> Result<u64, Raised> {
-    ensure_stack();
+    if !HAS_STACK.get() {
+        ensure_stack();
+    }
     let mut session = Session {
         sp: 0,
         signal: 0,
@@ -260,13 +263,8 @@ unsafe extern "C" fn trampoline(
         "mov r9, [r8 + 24]",
         "mov r8, [r8 + 16]",
         "call rax",
-        "add rsp, 8",
-        "pop r15",
-        "pop r14",
-        "pop r13",
-        "pop r12",
-        "pop rbx",
-        "pop rbp",
+        // The function has kept the registers that were pushed; only who does not return from it needs them.
+        "add rsp, 56",
         "ret",
     )
 }

@@ -3,9 +3,11 @@
 //! The analysis that accepted a program knows far more, but code that was never accepted is compiled too, so what the
 //! translation relies on is found here, from the instructions alone.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::runtime::program::{Code, Op, Reg, Size, Src};
+
+use super::loops::Loops;
 
 /// What is known of a register.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -43,8 +45,10 @@ pub(super) struct Flow {
     pub(super) slots: Vec<(i64, Size)>,
     /// Argument registers whose values at entry matter.
     pub(super) args: Mask,
-    /// Targets of backward jumps, and the furthest instruction that jumps there.
-    pub(super) back: BTreeMap<u32, u32>,
+    /// Its loops.
+    pub(super) loops: Loops,
+    /// Instructions that some jump leads to.
+    pub(super) targets: BTreeSet<u32>,
 }
 
 /// Where control may go from an instruction: the next one, a target.
@@ -156,7 +160,7 @@ impl Flow {
         let mut entry = [Known::Nothing; 11];
         entry[1..6].fill(Known::Value);
         entry[10] = Known::Frame(0);
-        let (leaders, back) = leaders(ops, start);
+        let (leaders, targets) = leaders(ops, start);
         let mut blocks: BTreeMap<u32, Option<Registers>> =
             leaders.into_iter().map(|l| (l, None)).collect();
         let mut work = vec![(start, entry)];
@@ -194,8 +198,10 @@ impl Flow {
             private_frame: true,
             slots: Vec::new(),
             args: 0,
-            back,
+            loops: Loops::default(),
+            targets,
         };
+        flow.loops = Loops::find(start, &flow.graph(ops));
         flow.look_at_frame(ops);
         if flow.private_frame {
             flow.slots = flow.find_slots(ops);
@@ -290,12 +296,20 @@ impl Flow {
         false
     }
 
-    /// The loop that begins at an instruction and holds no other, if it has at most so many instructions: its first and
-    /// its last.
-    pub(super) fn short_loop(&self, head: u32, most: u32) -> Option<(u32, u32)> {
-        let last = *self.back.get(&head)?;
-        let alone = self.back.range(head + 1..=last).next().is_none();
-        (alone && last - head < most).then_some((head, last))
+    /// The blocks with their instructions and successors.
+    fn graph(&self, ops: &[Op]) -> BTreeMap<u32, super::loops::Block> {
+        let block = |at: u32| {
+            let mut pc = at;
+            while let Some(op) = ops.get(pc as usize) {
+                let next = successors(op, pc);
+                pc += 1;
+                if jump_target(op).is_some() || next == [None, None] || self.blocks.contains_key(&pc) {
+                    return (pc - at, next);
+                }
+            }
+            (pc - at, [None, None])
+        };
+        self.blocks.keys().map(|at| (*at, block(*at))).collect()
     }
 
     /// The places of a private frame that can be variables.
@@ -443,20 +457,17 @@ fn merge(a: Known, b: Known) -> Known {
     }
 }
 
-/// Where blocks begin in what is reachable from `start`, in order, and the backward jumps: target, furthest source.
-fn leaders(ops: &[Op], start: u32) -> (Vec<u32>, BTreeMap<u32, u32>) {
+/// Where blocks begin in what is reachable from `start`, in order, and what jumps lead to.
+fn leaders(ops: &[Op], start: u32) -> (Vec<u32>, BTreeSet<u32>) {
     let mut seen = vec![false; ops.len() + 1];
-    let (mut out, mut back, mut work) = (vec![start], BTreeMap::new(), vec![start]);
+    let (mut out, mut targets, mut work) = (vec![start], BTreeSet::new(), vec![start]);
     while let Some(mut pc) = work.pop() {
         while !std::mem::replace(&mut seen[pc as usize], true) {
             let Some(op) = ops.get(pc as usize) else {
                 break;
             };
             if let Some(target) = jump_target(op) {
-                if target <= pc {
-                    let from: &mut u32 = back.entry(target).or_default();
-                    *from = pc.max(*from);
-                }
+                targets.insert(target);
                 out.push(target);
                 work.push(target);
                 if !matches!(op, Op::Jump { .. }) {
@@ -474,5 +485,5 @@ fn leaders(ops: &[Op], start: u32) -> (Vec<u32>, BTreeMap<u32, u32>) {
     // A function that runs into the first instruction of another block must stop there.
     out.sort_unstable();
     out.dedup();
-    (out, back)
+    (out, targets)
 }

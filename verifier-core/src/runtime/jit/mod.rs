@@ -4,7 +4,7 @@
 //! analysis promises is not checked again, and where it was wrong a guard page and [`fault`] turn the access into a
 //! report. Other code is compiled in checked form.
 //!
-//! * [`flow`]: what can be known of registers beforehand.
+//! * [`flow`], [`loops`]: what can be known of registers and of control beforehand.
 //! * [`translate`], [`arith`], [`access`], [`call`]: operations in the compiler's form.
 //! * [`module`]: executable memory.
 //! * [`tiers`]: interpreted at once, compiled when hot.
@@ -15,10 +15,13 @@ mod arith;
 mod call;
 mod fault;
 mod flow;
+mod loops;
 mod module;
 mod stubs;
 mod tiers;
 mod translate;
+
+use std::sync::atomic::Ordering;
 
 use super::cx::{Cx, Invoke};
 use super::engine::Engine;
@@ -48,7 +51,15 @@ impl Engine for Jit {
     }
 
     fn enter(&self, cx: &mut Cx<'_>, subprog: u32, args: [u64; 5]) -> u64 {
-        match module::of(cx.code(), cx.is_checked()) {
+        let (code, checked) = (cx.code(), cx.is_checked());
+        // The way of most runs: compiled before, from the beginning.
+        let entry = code.entry(checked).load(Ordering::Acquire);
+        if entry != 0 && subprog == 0 {
+            cx.invoke = Some(invoke as Invoke);
+            // SAFETY: the address of the program's first function, stored when it was compiled for this mode.
+            return unsafe { module::enter_at(entry, cx, args) };
+        }
+        match module::of(code, checked) {
             Ok(module) => {
                 cx.invoke = Some(invoke as Invoke);
                 module.enter(cx, subprog, args)

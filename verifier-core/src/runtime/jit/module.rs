@@ -75,12 +75,13 @@ pub(super) fn of(code: &Code, checked: bool) -> Result<&Module, CompileError> {
         checked || code.is_verified(),
         "code that was not accepted runs checked"
     );
-    match code
-        .compiled(checked)
-        .get_or_init(|| Box::new(compile(code, checked)))
-        .downcast_ref::<Made>()
-    {
-        Some(made) => made.as_ref().map_err(Clone::clone),
+    let made = code.compiled(checked).get_or_init(|| Box::new(compile(code, checked)));
+    match made.downcast_ref::<Made>() {
+        Some(Ok(module)) => {
+            code.entry(checked).store(module.entry(0).unwrap_or(0), Ordering::Release);
+            Ok(module)
+        }
+        Some(Err(e)) => Err(e.clone()),
         None => Err(CompileError("another engine was here before".into())),
     }
 }
@@ -112,12 +113,22 @@ impl Module {
             return 0;
         };
         // SAFETY: `of` made this module of the run's program, for the mode of the run.
-        match unsafe { fault::enter(entry, cx, &args) } {
-            Ok(r0) => r0,
-            Err(raised) => {
-                report(cx, raised);
-                0
-            }
+        unsafe { enter_at(entry, cx, args) }
+    }
+}
+
+/// Runs compiled code from an address.
+///
+/// # Safety
+/// It is that of a function of the run's program, compiled for the mode of the run, that can be entered from outside.
+#[inline]
+pub(super) unsafe fn enter_at(entry: usize, cx: &mut Cx<'_>, args: [u64; 5]) -> u64 {
+    // SAFETY: as required.
+    match unsafe { fault::enter(entry, cx, &args) } {
+        Ok(r0) => r0,
+        Err(raised) => {
+            report(cx, raised);
+            0
         }
     }
 }
@@ -168,6 +179,8 @@ fn target() -> Result<OwnedTargetIsa, CompileError> {
             ("use_colocated_libcalls", "false"),
             ("unwind_info", "false"),
             ("enable_probestack", "false"),
+            // What a loop costs should not depend on what stands before its function.
+            ("log2_min_function_alignment", "6"),
             (
                 "enable_verifier",
                 if cfg!(debug_assertions) {

@@ -18,12 +18,13 @@ use cranelift_codegen::ir::{
 use cranelift_codegen::isa::TargetFrontendConfig;
 use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext, Variable};
 
-use crate::isa::semantics::CmpOp;
+use crate::isa::semantics::{AluOp, CmpOp};
 use crate::runtime::abi;
 use crate::runtime::cx::{Cx, MAX_LOOPS};
 use crate::runtime::program::{Code, Op, Reg, Src};
 
 use super::flow::{self, Flow, Mask, Registers};
+use super::loops::Loop;
 use super::{fault, stubs};
 
 /// What a function is translated from.
@@ -70,6 +71,8 @@ pub(super) struct Translator<'a, 'f, F> {
     blocks: BTreeMap<u32, Block>,
     /// Leaves compiled code.
     leave: Option<Block>,
+    /// First instruction of the block at hand.
+    at: u32,
     /// Of the instruction at hand.
     pub(super) pc: u32,
     pub(super) known: Registers,
@@ -78,14 +81,13 @@ pub(super) struct Translator<'a, 'f, F> {
 }
 
 /// Most operations that a loop is unrolled to, and most rounds.
-const UNROLLED: u32 = 64;
+const UNROLLED: u32 = 96;
 const ROUNDS: u32 = 4;
 
 /// One of several translations of a short loop that follow each other, so that fuel is asked for only in the first.
 struct Round {
-    /// First and last instruction.
+    /// First instruction.
     head: u32,
-    last: u32,
     /// Rounds after this one.
     left: u32,
     /// Blocks of this round, and where the next one begins; that after the last is the first.
@@ -160,6 +162,7 @@ pub(super) fn translate<F>(
         round: None,
         blocks,
         leave: None,
+        at: 0,
         pc: 0,
         known: [flow::Known::Nothing; 11],
         flags,
@@ -211,7 +214,7 @@ where
 {
     fn function(&mut self) {
         let ops = self.src.code.ops();
-        let charges = !self.src.flow.back.is_empty()
+        let charges = !self.src.flow.loops.is_empty()
             || (self.src.checked && ops.iter().any(|o| matches!(o, Op::CallLocal { .. })));
         if charges {
             let fuel = self.b.declare_var(types::I64);
@@ -228,16 +231,14 @@ where
         let start = self.src.flow.start;
         let first = self.blocks[&start];
         self.b.ins().jump(first, &[]);
-        let mut rest = blocks.as_slice();
-        while let [at, behind @ ..] = rest {
-            let Some((head, last)) = self.src.flow.short_loop(*at, UNROLLED / 2) else {
-                self.block(*at);
-                rest = behind;
-                continue;
-            };
-            let inside = rest.partition_point(|b| *b <= last);
-            self.unrolled(head, last, &rest[..inside]);
-            rest = &rest[inside..];
+        let flow = self.src.flow;
+        for at in blocks {
+            match flow.loops.short(at, UNROLLED / 2) {
+                None => self.block(at),
+                Some(short) if short.head == at => self.unrolled(short),
+                // With its head.
+                Some(_) => {}
+            }
         }
         if let Some(leave) = self.leave {
             self.b.set_cold_block(leave);
@@ -251,17 +252,17 @@ where
 
     /// Translates the blocks of a short loop several times over: each round goes on in the next, the last in the
     /// first. Ways in from elsewhere lead into the first round.
-    fn unrolled(&mut self, head: u32, last: u32, inside: &[u32]) {
-        let mut left = (UNROLLED / (last - head + 1)).clamp(1, ROUNDS) - 1;
-        let mut own: BTreeMap<u32, Block> = inside.iter().map(|at| (*at, self.blocks[at])).collect();
+    fn unrolled(&mut self, short: &Loop) {
+        let mut left = (UNROLLED / short.insns).clamp(1, ROUNDS) - 1;
+        let mut own: BTreeMap<u32, Block> = short.body.iter().map(|at| (*at, self.blocks[at])).collect();
         loop {
             let following: BTreeMap<u32, Block> = match left {
                 0 => BTreeMap::new(),
-                _ => inside.iter().map(|at| (*at, self.b.create_block())).collect(),
+                _ => short.body.iter().map(|at| (*at, self.b.create_block())).collect(),
             };
-            let next = following.get(&head).copied().unwrap_or(self.blocks[&head]);
-            self.round = Some(Round { head, last, left, blocks: own, next });
-            inside.iter().for_each(|at| self.block(*at));
+            let next = following.get(&short.head).copied().unwrap_or(self.blocks[&short.head]);
+            self.round = Some(Round { head: short.head, left, blocks: own, next });
+            short.body.iter().for_each(|at| self.block(*at));
             self.round = None;
             if left == 0 {
                 return;
@@ -275,13 +276,13 @@ where
         let ops = self.src.code.ops();
         let block = self.round.as_ref().and_then(|r| r.blocks.get(&at)).map_or(self.blocks[&at], |b| *b);
         self.b.switch_to_block(block);
-        self.pc = at;
+        (self.at, self.pc) = (at, at);
         self.known = self.src.flow.blocks[&at];
-        // Every way round a loop comes through a target of a backward jump, and through each only once.
-        if let Some(from) = self.src.flow.back.get(&at).copied().filter(|_| block == self.blocks[&at]) {
+        // Every way round a loop passes a head.
+        if let Some(l) = self.src.flow.loops.headed_by(at).filter(|_| block == self.blocks[&at]) {
             self.b.set_srcloc(SourceLoc::new(at));
             let rounds = self.round.as_ref().map_or(1, |r| r.left + 1);
-            self.spend((from - at + 1).saturating_mul(rounds));
+            self.spend(l.insns.saturating_mul(rounds));
         }
         loop {
             self.b.set_srcloc(SourceLoc::new(self.pc));
@@ -364,9 +365,23 @@ where
                 src,
                 target,
             } => {
-                let (to, next) = (self.block_at(target), self.block_at(self.pc + 1));
                 let holds = self.compare(cmp, wide, dst, src);
-                self.b.ins().brif(holds, to, &[], next, &[]);
+                if let Some((wide, dst, src)) = self.skipped_move(target) {
+                    let new = self.operand(src, wide);
+                    let new = if wide { new } else { self.b.ins().uextend(types::I64, new) };
+                    let old = self.get(dst);
+                    let value = self.b.ins().select(holds, old, new);
+                    self.set(dst, value);
+                    let to = self.block_at(target);
+                    self.b.ins().jump(to, &[]);
+                } else {
+                    let ((to, far), (next, away)) = (self.way(target), self.way(self.pc + 1));
+                    self.b.ins().brif(holds, to, &[], next, &[]);
+                    for (block, to) in [far, away].into_iter().flatten() {
+                        self.b.switch_to_block(block);
+                        self.b.ins().jump(to, &[]);
+                    }
+                }
                 return true;
             }
             Op::MayGoto { target } => {
@@ -390,6 +405,27 @@ where
             Op::Pad => {}
         }
         false
+    }
+
+    /// The move that a conditional jump to `target` skips, where that is all it does: better done or not done than
+    /// guessed. Nothing else leads there.
+    fn skipped_move(&self, target: u32) -> Option<(bool, Reg, Src)> {
+        let (ops, next) = (self.src.code.ops(), self.pc + 1);
+        let Op::Alu { op: AluOp::Mov, wide, dst, src } = *ops.get(next as usize)? else { return None };
+        let joins = next + 1 == target || matches!(ops.get(next as usize + 1), Some(Op::Jump { target: t }) if *t == target);
+        (joins && !self.src.flow.targets.contains(&next)).then_some((wide, dst, src))
+    }
+
+    /// The block to jump to for an instruction. Where the jump leaves a loop, it is one that only goes on: it stands
+    /// apart, so that the loop does not jump over what is done on the way out. It is to be filled then.
+    fn way(&mut self, at: u32) -> (Block, Option<(Block, Block)>) {
+        let to = self.block_at(at);
+        if !self.src.flow.loops.leaves(self.at, at) {
+            return (to, None);
+        }
+        let block = self.b.create_block();
+        self.b.set_cold_block(block);
+        (block, Some((block, to)))
     }
 
     fn compare(&mut self, cmp: CmpOp, wide: bool, dst: Reg, src: Src) -> Value {
@@ -438,17 +474,20 @@ where
     pub(super) fn spend(&mut self, insns: u32) {
         let Some(fuel) = self.fuel else { return };
         let left = self.b.use_var(fuel);
-        let left = self.b.ins().iadd_imm_s(left, -i64::from(insns));
-        self.b.def_var(fuel, left);
-        let empty = self.b.ins().icmp_imm_s(IntCC::SignedLessThan, left, 0);
-        let (cold, on) = (self.b.create_block(), self.b.create_block());
+        let empty = self.b.ins().icmp_imm_s(IntCC::SignedLessThan, left, i64::from(insns));
+        let (cold, some, on) = (self.b.create_block(), self.b.create_block(), self.b.create_block());
         self.b.set_cold_block(cold);
-        self.b.ins().brif(empty, cold, &[], on, &[]);
+        self.b.ins().brif(empty, cold, &[], some, &[]);
         self.b.switch_to_block(cold);
-        self.keep_fuel();
+        let less = self.b.ins().iadd_imm_s(left, -i64::from(insns));
+        self.put_run(less, offset_of!(Cx<'static>, fuel));
         let refuel = (self.callee)(self.b.func, Target::Refuel).func;
         self.b.ins().call(refuel, &[self.cx]);
         self.reload_fuel();
+        self.b.ins().jump(on, &[]);
+        self.b.switch_to_block(some);
+        let less = self.b.ins().iadd_imm_s(left, -i64::from(insns));
+        self.b.def_var(fuel, less);
         self.b.ins().jump(on, &[]);
         self.b.switch_to_block(on);
     }
@@ -492,8 +531,8 @@ where
     pub(super) fn block_at(&self, at: u32) -> Block {
         match &self.round {
             Some(round) if at == round.head => round.next,
-            Some(round) if at <= round.last => round.blocks.get(&at).copied().unwrap_or(self.blocks[&at]),
-            _ => self.blocks[&at],
+            Some(round) => round.blocks.get(&at).copied().unwrap_or(self.blocks[&at]),
+            None => self.blocks[&at],
         }
     }
 

@@ -56,6 +56,9 @@ struct Args {
     /// Put programs together instead: mutants call one another, in loops and callbacks.
     #[arg(long)]
     compose: bool,
+    /// Objects to take programs from, in the place of those recorded.
+    #[arg(long, num_args = 1..)]
+    objects: Vec<PathBuf>,
     /// Only programs whose name contains this.
     #[arg(long)]
     only: Option<String>,
@@ -199,6 +202,10 @@ impl<'a> Run<'a> {
             }
             return Ok(());
         }
+        if !self.args.objects.is_empty() {
+            self.files()?;
+            return if self.args.compose { self.composed() } else { Ok(()) };
+        }
         let skip = self.args.skip.as_deref().unwrap_or_default();
         if skip != "tests" {
             for test in recordings::lines(&folder.join("test_verifier/tests.jsonl.zst"))? {
@@ -264,6 +271,21 @@ impl<'a> Run<'a> {
             for r in group {
                 if let Ok(request) = loader::request(&loaded, &r.program) {
                     self.program(&r.name(), features::of(&r.raw), &request)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The programs of the objects named.
+    fn files(&mut self) -> Result<(), Failure> {
+        for path in &self.args.objects {
+            let object = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            let opened = loader::load(path, &self.system).map_err(|e| format!("{object}: {e}"))?;
+            for p in &opened.programs {
+                match &p.result {
+                    Ok(request) => self.program(&format!("{object}/{}", p.name), "object", request)?,
+                    Err(e) => println!("{object}/{}: {}", p.name, e.words.join(" ")),
                 }
             }
         }

@@ -221,18 +221,33 @@ fn push(env: &mut Env<'_>, state: VerifierState, insn_idx: usize, prev_insn_idx:
     env.explorer.stack.len()
 }
 
+/// Why a path is stored for later.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Fork {
+    /// An instruction goes on in two ways.
+    Jump,
+    /// A CPU may mispredict.
+    Guess,
+    /// A loop or callback has another round.
+    Round,
+}
+
 /// Stores a copy of the current path for later; edit it with [`Explorer::top_mut`]. Kernel: `push_stack()`.
 ///
 /// # Errors
 /// Rejects when too many paths wait.
-pub(crate) fn push_stack(env: &mut Env<'_>, insn_idx: usize, prev_insn_idx: usize, speculative: bool) -> Res {
+pub(crate) fn push_stack(env: &mut Env<'_>, insn_idx: usize, prev_insn_idx: usize, fork: Fork) -> Res {
+    let speculative = fork == Fork::Guess;
     let mut state = env.cur.clone();
     state.speculative |= speculative;
     let parent = state.parent;
     let count = push(env, state, insn_idx, prev_insn_idx);
     if count > MAX_PENDING {
-        let errno = env.kernel.features.jump_sequence_is_e2big;
-        return Err(env.reject(LimitMsg::JumpSequence { count }, errno_of(errno)));
+        let errno = match fork {
+            Fork::Round if !env.kernel.features.jump_sequence_is_e2big => Errno::ENOMEM,
+            _ => errno_of(env.kernel.features.jump_sequence_is_e2big),
+        };
+        return Err(env.reject(LimitMsg::JumpSequence { count }, errno));
     }
     if let Some(p) = parent {
         let p = env.explorer.state_mut(p);

@@ -7,7 +7,7 @@
 use super::Env;
 use super::access::{check_mem_access, stack_slot_obj_get_spi};
 use super::dynptr::{fail_after, is_out_of_stack, mark_slots_read, slot, slot_mut};
-use super::explore::push_stack;
+use super::explore::{Fork, push_stack};
 use super::kfunc::KfuncMeta;
 use super::liveness::mark_stack_slot_written;
 use super::refs;
@@ -228,7 +228,7 @@ pub(crate) fn process_iter_next_call(env: &mut Env, insn_idx: usize, meta: &Kfun
         let prev = previous_iteration(env, parent, insn_idx).map(|id| env.explorer.state(id).clone());
         let not_null = mark_ptr_not_null_reg(env, *env.reg(0));
         let precise = !env.caps.bpf_capable;
-        push_stack(env, insn_idx + 1, insn_idx, false)?;
+        push_stack(env, insn_idx + 1, insn_idx, Fork::Round)?;
         let queued = env.explorer.top_mut();
         let Some(iter) = iter_of_state(queued, place) else { return Err(env.bug("queued path lacks the iterator")) };
         if let Payload::Iter { state, depth, .. } = &mut iter.payload {

@@ -14,7 +14,7 @@ use crate::state::{Payload, RegState, VerifierState};
 use super::access;
 use super::call;
 use super::env::Env;
-use super::explore::{self, pop_stack, push_stack, update_branch_counts};
+use super::explore::{self, Fork, pop_stack, push_stack, update_branch_counts};
 use super::kfunc;
 use super::liveness;
 use super::prune;
@@ -146,11 +146,26 @@ fn walk(env: &mut Env<'_>) -> Res {
             env.emit_cur(|state| Event::At { idx, prev: before, state });
         }
         mark_seen(env);
-        prev = Some(env.insn_idx);
+        let at = env.insn_idx;
+        prev = Some(at);
 
-        liveness::begin_insn(env);
-        let next = if env.assumed.contains(&env.insn_idx) { step_assumed(env, insn)? } else { step(env, insn)? };
-        liveness::commit_insn(env);
+        // What a mispredicting CPU would run ends where a barrier stands, or where the next one is put.
+        let guessed = env.cur.speculative && env.kernel.features.barriers_against_guesses;
+        let next = if guessed && env.aux[at].nospec {
+            Next::PathEnd
+        } else {
+            liveness::begin_insn(env);
+            let done = if env.assumed.contains(&at) { step_assumed(env, insn) } else { step(env, insn) };
+            let done = match done {
+                Err(Stop::Reject(r)) if guessed && a_barrier_helps(r.errno) => {
+                    (env.aux[at].nospec, env.aux[at].alu_state) = (true, 0);
+                    Next::PathEnd
+                }
+                other => other?,
+            };
+            liveness::commit_insn(env);
+            if guessed && env.aux[at].sanitize_stack_spill { Next::PathEnd } else { done }
+        };
         match next {
             Next::Step => env.insn_idx = env.insn_idx.wrapping_add(1),
             Next::Goto => {}
@@ -163,6 +178,12 @@ fn walk(env: &mut Env<'_>) -> Res {
             }
         }
     }
+}
+
+/// Whether an error on a path that only a mispredicting CPU would take is no reason to reject: a barrier before the
+/// instruction keeps every CPU from it. Kernel: `error_recoverable_with_nospec()`.
+fn a_barrier_helps(errno: Errno) -> bool {
+    matches!(errno, Errno::EPERM | Errno::EACCES | Errno::EINVAL)
 }
 
 /// The instruction was reached in this pass. Kernel: `sanitize_mark_insn_seen()`.
@@ -494,7 +515,7 @@ fn ld_abs(env: &mut Env<'_>, insn: Insn) -> Res {
     if env.cur.curframe() > 0 {
         env.scratch_reg(0);
         let at = env.insn_idx;
-        push_stack(env, at + 1, at, false)?;
+        push_stack(env, at + 1, at, Fork::Jump)?;
         mark_reg_known_zero(env, 0);
         let mut back = at;
         call::prepare_func_exit(env, &mut back)?;

@@ -77,6 +77,9 @@ pub struct Features {
     /// Precision walks follow the value that a fetching atomic loads from the stack (`bpf: Fix precision backtracking
     /// for atomic fetch`, in 6.12.y).
     pub atomic_fetch_backtracks: bool,
+    /// An error on a path that only a mispredicting CPU would take does not reject a program without CAP_PERFMON: a
+    /// barrier is put before the instruction, and the path ends there (6.16).
+    pub barriers_against_guesses: bool,
     /// `LD_ABS` and `LD_IND` are walked as a branch that leaves the function.
     pub ld_abs_exits_frame: bool,
     /// Precision walks know that: they enter the function that such a load left (not in 6.18.44, which loses count of

@@ -5,14 +5,13 @@
 
 use std::rc::Rc;
 
-use super::errno_as;
 use super::func::check_depth;
 use super::global::btf_check_subprog_call;
 use super::map::{map_type, reg_record};
 use crate::analysis::Env;
 use crate::analysis::btf_record::{FieldInfo, FieldKind, record_find};
 use crate::analysis::dynptr::mark_dynptr_cb_reg;
-use crate::analysis::explore::{push_async_cb, push_stack};
+use crate::analysis::explore::{Fork, push_async_cb, push_stack};
 use crate::analysis::refs::{clear_reg, ref_set_non_owning};
 use crate::analysis::regs::mark_reg_known;
 use crate::btf::BtfKind;
@@ -80,8 +79,7 @@ pub(crate) fn push_callback_call(
         *env.explorer.top_mut().frame_mut() = callee;
         return Ok(());
     }
-    let e2big = env.kernel.features.jump_sequence_is_e2big;
-    push_stack(env, start, insn_idx, false).map_err(|s| if e2big { s } else { errno_as(s, Errno::ENOMEM) })?;
+    push_stack(env, start, insn_idx, Fork::Round)?;
     let curframe = env.cur.curframe();
     check_depth(env, curframe)?;
     let caller = env.cur.frame().clone();

@@ -12,7 +12,7 @@ use crate::analysis::access::{check_mem_access, kptr_pointee};
 use crate::analysis::btf_access::btf_is_kernel;
 use crate::analysis::btf_record::FieldKind;
 use crate::analysis::dynptr::unmark_stack_slots_dynptr;
-use crate::analysis::explore::push_stack;
+use crate::analysis::explore::{Fork, push_stack};
 use crate::analysis::regs::{
     Access, ArgUse, bounds_sanity_check, bounds_sync, check_reg_arg, is_pkt_pointer_any, mark_reg_known_zero,
     mark_reg_not_init, mark_reg_unknown,
@@ -342,7 +342,7 @@ fn tail_call_exit(env: &mut Env<'_>, insn_idx: &mut usize) -> Res {
         return Ok(());
     }
     env.scratch_reg(0);
-    push_stack(env, env.insn_idx + 1, env.insn_idx, false)?;
+    push_stack(env, env.insn_idx + 1, env.insn_idx, Fork::Jump)?;
     clear_all_pkt_pointers(env);
     mark_reg_unknown(env, 0);
     let mut back = env.insn_idx;

@@ -12,7 +12,7 @@ use crate::analysis::btf_record::find_struct_meta;
 use crate::analysis::call::{Callback, push_callback_call};
 use crate::analysis::call::helper::clear_all_pkt_pointers;
 use crate::analysis::call::returns::check_return_code;
-use crate::analysis::explore::push_stack;
+use crate::analysis::explore::{Fork, push_stack};
 use crate::analysis::iter::{iter_of_state, process_iter_next_call};
 use crate::analysis::liveness::{Place, mark_reg_read};
 use crate::analysis::regs::{bounds_sync, mark_insn_zext, mark_reg_known_zero, mark_reg_not_init, mark_reg_unknown};
@@ -130,7 +130,7 @@ fn is_res_lock(meta: &KfuncMeta) -> bool {
 
 /// Queues the path on which a lock was not taken: R0 is an error number, and nothing is held.
 fn queue_failed_lock(env: &mut Env, at: usize) -> Res {
-    push_stack(env, at + 1, at, false)?;
+    push_stack(env, at + 1, at, Fork::Jump)?;
     let precise = !env.caps.bpf_capable;
     let def = i32::try_from(at).unwrap_or(i32::MAX - 1) + 1;
     let mut r0 = RegState::unknown();

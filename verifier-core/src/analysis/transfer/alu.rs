@@ -11,7 +11,7 @@ use crate::state::RegState;
 use crate::state::register::{ADD_CONST, ADD_CONST32, ADD_CONST64, DEF_NOT_SUBREG, live};
 
 use super::super::Env;
-use super::super::explore::push_stack;
+use super::super::explore::{Fork, push_stack};
 use super::super::precision::mark_chain_precision;
 use super::super::regs::*;
 use super::{ptr, sanitize};
@@ -408,7 +408,7 @@ fn maybe_fork(env: &mut Env<'_>, insn: Insn) -> Res {
         return Ok(());
     };
     let here = env.insn_idx;
-    push_stack(env, here, here, false)?;
+    push_stack(env, here, here, Fork::Jump)?;
     let zero = env.explorer.top_mut().reg_mut(insn.dst);
     if half { mark_reg32_known(zero, 0) } else { mark_reg_known(zero, 0) }
     let ones = env.reg_mut(insn.dst);

@@ -14,7 +14,7 @@ use crate::state::RegState;
 
 use super::super::Env;
 use super::super::btf_record::{FieldKind, find_struct_meta};
-use super::super::explore::{find_prev_entry, push_stack};
+use super::super::explore::{Fork, find_prev_entry, push_stack};
 use super::super::iter::widen_imprecise_scalars;
 use super::super::precision::{F_DST_REG_STACK, F_SRC_REG_STACK, LinkedRegs, mark_chain_precision};
 use super::super::prune::push_jmp_history;
@@ -77,7 +77,7 @@ pub(crate) fn check_cond_jmp_op(env: &mut Env<'_>, insn: Insn, insn_idx: &mut us
     if links.entries().len() > 1 {
         push_jmp_history(env, 0, links.pack())?;
     }
-    push_stack(env, target, here, false)?;
+    push_stack(env, target, here, Fork::Jump)?;
     refine_both(env, insn, src, op, half)?;
 
     // Scalars that are linked to the operands learn the same.
@@ -139,7 +139,7 @@ fn may_goto(env: &mut Env<'_>, insn: Insn, insn_idx: &mut usize) -> Res {
         return Err(env.reject(RegisterMsg::MayGotoInvalid { off: insn.off, imm: insn.imm }, Errno::EINVAL));
     }
     let before = find_prev_entry(env, true, here);
-    push_stack(env, here + 1, here, false)?;
+    push_stack(env, here + 1, here, Fork::Round)?;
     env.explorer.top_mut().may_goto_depth += 1;
     if let Some(before) = before {
         let old = env.explorer.state(before).clone();

@@ -13,7 +13,7 @@ use crate::state::RegState;
 
 use super::super::Env;
 use super::super::access::{AccessSrc, check_map_access};
-use super::super::explore::push_stack;
+use super::super::explore::{Fork, push_stack};
 use super::super::regs::*;
 
 /// Bits of `InsnAux::alu_state`. Kernel: `BPF_ALU_*`.
@@ -66,7 +66,7 @@ fn refuse(env: &mut Env<'_>, insn: Insn, reason: Reason, off_is_dst: bool) -> St
         Reason::Stack(stop) => {
             let mut stop = env.also(stop, RegisterMsg::SpecPush { regno: dst });
             if let Stop::Reject(r) = &mut stop {
-                r.errno = Errno::EACCES;
+                r.errno = if env.kernel.features.barriers_against_guesses { Errno::ENOMEM } else { Errno::EACCES };
             }
             return stop;
         }
@@ -189,7 +189,7 @@ pub(super) fn after_move(env: &mut Env<'_>, insn: Insn, off_is_dst: bool, window
 /// Stores the path that a mispredicting CPU would take. At a comparison nothing is known of its operands there.
 /// Kernel: `sanitize_speculative_path()`.
 pub(super) fn push_speculative(env: &mut Env<'_>, jump: Option<Insn>, next: usize, here: usize) -> Res {
-    push_stack(env, next, here, true)?;
+    push_stack(env, next, here, Fork::Guess)?;
     let unknown = env.unknown_scalar();
     if let Some(insn) = jump {
         let branch = env.explorer.top_mut();

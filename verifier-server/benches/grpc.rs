@@ -152,7 +152,7 @@ fn main() -> ExitCode {
     let mut out = std::io::BufReader::new(server.stdout.take().expect("standard output"));
     std::io::BufRead::read_line(&mut out, &mut address).expect("the address");
     let url = format!("http://{}", address.trim());
-    let clients = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
+    let clients = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
 
     let mut best = [0.0f64; 2];
     for round in 1..=ROUNDS {

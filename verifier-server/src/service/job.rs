@@ -142,7 +142,7 @@ impl Service {
     ) -> Result<T, Status> {
         let (turn, stopper) = self.gate.place();
         let place = entry.clone();
-        let task = tokio::task::spawn_blocking(move || {
+        let task = self.pool.run(move || {
             let result = if turn.begin() { work(&turn) } else { Err(Status::cancelled("stopped while waiting")) };
             if let Some(after) = turn.since_stop() {
                 debug!(freed_after_us = after.as_micros(), "stopped");
@@ -152,14 +152,10 @@ impl Service {
             result
         });
         let result = tokio::select! {
-            result = task => match result {
-                Ok(result) => result,
-                Err(e) if e.is_panic() => {
-                    error!("an analysis panicked");
-                    Err(Status::internal("a fault in the analysis; please report the program"))
-                }
-                Err(_) => Err(Status::unavailable("the service ends")),
-            },
+            result = task => result.unwrap_or_else(|_| {
+                error!("an analysis panicked, or its thread could not be started");
+                Err(Status::internal("a fault in the analysis; please report the program"))
+            }),
             () = tokio::time::sleep(self.limits.wall) => Err(self.out_of_time()),
             () = entry.deadline() => Err(too_late()),
         };

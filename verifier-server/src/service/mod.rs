@@ -11,6 +11,7 @@ pub mod config;
 mod gate;
 mod job;
 mod pages;
+mod pool;
 pub mod proto;
 mod stream;
 mod verify;
@@ -36,6 +37,7 @@ use verifier_core::program::vmlinux;
 use self::config::{Config, Limits};
 use self::gate::Gate;
 use self::job::{Door, Entry};
+use self::pool::Pool;
 use self::proto::verifier_server::{Verifier, VerifierServer};
 use crate::args::ServeArgs;
 use crate::tools;
@@ -56,6 +58,7 @@ pub struct Service {
     systems: Arc<[System]>,
     limits: Limits,
     gate: Arc<Gate>,
+    pool: Pool,
     /// True once the service was told to end.
     drain: signal::Receiver<bool>,
 }
@@ -80,8 +83,8 @@ pub fn run(args: &ServeArgs) -> Result<(), String> {
         };
         serve(config, listener, ready, ended()).await
     });
-    // What still computes was told to stop; a thread that does not hear it must not keep the process.
-    runtime.shutdown_timeout(Duration::from_secs(1));
+    // What still computes was told to stop; a thread that does not hear it does not keep the process.
+    runtime.shutdown_background();
     result
 }
 
@@ -96,15 +99,14 @@ pub(crate) fn deep(e: &dyn std::error::Error) -> String {
     text
 }
 
-/// The runtime that a service needs: a thread for each request that may compute, with a large stack.
+/// The runtime that a service needs for its connections. Analyses have threads of their own ([`pool`]).
 ///
 /// # Errors
 /// When threads cannot be started.
 pub fn runtime(limits: &Limits) -> Result<tokio::runtime::Runtime, String> {
     tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
-        .max_blocking_threads(limits.requests.saturating_add(8))
-        .thread_stack_size(STACK)
+        // Connections need little; each more thread is one more that wakes others in vain.
+        .worker_threads(limits.workers.div_ceil(8))
         .thread_name("bpfvet")
         .enable_all()
         .build()
@@ -151,8 +153,9 @@ pub async fn serve(
         let vmlinux = vmlinux(&kernel).map_err(|e| e.to_string())?;
         systems.push(System { kernel, vmlinux, modules: Vec::new() });
     }
-    let service =
-        Service { systems: systems.into(), limits: config.limits, gate: Gate::new(config.limits.workers), drain };
+    let limits = config.limits;
+    let pool = Pool::new(limits.requests.saturating_add(8), STACK);
+    let service = Service { systems: systems.into(), limits, gate: Gate::new(limits.workers), pool, drain };
     let gate = Arc::clone(&service.gate);
 
     let (health, health_service) = tonic_health::server::health_reporter();

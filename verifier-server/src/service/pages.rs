@@ -7,6 +7,7 @@ use verifier_core::cfg::Edge;
 use verifier_core::explain::invariants::{self, Invariant};
 use verifier_core::program::LoadRequest;
 
+use super::gate::Turn;
 use super::job::{Entry, over_limit, refuse};
 use super::proto::explain_request::What as Explained;
 use super::proto::input::What;
@@ -176,7 +177,7 @@ impl Service {
         let options = proto::Options { explain: true, ..request.options.unwrap_or_default() };
         let asked = self.asked(request.input, request.target, Some(options))?;
         let memory = self.limits.memory;
-        let work = move |turn: &super::gate::Turn| {
+        let work = move |turn: &Turn| {
             let raw = matches!(asked.what, What::Raw(_));
             let stop = || !turn.go_on();
             let mut known = Known::new(&asked.question, &stop);

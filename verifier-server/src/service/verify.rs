@@ -8,6 +8,7 @@ use verifier_core::analysis::System;
 use verifier_core::btf::Btf;
 use verifier_core::program::{ObjectError, unpack_btf};
 
+use super::gate::Turn;
 use super::job::{Entry, over_limit, refuse};
 use super::proto::input::What;
 use super::{Service, proto, wire};
@@ -176,13 +177,17 @@ impl Service {
         let begun = std::time::Instant::now();
         let asked = self.asked(request.input, request.target, request.options)?;
         let name = asked.name.clone();
-        let result = self.compute(entry, move |turn| rows(asked, &mut Nobody::default(), &|| !turn.go_on())).await;
+        let work = move |turn: &Turn| {
+            let rows = rows(asked, &mut Nobody::default(), &|| !turn.go_on())?;
+            Ok(rows.into_iter().map(wire::answer).collect::<Vec<_>>())
+        };
+        let result = self.compute(entry, work).await;
         let (ms, programs) = (begun.elapsed().as_millis(), result.as_ref().map_or(0, Vec::len));
         match &result {
             Ok(_) => info!(name, programs, ms, "verified"),
             Err(e) => info!(name, ms, code = ?e.code(), "not verified: {}", e.message()),
         }
-        Ok(proto::VerifyResponse { answers: result?.into_iter().map(wire::answer).collect() })
+        Ok(proto::VerifyResponse { answers: result? })
     }
 }
 

@@ -7,7 +7,7 @@ BPFVET = target/release/bpfvet
 # Without libz3 (installed when missing and possible) everything but the solver is built.
 SOLVER = $$(sh .ci/solver-features)
 
-.PHONY: demo test build load bench agreement prove solve corpus record real differential fuzz hostile
+.PHONY: aarch64 demo test build load bench agreement prove solve corpus record real differential fuzz hostile
 
 build:
 	$(CARGO) build --release --locked -p verifier-server $(SOLVER)
@@ -89,3 +89,8 @@ FUZZ ?= 200000
 fuzz:
 	$(CARGO) build --release --locked -p bpfvet-tests $(SOLVER) --bin fuzz_run
 	target/release/fuzz_run $(FUZZ)
+
+# The runtime's tests, interpreter, compiler and faults, on an emulated 64-bit Arm machine. Installs what is missing for
+# that when possible (qemu-user, a C compiler and rustup's target for it).
+aarch64:
+	CARGO="$(CARGO)" sh .ci/aarch64.sh

@@ -2,7 +2,8 @@
 //!
 //! A program checks the packet's length, looks a map value up, and then computes: arithmetic of both widths, loads,
 //! stores and atomics on the packet, the value and the stack, jumps forward, counted loops, accesses at masked
-//! offsets, helpers, calls of a function of its own. What the analysis refuses is simply not used.
+//! offsets, helpers, calls of a function of its own; some programs use a hash table, tail calls, `bpf_loop()` and
+//! `may_goto` too. What the analysis refuses is simply not used.
 
 use verifier_core::isa::Insn;
 use verifier_core::isa::opcode::*;
@@ -15,8 +16,14 @@ use crate::mutate::Rng;
 pub const PACKET: i16 = 48;
 /// Bytes of the map value.
 pub const VALUE: u32 = 64;
-/// File descriptor of the map.
+/// File descriptors of the map of values, of the hash table, and of the array of programs.
 const FD: i32 = 10;
+const TABLE: i32 = 11;
+const PROGS: i32 = 12;
+/// Offsets from r10, below what loops use: a key, a value of 16 bytes, the context of callbacks.
+const KEY: i16 = -96;
+const ENTRY: i16 = -112;
+const LOOPED: i16 = -120;
 /// Slots of the stack that are used, 8 bytes each, all initialised.
 const SLOTS: i16 = 6;
 
@@ -30,6 +37,10 @@ struct Gen {
     live: [bool; 11],
     /// Calls of the function behind the program, to be pointed there.
     calls: Vec<usize>,
+    /// Addresses of the callback behind the program.
+    callbacks: Vec<usize>,
+    /// Everything may be used, not only what all programs use.
+    all: bool,
 }
 
 const fn insn(code: u8, dst: u8, src: u8, off: i16, imm: i32) -> Insn {
@@ -38,26 +49,32 @@ const fn insn(code: u8, dst: u8, src: u8, off: i16, imm: i32) -> Insn {
 
 /// A random program with the map that it uses.
 pub fn program(seed: u64) -> LoadRequest {
-    let mut g = Gen { rng: Rng::new(&[seed]), out: Vec::new(), live: [false; 11], calls: Vec::new() };
+    let mut g = Gen { rng: Rng::new(&[seed]), out: Vec::new(), live: [false; 11], calls: Vec::new(), callbacks: Vec::new(), all: false };
+    g.all = g.chance(20);
     g.prologue();
     let length = 4 + g.rng.below(40);
     g.body(length, 0);
     g.epilogue();
-    let map = MapSpec {
-        fd: FD,
-        name: "values".into(),
-        map_type: MapType::Array as u32,
+    let map = |fd, name: &str, map_type, value_size, max_entries| MapSpec {
+        fd,
+        name: name.into(),
+        map_type: map_type as u32,
         key_size: 4,
-        value_size: VALUE,
-        max_entries: 2,
+        value_size,
+        max_entries,
         ..MapSpec::default()
     };
+    let mut maps = vec![map(FD, "values", MapType::Array, VALUE, 2)];
+    if g.all {
+        maps.push(map(TABLE, "table", MapType::Hash, 16, 4));
+        maps.push(map(PROGS, "progs", MapType::ProgArray, 4, 2));
+    }
     LoadRequest {
         name: "random".into(),
         prog_type: ProgType::Xdp as u32,
         insns: g.out,
         license: "GPL".into(),
-        maps: vec![map],
+        maps,
         ..LoadRequest::default()
     }
 }
@@ -155,7 +172,7 @@ impl Gen {
 
     fn body(&mut self, length: usize, depth: usize) {
         for _ in 0..length {
-            match self.rng.below(16) {
+            match self.rng.below(if self.all { 20 } else { 16 }) {
                 0..=5 => self.arithmetic(),
                 6 | 7 => {
                     let (base, off, size) = self.place(false);
@@ -179,6 +196,10 @@ impl Gen {
                 13 if depth < 2 => self.counted(depth),
                 14 => self.masked(),
                 15 => self.call(),
+                16 => self.table(),
+                17 => self.tail_call(),
+                18 => self.looped(),
+                19 if depth < 2 => self.may_goto(depth),
                 _ => self.arithmetic(),
             }
         }
@@ -327,12 +348,125 @@ impl Gen {
         self.live[0] = true;
     }
 
+    /// A constant that stands for something, or a number.
+    fn constant(&mut self, dst: u8, kind: u8, value: i32) {
+        self.push(insn(LD | IMM | DW, dst, kind, 0, value));
+        self.push(insn(0, 0, 0, 0, 0));
+    }
+
+    /// The address of a place on the stack.
+    fn address(&mut self, dst: u8, off: i16) {
+        self.push(insn(ALU64 | MOV | X, dst, 10, 0, 0));
+        self.push(insn(ALU64 | ADD | K, dst, 0, 0, off.into()));
+    }
+
+    /// Looks an entry of the hash table up and changes it, sets one, or removes one. Most keys are few.
+    fn table(&mut self) {
+        if self.chance(80) {
+            let key = self.rng.below(6) as i32;
+            self.push(insn(ST | MEM | W, 10, 0, KEY, key));
+        } else {
+            let r = self.number();
+            self.push(insn(STX | MEM | W, 10, r, KEY, 0));
+        }
+        let what = self.rng.below(4);
+        if what == 0 {
+            let (r, n, flags) = (self.number(), self.imm(), self.pick(&[0, 0, 1, 2]));
+            self.push(insn(ST | MEM | DW, 10, 0, ENTRY, n));
+            self.push(insn(STX | MEM | DW, 10, r, ENTRY + 8, 0));
+            self.address(3, ENTRY);
+            self.push(insn(ALU64 | MOV | K, 4, 0, 0, flags));
+        }
+        self.constant(1, PSEUDO_MAP_FD, TABLE);
+        self.address(2, KEY);
+        self.push(insn(JMP | CALL, 0, 0, 0, [2, 3, 1, 1][what]));
+        if what > 1 {
+            let (off, n) = (self.pick(&[0, 8]), self.imm());
+            self.push(insn(JMP | JEQ | K, 0, 0, 4, 0));
+            self.push(insn(LDX | MEM | DW, 1, 0, off, 0));
+            self.push(insn(ALU64 | ADD | K, 1, 0, 0, n));
+            self.push(insn(STX | MEM | DW, 0, 1, off, 0));
+            self.push(insn(ALU64 | MOV | K, 0, 0, 0, 1));
+        }
+        self.live[1..6].fill(false);
+        // Behind a lookup r0 is null or a number.
+        self.live[0] = true;
+    }
+
+    /// Another program goes on, or none: then r0 is anything.
+    fn tail_call(&mut self) {
+        self.push(insn(ALU64 | MOV | X, 1, 6, 0, 0));
+        self.constant(2, PSEUDO_MAP_FD, PROGS);
+        let index = self.pick(&[0, 1, 1, 1, 2, 3]);
+        self.push(insn(ALU64 | MOV | K, 3, 0, 0, index));
+        self.push(insn(JMP | CALL, 0, 0, 0, 12));
+        self.push(insn(ALU64 | MOV | K, 0, 0, 0, 3));
+        self.live[1..6].fill(false);
+        self.live[0] = true;
+    }
+
+    /// A callback changes a place on the stack so many times.
+    fn looped(&mut self) {
+        let (r, times) = (self.number(), self.rng.below(40) as i32);
+        self.push(insn(STX | MEM | DW, 10, r, LOOPED, 0));
+        self.push(insn(ALU64 | MOV | K, 1, 0, 0, times));
+        self.callbacks.push(self.out.len());
+        self.constant(2, PSEUDO_FUNC, 0);
+        self.address(3, LOOPED);
+        self.push(insn(ALU64 | MOV | K, 4, 0, 0, 0));
+        self.push(insn(JMP | CALL, 0, 0, 0, 181));
+        self.live[1..6].fill(false);
+        self.live[0] = true;
+        let r = self.pick(&NUMBERS);
+        self.push(insn(LDX | MEM | DW, r, 10, LOOPED, 0));
+        self.live[usize::from(r)] = true;
+    }
+
+    /// A loop as [`Self::counted`], which the kernel would end if it did not end itself.
+    fn may_goto(&mut self, depth: usize) {
+        let slot = LOOPED - 8 - 8 * depth as i16;
+        let times = 1 + self.rng.below(20) as i32;
+        self.push(insn(ST | MEM | DW, 10, 0, slot, times));
+        let at = self.out.len();
+        let before = self.live;
+        self.push(insn(JMP | JCOND, 0, MAY_GOTO, 0, 0));
+        let length = 1 + self.rng.below(4);
+        self.body(length, depth + 1);
+        self.live.iter_mut().zip(before).for_each(|(l, b)| *l &= b);
+        let r = self.pick(&NUMBERS);
+        self.push(insn(LDX | MEM | DW, r, 10, slot, 0));
+        self.push(insn(ALU64 | SUB | K, r, 0, 0, 1));
+        self.push(insn(STX | MEM | DW, 10, r, slot, 0));
+        let back = at as i64 - self.out.len() as i64 - 1;
+        self.push(insn(JMP | JSGT | K, r, 0, back as i16, 0));
+        self.out[at].off = (self.out.len() - at - 1) as i16;
+    }
+
+    /// The callback: index, context.
+    fn callback(&mut self) {
+        let start = self.out.len();
+        let (op, last) = (self.pick(&[ADD, SUB, MUL, XOR, OR]), self.rng.below(30) as i32);
+        self.push(insn(LDX | MEM | DW, 3, 2, 0, 0));
+        self.push(insn(ALU64 | op | X, 3, 1, 0, 0));
+        self.push(insn(STX | MEM | DW, 2, 3, 0, 0));
+        self.push(insn(ALU64 | MOV | K, 0, 0, 0, 0));
+        self.push(insn(JMP | JNE | K, 1, 0, 1, last));
+        self.push(insn(ALU64 | MOV | K, 0, 0, 0, 1));
+        self.push(insn(JMP | EXIT, 0, 0, 0, 0));
+        for at in std::mem::take(&mut self.callbacks) {
+            self.out[at].imm = start as i32 - at as i32 - 1;
+        }
+    }
+
     fn epilogue(&mut self) {
         let r = self.number();
         if r != 0 {
             self.push(insn(ALU64 | MOV | X, 0, r, 0, 0));
         }
         self.push(insn(JMP | EXIT, 0, 0, 0, 0));
+        if !self.callbacks.is_empty() {
+            self.callback();
+        }
         if self.calls.is_empty() {
             return;
         }

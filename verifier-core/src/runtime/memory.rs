@@ -12,9 +12,9 @@ use std::ptr::NonNull;
 pub const PAGE: usize = 4096;
 /// Where a search for low addresses begins and ends.
 const LOW: std::ops::Range<usize> = 0x1000_0000..0xf000_0000;
-/// Larger reservations leave the addresses that are short to others.
-#[cfg(target_arch = "x86_64")]
-const NEAR: usize = 64 << 20;
+/// The same for addresses that fit into instructions; larger reservations leave them to others.
+const NEAR: std::ops::Range<usize> = 0x2000_0000..0x7000_0000;
+const MOST_NEAR: usize = 16 << 20;
 
 /// Pages of our own, zero at first, given back when dropped.
 #[derive(Debug)]
@@ -44,6 +44,20 @@ fn map_at(hint: usize, len: usize, more: i32) -> io::Result<*mut u8> {
     Ok(p.cast())
 }
 
+/// Maps the first free place of a range, looking at some places at most.
+fn search(total: usize, range: std::ops::Range<usize>, most: usize) -> io::Result<*mut u8> {
+    // Steps grow with what is asked, so that the search stays short.
+    let step = total.next_power_of_two().max(1 << 20);
+    for at in range.clone().step_by(step).take(most).take_while(|at| range.end - at >= total) {
+        match map_at(at, total, libc::MAP_FIXED_NOREPLACE) {
+            Err(e) if matches!(e.raw_os_error(), Some(libc::EEXIST | libc::EPERM)) => {}
+            Err(e) if e.kind() == io::ErrorKind::AddrInUse => {}
+            made => return made,
+        }
+    }
+    Err(io::ErrorKind::OutOfMemory.into())
+}
+
 impl Reservation {
     /// At least `len` bytes anywhere. Memory is taken when it is touched.
     ///
@@ -58,31 +72,19 @@ impl Reservation {
     /// # Errors
     /// Those of `mmap(2)`; out of memory where no room is left there.
     pub fn low(len: usize) -> io::Result<Reservation> {
-        Reservation::place(len, |total| {
-            let mut at = LOW.start;
-            // Steps grow with what is asked, so that the search stays short.
-            let step = total.next_power_of_two().max(1 << 20);
-            while at.checked_add(total).is_some_and(|end| end <= LOW.end) {
-                match map_at(at, total, libc::MAP_FIXED_NOREPLACE) {
-                    Ok(p) => return Ok(p),
-                    Err(e) if matches!(e.raw_os_error(), Some(libc::EEXIST | libc::EPERM)) => at += step,
-                    Err(e) if e.kind() == io::ErrorKind::AddrInUse => at += step,
-                    Err(e) => return Err(e),
-                }
-            }
-            Err(io::ErrorKind::OutOfMemory.into())
-        })
+        Reservation::place(len, |total| search(total, LOW, usize::MAX))
     }
 
     /// At least `len` bytes where instructions can hold the address, if there is room and this machine has such a
-    /// place: on x86-64 below 2 GiB. Elsewhere anywhere.
+    /// place: on x86-64 below 2 GiB. Elsewhere anywhere. One run after the other finds the same place, so that what a
+    /// program makes of addresses is the same too.
     ///
     /// # Errors
     /// Those of `mmap(2)`.
     pub fn near(len: usize) -> io::Result<Reservation> {
-        #[cfg(target_arch = "x86_64")]
-        if len <= NEAR
-            && let Ok(r) = Reservation::place(len, |total| map_at(0, total, libc::MAP_32BIT))
+        if cfg!(target_arch = "x86_64")
+            && len <= MOST_NEAR
+            && let Ok(r) = Reservation::place(len, |total| search(total, NEAR, 256))
         {
             return Ok(r);
         }

@@ -181,9 +181,9 @@ pub struct RunArgs {
     /// Runs for each packet; what a run changes, the next one sees.
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub repeat: u32,
-    /// What runs the program.
-    #[arg(long, value_enum, default_value = "interp")]
-    pub engine: EngineName,
+    /// What runs the program; not given, it is interpreted, and compiled once it has run often.
+    #[arg(long, value_enum)]
+    pub engine: Option<EngineName>,
     /// Look every access up, and report what the checker must have missed.
     #[arg(long)]
     pub checked: bool,

@@ -11,6 +11,7 @@ use verifier_core::analysis::{Options, System, Verdict, Verified, verify};
 use verifier_core::kernel::{MapType, ProgType};
 use verifier_core::program::{LoadRequest, OpenOptions, open};
 use verifier_core::runtime::abi::{self, Model};
+use verifier_core::runtime::engine::{EngineKind, tiered};
 use verifier_core::runtime::hook::{Hook, HookError, Input, Mode, Output, Runner};
 use verifier_core::runtime::map::Map;
 use verifier_core::runtime::net::Redirect;
@@ -65,8 +66,11 @@ pub fn run(args: &RunArgs, out: &mut dyn Write) -> Result<u8, String> {
         }
         Verdict::Budget(what) => return Err(format!("{}: {what}", request.name)),
     };
-    let engine = verifier_core::runtime::engine::EngineKind::from(args.engine).engine()?;
     let (vm, code) = machine(args, object, system, &verified)?;
+    let engine = match args.engine {
+        Some(name) => EngineKind::from(name).engine()?,
+        None => tiered([code.clone()]),
+    };
     let prog_type = ProgType::from_number(request.prog_type).unwrap_or(ProgType::Unspec);
     let hook = Hook::of(prog_type).ok_or_else(|| format!("programs of type {} are not run", prog_type.name()))?;
     let tally = all_runs(args, engine.as_ref(), &vm, &code, &hook)?;

@@ -1,5 +1,7 @@
 //! What an engine is, and a run from entry to result.
 
+use std::sync::Arc;
+
 use super::cx::{Cx, Stop, stop};
 use super::interp::Interp;
 use super::program::Code;
@@ -40,6 +42,19 @@ impl EngineKind {
             EngineKind::Jit => Err("there is no compiler for this machine".into()),
         }
     }
+}
+
+/// The engine for programs that may run often: they are interpreted at once, and compiled in the background when they
+/// are hot, where this machine has a compiler.
+pub fn tiered(programs: impl IntoIterator<Item = Arc<Code>>) -> Box<dyn Engine> {
+    #[cfg(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64")))]
+    let engine = super::jit::Tiered::new(programs);
+    #[cfg(not(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64"))))]
+    let engine = {
+        drop(programs);
+        Interp
+    };
+    Box::new(engine)
 }
 
 /// Runs a program: r0 at its end.

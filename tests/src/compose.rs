@@ -383,8 +383,18 @@ pub fn compose(a: &LoadRequest, b: &LoadRequest, kernel: &Kernel<'_>, rng: &mut 
     {
         r.prog_type = rng.pick(family);
     }
+    if rng.below(6) == 0 {
+        r.prog_flags |= rng.pick(&[TEST_STATE_FREQ, TEST_STATE_FREQ, STRICT_ALIGNMENT, TEST_REG_INVARIANTS]);
+    }
     Some(r)
 }
+
+/// States are stored wherever they can be.
+const TEST_STATE_FREQ: u32 = 8;
+/// Accesses are aligned on every machine.
+const STRICT_ALIGNMENT: u32 = 1;
+/// Bounds that contradict each other are an error.
+const TEST_REG_INVARIANTS: u32 = 128;
 
 /// Whether both are of one object.
 pub fn same_btf(a: &LoadRequest, b: &LoadRequest) -> bool {

@@ -240,7 +240,8 @@ fn map(r: &mut LoadRequest, rng: &mut Rng) {
     }
     // Types and contents that no longer fit would be refused, and the loader does without.
     if shape(m) != before {
-        (m.btf, m.btf_key_type_id, m.btf_value_type_id, m.value, m.initial) = (None, 0, 0, None, None);
+        (m.btf, m.btf_key_type_id, m.btf_value_type_id) = (None, 0, 0);
+        (m.value, m.initial, m.frozen) = (None, None, false);
     }
 }
 

@@ -17,7 +17,7 @@ use bpfvet_tests::oracle::machine::Machine;
 use bpfvet_tests::oracle::wire::{How, lines};
 use bpfvet_tests::recordings::{self, Counters, Record};
 use bpfvet_tests::run::{Failure, parallel};
-use bpfvet_tests::{features, idioms, loader, probes};
+use bpfvet_tests::{features, generate, idioms, loader, probes};
 use clap::Parser;
 use serde_json::Value;
 use verifier_core::analysis::{Options, System};
@@ -59,6 +59,9 @@ struct Args {
     /// Objects to take programs from, in the place of those recorded.
     #[arg(long, num_args = 1..)]
     objects: Vec<PathBuf>,
+    /// So many random programs that compute, in the place of those recorded.
+    #[arg(long)]
+    random: Option<u64>,
     /// Only programs whose name contains this.
     #[arg(long)]
     only: Option<String>,
@@ -201,6 +204,13 @@ impl<'a> Run<'a> {
                 failed?;
             }
             return Ok(());
+        }
+        if let Some(count) = self.args.random {
+            for n in 0..count {
+                let mut rng = Rng::new(&[self.args.seed, n]);
+                self.program(&format!("random/{n}"), "random", &generate::program(rng.below(usize::MAX) as u64))?;
+            }
+            return if self.args.compose { self.composed() } else { Ok(()) };
         }
         if !self.args.objects.is_empty() {
             self.files()?;

@@ -232,14 +232,11 @@ fn refine_both(env: &mut Env<'_>, insn: Insn, src: RegState, op: CmpOp, half: bo
     };
     let (mut false_dst, mut false_src) = learn(op.negated());
     let (mut true_dst, mut true_src) = learn(op);
+    // A register that is compared with itself is checked twice: what the first check forgot, the second may miss.
     bounds_sanity_check(env, &mut true_dst, "true_reg1")?;
-    if !same {
-        bounds_sanity_check(env, &mut true_src, "true_reg2")?;
-    }
+    bounds_sanity_check(env, if same { &mut true_dst } else { &mut true_src }, "true_reg2")?;
     bounds_sanity_check(env, &mut false_dst, "false_reg1")?;
-    if !same {
-        bounds_sanity_check(env, &mut false_src, "false_reg2")?;
-    }
+    bounds_sanity_check(env, if same { &mut false_dst } else { &mut false_src }, "false_reg2")?;
     env.reg_mut(insn.dst).scalar = false_dst.scalar;
     let other = env.explorer.top_mut();
     other.reg_mut(insn.dst).scalar = true_dst.scalar;

@@ -330,8 +330,8 @@ fn environment<'a>(
     cancelled: &'a dyn Fn() -> bool,
 ) -> Res<Env<'a>> {
     let prog_type = ProgType::from_number(req.prog_type).ok_or_else(|| Stop::silent(Errno::EINVAL))?;
-    let attach_type =
-        AttachType::from_number(preflight::attr::effective_attach_type(req)).unwrap_or(AttachType::CgroupInetIngress);
+    let attach_type = AttachType::of_release(preflight::attr::effective_attach_type(req), system.kernel.version)
+        .unwrap_or(AttachType::CgroupInetIngress);
     let p = options.privilege;
     let perfmon = p.perfmon || p.sys_admin;
     let caps = Caps {

@@ -21,6 +21,7 @@ mod sock_ops;
 mod tracing;
 mod xdp;
 
+use super::KernelVersion;
 pub use access::{AccessQuery, CtxAccess, SockKind, Verdict, ctx_size, is_valid_access, sock_access};
 pub use policy::{DirectAccess, may_access_direct_pkt_data};
 pub use returns::{ReturnRule, return_rule};
@@ -280,6 +281,15 @@ impl AttachType {
     /// The value with this number in the kernel's interface.
     pub fn from_number(n: u32) -> Option<AttachType> {
         Self::ALL.iter().copied().find(|t| *t as u32 == n)
+    }
+
+    /// The value with this number, if the release has it: where the kernel does not look, a program may be loaded with
+    /// numbers that only later releases give a meaning.
+    pub fn of_release(n: u32, version: KernelVersion) -> Option<AttachType> {
+        Self::from_number(n).filter(|t| match t {
+            AttachType::TraceUprobeSession => version >= KernelVersion::new(6, 13),
+            _ => true,
+        })
     }
 
     /// The name in the kernel's interface, without its prefix.

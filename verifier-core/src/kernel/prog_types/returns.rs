@@ -84,7 +84,6 @@ pub fn return_rule(t: ProgType, a: A, facts: ReturnFacts) -> ReturnRule {
             A::TraceIter => range(0, 1),
             _ => ReturnRule::NotSupported,
         },
-        // On 6.12 no program is loaded with the number that 6.13 gave to uprobe sessions.
         ProgType::Kprobe if matches!(a, A::TraceKprobeSession | A::TraceUprobeSession) => range(0, 1),
         ProgType::Lsm if a != A::LsmCgroup => ReturnRule::LsmHook,
         ProgType::Lsm if facts.void_hook => range(1, 1),

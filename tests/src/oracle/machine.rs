@@ -90,10 +90,10 @@ impl Machine {
         fs::create_dir_all(scratch).map_err(|e| format!("{}: {e}", scratch.display()))?;
         let (asked, answered) = (scratch.join("requests"), scratch.join("answers"));
         let write = |path: &Path, bytes: &[u8]| fs::write(path, bytes).map_err(|e| format!("{}: {e}", path.display()));
-        match self {
+        let said = match self {
             Machine::Running { loader } => {
                 write(&asked, requests.as_bytes())?;
-                run(Command::new(loader).arg(&asked).arg(&answered))?;
+                run(Command::new(loader).arg(&asked).arg(&answered))?
             }
             Machine::Emulated { loader, image, modules } => {
                 let mut archive = Archive::default();
@@ -107,7 +107,7 @@ impl Machine {
                 write(&initrd, &archive.finish())?;
                 let disk = fs::File::create(&answered).and_then(|f| f.set_len(DISK));
                 disk.map_err(|e| format!("{}: {e}", answered.display()))?;
-                run(Command::new("qemu-system-x86_64")
+                let said = run(Command::new("qemu-system-x86_64")
                     .args(["-nographic", "-no-reboot", "-m", "3072", "-smp", "1", "-accel", "tcg", "-cpu", "max"])
                     .arg("-kernel")
                     .arg(image)
@@ -117,11 +117,13 @@ impl Machine {
                     .arg(format!("file={},format=raw,if=virtio", answered.display()))
                     .args(["-append", "console=ttyS0 quiet panic=-1"]))?;
                 let _ = fs::remove_file(initrd);
+                said
             }
-        }
+        };
         let text = until_end(&answered)?;
         let _ = fs::remove_file(answered);
-        answers(&text)
+        // A machine that dies early says why on its console.
+        answers(&text).map_err(|e| format!("{e}; the machine said:\n{}", last_lines(&said, 60)))
     }
 }
 
@@ -129,31 +131,36 @@ fn read(path: &Path) -> Result<Vec<u8>, String> {
     fs::read(path).map_err(|e| format!("{}: {e}", path.display()))
 }
 
-fn run(command: &mut Command) -> Result<(), String> {
+fn last_lines(text: &str, n: usize) -> String {
+    let lines: Vec<&str> = text.lines().collect();
+    lines[lines.len().saturating_sub(n)..].join("\n")
+}
+
+/// Runs to the end: what it printed.
+fn run(command: &mut Command) -> Result<String, String> {
     let name = command.get_program().to_string_lossy().into_owned();
     let done = command.stdin(Stdio::null()).stdout(Stdio::piped()).output().map_err(|e| format!("{name}: {e}"))?;
     let said = String::from_utf8_lossy(&done.stdout);
     if done.status.success() {
-        return Ok(());
+        return Ok(said.into_owned());
     }
     Err(format!("{name}: {}\n{said}{}", done.status, String::from_utf8_lossy(&done.stderr)))
 }
 
-/// Reads a disk as far as anything was written to it.
+/// Reads a disk as far as anything was written to it: what was never written is zeros to the disk's end.
 fn until_end(path: &Path) -> Result<String, String> {
     use std::io::{BufRead, BufReader};
-    let mut reader = BufReader::new(fs::File::open(path).map_err(|e| format!("{}: {e}", path.display()))?);
-    let (mut text, mut line) = (String::new(), Vec::new());
+    let mut reader = BufReader::with_capacity(1 << 20, fs::File::open(path).map_err(|e| e.to_string())?);
+    let mut text = Vec::new();
     loop {
-        line.clear();
-        let n = reader.read_until(b'\n', &mut line).map_err(|e| e.to_string())?;
-        if n == 0 || line.first() == Some(&0) {
-            return Ok(text);
+        let chunk = reader.fill_buf().map_err(|e| e.to_string())?;
+        let written = chunk.iter().position(|b| *b == 0).unwrap_or(chunk.len());
+        text.extend_from_slice(&chunk[..written]);
+        let (whole, n) = (written == chunk.len(), chunk.len());
+        if n == 0 || !whole {
+            return Ok(String::from_utf8_lossy(&text).into_owned());
         }
-        text.push_str(&String::from_utf8_lossy(&line));
-        if line == b"end\n" {
-            return Ok(text);
-        }
+        reader.consume(n);
     }
 }
 

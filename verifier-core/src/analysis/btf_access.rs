@@ -5,7 +5,6 @@
 //! `check_ptr_to_map_access()`.
 
 use super::Env;
-use super::btf_record::find_struct_meta;
 use super::btf_write::check_kernel_write;
 use super::preflight::attr::is_gpl_compatible;
 use super::refs::in_rcu_cs;
@@ -295,7 +294,7 @@ fn pointer_tag(btf: &Btf, t: &Type<'_>, off: u32) -> TypeFlags {
 /// # Errors
 /// Rejects with the errno of the check that failed.
 pub(crate) fn btf_struct_access(env: &mut Env<'_>, btf: BtfRef, id: TypeId, alloc: bool, off: i32, size: i32) -> Res<StructAccess> {
-    if alloc && let Some(rec) = find_struct_meta(env, btf, id) {
+    if alloc && let Some(rec) = env.struct_meta(btf, id) {
         let (from, end) = (off as u32, (off as u32).wrapping_add(size as u32));
         if let Some(f) = rec.fields.iter().find(|f| from < f.offset + f.size && f.offset < end) {
             return Err(env.reject(MemoryMsg::FieldDisallowed { name: f.kind.name() }, Errno::EACCES));

@@ -11,10 +11,10 @@ use crate::isa::Insn;
 use crate::kernel::call::{RegBase, RegType};
 use crate::kernel::{AttachType, Kernel, ProgType};
 use crate::log::{Context, Event, Interest, Sink};
+use crate::program::record::{Record, StructMetas};
 use crate::program::{LoadRequest, MapSpec};
 use crate::state::{BtfRef, MapIdx, RegState, VerifierState};
 
-use super::btf_record::Record;
 use super::explore::Explorer;
 
 /// Facts about one instruction that stages leave for later ones. Kernel: `struct bpf_insn_aux_data`.
@@ -237,7 +237,7 @@ pub struct Env<'a> {
     /// Names of `btfs`: `vmlinux`, empty for the program's, module names.
     pub btf_names: Vec<String>,
     /// Types with special fields, by BTF; those of kernels have none.
-    pub struct_metas: Vec<super::btf_record::StructMetas>,
+    pub struct_metas: Vec<StructMetas>,
     /// Maps: those of the request in its order, then templates of inner maps.
     pub maps: Vec<MapInfo>,
     /// The specifications of `maps`, for listeners.
@@ -481,6 +481,11 @@ impl<'a> Env<'a> {
     /// BTF by reference.
     pub fn btf(&self, r: BtfRef) -> &Arc<Btf> {
         &self.btfs[usize::from(r.0)]
+    }
+
+    /// Special fields of a type of the program's (or a map's) BTF. Kernel: `btf_find_struct_meta()`.
+    pub fn struct_meta(&self, btf: BtfRef, id: TypeId) -> Option<Arc<Record>> {
+        self.struct_metas.get(usize::from(btf.0))?.get(id).cloned()
     }
 
     /// Map by index.

@@ -9,7 +9,6 @@
 mod access;
 mod btf_access;
 mod btf_write;
-pub mod btf_record;
 mod call;
 mod ctx_type;
 pub mod dynptr;
@@ -38,7 +37,7 @@ use crate::kernel::features::LoopKind;
 use crate::kernel::map_create::implied_flags;
 use crate::kernel::{AttachType, Kernel, MapType, ProgType};
 use crate::log::{Event, Off, Sink, Tee, TextLog};
-use crate::program::{LoadRequest, MapSpec};
+use crate::program::{LoadRequest, MapSpec, create, record};
 use crate::program::request::{Privilege, TargetFunc, TargetProg};
 use crate::state::{BtfRef, MapIdx, VerifierState};
 
@@ -198,8 +197,8 @@ pub fn verify_assuming(
     // A BTF whose special fields are unsound is refused when it is loaded, before any program; loaders go on without.
     if let Some(btf) = &req.btf {
         let types =
-            btf_record::KernelTypes { kernel: &system.kernel, vmlinux: &system.vmlinux, modules: &system.modules };
-        if btf_record::StructMetas::of(&types, btf).is_err() {
+            record::KernelTypes { kernel: &system.kernel, vmlinux: &system.vmlinux, modules: &system.modules };
+        if record::StructMetas::of(&types, btf).is_err() {
             return verify_assuming(system, &req.without_btf(), options, listener, cancelled, assumed);
         }
     }
@@ -348,10 +347,10 @@ fn environment<'a>(
         btfs.push(btf.clone());
         btf_names.push(name.clone());
     }
-    let types = btf_record::KernelTypes { kernel: &system.kernel, vmlinux: &system.vmlinux, modules: &system.modules };
-    let mut struct_metas = vec![btf_record::StructMetas::default(); btfs.len()];
+    let types = record::KernelTypes { kernel: &system.kernel, vmlinux: &system.vmlinux, modules: &system.modules };
+    let mut struct_metas = vec![record::StructMetas::default(); btfs.len()];
     if let Some(btf) = &req.btf {
-        struct_metas[usize::from(BtfRef::PROG.0)] = btf_record::StructMetas::of(&types, btf).map_err(Stop::silent)?;
+        struct_metas[usize::from(BtfRef::PROG.0)] = record::StructMetas::of(&types, btf).map_err(Stop::silent)?;
     }
     let maps = map_infos(req, &types, &mut btfs, &mut btf_names, &mut struct_metas)?;
     /// Load flags. UAPI: `BPF_F_*`.
@@ -415,10 +414,10 @@ fn environment<'a>(
 /// Maps as the analysis knows them, templates of inner maps behind the others.
 fn map_infos(
     req: &LoadRequest,
-    types: &btf_record::KernelTypes<'_>,
+    types: &record::KernelTypes<'_>,
     btfs: &mut Vec<Arc<Btf>>,
     names: &mut Vec<String>,
-    metas: &mut Vec<btf_record::StructMetas>,
+    metas: &mut Vec<record::StructMetas>,
 ) -> Res<Vec<MapInfo>> {
     let created = |m: &MapSpec| {
         let implied = MapType::from_number(m.map_type).map_or(0, implied_flags);
@@ -442,15 +441,15 @@ fn map_infos(
         if let Some(btf) = &spec.btf {
             let known = btfs.iter().position(|b| Arc::ptr_eq(b, btf));
             if known.is_none() {
-                metas.push(btf_record::StructMetas::of(types, btf).map_err(Stop::silent)?);
+                metas.push(record::StructMetas::of(types, btf).map_err(Stop::silent)?);
                 btfs.push(btf.clone());
                 names.push(String::new());
             }
             place = Some(known.unwrap_or(btfs.len() - 1));
         }
-        let none = btf_record::StructMetas::default();
+        let none = record::StructMetas::default();
         let own = place.and_then(|i| metas.get(i)).unwrap_or(&none);
-        let record = match btf_record::of_map(types, own, &spec) {
+        let record = match create::check_btf(types, own, &spec) {
             Ok(record) => record.map(Arc::new),
             Err(_) => {
                 // The kernel refuses the map with BTF, and loaders create it without.

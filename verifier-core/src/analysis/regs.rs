@@ -14,7 +14,7 @@ use crate::state::{Payload, RegState, VerifierState};
 use smallvec::SmallVec;
 
 use super::Env;
-use super::btf_record::FieldKind;
+use crate::program::record::FieldKind;
 use super::liveness::{self, Place};
 
 /// Whether memory is read or written. Kernel: `enum bpf_access_type`.

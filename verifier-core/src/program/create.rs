@@ -1,14 +1,14 @@
 //! Whether the kernel creates the maps of an object, and with or without BTF.
 //!
 //! Answers for `bpf_object__create_map()` of libbpf around `BPF_MAP_CREATE`: a map that is refused with BTF is tried
-//! again without. Departs: special fields of values (locks, timers, kptrs) are not looked at here but in the analysis,
-//! which knows them.
+//! again without.
 
 use crate::btf::{Btf, BtfKind, TypeId};
 use crate::kernel::map_create::{KeyBtf, MapAttr, MapCaps, check_create, check_key_btf, inner_allowed};
-use crate::kernel::{Kernel, MapType};
+use crate::kernel::MapType;
 
 use super::error::NotLoadable;
+use super::record::{KernelTypes, Record, StructMetas, of_map};
 use super::request::MapSpec;
 
 const ROOT: MapCaps = MapCaps { bpf: true, net_admin: true, sys_admin: true };
@@ -52,47 +52,67 @@ fn key_btf(btf: &Btf, id: TypeId) -> KeyBtf {
     }
 }
 
-/// Kernel: `map_check_btf()`, without special fields.
-fn check_btf(spec: &MapSpec, attr: &MapAttr, t: MapType) -> Result<(), i32> {
-    let Some(btf) = spec.btf.as_deref().filter(|_| attr.btf_value) else { return Ok(()) };
+/// Whether the kernel takes the BTF of a map, and the special fields of its values. Kernel: `map_check_btf()`.
+///
+/// # Errors
+/// The error number that creating the map returns.
+pub(crate) fn check_btf(types: &KernelTypes<'_>, metas: &StructMetas, spec: &MapSpec) -> Result<Option<Record>, i32> {
+    let attr = attributes(spec);
+    let t = MapType::from_number(spec.map_type).ok_or(EINVAL)?;
+    let Some(btf) = spec.btf.as_deref().filter(|_| attr.btf_value) else { return Ok(None) };
     let fits = |id: TypeId, size: u32| btf.resolve_size(id) == Some(size);
     if attr.btf_key && !fits(spec.btf_key_type_id, spec.key_size) || !fits(spec.btf_value_type_id, spec.value_size) {
         return Err(EINVAL);
     }
     let data_section = btf.skip_modifiers(spec.btf_value_type_id).is_some_and(|t| t.kind == BtfKind::Datasec);
-    check_key_btf(attr, t, key_btf(btf, spec.btf_key_type_id), data_section)
+    let record = of_map(types, metas, spec).map_err(|e| e as i32)?;
+    check_key_btf(&attr, t, key_btf(btf, spec.btf_key_type_id), data_section)?;
+    Ok(record)
 }
 
-fn try_create(kernel: &Kernel, spec: &MapSpec) -> Result<(), i32> {
+fn try_create(types: &KernelTypes<'_>, metas: &StructMetas, spec: &MapSpec) -> Result<(), i32> {
     let attr = attributes(spec);
     if [MapType::ArrayOfMaps as u32, MapType::HashOfMaps as u32].contains(&spec.map_type) {
         // Without a template, the descriptor given is not one of a map.
         let inner = spec.inner.as_deref().ok_or(EINVAL)?;
         inner_allowed(MapType::from_number(inner.map_type).ok_or(EINVAL)?)?;
     }
-    let t = check_create(kernel, &attr, ROOT)?;
-    check_btf(spec, &attr, t)
+    check_create(types.kernel, &attr, ROOT)?;
+    check_btf(types, metas, spec).map(|_| ())
 }
 
 /// Creates a map: takes its BTF away when the kernel refuses it, fails when it refuses the map.
-pub(super) fn create(kernel: &Kernel, spec: &mut MapSpec, name: &str) -> Result<(), NotLoadable> {
+///
+/// `metas`: those of the object's BTF.
+pub(super) fn create(
+    types: &KernelTypes<'_>,
+    metas: &StructMetas,
+    spec: &mut MapSpec,
+    name: &str,
+) -> Result<(), NotLoadable> {
     let mut words = Vec::new();
     let mut outcome = Ok(());
     if let Some(inner) = spec.inner.as_deref_mut() {
-        outcome = retry(kernel, inner, &format!("{name}.inner"), &mut words);
+        outcome = retry(types, metas, inner, &format!("{name}.inner"), &mut words);
         if let Err(errno) = outcome {
             words.push(format!("map '{name}': failed to create inner map: -{errno}"));
         }
     }
-    outcome.and_then(|()| retry(kernel, spec, name, &mut words)).map_err(|errno| {
+    outcome.and_then(|()| retry(types, metas, spec, name, &mut words)).map_err(|errno| {
         words.push(format!("map '{name}': failed to create: {}(-{errno})", describe(errno)));
         NotLoadable { code: -errno, words }
     })
 }
 
 /// Tries with BTF, then without.
-fn retry(kernel: &Kernel, spec: &mut MapSpec, name: &str, words: &mut Vec<String>) -> Result<(), i32> {
-    let Err(errno) = try_create(kernel, spec) else { return Ok(()) };
+fn retry(
+    types: &KernelTypes<'_>,
+    metas: &StructMetas,
+    spec: &mut MapSpec,
+    name: &str,
+    words: &mut Vec<String>,
+) -> Result<(), i32> {
+    let Err(errno) = try_create(types, metas, spec) else { return Ok(()) };
     if spec.btf_key_type_id == 0 && spec.btf_value_type_id == 0 {
         return Err(errno);
     }
@@ -101,7 +121,7 @@ fn retry(kernel: &Kernel, spec: &mut MapSpec, name: &str, words: &mut Vec<String
     spec.btf = None;
     spec.btf_key_type_id = 0;
     spec.btf_value_type_id = 0;
-    try_create(kernel, spec)
+    try_create(types, metas, spec)
 }
 
 /// The C library's words for an error.

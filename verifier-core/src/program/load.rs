@@ -14,6 +14,7 @@ use super::externs::{self, Resolution};
 use super::link::{Candidates, Linker};
 use super::maps::{self, CreateRules, Map, Origin};
 use super::modules::Modules;
+use super::record::{KernelTypes, StructMetas};
 use super::object::{self, Opened, Prog};
 use super::request::{AttachTarget, LoadRequest, MapSpec, TargetProg};
 use super::sections;
@@ -113,15 +114,21 @@ pub fn open(bytes: &[u8], options: &OpenOptions<'_>) -> Result<Object, ObjectErr
         }
     }
     let rules = CreateRules { nr_cpus: options.nr_cpus, as_veristat: options.as_veristat };
-    let kernel_btf = kernel_btf(&opened, options.kernel);
-    let loaded_btf = kernel_btf.as_ref().ok().and_then(Option::as_ref);
+    let types = KernelTypes { kernel: options.kernel, vmlinux: &modules.vmlinux, modules: &options.modules };
+    let kernel_btf = kernel_btf(&opened, &types);
+    let metas = kernel_btf.as_ref().ok().and_then(Option::as_ref).map(|btf| (btf, StructMetas::of(&types, btf)));
+    // What is refused for its special fields is known of as the source of lines, but maps are created without.
+    let (loaded_btf, metas) = match metas {
+        Some((btf, Ok(metas))) => (Some(btf), metas),
+        _ => (None, StructMetas::default()),
+    };
     let mut specs: Vec<MapSpec> = opened.maps.all.iter().map(|m| maps::create(m, loaded_btf, rules)).collect();
     let refused_maps = opened
         .maps
         .all
         .iter()
         .zip(&mut specs)
-        .map(|(m, spec)| if m.autocreate { create::create(options.kernel, spec, &m.name).err() } else { None })
+        .map(|(m, spec)| if m.autocreate { create::create(&types, &metas, spec, &m.name).err() } else { None })
         .collect();
     let mut loader = Loader {
         options,
@@ -160,13 +167,20 @@ pub fn open(bytes: &[u8], options: &OpenOptions<'_>) -> Result<Object, ObjectErr
 /// The BTF of an object as the kernel takes it. libbpf: `bpf_object__sanitize_and_load_btf()`.
 ///
 /// The kernels that we know take every kind of type, so nothing is replaced. A refused BTF is left out, unless the
-/// object has struct_ops maps.
-fn kernel_btf(opened: &Opened, kernel: &Kernel) -> Result<Option<Arc<Btf>>, NotLoadable> {
+/// object has struct_ops maps. One whose special fields are refused is left out by the analysis.
+fn kernel_btf(opened: &Opened, types: &KernelTypes<'_>) -> Result<Option<Arc<Btf>>, NotLoadable> {
     let Some(btf) = &opened.btf else { return Ok(None) };
-    match validate(btf, ValidateRules { flagged_tags: kernel.features.btf_flagged_tags }) {
+    let rules = ValidateRules { flagged_tags: types.kernel.features.btf_flagged_tags };
+    let taken = validate(btf, rules).map_err(|e| e.errno);
+    let mandatory = opened.maps.all.iter().any(|m| m.origin == Origin::StructOps);
+    let taken = match (taken, mandatory) {
+        (Ok(()), true) => StructMetas::of(types, btf).map(|_| ()).map_err(|e| e as i32),
+        (taken, _) => taken,
+    };
+    match taken {
         Ok(()) => Ok(Some(Arc::clone(btf))),
-        Err(e) if opened.maps.all.iter().any(|m| m.origin == Origin::StructOps) => {
-            let code = -e.errno;
+        Err(errno) if mandatory => {
+            let code = -errno;
             let words = format!("Error loading .BTF into kernel: {code}. BTF is mandatory, can't proceed.");
             Err(NotLoadable { code, words: vec![words] })
         }

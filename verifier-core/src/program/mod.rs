@@ -3,7 +3,7 @@
 //! [`open`] reads an ELF object as libbpf 1.5 would and prepares each program as it would hand it to a given kernel:
 //! a [`LoadRequest`], or a [`NotLoadable`] with libbpf's words. Each program has a result of its own.
 
-mod create;
+pub(crate) mod create;
 mod elf;
 mod error;
 mod externs;
@@ -13,6 +13,7 @@ mod load;
 mod maps;
 mod modules;
 mod object;
+pub mod record;
 pub mod request;
 mod sections;
 mod struct_ops;

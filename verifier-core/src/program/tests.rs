@@ -230,3 +230,12 @@ fn old_style_maps_are_read_unless_libbpf_is_asked() {
     let words = &o.programs[0].result.as_ref().expect_err("refused").words[0];
     assert!(words.contains("legacy map definitions in 'maps' section are not supported"));
 }
+
+#[test]
+fn storage_is_refused_with_the_btf() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../corpus/map/storage_without_btf.o");
+    let o = load(&std::fs::read(path).expect("the object")).expect("an object");
+    let e = o.programs[0].result.as_ref().expect_err("refused");
+    assert_eq!(e.code, -22);
+    assert!(e.words.iter().any(|w| w.contains("map 'storage': failed to create")), "{:?}", e.words);
+}

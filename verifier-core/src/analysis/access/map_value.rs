@@ -6,7 +6,7 @@ use super::region::{__check_ptr_off_reg, check_mem_region_access};
 use super::{AccessSrc, check_leak};
 use crate::analysis::Env;
 use crate::analysis::btf_access::{btf_is_kernel, btf_struct_ids_match, mark_btf_ld_reg};
-use crate::analysis::btf_record::{Field, FieldInfo, FieldKind, KptrBtf, find_struct_meta, record_find};
+use crate::program::record::{Field, FieldInfo, FieldKind, KptrBtf, record_find};
 use crate::analysis::precision::mark_chain_precision;
 use crate::analysis::refs::in_rcu_cs;
 use crate::analysis::regs::{Access, mark_reg_known, mark_reg_known_zero, mark_reg_unknown};
@@ -128,7 +128,7 @@ fn loaded_flags(env: &Env<'_>, field: &Field, btf: BtfRef, id: TypeId) -> TypeFl
         flags |= TypeFlags::ALLOC;
     }
     let local = !btf_is_kernel(env, btf);
-    if local && find_struct_meta(env, btf, id).is_some_and(|rec| rec.has(FieldKind::GRAPH_NODE)) {
+    if local && env.struct_meta(btf, id).is_some_and(|rec| rec.has(FieldKind::GRAPH_NODE)) {
         flags |= TypeFlags::NON_OWN_REF;
     }
     flags

@@ -9,7 +9,7 @@ use super::func::check_depth;
 use super::global::btf_check_subprog_call;
 use super::map::{map_type, reg_record};
 use crate::analysis::Env;
-use crate::analysis::btf_record::{FieldInfo, FieldKind, record_find};
+use crate::program::record::{FieldInfo, FieldKind, record_find};
 use crate::analysis::dynptr::mark_dynptr_cb_reg;
 use crate::analysis::explore::{Fork, push_async_cb, push_stack};
 use crate::analysis::refs::{clear_reg, ref_set_non_owning};

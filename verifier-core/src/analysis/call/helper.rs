@@ -10,7 +10,7 @@ use super::special::{self, Effects};
 use crate::analysis::Env;
 use crate::analysis::access::{check_mem_access, kptr_pointee};
 use crate::analysis::btf_access::btf_is_kernel;
-use crate::analysis::btf_record::FieldKind;
+use crate::program::record::FieldKind;
 use crate::analysis::dynptr::unmark_stack_slots_dynptr;
 use crate::analysis::explore::{Fork, push_stack};
 use crate::analysis::regs::{

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::helper_name;
 use super::meta::{CallMeta, MapArg};
 use crate::analysis::Env;
-use crate::analysis::btf_record::{FieldKind, Record, find_struct_meta, record_find};
+use crate::program::record::{FieldKind, Record, record_find};
 use crate::analysis::env::MapKeyState;
 use crate::analysis::kfunc::is_rbtree_lock_required_kfunc;
 use crate::analysis::precision::mark_chain_precision;
@@ -49,7 +49,7 @@ pub(crate) fn reg_record(env: &Env<'_>, reg: &RegState) -> Option<Arc<Record>> {
         return reg.map().and_then(|m| env.map(m).record.clone());
     }
     if reg.ty.base == RegBase::PtrToBtfId && reg.has(TypeFlags::ALLOC) {
-        return reg.btf().and_then(|(btf, id)| find_struct_meta(env, btf, id));
+        return reg.btf().and_then(|(btf, id)| env.struct_meta(btf, id));
     }
     None
 }

@@ -1,6 +1,6 @@
 //! What checking the arguments of a call leaves for later checks of the same call.
 
-use crate::analysis::btf_record::Field;
+use crate::program::record::Field;
 use crate::btf::TypeId;
 use crate::state::{BtfRef, MapIdx};
 

@@ -16,7 +16,7 @@ use super::{KfuncMeta, Special};
 use crate::analysis::Env;
 use crate::analysis::ctx_type::is_prog_ctx_type;
 use crate::analysis::btf_access::btf_types_are_same;
-use crate::analysis::btf_record::FieldKind;
+use crate::program::record::FieldKind;
 use crate::analysis::call::args::{check_func_arg_reg_off, check_reg_const_str};
 use crate::analysis::call::map::{process_task_work_func, process_wq_func};
 use crate::analysis::call::mem::{check_kfunc_mem_size_reg, check_mem_reg};

@@ -8,7 +8,6 @@ use super::args::check_kfunc_args;
 use super::btf_arg::{is_scalar, is_scalar_struct, is_struct};
 use super::graph::{in_rbtree_lock_required_cb, may_point_to_spin_lock};
 use super::{KfuncMeta, Special, fetch_kfunc_meta, graph};
-use crate::analysis::btf_record::find_struct_meta;
 use crate::analysis::call::{Callback, push_callback_call};
 use crate::analysis::call::helper::clear_all_pkt_pointers;
 use crate::analysis::call::returns::check_return_code;
@@ -404,7 +403,7 @@ fn new_object(env: &mut Env, meta: &KfuncMeta, at: usize) -> Res {
     if percpu && size > PERCPU_MAX {
         return Err(env.reject(KfuncMsg::PercpuSize { size, max: PERCPU_MAX }, Errno::EINVAL));
     }
-    let has_fields = find_struct_meta(env, BtfRef::PROG, id).is_some();
+    let has_fields = env.struct_meta(BtfRef::PROG, id).is_some();
     if percpu {
         if !is_scalar_struct(env, &btf, t, 0) {
             return Err(env.reject(KfuncMsg::PercpuScalars {}, Errno::EINVAL));

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use super::{KfuncMeta, Special, is_rbtree_lock_required_kfunc};
 use crate::analysis::Env;
 use crate::analysis::btf_access::btf_struct_ids_match;
-use crate::analysis::btf_record::{Field, FieldInfo, FieldKind, Record, find_struct_meta, record_find};
+use crate::program::record::{Field, FieldInfo, FieldKind, Record, record_find};
 use crate::analysis::refs;
 use crate::btf::TypeId;
 use crate::error::{Errno, KfuncMsg, Res};
@@ -32,7 +32,7 @@ pub(crate) fn reg_record(env: &Env, reg: &RegState) -> Option<Arc<Record>> {
     }
     if is_ptr_alloc_obj(reg) {
         let (btf, id) = reg.btf()?;
-        return find_struct_meta(env, btf, id);
+        return env.struct_meta(btf, id);
     }
     None
 }
@@ -55,7 +55,7 @@ pub(crate) fn reg_find_field(env: &Env, reg: &RegState, off: u32, kind: FieldKin
 
 /// Whether the type counts its references. Kernel: `btf_record::refcount_off >= 0`.
 pub(crate) fn is_refcounted(env: &Env, btf: BtfRef, id: TypeId) -> bool {
-    find_struct_meta(env, btf, id).is_some_and(|rec| rec.has(FieldKind::REFCOUNT))
+    env.struct_meta(btf, id).is_some_and(|rec| rec.has(FieldKind::REFCOUNT))
 }
 
 /// Whether a register points to something that holds a spin lock. Kernel: `reg_may_point_to_spin_lock()`.

@@ -14,7 +14,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use super::Env;
-use super::btf_record::Field;
+use crate::program::record::Field;
 use super::call::meta::MapArg;
 use super::iter::IterPlace;
 use super::preflight::attr::is_gpl_compatible;

@@ -3,7 +3,7 @@
 //! Answers for `resolve_pseudo_ldimm64()`: every such load becomes an address, the maps used are listed in order of
 //! first use, and each must fit the program. It is also where unknown opcodes and malformed loads are found.
 
-use crate::analysis::btf_record::FieldKind;
+use crate::program::record::FieldKind;
 use crate::analysis::env::{BtfVar, Env};
 use crate::btf::BtfKind;
 use crate::error::{Errno, Res, Stop, WalkMsg};

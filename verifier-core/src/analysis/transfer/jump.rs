@@ -10,10 +10,10 @@ use crate::isa::semantics::CmpOp;
 use crate::kernel::Features;
 use crate::kernel::call::{RegBase, RegType, TypeFlags};
 use crate::log::Event;
+use crate::program::record::FieldKind;
 use crate::state::RegState;
 
 use super::super::Env;
-use super::super::btf_record::{FieldKind, find_struct_meta};
 use super::super::explore::{Fork, find_prev_entry, push_stack};
 use super::super::iter::widen_imprecise_scalars;
 use super::super::precision::{F_DST_REG_STACK, F_SRC_REG_STACK, LinkedRegs, mark_chain_precision};
@@ -333,7 +333,7 @@ fn may_point_to_spin_lock(env: &Env<'_>, reg: &RegState) -> bool {
         return reg.map().and_then(|m| env.map(m).record.as_ref()).is_some_and(|rec| rec.has(locks));
     }
     if is_alloc_object(reg) {
-        return reg.btf().and_then(|(btf, id)| find_struct_meta(env, btf, id)).is_some_and(|rec| rec.has(locks));
+        return reg.btf().and_then(|(btf, id)| env.struct_meta(btf, id)).is_some_and(|rec| rec.has(locks));
     }
     false
 }

@@ -11,7 +11,8 @@ use crate::btf::{Btf, BtfKind, Type, TypeId};
 use crate::error::Errno;
 use crate::kernel::facts::dtors::has_dtor;
 use crate::kernel::{Kernel, MapType};
-use crate::state::BtfRef;
+
+use super::request::MapSpec;
 
 bitflags! {
     /// Kinds of special fields. Kernel: `enum btf_field_type` (numbers are our own).
@@ -582,16 +583,11 @@ impl StructMetas {
     }
 }
 
-/// Special fields of a type of the program's (or a map's) BTF. Kernel: `btf_find_struct_meta()`.
-pub(crate) fn find_struct_meta(env: &super::Env<'_>, btf: BtfRef, id: TypeId) -> Option<Arc<Record>> {
-    env.struct_metas.get(usize::from(btf.0))?.get(id).cloned()
-}
-
 /// Special fields of a map's value. Kernel: the part of `map_check_btf()` about them.
 ///
 /// # Errors
 /// The error number that creating the map returns.
-pub fn of_map(kt: &KernelTypes<'_>, metas: &StructMetas, spec: &crate::program::MapSpec) -> Result<Option<Record>, Errno> {
+pub fn of_map(kt: &KernelTypes<'_>, metas: &StructMetas, spec: &MapSpec) -> Result<Option<Record>, Errno> {
     /// `BPF_F_RDONLY_PROG | BPF_F_WRONLY_PROG`.
     const ONE_WAY: u32 = 1 << 7 | 1 << 8;
     let (Some(btf), id @ 1..) = (&spec.btf, spec.btf_value_type_id) else { return Ok(None) };

@@ -38,13 +38,18 @@ fn split(key: &[u8], upto: u32) -> Option<(u32, Vec<u8>)> {
 }
 
 fn mask(bits: &[u8], len: u32) -> Vec<u8> {
-    let whole = (len / 8) as usize;
     let mut out = bits.to_vec();
-    if let Some(b) = out.get_mut(whole) {
+    clear(&mut out, len);
+    out
+}
+
+/// Clears what stands behind so many bits.
+fn clear(bits: &mut [u8], len: u32) {
+    let whole = (len / 8) as usize;
+    if let Some(b) = bits.get_mut(whole) {
         *b &= !(0xffu16 >> (len % 8)) as u8;
     }
-    out.iter_mut().skip(whole + 1).for_each(|b| *b = 0);
-    out
+    bits.iter_mut().skip(whole + 1).for_each(|b| *b = 0);
 }
 
 impl Lpm {
@@ -76,12 +81,30 @@ impl Lpm {
     }
 
     pub fn lookup(&self, key: &[u8]) -> Option<u64> {
-        let (len, bits) = split(key, self.max_len)?;
+        let (len, bits) = key.split_first_chunk::<4>()?;
+        let len = u32::from_ne_bytes(*len);
         if len > self.max_len {
             return None;
         }
+        // Addresses are short: their bits are cleared on the stack, more and more of them.
+        let (mut short, mut long) = ([0; 16], Vec::new());
+        let left = match short.get_mut(..bits.len()) {
+            Some(short) => {
+                short.copy_from_slice(bits);
+                short
+            }
+            None => {
+                long.extend_from_slice(bits);
+                long.as_mut_slice()
+            }
+        };
         let tables = self.tables.read().unwrap_or_else(PoisonError::into_inner);
-        tables.by_len.range(..=len).rev().find_map(|(l, t)| t.get(mask(&bits, *l).as_slice())).map(|n| self.at(*n))
+        let lengths = tables.by_len.range(..=len).rev();
+        let found = lengths.into_iter().find_map(|(l, t)| {
+            clear(left, *l);
+            t.get(&*left)
+        });
+        found.map(|n| self.at(*n))
     }
 
     pub fn update(&self, key: &[u8], value: *const u8, flags: u64) -> MapResult {

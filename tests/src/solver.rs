@@ -1,6 +1,6 @@
-//! Measures of the solver: real bugs of ours, and false rejections of others.
+//! Measures of the solver: real bugs of ours, safe programs of ours, and false rejections of others.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use verifier_core::analysis::{Options, System, Verdict};
@@ -8,6 +8,9 @@ use verifier_core::kernel::Kernel;
 use verifier_core::program::{LoadRequest, OpenOptions, open, vmlinux};
 use verifier_core::solver::decide::{Answer, Effort, solve};
 use verifier_core::solver::repair::Repair;
+
+use verifier_server::args::RunFormat;
+use verifier_server::witness;
 
 use crate::corpus;
 use crate::recordings;
@@ -25,6 +28,8 @@ pub struct Row {
     pub notes: Vec<String>,
     /// A repair that the analysis accepts and that is proven to do nothing.
     pub repair: Option<Repair>,
+    /// The witness, saved and run again as `bpfvet run --witness` does it, breaks the same rule.
+    pub again: bool,
     /// Time taken.
     pub time: Duration,
 }
@@ -107,6 +112,7 @@ fn row(system: &System, name: String, request: &LoadRequest, options: &Options) 
             what: what.chars().take(100).collect(),
             notes: Vec::new(),
             repair: None,
+            again: false,
             time: Duration::ZERO,
         };
     };
@@ -119,14 +125,35 @@ fn row(system: &System, name: String, request: &LoadRequest, options: &Options) 
         Answer::Safe(s) => format!("instruction {}: from {:?}, {} states, {} paths", s.insn, s.from, s.states, s.paths),
         _ => format!("instruction {}", solved.insn),
     };
+    let again = match &solved.answer {
+        Answer::Bug(w) => {
+            let saved = witness::json_of(w).to_string();
+            let ran = witness::run(saved.as_bytes(), system, request, options, RunFormat::Json, &mut std::io::sink());
+            ran == Ok(1)
+        }
+        _ => false,
+    };
     Row {
         name,
         answer: Some(solved.answer),
         what: format!("[{code}] {what}"),
         notes: solved.tried,
         repair: solved.repair,
+        again,
         time: solved.time,
     }
+}
+
+/// Cases of one topic of the corpus that are rejected.
+fn of_corpus(set: &'static str, topic: &str, only: &str) -> Result<Measure, String> {
+    let system = system()?;
+    let mut rows = Vec::new();
+    for case in corpus::cases()?.iter().filter(|c| c.name.starts_with(topic) && c.name.contains(only)) {
+        let request = case.request(&system).map_err(|e| format!("{}: {e}", case.name))?;
+        let options = Options { privilege: case.privilege()?, ..Options::default() };
+        rows.push(row(&system, case.name.clone(), &request, &options));
+    }
+    Ok(Measure { set, rows })
 }
 
 /// Rejected programs of ours, each with a real bug.
@@ -134,14 +161,15 @@ fn row(system: &System, name: String, request: &LoadRequest, options: &Options) 
 /// # Errors
 /// The case that cannot be read.
 pub fn bugs(only: &str) -> Result<Measure, String> {
-    let system = system()?;
-    let mut rows = Vec::new();
-    for case in corpus::cases()?.iter().filter(|c| c.name.starts_with("solver/") && c.name.contains(only)) {
-        let request = case.request(&system).map_err(|e| format!("{}: {e}", case.name))?;
-        let options = Options { privilege: case.privilege()?, ..Options::default() };
-        rows.push(row(&system, case.name.clone(), &request, &options));
-    }
-    Ok(Measure { set: "real bugs", rows })
+    of_corpus("real bugs", "solver/", only)
+}
+
+/// Programs of ours that do nothing wrong, and are rejected.
+///
+/// # Errors
+/// The case that cannot be read.
+pub fn safe(only: &str) -> Result<Measure, String> {
+    of_corpus("safe programs of ours", "safe/", only)
 }
 
 /// The folder of false rejections, where it is at hand.
@@ -155,12 +183,21 @@ pub fn false_rejections_folder() -> Option<PathBuf> {
 /// # Errors
 /// The object that cannot be read.
 pub fn false_rejections(only: &str) -> Result<Measure, String> {
+    match false_rejections_folder() {
+        None => Ok(Measure { set: "false rejections", rows: Vec::new() }),
+        Some(f) => objects("false rejections", &f, only),
+    }
+}
+
+/// The rejected programs of the objects in a folder.
+///
+/// # Errors
+/// The object that cannot be read.
+pub fn objects(set: &'static str, folder: &Path, only: &str) -> Result<Measure, String> {
     let system = system()?;
     let mut rows = Vec::new();
-    let mut files: Vec<PathBuf> = match false_rejections_folder() {
-        None => Vec::new(),
-        Some(f) => std::fs::read_dir(f).map_err(|e| e.to_string())?.flatten().map(|e| e.path()).collect(),
-    };
+    let all = std::fs::read_dir(folder).map_err(|e| e.to_string())?.flatten().map(|e| e.path());
+    let mut files: Vec<PathBuf> = all.filter(|f| f.extension().is_some_and(|e| e == "o")).collect();
     files.sort();
     for file in files {
         let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
@@ -175,13 +212,13 @@ pub fn false_rejections(only: &str) -> Result<Measure, String> {
             }
         }
     }
-    Ok(Measure { set: "false rejections", rows })
+    Ok(Measure { set, rows })
 }
 
-/// Both sets.
+/// All sets.
 ///
 /// # Errors
 /// What cannot be read.
 pub fn measure(only: &str) -> Result<Vec<Measure>, String> {
-    Ok(vec![bugs(only)?, false_rejections(only)?])
+    Ok(vec![bugs(only)?, safe(only)?, false_rejections(only)?])
 }

@@ -121,7 +121,7 @@ pub struct CheckArgs {
     pub raw: Option<PathBuf>,
     /// Decide about each rejection: a real bug, with an input that shows it, or an access that is safe. `all` looks at
     /// accepted programs too.
-    #[arg(long, value_name = "WHICH", value_enum, num_args = 0..=1, default_missing_value = "rejected", require_equals = true, conflicts_with = "server")]
+    #[arg(long, value_name = "WHICH", value_enum, num_args = 0..=1, default_missing_value = "rejected", require_equals = true)]
     pub solve: Option<SolveWhich>,
     /// Save inputs that show bugs here: a JSON file each, and a capture file where there is a packet.
     #[arg(long, value_name = "DIR", requires = "solve")]
@@ -178,6 +178,10 @@ pub struct RunArgs {
     /// Where packets go that the program lets go on, as it left them.
     #[arg(long, value_name = "FILE", requires = "pcap")]
     pub pcap_out: Option<PathBuf>,
+    /// An input that `check --solve --witness` saved: run on it a program that is rejected, every access checked. The exit
+    /// code is 1 where the program does what the input was saved for.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["data_in", "ctx_in", "pcap", "engine", "repeat", "classic"])]
+    pub witness: Option<PathBuf>,
     /// Runs for each packet; what a run changes, the next one sees.
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub repeat: u32,

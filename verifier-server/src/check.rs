@@ -25,6 +25,9 @@ const MAX_INPUT: u64 = 512 << 20;
 /// What is wrong with the command line, in words for the user. Broken input is a row.
 pub fn run(args: &CheckArgs) -> Result<Vec<Row>, String> {
     if args.solve.is_some() {
+        if args.server.server.is_some() {
+            return Err("a service does not solve: leave --server out, and this process does".into());
+        }
         crate::solve::available()?;
     }
     let backend: Box<dyn Backend> = match client::backend(&args.server, &args.target)? {
@@ -95,7 +98,9 @@ impl Backend for Local {
 
     fn object(&self, question: &Question, name: &str, bytes: &[u8]) -> Vec<Row> {
         let broken = |e: String| vec![Row::new(name, "", "", "", Kind::Error, e)];
-        let rows = catch_unwind(AssertUnwindSafe(|| question.object(name, bytes, &self.systems, &mut Nobody::default(), &|| false)));
+        let rows = catch_unwind(AssertUnwindSafe(|| {
+            question.object(name, bytes, &self.systems, &mut Nobody::default(), &|| false)
+        }));
         match rows {
             Ok(Ok(rows)) => rows,
             Ok(Err(e)) => broken(e.to_string()),

@@ -18,3 +18,5 @@ pub mod service;
 pub mod solve;
 pub mod target;
 pub mod tools;
+#[cfg(feature = "solver")]
+pub mod witness;

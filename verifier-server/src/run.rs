@@ -51,6 +51,9 @@ pub fn run(args: &RunArgs, out: &mut dyn Write) -> Result<u8, String> {
     let systems = target::systems(&args.target)?;
     let system = systems.first().ok_or("no kernel named")?;
     let request = if args.classic { crate::classic::request(object)? } else { request(args, object, system)? };
+    if let Some(file) = &args.witness {
+        return on_witness(args, file, system, &request, out);
+    }
     let report = verify(system, &request, &Options::default());
     let verified = match report.verdict {
         Verdict::Accepted(v) => v,
@@ -83,6 +86,24 @@ pub fn run(args: &RunArgs, out: &mut dyn Write) -> Result<u8, String> {
         }
     }?;
     Ok(0)
+}
+
+#[cfg(feature = "solver")]
+fn on_witness(
+    args: &RunArgs,
+    file: &Path,
+    system: &System,
+    request: &LoadRequest,
+    out: &mut dyn Write,
+) -> Result<u8, String> {
+    let text = check::read(file)?;
+    crate::witness::run(&text, system, request, &Options::default(), args.format, out)
+        .map_err(|e| format!("{}: {e}", file.display()))
+}
+
+#[cfg(not(feature = "solver"))]
+fn on_witness(_: &RunArgs, _: &Path, _: &System, _: &LoadRequest, _: &mut dyn Write) -> Result<u8, String> {
+    crate::solve::available().map(|()| 0)
 }
 
 /// The program that the command line names.

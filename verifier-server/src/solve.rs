@@ -67,6 +67,8 @@ mod with_z3 {
     use verifier_core::solver::witness::{self, Witness};
 
     use super::*;
+    use crate::pcap;
+    use crate::witness::{hex, json_of};
 
     /// This build can solve.
     ///
@@ -131,7 +133,8 @@ mod with_z3 {
                     s.paths
                 ));
                 notes.extend(s.assumptions.iter().map(|a| format!("assuming that {a}")));
-                ("safe", format!("the access is safe; the kernel lost it here ({})", at(s.insn)), notes, None)
+                let what = if s.sum { "the pointer stays within its object" } else { "the access is safe" };
+                ("safe", format!("{what}; the kernel lost it here ({})", at(s.insn)), notes, None)
             }
             Answer::Unknown => ("unknown", "not known whether it can go wrong".to_string(), solved.tried.clone(), None),
             Answer::NotAboutMemory => (
@@ -218,13 +221,10 @@ mod with_z3 {
         Some(Solve { answer, insn, message, notes, witness, repair: None, files, time_ms })
     }
 
-    fn hex(bytes: &[u8]) -> String {
-        bytes.iter().map(|b| format!("{b:02x}")).collect()
-    }
-
     /// The witness in lines for people.
     fn describe(w: &Witness) -> Vec<String> {
         let mut out = Vec::new();
+        out.extend(w.fault.as_ref().map(|f| format!("with it the interpreter ends at {f}")));
         if let Some(p) = w.packet() {
             out.push(format!("packet of {} bytes: {}", p.len(), hex(p)));
         }
@@ -254,54 +254,6 @@ mod with_z3 {
         out
     }
 
-    fn value(v: &witness::Value) -> Value {
-        match v {
-            witness::Value::Number(n) => json!({"number": format!("{n:#x}")}),
-            witness::Value::Null => json!({"null": true}),
-            witness::Value::Pointer(o, off) => json!({"object": o, "offset": off}),
-            witness::Value::Nothing => Value::Null,
-        }
-    }
-
-    /// The witness as JSON: everything that a replay needs.
-    fn json_of(w: &Witness) -> Value {
-        let kind = |k: &Kind| match k {
-            Kind::Ctx => "context".to_string(),
-            Kind::Packet => "packet".into(),
-            Kind::Meta => "packet metadata".into(),
-            Kind::Stack(n) => format!("stack of frame {n}"),
-            Kind::MapObject(_) => "map".into(),
-            Kind::MapValue(_) => "map value".into(),
-            Kind::Memory => "memory".into(),
-            Kind::Object => "kernel object".into(),
-            Kind::Function(n) => format!("function {n}"),
-        };
-        let objects: Vec<Value> = w
-            .objects
-            .iter()
-            .map(|o| json!({"kind": kind(&o.kind), "map": o.map, "size": o.size, "bytes": hex(&o.bytes)}))
-            .collect();
-        let given: Vec<Value> = w
-            .given
-            .iter()
-            .map(|g| {
-                let writes: Vec<Value> =
-                    g.writes.iter().map(|(o, off, b)| json!({"object": o, "offset": off, "bytes": hex(b)})).collect();
-                json!({"insn": g.insn, "what": g.what, "result": value(&g.result), "writes": writes})
-            })
-            .collect();
-        json!({
-            "insn": w.insn,
-            "rule": w.rule.code(),
-            "register": w.regno,
-            "start": w.start,
-            "registers": w.registers.iter().map(value).collect::<Vec<_>>(),
-            "packet": w.packet().map(hex),
-            "objects": objects,
-            "given": given,
-        })
-    }
-
     /// Writes the witness as JSON, and the packet as a capture.
     fn save(w: &Witness, name: &str, dir: &Path) -> std::io::Result<Vec<String>> {
         std::fs::create_dir_all(dir)?;
@@ -313,37 +265,10 @@ mod with_z3 {
         files.push(path.display().to_string());
         if let Some(packet) = w.packet() {
             let path = dir.join(format!("{clean}.pcap"));
-            std::fs::write(&path, pcap(packet))?;
+            let frame = pcap::Captured { time: 0, bytes: packet.to_vec() };
+            std::fs::write(&path, pcap::write(&pcap::Capture { link: pcap::ETHERNET, packets: vec![frame] }))?;
             files.push(path.display().to_string());
         }
         Ok(files)
-    }
-
-    /// A capture file with one Ethernet frame.
-    fn pcap(packet: &[u8]) -> Vec<u8> {
-        const MAGIC: u32 = 0xa1b2_c3d4;
-        const ETHERNET: u32 = 1;
-        let len = u32::try_from(packet.len()).unwrap_or(u32::MAX);
-        let mut out = Vec::with_capacity(40 + packet.len());
-        out.extend(MAGIC.to_le_bytes());
-        out.extend(2u16.to_le_bytes());
-        out.extend(4u16.to_le_bytes());
-        for word in [0, 0, 0x4_0000, ETHERNET, 0, 0, len, len] {
-            out.extend(u32::to_le_bytes(word));
-        }
-        out.extend(packet);
-        out
-    }
-
-    #[cfg(test)]
-    mod tests {
-        use super::*;
-
-        #[test]
-        fn a_capture_holds_the_frame() {
-            let file = pcap(&[1, 2, 3]);
-            assert_eq!((file.len(), &file[40..]), (43, &[1, 2, 3][..]));
-            assert_eq!(file[20..24], 1u32.to_le_bytes());
-        }
     }
 }

@@ -31,11 +31,17 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             full += 1;
         }
         let ms = proof.time.as_millis();
-        eprintln!("{:3}/{} {:45} {answer} at {width} bits, {} paths, {ms} ms", n + 1, all.len(), goal.name, proof.paths);
+        eprintln!(
+            "{:3}/{} {:45} {answer} at {width} bits, {} paths, {ms} ms",
+            n + 1,
+            all.len(),
+            goal.name,
+            proof.paths
+        );
         writeln!(rows, "| {} | {answer} | {width} | {} | {ms} |", goal.name, proof.paths)?;
     }
     let mut text = String::from(
-        "# Proofs of the abstract domain\n\nMade by `make prove`. Z3 is asked, about the code that ships, for operands and values that an operator loses\n(`verifier-core/src/solver/proof.rs`). `width` is the widest word at which every question is answered; one path is one\nquestion. Operators that end by bringing bounds and bits in step (`sync`) are proven up to there, and each step of `sync`\nfor operands in any condition.\n\n",
+        "# Proofs of the abstract domain\n\nMade by `make prove`. Z3 is asked, about the code that ships, for operands and values that an operator loses\n(`verifier-core/src/solver/proof.rs`). `width` is the widest word at which every question is answered; one path is one\nquestion. An operator on values is a sequence of steps: the operation on bits and ranges alone (`value: OP`), for some what\nthe ranges learn from the bits (`sync: learns from bits`), for low halves `value: zero-extend the low half`, then the steps\nof `sync`. Each step is proven for operands in any condition, so that the sequence holds. Products of values are proven by\ntheir parts (`bits: mul`, `range: mul`).\n\n",
     );
     writeln!(
         text,

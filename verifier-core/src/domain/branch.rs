@@ -18,8 +18,9 @@ pub fn branch_taken<W: Wide>(a: &Value<W>, b: &Value<W>, op: CmpOp, half: bool) 
     // Equality is also refuted by the low halves.
     let low_apart = || apart(&a.low, &b.low);
     match op {
-        CmpOp::Eq | CmpOp::Ne => taken(a.bits, &a.full, b.bits, &b.full, op)
-            .or_else(|| low_apart().decide().then_some(op == CmpOp::Ne)),
+        CmpOp::Eq | CmpOp::Ne => {
+            taken(a.bits, &a.full, b.bits, &b.full, op).or_else(|| low_apart().decide().then_some(op == CmpOp::Ne))
+        }
         _ => taken(a.bits, &a.full, b.bits, &b.full, op),
     }
 }
@@ -99,6 +100,16 @@ pub fn refine<W: Wide>(a: &mut Value<W>, b: &mut Value<W>, op: CmpOp, half: bool
         }
     }
     if half { order(&mut a.low, &mut b.low, op) } else { order(&mut a.full, &mut b.full, op) }
+}
+
+/// Narrows a value to where `v op v` holds: it learns what either side learns. Bounds and bits are not yet in step.
+pub fn refine_with_itself<W: Wide>(v: &mut Value<W>, op: CmpOp, half: bool) {
+    let mut other = *v;
+    refine(v, &mut other, op, half);
+    v.full.clamp_unsigned(other.full.umin, other.full.umax);
+    v.full.clamp_signed(other.full.smin, other.full.smax);
+    v.low.clamp_unsigned(other.low.umin, other.low.umax);
+    v.low.clamp_signed(other.low.smin, other.low.smax);
 }
 
 /// Narrows ranges to where `a op b`, for equality and the less-than family.

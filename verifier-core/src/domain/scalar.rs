@@ -184,12 +184,7 @@ impl Scalar {
     /// The same where both operands are one register: it learns what either side learns, and is brought in step twice.
     pub fn refine_with_itself(&mut self, op: CmpOp, half: bool, rules: DomainRules) {
         let mut v = Value::from(*self);
-        let mut other = v;
-        branch::refine(&mut v, &mut other, op, half);
-        v.full.clamp_unsigned(other.full.umin, other.full.umax);
-        v.full.clamp_signed(other.full.smin, other.full.smax);
-        v.low.clamp_unsigned(other.low.umin, other.low.umax);
-        v.low.clamp_signed(other.low.smin, other.low.smax);
+        branch::refine_with_itself(&mut v, op, half);
         v.sync(rules);
         v.sync(rules);
         *self = v.into();

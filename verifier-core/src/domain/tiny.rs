@@ -6,7 +6,7 @@
 use crate::isa::word::{Wide, Word};
 
 /// A word of `N` bits.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub(crate) struct Tiny<const N: u32>(pub(crate) u8);
 
 impl<const N: u32> Tiny<N> {
@@ -95,15 +95,21 @@ impl<const N: u32> Word for Tiny<N> {
     }
 }
 
-impl Wide for Tiny<6> {
-    type Half = Tiny<3>;
-    fn low(self) -> Tiny<3> {
-        Tiny::new(i32::from(self.0))
-    }
-    fn zext(h: Tiny<3>) -> Self {
-        Tiny(h.0)
-    }
-    fn sext(h: Tiny<3>) -> Self {
-        Self::new(h.signed())
-    }
+macro_rules! halves {
+    ($($whole:literal: $half:literal),*) => {$(
+        impl Wide for Tiny<$whole> {
+            type Half = Tiny<$half>;
+            fn low(self) -> Tiny<$half> {
+                Tiny::new(i32::from(self.0))
+            }
+            fn zext(h: Tiny<$half>) -> Self {
+                Tiny(h.0)
+            }
+            fn sext(h: Tiny<$half>) -> Self {
+                Self::new(h.signed())
+            }
+        }
+    )*};
 }
+
+halves!(6: 3, 4: 2);

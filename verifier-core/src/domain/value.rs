@@ -11,7 +11,7 @@ use super::rules::DomainRules;
 use super::tnum::TnumOf;
 
 /// Known bits, bounds of the whole, bounds of the low half.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct Value<W: Wide> {
     /// Known bits.
     pub bits: TnumOf<W>,
@@ -256,15 +256,17 @@ impl<W: Wide> Value<W> {
     /// A shift wants an amount that is known and below the width. Kernel: the body of `adjust_scalar_min_max_vals()`.
     #[inline]
     pub fn apply(&mut self, op: BoundedOp, o: &Self, half: bool, rules: DomainRules) {
-        self.apply_loose(op, o, half, rules);
+        if self.apply_loose(op, o, half, rules) {
+            self.learn_from_bits(rules);
+        }
         if half {
             self.zext();
         }
         self.sync(rules);
     }
 
-    /// The operation without zero-extension and without bringing bounds and bits in step.
-    pub(crate) fn apply_loose(&mut self, op: BoundedOp, o: &Self, half: bool, rules: DomainRules) {
+    /// The operation on bits and ranges alone. Returns whether the ranges then learn from the bits, before anything else.
+    pub(crate) fn apply_loose(&mut self, op: BoundedOp, o: &Self, half: bool, rules: DomainRules) -> bool {
         match op {
             BoundedOp::Add => self.add_loose(o, rules),
             BoundedOp::Sub => self.sub_loose(o, rules),
@@ -278,10 +280,14 @@ impl<W: Wide> Value<W> {
                 self.low.mul(&o.low, rules);
                 self.full.mul(&o.full, rules);
             }
-            BoundedOp::And | BoundedOp::Or | BoundedOp::Xor => self.bitwise(op, o, rules),
+            BoundedOp::And | BoundedOp::Or | BoundedOp::Xor => return self.bitwise(op, o),
             BoundedOp::Lsh | BoundedOp::Rsh | BoundedOp::Arsh if half => self.shift_low(op, o.low.umin),
-            BoundedOp::Lsh | BoundedOp::Rsh | BoundedOp::Arsh => self.shift_full(op, o.full.umin, rules),
+            BoundedOp::Lsh | BoundedOp::Rsh | BoundedOp::Arsh => {
+                self.shift_full(op, o.full.umin);
+                return true;
+            }
         }
+        false
     }
 
     fn sub_loose(&mut self, o: &Self, rules: DomainRules) {
@@ -290,8 +296,9 @@ impl<W: Wide> Value<W> {
         self.bits = self.bits.sub(o.bits);
     }
 
-    /// Bitwise operations take their minima and maxima from the known bits of the result.
-    fn bitwise(&mut self, op: BoundedOp, o: &Self, rules: DomainRules) {
+    /// Bitwise operations take their minima and maxima from the known bits of the result. Returns whether something is
+    /// left to learn from them.
+    fn bitwise(&mut self, op: BoundedOp, o: &Self) -> bool {
         self.bits = match op {
             BoundedOp::And => self.bits.and(o.bits),
             BoundedOp::Or => self.bits.or(o.bits),
@@ -309,14 +316,14 @@ impl<W: Wide> Value<W> {
         }
         if self.bits.known().and(o.bits.known()).decide() {
             *self = Value::exactly(self.bits.value);
-            return;
+            return false;
         }
         match op {
             BoundedOp::And => self.full.and(&o.full, self.bits),
             BoundedOp::Or => self.full.or(&o.full, self.bits),
             _ => self.full.xor(self.bits),
         }
-        self.learn_from_bits(rules);
+        true
     }
 
     /// Kernel: `scalar32_min_max_lsh()`, `..._rsh()`, `..._arsh()`.
@@ -343,7 +350,7 @@ impl<W: Wide> Value<W> {
     }
 
     /// Kernel: `scalar_min_max_lsh()`, `..._rsh()`, `..._arsh()`.
-    fn shift_full(&mut self, op: BoundedOp, n: W, rules: DomainRules) {
+    fn shift_full(&mut self, op: BoundedOp, n: W) {
         match op {
             BoundedOp::Lsh => {
                 // `<< 32` then `s>> 32` is how compilers sign-extend: the low half's signed bounds become the high's.
@@ -372,7 +379,6 @@ impl<W: Wide> Value<W> {
                 self.bits = self.bits.sar(n);
             }
         }
-        self.learn_from_bits(rules);
     }
 
     /// Reverses the low `size` bytes and keeps only them; bounds are forgotten.

@@ -7,7 +7,7 @@
 use std::collections::{HashMap, VecDeque};
 use std::io;
 
-use super::cx::{Cx, Halt, Stack, Stop};
+use super::cx::{Cx, FRAME, Halt, Stack, Stop};
 use super::engine::{Engine, run};
 use super::memory::{Region, RegionKind, Regions, Reservation};
 use super::program::Code;
@@ -27,6 +27,13 @@ pub enum Value {
     },
     /// The address of the map with this file descriptor, as programs hold it.
     Map(i32),
+    /// An offset from the lowest byte of a frame's stack.
+    Frame {
+        /// 0 is the entry's.
+        depth: u32,
+        /// Bytes.
+        off: i64,
+    },
 }
 
 /// Memory that exists during the run.
@@ -42,16 +49,32 @@ pub struct Given {
     pub writable: bool,
 }
 
-/// What one call of a helper does, in place of the helper.
-#[derive(Clone, PartialEq, Eq, Debug)]
+/// What one passage of an instruction does, in place of the call or the load that it is.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Scripted {
-    /// Instruction that calls. Several entries for one instruction are used in order; when they are used up, the
-    /// helper itself is called.
+    /// Instruction: a call (also of a local function), a load (whose address is checked first), a load of a constant or
+    /// of a byte of the packet, or `may_goto` (which jumps where the result is not 0). Several entries for one instruction
+    /// are used in order; when they are used up, the instruction does what it does. Compiled code knows those of calls.
     pub insn: u32,
-    /// r0 afterwards.
-    pub returns: Value,
-    /// Bytes that the call writes: where, and what.
+    /// Memory that a call is given, checked before anything else.
+    pub looks: Vec<Look>,
+    /// r0 afterwards, or what is loaded; `None`: the instruction does what it does.
+    pub returns: Option<Value>,
+    /// Bytes that it writes: where, and what.
     pub writes: Vec<(Value, Vec<u8>)>,
+    /// Regions of the scenario that may not be accessed afterwards.
+    pub ends: Vec<usize>,
+}
+
+/// Memory that an argument of a call stands for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Look {
+    /// Register with the address, 1 to 5.
+    pub reg: u8,
+    /// Bytes.
+    pub len: u32,
+    /// Whether the call writes it.
+    pub write: bool,
 }
 
 /// A run, described.
@@ -61,8 +84,10 @@ pub struct Scenario {
     pub regions: Vec<Given>,
     /// r1 and on.
     pub args: Vec<Value>,
-    /// Helpers.
+    /// What comes from outside.
     pub calls: Vec<Scripted>,
+    /// What instructions load that name a map's value or something of the kernel, whenever they are passed.
+    pub constants: Vec<(u32, Value)>,
     /// Slots of the path to keep, at most.
     pub path: usize,
 }
@@ -81,11 +106,21 @@ pub struct Replayed {
 /// What a replay adds to a run.
 #[derive(Debug, Default)]
 pub(super) struct State {
-    calls: HashMap<u32, VecDeque<(u64, Vec<(u64, Vec<u8>)>)>>,
+    calls: HashMap<u32, VecDeque<Passage>>,
+    constants: HashMap<u32, u64>,
     path: Vec<u32>,
     keep: usize,
     steps: Vec<Step>,
     keep_steps: usize,
+}
+
+/// [`Scripted`] with addresses.
+#[derive(Debug)]
+struct Passage {
+    looks: Vec<Look>,
+    returns: Option<u64>,
+    writes: Vec<(u64, Vec<u8>)>,
+    ends: Vec<u64>,
 }
 
 /// Registers before an instruction.
@@ -118,20 +153,32 @@ impl State {
         }
     }
 
-    fn next_call(&mut self, slot: u32) -> Option<(u64, Vec<(u64, Vec<u8>)>)> {
+    fn next_call(&mut self, slot: u32) -> Option<Passage> {
         self.calls.get_mut(&slot)?.pop_front()
     }
 }
 
-/// The scripted result of the call at a slot; `None`: call the helper.
-pub(super) fn scripted(cx: &mut Cx<'_>, slot: u32) -> Option<Result<u64, Halt>> {
-    let (r0, writes) = cx.replay.as_mut()?.next_call(slot)?;
-    for (at, bytes) in writes {
+/// The scripted result of the instruction at a slot; `None`: it does what it does. `args` are r1 to r5 of a call.
+pub(super) fn scripted(cx: &mut Cx<'_>, slot: u32, args: &[u64; 5]) -> Option<Result<u64, Halt>> {
+    let passage = cx.replay.as_mut()?.next_call(slot)?;
+    for look in &passage.looks {
+        let address = args.get(usize::from(look.reg).wrapping_sub(1)).copied().unwrap_or(0);
+        if let Err(halt) = cx.check(slot, address, look.len, look.write) {
+            return Some(Err(halt));
+        }
+    }
+    for (at, bytes) in passage.writes {
         if let Err(halt) = cx.write_bytes(at, &bytes) {
             return Some(Err(halt));
         }
     }
-    Some(Ok(r0))
+    passage.ends.into_iter().for_each(|start| cx.take_back(start));
+    passage.returns.map(Ok)
+}
+
+/// The constant that a scenario has the instruction at a slot load.
+pub(super) fn constant(cx: &Cx<'_>, slot: u32) -> Option<u64> {
+    cx.replay.as_ref()?.constants.get(&slot).copied()
 }
 
 impl Scenario {
@@ -151,12 +198,15 @@ impl Scenario {
             let low = matches!(g.kind, RegionKind::Context | RegionKind::Packet);
             places.push(if low { Reservation::low(g.bytes.len())? } else { Reservation::new(g.bytes.len())? });
         }
+        let stack = Stack::new()?;
+        let top = stack.top();
         let number = |v: Value| match v {
             Value::Number(n) => n,
-            Value::Pointer { region, off } => {
-                places.get(region).map_or(0, |p| p.address().wrapping_add_signed(off))
-            }
+            Value::Pointer { region, off } => places.get(region).map_or(0, |p| p.address().wrapping_add_signed(off)),
             Value::Map(fd) => vm.map(fd).map_or(0, |m| m.address()),
+            Value::Frame { depth, off } => {
+                top.wrapping_sub(FRAME.wrapping_mul(u64::from(depth) + 1)).wrapping_add_signed(off)
+            }
         };
         let mut regions = Regions::default();
         for (g, p) in self.regions.iter().zip(&places) {
@@ -174,13 +224,17 @@ impl Scenario {
         for map in vm.maps() {
             map.regions().into_iter().for_each(|r| regions.add(r));
         }
-        let stack = Stack::new()?;
         let mut cx = Cx::new(vm, &stack, Some(regions));
         let mut state = State { keep: self.path, ..State::default() };
         for c in &self.calls {
-            let writes = c.writes.iter().map(|(at, bytes)| (number(*at), bytes.clone())).collect();
-            state.calls.entry(c.insn).or_default().push_back((number(c.returns), writes));
+            state.calls.entry(c.insn).or_default().push_back(Passage {
+                looks: c.looks.clone(),
+                returns: c.returns.map(number),
+                writes: c.writes.iter().map(|(at, bytes)| (number(*at), bytes.clone())).collect(),
+                ends: c.ends.iter().filter_map(|r| places.get(*r)).map(Reservation::address).collect(),
+            });
         }
+        state.constants = self.constants.iter().map(|(slot, v)| (*slot, number(*v))).collect();
         cx.replay = Some(Box::new(state));
         let mut args = [0; 5];
         for (to, v) in args.iter_mut().zip(&self.args) {
@@ -228,8 +282,30 @@ mod tests {
         let mut s = Scenario::default();
         let buf = s.add(RegionKind::User("buf".into()), vec![0; 8], true);
         let writes = vec![(Value::Pointer { region: buf, off: 4 }, vec![7])];
-        s.calls.push(Scripted { insn: 0, returns: Value::Pointer { region: buf, off: 0 }, writes });
+        let returns = Some(Value::Pointer { region: buf, off: 0 });
+        s.calls.push(Scripted { insn: 0, returns, writes, ..Scripted::default() });
         let played = play("call 8\nr0 = *(u8 *)(r0 +4)\nexit", &s);
         assert_eq!((played.result, played.regions[0][4]), (Ok(7), 7));
+    }
+
+    #[test]
+    fn loads_follow_the_script_and_calls_are_given_memory() {
+        let mut s = Scenario::default();
+        let ctx = s.add(RegionKind::Context, vec![0; 8], false);
+        let packet = s.add(RegionKind::Packet, vec![5; 14], true);
+        s.args.push(Value::Pointer { region: ctx, off: 0 });
+        let returns = Some(Value::Pointer { region: packet, off: 0 });
+        s.calls.push(Scripted { insn: 0, returns, ..Scripted::default() });
+        assert_eq!(play("r2 = *(u32 *)(r1 +0)\nr0 = *(u8 *)(r2 +13)\nexit", &s).result, Ok(5));
+        // The address of a scripted load is checked.
+        assert!(matches!(play("r2 = *(u32 *)(r1 +8)\nr0 = 0\nexit", &s).result, Err(Stop::Fault(f)) if f.insn == 0));
+        // A call ends the packet; before that it is given 15 bytes of it, of 14.
+        let looks = |len| vec![Look { reg: 1, len, write: true }];
+        let ending = Scripted { insn: 3, returns: Some(Value::Number(0)), ends: vec![packet], ..Scripted::default() };
+        let text = "r6 = *(u32 *)(r1 +0)\nr1 = r6\nr2 = 0\ncall 44\nr0 = *(u8 *)(r6 +0)\nexit";
+        s.calls.push(Scripted { looks: looks(14), ..ending.clone() });
+        assert!(matches!(play(text, &s).result, Err(Stop::Fault(f)) if f.insn == 4));
+        s.calls[1] = Scripted { looks: looks(15), ..ending };
+        assert!(matches!(play(text, &s).result, Err(Stop::Fault(f)) if f.insn == 3));
     }
 }

@@ -71,6 +71,9 @@ impl Run {
         let func = insn.imm as u32;
         let proto = program.proto(func).ok_or("a helper whose prototype is not known")?;
         if proto.args.iter().any(|a| a.base == ArgBase::PtrToFunc) {
+            if self.unrolls && matches!(func, id::LOOP | id::FOR_EACH_MAP_ELEM) {
+                return self.begin_rounds(program, at, func);
+            }
             return self.callbacks(program, at, hint);
         }
         let mut writes = Vec::new();

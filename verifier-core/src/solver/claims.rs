@@ -4,8 +4,10 @@
 //! Claims are written over any words. Z3 proves them of symbolic words ([`super::proof`]), and enumeration of small ones
 //! ([`super::enumerate`]). The concrete side is [`AluOp::apply`] and [`CmpOp::holds`], which the interpreter runs.
 //!
-//! `Value::sync`, and through it the operators that end with it, is a sequence of steps. Each step is claimed to keep
-//! whatever its operand stood for, of operands in any condition; so the sequence does, however often it repeats.
+//! `Value::apply` and `Value::sync` are sequences of steps. Each step is claimed to keep whatever its operand stood for,
+//! of operands in any condition, so the sequence does, however often it repeats: `apply` is the operation on bits and
+//! ranges alone (`value: OP`), then for some operations what the ranges learn from the bits (`sync: learns from bits`),
+//! then for low halves zero-extension (`value: zero-extend the low half`), then `sync` (the claims by this name).
 
 use crate::domain::DomainRules;
 use crate::domain::branch;
@@ -54,6 +56,8 @@ pub(crate) enum RangeOp {
 pub(crate) enum ValueOp {
     /// The operation, and zero-extension where only the low halves take part.
     Alu(BoundedOp, bool),
+    /// An operation that yields nothing known; of low halves only.
+    Unbounded(AluOp, bool),
     LearnFromBits,
     Meet,
     LowFromFull,
@@ -67,6 +71,8 @@ pub(crate) enum ValueOp {
     SetLowKnown,
     /// What holds behind a comparison, of both operands; of low halves only.
     Refine(CmpOp, bool),
+    /// What holds of a value behind a comparison with itself; of low halves only.
+    RefineItself(CmpOp, bool),
     /// Which way a comparison goes; of low halves only.
     Taken(CmpOp, bool),
 }
@@ -120,11 +126,11 @@ pub(crate) fn concrete<W: Word>(op: AluOp, x: W, y: W) -> W {
     }
 }
 
-fn is_shift(op: AluOp) -> bool {
+pub(crate) fn is_shift(op: AluOp) -> bool {
     matches!(op, AluOp::Lsh | AluOp::Rsh | AluOp::Arsh)
 }
 
-fn alu_of(op: BoundedOp) -> AluOp {
+pub(crate) fn alu_of(op: BoundedOp) -> AluOp {
     match op {
         BoundedOp::Add => AluOp::Add,
         BoundedOp::Sub => AluOp::Sub,
@@ -156,7 +162,14 @@ pub(crate) fn tnum_alu<W: Word>(op: AluOp, a: TnumOf<W>, b: TnumOf<W>, n: W) -> 
 }
 
 /// The abstract operator on ranges; bits as the caller of the operator would pass them. `n` is the amount of a shift.
-pub(crate) fn range_alu<W: Word>(op: AluOp, a: &Range<W>, b: &Range<W>, bits: TnumOf<W>, n: W, rules: DomainRules) -> Range<W> {
+pub(crate) fn range_alu<W: Word>(
+    op: AluOp,
+    a: &Range<W>,
+    b: &Range<W>,
+    bits: TnumOf<W>,
+    n: W,
+    rules: DomainRules,
+) -> Range<W> {
     let mut r = *a;
     match op {
         AluOp::Add => r.add(b, rules),
@@ -312,10 +325,25 @@ pub(crate) fn value<W: Wide>(op: ValueOp, rules: DomainRules, i: &Values<W>, at_
             given = given.and(if is_shift(alu) { y.ult(y.lit(u64::from(width))) } else { in_value(&b, y) });
             want = if half { W::zext(concrete(alu, x.low(), y.low())) } else { concrete(alu, x, y) };
             at_work(true);
-            v.apply_loose(bounded, &operand, half, rules);
+            let learns = v.apply_loose(bounded, &operand, half, rules);
+            if learns && half {
+                // The ranges learn from the bits here, which is a claim of its own, as zero-extension is. What they
+                // keep is the result of whole words, and its low half is the result of low halves.
+                at_work(false);
+                let whole = concrete(alu, x, y);
+                return Claim { given, then: in_value(&v, whole).and(W::zext(whole.low()).is(want)) };
+            }
             if half {
                 v.zext();
             }
+        }
+        ValueOp::Unbounded(alu, half) => {
+            // Nothing is claimed of it, and a division by zero has a result too.
+            let unknown = Value { bits: TnumOf::unknown(x), full: Range::unbounded(x), low: Range::unbounded(x.low()) };
+            given = given.and(in_value(&b, y));
+            want = if half { W::zext(concrete(alu, x.low(), y.low())) } else { concrete(alu, x, y) };
+            at_work(true);
+            v = unknown;
         }
         ValueOp::LearnFromBits => {
             at_work(true);
@@ -382,6 +410,12 @@ pub(crate) fn value<W: Wide>(op: ValueOp, rules: DomainRules, i: &Values<W>, at_
             at_work(false);
             let given = given.and(in_value(&b, y)).and(holds);
             return Claim { given, then: in_value(&v, x).and(in_value(&w, y)) };
+        }
+        ValueOp::RefineItself(cmp, half) => {
+            let holds = if half { cmp.holds(x.low(), x.low()) } else { cmp.holds(x, x) };
+            given = given.and(holds);
+            at_work(true);
+            branch::refine_with_itself(&mut v, cmp, half);
         }
         ValueOp::Taken(cmp, half) => {
             let holds = if half { cmp.holds(x.low(), y.low()) } else { cmp.holds(x, y) };

@@ -37,6 +37,24 @@ pub enum Rule {
 }
 
 impl Rule {
+    /// Every rule.
+    pub const ALL: [Rule; 9] = [
+        Rule::UninitialisedRegister,
+        Rule::NotAPointer,
+        Rule::Null,
+        Rule::OutOfBounds,
+        Rule::Stale,
+        Rule::CutPointer,
+        Rule::UninitialisedMemory,
+        Rule::ReadOnly,
+        Rule::Dangling,
+    ];
+
+    /// The rule with this stable word.
+    pub fn from_code(code: &str) -> Option<Rule> {
+        Rule::ALL.into_iter().find(|r| r.code() == code)
+    }
+
     /// In words, for people.
     pub const fn words(self) -> &'static str {
         match self {
@@ -90,6 +108,25 @@ pub struct Rules {
 
 fn always() -> Bool {
     Bool::from_bool(true)
+}
+
+/// When a sum of pointer and number at an instruction leaves the pointer's object; nothing where it is no such sum or the
+/// object's size is not known.
+pub fn leaves(run: &mut Run, program: &Program<'_>, at: usize) -> Vec<Danger> {
+    let Some(insn) = program.insns.get(at).filter(|i| i.is_alu()) else { return Vec::new() };
+    let op = AluOp::decode(insn.op(), insn.off).filter(|op| matches!(op, AluOp::Add | AluOp::Sub));
+    let (Some(op), true, true) = (op, insn.class() == ALU64, insn.is_reg_src()) else { return Vec::new() };
+    let (p, n, regno) = match (run.reg(insn.dst), run.reg(insn.src)) {
+        (Val::Ptr(p), Val::Num(n)) => (p, n, insn.src),
+        (Val::Num(n), Val::Ptr(p)) if op == AluOp::Add => (p, n, insn.dst),
+        _ => return Vec::new(),
+    };
+    let Some(size) = &run.regions[p.region].size else { return Vec::new() };
+    let mut out = Vec::new();
+    out.extend(p.null.clone().map(|when| Danger { rule: Rule::Null, regno, when }));
+    let when = compare(CmpOp::Gt, true, &alu(op, true, &p.off, &n), size);
+    out.push(Danger { rule: Rule::OutOfBounds, regno, when });
+    out
 }
 
 /// Everything that can go wrong at an instruction, as the run stands before it.

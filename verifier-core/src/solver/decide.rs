@@ -5,11 +5,14 @@ use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use z3::SatResult;
+use z3::ast::Bool;
 
-use super::danger::{Danger, Rule, Rules, dangers};
+use super::danger::{Danger, Rule, Rules, dangers, leaves};
 use super::facts::Facts;
-use super::repair::{Repair, repair};
-use super::replay::{confirms, replay};
+use super::machine::{self, Seen};
+use super::repair::{Repair, repair, wrong};
+use super::replay::{End, confirms, replay_traced};
+use super::rounds;
 use super::run::{Program, Run};
 use super::search::{
     Budget, CancelledFn, Check, Found, Graph, Never, Tally, Window, ask, explore, explore_beyond, follow, needed,
@@ -21,6 +24,7 @@ use crate::explain::value::words;
 use crate::explain::{Path, Recorder};
 use crate::isa::opcode::{LDX, ST, STX};
 use crate::kernel::ProgType;
+use crate::kernel::helpers::class;
 use crate::log::Tee;
 use crate::program::LoadRequest;
 
@@ -60,6 +64,8 @@ pub struct Safety {
     pub paths: usize,
     /// All paths; otherwise only those that pass no instruction more often than a bound.
     pub complete: bool,
+    /// It is no access but a sum of a pointer and a number, which stays in the pointer's object.
+    pub sum: bool,
     /// What is assumed besides.
     pub assumptions: Vec<String>,
     /// What the kernel lost.
@@ -162,6 +168,39 @@ pub fn solve(
     (report, Some(Solved { answer, repair, insn, tried, time: begun.elapsed() }))
 }
 
+/// Runs a program on a witness again, in both replays. `None`: the program is not rejected for anything to do with memory.
+pub fn run_witness(
+    system: &System,
+    request: &LoadRequest,
+    options: &Options,
+    witness: &Witness,
+) -> (Report, Option<(End, Seen)>) {
+    let quiet = Options { log_level: 0, ..options.clone() };
+    let report = verify_assuming(system, request, &quiet, &mut crate::log::Off, &|| false, &[]);
+    let perfmon = options.privilege.perfmon || options.privilege.sys_admin;
+    let rules = match &report.verdict {
+        Verdict::Rejected(r) => rules_of(r, request.insns.get(report.insn_idx).is_some_and(|i| i.is_call()), perfmon),
+        // What a second opinion found.
+        Verdict::Accepted(_) => Some(Rules::default()),
+        _ => None,
+    };
+    let Some(rules) = rules else {
+        return (report, None);
+    };
+    let facts = Facts::default();
+    let until = Instant::now();
+    let budget = Budget { until, question: Duration::ZERO, paths: 0, cancelled: &Never };
+    let case = Case { system, request, options: &quiet, rules, budget };
+    let program = case.program(&facts);
+    let (end, passed) = replay_traced(program.insns, &program, rules, witness);
+    let seen = if confirms(witness, &end) {
+        machine::run(&program, witness, &passed)
+    } else {
+        Seen::Nothing("the other replay goes another way")
+    };
+    (report, Some((end, seen)))
+}
+
 /// Windows before an instruction, and what the analysis finds at their starts.
 pub(super) struct View {
     pub windows: Vec<Window>,
@@ -202,12 +241,18 @@ impl<'a> Case<'a> {
         };
         let entry = Run::from_state(&program, state, true);
         let mut lost = Lost::default();
+        let mut sum = false;
         match follow(&program, path, entry.clone(), *start) {
             Err(why) => tried.push(format!("the rejected path: {why}")),
             Ok(mut run) => {
-                let found = dangers(&mut run, &program, insn, self.rules);
+                let mut found = dangers(&mut run, &program, insn, self.rules);
                 if found.is_empty() && self.request.insns.get(insn).is_some_and(|i| i.is_alu()) {
-                    return self.beyond(&program, &Begin::of(&entry, *start), run, insn, tried);
+                    found = leaves(&mut run, &program, insn);
+                    let stays = !found.is_empty() && ask(&run, &found, &self.budget) == SatResult::Unsat;
+                    if !stays {
+                        return self.beyond(&program, &Begin::of(&entry, *start), run, insn, tried);
+                    }
+                    sum = true;
                 }
                 if found.is_empty() {
                     tried.push(
@@ -236,7 +281,44 @@ impl<'a> Case<'a> {
                 }
             }
         }
-        self.windows(insn, lost, tried)
+        let answer = self.windows(insn, lost, sum, tried);
+        if matches!(answer, Answer::Unknown) && !sum && self.calls_back() {
+            return self.unrolled(insn, tried);
+        }
+        answer
+    }
+
+    /// Whether helpers call functions of the program.
+    fn calls_back(&self) -> bool {
+        self.request.insns.iter().any(|i| i.is_helper_call() && class::calls_sync_callback(i.imm as u32))
+    }
+
+    /// Follows the program from its entry, calls of its functions by helpers included.
+    fn unrolled(&self, insn: usize, tried: &mut Vec<String>) -> Answer {
+        let facts = match self.cover(insn, &BTreeSet::new()) {
+            Ok((facts, _)) => facts,
+            Err(why) => {
+                tried.push(format!("from the entry, callbacks followed: {why}"));
+                return Answer::Unknown;
+            }
+        };
+        let program = self.program(&facts);
+        let Some(state) = &facts.main else { return Answer::Unknown };
+        let mut run = Run::from_state(&program, state, true);
+        run.unrolls = true;
+        let begin = Begin::of(&run, 0);
+        let inside = (0..rounds::steps(program.insns.len())).collect();
+        let window = Window { starts: BTreeSet::new(), inside };
+        let check = |run: &mut Run, program: &Program<'_>| dangers(run, program, insn, self.rules);
+        match explore(&program, run, 0, insn, &window, &check, &self.budget, &mut Tally::default()) {
+            Found::Run(run, found) => match self.confirm(&program, &begin, &run, &found, insn) {
+                Ok(witness) => return Answer::Bug(Box::new(witness)),
+                Err(why) => tried.push(format!("from the entry, callbacks followed: it seems to go wrong, but {why}")),
+            },
+            Found::Nothing => tried.push("from the entry, callbacks followed up to a bound: nothing goes wrong".into()),
+            Found::Unknown(why) => tried.push(format!("from the entry, callbacks followed: {why}")),
+        }
+        Answer::Unknown
     }
 
     /// Arithmetic alone breaks nothing; what it leads to may.
@@ -264,9 +346,20 @@ impl<'a> Case<'a> {
         insn: usize,
     ) -> Result<Witness, String> {
         let model = witness::model(run, found, &self.budget)?;
-        let witness = witness::witness(program, begin, run, found, insn, &model).ok_or("the model has no values")?;
-        let end = replay(program.insns, program, self.rules, &witness);
-        if confirms(&witness, &end) { Ok(witness) } else { Err(format!("the replay does not: {end:?}")) }
+        let mut witness =
+            witness::witness(program, begin, run, found, insn, &model).ok_or("the model has no values")?;
+        let (end, passed) = replay_traced(program.insns, program, self.rules, &witness);
+        if !confirms(&witness, &end) {
+            return Err(format!("the replay does not: {end:?}"));
+        }
+        match machine::run(program, &witness, &passed) {
+            Seen::Other(what) => Err(format!("the interpreter does not: {what}")),
+            Seen::Same(fault) => {
+                witness.fault = Some(fault);
+                Ok(witness)
+            }
+            Seen::Nothing(_) => Ok(witness),
+        }
     }
 
     /// States at instructions, as if the rejected accesses were safe.
@@ -306,12 +399,14 @@ impl<'a> Case<'a> {
         let windows = graph.windows(target);
         let wanted: BTreeSet<usize> = windows.iter().flat_map(|w| w.starts.iter().copied()).collect();
         let (facts, assumed) = self.cover(insn, &wanted)?;
-        let complete = assumed.len() == 1 || !graph.loops(insn);
+        // Behind some instructions taken as met the analysis does not go on, and misses what comes from there.
+        let goes_on = |at: &usize| self.request.insns.get(*at).is_some_and(|i| matches!(i.class(), LDX | ST | STX));
+        let complete = assumed.iter().all(|a| goes_on(a) || !graph.reaches(*a, target));
         Ok(View { windows, facts: Rc::new(facts), target, complete, enters_once: graph.enters_once() })
     }
 
-    /// Searches for a proof over windows that grow backwards from the access.
-    fn windows(&self, insn: usize, lost: Lost, tried: &mut Vec<String>) -> Answer {
+    /// Searches for a proof over windows that grow backwards from the access, or from the sum of pointer and number.
+    fn windows(&self, insn: usize, lost: Lost, sum: bool, tried: &mut Vec<String>) -> Answer {
         let view = match self.view(insn, insn) {
             Ok(view) => view,
             Err(why) => {
@@ -320,7 +415,14 @@ impl<'a> Case<'a> {
             }
         };
         let rules = self.rules;
-        let check = |run: &mut Run, program: &Program<'_>| dangers(run, program, insn, rules);
+        let check = |run: &mut Run, program: &Program<'_>| match sum {
+            false => dangers(run, program, insn, rules),
+            // What is no sum of pointer and number on some path is not decided here.
+            true => match leaves(run, program, insn) {
+                none if none.is_empty() => wrong(0, Bool::from_bool(true)),
+                some => some,
+            },
+        };
         let program = self.program(&view.facts);
         for window in &view.windows {
             if self.budget.spent() {
@@ -335,15 +437,25 @@ impl<'a> Case<'a> {
                     if tally.read_again {
                         assumptions.push("nobody else writes the map's value between two reads of it".to_string());
                     }
+                    if sum {
+                        let later = "accesses through the sum are within the object, which the kernel checks where it knows \
+                                     the sum";
+                        assumptions.push(later.to_string());
+                    }
                     return Answer::Safe(Safety {
                         insn,
                         from: window.starts.iter().copied().collect(),
                         states,
                         paths: tally.arrived,
                         complete: view.complete && !tally.bounded,
+                        sum,
                         assumptions,
                         lost,
                     });
+                }
+                (Found::Run(..), _, true) if sum => {
+                    tried.push("another path: the sum leaves its object".to_string());
+                    break;
                 }
                 (Found::Run(run, found), _, true) => {
                     let begin =

@@ -29,9 +29,8 @@ pub struct Tried {
     pub optimal: u64,
 }
 
-const OPS: [AluOp; 9] = [
-    AluOp::Add, AluOp::Sub, AluOp::Mul, AluOp::And, AluOp::Or, AluOp::Xor, AluOp::Lsh, AluOp::Rsh, AluOp::Arsh,
-];
+const OPS: [AluOp; 9] =
+    [AluOp::Add, AluOp::Sub, AluOp::Mul, AluOp::And, AluOp::Or, AluOp::Xor, AluOp::Lsh, AluOp::Rsh, AluOp::Arsh];
 
 fn tnums() -> Vec<(TnumOf<W>, Vec<W>)> {
     let pairs = W::all().flat_map(|value| W::all().map(move |mask| TnumOf { value, mask }));
@@ -48,8 +47,14 @@ fn is_amount(op: AluOp, members: &[W]) -> bool {
 pub fn known_bits() -> Vec<Tried> {
     let all = tnums();
     let mut out = Vec::new();
-    for (op, by_union) in OPS.map(|op| (op, false)).into_iter().chain([(AluOp::Mul, true)]) {
-        let variant = if op != AluOp::Mul { "" } else if by_union { " (6.18)" } else { " (6.12)" };
+    for (op, by_union) in OPS.map(|op| (op, false)).into_iter().chain([(AluOp::Mul, true), (AluOp::Neg, false)]) {
+        let variant = if op != AluOp::Mul {
+            ""
+        } else if by_union {
+            " (6.18)"
+        } else {
+            " (6.12)"
+        };
         let mut t = Tried { name: format!("bits: {op:?}{variant}").to_lowercase(), pairs: 0, unsound: 0, optimal: 0 };
         for (a, xs) in &all {
             for (b, ys) in all.iter().filter(|(_, ys)| is_amount(op, ys)) {
@@ -93,7 +98,9 @@ pub fn ranges() -> Vec<Tried> {
             for signed in [false, true] {
                 let inside = |x: &W| if signed { low.sle(*x) && x.sle(high) } else { low.ule(*x) && x.ule(high) };
                 let members: Vec<W> = W::all().filter(inside).collect();
-                if let Some(r) = hull(members.iter().copied()) && !all.iter().any(|(known, _)| *known == r) {
+                if let Some(r) = hull(members.iter().copied())
+                    && !all.iter().any(|(known, _)| *known == r)
+                {
                     all.push((r, W::all().filter(|x| in_range(&r, *x)).collect()));
                 }
             }
@@ -107,7 +114,8 @@ pub fn ranges() -> Vec<Tried> {
                 continue;
             }
             let variant = if differs { format!(" ({release})") } else { String::new() };
-            let mut t = Tried { name: format!("range: {op:?}{variant}").to_lowercase(), pairs: 0, unsound: 0, optimal: 0 };
+            let mut t =
+                Tried { name: format!("range: {op:?}{variant}").to_lowercase(), pairs: 0, unsound: 0, optimal: 0 };
             for (a, xs) in &all {
                 for (b, ys) in all.iter().filter(|(_, ys)| is_amount(op, ys)) {
                     // Bitwise operators get the known bits of the result.
@@ -119,7 +127,11 @@ pub fn ranges() -> Vec<Tried> {
                     let mut best: Option<Range<W>> = None;
                     for x in xs {
                         let of_x = ys.iter().map(|y| concrete(op, *x, *y)).inspect(|v| sound &= in_range(&got, *v));
-                        best = hull(of_x.collect::<Vec<_>>().into_iter().chain(best.iter().flat_map(|r| [r.umin, r.umax, r.smin, r.smax])));
+                        best = hull(
+                            of_x.collect::<Vec<_>>()
+                                .into_iter()
+                                .chain(best.iter().flat_map(|r| [r.umin, r.umax, r.smin, r.smax])),
+                        );
                     }
                     t.pairs += 1;
                     t.unsound += u64::from(!sound);

@@ -13,11 +13,11 @@
 //!                                  └──> cannot be ──explore windows──> safe ──> Repair
 //! ```
 //!
-//! * [`term`], [`run`], [`facts`]: a run with symbolic inputs; types of results come from the analysis.
+//! * [`term`], [`run`], `rounds`, [`facts`]: a run with symbolic inputs; types of results come from the analysis.
 //! * [`danger`]: when an instruction goes wrong.
 //! * [`search`]: the recorded path, and all others to an instruction.
 //! * [`decide`]: the decision about a rejection, and the second opinion on an acceptance.
-//! * [`witness`], [`replay`]: a counterexample, and its proof by running it.
+//! * [`witness`], [`replay`], [`machine`]: a counterexample, and its proof by running it, twice.
 //! * [`repair`]: changes that do nothing and make the kernel see what is true.
 
 mod calls;
@@ -26,10 +26,13 @@ pub mod danger;
 pub mod decide;
 pub mod enumerate;
 pub mod facts;
+pub mod machine;
 mod memory;
 pub mod proof;
 pub mod repair;
+mod repair_packet;
 pub mod replay;
+mod rounds;
 pub mod run;
 pub mod search;
 mod step;

@@ -4,9 +4,10 @@
 //! given, and the opposite of what is claimed. A claim is proven at a width when no path of it can be refuted. Where
 //! Z3 does not finish within its time at 64 bits, narrower words are asked about, and the width is part of the answer.
 
+use std::collections::{BTreeSet, HashSet};
 use std::time::{Duration, Instant};
 
-use z3::ast::{Ast, Bool};
+use z3::ast::{Ast, Bool, Dynamic};
 use z3::{DeclKind, Params, SatResult, Solver};
 
 use super::claims::{self, Claim, RangeOp, TnumOp, ValueOp, Values, Words};
@@ -91,7 +92,8 @@ where
 }
 
 fn fresh_tnum<'a, W: Fresh<'a>>(arena: &'a Arena, name: &str, order: &mut Vec<SymBool<'a>>) -> TnumOf<W> {
-    let t: TnumOf<W> = TnumOf { value: W::fresh(arena, &format!("{name}.value")), mask: W::fresh(arena, &format!("{name}.mask")) };
+    let t: TnumOf<W> =
+        TnumOf { value: W::fresh(arena, &format!("{name}.value")), mask: W::fresh(arena, &format!("{name}.mask")) };
     // Value and mask of any representation share no bit.
     order.push(t.value.and(t.mask).is(t.value.zero()));
     t
@@ -134,7 +136,12 @@ where
 
 impl Goal {
     /// The claim, with symbolic words of a width; `None`: not a claim of that width.
-    fn claim<'a>(&self, arena: &'a Arena, width: u32, fault: Option<Fault>) -> Option<(Claim<SymBool<'a>>, Vec<SymBool<'a>>)> {
+    fn claim<'a>(
+        &self,
+        arena: &'a Arena,
+        width: u32,
+        fault: Option<Fault>,
+    ) -> Option<(Claim<SymBool<'a>>, Vec<SymBool<'a>>)> {
         let at_work = |begins: bool| arena.set_fault(fault.filter(|_| begins));
         fn of_words<'a, W: Fresh<'a>>(
             subject: Subject,
@@ -204,7 +211,9 @@ impl Goal {
                 return done(open.map_or(Outcome::Proven, Outcome::Unknown));
             }
             if paths >= MAX_PATHS || begun.elapsed() > patience.goal {
-                return done(Outcome::Unknown(open.unwrap_or_else(|| format!("not all paths within {:?}", patience.goal))));
+                return done(Outcome::Unknown(
+                    open.unwrap_or_else(|| format!("not all paths within {:?}", patience.goal)),
+                ));
             }
         }
     }
@@ -224,12 +233,27 @@ impl Goal {
     }
 }
 
-/// Asks about each part of a conjunction on its own: many small questions end sooner than one large one.
+/// Asks about each part of a conjunction on its own: many small questions end sooner than one large one. Each is asked
+/// first with only those of the given facts that speak of nothing but what it speaks of and the concrete operands: what
+/// follows from some of the facts follows from all.
 fn refute_any(given: &[Bool], then: &Bool, time: Duration) -> Outcome {
+    let mut facts = Vec::new();
+    for g in given {
+        conjuncts(g, &mut facts);
+    }
+    let facts: Vec<(Bool, BTreeSet<String>)> = facts.into_iter().map(|f| (f.clone(), unknowns(&f))).collect();
     let mut parts = Vec::new();
     conjuncts(then, &mut parts);
     let mut open = None;
     for part in parts {
+        let mut about = unknowns(&part);
+        about.extend(["x", "y"].map(String::from));
+        let mut near: Vec<Bool> = facts.iter().filter(|(_, u)| u.is_subset(&about)).map(|(f, _)| f.clone()).collect();
+        let fewer = near.len() < facts.len();
+        near.push(part.not());
+        if fewer && refute(&near, time / 2) == Outcome::Proven {
+            continue;
+        }
         let mut terms = given.to_vec();
         terms.push(part.not());
         match refute(&terms, time) {
@@ -239,6 +263,23 @@ fn refute_any(given: &[Bool], then: &Bool, time: Duration) -> Outcome {
         }
     }
     open.map_or(Outcome::Proven, Outcome::Unknown)
+}
+
+/// Names of the unknown words in a term.
+fn unknowns(term: &Bool) -> BTreeSet<String> {
+    let mut seen: HashSet<Dynamic> = HashSet::new();
+    let mut left = vec![Dynamic::from_ast(term)];
+    let mut out = BTreeSet::new();
+    while let Some(t) = left.pop() {
+        if !t.is_app() || !seen.insert(t.clone()) {
+            continue;
+        }
+        if t.is_const() && t.decl().kind() == DeclKind::Uninterpreted {
+            out.insert(t.decl().name());
+        }
+        left.extend(t.children());
+    }
+    out
 }
 
 /// The parts of a conjunction, also of nested ones.
@@ -273,8 +314,18 @@ fn refute(terms: &[Bool], time: Duration) -> Outcome {
 }
 
 const CMPS: [CmpOp; 12] = [
-    CmpOp::Eq, CmpOp::Ne, CmpOp::Gt, CmpOp::Ge, CmpOp::Lt, CmpOp::Le, CmpOp::SGt, CmpOp::SGe, CmpOp::SLt, CmpOp::SLe,
-    CmpOp::Set, CmpOp::NotSet,
+    CmpOp::Eq,
+    CmpOp::Ne,
+    CmpOp::Gt,
+    CmpOp::Ge,
+    CmpOp::Lt,
+    CmpOp::Le,
+    CmpOp::SGt,
+    CmpOp::SGe,
+    CmpOp::SLt,
+    CmpOp::SLe,
+    CmpOp::Set,
+    CmpOp::NotSet,
 ];
 
 /// Every claim, in the order of the table.
@@ -332,7 +383,8 @@ pub fn goals() -> Vec<Goal> {
             ("sync: bits from ranges", ValueOp::LearnBits),
             ("sync: bits and range meet in one value", ValueOp::Meet),
         ] {
-            let of_612 = matches!(op, ValueOp::LearnFromBits | ValueOp::LowFromFull | ValueOp::FullFromLow | ValueOp::LearnBits);
+            let of_612 =
+                matches!(op, ValueOp::LearnFromBits | ValueOp::LowFromFull | ValueOp::FullFromLow | ValueOp::LearnBits);
             let of_618 = matches!(op, ValueOp::LearnFromBits | ValueOp::FullFromLow | ValueOp::Meet);
             if (release == "6.12" && of_612) || (release == "6.18" && of_618) {
                 let variant = if of_612 && of_618 { format!(" ({release})") } else { String::new() };
@@ -341,8 +393,15 @@ pub fn goals() -> Vec<Goal> {
         }
     }
     let arithmetic = [
-        BoundedOp::Add, BoundedOp::Sub, BoundedOp::Neg, BoundedOp::And, BoundedOp::Or, BoundedOp::Xor, BoundedOp::Lsh,
-        BoundedOp::Rsh, BoundedOp::Arsh,
+        BoundedOp::Add,
+        BoundedOp::Sub,
+        BoundedOp::Neg,
+        BoundedOp::And,
+        BoundedOp::Or,
+        BoundedOp::Xor,
+        BoundedOp::Lsh,
+        BoundedOp::Rsh,
+        BoundedOp::Arsh,
     ];
     for (release, rules) in RULES {
         for op in arithmetic {
@@ -351,6 +410,17 @@ pub fn goals() -> Vec<Goal> {
                 let name = format!("value: {op:?} {bits} ({release})");
                 add(name.to_lowercase(), all, false, Subject::Value(ValueOp::Alu(op, half), rules));
             }
+        }
+    }
+    for (name, op) in [("div", Div), ("sdiv", SDiv), ("mod", Mod), ("smod", SMod)] {
+        for half in [false, true] {
+            let bits = if half { 32 } else { 64 };
+            add(
+                format!("value: {name} {bits} is not known"),
+                all,
+                true,
+                Subject::Value(ValueOp::Unbounded(op, half), rules),
+            );
         }
     }
     let narrow: &[u32] = &[64];
@@ -369,6 +439,8 @@ pub fn goals() -> Vec<Goal> {
             let name = format!("{cmp:?}").to_lowercase();
             add(format!("branch: taken {name} {bits}"), all, false, Subject::Value(ValueOp::Taken(cmp, half), rules));
             add(format!("branch: refine {name} {bits}"), all, false, Subject::Value(ValueOp::Refine(cmp, half), rules));
+            let itself = Subject::Value(ValueOp::RefineItself(cmp, half), rules);
+            add(format!("branch: refine {name} {bits}, with itself"), all, false, itself);
         }
     }
     out
@@ -399,15 +471,46 @@ mod tests {
     fn faults_in_operators_are_found() {
         use Prim::*;
         let faults = [
-            ("bits: add", Add, 0, Sub), ("bits: add", Add, 2, Sub), ("bits: add", Or, 0, And), ("bits: add", Or, 1, Not),
-            ("bits: sub", Sub, 0, Add), ("bits: sub", Add, 0, Sub), ("bits: sub", Or, 0, Not), ("bits: sub", And, 0, Or),
-            ("bits: and", And, 0, Or), ("bits: and", Or, 0, Not), ("bits: and", And, 1, Xor), ("bits: or", Or, 0, And),
-            ("bits: or", Or, 1, Not), ("bits: xor", Or, 0, And), ("bits: xor", Xor, 0, Or), ("bits: xor", And, 0, Not),
-            ("bits: lsh", Shl, 1, Not), ("bits: rsh", Shr, 0, Sar), ("bits: arsh", Sar, 1, Shr), ("bits: arsh", Sar, 0, Shr),
-            ("bits: intersect", Or, 0, And), ("bits: union", Or, 0, And), ("bits: from a range", Xor, 0, And),
-            ("range: add (6.12)", Ult, 1, And), ("range: sub (6.12)", Sub, 3, Add), ("range: arsh", Sar, 0, Shr),
+            ("bits: add", Add, 0, Sub),
+            ("bits: add", Add, 2, Sub),
+            ("bits: add", Or, 0, And),
+            ("bits: add", Or, 1, Not),
+            ("bits: sub", Sub, 0, Add),
+            ("bits: sub", Add, 0, Sub),
+            ("bits: sub", Or, 0, Not),
+            ("bits: sub", And, 0, Or),
+            ("bits: and", And, 0, Or),
+            ("bits: and", Or, 0, Not),
+            ("bits: and", And, 1, Xor),
+            ("bits: or", Or, 0, And),
+            ("bits: or", Or, 1, Not),
+            ("bits: xor", Or, 0, And),
+            ("bits: xor", Xor, 0, Or),
+            ("bits: xor", And, 0, Not),
+            ("bits: lsh", Shl, 1, Not),
+            ("bits: rsh", Shr, 0, Sar),
+            ("bits: arsh", Sar, 1, Shr),
+            ("bits: arsh", Sar, 0, Shr),
+            ("bits: intersect", Or, 0, And),
+            ("bits: union", Or, 0, And),
+            ("bits: from a range", Xor, 0, And),
+            ("range: add (6.12)", Ult, 1, And),
+            ("range: sub (6.12)", Sub, 3, Add),
+            ("range: arsh", Sar, 0, Shr),
             ("range: unsigned and signed inform each other", Slt, 0, And),
-            ("range: learns from bits", Or, 0, And), ("range: rsh", Shr, 0, Sar), ("range: or", Or, 0, And),
+            ("range: learns from bits", Or, 0, And),
+            ("range: rsh", Shr, 0, Sar),
+            ("range: or", Or, 0, And),
+            ("value: and 64 (6.18)", And, 0, Or),
+            ("value: or 32 (6.18)", Or, 0, And),
+            ("value: xor 64 (6.18)", Or, 0, And),
+            ("value: rsh 64 (6.18)", Shr, 0, Sar),
+            ("value: arsh 64 (6.18)", Sar, 0, Shr),
+            ("sync: whole from the low half (6.12)", And, 0, Or),
+            ("sync: bits and range meet in one value", Ult, 0, And),
+            ("branch: refine eq 64", Or, 0, And),
+            ("branch: refine lt 64", Sub, 0, Add),
+            ("branch: taken lt 64", Ult, 0, Or),
         ];
         let goals = goals();
         let mut missed = Vec::new();

@@ -6,9 +6,11 @@
 //! | change | inserted | does nothing because |
 //! |---|---|---|
 //! | bound | `if R <= K goto +1; R = 0` | R is never above K there |
+//! | bounds | the same, and `if S != 0 goto +1; S = K` | S is never 0 there either |
 //! | pointer made again | the same, then `P = B; P += c; P += R` | P is that already |
 //! | size bound | `if S <= K goto +1; S = K` | S is never above K there |
 //! | address check | `if P > 4095 goto access; skip it` | P is always an address |
+//! | packet made again | `P - data` bounded, added to `data` and compared with `data_end`; skip the access | P is that, and inside |
 //! | initialisation | `R = 0` behind the call that destroyed R | nothing that is safe reads what a call leaves in R1 to R5 |
 
 use z3::ast::Bool;
@@ -16,6 +18,7 @@ use z3::ast::Bool;
 use super::danger::{Danger, Rule, dangers};
 use super::decide::{Case, rules_of};
 use super::facts::Facts;
+use super::repair_packet::{self as packet, Home};
 use super::run::{Kind, Program, Run, STACK};
 use super::search::{Budget, follow};
 use super::term::{Num, Val, alu, compare};
@@ -61,19 +64,24 @@ pub struct Repair {
 }
 
 /// A change to try.
-struct Candidate {
-    at: usize,
-    falls_through_only: bool,
-    code: Vec<Insn>,
-    advice: String,
-    claim: Claim,
+pub(super) struct Candidate {
+    pub at: usize,
+    pub falls_through_only: bool,
+    pub code: Vec<Insn>,
+    pub advice: String,
+    pub claim: Claim,
 }
 
 /// What must hold at a place for a change to do nothing there.
 #[derive(Clone, Debug)]
-enum Claim {
+pub(super) enum Claim {
     /// A register is at most this, unsigned.
     AtMost(u8, u64),
+    /// A register is at least 1 and at most this.
+    Within(u8, u64),
+    /// A pointer is into the packet as it is now, the context is where it is looked for, and the bytes from an offset of
+    /// the pointer on are in the packet, not far from its begin.
+    InPacket { pointer: u8, ctx: Home, off: i64, bytes: u64, most: u64 },
     /// A pointer is base + constant + register, and the register at most this.
     Sum { pointer: u8, base: u8, constant: i64, index: u8, most: u64 },
     /// A register holds an address.
@@ -82,7 +90,8 @@ enum Claim {
     Destroyed,
 }
 
-fn wrong(regno: u8, when: Bool) -> Vec<Danger> {
+/// One danger.
+pub(super) fn wrong(regno: u8, when: Bool) -> Vec<Danger> {
     vec![Danger { rule: Rule::OutOfBounds, regno, when }]
 }
 
@@ -96,6 +105,17 @@ impl Claim {
         };
         match *self {
             Claim::AtMost(r, most) => above(run, r, most).map_or_else(|| always(r), |w| wrong(r, w)),
+            Claim::Within(r, most) => match run.reg(r) {
+                Val::Num(n) => {
+                    let none = compare(CmpOp::Eq, true, &n, &Num::Known(0));
+                    wrong(r, Bool::or(&[none, compare(CmpOp::Gt, true, &n, &Num::Known(most))]))
+                }
+                _ => always(r),
+            },
+            Claim::InPacket { pointer, ctx, off, bytes, most } => {
+                packet::outside_packet(run, pointer, ctx, off, bytes, most)
+                    .map_or_else(|| always(pointer), |w| wrong(pointer, w))
+            }
             Claim::Sum { pointer, base, constant, index, most } => {
                 let (Val::Ptr(p), Val::Ptr(b), Val::Num(i)) = (run.reg(pointer), run.reg(base), run.reg(index)) else {
                     return always(pointer);
@@ -118,7 +138,7 @@ impl Claim {
     }
 }
 
-const fn insn(code: u8, dst: u8, src: u8, off: i16, imm: i32) -> Insn {
+pub(super) const fn insn(code: u8, dst: u8, src: u8, off: i16, imm: i32) -> Insn {
     Insn { code, dst, src, off, imm }
 }
 
@@ -175,11 +195,11 @@ pub fn inserted(request: &LoadRequest, at: usize, code: &[Insn], falls_through_o
 }
 
 /// What is known about a rejection that is to be repaired.
-struct Spot {
-    insn: usize,
-    path: Path,
-    run: Run,
-    found: Vec<Danger>,
+pub(super) struct Spot {
+    pub insn: usize,
+    pub path: Path,
+    pub run: Run,
+    pub found: Vec<Danger>,
 }
 
 /// Searches for a repair of a rejected program within a time.
@@ -192,6 +212,12 @@ pub fn repair(
 ) -> Option<Repair> {
     let mut current = request.clone();
     let mut edits: Vec<(usize, usize, Edit)> = Vec::new();
+    if let Some((c, kept)) =
+        look(system, &current, options, budget).and_then(|(case, mut p)| packet::keep_ctx(&case, &mut p))
+    {
+        edits.push((c.at, c.code.len(), edit(&current, &c)));
+        current = kept;
+    }
     for _ in 0..MAX_ROUNDS {
         let (case, mut place) = look(system, &current, options, budget)?;
         let candidates = candidates(&case, &mut place);
@@ -298,11 +324,42 @@ fn candidates(case: &Case<'_>, place: &mut Spot) -> Vec<Candidate> {
         match d.rule {
             Rule::UninitialisedRegister => initialise(case, place, d.regno, &mut out),
             Rule::NotAPointer | Rule::Null => check_address(place, at, d.regno, &mut out),
-            Rule::OutOfBounds => bounds(case, place, at, d.regno, &mut out),
+            Rule::OutOfBounds => {
+                bounds(case, place, at, d.regno, &mut out);
+                packet::check_again(case, place, at, d.regno, &mut out);
+            }
             _ => {}
         }
     }
+    if at.is_alu() && place.found.is_empty() {
+        summand(place, at, &mut out);
+    }
     out
+}
+
+/// A bound of the number that is added to a pointer.
+fn summand(place: &Spot, at: Insn, out: &mut Vec<Candidate>) {
+    if at.class() != ALU64 || at.op() != ADD || !at.is_reg_src() {
+        return;
+    }
+    let (p, index) = match (place.run.reg(at.dst), place.run.reg(at.src)) {
+        (Val::Ptr(p), Val::Num(_)) => (p, at.src),
+        (Val::Num(_), Val::Ptr(p)) => (p, at.dst),
+        _ => return,
+    };
+    let limit = place.run.regions[p.region].size.as_ref().and_then(Num::known);
+    let (Some(limit), Some(off)) = (limit, p.off.known()) else { return };
+    // How many bytes are accessed there shows later; each way of it is tried.
+    for bytes in [8, 4, 2, 1] {
+        let Some(most) = limit.checked_sub(off + bytes).and_then(|m| i32::try_from(m).ok()) else { continue };
+        out.push(Candidate {
+            at: place.insn,
+            falls_through_only: false,
+            code: bound(index, most, 0),
+            advice: format!("bound the offset right before it is used: if (offset > {most}) offset = 0;"),
+            claim: Claim::AtMost(index, most as u64),
+        });
+    }
 }
 
 /// `R = 0` behind the call that destroyed it, or at the begin of the function.
@@ -378,6 +435,17 @@ fn bounds(case: &Case<'_>, place: &mut Spot, at: Insn, regno: u8, out: &mut Vec<
             code: bound(s, most, most),
             advice: format!("bound the size itself right before the call: if (size > {most}) size = {most};"),
             claim: Claim::AtMost(s, most as u64),
+        });
+        let mut code = bound(s, most, most);
+        code.extend([insn(JMP | JNE | K, s, 0, 1, 0), insn(ALU64 | MOV | K, s, 0, 0, most)]);
+        out.push(Candidate {
+            at: place.insn,
+            falls_through_only: false,
+            code,
+            advice: format!(
+                "bound the size itself right before the call, from below too: if (size == 0 || size > {most}) size = {most};"
+            ),
+            claim: Claim::Within(s, most as u64),
         });
     }
     // With a size that varies, the least that there is.

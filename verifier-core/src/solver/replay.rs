@@ -14,6 +14,7 @@ use crate::isa::Insn;
 use crate::isa::opcode::*;
 use crate::isa::semantics::{AluOp, CmpOp, byte_order, sign_extend};
 use crate::kernel::call::{ArgBase, TypeFlags};
+use crate::kernel::helpers::id;
 
 /// Instructions of one replay.
 const MAX_STEPS: usize = 1 << 20;
@@ -39,6 +40,20 @@ pub enum End {
     Astray(String),
 }
 
+/// A call or a load of something from outside, in order.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Passed {
+    /// The instruction.
+    pub insn: usize,
+    /// Memory that arguments stand for: register, bytes, whether it is written. The last is wrong where the run ends
+    /// there.
+    pub looks: Vec<(u8, u64, bool)>,
+    /// What the witness gave, by its place in it; `None`: the run ended there.
+    pub given: Option<usize>,
+    /// Objects that are no longer valid behind it.
+    pub ended: Vec<usize>,
+}
+
 /// A value and the object that it points into.
 #[derive(Clone, Copy, Debug)]
 struct Cell {
@@ -60,6 +75,17 @@ struct Frame {
     back: usize,
     saved: [Option<Cell>; 4],
     stack: usize,
+    /// The frame is of a function that a helper calls.
+    rounds: Option<Rounds>,
+}
+
+/// A helper that calls a function of the program: the call, the function, how often it did, and R1 to R3 of the call.
+#[derive(Clone, Copy)]
+struct Rounds {
+    at: usize,
+    entry: usize,
+    done: u64,
+    args: [Option<Cell>; 3],
 }
 
 struct Machine<'a> {
@@ -73,6 +99,8 @@ struct Machine<'a> {
     witness: &'a Witness,
     at: usize,
     given: usize,
+    passed: Vec<Passed>,
+    looks: Vec<(u8, u64, bool)>,
 }
 
 enum Fault {
@@ -84,6 +112,11 @@ type Res<T> = Result<T, Fault>;
 
 /// Runs a program on a witness.
 pub fn replay(insns: &[Insn], maps: &dyn MapAccess, rules: Rules, witness: &Witness) -> End {
+    replay_traced(insns, maps, rules, witness).0
+}
+
+/// Runs a program on a witness, and says what it passed.
+pub fn replay_traced(insns: &[Insn], maps: &dyn MapAccess, rules: Rules, witness: &Witness) -> (End, Vec<Passed>) {
     let memory = witness
         .objects
         .iter()
@@ -108,23 +141,38 @@ pub fn replay(insns: &[Insn], maps: &dyn MapAccess, rules: Rules, witness: &Witn
         witness,
         at: witness.start,
         given: 0,
+        passed: Vec::new(),
+        looks: Vec::new(),
     };
     for (n, v) in witness.registers.iter().enumerate().take(10) {
         m.regs[n] = m.cell(*v);
     }
-    for _ in 0..MAX_STEPS {
-        let at = m.at;
-        match m.step() {
-            Ok(None) => {}
-            Ok(Some(result)) => return End::Exit(result),
-            Err(Fault::Broken(rule)) => return End::Broken { insn: at, rule },
-            Err(Fault::Astray(why)) => return End::Astray(format!("instruction {at}: {why}")),
-        }
+    let end = m.to_end();
+    if matches!(end, End::Broken { insn, .. } if insns.get(insn).is_some_and(|i| i.is_call())) {
+        let looks = std::mem::take(&mut m.looks);
+        let End::Broken { insn, .. } = end else {
+            return (end, m.passed);
+        };
+        m.passed.push(Passed { insn, looks, ..Passed::default() });
     }
-    End::Astray("too many instructions".into())
+    (end, m.passed)
 }
 
 impl Machine<'_> {
+    fn to_end(&mut self) -> End {
+        for _ in 0..MAX_STEPS {
+            let at = self.at;
+            self.looks.clear();
+            match self.step() {
+                Ok(None) => {}
+                Ok(Some(result)) => return End::Exit(result),
+                Err(Fault::Broken(rule)) => return End::Broken { insn: at, rule },
+                Err(Fault::Astray(why)) => return End::Astray(format!("instruction {at}: {why}")),
+            }
+        }
+        End::Astray("too many instructions".into())
+    }
+
     fn cell(&self, v: Value) -> Option<Cell> {
         match v {
             Value::Nothing => None,
@@ -369,9 +417,13 @@ impl Machine<'_> {
                 let Some(f) = self.frames.pop() else {
                     return Ok(Some(result));
                 };
+                let returned = if f.rounds.is_some() { self.reg(0)?.bits } else { 0 };
                 self.regs[6..10].copy_from_slice(&f.saved);
                 self.regs[1..=5].fill(None);
                 (self.stack, self.at) = (f.stack, f.back);
+                if let Some(r) = f.rounds {
+                    self.next_round(Rounds { done: r.done + 1, ..r }, returned != 0)?;
+                }
                 return Ok(None);
             }
             JA => {
@@ -422,6 +474,8 @@ impl Machine<'_> {
         let Some(g) = witness.given.get(self.given).filter(|g| g.insn == at) else {
             return Err(Fault::Astray("the witness does not say what comes back".into()));
         };
+        let looks = std::mem::take(&mut self.looks);
+        let mut passed = Passed { insn: at, looks, given: Some(self.given), ended: Vec::new() };
         self.given += 1;
         for (o, off, bytes) in &g.writes {
             if *o < self.memory.len() {
@@ -430,46 +484,26 @@ impl Machine<'_> {
         }
         if g.moves_packet {
             // Objects are in order of their making: what the run gets later is a new packet.
-            for m in self.memory.iter_mut().filter(|m| matches!(m.kind, Kind::Packet | Kind::Meta)) {
-                if !m.stale {
-                    m.stale = true;
-                    break;
-                }
+            let packets = |(_, m): &(usize, &mut Memory)| matches!(m.kind, Kind::Packet | Kind::Meta) && !m.stale;
+            if let Some((o, m)) = self.memory.iter_mut().enumerate().find(packets) {
+                m.stale = true;
+                passed.ended.push(o);
             }
         }
+        self.passed.push(passed);
         Ok(self.cell(g.result))
     }
 
     fn call(&mut self, at: usize, insn: Insn) -> Res<()> {
         if insn.src == PSEUDO_CALL && self.witness.given.get(self.given).is_none_or(|g| g.insn != at) {
             let target = usize::try_from(at as i64 + 1 + i64::from(insn.imm)).unwrap_or(usize::MAX);
-            let mut saved = [None; 4];
-            saved.copy_from_slice(&self.regs[6..10]);
-            self.frames.push(Frame { back: at + 1, saved, stack: self.stack });
-            self.regs[6..10].fill(None);
-            self.regs[0] = None;
-            // Stacks of callees stand among the objects; each call has its own.
-            let depth = self.frames.len();
-            let used = self.memory.iter().position(|m| m.kind == Kind::Stack(depth) && !m.stale);
-            let Some(stack) = used else {
-                return Err(Fault::Astray("a call that the witness does not make".into()));
-            };
-            self.memory[stack].stale = true;
-            self.memory.push(Memory {
-                kind: Kind::Stack(depth),
-                size: Some(MAX_STACK as u64),
-                bytes: BTreeMap::new(),
-                pointers: BTreeMap::new(),
-                written: Some(BTreeSet::new()),
-                writable: true,
-                stale: false,
-            });
-            // The object of the witness stays at its index, so that pointers to it in the witness are right.
-            let last = self.memory.len() - 1;
-            self.memory.swap(stack, last);
-            self.stack = stack;
-            self.at = target;
-            return Ok(());
+            return self.enter(target, at + 1, None);
+        }
+        if insn.src == 0
+            && let Some(rounds) = self.rounds(at, insn)?
+        {
+            self.arguments(insn)?;
+            return self.next_round(rounds, false);
         }
         let mut released = Vec::new();
         if insn.src == 0 {
@@ -484,14 +518,98 @@ impl Machine<'_> {
         let result = self.take(at)?;
         for o in released {
             self.memory[o].stale = true;
+            self.passed.last_mut().into_iter().for_each(|p| p.ended.push(o));
         }
         self.regs[1..=5].fill(None);
         self.regs[0] = result;
         Ok(())
     }
 
+    /// Enters a function.
+    fn enter(&mut self, target: usize, back: usize, rounds: Option<Rounds>) -> Res<()> {
+        let mut saved = [None; 4];
+        saved.copy_from_slice(&self.regs[6..10]);
+        self.frames.push(Frame { back, saved, stack: self.stack, rounds });
+        self.regs[6..10].fill(None);
+        self.regs[0] = None;
+        // Stacks of callees stand among the objects; each call has its own.
+        let depth = self.frames.len();
+        let used = self.memory.iter().position(|m| m.kind == Kind::Stack(depth) && !m.stale);
+        let Some(stack) = used else {
+            return Err(Fault::Astray("a call that the witness does not make".into()));
+        };
+        self.memory[stack].stale = true;
+        self.memory.push(Memory {
+            kind: Kind::Stack(depth),
+            size: Some(MAX_STACK as u64),
+            bytes: BTreeMap::new(),
+            pointers: BTreeMap::new(),
+            written: Some(BTreeSet::new()),
+            writable: true,
+            stale: false,
+        });
+        // The object of the witness stays at its index, so that pointers to it in the witness are right.
+        let last = self.memory.len() - 1;
+        self.memory.swap(stack, last);
+        self.stack = stack;
+        self.at = target;
+        Ok(())
+    }
+
+    /// The rounds of a helper that calls a function of the program, where the witness follows them.
+    fn rounds(&self, at: usize, insn: Insn) -> Res<Option<Rounds>> {
+        let next = self.witness.given.get(self.given).filter(|g| g.insn == at).map(|g| g.result);
+        let followed = match insn.imm as u32 {
+            id::LOOP => next.is_none(),
+            id::FOR_EACH_MAP_ELEM => matches!(next, Some(Value::Pointer(..))),
+            _ => false,
+        };
+        if !followed {
+            return Ok(None);
+        }
+        let function = self.reg(2)?.object.and_then(|o| self.memory.get(o)).map(|m| m.kind.clone());
+        let entry = match function {
+            Some(Kind::Function(n)) => self.maps.entry_of(n),
+            _ => None,
+        };
+        let entry = entry.ok_or_else(|| Fault::Astray("no such function".into()))?;
+        Ok(Some(Rounds { at, entry, done: 0, args: [self.regs[1], self.regs[2], self.regs[3]] }))
+    }
+
+    /// Calls the function once more, or goes on behind the helper.
+    fn next_round(&mut self, rounds: Rounds, stop: bool) -> Res<()> {
+        let Rounds { at, entry, done, args } = rounds;
+        let looped = self.insns.get(at).is_some_and(|i| i.imm as u32 == id::LOOP);
+        let mut given = [None; 5];
+        let more = if looped {
+            given[0] = Some(Cell { bits: done, object: None });
+            given[1] = args[2];
+            !stop && done < u64::from(args[0].map_or(0, |c| c.bits as u32))
+        } else {
+            let value = self.take(at)?;
+            let more = value.is_some_and(|v| v.object.is_some());
+            if more {
+                let key = self.take(at)?;
+                given[..4].copy_from_slice(&[args[0], key, value, args[2]]);
+            }
+            if more && stop {
+                return Err(Fault::Astray("the function asks for no more elements".into()));
+            }
+            more
+        };
+        if more {
+            self.enter(entry, at + 1, Some(rounds))?;
+            self.regs[1..6].copy_from_slice(&given);
+        } else {
+            self.regs[1..=5].fill(None);
+            self.regs[0] = Some(Cell { bits: done, object: None });
+            self.at = at + 1;
+        }
+        Ok(())
+    }
+
     /// The rules of a helper's arguments.
-    fn arguments(&self, insn: Insn) -> Res<()> {
+    fn arguments(&mut self, insn: Insn) -> Res<()> {
         let Some(proto) = self.maps.proto_of(insn.imm as u32) else {
             return Ok(());
         };
@@ -522,13 +640,15 @@ impl Machine<'_> {
                 continue;
             }
             if let Some(size) = size {
+                let write = arg.flags.intersects(TypeFlags::WRITE);
+                self.looks.push((n, size.max(u64::from(v.object.is_none())), write));
                 if size == 0 {
                     if v.object.is_none() {
                         return Err(Fault::Broken(if v.bits < NULL_PAGE { Rule::Null } else { Rule::NotAPointer }));
                     }
                     continue;
                 }
-                let (o, at) = self.check(v, 0, size, arg.flags.intersects(TypeFlags::WRITE))?;
+                let (o, at) = self.check(v, 0, size, write)?;
                 let fills = arg.flags.contains(TypeFlags::UNINIT);
                 if self.rules.uninitialised_stack
                     && !fills
@@ -553,6 +673,7 @@ impl Machine<'_> {
                     | ArgBase::PtrToMem
             );
             if wants_pointer && v.object.is_none() {
+                self.looks.push((n, 1, false));
                 return Err(Fault::Broken(if v.bits < NULL_PAGE { Rule::Null } else { Rule::NotAPointer }));
             }
         }

@@ -85,6 +85,17 @@ pub struct Caller {
     pub stack: usize,
 }
 
+/// A helper that calls a function of the program again and again.
+#[derive(Clone, Debug)]
+pub(super) struct Rounds {
+    /// Where that begins.
+    pub entry: usize,
+    /// Calls made.
+    pub done: u64,
+    /// What the helper was given: R1 to R4.
+    pub args: [Val; 4],
+}
+
 /// What came from outside at one instruction, for replays.
 #[derive(Clone, Debug)]
 pub struct CallInput {
@@ -115,6 +126,10 @@ pub struct Run {
     pub conditions: Vec<(usize, Bool)>,
     /// What came from outside, in order: results of calls, and loads of pointers from objects of the kernel.
     pub calls: Vec<CallInput>,
+    /// Calls of the program's functions by helpers are followed, one after the other; otherwise they may do anything.
+    pub unrolls: bool,
+    /// Helpers that are calling functions of the program, outermost first.
+    pub(super) rounds: Vec<Rounds>,
     /// A value of a map was read where it had been read or written before: that nobody else writes it then matters.
     pub read_again: bool,
     /// The instruction executed last.
@@ -135,6 +150,8 @@ pub trait MapAccess {
     fn sizes(&self, map: usize) -> Option<(u32, u32)>;
     /// The prototype of a helper.
     fn proto_of(&self, func: u32) -> Option<&'static FuncProto>;
+    /// First instruction of a local function, by its number.
+    fn entry_of(&self, function: u32) -> Option<usize>;
 }
 
 impl MapAccess for Program<'_> {
@@ -154,6 +171,10 @@ impl MapAccess for Program<'_> {
 
     fn proto_of(&self, func: u32) -> Option<&'static FuncProto> {
         self.proto(func)
+    }
+
+    fn entry_of(&self, function: u32) -> Option<usize> {
+        self.function(function as usize).map(|f| f.start)
     }
 }
 
@@ -599,6 +620,8 @@ impl Run {
             conditions: Vec::new(),
             calls: Vec::new(),
             at: state.insn_idx as usize,
+            unrolls: false,
+            rounds: Vec::new(),
             read_again: false,
             elements: BTreeMap::new(),
             metas: None,

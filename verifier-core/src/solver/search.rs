@@ -305,11 +305,14 @@ impl Graph {
         &self.leaders
     }
 
-    /// Whether an instruction can come back to itself.
-    pub fn loops(&self, at: usize) -> bool {
-        let b = self.block(at);
+    /// Whether some way leads from an instruction to another, or back to itself.
+    pub fn reaches(&self, from: usize, to: usize) -> bool {
+        let (a, b) = (self.block(from), self.block(to));
+        if a == b && from < to {
+            return true;
+        }
         let reaching = self.distances(b);
-        self.next[b].iter().any(|n| reaching.contains_key(n))
+        self.next[a].iter().any(|n| reaching.contains_key(n))
     }
 
     /// The windows in which to look at the ways to an instruction: everything within some blocks before it, entered from

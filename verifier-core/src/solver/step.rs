@@ -18,6 +18,9 @@ impl Run {
     /// # Errors
     /// Why the run cannot go on: something that is not modelled, or that no safe program does.
     pub fn step(&mut self, program: &Program<'_>, at: usize, hint: Option<&RegState>) -> Result<Next, Stuck> {
+        if at >= program.insns.len() {
+            return self.round(program, at);
+        }
         let insn = *program.insns.get(at).ok_or("out of the program")?;
         self.at = at;
         match insn.class() {

@@ -85,6 +85,8 @@ pub struct Witness {
     pub given: Vec<Given>,
     /// Index of the entry's stack among the objects.
     pub stack: usize,
+    /// What the interpreter of programs says of it; `None`: it is about something that a machine does not know.
+    pub fault: Option<String>,
 }
 
 impl Witness {
@@ -286,6 +288,7 @@ pub fn witness(
         objects,
         given,
         stack: begun.stack,
+        fault: None,
     })
 }
 

@@ -3,8 +3,8 @@
 use crate::isa::semantics::{byte_order, sign_extend};
 use crate::runtime::abi;
 use crate::runtime::cx::{Cx, FRAME, FaultKind, Halt, MAX_LOOPS, stop};
-use crate::runtime::replay;
 use crate::runtime::program::{AtomicOp, Code, Op, Reg, Src};
+use crate::runtime::replay;
 
 use super::access;
 
@@ -87,13 +87,18 @@ impl Run<'_, '_> {
                 }
                 Op::ByteOrder { swap, bits, dst } => self.set(dst, byte_order(self.reg(dst), bits.into(), swap)),
                 Op::Const { dst, value } => {
+                    let value = replay::constant(self.cx, self.pc as u32).unwrap_or(value);
                     self.set(dst, value);
                     next += 1;
                 }
                 Op::Load { size, signed, dst, base, off } => {
                     let a = self.address(base, off, size.bytes(), false)?;
-                    // SAFETY: checked.
-                    self.set(dst, unsafe { access::load(size, signed, a) });
+                    let v = match self.scripted() {
+                        Some(v) => v?,
+                        // SAFETY: checked.
+                        None => unsafe { access::load(size, signed, a) },
+                    };
+                    self.set(dst, v);
                 }
                 Op::Store { size, base, off, src } => {
                     let a = self.address(base, off, size.bytes(), true)?;
@@ -128,7 +133,11 @@ impl Run<'_, '_> {
                     }
                 }
                 Op::MayGoto { target } => {
-                    if self.loops == 0 {
+                    if let Some(jumps) = self.scripted() {
+                        if jumps? != 0 {
+                            next = target as usize;
+                        }
+                    } else if self.loops == 0 {
                         next = target as usize;
                     } else {
                         self.loops -= 1;
@@ -152,10 +161,16 @@ impl Run<'_, '_> {
                         next = 0;
                     }
                 }
-                Op::CallLocal { target, .. } => {
-                    self.enter(target as usize)?;
-                    continue;
-                }
+                Op::CallLocal { target, .. } => match self.scripted() {
+                    Some(r0) => {
+                        let r0 = r0?;
+                        self.set(0, r0);
+                    }
+                    None => {
+                        self.enter(target as usize)?;
+                        continue;
+                    }
+                },
                 Op::CallReg { reg } => {
                     let value = self.reg(reg);
                     let start = self.cx.code().func_at(value).map(|n| self.cx.code().subprogs()[n as usize].start);
@@ -171,8 +186,11 @@ impl Run<'_, '_> {
                 Op::PacketLoad { size, index, off } => {
                     let at = i64::from(off) + index.map_or(0, |r| i64::from(self.reg(r) as u32 as i32));
                     self.cx.insn = self.pc as u32;
-                    // SAFETY: the run that this engine was given.
-                    let v = unsafe { abi::packet_load(self.cx, self.reg(6), at, size.bytes()) };
+                    let v = match self.scripted() {
+                        Some(v) => v? as i64,
+                        // SAFETY: the run that this engine was given.
+                        None => unsafe { abi::packet_load(self.cx, self.reg(6), at, size.bytes()) },
+                    };
                     if self.cx.stop != stop::NONE {
                         return Err(Halt);
                     }
@@ -196,12 +214,19 @@ impl Run<'_, '_> {
         }
     }
 
+    /// What a replay has the instruction do in place of what it does.
+    fn scripted(&mut self) -> Option<Result<u64, Halt>> {
+        let [_, a, b, c, d, e, ..] = self.regs;
+        replay::scripted(self.cx, self.pc as u32, &[a, b, c, d, e])
+    }
+
     fn call(&mut self, helper: &abi::Helper) -> Result<(), Halt> {
         let [_, a, b, c, d, e, ..] = self.regs;
         self.cx.insn = self.pc as u32;
         self.cx.frame = self.regs[10];
-        if let Some(r0) = replay::scripted(self.cx, self.pc as u32) {
-            self.set(0, r0?);
+        if let Some(r0) = self.scripted() {
+            let r0 = r0?;
+            self.set(0, r0);
             return Ok(());
         }
         // SAFETY: the run that this engine was given; `self.cx` is not used meanwhile.
@@ -234,4 +259,3 @@ impl Run<'_, '_> {
         Some(caller.pc)
     }
 }
-

@@ -56,7 +56,7 @@ pub(super) unsafe extern "C" fn checked_call(
     // SAFETY: as required.
     unsafe {
         let slot = (*cx).insn;
-        match replay::scripted(&mut *cx, slot) {
+        match replay::scripted(&mut *cx, slot, &[a, b, c, d, e]) {
             Some(result) => abi::give_back(&mut *cx, result),
             None => (helper.func)(cx, a, b, c, d, e),
         }
@@ -67,12 +67,7 @@ pub(super) unsafe extern "C" fn checked_call(
 ///
 /// # Safety
 /// `cx` is the run that the engine was given.
-pub(super) unsafe extern "C" fn tail_call(
-    cx: *mut Cx<'_>,
-    ctx: u64,
-    map: u64,
-    index: u64,
-) -> usize {
+pub(super) unsafe extern "C" fn tail_call(cx: *mut Cx<'_>, ctx: u64, map: u64, index: u64) -> usize {
     // SAFETY: as required.
     unsafe {
         if abi::tail_call(cx, ctx, map, index) == 0 {
@@ -87,15 +82,7 @@ pub(super) unsafe extern "C" fn tail_call(
 }
 
 /// Stands for the entry of a program that could not be compiled.
-unsafe extern "C" fn interpret(
-    cx: *mut Cx<'_>,
-    r10: u64,
-    a: u64,
-    b: u64,
-    c: u64,
-    d: u64,
-    e: u64,
-) -> u64 {
+unsafe extern "C" fn interpret(cx: *mut Cx<'_>, r10: u64, a: u64, b: u64, c: u64, d: u64, e: u64) -> u64 {
     // SAFETY: compiled code passes the run that it was given.
     let cx = unsafe { &mut *cx };
     let invoke = cx.invoke;
@@ -119,13 +106,7 @@ pub(super) unsafe extern "C" fn lookup(map: &Map, key: *const u8, cpu: u64) -> u
 ///
 /// # Safety
 /// `cx` is the run that the engine was given, and the access was checked.
-pub(super) unsafe extern "C" fn atomic(
-    cx: *mut Cx<'_>,
-    insn: u32,
-    address: u64,
-    value: u64,
-    r0: u64,
-) -> u64 {
+pub(super) unsafe extern "C" fn atomic(cx: *mut Cx<'_>, insn: u32, address: u64, value: u64, r0: u64) -> u64 {
     // SAFETY: as required.
     let op = unsafe { (*cx).code() }.ops().get(insn as usize);
     // SAFETY: as required.
@@ -145,9 +126,7 @@ pub(super) unsafe extern "C" fn atomic(
 /// What an instruction does to memory: bytes, and whether it stores.
 pub(super) fn access_of(op: &Op) -> Option<(u32, bool)> {
     Some(match *op {
-        Op::Load { size, .. } | Op::LoadAcquire { size, .. } | Op::PacketLoad { size, .. } => {
-            (size.bytes(), false)
-        }
+        Op::Load { size, .. } | Op::LoadAcquire { size, .. } | Op::PacketLoad { size, .. } => (size.bytes(), false),
         Op::Store { size, .. } | Op::StoreRelease { size, .. } => (size.bytes(), true),
         Op::Atomic { wide, .. } => (if wide { 8 } else { 4 }, true),
         _ => return None,

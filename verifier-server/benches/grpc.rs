@@ -1,7 +1,7 @@
 //! Verifications per second through gRPC, and in this process: the service must reach 0.85 of it.
 //!
 //! Takes every object of the corpus, and of the recordings when they are beside the checkout. Rounds of both kinds take
-//! turns, and the best of each counts, so that other work on the machine disturbs both alike. A round goes over all
+//! turns, and the median of their ratios counts: machines change their speed from minute to minute. A round goes over all
 //! objects several times without a pause: at the end of one, when a last long analysis runs alone, cores are idle. On a
 //! machine that does other work, `taskset -c 0` makes it fair: threads that sleep and wake lose more to others than
 //! threads that never sleep.
@@ -25,11 +25,13 @@ use verifier_server::service::{runtime, serve};
 /// Share of the speed in this process that the service must reach.
 const SHARE: f64 = 0.85;
 /// Rounds of each kind.
-const ROUNDS: usize = 3;
+const ROUNDS: usize = 5;
 /// How often a round goes over all objects.
 const PASSES: usize = 5;
 /// Programs that take longer are left out: they say nothing of the service.
 const TIME: Duration = Duration::from_secs(2);
+/// Clients for each core: most objects take less time than the way to a client and back, and meanwhile others are waiting.
+const CLIENTS: usize = 4;
 /// Argument that makes this binary the service.
 const SERVE: &str = "serve-for-bench";
 
@@ -78,7 +80,7 @@ async fn through_grpc(objects: &[(String, Vec<u8>)], url: &str) -> (usize, Durat
     let objects: &'static [(String, Vec<u8>)] = Box::leak(objects.to_vec().into_boxed_slice());
     let next: &'static AtomicUsize = Box::leak(Box::new(AtomicUsize::new(0)));
     let mut clients = Vec::new();
-    for _ in 0..workers() * 2 {
+    for _ in 0..workers() * CLIENTS {
         clients.push(VerifierClient::connect(url.to_string()).await.expect("connects").max_decoding_message_size(usize::MAX));
     }
     let begun = Instant::now();
@@ -154,23 +156,19 @@ fn main() -> ExitCode {
     let url = format!("http://{}", address.trim());
     let clients = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
 
-    let mut best = [0.0f64; 2];
+    let mut shares = Vec::new();
     for round in 1..=ROUNDS {
         let here = in_process(&loaded, &system, &question);
         let there = clients.block_on(through_grpc(&loaded, &url));
         assert_eq!(here.0, there.0, "the service answers for other programs");
-        for (best, (programs, time)) in best.iter_mut().zip([here, there]) {
-            *best = best.max(programs as f64 / time.as_secs_f64());
-        }
-        println!("round {round}: {} programs, {:?} in this process, {:?} through gRPC", here.0, here.1, there.1);
+        let speed = |(programs, time): (usize, Duration)| programs as f64 / time.as_secs_f64();
+        let (here, there) = (speed(here), speed(there));
+        println!("round {round}: {here:.0} programs/s in this process, {there:.0} through gRPC: {:.2} of it", there / here);
+        shares.push(there / here);
     }
     let _ = server.kill();
-    let share = best[1] / best[0];
-    println!(
-        "{} objects: {:.0} programs/s in this process, {:.0} through gRPC: {share:.2} of it (at least {SHARE})",
-        loaded.len(),
-        best[0],
-        best[1]
-    );
+    shares.sort_by(f64::total_cmp);
+    let share = shares[ROUNDS / 2];
+    println!("{} objects: the service has {share:.2} of the speed in this process (at least {SHARE})", loaded.len());
     if share >= SHARE { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }

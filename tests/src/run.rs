@@ -51,7 +51,7 @@ impl Plan {
             unprivileged: false,
             only: None,
             recorded_insns: false,
-            budget: Duration::from_secs(20),
+            budget: Duration::from_secs(60),
             jobs: 2,
             no_prune: false,
         }

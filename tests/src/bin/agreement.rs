@@ -44,7 +44,7 @@ struct Args {
     #[arg(long)]
     check: bool,
     /// Seconds for one program.
-    #[arg(long, default_value_t = 20)]
+    #[arg(long, default_value_t = 60)]
     seconds: u64,
     /// Threads.
     #[arg(long, default_value_t = 2)]

@@ -28,9 +28,6 @@ const N: usize = 5;
 const LEVELS: [u64; N - 1] = [1, 10, 100, 1000];
 /// Length of a turn in each level, in milliseconds.
 const SLICE: [u64; N] = [1, 5, 10, 20, 50];
-/// Analyses of level 0 that compute besides one for each core: when one of them ends, its core goes on with another at
-/// once, while the next one that waits is woken.
-const SPARE: usize = 1;
 /// Longest time without a turn before a level goes first.
 const PATIENCE: Duration = Duration::from_secs(1);
 
@@ -119,10 +116,8 @@ impl Gate {
 
     /// Whether one more analysis of a level may compute.
     fn has_room(&self, s: &State, level: usize) -> bool {
-        match level {
-            0 => s.running[0] < self.cores + SPARE,
-            _ => s.running.iter().sum::<usize>() < self.cores,
-        }
+        let before = if level == 0 { s.running[0] } else { s.running.iter().sum() };
+        before < self.cores
     }
 
     /// Most analyses of the last level that take turns.

@@ -105,8 +105,7 @@ pub(crate) fn deep(e: &dyn std::error::Error) -> String {
 /// When threads cannot be started.
 pub fn runtime(limits: &Limits) -> Result<tokio::runtime::Runtime, String> {
     tokio::runtime::Builder::new_multi_thread()
-        // Connections need little; each more thread is one more that wakes others in vain.
-        .worker_threads(limits.workers.div_ceil(8))
+        .worker_threads(limits.workers.clamp(1, 2))
         .thread_name("bpfvet")
         .enable_all()
         .build()

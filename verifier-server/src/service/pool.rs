@@ -11,6 +11,8 @@ use std::time::Duration;
 
 use tokio::sync::oneshot;
 
+/// Analyses stand behind the threads that serve connections, which need little and should not wait for a slice to end.
+const NICE: i32 = 10;
 /// How long a thread without work is kept.
 const KEEP: Duration = Duration::from_secs(10);
 
@@ -89,6 +91,8 @@ impl Pool {
 /// The life of a thread.
 fn serve(shared: &Shared, id: u64, mut job: Job) {
     let (sender, receiver) = channel::<Job>();
+    // On Linux this is about the calling thread alone. Where it is refused, analyses are only less polite.
+    let _ = rustix::process::nice(NICE);
     loop {
         // A panic is told by the result that does not come.
         let _ = catch_unwind(AssertUnwindSafe(job));

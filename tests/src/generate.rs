@@ -276,11 +276,21 @@ impl Gen {
 
     /// A loop that counts in a slot of its own of the stack.
     fn counted(&mut self, depth: usize) {
-        let slot = -8 * SLOTS - 16 - 8 * depth as i16;
-        let times = 1 + self.rng.below(6) as i32;
+        let r = self.rounds(-8 * SLOTS - 16 - 8 * depth as i16, 6, false, depth);
+        // What the loop left unset would be unset when it comes back: only those live at its beginning stay so.
+        self.live[usize::from(r)] = true;
+    }
+
+    /// A loop of 1 to `most` rounds, with a number that counts down in a slot; with `ended`, one that the
+    /// kernel would end if it did not end itself. Gives the register that held the count last.
+    fn rounds(&mut self, slot: i16, most: usize, ended: bool, depth: usize) -> u8 {
+        let times = 1 + self.rng.below(most) as i32;
         self.push(insn(ST | MEM | DW, 10, 0, slot, times));
         let at = self.out.len();
         let before = self.live;
+        if ended {
+            self.push(insn(JMP | JCOND, 0, MAY_GOTO, 0, 0));
+        }
         let length = 1 + self.rng.below(4);
         self.body(length, depth + 1);
         self.live.iter_mut().zip(before).for_each(|(l, b)| *l &= b);
@@ -289,9 +299,11 @@ impl Gen {
         self.push(insn(ALU64 | SUB | K, r, 0, 0, 1));
         self.push(insn(STX | MEM | DW, 10, r, slot, 0));
         let back = at as i64 - self.out.len() as i64 - 1;
-        // What the loop left unset would be unset when it comes back: only those live at its beginning stay so.
         self.push(insn(JMP | JSGT | K, r, 0, back as i16, 0));
-        self.live[usize::from(r)] = true;
+        if ended {
+            self.out[at].off = (self.out.len() - at - 1) as i16;
+        }
+        r
     }
 
     /// An access to the value or the packet at an offset that a mask bounds.
@@ -424,22 +436,7 @@ impl Gen {
 
     /// A loop as [`Self::counted`], which the kernel would end if it did not end itself.
     fn may_goto(&mut self, depth: usize) {
-        let slot = LOOPED - 8 - 8 * depth as i16;
-        let times = 1 + self.rng.below(20) as i32;
-        self.push(insn(ST | MEM | DW, 10, 0, slot, times));
-        let at = self.out.len();
-        let before = self.live;
-        self.push(insn(JMP | JCOND, 0, MAY_GOTO, 0, 0));
-        let length = 1 + self.rng.below(4);
-        self.body(length, depth + 1);
-        self.live.iter_mut().zip(before).for_each(|(l, b)| *l &= b);
-        let r = self.pick(&NUMBERS);
-        self.push(insn(LDX | MEM | DW, r, 10, slot, 0));
-        self.push(insn(ALU64 | SUB | K, r, 0, 0, 1));
-        self.push(insn(STX | MEM | DW, 10, r, slot, 0));
-        let back = at as i64 - self.out.len() as i64 - 1;
-        self.push(insn(JMP | JSGT | K, r, 0, back as i16, 0));
-        self.out[at].off = (self.out.len() - at - 1) as i16;
+        self.rounds(LOOPED - 8 - 8 * depth as i16, 20, true, depth);
     }
 
     /// The callback: index, context.

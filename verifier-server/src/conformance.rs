@@ -16,6 +16,7 @@ use verifier_core::runtime::replay::{Scenario, Value};
 use verifier_core::runtime::{Code, Engine, Stop, Vm};
 
 use crate::args::ConformanceArgs;
+use crate::hex;
 
 /// Bytes of input that are read.
 const MAX_INPUT: u64 = 64 << 20;
@@ -40,11 +41,7 @@ fn number(text: &str) -> Option<u64> {
 
 fn hex_bytes(text: &str) -> Option<Vec<u8>> {
     text.split_whitespace()
-        .map(|word| {
-            let (pairs, rest) = word.as_bytes().as_chunks::<2>();
-            let digit = |b: u8| (b as char).to_digit(16).map(|d| d as u8);
-            rest.is_empty().then(|| pairs.iter().map(|p| Some(digit(p[0])? << 4 | digit(p[1])?)).collect())?
-        })
+        .map(|word| hex::decode(word.as_bytes()))
         .collect::<Option<Vec<Vec<u8>>>>()
         .map(|words| words.concat())
 }

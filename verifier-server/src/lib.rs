@@ -7,6 +7,7 @@ pub mod classic;
 pub mod client;
 pub mod conformance;
 pub mod explain;
+pub mod hex;
 pub mod known;
 pub mod pcap;
 mod progress;

@@ -26,6 +26,8 @@ use verifier_core::kernel::{AttachType, MapType, ProgType};
 use verifier_core::program::request::{AttachTarget, LineInfo};
 use verifier_core::program::{FuncInfo, LoadRequest, MapSpec};
 
+use crate::hex;
+
 /// First file descriptor number given to maps: a reference without an entry never names one by chance.
 const FIRST_FD: i32 = 10;
 /// First file descriptor number given to modules.
@@ -69,16 +71,10 @@ fn text<'a>(v: &'a Value, field: &str) -> Option<&'a str> {
 
 fn hex(v: &Value, field: &str) -> Result<Vec<u8>, RawError> {
     let Some(s) = text(v, field) else { return Ok(Vec::new()) };
-    let (pairs, rest) = s.as_bytes().as_chunks::<2>();
-    if !rest.is_empty() {
+    if s.len() % 2 != 0 {
         return Err(bad(field, "odd number of hexadecimal digits"));
     }
-    let digit = |b: u8| (b as char).to_digit(16).map(|d| d as u8);
-    pairs
-        .iter()
-        .map(|p| Some(digit(p[0])? << 4 | digit(p[1])?))
-        .collect::<Option<Vec<u8>>>()
-        .ok_or_else(|| bad(field, "not hexadecimal"))
+    hex::decode(s.as_bytes()).ok_or_else(|| bad(field, "not hexadecimal"))
 }
 
 fn list<'a>(v: &'a Value, field: &str) -> Result<&'a [Value], RawError> {

@@ -19,7 +19,7 @@ use verifier_core::runtime::{Code, Engine, Vm};
 
 use crate::args::{RunArgs, RunFormat};
 use crate::pcap::{self, Capture, Captured};
-use crate::{check, target};
+use crate::{check, hex, target};
 
 /// CPUs of the machine: one, so that what per-CPU maps hold is what the program counted.
 const CPUS: u32 = 1;
@@ -229,21 +229,14 @@ fn bytes(text: &str) -> Result<Vec<u8>, String> {
         return check::read(Path::new(text));
     }
     let digits: Vec<u8> = text.bytes().filter(|b| !b.is_ascii_whitespace() && *b != b':').collect();
-    let (pairs, rest) = digits.as_chunks::<2>();
-    let digit = |b: u8| (b as char).to_digit(16).map(|d| d as u8);
-    let all: Option<Vec<u8>> = pairs.iter().map(|p| Some(digit(p[0])? << 4 | digit(p[1])?)).collect();
-    all.filter(|_| rest.is_empty()).ok_or_else(|| format!("`{text}` is neither a file nor hexadecimal"))
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|b| format!("{b:02x}")).collect()
+    hex::decode(&digits).ok_or_else(|| format!("`{text}` is neither a file nor hexadecimal"))
 }
 
 /// Bytes as a number where they are as many as a number has, else in hexadecimal.
 fn shown(bytes: &[u8]) -> Value {
     match bytes.len() {
         1 | 2 | 4 | 8 => json!(bytes.iter().rev().fold(0u64, |n, b| n << 8 | u64::from(*b))),
-        _ => json!(hex(bytes)),
+        _ => json!(hex::encode(bytes)),
     }
 }
 
@@ -283,10 +276,10 @@ fn print_text(
     {
         text += &format!("returned {}\n", last.r0 as u32 as i32);
         if let Some(packet) = last.packet.as_ref().filter(|_| tally.changed > 0) {
-            text += &format!("packet is now {}\n", hex(packet));
+            text += &format!("packet is now {}\n", hex::encode(packet));
         }
         for (to, bytes) in &last.clones {
-            text += &format!("copy to {}: {}\n", redirect(to), hex(bytes));
+            text += &format!("copy to {}: {}\n", redirect(to), hex::encode(bytes));
         }
     } else if tally.changed > 0 {
         text += &format!("  {:>8}  changed\n", tally.changed);
@@ -298,7 +291,7 @@ fn print_text(
         text += &format!("printk: {line}\n");
     }
     for (map, sample) in &tally.samples {
-        text += &format!("sample of {map}: {}\n", hex(sample));
+        text += &format!("sample of {map}: {}\n", hex::encode(sample));
     }
     for map in maps(vm) {
         let all = entries(map);
@@ -326,7 +319,7 @@ fn as_json(engine: &str, request: &LoadRequest, system: &System, vm: &Vm, tally:
             json!({"name": m.name(), "type": m.map_type().name().to_ascii_lowercase(), "entries": all})
         })
         .collect();
-    let samples: Vec<Value> = tally.samples.iter().map(|(m, b)| json!({"map": m, "data": hex(b)})).collect();
+    let samples: Vec<Value> = tally.samples.iter().map(|(m, b)| json!({"map": m, "data": hex::encode(b)})).collect();
     let last = tally.last.as_ref();
     json!({
         "schema": 1,
@@ -338,8 +331,8 @@ fn as_json(engine: &str, request: &LoadRequest, system: &System, vm: &Vm, tally:
         "actions": tally.actions,
         "redirects": tally.redirects,
         "retval": last.map(|o| o.r0 as u32),
-        "packet": last.and_then(|o| o.packet.as_ref()).map(|p| hex(p)),
-        "context": last.map(|o| hex(&o.context)),
+        "packet": last.and_then(|o| o.packet.as_ref()).map(|p| hex::encode(p)),
+        "context": last.map(|o| hex::encode(&o.context)),
         "changed": tally.changed,
         "ns_per_run": tally.elapsed.as_nanos() as u64 / tally.runs.max(1),
         "printk": printed,

@@ -67,8 +67,9 @@ mod with_z3 {
     use verifier_core::solver::witness::{self, Witness};
 
     use super::*;
+    use crate::hex;
     use crate::pcap;
-    use crate::witness::{hex, json_of};
+    use crate::witness::json_of;
 
     /// This build can solve.
     ///
@@ -226,10 +227,10 @@ mod with_z3 {
         let mut out = Vec::new();
         out.extend(w.fault.as_ref().map(|f| format!("with it the interpreter ends at {f}")));
         if let Some(p) = w.packet() {
-            out.push(format!("packet of {} bytes: {}", p.len(), hex(p)));
+            out.push(format!("packet of {} bytes: {}", p.len(), hex::encode(p)));
         }
         for o in &w.objects {
-            let bytes = hex(&o.bytes);
+            let bytes = hex::encode(&o.bytes);
             match o.kind {
                 Kind::Ctx if o.bytes.iter().any(|b| *b != 0) => out.push(format!("context: {bytes}")),
                 Kind::MapValue(_) if o.bytes.iter().any(|b| *b != 0) => {
@@ -248,7 +249,7 @@ mod with_z3 {
                 }
                 witness::Value::Nothing => "nothing".into(),
             };
-            let wrote: Vec<String> = g.writes.iter().map(|(_, _, b)| format!(", writes {}", hex(b))).collect();
+            let wrote: Vec<String> = g.writes.iter().map(|(_, _, b)| format!(", writes {}", hex::encode(b))).collect();
             out.push(format!("instruction {}: {} returns {result}{}", g.insn, g.what, wrote.concat()));
         }
         out

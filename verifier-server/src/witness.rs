@@ -16,18 +16,10 @@ use verifier_core::solver::run::Kind;
 use verifier_core::solver::witness::{self, Given, Object, Witness};
 
 use crate::args::RunFormat;
-
-/// Bytes as hexadecimal digits.
-pub fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|b| format!("{b:02x}")).collect()
-}
+use crate::hex;
 
 fn unhex(v: &Value) -> Option<Vec<u8>> {
-    let text = v.as_str()?;
-    let (pairs, rest) = text.as_bytes().as_chunks::<2>();
-    let digit = |b: u8| (b as char).to_digit(16).map(|d| d as u8);
-    let all: Option<Vec<u8>> = pairs.iter().map(|p| Some(digit(p[0])? << 4 | digit(p[1])?)).collect();
-    all.filter(|_| rest.is_empty())
+    hex::decode(v.as_str()?.as_bytes())
 }
 
 fn value(v: &witness::Value) -> Value {
@@ -90,12 +82,12 @@ fn kind_from(words: &str, n: usize) -> Option<Kind> {
 pub fn json_of(w: &Witness) -> Value {
     let object = |o: &Object| {
         let (words, n) = kind(&o.kind);
-        json!({"kind": words, "index": n, "map": o.map, "size": o.size, "bytes": hex(&o.bytes),
+        json!({"kind": words, "index": n, "map": o.map, "size": o.size, "bytes": hex::encode(&o.bytes),
             "writable": o.writable, "written": o.written})
     };
     let given = |g: &Given| {
         let writes: Vec<Value> =
-            g.writes.iter().map(|(o, off, b)| json!({"object": o, "offset": off, "bytes": hex(b)})).collect();
+            g.writes.iter().map(|(o, off, b)| json!({"object": o, "offset": off, "bytes": hex::encode(b)})).collect();
         json!({"insn": g.insn, "what": g.what, "result": value(&g.result), "writes": writes,
             "moves_packet": g.moves_packet})
     };
@@ -106,7 +98,7 @@ pub fn json_of(w: &Witness) -> Value {
         "fault": w.fault,
         "start": w.start,
         "registers": w.registers.iter().map(value).collect::<Vec<_>>(),
-        "packet": w.packet().map(hex),
+        "packet": w.packet().map(hex::encode),
         "stack": w.stack,
         "objects": w.objects.iter().map(object).collect::<Vec<_>>(),
         "given": w.given.iter().map(given).collect::<Vec<_>>(),

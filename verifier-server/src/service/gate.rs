@@ -5,11 +5,12 @@
 //!
 //! ```text
 //! level        0          1           2            3           4
-//! computed  0 ──── 1 ms ───── 10 ms ───── 100 ms ───── 1 s ─────────►   the lowest level goes first
+//! computed  0 ──── 10 ms ──── 30 ms ───── 100 ms ───── 1 s ─────────►   the lowest level goes first
 //! ```
 //!
 //! * Level 0 never waits for a higher one: it starts at once, and one of the higher levels steps aside at its next
-//!   question. So there are more threads than cores at work only for the time between two questions.
+//!   question. Most analyses end in it: they are never interrupted, and the thread that ends one begins the next.
+//! * One more analysis than there are cores computes: else a core stands idle whenever a thread wakes another and sleeps.
 //! * Whoever enters a level goes behind those who wait in it, and then goes on until it leaves the level: equal analyses
 //!   end one after another, in the order in which they came, and not all late.
 //! * In level 4, which nobody leaves early, they take turns, a slice each. Only a few do, the others wait until one of
@@ -22,35 +23,53 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
+use tokio::sync::oneshot;
+
+use super::pool::{Job, Pool};
+
 /// Levels, the last of which is open.
 const N: usize = 5;
 /// Computing time at which an analysis leaves each level, in milliseconds.
-const LEVELS: [u64; N - 1] = [1, 10, 100, 1000];
-/// Length of a turn in each level, in milliseconds.
-const SLICE: [u64; N] = [1, 5, 10, 20, 50];
+const LEVELS: [u64; N - 1] = [10, 30, 100, 1000];
+/// Length of a turn in each level, in milliseconds. Nobody displaces the lowest.
+const SLICE: [u64; N] = [10, 5, 10, 20, 50];
+/// Analyses more than cores that compute, so that no core stands idle while a thread wakes up.
+const SPARE: usize = 1;
 /// Longest time without a turn before a level goes first.
 const PATIENCE: Duration = Duration::from_secs(1);
 
 /// The cores, and who waits for them.
-#[derive(Debug)]
 pub struct Gate {
+    /// Where analyses compute.
+    pool: Pool,
     cores: usize,
     levels: [Duration; N - 1],
     state: Mutex<State>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Default)]
 struct State {
     /// Analyses that compute, by level.
     running: [usize; N],
     /// Analyses that wait for their turn, by level.
-    waiting: [VecDeque<Arc<Signal>>; N],
+    waiting: [VecDeque<Waiter>; N],
     /// When somebody of a level began to wait while nobody of it computed.
     idle: [Option<Instant>; N],
     /// Analyses of the last level that take turns.
     large: usize,
     /// Analyses of the last level that wait until one of those ends.
     parked: VecDeque<Arc<Signal>>,
+    /// Analyses that were given their first turn, which have no thread yet.
+    new: Vec<Job>,
+    /// Analyses that were given a turn and sleep.
+    woken: Vec<Arc<Signal>>,
+}
+
+/// An analysis that waits.
+struct Waiter {
+    signal: Arc<Signal>,
+    /// What it is to do, if it never had a turn. Else its thread sleeps.
+    job: Option<Job>,
 }
 
 /// What others tell an analysis. Changed with the gate's lock held.
@@ -75,18 +94,49 @@ pub struct Load {
     pub waiting: usize,
 }
 
+impl std::fmt::Debug for Gate {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.load().fmt(f)
+    }
+}
+
 impl Gate {
-    /// A gate for so many cores, at least one.
-    pub fn new(cores: usize) -> Arc<Gate> {
-        Gate::with_levels(cores, LEVELS.map(Duration::from_millis))
+    /// A gate for so many cores, at least one, and the threads that compute.
+    pub fn new(cores: usize, pool: Pool) -> Arc<Gate> {
+        Gate::with_levels(cores, pool, LEVELS.map(Duration::from_millis))
     }
 
-    fn with_levels(cores: usize, levels: [Duration; N - 1]) -> Arc<Gate> {
-        Arc::new(Gate { cores: cores.max(1), levels, state: Mutex::default() })
+    fn with_levels(cores: usize, pool: Pool, levels: [Duration; N - 1]) -> Arc<Gate> {
+        Arc::new(Gate { pool, cores: cores.max(1), levels, state: Mutex::default() })
+    }
+
+    /// Computes when it is its turn. The receiver gets nothing when the work panics, when no thread can be started, and
+    /// when the work is stopped before it began.
+    pub fn run<T: Send + 'static>(
+        self: &Arc<Gate>,
+        work: impl FnOnce(&Turn) -> T + Send + 'static,
+    ) -> (oneshot::Receiver<T>, Stopper) {
+        let (turn, stopper) = self.place();
+        let (send, receive) = oneshot::channel();
+        let signal = Arc::clone(&stopper.signal);
+        let job: Job = Box::new(move || {
+            if turn.begin() {
+                let result = work(&turn);
+                // The result wakes up whoever waits for it: with the core given away before, nobody waits for that.
+                drop(turn);
+                // Nobody waits any more: then nobody needs the result.
+                let _ = send.send(result);
+            }
+        });
+        let mut s = self.lock();
+        s.waiting[0].push_back(Waiter { signal, job: Some(job) });
+        self.schedule(&mut s);
+        self.unlock(s, false);
+        (receive, stopper)
     }
 
     /// A place for one analysis, and the means to stop it from outside. The place computes nothing yet.
-    pub fn place(self: &Arc<Gate>) -> (Turn, Stopper) {
+    fn place(self: &Arc<Gate>) -> (Turn, Stopper) {
         let signal = Arc::new(Signal::default());
         let now = Instant::now();
         let turn = Turn {
@@ -116,13 +166,30 @@ impl Gate {
 
     /// Whether one more analysis of a level may compute.
     fn has_room(&self, s: &State, level: usize) -> bool {
-        let before = if level == 0 { s.running[0] } else { s.running.iter().sum() };
-        before < self.cores
+        if level == 0 { s.running[0] < self.cores } else { s.running.iter().sum::<usize>() < self.most() }
+    }
+
+    /// Analyses that compute at once.
+    fn most(&self) -> usize {
+        self.cores + SPARE
     }
 
     /// Most analyses of the last level that take turns.
     fn max_large(&self) -> usize {
         self.cores * 2
+    }
+
+    /// Ends a change, and starts the analyses that got their first turn by it. `ending`: the calling thread is one of the
+    /// pool and about to be done; it takes one of them itself.
+    fn unlock(&self, mut s: MutexGuard<'_, State>, mut ending: bool) {
+        let (new, woken) = (std::mem::take(&mut s.new), std::mem::take(&mut s.woken));
+        // A job for which there is no thread is dropped, and tells the gate.
+        drop(s);
+        // Only now: who wakes up wants the lock.
+        woken.iter().for_each(|signal| signal.wake.notify_one());
+        for job in new {
+            if std::mem::take(&mut ending) { self.pool.follow(job) } else { self.pool.start(job) }
+        }
     }
 
     /// Gives turns to those who wait, as far as there is room.
@@ -137,14 +204,17 @@ impl Gate {
     fn grant(&self, s: &mut State) {
         loop {
             let first = (0..N).find(|l| !s.waiting[*l].is_empty() && self.has_room(s, *l));
-            let patient = first.is_none() && s.running.iter().sum::<usize>() <= self.cores;
+            let patient = first.is_none() && s.running.iter().sum::<usize>() <= self.most();
             let tired = |i: &Option<Instant>| i.is_some_and(|since| since.elapsed() > PATIENCE);
             let level = if patient { s.idle.iter().position(tired) } else { first };
             let Some((level, next)) = level.and_then(|l| Some((l, s.waiting[l].pop_front()?))) else { break };
             s.running[level] += 1;
-            next.patient.store(patient, Ordering::Relaxed);
-            next.granted.store(true, Ordering::Relaxed);
-            next.wake.notify_one();
+            next.signal.patient.store(patient, Ordering::Relaxed);
+            next.signal.granted.store(true, Ordering::Relaxed);
+            match next.job {
+                Some(job) => s.new.push(job),
+                None => s.woken.push(next.signal),
+            }
         }
     }
 }
@@ -159,9 +229,15 @@ pub struct Stopper {
 impl Stopper {
     /// The analysis ends at its next question, or at once when it waits.
     pub fn stop(&self) {
-        let _state = self.gate.lock();
+        let mut s = self.gate.lock();
         let _ = self.signal.stopped.set(Instant::now());
+        let new = |w: &Waiter| w.job.is_some() && Arc::ptr_eq(&w.signal, &self.signal);
+        let at = s.waiting[0].iter().position(new);
+        let never = at.and_then(|at| s.waiting[0].remove(at));
+        // What it holds is told to the gate when it goes.
+        drop(s);
         self.signal.wake.notify_one();
+        drop(never);
     }
 }
 
@@ -199,7 +275,7 @@ impl Turn {
     /// Waits for the first turn, or for the next one after [`Turn::pause`]. False: stopped.
     pub fn begin(&self) -> bool {
         let s = self.gate.lock();
-        self.wait(s, false)
+        if self.signal.granted.load(Ordering::Relaxed) { self.sleep(s) } else { self.wait(s, false) }
     }
 
     /// Gives the core away without asking for another turn, before waiting for something else.
@@ -207,6 +283,7 @@ impl Turn {
         let mut s = self.gate.lock();
         self.leave(&mut s);
         self.gate.schedule(&mut s);
+        self.gate.unlock(s, false);
     }
 
     /// Whether to go on; blocks while others have their turn.
@@ -245,7 +322,7 @@ impl Turn {
             self.signal.patient.store(false, Ordering::Relaxed);
         }
         let total: usize = s.running.iter().sum();
-        let displaced = level > 0 && total > self.gate.cores && !self.signal.patient.load(Ordering::Relaxed);
+        let displaced = level > 0 && total > self.gate.most() && !self.signal.patient.load(Ordering::Relaxed);
         // Only in the last level equals take turns.
         let before_me = if level == N - 1 { N } else { level };
         let others = s.waiting[..before_me].iter().any(|w| !w.is_empty());
@@ -258,12 +335,14 @@ impl Turn {
         }
         if s.waiting.iter().any(|w| !w.is_empty()) {
             self.gate.schedule(&mut s);
+            self.gate.unlock(s, false);
         }
         true
     }
 
     fn leave(&self, s: &mut State) {
-        if self.holds.replace(false) {
+        // It holds what it was granted and never took up, too.
+        if self.holds.replace(false) | self.signal.granted.swap(false, Ordering::Relaxed) {
             let n = &mut s.running[self.level.get()];
             *n = n.saturating_sub(1);
         }
@@ -271,14 +350,18 @@ impl Turn {
 
     /// Lines up, in front when somebody else is only let past, and waits.
     fn wait(&self, mut s: MutexGuard<'_, State>, in_front: bool) -> bool {
-        let me = Arc::clone(&self.signal);
+        let me = Waiter { signal: Arc::clone(&self.signal), job: None };
         let line = &mut s.waiting[self.level.get()];
         if in_front { line.push_front(me) } else { line.push_back(me) }
         self.gate.schedule(&mut s);
         self.sleep(s)
     }
 
-    fn sleep(&self, mut s: MutexGuard<'_, State>) -> bool {
+    fn sleep<'a>(&'a self, mut s: MutexGuard<'a, State>) -> bool {
+        if !(s.new.is_empty() && s.woken.is_empty()) {
+            self.gate.unlock(s, false);
+            s = self.gate.lock();
+        }
         loop {
             if self.signal.granted.swap(false, Ordering::Relaxed) {
                 self.holds.set(true);
@@ -289,7 +372,7 @@ impl Turn {
             if self.stopped() {
                 let me = |other: &Arc<Signal>| Arc::ptr_eq(other, &self.signal);
                 for line in &mut s.waiting {
-                    line.retain(|w| !me(w));
+                    line.retain(|w| !me(&w.signal));
                 }
                 s.parked.retain(|p| !me(p));
                 return false;
@@ -309,16 +392,18 @@ impl Drop for Turn {
     fn drop(&mut self) {
         let gate = Arc::clone(&self.gate);
         let mut s = gate.lock();
+        let ending = self.holds.get();
         self.leave(&mut s);
         if self.signal.large.load(Ordering::Relaxed) {
             s.large = s.large.saturating_sub(1);
             if let Some(signal) = s.parked.pop_front() {
                 s.large += 1;
                 signal.large.store(true, Ordering::Relaxed);
-                s.waiting[N - 1].push_back(signal);
+                s.waiting[N - 1].push_back(Waiter { signal, job: None });
             }
         }
         gate.schedule(&mut s);
+        gate.unlock(s, ending);
     }
 }
 
@@ -326,6 +411,10 @@ impl Drop for Turn {
 mod tests {
     use super::*;
     use std::sync::atomic::AtomicUsize;
+
+    fn gate(cores: usize) -> Arc<Gate> {
+        Gate::new(cores, Pool::new(64, 1 << 20))
+    }
 
     /// Computes until so much time is used up, asking every 100 µs. True: not stopped.
     fn compute(turn: &Turn, time: Duration) -> bool {
@@ -346,7 +435,7 @@ mod tests {
 
     #[test]
     fn a_small_one_does_not_wait_for_heavy_ones() {
-        let gate = Gate::new(1);
+        let gate = gate(1);
         let heavy: Vec<_> = (0..4)
             .map(|_| {
                 let (turn, stopper) = gate.place();
@@ -371,7 +460,7 @@ mod tests {
 
     #[test]
     fn everybody_gets_done() {
-        let gate = Gate::new(2);
+        let gate = gate(2);
         let done = Arc::new(AtomicUsize::new(0));
         let threads: Vec<_> = (0..40u64)
             .map(|i| {
@@ -391,7 +480,7 @@ mod tests {
 
     #[test]
     fn large_ones_wait_for_each_other_and_can_be_stopped() {
-        let gate = Gate::with_levels(1, [1, 2, 3, 4].map(Duration::from_millis));
+        let gate = Gate::with_levels(1, Pool::new(64, 1 << 20), [1, 2, 3, 4].map(Duration::from_millis));
         let start = |time: u64| {
             let (turn, stopper) = gate.place();
             (std::thread::spawn(move || compute(&turn, Duration::from_millis(time))), stopper)
@@ -400,7 +489,7 @@ mod tests {
         let mut endless: Vec<_> = (0..4).map(|_| start(60_000)).collect();
         let begun = Instant::now();
         while gate.lock().parked.len() < 2 {
-            assert!(begun.elapsed() < Duration::from_secs(10), "{:?}", gate.lock());
+            assert!(begun.elapsed() < Duration::from_secs(10), "{gate:?}");
             std::thread::sleep(Duration::from_millis(1));
         }
         let parked: Vec<Arc<Signal>> = gate.lock().parked.iter().cloned().collect();
@@ -428,8 +517,35 @@ mod tests {
     }
 
     #[test]
+    fn work_goes_from_thread_to_thread_and_is_stopped_before_it_began() {
+        let gate = gate(1);
+        // Nothing can begin while this one computes in level 0.
+        let (open, opened) = std::sync::mpsc::channel::<()>();
+        let (first, _first) = gate.run(move |_| opened.recv().is_ok());
+        let begun = Instant::now();
+        while gate.load().running == 0 {
+            assert!(begun.elapsed() < Duration::from_secs(10), "{gate:?}");
+        }
+        let more: Vec<_> = (0..20).map(|n| gate.run(move |_| n)).collect();
+        let (never, stopper) = gate.run(|_| ());
+        assert_eq!(gate.load(), Load { running: 1, waiting: 21 });
+        drop(stopper);
+        assert!(never.blocking_recv().is_err());
+        assert_eq!(gate.load().waiting, 20);
+        open.send(()).expect("waits");
+        assert_eq!(first.blocking_recv(), Ok(true));
+        for (n, (result, _stopper)) in more.into_iter().enumerate() {
+            assert_eq!(result.blocking_recv(), Ok(n));
+        }
+        let (fault, _stopper) = gate.run(|_| if true { panic!("as a fault in the analysis would") });
+        assert!(fault.blocking_recv().is_err());
+        let (last, _stopper) = gate.run(|_| 7);
+        assert_eq!(last.blocking_recv(), Ok(7));
+    }
+
+    #[test]
     fn a_panic_leaves_the_gate() {
-        let gate = Gate::new(1);
+        let gate = gate(1);
         let (turn, _stopper) = gate.place();
         let thread = std::thread::spawn(move || {
             assert!(turn.begin());

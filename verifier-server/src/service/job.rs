@@ -140,14 +140,12 @@ impl Service {
         entry: &Entry,
         work: impl FnOnce(&Turn) -> Result<T, Status> + Send + 'static,
     ) -> Result<T, Status> {
-        let (turn, stopper) = self.gate.place();
         let place = entry.clone();
-        let task = self.pool.run(move || {
-            let result = if turn.begin() { work(&turn) } else { Err(Status::cancelled("stopped while waiting")) };
+        let (task, stopper) = self.gate.run(move |turn| {
+            let result = work(turn);
             if let Some(after) = turn.since_stop() {
                 debug!(freed_after_us = after.as_micros(), "stopped");
             }
-            drop(turn);
             drop(place);
             result
         });

@@ -58,7 +58,6 @@ pub struct Service {
     systems: Arc<[System]>,
     limits: Limits,
     gate: Arc<Gate>,
-    pool: Pool,
     /// True once the service was told to end.
     drain: signal::Receiver<bool>,
 }
@@ -154,7 +153,7 @@ pub async fn serve(
     }
     let limits = config.limits;
     let pool = Pool::new(limits.requests.saturating_add(8), STACK);
-    let service = Service { systems: systems.into(), limits, gate: Gate::new(limits.workers), pool, drain };
+    let service = Service { systems: systems.into(), limits, gate: Gate::new(limits.workers, pool), drain };
     let gate = Arc::clone(&service.gate);
 
     let (health, health_service) = tonic_health::server::health_reporter();

@@ -9,17 +9,18 @@ use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::oneshot;
-
 /// Analyses stand behind the threads that serve connections, which need little and should not wait for a slice to end.
 const NICE: i32 = 10;
+/// For so long they compute at a time: Linux lets whoever wakes up wait until a slice has ended, and its own are longer,
+/// which a tiny request meets at every step of its way. Linux before 6.12 takes no advice.
+const SLICE: Duration = Duration::from_micros(300);
 /// How long a thread without work is kept.
 const KEEP: Duration = Duration::from_secs(10);
 
-type Job = Box<dyn FnOnce() + Send>;
+/// What a thread is to do.
+pub type Job = Box<dyn FnOnce() + Send>;
 
 /// Threads for analyses.
-#[derive(Clone)]
 pub struct Pool {
     shared: Arc<Shared>,
 }
@@ -34,7 +35,7 @@ struct Shared {
 struct State {
     /// Threads without work, the last one worked last.
     idle: Vec<(u64, Sender<Job>)>,
-    /// Work for which there was no thread.
+    /// Work for the next thread that is done.
     queue: VecDeque<Job>,
     threads: usize,
     /// Number of the next thread.
@@ -53,15 +54,14 @@ impl Pool {
         Pool { shared: Arc::new(Shared { stack, most: most.max(1), state: Mutex::default() }) }
     }
 
-    /// Computes on a thread of the pool. The receiver gets nothing when the work panics or no thread can be started.
-    pub fn run<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> oneshot::Receiver<T> {
-        let (send, receive) = oneshot::channel();
-        // Nobody waits any more: then nobody needs the result.
-        self.start(Box::new(move || drop(send.send(work()))));
-        receive
+    /// For a thread of the pool whose job is about to end: it takes this one next, without anybody waking up.
+    pub fn follow(&self, job: Job) {
+        self.shared.lock().queue.push_back(job);
     }
 
-    fn start(&self, mut job: Job) {
+    /// Computes on a thread of the pool, at once if there is one. A job that panics, or for which no thread can be
+    /// started, is dropped.
+    pub fn start(&self, mut job: Job) {
         let mut s = self.shared.lock();
         while let Some((_, idle)) = s.idle.pop() {
             // A thread that is listed listens.
@@ -88,11 +88,25 @@ impl Pool {
     }
 }
 
+/// Puts the calling thread behind others. Where that is refused, analyses are only less polite.
+fn be_polite() {
+    #[cfg(target_os = "linux")]
+    {
+        // SAFETY: all of it are numbers, which may be zero.
+        let mut attr: libc::sched_attr = unsafe { std::mem::zeroed() };
+        attr.size = size_of::<libc::sched_attr>() as u32;
+        attr.sched_policy = libc::SCHED_OTHER as u32;
+        attr.sched_nice = NICE;
+        attr.sched_runtime = u64::try_from(SLICE.as_nanos()).unwrap_or(0);
+        // SAFETY: 0 is the calling thread, and the kernel only reads as many bytes as the structure says that it has.
+        unsafe { libc::syscall(libc::SYS_sched_setattr, 0, &raw const attr, 0) };
+    }
+}
+
 /// The life of a thread.
 fn serve(shared: &Shared, id: u64, mut job: Job) {
     let (sender, receiver) = channel::<Job>();
-    // On Linux this is about the calling thread alone. Where it is refused, analyses are only less polite.
-    let _ = rustix::process::nice(NICE);
+    be_polite();
     loop {
         // A panic is told by the result that does not come.
         let _ = catch_unwind(AssertUnwindSafe(job));
@@ -128,20 +142,34 @@ fn serve(shared: &Shared, id: u64, mut job: Job) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use tokio::sync::oneshot;
+
+    /// The result of work on a thread of the pool.
+    fn run<T: Send + 'static>(pool: &Pool, work: impl FnOnce() -> T + Send + 'static) -> oneshot::Receiver<T> {
+        let (send, receive) = oneshot::channel();
+        pool.start(Box::new(move || drop(send.send(work()))));
+        receive
+    }
+
+    /// Until a thread lists itself, which it does after its result is sent.
+    async fn idle(pool: &Pool) {
+        while pool.shared.lock().idle.is_empty() {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    }
 
     #[tokio::test]
     async fn the_last_thread_works_again_and_a_panic_is_no_end() {
         let pool = Pool::new(2, 1 << 20);
         let who = || std::thread::current().id();
-        let first = pool.run(who).await.expect("a result");
+        let first = run(&pool, who).await.expect("a result");
         for _ in 0..20 {
-            // The thread lists itself after its result is sent.
-            tokio::time::sleep(Duration::from_millis(5)).await;
-            assert_eq!(pool.run(who).await, Ok(first));
+            idle(&pool).await;
+            assert_eq!(run(&pool, who).await, Ok(first));
         }
-        assert!(pool.run(|| if true { panic!("on purpose") }).await.is_err());
-        tokio::time::sleep(Duration::from_millis(5)).await;
-        assert_eq!(pool.run(who).await, Ok(first));
+        assert!(run(&pool, || if true { panic!("on purpose") }).await.is_err());
+        idle(&pool).await;
+        assert_eq!(run(&pool, who).await, Ok(first));
     }
 
     #[tokio::test]
@@ -149,7 +177,7 @@ mod tests {
         let pool = Pool::new(2, 1 << 20);
         let work: Vec<_> = (0..10)
             .map(|n| {
-                pool.run(move || {
+                run(&pool, move || {
                     std::thread::sleep(Duration::from_millis(3));
                     n
                 })

@@ -1,5 +1,6 @@
 //! BPF Type Format: parsing, layout of types, line information, CO-RE relocation records.
 
+pub mod core_compat;
 pub mod core_relo;
 pub mod edit;
 pub mod ext;

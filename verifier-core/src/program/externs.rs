@@ -7,7 +7,7 @@ use std::collections::HashMap;
 
 use object::elf;
 
-use crate::btf::core_relo::types_are_compat;
+use crate::btf::core_compat::types_are_compat;
 use crate::btf::{Btf, BtfEdit, BtfKind, Type, TypeId, essential_name};
 use crate::kernel::Kernel;
 

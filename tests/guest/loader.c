@@ -104,6 +104,7 @@ static unsigned char *hex(const char *v, size_t *len)
 	return b;
 }
 
+/* What is not ASCII goes as it is: the kernel quotes source lines in whatever encoding they are. */
 static void print_string(const char *key, const char *s)
 {
 	fprintf(out, ",\"%s\":\"", key);
@@ -113,7 +114,7 @@ static void print_string(const char *key, const char *s)
 			fprintf(out, "\\%c", c);
 		else if (c == '\n')
 			fputs("\\n", out);
-		else if (c < 32 || c > 126)
+		else if (c < 32 || c == 127)
 			fprintf(out, "\\u%04x", c);
 		else
 			fputc(c, out);

@@ -4,16 +4,13 @@
 //! one, whether two types are the same as far as calls and variables go, and whether one describes the other in
 //! names and members too.
 
-use super::core_relo::{CoreError, EINVAL, Res};
+use super::core_relo::{Res, bad};
 use super::types::{Btf, BtfKind, Type, TypeId, essential_name};
 
 /// Steps that matching may take before it is given up; real objects need a few thousand.
 pub(super) const FUEL: u32 = 2_000_000;
 
-pub(super) fn bad() -> CoreError {
-    CoreError::silent(EINVAL)
-}
-
+/// Of either width.
 pub(super) fn is_any_enum(t: &Type<'_>) -> bool {
     matches!(t.kind, BtfKind::Enum | BtfKind::Enum64)
 }
@@ -36,7 +33,15 @@ pub fn types_are_compat(local: &Btf, local_id: TypeId, targ: &Btf, targ_id: Type
     compat(local, local_id, targ, targ_id, 32, &mut fuel)
 }
 
-pub(super) fn compat(local: &Btf, mut lid: TypeId, targ: &Btf, mut tid: TypeId, level: u32, fuel: &mut u32) -> Res<bool> {
+/// As [`types_are_compat`], with so many prototypes inside one another and steps left.
+pub(super) fn compat(
+    local: &Btf,
+    mut lid: TypeId,
+    targ: &Btf,
+    mut tid: TypeId,
+    level: u32,
+    fuel: &mut u32,
+) -> Res<bool> {
     let (l, t) = (local.ty(lid).ok_or_else(bad)?, targ.ty(tid).ok_or_else(bad)?);
     if !kinds_compat(&l, &t) {
         return Ok(false);

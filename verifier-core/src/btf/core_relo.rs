@@ -5,7 +5,7 @@
 //! there (an offset, a size, whether it exists at all) is the value. Several candidates must agree. A relocation that
 //! cannot be satisfied poisons its instruction, so that the verifier complains only if the instruction is reachable.
 
-use super::core_compat::{FUEL, bad, compat, fields_are_compat, is_any_enum, kinds_compat, types_match};
+use super::core_compat::{FUEL, compat, fields_are_compat, is_any_enum, kinds_compat, types_match};
 use super::types::{Btf, BtfKind, Type, TypeId, essential_name};
 
 /// Kinds of relocations. Kernel: `enum bpf_core_relo_kind`.
@@ -115,14 +115,14 @@ pub struct CoreError {
 }
 
 impl CoreError {
-    pub(super) fn silent(code: i32) -> CoreError {
+    fn silent(code: i32) -> CoreError {
         CoreError { code, words: String::new() }
     }
 }
 
 pub(super) type Res<T> = Result<T, CoreError>;
 
-pub(super) const EINVAL: i32 = -22;
+const EINVAL: i32 = -22;
 const E2BIG: i32 = -7;
 const EOPNOTSUPP: i32 = -95;
 /// libbpf's `EUCLEAN`: the instruction must be poisoned.
@@ -135,6 +135,11 @@ struct Accessor<'a> {
     type_id: TypeId,
     idx: u32,
     name: Option<&'a str>,
+}
+
+/// What nobody has words for.
+pub(super) fn bad() -> CoreError {
+    CoreError::silent(EINVAL)
 }
 
 /// A path resolved against one BTF.

@@ -59,10 +59,6 @@ struct State {
     large: usize,
     /// Analyses of the last level that wait until one of those ends.
     parked: VecDeque<Arc<Signal>>,
-    /// Analyses that were given their first turn, which have no thread yet.
-    new: Vec<Job>,
-    /// Analyses that were given a turn and sleep.
-    woken: Vec<Arc<Signal>>,
 }
 
 /// An analysis that waits.
@@ -73,7 +69,7 @@ struct Waiter {
 }
 
 /// What others tell an analysis. Changed with the gate's lock held.
-#[derive(Debug, Default)]
+#[derive(Default)]
 struct Signal {
     wake: Condvar,
     granted: AtomicBool,
@@ -92,12 +88,6 @@ pub struct Load {
     pub running: usize,
     /// Analyses that wait for a turn.
     pub waiting: usize,
-}
-
-impl std::fmt::Debug for Gate {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        self.load().fmt(f)
-    }
 }
 
 impl Gate {
@@ -130,8 +120,7 @@ impl Gate {
         });
         let mut s = self.lock();
         s.waiting[0].push_back(Waiter { signal, job: Some(job) });
-        self.schedule(&mut s);
-        self.unlock(s, false);
+        self.schedule(s, false);
         (receive, stopper)
     }
 
@@ -179,48 +168,43 @@ impl Gate {
         self.cores * 2
     }
 
-    /// Ends a change, and starts the analyses that got their first turn by it. `ending`: the calling thread is one of the
-    /// pool and about to be done; it takes one of them itself.
-    fn unlock(&self, mut s: MutexGuard<'_, State>, mut ending: bool) {
-        let (new, woken) = (std::mem::take(&mut s.new), std::mem::take(&mut s.woken));
-        // A job for which there is no thread is dropped, and tells the gate.
-        drop(s);
-        // Only now: who wakes up wants the lock.
-        woken.iter().for_each(|signal| signal.wake.notify_one());
-        for job in new {
-            if std::mem::take(&mut ending) { self.pool.follow(job) } else { self.pool.start(job) }
-        }
-    }
-
-    /// Gives turns to those who wait, as far as there is room.
-    fn schedule(&self, s: &mut State) {
-        self.grant(s);
+    /// Gives turns to those who wait, as far as there is room, and unlocks. `ending`: the calling thread is one of the pool
+    /// and about to be done; it begins a new analysis itself.
+    fn schedule(&self, mut s: MutexGuard<'_, State>, mut ending: bool) {
+        let granted = self.grant(&mut s);
         for level in 0..N {
             let waits = s.running[level] == 0 && !s.waiting[level].is_empty();
             s.idle[level] = if waits { s.idle[level].or_else(|| Some(Instant::now())) } else { None };
         }
+        // Who wakes up wants the lock, and so does a job that is dropped because there is no thread for it.
+        drop(s);
+        for Waiter { signal, job } in granted {
+            match job {
+                Some(job) if std::mem::take(&mut ending) => self.pool.follow(job),
+                Some(job) => self.pool.start(job),
+                None => signal.wake.notify_one(),
+            }
+        }
     }
 
-    fn grant(&self, s: &mut State) {
+    /// Chooses those who get a turn.
+    fn grant(&self, s: &mut State) -> Vec<Waiter> {
+        let mut granted = Vec::new();
         loop {
             let first = (0..N).find(|l| !s.waiting[*l].is_empty() && self.has_room(s, *l));
             let patient = first.is_none() && s.running.iter().sum::<usize>() <= self.most();
             let tired = |i: &Option<Instant>| i.is_some_and(|since| since.elapsed() > PATIENCE);
             let level = if patient { s.idle.iter().position(tired) } else { first };
-            let Some((level, next)) = level.and_then(|l| Some((l, s.waiting[l].pop_front()?))) else { break };
+            let Some((level, next)) = level.and_then(|l| Some((l, s.waiting[l].pop_front()?))) else { break granted };
             s.running[level] += 1;
             next.signal.patient.store(patient, Ordering::Relaxed);
             next.signal.granted.store(true, Ordering::Relaxed);
-            match next.job {
-                Some(job) => s.new.push(job),
-                None => s.woken.push(next.signal),
-            }
+            granted.push(next);
         }
     }
 }
 
 /// Stops an analysis from outside; dropping it stops too, because then nobody waits for the answer.
-#[derive(Debug)]
 pub struct Stopper {
     gate: Arc<Gate>,
     signal: Arc<Signal>,
@@ -248,7 +232,6 @@ impl Drop for Stopper {
 }
 
 /// The turns of one analysis; used by the thread that computes. Dropping it leaves the gate.
-#[derive(Debug)]
 pub struct Turn {
     gate: Arc<Gate>,
     signal: Arc<Signal>,
@@ -275,15 +258,18 @@ impl Turn {
     /// Waits for the first turn, or for the next one after [`Turn::pause`]. False: stopped.
     pub fn begin(&self) -> bool {
         let s = self.gate.lock();
-        if self.signal.granted.load(Ordering::Relaxed) { self.sleep(s) } else { self.wait(s, false) }
+        if !self.signal.granted.load(Ordering::Relaxed) {
+            return self.wait(s, false);
+        }
+        drop(s);
+        self.sleep()
     }
 
     /// Gives the core away without asking for another turn, before waiting for something else.
     pub fn pause(&self) {
         let mut s = self.gate.lock();
         self.leave(&mut s);
-        self.gate.schedule(&mut s);
-        self.gate.unlock(s, false);
+        self.gate.schedule(s, false);
     }
 
     /// Whether to go on; blocks while others have their turn.
@@ -311,8 +297,8 @@ impl Turn {
             if s.large >= self.gate.max_large() {
                 self.leave(&mut s);
                 s.parked.push_back(Arc::clone(&self.signal));
-                self.gate.schedule(&mut s);
-                return self.sleep(s);
+                self.gate.schedule(s, false);
+                return self.sleep();
             }
             s.large += 1;
             self.signal.large.store(true, Ordering::Relaxed);
@@ -334,8 +320,7 @@ impl Turn {
             self.slice.set(now);
         }
         if s.waiting.iter().any(|w| !w.is_empty()) {
-            self.gate.schedule(&mut s);
-            self.gate.unlock(s, false);
+            self.gate.schedule(s, false);
         }
         true
     }
@@ -353,15 +338,13 @@ impl Turn {
         let me = Waiter { signal: Arc::clone(&self.signal), job: None };
         let line = &mut s.waiting[self.level.get()];
         if in_front { line.push_front(me) } else { line.push_back(me) }
-        self.gate.schedule(&mut s);
-        self.sleep(s)
+        self.gate.schedule(s, false);
+        self.sleep()
     }
 
-    fn sleep<'a>(&'a self, mut s: MutexGuard<'a, State>) -> bool {
-        if !(s.new.is_empty() && s.woken.is_empty()) {
-            self.gate.unlock(s, false);
-            s = self.gate.lock();
-        }
+    /// Until the turn is granted. False: stopped.
+    fn sleep(&self) -> bool {
+        let mut s = self.gate.lock();
         loop {
             if self.signal.granted.swap(false, Ordering::Relaxed) {
                 self.holds.set(true);
@@ -402,8 +385,7 @@ impl Drop for Turn {
                 s.waiting[N - 1].push_back(Waiter { signal, job: None });
             }
         }
-        gate.schedule(&mut s);
-        gate.unlock(s, ending);
+        gate.schedule(s, ending);
     }
 }
 
@@ -489,7 +471,7 @@ mod tests {
         let mut endless: Vec<_> = (0..4).map(|_| start(60_000)).collect();
         let begun = Instant::now();
         while gate.lock().parked.len() < 2 {
-            assert!(begun.elapsed() < Duration::from_secs(10), "{gate:?}");
+            assert!(begun.elapsed() < Duration::from_secs(10), "{:?}", gate.load());
             std::thread::sleep(Duration::from_millis(1));
         }
         let parked: Vec<Arc<Signal>> = gate.lock().parked.iter().cloned().collect();
@@ -524,7 +506,7 @@ mod tests {
         let (first, _first) = gate.run(move |_| opened.recv().is_ok());
         let begun = Instant::now();
         while gate.load().running == 0 {
-            assert!(begun.elapsed() < Duration::from_secs(10), "{gate:?}");
+            assert!(begun.elapsed() < Duration::from_secs(10), "{:?}", gate.load());
         }
         let more: Vec<_> = (0..20).map(|n| gate.run(move |_| n)).collect();
         let (never, stopper) = gate.run(|_| ());

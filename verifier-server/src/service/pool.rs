@@ -92,12 +92,16 @@ impl Pool {
 fn be_polite() {
     #[cfg(target_os = "linux")]
     {
-        // SAFETY: all of it are numbers, which may be zero.
-        let mut attr: libc::sched_attr = unsafe { std::mem::zeroed() };
-        attr.size = size_of::<libc::sched_attr>() as u32;
-        attr.sched_policy = libc::SCHED_OTHER as u32;
-        attr.sched_nice = NICE;
-        attr.sched_runtime = u64::try_from(SLICE.as_nanos()).unwrap_or(0);
+        let attr = libc::sched_attr {
+            size: size_of::<libc::sched_attr>() as u32,
+            sched_policy: libc::SCHED_OTHER as u32,
+            sched_flags: 0,
+            sched_nice: NICE,
+            sched_priority: 0,
+            sched_runtime: u64::try_from(SLICE.as_nanos()).unwrap_or(0),
+            sched_deadline: 0,
+            sched_period: 0,
+        };
         // SAFETY: 0 is the calling thread, and the kernel only reads as many bytes as the structure says that it has.
         unsafe { libc::syscall(libc::SYS_sched_setattr, 0, &raw const attr, 0) };
     }

@@ -14,4 +14,4 @@ fi
 export CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_LINKER=aarch64-linux-gnu-gcc
 export CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_RUNNER="qemu-aarch64 -L /usr/aarch64-linux-gnu"
 export CC_aarch64_unknown_linux_gnu=aarch64-linux-gnu-gcc
-exec "${CARGO:-cargo}" test --locked --target "$target" -p verifier-core --lib runtime "$@"
+exec "${CARGO:-cargo}" test --locked --target "$target" -p verifier-runtime --lib "$@"

@@ -8,13 +8,13 @@ use verifier_core::analysis::{Options, System, Verdict, Verified, verify};
 use verifier_core::isa::Insn;
 use verifier_core::kernel::Kernel;
 use verifier_core::program::{LoadRequest, OpenOptions, open, vmlinux};
-use verifier_core::runtime::cx::Stack;
-use verifier_core::runtime::engine::run;
-use verifier_core::runtime::interp::Interp;
-use verifier_core::runtime::jit::Jit;
-use verifier_core::runtime::map::Map;
-use verifier_core::runtime::memory::Reservation;
-use verifier_core::runtime::{Code, Cx, Engine, Vm};
+use verifier_runtime::cx::Stack;
+use verifier_runtime::engine::run;
+use verifier_runtime::interp::Interp;
+use verifier_runtime::jit::Jit;
+use verifier_runtime::map::Map;
+use verifier_runtime::memory::Reservation;
+use verifier_runtime::{Code, Cx, Engine, Vm};
 
 use crate::{kernel, native};
 

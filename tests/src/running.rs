@@ -9,10 +9,10 @@ use verifier_core::isa::asm::assemble;
 use verifier_core::kernel::{Kernel, MapType, ProgType};
 use verifier_core::log::{Context, Event, Interest, Off, Sink};
 use verifier_core::program::{LoadRequest, vmlinux};
-use verifier_core::runtime::engine::EngineKind;
-use verifier_core::runtime::hook::{Hook, Input, Mode, Output, Runner};
-use verifier_core::runtime::vm::Clock;
-use verifier_core::runtime::{Code, Vm};
+use verifier_runtime::engine::EngineKind;
+use verifier_runtime::hook::{Hook, Input, Mode, Output, Runner};
+use verifier_runtime::vm::Clock;
+use verifier_runtime::{Code, Vm};
 use verifier_core::state::{RegBase, RegState, RegType, VerifierState};
 
 use crate::mutate::Rng;

@@ -6,8 +6,8 @@ use std::time::Duration;
 use verifier_core::analysis::{Options, System, Verdict};
 use verifier_core::kernel::Kernel;
 use verifier_core::program::{LoadRequest, OpenOptions, open, vmlinux};
-use verifier_core::solver::decide::{Answer, Effort, solve};
-use verifier_core::solver::repair::Repair;
+use verifier_solver::decide::{Answer, Effort, solve};
+use verifier_solver::repair::Repair;
 
 use verifier_server::args::RunFormat;
 use verifier_server::witness;

@@ -4,11 +4,11 @@ use bpfvet_tests::corpus::cases;
 use verifier_core::analysis::{Options, System, Verdict, verify};
 use verifier_core::kernel::Kernel;
 use verifier_core::program::vmlinux;
-use verifier_core::runtime::interp::Interp;
-use verifier_core::runtime::jit::Jit;
-use verifier_core::runtime::memory::RegionKind;
-use verifier_core::runtime::replay::{Scenario, Value};
-use verifier_core::runtime::{Code, Engine, Vm};
+use verifier_runtime::interp::Interp;
+use verifier_runtime::jit::Jit;
+use verifier_runtime::memory::RegionKind;
+use verifier_runtime::replay::{Scenario, Value};
+use verifier_runtime::{Code, Engine, Vm};
 
 /// A context of any type: numbers, with a packet where XDP and packet programs have theirs.
 fn scenario() -> Scenario {

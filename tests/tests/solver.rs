@@ -4,7 +4,7 @@
 
 use bpfvet_tests::solver::{Row, bugs, false_rejections, safe};
 use std::time::Duration;
-use verifier_core::solver::decide::Answer;
+use verifier_solver::decide::Answer;
 
 /// Median time of one answer, generous because tests share their machine.
 const MEDIAN: Duration = Duration::from_secs(2);

@@ -11,7 +11,10 @@
 //! | 3 | [`program`], [`state`], [`cfg`] |
 //! | 4 | [`log`] |
 //! | 5 | [`analysis`] |
-//! | 6 | [`explain`], [`runtime`], `solver` (feature `solver`) |
+//! | 6 | [`explain`] |
+//!
+//! Crates of their own stand above it: `verifier-runtime` (memory, maps, helpers, engines: all that is `unsafe`) and
+//! `verifier-solver` (Z3). This one is pure: no libc, no machine code, no Z3.
 //!
 //! ## Invariants
 //!
@@ -30,7 +33,4 @@ pub mod isa;
 pub mod kernel;
 pub mod log;
 pub mod program;
-pub mod runtime;
-#[cfg(feature = "solver")]
-pub mod solver;
 pub mod state;

@@ -16,8 +16,6 @@ const FLOORS: &[(&str, u32)] = &[
     ("cfg", 3),
     ("log", 4),
     ("analysis", 5),
-    ("runtime", 6),
-    ("solver", 6),
     ("explain", 6),
 ];
 
@@ -25,9 +23,6 @@ const FLOORS: &[(&str, u32)] = &[
 const ALLOWED: &[(&str, &str)] = &[
     // Message rows name types and known bits as values; they are data like the rows themselves.
     ("error", "state"),
-    // The solver reads paths and replays witnesses.
-    ("solver", "explain"),
-    ("solver", "runtime"),
 ];
 
 fn floor(module: &str) -> Option<u32> {
@@ -45,21 +40,24 @@ fn files(dir: &Path, out: &mut Vec<PathBuf>) {
     }
 }
 
-/// Every source file below `src`: module, path for messages, text without its tests.
+/// Every source file of this crate and of those that nest below it: module (or crate), path for messages, text without
+/// its tests. What crates may use of each other is in their manifests.
 fn sources() -> Vec<(String, String, String)> {
-    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
-    let mut paths = Vec::new();
-    files(&src, &mut paths);
-    paths
-        .into_iter()
-        .map(|p| {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut found = Vec::new();
+    for below in ["", "runtime", "solver"] {
+        let src = root.join(below).join("src");
+        let mut paths = Vec::new();
+        files(&src, &mut paths);
+        found.extend(paths.into_iter().map(|p| {
             let rel = p.strip_prefix(&src).expect("below src").to_string_lossy().into_owned();
-            let module = rel.split(['/', '.']).next().unwrap_or_default().to_string();
+            let module = if below.is_empty() { rel.split(['/', '.']).next().unwrap_or_default() } else { below };
             let text = fs::read_to_string(&p).expect("source is text");
             let code = text.split("#[cfg(test)]").next().unwrap_or_default().to_string();
-            (module, rel, code)
-        })
-        .collect()
+            (module.to_string(), format!("{below}/{rel}"), code)
+        }));
+    }
+    found
 }
 
 /// Modules that a line of code names by `crate::`.

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use verifier_core::runtime::engine::EngineKind;
+use verifier_runtime::engine::EngineKind;
 
 /// Would Linux load this BPF program, and what exactly would it say?
 ///

@@ -9,11 +9,11 @@ use std::time::Duration;
 
 use verifier_core::isa::asm::assemble_conformance;
 use verifier_core::isa::{Insn, decode_all};
-use verifier_core::runtime::engine::EngineKind;
-use verifier_core::runtime::memory::RegionKind;
-use verifier_core::runtime::program::bare_request;
-use verifier_core::runtime::replay::{Scenario, Value};
-use verifier_core::runtime::{Code, Engine, Stop, Vm};
+use verifier_runtime::engine::EngineKind;
+use verifier_runtime::memory::RegionKind;
+use verifier_runtime::program::bare_request;
+use verifier_runtime::replay::{Scenario, Value};
+use verifier_runtime::{Code, Engine, Stop, Vm};
 
 use crate::args::ConformanceArgs;
 use crate::hex;

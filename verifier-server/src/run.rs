@@ -10,12 +10,12 @@ use serde_json::{Value, json};
 use verifier_core::analysis::{Options, System, Verdict, Verified, verify};
 use verifier_core::kernel::{MapType, ProgType};
 use verifier_core::program::{LoadRequest, OpenOptions, open};
-use verifier_core::runtime::abi::{self, Model};
-use verifier_core::runtime::engine::{EngineKind, tiered};
-use verifier_core::runtime::hook::{Hook, HookError, Input, Mode, Output, Runner};
-use verifier_core::runtime::map::Map;
-use verifier_core::runtime::net::Redirect;
-use verifier_core::runtime::{Code, Engine, Vm};
+use verifier_runtime::abi::{self, Model};
+use verifier_runtime::engine::{EngineKind, tiered};
+use verifier_runtime::hook::{Hook, HookError, Input, Mode, Output, Runner};
+use verifier_runtime::map::Map;
+use verifier_runtime::net::Redirect;
+use verifier_runtime::{Code, Engine, Vm};
 
 use crate::args::{RunArgs, RunFormat};
 use crate::pcap::{self, Capture, Captured};

@@ -61,10 +61,10 @@ mod with_z3 {
     use verifier_core::analysis::{Options, System};
     use verifier_core::isa::disasm::{NoNames, write_insn};
     use verifier_core::program::LoadRequest;
-    use verifier_core::solver::decide::{Answer, Effort, Solved, second_opinion, solve};
-    use verifier_core::solver::repair::Repair;
-    use verifier_core::solver::run::Kind;
-    use verifier_core::solver::witness::{self, Witness};
+    use verifier_solver::decide::{Answer, Effort, Solved, second_opinion, solve};
+    use verifier_solver::repair::Repair;
+    use verifier_solver::run::Kind;
+    use verifier_solver::witness::{self, Witness};
 
     use super::*;
     use crate::hex;

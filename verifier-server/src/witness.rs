@@ -8,12 +8,12 @@ use std::io::Write;
 use serde_json::{Value, json};
 use verifier_core::analysis::{Options, System, Verdict};
 use verifier_core::program::LoadRequest;
-use verifier_core::solver::danger::Rule;
-use verifier_core::solver::decide::run_witness;
-use verifier_core::solver::machine::Seen;
-use verifier_core::solver::replay::{End, confirms};
-use verifier_core::solver::run::Kind;
-use verifier_core::solver::witness::{self, Given, Object, Witness};
+use verifier_solver::danger::Rule;
+use verifier_solver::decide::run_witness;
+use verifier_solver::machine::Seen;
+use verifier_solver::replay::{End, confirms};
+use verifier_solver::run::Kind;
+use verifier_solver::witness::{self, Given, Object, Witness};
 
 use crate::args::RunFormat;
 use crate::hex;

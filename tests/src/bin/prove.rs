@@ -6,8 +6,8 @@
 use std::fmt::Write;
 use std::time::Duration;
 
-use verifier_core::solver::enumerate::{self, Tried};
-use verifier_core::solver::proof::{Outcome, Patience, goals};
+use verifier_solver::enumerate::{self, Tried};
+use verifier_solver::proof::{Outcome, Patience, goals};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let patience = Patience { question: Duration::from_secs(60), goal: Duration::from_secs(300) };

@@ -10,8 +10,7 @@ pub mod scalar;
 #[cfg(test)]
 mod tests;
 mod text;
-#[cfg(any(test, feature = "solver"))]
-pub(crate) mod tiny;
+pub mod tiny;
 pub mod tnum;
 pub mod value;
 

@@ -7,18 +7,20 @@ use crate::isa::word::{Wide, Word};
 
 /// A word of `N` bits.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub(crate) struct Tiny<const N: u32>(pub(crate) u8);
+pub struct Tiny<const N: u32>(pub u8);
 
 impl<const N: u32> Tiny<N> {
     const MASK: u8 = ((1u32 << N) - 1) as u8;
-    pub(crate) fn new(v: i32) -> Self {
+    /// The low bits of a number.
+    pub fn new(v: i32) -> Self {
         Tiny(v as u8 & Self::MASK)
     }
     fn signed(self) -> i32 {
         let v = i32::from(self.0);
         if v >> (N - 1) == 0 { v } else { v - (1 << N) }
     }
-    pub(crate) fn all() -> impl Iterator<Item = Self> + Clone {
+    /// Every word of this width.
+    pub fn all() -> impl Iterator<Item = Self> + Clone {
         (0..1 << N).map(Self::new)
     }
 }

@@ -154,7 +154,7 @@ impl<W: Word> TnumOf<W> {
 
     /// One bit of the multiplier `a`, the lowest: what it adds to the sum. Then both operands move on by one bit.
     #[inline(always)]
-    pub(crate) fn mul_step(acc: &mut Self, a: &mut Self, b: &mut Self, by_union: bool) {
+    pub fn mul_step(acc: &mut Self, a: &mut Self, b: &mut Self, by_union: bool) {
         let zero = a.value.zero();
         let one = zero.lit(1);
         let partial = if by_union { *b } else { TnumOf { value: zero, mask: b.mask } };

@@ -64,7 +64,7 @@ impl<W: Wide> Value<W> {
     }
 
     /// Kernel: `__update_reg_bounds()`.
-    pub(crate) fn learn_from_bits(&mut self, rules: DomainRules) {
+    pub fn learn_from_bits(&mut self, rules: DomainRules) {
         self.low.learn_from_bits(self.bits.low());
         self.full.learn_from_bits(self.bits);
         if rules.step_through_tnum {
@@ -73,7 +73,7 @@ impl<W: Wide> Value<W> {
     }
 
     /// If bits and unsigned range have a single value in common, that is the value.
-    pub(crate) fn meet_in_one_value(&mut self) {
+    pub fn meet_in_one_value(&mut self) {
         let (bits, umin, umax) = (self.bits, self.full.umin, self.full.umax);
         let next = bits.step(umin);
         let umin_fits = umin.and(bits.mask.not()).is(bits.value);
@@ -90,7 +90,7 @@ impl<W: Wide> Value<W> {
 
     /// Where the high halves of the 64-bit bounds agree, or follow on each other across the 32-bit sign boundary, the
     /// low halves of the bounds are bounds of the low half. Kernel: first half of `__reg32_deduce_bounds()`.
-    pub(crate) fn deduce_low_from_full(&mut self) {
+    pub fn deduce_low_from_full(&mut self) {
         let high = |w: W| w.shr(half_bits(w));
         let f = self.full;
         let (umin, umax, smin, smax) = (f.umin.low(), f.umax.low(), f.smin.low(), f.smax.low());
@@ -122,7 +122,7 @@ impl<W: Wide> Value<W> {
     }
 
     /// Bounds of the low half tighten the low halves of the 64-bit bounds. Kernel: `__reg_deduce_mixed_bounds()`.
-    pub(crate) fn deduce_full_from_low(&mut self, rules: DomainRules) {
+    pub fn deduce_full_from_low(&mut self, rules: DomainRules) {
         let keep_high = W::zext(self.low.umin.ones()).not();
         let with_low = |w: W, h: W::Half| w.and(keep_high).or(W::zext(h));
         let l = self.low;
@@ -146,7 +146,7 @@ impl<W: Wide> Value<W> {
     }
 
     /// Kernel: `__reg_bound_offset()`.
-    pub(crate) fn learn_bits_from_ranges(&mut self) {
+    pub fn learn_bits_from_ranges(&mut self) {
         let bits = self.bits.intersect(TnumOf::range(self.full.umin, self.full.umax));
         let low = bits.low().intersect(TnumOf::range(self.low.umin, self.low.umax));
         self.bits = bits.with_low(low);
@@ -172,7 +172,7 @@ impl<W: Wide> Value<W> {
     }
 
     /// Truncates without bringing bounds and bits in step.
-    pub(crate) fn truncate_loose(&mut self, size: u32) {
+    pub fn truncate_loose(&mut self, size: u32) {
         let keep = self.bits.value.lit((1u64 << (size * 8)) - 1);
         self.bits = self.bits.masked(keep);
         let f = &mut self.full;
@@ -266,7 +266,7 @@ impl<W: Wide> Value<W> {
     }
 
     /// The operation on bits and ranges alone. Returns whether the ranges then learn from the bits, before anything else.
-    pub(crate) fn apply_loose(&mut self, op: BoundedOp, o: &Self, half: bool, rules: DomainRules) -> bool {
+    pub fn apply_loose(&mut self, op: BoundedOp, o: &Self, half: bool, rules: DomainRules) -> bool {
         match op {
             BoundedOp::Add => self.add_loose(o, rules),
             BoundedOp::Sub => self.sub_loose(o, rules),
@@ -382,7 +382,7 @@ impl<W: Wide> Value<W> {
     }
 
     /// Reverses the low `size` bytes and keeps only them; bounds are forgotten.
-    pub(crate) fn swap_bytes(&mut self, size: u32) {
+    pub fn swap_bytes(&mut self, size: u32) {
         let n = self.bits.value.lit(u64::from(64 - size * 8));
         let turned = |w: W| w.swap_bytes().shr(n);
         self.bits = TnumOf { value: turned(self.bits.value), mask: turned(self.bits.mask) };

@@ -1,0 +1,723 @@
+//! The interpreter for accepted programs: operations flattened to records that begin with the code to run, no checks.
+//!
+//! Every operation of the instruction set with its width and the kind of its second operand is a function of its own
+//! ([`ops`]), and so are pairs of common ones that follow each other: the second takes its operands from its own
+//! record, so that a jump between the two finds it there, whole. A function ends by calling that of the next record.
+//! Where the compiler makes a jump of this call (threads; [`threads`] looks whether it does) nothing else stands between
+//! two operations; where it does not, functions return the next record to a loop. Fuel is charged where execution goes
+//! back: a program that does not go back ends by itself.
+
+use std::mem::MaybeUninit;
+use std::ptr;
+use std::sync::OnceLock;
+
+use verifier_core::isa::semantics::{AluOp, CmpOp};
+use verifier_core::kernel::helpers::id;
+use crate::abi::{self, Helper, HelperFn};
+use crate::cx::{Cx, FRAME, FRAMES, FaultKind, MAX_LOOPS, stop};
+use crate::map::Map;
+use crate::program::{AtomicOp, Code, Op, Reg, Size, Src};
+
+use super::ops::{
+    self, Atomic, Bin, ByteOrder, Const, If, Load, LoadAcquire, MovSx, Nothing, Sets, Store, StoreRelease,
+    Straight, Test, alu, cmp, rmw,
+};
+
+/// Runs an operation, and what follows it: the record to go on with, or null at the end of the run.
+type Handler = for<'v> unsafe extern "C" fn(*const Fast, *mut State, *mut Cx<'v>) -> *const Fast;
+
+/// One operation.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Fast {
+    run: Handler,
+    /// Immediate, function of a helper, map, or more operands. In jumps the low half is the immediate, the high half
+    /// the fuel that the jump takes.
+    pub(super) imm: i64,
+    /// Offset of a memory operand, bytes to the record of a target, or the slot of the operation.
+    pub(super) off: i32,
+    pub(super) dst: Reg,
+    pub(super) src: Reg,
+}
+
+const RECORD: i64 = size_of::<Fast>() as i64;
+const _: () = assert!(RECORD == 24);
+
+/// What a run has besides [`Cx`].
+#[repr(C)]
+struct State {
+    regs: [u64; 11],
+    loops: u32,
+    depth: u32,
+    callers: [MaybeUninit<Caller>; FRAMES as usize],
+}
+
+impl State {
+    fn new(r10: u64, [a, b, c, d, e]: [u64; 5]) -> State {
+        let regs = [0, a, b, c, d, e, 0, 0, 0, 0, r10];
+        State { regs, loops: MAX_LOOPS, depth: 0, callers: [MaybeUninit::uninit(); FRAMES as usize] }
+    }
+}
+
+/// What a call keeps of its caller.
+#[derive(Clone, Copy)]
+struct Caller {
+    pc: *const Fast,
+    saved: [u64; 4],
+    r10: u64,
+    loops: u32,
+    /// A tail call may have replaced the callee's program, never the caller's.
+    code: *const Code,
+}
+
+/// Whether the form that threads is used, where [`threads`] finds that it does. Builds for debugging do not optimise
+/// enough for all functions.
+const OPTIMISED: bool = !cfg!(debug_assertions);
+
+/// Goes on with a record: by a call in last place, or by returning it.
+///
+/// # Safety
+/// `pc` is a record of the program that runs, and the others are those that the function was given.
+#[inline(always)]
+unsafe fn go<const T: bool>(pc: *const Fast, st: *mut State, cx: *mut Cx<'_>) -> *const Fast {
+    // SAFETY: as required.
+    if T { unsafe { ((*pc).run)(pc, st, cx) } } else { pc }
+}
+
+/// Takes a jump.
+///
+/// # Safety
+/// As [`go`]; the record is a jump's.
+#[inline(always)]
+unsafe fn jump_from<const T: bool>(pc: *const Fast, st: *mut State, cx: *mut Cx<'_>) -> *const Fast {
+    // SAFETY: targets were checked to be slots of the program.
+    unsafe {
+        let to = pc.byte_offset((*pc).off as isize);
+        (*cx).fuel -= ((*pc).imm as u64 >> 32) as i64;
+        if (*cx).fuel < 0 { refuel(to, st, cx) } else { go::<T>(to, st, cx) }
+    }
+}
+
+/// Goes on with a record when there is more fuel.
+#[cold]
+unsafe extern "C" fn refuel(to: *const Fast, _: *mut State, cx: *mut Cx<'_>) -> *const Fast {
+    // SAFETY: handlers pass the run that they were given.
+    if unsafe { (*cx).refuel() } { to } else { ptr::null() }
+}
+
+/// Makes handlers: the names of record, state and run, and a body. They are called with a record of an accepted
+/// program that runs, which does not run past its end: its last instruction exits or jumps.
+macro_rules! handlers {
+    ($(fn $name:ident[$($generics:tt)*]($pc:ident, $st:ident, $cx:ident) $body:block)*) => {
+        $(unsafe extern "C" fn $name<$($generics)*>($pc: *const Fast, $st: *mut State, $cx: *mut Cx<'_>) -> *const Fast {
+            // SAFETY: as said above.
+            unsafe { $body }
+        })*
+    };
+}
+
+handlers! {
+    fn one[A: Straight, const T: bool](pc, st, cx) {
+        A::run(&*pc, st.cast());
+        go::<T>(pc.add(A::SLOTS), st, cx)
+    }
+
+    fn two[A: Straight, B: Straight, const T: bool](pc, st, cx) {
+        A::run(&*pc, st.cast());
+        B::run(&*pc.add(A::SLOTS), st.cast());
+        go::<T>(pc.add(A::SLOTS + B::SLOTS), st, cx)
+    }
+
+    // Both set the same register, which needs not be written between them.
+    fn chain[A: Sets, B: Sets, const T: bool](pc, st, cx) {
+        let (a, b, regs) = (&*pc, &*pc.add(<A as Sets>::SLOTS), st.cast());
+        let value = A::value(a, regs, ops::get(regs, a.dst));
+        ops::set(regs, a.dst, B::value(b, regs, value));
+        go::<T>(pc.add(<A as Sets>::SLOTS + <B as Sets>::SLOTS), st, cx)
+    }
+
+    fn branch[C: Test, const T: bool](pc, st, cx) {
+        let (op, regs) = (&*pc, st.cast());
+        if C::holds(op, regs, ops::get(regs, op.dst)) { jump_from::<T>(pc, st, cx) } else { go::<T>(pc.add(1), st, cx) }
+    }
+
+    fn two_branch[A: Straight, C: Test, const T: bool](pc, st, cx) {
+        A::run(&*pc, st.cast());
+        let (pc, regs) = (pc.add(A::SLOTS), st.cast());
+        let op = &*pc;
+        if C::holds(op, regs, ops::get(regs, op.dst)) { jump_from::<T>(pc, st, cx) } else { go::<T>(pc.add(1), st, cx) }
+    }
+
+    // What is compared is what was just set.
+    fn chain_branch[A: Sets, C: Test, const T: bool](pc, st, cx) {
+        let (a, regs) = (&*pc, st.cast());
+        let value = A::value(a, regs, ops::get(regs, a.dst));
+        ops::set(regs, a.dst, value);
+        let pc = pc.add(<A as Sets>::SLOTS);
+        if C::holds(&*pc, regs, value) { jump_from::<T>(pc, st, cx) } else { go::<T>(pc.add(1), st, cx) }
+    }
+
+    fn jump[const T: bool](pc, st, cx) { jump_from::<T>(pc, st, cx) }
+
+    fn may_goto[const T: bool](pc, st, cx) {
+        if (*st).loops == 0 {
+            jump_from::<T>(pc, st, cx)
+        } else {
+            (*st).loops -= 1;
+            go::<T>(pc.add(1), st, cx)
+        }
+    }
+
+    fn call[const T: bool](pc, st, cx) {
+        let [_, a, b, c, d, e, .., r10] = (*st).regs;
+        (*cx).frame = r10;
+        (*cx).insn = (*pc).off as u32;
+        // `flatten` put a helper's function there.
+        let func = std::mem::transmute::<usize, HelperFn>((*pc).imm as usize);
+        let r0 = func(cx, a, b, c, d, e);
+        if (*cx).stop != stop::NONE {
+            return ptr::null();
+        }
+        (*st).regs[0] = r0;
+        go::<T>(pc.add(1), st, cx)
+    }
+
+    // `bpf_map_lookup_elem` on a map that is known beforehand.
+    fn look_up[const T: bool](pc, st, cx) {
+        let map = &*((*pc).imm as usize as *const Map);
+        let key = std::slice::from_raw_parts((*st).regs[2] as *const u8, map.spec().key_size as usize);
+        (*st).regs[0] = map.lookup(key, (*cx).cpu).unwrap_or(0);
+        go::<T>(pc.add(1), st, cx)
+    }
+
+    fn look_up_array[const T: bool](pc, st, cx) {
+        let map = &*((*pc).imm as usize as *const Map);
+        let index = ((*st).regs[2] as *const u32).read_unaligned();
+        (*st).regs[0] = map.value_of_array(index, (*cx).cpu);
+        go::<T>(pc.add(1), st, cx)
+    }
+
+    fn cpu[const T: bool](pc, st, cx) {
+        (*st).regs[0] = (*cx).cpu.into();
+        go::<T>(pc.add(1), st, cx)
+    }
+
+    fn call_local[const T: bool](pc, st, cx) {
+        if enter(pc, st, cx) { go::<T>(pc.byte_offset((*pc).off as isize), st, cx) } else { ptr::null() }
+    }
+
+    fn exit[const T: bool](_pc, st, cx) {
+        let pc = leave(st, cx);
+        if pc.is_null() { pc } else { go::<T>(pc, st, cx) }
+    }
+
+    // What is rare: it looks at the operation itself, whose slot the record holds.
+    fn slow[](pc, st, cx) {
+        let (at, regs) = ((*pc).off as usize, &mut (*st).regs);
+        match (*cx).code().ops()[at] {
+            Op::TailCall => {
+                let (ctx, map, index) = (regs[1], regs[2], regs[3]);
+                (*cx).insn = at as u32;
+                if abi::tail_call(cx, ctx, map, index) != 0 {
+                    regs[1] = ctx;
+                    (*st).loops = MAX_LOOPS;
+                    return (*cx).code().fast().as_ptr();
+                }
+            }
+            Op::CallReg { reg } => {
+                let value = regs[usize::from(reg)];
+                let Some(n) = (*cx).code().func_at(value) else {
+                    let _ = (*cx).halt::<()>(FaultKind::NotAFunction, at as u32, value);
+                    return ptr::null();
+                };
+                if !enter(pc, st, cx) {
+                    return ptr::null();
+                }
+                let start = (*cx).code().subprogs()[n as usize].start;
+                return (*cx).code().fast().as_ptr().add(start as usize);
+            }
+            Op::PacketLoad { size, index, off } => {
+                let off = i64::from(off) + index.map_or(0, |r| i64::from(regs[usize::from(r)] as u32 as i32));
+                let v = abi::packet_load(cx, regs[6], off, size.bytes());
+                regs[0] = v.max(0) as u64;
+                if v < 0 {
+                    return leave(st, cx);
+                }
+            }
+            Op::CallUnknown { id } => {
+                let _ = (*cx).halt::<()>(FaultKind::UnknownHelper(id.into()), at as u32, id as u64);
+                return ptr::null();
+            }
+            _ => {}
+        }
+        pc.add(1)
+    }
+
+    // For `threads`: where the stack is.
+    fn probe[](_pc, st, _cx) {
+        let here = 0u8;
+        (*st).regs[0] = std::hint::black_box(&raw const here) as u64;
+        ptr::null()
+    }
+}
+
+/// Enters a function below the frame of the caller, whose call is at `pc`. False: the run has stopped.
+///
+/// # Safety
+/// As [`go`].
+#[inline]
+unsafe fn enter(pc: *const Fast, st: *mut State, cx: *mut Cx<'_>) -> bool {
+    // SAFETY: as required; frames end before callers do.
+    unsafe {
+        let [.., a, b, c, d, r10] = (*st).regs;
+        if !(*cx).has_room(r10 - FRAME) && (*cx).enter_frame(r10 - FRAME, (*pc).imm as u32).is_err() {
+            return false;
+        }
+        let caller = Caller { pc: pc.add(1), saved: [a, b, c, d], r10, loops: (*st).loops, code: (*cx).code };
+        (&mut (*st).callers)[(*st).depth as usize] = MaybeUninit::new(caller);
+        (*st).depth += 1;
+        (*st).regs[10] = r10 - FRAME;
+        (*st).loops = MAX_LOOPS;
+        true
+    }
+}
+
+/// Returns to the caller: the record to go on with, null from the function that was entered first.
+///
+/// # Safety
+/// As [`go`].
+#[inline]
+unsafe fn leave(st: *mut State, cx: *mut Cx<'_>) -> *const Fast {
+    // SAFETY: as required; as many callers as the depth says were written.
+    unsafe {
+        let Some(depth) = (*st).depth.checked_sub(1) else { return ptr::null() };
+        (*st).depth = depth;
+        let caller = (&(*st).callers)[depth as usize].assume_init();
+        let [a, b, c, d] = caller.saved;
+        ((*st).regs[6], (*st).regs[7], (*st).regs[8], (*st).regs[9]) = (a, b, c, d);
+        (*st).regs[10] = caller.r10;
+        (*st).loops = caller.loops;
+        (*cx).code = caller.code;
+        caller.pc
+    }
+}
+
+/// Runs a function of verified code to its end.
+pub(super) fn run(cx: &mut Cx<'_>, subprog: u32, args: [u64; 5]) -> u64 {
+    let Some(start) = cx.code().subprogs().get(subprog as usize).map(|s| s.start as usize) else { return 0 };
+    let mut st = State::new(cx.frame, args);
+    from(cx, &mut st, &cx.code().fast()[start])
+}
+
+/// Runs from a record to the end of its function.
+fn from(cx: &mut Cx<'_>, st: &mut State, first: &Fast) -> u64 {
+    let mut pc = ptr::from_ref(first);
+    while !pc.is_null() {
+        // SAFETY: a record of the program that runs.
+        pc = unsafe { ((*pc).run)(pc, st, cx) };
+    }
+    st.regs[0]
+}
+
+/// Whether the compiler made jumps of the calls that handlers end with: the stack does not grow from one to the next.
+/// What is so for these is so for the others, which have no more than these do; a test runs all of them.
+fn threads() -> bool {
+    static HOLDS: OnceLock<bool> = OnceLock::new();
+    *HOLDS.get_or_init(|| {
+        let depth = |chain: &[Handler]| {
+            let record = |run| Fast { run, imm: 0, off: RECORD as i32, dst: 0, src: 0 };
+            let records: Vec<Fast> = chain.iter().copied().chain([probe as Handler]).map(record).collect();
+            let vm = crate::vm::Vm::new(1);
+            let Ok(stack) = crate::cx::Stack::new() else { return 0 };
+            let mut cx = Cx::new(&vm, &stack, None);
+            let mut st = State { loops: 1, ..State::new(0, [0; 5]) };
+            // SAFETY: these handlers touch registers only.
+            unsafe { ((*records.as_ptr()).run)(records.as_ptr(), &raw mut st, &raw mut cx) };
+            st.regs[0]
+        };
+        type AddR = Bin<alu::Add, true, false>;
+        let chain: [Handler; 13] = [
+            one::<AddR, true>,
+            one::<Bin<alu::Div, false, true>, true>,
+            jump::<true>,
+            branch::<If<cmp::Eq, true, true>, true>,
+            may_goto::<true>,
+            may_goto::<true>,
+            cpu::<true>,
+            branch::<If<cmp::Ne, false, false>, true>,
+            one::<MovSx<true, 8>, true>,
+            two::<AddR, AddR, true>,
+            one::<AddR, true>,
+            one::<Const, true>,
+            one::<Nothing, true>,
+        ];
+        depth(&[]) == depth(&chain)
+    })
+}
+
+/// The handler of an operation by itself.
+fn single<const T: bool>(op: &Op) -> Handler {
+    /// Picks by the width and the kind of the second operand.
+    macro_rules! forms {
+        ($handler:ident, $ty:ident, $of:ty, $wide:expr, $src:expr) => {
+            match ($wide, $src) {
+                (true, Src::Reg(_)) => $handler::<$ty<$of, true, false>, T>,
+                (true, Src::Imm(_)) => $handler::<$ty<$of, true, true>, T>,
+                (false, Src::Reg(_)) => $handler::<$ty<$of, false, false>, T>,
+                (false, Src::Imm(_)) => $handler::<$ty<$of, false, true>, T>,
+            }
+        };
+    }
+    /// Picks by name.
+    macro_rules! by_name {
+        ($op:expr, $of:ident, $module:ident: $($name:ident)* => $handler:ident $ty:ident $wide:expr, $src:expr) => {
+            match $op { $($of::$name => forms!($handler, $ty, $module::$name, $wide, $src),)* }
+        };
+    }
+    macro_rules! by_size {
+        ($size:expr, $($ty:tt)*) => {
+            match $size {
+                Size::B1 => by_size!(@ 1 $($ty)*),
+                Size::B2 => by_size!(@ 2 $($ty)*),
+                Size::B4 => by_size!(@ 4 $($ty)*),
+                Size::B8 => by_size!(@ 8 $($ty)*),
+            }
+        };
+        (@ $n:literal $ty:ident) => { one::<$ty<$n>, T> };
+        (@ $n:literal $ty:ident, $flag:literal) => { one::<$ty<$n, $flag>, T> };
+    }
+    macro_rules! atomics {
+        ($op:expr, $wide:expr, $($name:ident)*) => {
+            match ($op, $wide) {
+                $((AtomicOp::$name, true) => one::<Atomic<rmw::$name, true>, T>,
+                  (AtomicOp::$name, false) => one::<Atomic<rmw::$name, false>, T>,)*
+            }
+        };
+    }
+    match *op {
+        Op::Alu { op, wide, src, .. } => by_name!(
+            op, AluOp, alu: Add Sub Mul Div SDiv Mod SMod Or And Xor Lsh Rsh Arsh Mov Neg => one Bin wide, src),
+        Op::Branch { cmp, wide, src, .. } => by_name!(
+            cmp, CmpOp, cmp: Eq Ne Gt Ge Lt Le SGt SGe SLt SLe Set NotSet => branch If wide, src),
+        Op::MovSx { wide, bits, .. } => match (wide, bits) {
+            (true, 8) => one::<MovSx<true, 8>, T>,
+            (true, 16) => one::<MovSx<true, 16>, T>,
+            (true, _) => one::<MovSx<true, 32>, T>,
+            (false, 8) => one::<MovSx<false, 8>, T>,
+            (false, _) => one::<MovSx<false, 16>, T>,
+        },
+        Op::ByteOrder { swap, bits, .. } => match (swap, bits) {
+            (true, 16) => one::<ByteOrder<true, 16>, T>,
+            (true, 32) => one::<ByteOrder<true, 32>, T>,
+            (true, _) => one::<ByteOrder<true, 64>, T>,
+            (false, 16) => one::<ByteOrder<false, 16>, T>,
+            (false, 32) => one::<ByteOrder<false, 32>, T>,
+            (false, _) => one::<ByteOrder<false, 64>, T>,
+        },
+        Op::Const { .. } => one::<Const, T>,
+        Op::Load { size, signed: false, .. } => by_size!(size, Load, false),
+        Op::Load { size, signed: true, .. } => by_size!(size, Load, true),
+        Op::Store { size, src: Src::Reg(_), .. } => by_size!(size, Store, false),
+        Op::Store { size, src: Src::Imm(_), .. } => by_size!(size, Store, true),
+        Op::LoadAcquire { size, .. } => by_size!(size, LoadAcquire),
+        Op::StoreRelease { size, .. } => by_size!(size, StoreRelease),
+        Op::Atomic { op, wide, .. } => atomics!(op, wide, Add Or And Xor Xchg CmpXchg),
+        Op::Jump { .. } => jump::<T>,
+        Op::MayGoto { .. } => may_goto::<T>,
+        Op::Call { helper: Helper { id: id::GET_SMP_PROCESSOR_ID, .. } } => cpu::<T>,
+        Op::Call { .. } => call::<T>,
+        Op::CallLocal { .. } => call_local::<T>,
+        Op::Exit => exit::<T>,
+        Op::Pad => one::<Nothing, T>,
+        Op::TailCall | Op::CallReg { .. } | Op::PacketLoad { .. } | Op::CallUnknown { .. } => slow,
+    }
+}
+
+/// Names the type of an operation that is common, of the kinds listed: `None` for others.
+macro_rules! common {
+    ($op:expr, $ty:ident => $body:expr; $($kind:ident)*) => { common!(@ $op, $ty, $body, {} $($kind)*) };
+    (@ $op:expr, $ty:ident, $body:expr, {$($arms:tt)*}) => { match *$op { $($arms)* _ => None } };
+    (@ $op:expr, $ty:ident, $body:expr, {$($arms:tt)*} arith $($rest:ident)*) => {
+        common!(@ $op, $ty, $body, {$($arms)*
+            Op::Alu { op: AluOp::Add, wide: true, src: Src::Reg(_), .. } => { type $ty = Bin<alu::Add, true, false>; $body }
+            Op::Alu { op: AluOp::Add, wide: true, src: Src::Imm(_), .. } => { type $ty = Bin<alu::Add, true, true>; $body }
+            Op::Alu { op: AluOp::Add, wide: false, src: Src::Reg(_), .. } => { type $ty = Bin<alu::Add, false, false>; $body }
+            Op::Alu { op: AluOp::Add, wide: false, src: Src::Imm(_), .. } => { type $ty = Bin<alu::Add, false, true>; $body }
+            Op::Alu { op: AluOp::Sub, wide: false, src: Src::Reg(_), .. } => { type $ty = Bin<alu::Sub, false, false>; $body }
+            Op::Alu { op: AluOp::Mul, wide: true, src: Src::Reg(_), .. } => { type $ty = Bin<alu::Mul, true, false>; $body }
+            Op::Alu { op: AluOp::And, wide: true, src: Src::Imm(_), .. } => { type $ty = Bin<alu::And, true, true>; $body }
+            Op::Alu { op: AluOp::And, wide: false, src: Src::Reg(_), .. } => { type $ty = Bin<alu::And, false, false>; $body }
+            Op::Alu { op: AluOp::And, wide: false, src: Src::Imm(_), .. } => { type $ty = Bin<alu::And, false, true>; $body }
+            Op::Alu { op: AluOp::Xor, wide: true, src: Src::Reg(_), .. } => { type $ty = Bin<alu::Xor, true, false>; $body }
+            Op::Alu { op: AluOp::Xor, wide: false, src: Src::Reg(_), .. } => { type $ty = Bin<alu::Xor, false, false>; $body }
+            Op::Alu { op: AluOp::Or, wide: false, src: Src::Reg(_), .. } => { type $ty = Bin<alu::Or, false, false>; $body }
+            Op::Alu { op: AluOp::Lsh, wide: true, src: Src::Imm(_), .. } => { type $ty = Bin<alu::Lsh, true, true>; $body }
+            Op::Alu { op: AluOp::Lsh, wide: false, src: Src::Imm(_), .. } => { type $ty = Bin<alu::Lsh, false, true>; $body }
+            Op::Alu { op: AluOp::Rsh, wide: true, src: Src::Imm(_), .. } => { type $ty = Bin<alu::Rsh, true, true>; $body }
+            Op::Alu { op: AluOp::Rsh, wide: false, src: Src::Imm(_), .. } => { type $ty = Bin<alu::Rsh, false, true>; $body }
+        } $($rest)*)
+    };
+    (@ $op:expr, $ty:ident, $body:expr, {$($arms:tt)*} fresh $($rest:ident)*) => {
+        common!(@ $op, $ty, $body, {$($arms)*
+            Op::Alu { op: AluOp::Mov, wide: true, src: Src::Reg(_), .. } => { type $ty = Bin<alu::Mov, true, false>; $body }
+            Op::Alu { op: AluOp::Mov, wide: true, src: Src::Imm(_), .. } => { type $ty = Bin<alu::Mov, true, true>; $body }
+            Op::Alu { op: AluOp::Mov, wide: false, src: Src::Reg(_), .. } => { type $ty = Bin<alu::Mov, false, false>; $body }
+            Op::Alu { op: AluOp::Mov, wide: false, src: Src::Imm(_), .. } => { type $ty = Bin<alu::Mov, false, true>; $body }
+            Op::Const { .. } => { type $ty = Const; $body }
+            Op::Load { size: Size::B1, signed: false, .. } => { type $ty = Load<1, false>; $body }
+            Op::Load { size: Size::B2, signed: false, .. } => { type $ty = Load<2, false>; $body }
+            Op::Load { size: Size::B4, signed: false, .. } => { type $ty = Load<4, false>; $body }
+            Op::Load { size: Size::B8, .. } => { type $ty = Load<8, false>; $body }
+        } $($rest)*)
+    };
+    (@ $op:expr, $ty:ident, $body:expr, {$($arms:tt)*} store $($rest:ident)*) => {
+        common!(@ $op, $ty, $body, {$($arms)*
+            Op::Store { size: Size::B1, src: Src::Reg(_), .. } => { type $ty = Store<1, false>; $body }
+            Op::Store { size: Size::B4, src: Src::Reg(_), .. } => { type $ty = Store<4, false>; $body }
+            Op::Store { size: Size::B8, src: Src::Reg(_), .. } => { type $ty = Store<8, false>; $body }
+        } $($rest)*)
+    };
+    (@ $op:expr, $ty:ident, $body:expr, {$($arms:tt)*} test $($rest:ident)*) => {
+        common!(@ $op, $ty, $body, {$($arms)*
+            Op::Branch { cmp: CmpOp::Eq, wide: true, src: Src::Imm(_), .. } => { type $ty = If<cmp::Eq, true, true>; $body }
+            Op::Branch { cmp: CmpOp::Eq, wide: false, src: Src::Imm(_), .. } => { type $ty = If<cmp::Eq, false, true>; $body }
+            Op::Branch { cmp: CmpOp::Ne, wide: true, src: Src::Imm(_), .. } => { type $ty = If<cmp::Ne, true, true>; $body }
+            Op::Branch { cmp: CmpOp::Ne, wide: false, src: Src::Imm(_), .. } => { type $ty = If<cmp::Ne, false, true>; $body }
+            Op::Branch { cmp: CmpOp::Ne, wide: false, src: Src::Reg(_), .. } => { type $ty = If<cmp::Ne, false, false>; $body }
+            Op::Branch { cmp: CmpOp::Gt, wide: true, src: Src::Reg(_), .. } => { type $ty = If<cmp::Gt, true, false>; $body }
+            Op::Branch { cmp: CmpOp::Gt, wide: true, src: Src::Imm(_), .. } => { type $ty = If<cmp::Gt, true, true>; $body }
+            Op::Branch { cmp: CmpOp::Gt, wide: false, src: Src::Reg(_), .. } => { type $ty = If<cmp::Gt, false, false>; $body }
+            Op::Branch { cmp: CmpOp::Gt, wide: false, src: Src::Imm(_), .. } => { type $ty = If<cmp::Gt, false, true>; $body }
+            Op::Branch { cmp: CmpOp::Lt, wide: true, src: Src::Imm(_), .. } => { type $ty = If<cmp::Lt, true, true>; $body }
+            Op::Branch { cmp: CmpOp::Lt, wide: false, src: Src::Reg(_), .. } => { type $ty = If<cmp::Lt, false, false>; $body }
+            Op::Branch { cmp: CmpOp::Lt, wide: false, src: Src::Imm(_), .. } => { type $ty = If<cmp::Lt, false, true>; $body }
+        } $($rest)*)
+    };
+}
+
+/// What handlers cost in comparison.
+const STEP: u32 = 10;
+
+/// A handler for two operations that follow each other, and what it costs. One form of these is compiled.
+fn fused<const T: bool>(a: &Op, b: &Op) -> Option<(Handler, u32)> {
+    let sets = match *a {
+        Op::Alu { dst, .. } | Op::Const { dst, .. } | Op::Load { dst, .. } => Some(dst),
+        _ => None,
+    };
+    let chained = match *b {
+        Op::Alu { dst, src, .. } | Op::Branch { dst, src, .. } => sets == Some(dst) && src != Src::Reg(dst),
+        _ => false,
+    };
+    if chained {
+        let both = common!(a, A => common!(b, B => Some(chain::<A, B, T> as Handler); arith); arith fresh);
+        let jumps = || common!(a, A => common!(b, C => Some(chain_branch::<A, C, T> as Handler); test); arith fresh);
+        if let Some(h) = both.or_else(jumps) {
+            return Some((h, STEP));
+        }
+    }
+    let both = common!(a, A => common!(b, B => Some(two::<A, B, T> as Handler); arith fresh store); arith fresh store);
+    let jumps = || common!(a, A => common!(b, C => Some(two_branch::<A, C, T> as Handler); test); arith fresh store);
+    both.or_else(jumps).map(|h| (h, STEP + 3))
+}
+
+/// Flattens a program; one record for each slot.
+pub(crate) fn flatten(code: &Code) -> Box<[Fast]> {
+    match (OPTIMISED, OPTIMISED && threads()) {
+        (true, true) => records::<true>(code, fused::<OPTIMISED>),
+        (true, false) => records::<false>(code, |_, _| None),
+        (false, _) => records::<false>(code, fused::<OPTIMISED>),
+    }
+}
+
+/// The records of a program, with handlers of one form.
+fn records<const T: bool>(code: &Code, fused: impl Fn(&Op, &Op) -> Option<(Handler, u32)>) -> Box<[Fast]> {
+    let ops = code.ops();
+    let mut out: Vec<Fast> = ops.iter().zip(0..).map(|(op, at)| record::<T>(op, at)).collect();
+    know_maps::<T>(code, &mut out);
+    // What it costs to come from a slot to where control no longer goes on behind it.
+    let mut cost = vec![0; ops.len() + 3];
+    for at in (0..ops.len()).rev() {
+        let slots = if matches!(ops[at], Op::Const { .. }) { 2 } else { 1 };
+        cost[at] = match ops[at] {
+            Op::Jump { .. } | Op::Exit => STEP,
+            _ => STEP + cost[at + slots],
+        };
+        let Some(next) = ops.get(at + slots) else { continue };
+        if let Some((run, price)) = fused(&ops[at], next) {
+            let behind = at + slots + if matches!(next, Op::Const { .. }) { 2 } else { 1 };
+            if price + cost[behind] <= cost[at] {
+                cost[at] = price + cost[behind];
+                out[at].run = run;
+            }
+        }
+    }
+    out.into()
+}
+
+fn record<const T: bool>(op: &Op, at: u32) -> Fast {
+    let blank = Fast { run: single::<T>(op), imm: 0, off: at as i32, dst: 0, src: 0 };
+    let second = |src: Src| match src {
+        Src::Reg(r) => (r, 0),
+        Src::Imm(n) => (0, n),
+    };
+    // Bytes to a target, and the fuel that going there takes.
+    let to = |target: u32| {
+        let away = i64::from(target) - i64::from(at);
+        ((away * RECORD) as i32, if away <= 0 { 1 - away } else { 0 } << 32)
+    };
+    match *op {
+        Op::Alu { dst, src, .. } => {
+            let (src, imm) = second(src);
+            Fast { dst, src, imm, ..blank }
+        }
+        Op::MovSx { dst, src, .. } => Fast { dst, src, ..blank },
+        Op::ByteOrder { dst, .. } => Fast { dst, ..blank },
+        Op::Const { dst, value } => Fast { dst, imm: value as i64, ..blank },
+        Op::Load { dst, base, off, .. } | Op::LoadAcquire { dst, base, off, .. } => {
+            Fast { dst, src: base, off: off.into(), ..blank }
+        }
+        Op::Store { base, off, src, .. } => {
+            let (src, imm) = second(src);
+            Fast { dst: base, src, off: off.into(), imm, ..blank }
+        }
+        Op::StoreRelease { base, off, src, .. } => Fast { dst: base, src, off: off.into(), ..blank },
+        Op::Atomic { fetch, base, off, src, .. } => {
+            Fast { dst: base, src, off: off.into(), imm: fetch.into(), ..blank }
+        }
+        Op::Branch { dst, src, target, .. } => {
+            let ((src, imm), (off, cost)) = (second(src), to(target));
+            Fast { dst, src, off, imm: cost | i64::from(imm as u32), ..blank }
+        }
+        Op::Jump { target } | Op::MayGoto { target } => {
+            let (off, imm) = to(target);
+            Fast { off, imm, ..blank }
+        }
+        Op::CallLocal { target, .. } => Fast { off: to(target).0, imm: at.into(), ..blank },
+        Op::Call { helper } => Fast { imm: helper.func as usize as i64, ..blank },
+        Op::CallReg { .. } => Fast { imm: at.into(), ..blank },
+        _ => blank,
+    }
+}
+
+/// Lookups in maps that the instructions before say: they need not ask which kind of map it is.
+fn know_maps<const T: bool>(code: &Code, out: &mut [Fast]) {
+    let ops = code.ops();
+    let is_lookup = |op: &Op| matches!(op, Op::Call { helper } if helper.id == id::MAP_LOOKUP_ELEM);
+    if !ops.iter().any(is_lookup) {
+        return;
+    }
+    let mut targets = vec![false; ops.len()];
+    for op in ops {
+        if let Op::Jump { target } | Op::Branch { target, .. } | Op::MayGoto { target } = *op {
+            targets[target as usize] = true;
+        }
+    }
+    code.subprogs().iter().for_each(|s| targets[s.start as usize] = true);
+    // The value of r1, where control can have come from nowhere else.
+    let mut r1 = None;
+    for (at, op) in ops.iter().enumerate() {
+        if targets[at] {
+            r1 = None;
+        }
+        match *op {
+            Op::Const { dst: 1, value } => r1 = Some(value),
+            Op::Const { .. } | Op::Pad | Op::Store { .. } | Op::StoreRelease { .. } | Op::Branch { .. } => {}
+            Op::Alu { dst, .. }
+            | Op::MovSx { dst, .. }
+            | Op::ByteOrder { dst, .. }
+            | Op::Load { dst, .. }
+            | Op::LoadAcquire { dst, .. }
+                if dst != 1 => {}
+            Op::Atomic { src, .. } if src != 1 => {}
+            _ if is_lookup(op) => {
+                if let Some(map) = r1.and_then(|address| code.map_at(address)) {
+                    out[at].imm = map.address() as i64;
+                    out[at].run = if map.array_layout().is_some() { look_up_array::<T> } else { look_up::<T> };
+                }
+                r1 = None;
+            }
+            _ => r1 = None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use verifier_core::isa::asm::assemble;
+    use crate::cx::{Stack, Stop};
+    use crate::engine::run;
+    use crate::interp::Interp;
+    use crate::memory::{Region, RegionKind, Regions};
+    use crate::program::bare_request;
+    use crate::vm::Vm;
+
+    /// Every operation between every two of some that are common, round and round.
+    const BODY: &[&str] = &[
+        "r2 += r3", "r2 -= 77", "w2 *= w4", "r2 /= r5", "w3 /= 3", "r3 s/= -5", "w3 s%= w4", "r4 %= 1000", "r4 |= r2",
+        "w4 &= 255", "r4 ^= r3", "r3 <<= 5", "w3 >>= 3", "r2 s>>= 2", "w2 s>>= w4", "r5 = r2", "w5 = w3", "r5 = -r5",
+        "r5 = -3", "w4 = 9", "r4 = 0x1122334455667788 ll", "r3 = (s8)r2", "w3 = (s16)w2", "r3 = (s32)r5", "r2 = be16 r2",
+        "r3 = le32 r3", "r5 = bswap64 r5", "*(u8 *)(r10 -1) = r2", "*(u16 *)(r10 -4) = 5", "*(u32 *)(r10 -8) = r3",
+        "*(u64 *)(r10 -16) = r4", "r2 = *(u8 *)(r10 -1)", "r3 = *(s16 *)(r10 -4)", "r4 = *(u32 *)(r10 -8)",
+        "r5 = *(u64 *)(r10 -16)", "lock *(u64 *)(r10 -16) += r2", "lock *(u32 *)(r10 -8) |= r3",
+        "r3 = atomic64_fetch_add((u64 *)(r10 -16), r3)", "r4 = atomic_xchg((u32 *)(r10 -8), r4)",
+        "r0 = atomic64_cmpxchg((u64 *)(r10 -16), r0, r5)",
+        "r4 = load_acquire((u32 *)(r10 -8))", "store_release((u16 *)(r10 -4), r5)", "if r2 == 5 goto +0",
+        "if w3 != w2 goto +0", "if r3 > 100 goto +1\nr2 += 1", "if r4 s< r2 goto +1\nr3 += r4", "if w5 & 12 goto +1\nr5 += 3",
+        "if w2 < 77 goto +1\nw2 ^= w3", "goto +0", "call pc+0", "r4 <<= 32\nr4 s>>= 32", "r2 = r3\nr2 += r4", "may_goto +0",
+    ];
+
+    fn results(text: &str, args: [u64; 5]) -> [Result<u64, Stop>; 3] {
+        let vm = Vm::new(1);
+        let code = Code::believed(&bare_request(1, assemble(text).expect(text), vec![]), &vm).expect(text);
+        let stack = Stack::new().expect("stack");
+        let mut regions = Regions::default();
+        let kind = RegionKind::User("none".into());
+        regions.add(Region { kind, start: 1, len: 1, objects: None, writable: false });
+        let play = |regions| run(&Interp, &mut Cx::new(&vm, &stack, regions), &code, args);
+        let (checked, fast) = (play(Some(regions)), play(None));
+        // The form that returns to the loop.
+        let records = records::<false>(&code, |_, _| None);
+        let mut cx = Cx::new(&vm, &stack, None);
+        cx.code = &raw const code;
+        let mut st = State::new(cx.frame, args);
+        let r0 = from(&mut cx, &mut st, &records[0]);
+        [checked, fast, cx.stopped().map_or(Ok(r0), Err)]
+    }
+
+    #[test]
+    fn what_is_fused_does_what_its_parts_do() {
+        let begin = "r0 = 1\nr6 = 3\nr2 = r1\nr3 = 7\nr4 = 99\nr5 = r1\nr5 *= 0x1234567\n*(u64 *)(r10 -8) = r3\n*(u64 *)(r10 -16) = r5";
+        let end = "r0 ^= r2\nr0 += r3\nr0 ^= r4\nr0 += r5\nr6 += -1";
+        for (n, middle) in BODY.iter().enumerate() {
+            if middle.starts_with("call") {
+                continue;
+            }
+            for other in BODY.iter().filter(|o| !o.starts_with("call")) {
+                let third = BODY[(n * 7 + 3) % 16];
+                let body = format!("{begin}\n{middle}\n{other}\n{third}\n{end}");
+                let slots = assemble(&format!("{middle}\n{other}\n{third}\n{end}")).expect("text").len();
+                let text = format!("{body}\nif r6 != 0 goto -{}\nexit", slots + 1);
+                let [checked, fast, looped] = results(&text, [0x8000_0000_1234_5678, 0, 0, 0, 0]);
+                assert!(checked.is_ok(), "{text}: {checked:?}");
+                assert_eq!(checked, fast, "{text}");
+                assert_eq!(checked, looped, "{text}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_stack_does_not_grow_from_one_operation_to_the_next() {
+        assert!(threads() || !OPTIMISED);
+        let body: Vec<&str> = BODY.iter().copied().filter(|o| !o.starts_with("call")).collect();
+        let body = format!("{}\ncall pc+3", body.join("\n"));
+        let slots = assemble(&body).expect("text").len();
+        let text = format!(
+            "r0 = 0\nr2 = 1\nr3 = 2\nr4 = 3\nr5 = 4\nr7 = 100000\n{body}\nr7 += -1\nif r7 != 0 goto -{}\nexit\nr2 = 1\nr3 = 2\nr4 = 3\nr5 = 4\nexit",
+            slots + 2
+        );
+        let vm = Vm::new(1);
+        let code = Code::believed(&bare_request(1, assemble(&text).expect(&text), vec![]), &vm).expect("code");
+        let stack = Stack::new().expect("stack");
+        assert!(run(&Interp, &mut Cx::new(&vm, &stack, None), &code, [0; 5]).is_ok());
+    }
+}

@@ -1,0 +1,461 @@
+//! A program ready to run: decoded once, its constants resolved against the maps of a [`Vm`].
+//!
+//! There are two ways in. [`Code::verified`] takes what the analysis accepted, and only that may be run by the fast
+//! engines; [`Code::unverified`] takes any instructions, and the engines run it in checked mode, where every access is
+//! looked up first. Answers for the rewrites at the end of `bpf_check()` as far as they decide what a program does.
+
+use std::any::Any;
+use std::sync::atomic::AtomicUsize;
+use std::sync::{Arc, OnceLock};
+
+use verifier_core::analysis::Verified;
+use verifier_core::isa::Insn;
+use verifier_core::isa::opcode::*;
+use verifier_core::isa::semantics::{AluOp, CmpOp};
+use verifier_core::program::{LoadRequest, MapSpec};
+
+use super::abi::{self, Helper};
+use super::interp::fast::{Fast, flatten};
+use super::map::Map;
+use super::vm::Vm;
+
+/// Register number, 0..=10.
+pub type Reg = u8;
+
+/// First of the values that stand for functions of a program: `FUNC_BASE + n` is its `n`th subprogram. No memory of
+/// ours is ever there.
+pub const FUNC_BASE: u64 = 0xffff_f000_0000_0000;
+/// Slots that a program may have at most (the kernel's limit for one load).
+pub const MAX_INSNS: usize = 1_000_000;
+
+/// Second operand.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Src {
+    /// A register.
+    Reg(Reg),
+    /// An immediate, sign-extended to 64 bits. 32-bit operations take its low half.
+    Imm(i64),
+}
+
+/// Bytes of an access.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[repr(u8)]
+#[allow(missing_docs)]
+pub enum Size {
+    B1 = 1,
+    B2 = 2,
+    B4 = 4,
+    B8 = 8,
+}
+
+impl Size {
+    const fn of(insn: Insn) -> Size {
+        match insn.access_size() {
+            1 => Size::B1,
+            2 => Size::B2,
+            4 => Size::B4,
+            _ => Size::B8,
+        }
+    }
+
+    /// Bytes.
+    pub const fn bytes(self) -> u32 {
+        self as u32
+    }
+}
+
+/// Read-modify-write operations.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[allow(missing_docs)]
+pub enum AtomicOp {
+    Add,
+    Or,
+    And,
+    Xor,
+    /// The old value goes to the source register.
+    Xchg,
+    /// Compares with r0; the old value goes to r0.
+    CmpXchg,
+}
+
+/// One instruction. Targets are slot indices.
+#[derive(Clone, Copy, Debug)]
+#[allow(missing_docs)]
+pub enum Op {
+    /// `wide`: 64 bits; otherwise on low halves with a zero-extended result.
+    Alu { op: AluOp, wide: bool, dst: Reg, src: Src },
+    /// Sign-extending move of the low `bits`.
+    MovSx { wide: bool, bits: u8, dst: Reg, src: Reg },
+    /// `END`: with `swap` the low `bits` are reversed; without, truncated.
+    ByteOrder { swap: bool, bits: u8, dst: Reg },
+    /// A 64-bit constant: a number, the address of a map or of its value, or a function ([`FUNC_BASE`]).
+    Const { dst: Reg, value: u64 },
+    Load { size: Size, signed: bool, dst: Reg, base: Reg, off: i16 },
+    Store { size: Size, base: Reg, off: i16, src: Src },
+    /// `fetch`: the old value goes to `src`.
+    Atomic { op: AtomicOp, wide: bool, fetch: bool, base: Reg, off: i16, src: Reg },
+    LoadAcquire { size: Size, dst: Reg, base: Reg, off: i16 },
+    StoreRelease { size: Size, base: Reg, off: i16, src: Reg },
+    Jump { target: u32 },
+    Branch { cmp: CmpOp, wide: bool, dst: Reg, src: Src, target: u32 },
+    /// Goes to `target` when the frame has used up its loop budget, otherwise on.
+    MayGoto { target: u32 },
+    /// `bpf_tail_call(r1 ctx, r2 prog array, r3 index)`: on success it does not come back.
+    TailCall,
+    /// A helper or a kernel function.
+    Call { helper: &'static Helper },
+    /// A call of a number that names no helper we know: a fault when reached.
+    CallUnknown { id: i32 },
+    CallLocal { subprog: u32, target: u32 },
+    /// `callx`: a function of the program, or the number of a helper.
+    CallReg { reg: Reg },
+    /// `LD_ABS` and `LD_IND`: big-endian load from the packet of r6, at `off` plus the register. Outside of the packet
+    /// the program ends with 0.
+    PacketLoad { size: Size, index: Option<Reg>, off: i32 },
+    Exit,
+    /// Second slot of a constant: never reached.
+    Pad,
+}
+
+/// One function of a program.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Subprog {
+    /// First slot.
+    pub start: u32,
+    /// Slot after the last.
+    pub end: u32,
+}
+
+/// Why instructions cannot be made ready.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("instruction {insn}: {what}")]
+pub struct LinkError {
+    /// Instruction.
+    pub insn: usize,
+    /// Reason.
+    pub what: String,
+}
+
+/// A program ready to run.
+#[derive(Debug)]
+pub struct Code {
+    name: String,
+    ops: Box<[Op]>,
+    insns: Box<[Insn]>,
+    subprogs: Box<[Subprog]>,
+    maps: Box<[Arc<Map>]>,
+    exception_cb: Option<u32>,
+    prog_type: u32,
+    verified: bool,
+    compiled: [OnceLock<Box<dyn Any + Send + Sync>>; 2],
+    entries: [AtomicUsize; 2],
+    fast: OnceLock<Box<[Fast]>>,
+}
+
+impl Code {
+    /// Prepares an accepted program; maps are those of `vm` with the program's file descriptors.
+    ///
+    /// # Errors
+    /// Where the program needs something that the runtime does not model.
+    pub fn verified(program: &Verified, vm: &Vm) -> Result<Code, LinkError> {
+        let req = program.request();
+        let mut code = build(program.insns(), req, vm, Some(program.subprog_starts()))?;
+        code.exception_cb =
+            program.as_target().funcs.iter().position(|f| f.exception_cb).and_then(|n| u32::try_from(n).ok());
+        Ok(code)
+    }
+
+    /// Prepares any instructions, for checked mode only.
+    ///
+    /// # Errors
+    /// Where they are not well formed: unknown opcodes, jumps out of the program.
+    pub fn unverified(req: &LoadRequest, vm: &Vm) -> Result<Code, LinkError> {
+        build(&req.insns, req, vm, None)
+    }
+
+    /// For tests: what the analysis accepts when it is wrong.
+    #[cfg(test)]
+    pub(super) fn believed(req: &LoadRequest, vm: &Vm) -> Result<Code, LinkError> {
+        build(&req.insns, req, vm, Some(&[]))
+    }
+
+    /// Whether the analysis accepted it, so that it may run without checks.
+    pub fn is_verified(&self) -> bool {
+        self.verified
+    }
+
+    /// The form of the fast interpreter, made when it is first asked for.
+    pub(super) fn fast(&self) -> &[Fast] {
+        self.fast.get_or_init(|| flatten(self))
+    }
+
+    /// What an engine made of it, kept as long as the program: first the form without checks, then the checked one.
+    pub fn compiled(&self, checked: bool) -> &OnceLock<Box<dyn Any + Send + Sync>> {
+        &self.compiled[usize::from(checked)]
+    }
+
+    /// Where the first function of [`Self::compiled`] begins; 0 as long as there is none.
+    pub(super) fn entry(&self, checked: bool) -> &AtomicUsize {
+        &self.entries[usize::from(checked)]
+    }
+
+    /// Name of the program.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// `BPF_PROG_TYPE_*` number.
+    pub fn prog_type(&self) -> u32 {
+        self.prog_type
+    }
+
+    /// One operation for each instruction slot.
+    pub fn ops(&self) -> &[Op] {
+        &self.ops
+    }
+
+    /// The slots that it was made from.
+    pub fn insns(&self) -> &[Insn] {
+        &self.insns
+    }
+
+    /// Functions in order; the first is the entry.
+    pub fn subprogs(&self) -> &[Subprog] {
+        &self.subprogs
+    }
+
+    /// Subprogram that an uncaught exception is given to.
+    pub fn exception_cb(&self) -> Option<u32> {
+        self.exception_cb
+    }
+
+    /// Maps that it refers to.
+    pub fn maps(&self) -> &[Arc<Map>] {
+        &self.maps
+    }
+
+    /// The map whose address a constant is.
+    pub fn map_at(&self, address: u64) -> Option<&Arc<Map>> {
+        self.maps.iter().find(|m| m.address() == address)
+    }
+
+    /// The function that a value stands for.
+    pub fn func_at(&self, value: u64) -> Option<u32> {
+        let n = u32::try_from(value.checked_sub(FUNC_BASE)?).ok()?;
+        ((n as usize) < self.subprogs.len()).then_some(n)
+    }
+}
+
+/// Puts a program together.
+struct Builder<'a> {
+    insns: &'a [Insn],
+    starts: Vec<u32>,
+    req: &'a LoadRequest,
+    vm: &'a Vm,
+    maps: Vec<Arc<Map>>,
+}
+
+/// `verified`: it was accepted, with functions that begin there; one that only exceptions lead to is called nowhere.
+fn build(insns: &[Insn], req: &LoadRequest, vm: &Vm, verified: Option<&[u32]>) -> Result<Code, LinkError> {
+    let fail = |insn, what: &str| LinkError { insn, what: what.into() };
+    if insns.is_empty() || insns.len() > MAX_INSNS {
+        return Err(fail(0, "not between one and a million instructions"));
+    }
+    let mut b = Builder { insns, starts: starts(insns, verified.unwrap_or_default())?, req, vm, maps: Vec::new() };
+    let mut ops = Vec::with_capacity(insns.len());
+    while ops.len() < insns.len() {
+        let i = ops.len();
+        ops.push(b.decode(i)?);
+        if insns[i].is_ldimm64() {
+            ops.push(Op::Pad);
+        }
+    }
+    for (i, op) in ops.iter().enumerate() {
+        let target = match *op {
+            Op::Jump { target } | Op::Branch { target, .. } | Op::MayGoto { target } => target,
+            Op::CallLocal { target, .. } => target,
+            _ => continue,
+        };
+        if matches!(ops.get(target as usize), None | Some(Op::Pad)) {
+            return Err(fail(i, "jump out of the program"));
+        }
+    }
+    if !matches!(ops.last(), Some(Op::Exit | Op::Jump { .. })) && verified.is_some() {
+        return Err(fail(ops.len() - 1, "the program does not end"));
+    }
+    let ends = b.starts.iter().skip(1).copied().chain([insns.len() as u32]);
+    let subprogs = b.starts.iter().zip(ends).map(|(s, end)| Subprog { start: *s, end }).collect();
+    Ok(Code {
+        name: req.name.clone(),
+        ops: ops.into(),
+        insns: insns.into(),
+        subprogs,
+        maps: b.maps.into(),
+        exception_cb: None,
+        prog_type: req.prog_type,
+        verified: verified.is_some(),
+        compiled: Default::default(),
+        entries: Default::default(),
+        fast: OnceLock::new(),
+    })
+}
+
+/// Where functions begin: the entry, what is called, what is taken the address of, and `more`.
+fn starts(insns: &[Insn], more: &[u32]) -> Result<Vec<u32>, LinkError> {
+    let mut out = vec![0];
+    out.extend(more.iter().filter(|s| (**s as usize) < insns.len()));
+    for (i, insn) in insns.iter().enumerate() {
+        if insn.is_pseudo_call() || insn.is_pseudo_func() {
+            out.push(slot(insns, i, insn.imm)?);
+        }
+    }
+    out.sort_unstable();
+    out.dedup();
+    Ok(out)
+}
+
+/// The slot `rel` after the one behind `at`.
+fn slot(insns: &[Insn], at: usize, rel: i32) -> Result<u32, LinkError> {
+    let to = at as i64 + 1 + i64::from(rel);
+    usize::try_from(to)
+        .ok()
+        .filter(|t| *t < insns.len())
+        .map(|t| t as u32)
+        .ok_or_else(|| LinkError { insn: at, what: "jump out of the program".into() })
+}
+
+impl Builder<'_> {
+    fn decode(&mut self, at: usize) -> Result<Op, LinkError> {
+        let insn = self.insns[at];
+        let fail = |what: &str| LinkError { insn: at, what: what.into() };
+        if insn.dst >= MAX_REG || (insn.src >= MAX_REG) {
+            return Err(fail("no such register"));
+        }
+        let callx = insn.code == (JMP | CALL | X);
+        if !is_known_opcode(insn.code, true) && !callx {
+            return Err(fail("unknown opcode"));
+        }
+        let src = if insn.is_reg_src() { Src::Reg(insn.src) } else { Src::Imm(i64::from(insn.imm)) };
+        let (dst, size, off) = (insn.dst, Size::of(insn), insn.off);
+        Ok(match insn.class() {
+            ALU | ALU64 => return alu(insn, src).ok_or_else(|| fail("unknown operation")),
+            LDX => Op::Load { size, signed: insn.mode() == MEMSX, dst, base: insn.src, off },
+            ST => Op::Store { size, base: dst, off, src: Src::Imm(i64::from(insn.imm)) },
+            STX if insn.mode() == MEM => Op::Store { size, base: dst, off, src: Src::Reg(insn.src) },
+            STX => return atomic(insn).ok_or_else(|| fail("unknown atomic operation")),
+            LD if insn.mode() == IMM => Op::Const { dst, value: self.constant(at)? },
+            LD => {
+                let index = (insn.mode() == IND).then_some(insn.src);
+                Op::PacketLoad { size, index, off: insn.imm }
+            }
+            _ if callx => Op::CallReg { reg: if dst == 0 && (0..11).contains(&insn.imm) { insn.imm as u8 } else { dst } },
+            _ => match insn.op() {
+                EXIT => Op::Exit,
+                CALL => self.call(at)?,
+                JA => Op::Jump { target: slot(self.insns, at, insn.jump_offset())? },
+                JCOND if insn.is_may_goto() => Op::MayGoto { target: slot(self.insns, at, off.into())? },
+                op => {
+                    let cmp = CmpOp::decode(op).ok_or_else(|| fail("unknown jump"))?;
+                    let wide = insn.class() == JMP;
+                    Op::Branch { cmp, wide, dst, src, target: slot(self.insns, at, off.into())? }
+                }
+            },
+        })
+    }
+
+    fn call(&self, at: usize) -> Result<Op, LinkError> {
+        let insn = self.insns[at];
+        let fail = |what: String| LinkError { insn: at, what };
+        match insn.src {
+            PSEUDO_CALL => {
+                let target = slot(self.insns, at, insn.imm)?;
+                let subprog = self.starts.binary_search(&target).unwrap_or(0) as u32;
+                Ok(Op::CallLocal { subprog, target })
+            }
+            PSEUDO_KFUNC_CALL => {
+                let name = self.vm.kfunc_name(self.req, insn).ok_or_else(|| fail("no such kernel function".into()))?;
+                let helper = abi::kfunc(&name).ok_or_else(|| fail(format!("kernel function {name} is not modelled")))?;
+                Ok(Op::Call { helper })
+            }
+            _ => Ok(match u32::try_from(insn.imm) {
+                Ok(verifier_core::kernel::helpers::id::TAIL_CALL) => Op::TailCall,
+                Ok(id) => abi::helper(id).map_or(Op::CallUnknown { id: insn.imm }, |helper| Op::Call { helper }),
+                Err(_) => Op::CallUnknown { id: insn.imm },
+            }),
+        }
+    }
+
+    fn constant(&mut self, at: usize) -> Result<u64, LinkError> {
+        let insn = self.insns[at];
+        let high = self.insns.get(at + 1).ok_or_else(|| LinkError { insn: at, what: "half a constant".into() })?;
+        let fail = |what: &str| LinkError { insn: at, what: what.into() };
+        let fd = match insn.src {
+            0 => return Ok(u64::from(high.imm as u32) << 32 | u64::from(insn.imm as u32)),
+            PSEUDO_FUNC => {
+                let target = slot(self.insns, at, insn.imm)?;
+                let n = self.starts.binary_search(&target).map_err(|_| fail("no such function"))?;
+                return Ok(FUNC_BASE + n as u64);
+            }
+            PSEUDO_MAP_FD | PSEUDO_MAP_VALUE => insn.imm,
+            PSEUDO_MAP_IDX | PSEUDO_MAP_IDX_VALUE => {
+                let i = usize::try_from(insn.imm).map_err(|_| fail("no such file descriptor"))?;
+                *self.req.fd_array.get(i).ok_or_else(|| fail("no such file descriptor"))?
+            }
+            _ => return Err(fail("addresses of kernel variables are not modelled")),
+        };
+        let map = self.vm.map(fd).ok_or_else(|| fail("no such map"))?.clone();
+        let value = match insn.src {
+            PSEUDO_MAP_FD | PSEUDO_MAP_IDX => map.address(),
+            _ => map.direct_value(high.imm as u32).ok_or_else(|| fail("the map has no such address"))?,
+        };
+        if !self.maps.iter().any(|m| Arc::ptr_eq(m, &map)) {
+            self.maps.push(map);
+        }
+        Ok(value)
+    }
+}
+
+fn alu(insn: Insn, src: Src) -> Option<Op> {
+    let (dst, wide) = (insn.dst, insn.class() == ALU64);
+    if insn.op() == END {
+        let bits = u8::try_from(insn.imm).ok().filter(|b| matches!(b, 16 | 32 | 64))?;
+        return Some(Op::ByteOrder { swap: wide || insn.source() == TO_BE, bits, dst });
+    }
+    if insn.op() == MOV && insn.is_reg_src() && insn.off != 0 {
+        let bits = u8::try_from(insn.off).ok().filter(|b| matches!(b, 8 | 16 | 32))?;
+        return Some(Op::MovSx { wide, bits, dst, src: insn.src });
+    }
+    Some(Op::Alu { op: AluOp::decode(insn.op(), insn.off)?, wide, dst, src })
+}
+
+fn atomic(insn: Insn) -> Option<Op> {
+    let (size, off) = (Size::of(insn), insn.off);
+    match insn.imm {
+        LOAD_ACQ => return Some(Op::LoadAcquire { size, dst: insn.dst, base: insn.src, off }),
+        STORE_REL => return Some(Op::StoreRelease { size, base: insn.dst, off, src: insn.src }),
+        _ => {}
+    }
+    let wide = match size {
+        Size::B4 => false,
+        Size::B8 => true,
+        _ => return None,
+    };
+    let plain = |n: u8| i32::from(n);
+    let op = match insn.imm {
+        XCHG => AtomicOp::Xchg,
+        CMPXCHG => AtomicOp::CmpXchg,
+        n => match n & !FETCH {
+            a if a == plain(ADD) => AtomicOp::Add,
+            a if a == plain(OR) => AtomicOp::Or,
+            a if a == plain(AND) => AtomicOp::And,
+            a if a == plain(XOR) => AtomicOp::Xor,
+            _ => return None,
+        },
+    };
+    Some(Op::Atomic { op, wide, fetch: insn.imm & FETCH != 0, base: insn.dst, off, src: insn.src })
+}
+
+/// A request with nothing but instructions and maps, for tests and tools.
+pub fn bare_request(prog_type: u32, insns: Vec<Insn>, maps: Vec<MapSpec>) -> LoadRequest {
+    LoadRequest { prog_type, insns, maps, license: "GPL".into(), ..LoadRequest::default() }
+}

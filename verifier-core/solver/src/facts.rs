@@ -1,0 +1,169 @@
+//! What the analysis knows that a symbolic run needs: types of results, and states at chosen instructions.
+//!
+//! A listener. Result types of loads and calls are the contracts of helpers, context fields and kernel types; they stand
+//! in the analysis, and are read from its states instead of being written down again.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use verifier_core::domain::Scalar;
+use verifier_core::log::{Context, Event, Interest, Sink};
+use verifier_core::state::{RegBase, RegState, VerifierState};
+
+/// Most states kept for one instruction.
+const MAX_STATES: usize = 64;
+/// Most different result types kept for one instruction.
+const MAX_RESULTS: usize = 4;
+
+/// What was seen.
+#[derive(Default)]
+pub struct Facts {
+    /// Results of loads and calls by instruction, one for each type that differs.
+    pub results: BTreeMap<usize, Vec<RegState>>,
+    /// States at the instructions asked for, one for each combination of types.
+    pub states: BTreeMap<usize, Vec<VerifierState>>,
+    /// Instructions whose states did not all fit.
+    pub crowded: BTreeSet<usize>,
+    /// Instruction that the walk of a rejected function began with, and its state.
+    pub entry: Option<(usize, VerifierState)>,
+    /// Instructions that some path reaches.
+    pub reached: BTreeSet<usize>,
+    /// State at the program's entry.
+    pub main: Option<VerifierState>,
+    /// Instructions where states are wanted; empty: none.
+    pub wanted: BTreeSet<usize>,
+    last: Option<(usize, usize)>,
+    begun: bool,
+}
+
+impl Facts {
+    /// Listens, and keeps the states at these instructions.
+    pub fn wanting(wanted: BTreeSet<usize>) -> Facts {
+        Facts { wanted, ..Facts::default() }
+    }
+
+    /// The register that an instruction writes and whose type is wanted.
+    fn result_register(cx: &Context<'_>, idx: usize) -> Option<u8> {
+        let insn = cx.insns.get(idx)?;
+        use verifier_core::isa::opcode::*;
+        match insn.class() {
+            LDX => Some(insn.dst),
+            LD if insn.mode() == IMM => Some(insn.dst),
+            LD => Some(0),
+            JMP if insn.op() == CALL => Some(0),
+            _ => None,
+        }
+    }
+
+    fn keep_result(&mut self, idx: usize, reg: &RegState) {
+        let list = self.results.entry(idx).or_default();
+        if let Some(known) = list.iter_mut().find(|r| r.ty == reg.ty && r.payload == reg.payload && r.off == reg.off) {
+            known.scalar.umin = known.scalar.umin.min(reg.scalar.umin);
+            known.scalar.umax = known.scalar.umax.max(reg.scalar.umax);
+            known.scalar.smin = known.scalar.smin.min(reg.scalar.smin);
+            known.scalar.smax = known.scalar.smax.max(reg.scalar.smax);
+        } else if list.len() < MAX_RESULTS {
+            list.push(*reg);
+        }
+    }
+}
+
+/// Registers and spilled registers of a state, in a fixed order.
+fn registers(state: &VerifierState) -> Vec<RegState> {
+    let of_frame = |f: &verifier_core::state::FuncState| {
+        let slots: Vec<RegState> = f.stack.iter().filter(|s| s.is_spilled_reg()).map(|s| s.spilled).collect();
+        f.regs.into_iter().chain(slots)
+    };
+    state.frames.iter().map(std::rc::Rc::as_ref).flat_map(of_frame).collect()
+}
+
+/// The same types, fixed offsets and sharing everywhere; numbers may differ.
+fn same_types(a: &VerifierState, b: &VerifierState) -> bool {
+    let frames = a.frames.len() == b.frames.len()
+        && a.frames.iter().zip(&b.frames).all(|(f, g)| {
+            f.callsite == g.callsite
+                && f.stack.len() == g.stack.len()
+                && f.stack.iter().zip(g.stack.iter()).all(|(s, t)| s.kind == t.kind)
+        });
+    if !frames {
+        return false;
+    }
+    let (mut there, mut back) = (BTreeMap::new(), BTreeMap::new());
+    registers(a).iter().zip(&registers(b)).all(|(x, y)| {
+        let alike = x.ty == y.ty && x.off == y.off && x.payload == y.payload;
+        // Ids are names: the same sharing, whatever they are called. Those of numbers do not count.
+        alike
+            && (x.is_scalar()
+                || (*there.entry(x.id).or_insert(y.id) == y.id && *back.entry(y.id).or_insert(x.id) == x.id))
+    })
+}
+
+/// Makes a state stand for another with the same types as well: offsets that differ become unknown.
+fn widen(known: &mut VerifierState, other: &VerifierState) {
+    let others = registers(other);
+    let mut n = 0;
+    for f in &mut known.frames {
+        let f = std::rc::Rc::make_mut(f);
+        let stack = std::rc::Rc::make_mut(&mut f.stack);
+        let slots = stack.iter_mut().filter(|s| s.is_spilled_reg()).map(|s| &mut s.spilled);
+        for reg in f.regs.iter_mut().chain(slots) {
+            if others.get(n).is_some_and(|o| o.scalar != reg.scalar) {
+                reg.scalar = Scalar::UNKNOWN;
+            }
+            n += 1;
+        }
+    }
+}
+
+impl Sink for Facts {
+    fn interest(&self) -> Interest {
+        Interest { log_level: 0, structure: true }
+    }
+
+    fn event(&mut self, cx: &Context<'_>, event: &Event<'_>) {
+        match *event {
+            Event::Begin { .. } => {
+                self.begun = true;
+                self.last = None;
+            }
+            Event::At { idx, state, prev } => {
+                if std::mem::take(&mut self.begun) {
+                    self.entry = Some((idx, state.clone()));
+                    if idx == 0 && self.main.is_none() {
+                        self.main = Some(state.clone());
+                    }
+                }
+                self.reached.insert(idx);
+                let depth = state.frames.len();
+                if let Some((before, frames)) = self.last
+                    && i64::from(prev) == before as i64
+                    && frames == depth
+                    && let Some(n) = Facts::result_register(cx, before)
+                {
+                    let reg = *state.reg(n);
+                    if reg.ty.base != RegBase::NotInit {
+                        self.keep_result(before, &reg);
+                    }
+                }
+                self.last = Some((idx, depth));
+                if self.wanted.contains(&idx) {
+                    let list = self.states.entry(idx).or_default();
+                    if let Some(known) = list.iter_mut().find(|s| same_types(s, state)) {
+                        widen(known, state);
+                    } else if list.len() < MAX_STATES {
+                        list.push(state.clone());
+                    } else {
+                        self.crowded.insert(idx);
+                    }
+                }
+            }
+            Event::PathEnd { .. } | Event::Pruned { .. } => self.last = None,
+            _ => {}
+        }
+    }
+
+    fn mark(&self) -> u64 {
+        0
+    }
+
+    fn rewind(&mut self, _: u64) {}
+}

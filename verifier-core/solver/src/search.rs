@@ -1,0 +1,536 @@
+//! Paths: the recorded one, and all others to an instruction.
+//!
+//! Whether an access is safe on every path is shown over a window: from any state that the analysis finds at an
+//! instruction that every path to the access passes, with all numbers unknown, every way to the access is followed. What
+//! holds from there holds whatever happened before, loops included, so that a short window is an inductive proof.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::time::{Duration, Instant};
+
+use z3::ast::Bool;
+use z3::{Params, SatResult, Solver};
+
+use super::danger::{Danger, Rules, dangers};
+use super::run::{Next, Program, Run, Stuck};
+use verifier_core::cfg::Cfg;
+use verifier_core::explain::Path;
+use verifier_core::explain::path::Place;
+use verifier_core::isa::Insn;
+use verifier_core::isa::opcode::*;
+use verifier_core::state::RegState;
+
+/// Megabytes that one question may take.
+const MAX_MEMORY: u32 = 1024;
+/// How often one path may pass an instruction.
+const MAX_PASSES: u32 = 40;
+
+/// What may be spent.
+#[derive(Clone, Copy, Debug)]
+pub struct Budget<'a> {
+    /// When to stop.
+    pub until: Instant,
+    /// Longest time of one question.
+    pub question: Duration,
+    /// Most paths that one search follows.
+    pub paths: usize,
+    /// Whether the answer is no longer wanted.
+    pub cancelled: &'a dyn CancelledFn,
+}
+
+/// Whether the answer is no longer wanted.
+pub trait CancelledFn: std::fmt::Debug {
+    /// Asked often.
+    fn cancelled(&self) -> bool;
+}
+
+/// Never cancelled.
+#[derive(Debug)]
+pub struct Never;
+
+impl CancelledFn for Never {
+    fn cancelled(&self) -> bool {
+        false
+    }
+}
+
+impl Budget<'_> {
+    /// Nothing is left.
+    pub fn spent(&self) -> bool {
+        Instant::now() >= self.until || self.cancelled.cancelled()
+    }
+
+    /// Milliseconds for one question.
+    fn millis(&self) -> u32 {
+        let left = self.until.saturating_duration_since(Instant::now()).min(self.question);
+        u32::try_from(left.as_millis()).unwrap_or(u32::MAX).max(1)
+    }
+
+    /// A solver under the limits.
+    pub fn solver(&self) -> Solver {
+        let solver = Solver::new();
+        let mut params = Params::new();
+        params.set_u32("timeout", self.millis());
+        params.set_u32("max_memory", MAX_MEMORY);
+        solver.set_params(&params);
+        solver
+    }
+}
+
+/// Follows the recorded path up to its last instruction, which is not executed.
+///
+/// # Errors
+/// Where the path cannot be followed, and why.
+pub fn follow(program: &Program<'_>, path: &Path, mut run: Run, start: usize) -> Result<Run, String> {
+    if path.cut {
+        return Err("the path is too long to be kept".into());
+    }
+    let mut pc = start;
+    let mut steps = path.steps.iter().peekable();
+    let mut spent = 0usize;
+    loop {
+        spent += 1;
+        if spent > 200_000 {
+            return Err("the path is too long".into());
+        }
+        let step = steps.peek().copied();
+        let hint = step.filter(|s| s.insn == pc);
+        if hint.is_some() {
+            steps.next();
+        } else if step.is_none() && pc == path.end {
+            return Ok(run);
+        }
+        // Where a path branches off, the record lacks the branch itself.
+        let want = steps.peek().map_or(path.end, |s| s.insn);
+        let result = hint.and_then(|s| {
+            s.changes.iter().find_map(|c| match c.place {
+                Place::Reg { n, .. } if writes(program.insns[pc], n) => c.after,
+                _ => None,
+            })
+        });
+        let at = pc;
+        match run.step(program, pc, result.as_ref()).map_err(|e| format!("instruction {pc}: {e}"))? {
+            Next::To(to) => pc = to,
+            Next::Branch(taken, a, b) => {
+                let (a_fits, b_fits) = (a == want, b == want);
+                if a_fits {
+                    if !b_fits {
+                        run.assume(taken);
+                    }
+                    pc = a;
+                } else {
+                    if b_fits {
+                        run.assume(taken.not());
+                    }
+                    pc = b;
+                }
+            }
+            Next::End => return Err(format!("the path ends at instruction {at}")),
+        }
+    }
+}
+
+/// The register that an instruction's result goes to.
+fn writes(insn: Insn, n: u8) -> bool {
+    match insn.class() {
+        LDX => insn.dst == n,
+        LD if insn.mode() == IMM => insn.dst == n,
+        JMP if insn.op() == CALL => n == 0,
+        _ => false,
+    }
+}
+
+/// The type of the hint of [`Run::step`].
+pub type Hint = Option<RegState>;
+
+/// What a question found.
+#[derive(Clone, Debug)]
+pub enum Found {
+    /// Nothing: it cannot be.
+    Nothing,
+    /// It can be: in this run, with these dangers.
+    Run(Box<Run>, Vec<Danger>),
+    /// Not known, and why.
+    Unknown(String),
+}
+
+/// Instructions whose conditions keep the dangers of a run from being real, where Z3 says so.
+pub fn needed(run: &Run, found: &[Danger], budget: &Budget<'_>) -> Vec<usize> {
+    let solver = budget.solver();
+    let mut names = Vec::new();
+    for (n, (at, c)) in run.conditions.iter().enumerate() {
+        let name = Bool::new_const(format!("needed#{n}"));
+        solver.assert_and_track(c.clone(), &name);
+        names.push((name, *at));
+    }
+    let any: Vec<Bool> = found.iter().map(|d| d.when.clone()).collect();
+    solver.assert(Bool::or(&any));
+    if solver.check() != SatResult::Unsat {
+        return Vec::new();
+    }
+    let core = solver.get_unsat_core();
+    let used: BTreeSet<usize> = names.iter().filter(|(name, _)| core.contains(name)).map(|(_, at)| *at).collect();
+    used.into_iter().collect()
+}
+
+/// Asks whether one of the dangers can be real at the end of a run.
+pub fn ask(run: &Run, found: &[Danger], budget: &Budget<'_>) -> SatResult {
+    let solver = budget.solver();
+    for (_, c) in &run.conditions {
+        solver.assert(c);
+    }
+    let any: Vec<Bool> = found.iter().map(|d| d.when.clone()).collect();
+    solver.assert(Bool::or(&any));
+    solver.check()
+}
+
+/// Control flow between functions, as far as paths need it, in blocks.
+pub struct Graph {
+    /// Begin of each block, in order.
+    leaders: Vec<usize>,
+    /// Blocks behind each block.
+    next: Vec<BTreeSet<usize>>,
+    before: Vec<BTreeSet<usize>>,
+    /// Begins of functions that are entered from outside: callbacks, and what is verified on its own.
+    entries: BTreeSet<usize>,
+    cfg: Cfg,
+    insns: usize,
+}
+
+/// Where a search begins, and where it may go.
+#[derive(Clone, Debug)]
+pub struct Window {
+    /// First instructions.
+    pub starts: BTreeSet<usize>,
+    /// Instructions that paths may pass.
+    pub inside: BTreeSet<usize>,
+}
+
+impl Graph {
+    /// Of a program. `global`: begins of functions that are verified on their own.
+    pub fn of(insns: &[Insn], global: &BTreeSet<usize>) -> Graph {
+        let target =
+            |i: usize, by: i32| usize::try_from(i as i64 + 1 + i64::from(by)).ok().filter(|t| *t < insns.len());
+        let mut functions = BTreeSet::from([0]);
+        let mut calls: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+        let mut leaders = BTreeSet::from([0]);
+        let mut edges: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+        let mut entries = global.clone();
+        let mut i = 0;
+        while i < insns.len() {
+            let insn = insns[i];
+            let after = i + if insn.is_ldimm64() { 2 } else { 1 };
+            if insn.is_pseudo_call() || insn.is_pseudo_func() {
+                if let Some(to) = target(i, insn.imm) {
+                    functions.insert(to);
+                    leaders.insert(to);
+                    if insn.is_pseudo_call() {
+                        calls.entry(to).or_default().push(after);
+                    } else {
+                        entries.insert(to);
+                    }
+                }
+                leaders.insert(after);
+            } else if insn.is_jmp_class() && insn.op() != CALL {
+                leaders.extend(if insn.is_exit() { None } else { target(i, insn.jump_offset()) });
+                leaders.insert(after);
+            }
+            i = after;
+        }
+        i = 0;
+        while i < insns.len() {
+            let insn = insns[i];
+            let after = i + if insn.is_ldimm64() { 2 } else { 1 };
+            let mut to = Vec::new();
+            if insn.is_pseudo_call() {
+                to.extend(target(i, insn.imm));
+                to.push(after);
+            } else if insn.is_exit() {
+                let function = functions.range(..=i).next_back().copied().unwrap_or(0);
+                to.extend(calls.get(&function).into_iter().flatten());
+            } else if insn.is_jmp_class() && insn.op() != CALL {
+                to.extend(target(i, insn.jump_offset()));
+                if insn.op() != JA {
+                    to.push(after);
+                }
+            } else if leaders.contains(&after) {
+                to.push(after);
+            }
+            edges.insert(i, to);
+            i = after;
+        }
+        let leaders: Vec<usize> = leaders.into_iter().filter(|l| *l < insns.len()).collect();
+        let block = |at: usize| leaders.partition_point(|l| *l <= at).saturating_sub(1);
+        let mut next = vec![BTreeSet::new(); leaders.len()];
+        let mut before = vec![BTreeSet::new(); leaders.len()];
+        for (from, to) in &edges {
+            for t in to.iter().filter(|t| **t < insns.len()) {
+                next[block(*from)].insert(block(*t));
+                before[block(*t)].insert(block(*from));
+            }
+        }
+        Graph { leaders, next, before, entries, cfg: Cfg::build(insns), insns: insns.len() }
+    }
+
+    fn block(&self, at: usize) -> usize {
+        self.leaders.partition_point(|l| *l <= at).saturating_sub(1)
+    }
+
+    fn insns_of(&self, block: usize) -> std::ops::Range<usize> {
+        self.leaders[block]..self.leaders.get(block + 1).copied().unwrap_or(self.insns)
+    }
+
+    /// Blocks from which a block can be reached within some steps (or any number), with the steps.
+    fn distances(&self, target: usize) -> BTreeMap<usize, usize> {
+        let mut seen = BTreeMap::from([(target, 0)]);
+        let mut queue = VecDeque::from([target]);
+        while let Some(at) = queue.pop_front() {
+            let far = seen[&at] + 1;
+            for from in &self.before[at] {
+                if !seen.contains_key(from) {
+                    seen.insert(*from, far);
+                    queue.push_back(*from);
+                }
+            }
+        }
+        seen
+    }
+
+    /// Whether the program's entry is only ever the entry.
+    pub fn enters_once(&self) -> bool {
+        self.before.first().is_none_or(BTreeSet::is_empty)
+    }
+
+    /// Begins of all blocks.
+    pub fn leaders(&self) -> &[usize] {
+        &self.leaders
+    }
+
+    /// Whether some way leads from an instruction to another, or back to itself.
+    pub fn reaches(&self, from: usize, to: usize) -> bool {
+        let (a, b) = (self.block(from), self.block(to));
+        if a == b && from < to {
+            return true;
+        }
+        let reaching = self.distances(b);
+        self.next[a].iter().any(|n| reaching.contains_key(n))
+    }
+
+    /// The windows in which to look at the ways to an instruction: everything within some blocks before it, entered from
+    /// outside; and everything behind a block that all paths pass. Small ones first.
+    pub fn windows(&self, at: usize) -> Vec<Window> {
+        let target = self.block(at);
+        let far = self.distances(target);
+        let mut out = Vec::new();
+        let own: BTreeSet<usize> = self.insns_of(target).collect();
+        out.push(Window { starts: BTreeSet::from([self.leaders[target]]), inside: own });
+        let reaching: BTreeSet<usize> = far.keys().flat_map(|b| self.insns_of(*b)).collect();
+        let first = self.cfg.block_of(at).filter(|b| !self.entries.contains(&self.cfg.graph[*b].start));
+        let mut dominator = first.and_then(|b| self.cfg.immediate_dominator(b));
+        let mut dominating = Vec::new();
+        while let Some(b) = dominator {
+            let starts = BTreeSet::from([self.cfg.graph[b].start]);
+            dominating.push(Window { starts, inside: reaching.clone() });
+            if self.entries.contains(&self.cfg.graph[b].start) {
+                break;
+            }
+            dominator = self.cfg.immediate_dominator(b);
+        }
+        let most = far.values().copied().max().unwrap_or(0);
+        let layer = |k: usize| {
+            let inside: BTreeSet<usize> = far.iter().filter(|(_, d)| **d < k).map(|(b, _)| *b).collect();
+            let enters = |b: &usize| !inside.contains(b) && self.next[*b].iter().any(|n| inside.contains(n));
+            let mut starts: BTreeSet<usize> = far.keys().filter(|b| enters(b)).map(|b| self.leaders[*b]).collect();
+            let mut insns: BTreeSet<usize> = inside.iter().flat_map(|b| self.insns_of(*b)).collect();
+            for s in &starts {
+                insns.extend(self.insns_of(self.block(*s)));
+            }
+            for b in &inside {
+                if *b == 0 || self.before[*b].is_empty() || self.entries.contains(&self.leaders[*b]) {
+                    starts.insert(self.leaders[*b]);
+                }
+            }
+            Window { starts, inside: insns }
+        };
+        for k in [1, 2, 3] {
+            out.extend((k <= most).then(|| layer(k)));
+        }
+        let mut rest = [4, 6, 8, 12, 16].into_iter().filter(|k| *k <= most);
+        for (n, d) in dominating.into_iter().enumerate() {
+            out.push(d);
+            if n % 3 == 2 {
+                out.extend(rest.next().map(layer));
+            }
+        }
+        out.extend(rest.map(layer));
+        out
+    }
+}
+
+/// What must not be at the target, as the run stands before it.
+pub type Check<'a> = &'a dyn Fn(&mut Run, &Program<'_>) -> Vec<Danger>;
+
+/// What a search did.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Tally {
+    /// Paths that reached the target.
+    pub arrived: usize,
+    /// Paths followed, those that end elsewhere included.
+    pub followed: usize,
+    /// Some path was cut because it passed an instruction too often.
+    pub bounded: bool,
+    /// Some path reads a value of a map again.
+    pub read_again: bool,
+}
+
+/// Follows every feasible path from where a run stands, and asks about the dangers at every instruction.
+pub fn explore_beyond(program: &Program<'_>, run: Run, at: usize, rules: Rules, budget: &Budget<'_>) -> (Found, usize) {
+    let mut stack = vec![(run, at)];
+    let mut followed = 0;
+    while let Some((mut run, mut pc)) = stack.pop() {
+        followed += 1;
+        if budget.spent() || followed > budget.paths {
+            return (Found::Unknown("too many paths behind it".into()), pc);
+        }
+        loop {
+            let found = dangers(&mut run, program, pc, rules);
+            if !found.is_empty() && ask(&run, &found, budget) == SatResult::Sat {
+                return (Found::Run(Box::new(run), found), pc);
+            }
+            if run.pass(pc) > MAX_PASSES {
+                break;
+            }
+            match run.step(program, pc, None) {
+                Err(Stuck::Unsafe(_)) | Ok(Next::End) => break,
+                Err(why) => return (Found::Unknown(format!("instruction {pc}: {why}")), pc),
+                Ok(Next::To(to)) => pc = to,
+                Ok(Next::Branch(taken, yes, no)) => match taken.as_bool() {
+                    Some(way) => pc = if way { yes } else { no },
+                    None => {
+                        let mut other = run.clone();
+                        other.assume(taken.clone());
+                        run.assume(taken.not());
+                        stack.push((other, yes));
+                        stack.push((run, no));
+                        break;
+                    }
+                },
+            }
+        }
+    }
+    (Found::Nothing, at)
+}
+
+/// A path to follow.
+struct Branch {
+    run: Run,
+    pc: usize,
+    scope: u32,
+    asserted: usize,
+    fresh: bool,
+}
+
+/// Follows every feasible path from `start` to `target` inside a window, and asks about the dangers there. Paths end
+/// where they come to a start again, because another search begins there.
+#[allow(clippy::too_many_arguments)]
+pub fn explore(
+    program: &Program<'_>,
+    run: Run,
+    start: usize,
+    target: usize,
+    window: &Window,
+    check: Check<'_>,
+    budget: &Budget<'_>,
+    tally: &mut Tally,
+) -> Found {
+    let solver = budget.solver();
+    let mut scope = 0;
+    let mut stack = vec![Branch { run, pc: start, scope: 0, asserted: 0, fresh: true }];
+    while let Some(mut b) = stack.pop() {
+        if budget.spent() {
+            return Found::Unknown("out of time".into());
+        }
+        tally.followed += 1;
+        if tally.followed > budget.paths {
+            return Found::Unknown(format!("more than {} paths", budget.paths));
+        }
+        if scope > b.scope {
+            solver.pop(scope - b.scope);
+        }
+        solver.push();
+        scope = b.scope + 1;
+        for (_, c) in &b.run.conditions[b.asserted..] {
+            solver.assert(c);
+        }
+        b.asserted = b.run.conditions.len();
+        if !b.fresh && solver.check() == SatResult::Unsat {
+            continue;
+        }
+        let mut first = b.fresh;
+        loop {
+            if !first && window.starts.contains(&b.pc) {
+                break;
+            }
+            if b.pc == target {
+                tally.arrived += 1;
+                let found = check(&mut b.run, program);
+                tally.read_again |= b.run.read_again;
+                solver.push();
+                for (_, c) in &b.run.conditions[b.asserted..] {
+                    solver.assert(c);
+                }
+                let any: Vec<Bool> = found.iter().map(|d| d.when.clone()).collect();
+                solver.assert(Bool::or(&any));
+                let answer = solver.check();
+                solver.pop(1);
+                match answer {
+                    SatResult::Unsat => {}
+                    SatResult::Sat => return Found::Run(Box::new(b.run), found),
+                    SatResult::Unknown => {
+                        return Found::Unknown(solver.get_reason_unknown().unwrap_or_else(|| "no answer".into()));
+                    }
+                }
+            }
+            if !window.inside.contains(&b.pc) {
+                break;
+            }
+            first = false;
+            if b.run.pass(b.pc) > MAX_PASSES {
+                tally.bounded = true;
+                break;
+            }
+            match b.run.step(program, b.pc, None) {
+                // The target's own danger was asked about; what is unsafe elsewhere ends the program there, but the
+                // analysis found nothing unsafe there: either no run comes here, or the run knows too little.
+                Err(Stuck::Unsafe(_)) if b.pc == target => break,
+                Err(why) => {
+                    solver.push();
+                    for (_, c) in &b.run.conditions[b.asserted..] {
+                        solver.assert(c);
+                    }
+                    let answer = solver.check();
+                    solver.pop(1);
+                    if answer == SatResult::Unsat {
+                        break;
+                    }
+                    return Found::Unknown(format!("instruction {}: {why}", b.pc));
+                }
+                Ok(Next::End) => break,
+                Ok(Next::To(to)) => b.pc = to,
+                Ok(Next::Branch(taken, yes, no)) => match taken.as_bool() {
+                    Some(true) => b.pc = yes,
+                    Some(false) => b.pc = no,
+                    None => {
+                        let (mut other, mut this) = (b.run.clone(), b.run);
+                        other.assume(taken.clone());
+                        this.assume(taken.not());
+                        let (asserted, fresh) = (b.asserted, false);
+                        stack.push(Branch { run: other, pc: yes, scope, asserted, fresh });
+                        stack.push(Branch { run: this, pc: no, scope, asserted, fresh });
+                        break;
+                    }
+                },
+            }
+        }
+    }
+    Found::Nothing
+}

@@ -20,8 +20,9 @@ demo: build
 	@echo; echo "== $(BPFVET) check corpus/demo/rejected.bpf.o"
 	@$(BPFVET) check corpus/demo/rejected.bpf.o; test $$? -eq 1
 
+# In the profile that ships: the interpreter that people get is the one that is tested.
 test:
-	$(CARGO) test --workspace --locked $(SOLVER)
+	$(CARGO) test --release --workspace --locked $(SOLVER)
 
 # The service under load: tiny requests beside heavy ones for a minute, then clients that vanish, do not read, or send
 # garbage. Its figures are about time: leave the machine alone meanwhile.
@@ -36,12 +37,12 @@ bench:
 
 # Agreement with recorded kernels, when the recordings are beside the checkout (../shared or BPFVET_SHARED).
 agreement:
-	$(CARGO) build --locked -p bpfvet-tests $(SOLVER)
-	target/debug/agreement --check
-	target/debug/agreement --tv --check
-	target/debug/agreement --tv --unprivileged --check
-	target/debug/agreement --kernel 6.18 --check
-	target/debug/agreement --kernel 6.18 --tv --check
+	$(CARGO) build --release --locked -p bpfvet-tests $(SOLVER)
+	target/release/agreement --check
+	target/release/agreement --tv --check
+	target/release/agreement --tv --unprivileged --check
+	target/release/agreement --kernel 6.18 --check
+	target/release/agreement --kernel 6.18 --tv --check
 
 # Asks a real kernel and us about mutated programs and probes of the kernel's tables, and lists where we differ. Needs
 # root and the recordings; KERNEL=6.18 is the running kernel, KERNEL=6.12 is booted by qemu (`make record` fetches it).
@@ -49,15 +50,15 @@ KERNEL ?= 6.18
 SEED ?= 1
 differential:
 	test -x target/record/loader || sh tests/guest/prepare.sh target/record
-	$(CARGO) build --locked -p bpfvet-tests $(SOLVER)
-	target/debug/differential --kernel $(KERNEL) --seed $(SEED) --seconds 300
-	target/debug/differential --kernel $(KERNEL) --probes all --every 29 --seconds 300
+	$(CARGO) build --release --locked -p bpfvet-tests $(SOLVER)
+	target/release/differential --kernel $(KERNEL) --seed $(SEED) --seconds 300
+	target/release/differential --kernel $(KERNEL) --probes all --every 29 --seconds 300
 
 # Damaged objects through the whole check, with at most 1 GiB of memory: ITERATIONS of them, from number SEED.
 ITERATIONS ?= 20000
 hostile:
-	$(CARGO) build --locked -p bpfvet-tests --bin hostile_check
-	ulimit -v 1048576; target/debug/hostile_check --iterations $(ITERATIONS) --seed $(SEED)
+	$(CARGO) build --release --locked -p bpfvet-tests --bin hostile_check
+	ulimit -v 1048576; target/release/hostile_check --iterations $(ITERATIONS) --seed $(SEED)
 
 # Proves the abstract domain with Z3 (needs libz3) and writes the table; takes half an hour.
 prove:

@@ -19,15 +19,7 @@ use verifier_runtime::{Code, Cx, Engine, Vm};
 use crate::{kernel, native};
 
 /// Names of the engines, in the order of [`Bench::engines`].
-pub const NAMES: [&str; 7] = [
-    "jit",
-    "native",
-    "kernel",
-    "rbpf-jit",
-    "rbpf-clif",
-    "interp",
-    "rbpf-int",
-];
+pub const NAMES: [&str; 7] = ["jit", "native", "kernel", "rbpf-jit", "rbpf-clif", "interp", "rbpf-int"];
 
 /// One engine: so many runs, the last result, the time of one run.
 pub type Runner<'a> = Box<dyn FnMut(u32) -> Result<(u64, Duration), String> + 'a>;
@@ -49,20 +41,14 @@ const PACKET_AT: usize = 64;
 
 /// The packet: 1500 bytes of Ethernet, IPv4 and TCP with right checksums.
 pub fn packet() -> Vec<u8> {
-    let mut p: Vec<u8> = (0..1500u32)
-        .map(|i| (i.wrapping_mul(2_654_435_761) >> 13) as u8)
-        .collect();
+    let mut p: Vec<u8> = (0..1500u32).map(|i| (i.wrapping_mul(2_654_435_761) >> 13) as u8).collect();
     p[12..14].copy_from_slice(&[8, 0]);
     let total = (p.len() - 14) as u16;
-    p[14..34].copy_from_slice(&[
-        0x45, 0, 0, 0, 0x12, 0x34, 0x40, 0, 64, 6, 0, 0, 172, 16, 5, 9, 10, 200, 1, 2,
-    ]);
+    p[14..34].copy_from_slice(&[0x45, 0, 0, 0, 0x12, 0x34, 0x40, 0, 64, 6, 0, 0, 172, 16, 5, 9, 10, 200, 1, 2]);
     p[16..18].copy_from_slice(&total.to_be_bytes());
     p[36..38].copy_from_slice(&[0x1f, 0x90]);
     let sum = |bytes: &[u8], start: u32| {
-        let words = bytes
-            .chunks(2)
-            .map(|c| u32::from(c[0]) << 8 | c.get(1).map_or(0, |b| u32::from(*b)));
+        let words = bytes.chunks(2).map(|c| u32::from(c[0]) << 8 | c.get(1).map_or(0, |b| u32::from(*b)));
         let mut s = words.fold(start, |a, w| a + w);
         while s >> 16 != 0 {
             s = (s & 0xffff) + (s >> 16);
@@ -72,9 +58,8 @@ pub fn packet() -> Vec<u8> {
     let ip = sum(&p[14..34], 0);
     p[24..26].copy_from_slice(&ip.to_be_bytes());
     p[50..52].fill(0);
-    let pseudo = p[26..34].chunks(2).fold(6 + u32::from(total) - 20, |a, c| {
-        a + (u32::from(c[0]) << 8) + u32::from(c[1])
-    });
+    let pseudo =
+        p[26..34].chunks(2).fold(6 + u32::from(total) - 20, |a, c| a + (u32::from(c[0]) << 8) + u32::from(c[1]));
     let tcp = sum(&p[34..], pseudo);
     p[50..52].copy_from_slice(&tcp.to_be_bytes());
     p
@@ -87,9 +72,9 @@ fn contents(map: &str) -> Vec<(Vec<u8>, Vec<u8>)> {
         _ => k.to_ne_bytes().to_vec(),
     };
     match map {
-        "array" | "hash" | "percpu_array" | "percpu_hash" | "lru_hash" | "lpm_trie" => (0..1024)
-            .map(|k| (keyed(k), u64::from(k * 3 + 1).to_ne_bytes().to_vec()))
-            .collect(),
+        "array" | "hash" | "percpu_array" | "percpu_hash" | "lru_hash" | "lpm_trie" => {
+            (0..1024).map(|k| (keyed(k), u64::from(k * 3 + 1).to_ne_bytes().to_vec())).collect()
+        }
         _ => Vec::new(),
     }
 }
@@ -101,18 +86,10 @@ fn contents(map: &str) -> Vec<(Vec<u8>, Vec<u8>)> {
 pub fn load(object: &Path, scratch: &Path) -> Result<Vec<Bench>, String> {
     let kernel = Kernel::v6_18();
     let vmlinux = vmlinux(&kernel).map_err(|e| e.to_string())?;
-    let system = System {
-        kernel,
-        vmlinux,
-        modules: Vec::new(),
-    };
+    let system = System { kernel, vmlinux, modules: Vec::new() };
     let bytes = std::fs::read(object).map_err(|e| format!("{}: {e}", object.display()))?;
-    let name = object
-        .file_name()
-        .map(|n| n.to_string_lossy().into_owned())
-        .unwrap_or_default();
-    let opened =
-        open(&bytes, &OpenOptions::new(&system.kernel, name)).map_err(|e| e.to_string())?;
+    let name = object.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+    let opened = open(&bytes, &OpenOptions::new(&system.kernel, name)).map_err(|e| e.to_string())?;
     let source = object.with_extension("c");
     let library = native::compile(&source, scratch);
     let mut out = Vec::new();
@@ -127,8 +104,7 @@ pub fn load(object: &Path, scratch: &Path) -> Result<Vec<Bench>, String> {
         vm.create_maps(&request.maps).map_err(|e| e.to_string())?;
         for map in vm.maps() {
             for (key, value) in contents(map.name()) {
-                map.set(&key, &value, 0, 1)
-                    .map_err(|e| format!("map {}: error {e}", map.name()))?;
+                map.set(&key, &value, 0, 1).map_err(|e| format!("map {}: error {e}", map.name()))?;
             }
         }
         let code = Code::verified(&verified, &vm).map_err(|e| e.to_string())?;
@@ -138,32 +114,18 @@ pub fn load(object: &Path, scratch: &Path) -> Result<Vec<Bench>, String> {
         let start = memory.address() as u32 + PACKET_AT as u32;
         let end = start + bytes.len() as u32;
         // data, data_end, data_meta, ingress_ifindex (the kernel's test runs come from lo), rx queue, egress.
-        let fields: Vec<u8> = [start, end, start, 1, 0, 0]
-            .iter()
-            .flat_map(|f| f.to_ne_bytes())
-            .collect();
+        let fields: Vec<u8> = [start, end, start, 1, 0, 0].iter().flat_map(|f| f.to_ne_bytes()).collect();
         memory.write(0, &fields);
         let native = library.as_ref().ok().and_then(|l| l.entry(&p.name));
         let stack = Stack::new().map_err(|e| e.to_string())?;
-        out.push(Bench {
-            name: p.name.clone(),
-            verified: *verified,
-            vm,
-            code,
-            stack,
-            memory,
-            native,
-        });
+        out.push(Bench { name: p.name.clone(), verified: *verified, vm, code, stack, memory, native });
     }
     Ok(out)
 }
 
 /// Time that this thread has been running. The kernel's test runs do not count the time that others had the CPU either.
 fn cpu_time() -> Duration {
-    let mut t = libc::timespec {
-        tv_sec: 0,
-        tv_nsec: 0,
-    };
+    let mut t = libc::timespec { tv_sec: 0, tv_nsec: 0 };
     // SAFETY: a valid pointer.
     unsafe { libc::clock_gettime(libc::CLOCK_THREAD_CPUTIME_ID, &mut t) };
     Duration::new(t.tv_sec as u64, t.tv_nsec as u32)
@@ -184,30 +146,19 @@ impl Bench {
             // What a run needs is set up once, as the kernel does for its test runs.
             let mut cx = Cx::new(&self.vm, &self.stack, None);
             timed(n, || {
-                run(
-                    engine,
-                    &mut cx,
-                    &self.code,
-                    [self.memory.address(), 0, 0, 0, 0],
-                )
-                .map_err(|e| e.to_string())
+                run(engine, &mut cx, &self.code, [self.memory.address(), 0, 0, 0, 0]).map_err(|e| e.to_string())
             })
         })
     }
 
     /// The engines, in the order of [`NAMES`]; why not, where one cannot.
     pub fn engines(&self) -> Vec<Result<Runner<'_>, String>> {
-        let native = self
-            .native
-            .ok_or("no native form".to_string())
-            .map(|f| -> Runner<'_> {
-                Box::new(move |n| {
-                    // SAFETY: compiled from the source of the program that was accepted, over the same context.
-                    timed(n, || {
-                        Ok(unsafe { f(self.memory.address() as *mut c_void) } as u32 as u64)
-                    })
-                })
-            });
+        let native = self.native.ok_or("no native form".to_string()).map(|f| -> Runner<'_> {
+            Box::new(move |n| {
+                // SAFETY: compiled from the source of the program that was accepted, over the same context.
+                timed(n, || Ok(unsafe { f(self.memory.address() as *mut c_void) } as u32 as u64))
+            })
+        });
         let kernel = kernel::load(self.verified.request(), contents).map(|loaded| -> Runner<'_> {
             let packet = packet();
             Box::new(move |n| loaded.run(&packet, n).map_err(|e| e.to_string()))
@@ -268,8 +219,7 @@ impl Bench {
             Other::Cranelift => machine.cranelift_compile().map_err(fail)?,
         }
         // SAFETY: the context is memory of ours that nothing else holds a reference to.
-        let context =
-            || unsafe { std::slice::from_raw_parts_mut(self.memory.at(0), PACKET_AT + 1500) };
+        let context = || unsafe { std::slice::from_raw_parts_mut(self.memory.at(0), PACKET_AT + 1500) };
         Ok(Box::new(move |n| {
             timed(n, || match which {
                 Other::Interpreter => machine.execute_program(context()).map_err(fail),
@@ -286,8 +236,7 @@ impl Bench {
         let code = Code::verified(&self.verified, &self.vm).map_err(|e| e.to_string())?;
         let stack = Stack::new().map_err(|e| e.to_string())?;
         let mut cx = Cx::new(&self.vm, &stack, None);
-        run(&Interp, &mut cx, &code, [self.memory.address(), 0, 0, 0, 0])
-            .map_err(|e| e.to_string())?;
+        run(&Interp, &mut cx, &code, [self.memory.address(), 0, 0, 0, 0]).map_err(|e| e.to_string())?;
         Ok((code.ops().len(), cpu_time() - start))
     }
 

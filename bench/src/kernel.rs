@@ -32,17 +32,12 @@ impl Attr {
     fn call(&mut self, command: i32, size: usize) -> io::Result<i32> {
         // SAFETY: the attributes are valid for their size; pointers in them are those of the caller's live buffers.
         let n = unsafe { libc::syscall(libc::SYS_bpf, command, self.0.as_mut_ptr(), size) };
-        if n < 0 {
-            Err(io::Error::last_os_error())
-        } else {
-            Ok(n as i32)
-        }
+        if n < 0 { Err(io::Error::last_os_error()) } else { Ok(n as i32) }
     }
 
     fn fd(&mut self, command: i32, size: usize) -> io::Result<OwnedFd> {
         // SAFETY: these commands give a new descriptor, which is ours.
-        self.call(command, size)
-            .map(|fd| unsafe { OwnedFd::from_raw_fd(fd) })
+        self.call(command, size).map(|fd| unsafe { OwnedFd::from_raw_fd(fd) })
     }
 }
 
@@ -57,18 +52,9 @@ pub struct Loaded {
 ///
 /// # Errors
 /// What the kernel says, with its log.
-pub fn load(
-    req: &LoadRequest,
-    fill: impl Fn(&str) -> Vec<(Vec<u8>, Vec<u8>)>,
-) -> Result<Loaded, String> {
+pub fn load(req: &LoadRequest, fill: impl Fn(&str) -> Vec<(Vec<u8>, Vec<u8>)>) -> Result<Loaded, String> {
     let cpus = std::fs::read_to_string("/sys/devices/system/cpu/possible").unwrap_or_default();
-    let cpus = cpus
-        .trim()
-        .rsplit(['-', ','])
-        .next()
-        .and_then(|n| n.parse::<usize>().ok())
-        .unwrap_or(0)
-        + 1;
+    let cpus = cpus.trim().rsplit(['-', ',']).next().and_then(|n| n.parse::<usize>().ok()).unwrap_or(0) + 1;
     let mut maps = Vec::new();
     for m in &req.maps {
         let fields = [
@@ -78,34 +64,22 @@ pub fn load(
             (12, u64::from(m.max_entries), 4),
             (16, u64::from(m.map_flags), 4),
         ];
-        let fd = Attr::new(&fields)
-            .fd(MAP_CREATE, 72)
-            .map_err(|e| format!("map {}: {e}", m.name))?;
+        let fd = Attr::new(&fields).fd(MAP_CREATE, 72).map_err(|e| format!("map {}: {e}", m.name))?;
         let whole = m.value.iter().map(|v| (vec![0; 4], v.to_vec()));
         for (key, value) in whole.chain(fill(&m.name)) {
             let percpu = matches!(m.map_type, 5 | 6);
             let value = if percpu { value.repeat(cpus) } else { value };
             let n = fd.as_raw_fd() as u64;
-            let mut attr = Attr::new(&[
-                (0, n, 4),
-                (8, key.as_ptr() as u64, 8),
-                (16, value.as_ptr() as u64, 8),
-            ]);
-            attr.call(MAP_UPDATE, 32)
-                .map_err(|e| format!("map {}: {e}", m.name))?;
+            let mut attr = Attr::new(&[(0, n, 4), (8, key.as_ptr() as u64, 8), (16, value.as_ptr() as u64, 8)]);
+            attr.call(MAP_UPDATE, 32).map_err(|e| format!("map {}: {e}", m.name))?;
         }
         if m.frozen {
-            Attr::new(&[(0, fd.as_raw_fd() as u64, 4)])
-                .call(MAP_FREEZE, 4)
-                .map_err(|e| format!("freeze: {e}"))?;
+            Attr::new(&[(0, fd.as_raw_fd() as u64, 4)]).call(MAP_FREEZE, 4).map_err(|e| format!("freeze: {e}"))?;
         }
         maps.push((m.fd, fd));
     }
     let mut insns = req.insns.clone();
-    for i in insns
-        .iter_mut()
-        .filter(|i| i.is_ldimm64() && matches!(i.src, 1 | 2))
-    {
+    for i in insns.iter_mut().filter(|i| i.is_ldimm64() && matches!(i.src, 1 | 2)) {
         if let Some((_, fd)) = maps.iter().find(|(n, _)| *n == i.imm) {
             i.imm = fd.as_raw_fd();
         }
@@ -120,32 +94,16 @@ pub fn load(
             (16, c"GPL".as_ptr() as u64, 8),
             (24, level, 4),
             (28, if level == 0 { 0 } else { log.len() as u64 }, 4),
-            (
-                32,
-                if level == 0 {
-                    0
-                } else {
-                    log.as_mut_ptr() as u64
-                },
-                8,
-            ),
+            (32, if level == 0 { 0 } else { log.as_mut_ptr() as u64 }, 8),
         ];
         Attr::new(&fields).fd(PROG_LOAD, 72)
     };
     let prog = load(0).or_else(|_| load(1)).map_err(|e| {
         let text = String::from_utf8_lossy(&log);
-        let last = text
-            .trim_end_matches('\0')
-            .lines()
-            .rev()
-            .take(4)
-            .collect::<Vec<_>>();
+        let last = text.trim_end_matches('\0').lines().rev().take(4).collect::<Vec<_>>();
         format!("{e}: {}", last.join(" | "))
     })?;
-    Ok(Loaded {
-        prog,
-        _maps: maps.into_iter().map(|(_, fd)| fd).collect(),
-    })
+    Ok(Loaded { prog, _maps: maps.into_iter().map(|(_, fd)| fd).collect() })
 }
 
 impl Loaded {
@@ -164,9 +122,6 @@ impl Loaded {
             (32, u64::from(repeat), 4),
         ]);
         attr.call(TEST_RUN, 80)?;
-        Ok((
-            attr.u32(4).into(),
-            Duration::from_nanos(attr.u32(36).into()),
-        ))
+        Ok((attr.u32(4).into(), Duration::from_nanos(attr.u32(36).into())))
     }
 }

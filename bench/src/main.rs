@@ -25,9 +25,7 @@ fn main() {
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("programs");
     let scratch = std::env::temp_dir().join(format!("bpfvet-bench-{}", std::process::id()));
     std::fs::create_dir_all(&scratch).expect("a folder for native code");
-    let objects = [
-        "alu", "fnv", "jhash", "parse", "copy", "sieve", "classify", "helpers", "lookups",
-    ];
+    let objects = ["alu", "fnv", "jhash", "parse", "copy", "sieve", "classify", "helpers", "lookups"];
     let mut rows: Vec<(String, Row)> = Vec::new();
     let mut notes = Vec::new();
     let mut first = Vec::new();
@@ -39,15 +37,10 @@ fn main() {
                 continue;
             }
         };
-        for bench in benches
-            .iter()
-            .filter(|b| only.as_ref().is_none_or(|o| b.name.contains(o.as_str())))
-        {
+        for bench in benches.iter().filter(|b| only.as_ref().is_none_or(|o| b.name.contains(o.as_str()))) {
             eprintln!("{} ...", bench.name);
             rows.push((bench.name.clone(), measure(bench, &mut notes)));
-            if let (Ok((insns, time)), Ok(compile)) =
-                (median_of(|| bench.first_run()), bench.compile_time())
-            {
+            if let (Ok((insns, time)), Ok(compile)) = (median_of(|| bench.first_run()), bench.compile_time()) {
                 first.push((bench.name.clone(), insns, time, compile));
             }
         }
@@ -56,9 +49,7 @@ fn main() {
     report(&rows, &first, &notes);
 }
 
-fn median_of(
-    f: impl Fn() -> Result<(usize, Duration), String>,
-) -> Result<(usize, Duration), String> {
+fn median_of(f: impl Fn() -> Result<(usize, Duration), String>) -> Result<(usize, Duration), String> {
     let mut all: Vec<_> = (0..9).map(|_| f()).collect::<Result<_, _>>()?;
     all.sort();
     Ok(all[all.len() / 2])
@@ -78,9 +69,7 @@ fn measure(bench: &Bench, notes: &mut Vec<String>) -> Row {
         };
         let wrong = match said {
             Err(e) => Some(e),
-            Ok(result) if *expected.get_or_insert(result) != result => {
-                Some(format!("result {result:#x}"))
-            }
+            Ok(result) if *expected.get_or_insert(result) != result => Some(format!("result {result:#x}")),
             Ok(_) => None,
         };
         if let Some(why) = wrong {
@@ -110,22 +99,12 @@ fn median(mut all: Vec<f64>) -> Option<f64> {
 fn ratio(rows: &[(String, Row)], a: &str, b: &str) -> Option<(f64, usize)> {
     let at = |n: &str| NAMES.iter().position(|m| *m == n);
     let (a, b) = (at(a)?, at(b)?);
-    let logs: Vec<f64> = rows
-        .iter()
-        .filter_map(|(_, r)| Some((r[a]?.max(1.0) / r[b]?.max(1.0)).ln()))
-        .collect();
-    (!logs.is_empty()).then(|| {
-        (
-            (logs.iter().sum::<f64>() / logs.len() as f64).exp(),
-            logs.len(),
-        )
-    })
+    let logs: Vec<f64> = rows.iter().filter_map(|(_, r)| Some((r[a]?.max(1.0) / r[b]?.max(1.0)).ln())).collect();
+    (!logs.is_empty()).then(|| ((logs.iter().sum::<f64>() / logs.len() as f64).exp(), logs.len()))
 }
 
 fn report(rows: &[(String, Row)], first: &[(String, usize, Duration, Duration)], notes: &[String]) {
-    println!(
-        "Nanoseconds of one run, median of {ROUNDS} rounds; in brackets the ratio of jit to it.\n"
-    );
+    println!("Nanoseconds of one run, median of {ROUNDS} rounds; in brackets the ratio of jit to it.\n");
     print!("{:18}", "program");
     NAMES.iter().for_each(|n| print!("{n:>17}"));
     println!();
@@ -141,24 +120,16 @@ fn report(rows: &[(String, Row)], first: &[(String, usize, Duration, Duration)],
         println!();
     }
     println!("\nGeometric means:");
-    for (a, b) in [
-        ("jit", "kernel"),
-        ("jit", "native"),
-        ("jit", "rbpf-clif"),
-        ("jit", "rbpf-jit"),
-        ("interp", "rbpf-int"),
-    ] {
+    for (a, b) in
+        [("jit", "kernel"), ("jit", "native"), ("jit", "rbpf-clif"), ("jit", "rbpf-jit"), ("interp", "rbpf-int")]
+    {
         if let Some((r, n)) = ratio(rows, a, b) {
             println!("  {a} to {b}: {r:.2} ({n} programs)");
         }
     }
     println!("\nFrom accepted program to the end of its first interpreted run; time to compile:");
     for (name, insns, time, compile) in first {
-        println!(
-            "  {name}: {insns} instructions, {:.0} us; {:.0} us",
-            us(*time),
-            us(*compile)
-        );
+        println!("  {name}: {insns} instructions, {:.0} us; {:.0} us", us(*time), us(*compile));
     }
     if !notes.is_empty() {
         println!("\nNot measured:");

@@ -18,37 +18,19 @@ pub struct Library(*mut c_void);
 /// # Errors
 /// When there is no compiler, or it fails.
 pub fn compile(source: &Path, folder: &Path) -> Result<Library, String> {
-    let name = source
-        .file_stem()
-        .and_then(|n| n.to_str())
-        .unwrap_or("program");
+    let name = source.file_stem().and_then(|n| n.to_str()).unwrap_or("program");
     let out = folder.join(format!("{name}.so"));
     let mut last = "no C compiler".to_string();
     for cc in ["clang", "clang-19", "cc"] {
-        let run = Command::new(cc)
-            .args(["-O2", "-fPIC", "-shared", "-w", "-o"])
-            .arg(&out)
-            .arg(source)
-            .output();
+        let run = Command::new(cc).args(["-O2", "-fPIC", "-shared", "-w", "-o"]).arg(&out).arg(source).output();
         match run {
             Ok(o) if o.status.success() => {
-                let path =
-                    CString::new(out.to_string_lossy().as_bytes()).map_err(|e| e.to_string())?;
+                let path = CString::new(out.to_string_lossy().as_bytes()).map_err(|e| e.to_string())?;
                 // SAFETY: a library that was just made of a source of ours, without constructors.
                 let lib = unsafe { libc::dlopen(path.as_ptr(), libc::RTLD_NOW) };
-                return if lib.is_null() {
-                    Err("dlopen".into())
-                } else {
-                    Ok(Library(lib))
-                };
+                return if lib.is_null() { Err("dlopen".into()) } else { Ok(Library(lib)) };
             }
-            Ok(o) => {
-                last = String::from_utf8_lossy(&o.stderr)
-                    .lines()
-                    .next()
-                    .unwrap_or("failed")
-                    .to_string()
-            }
+            Ok(o) => last = String::from_utf8_lossy(&o.stderr).lines().next().unwrap_or("failed").to_string(),
             Err(_) => {}
         }
     }

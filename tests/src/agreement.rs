@@ -114,7 +114,9 @@ impl Pair {
 
     /// We reject what the kernel accepts.
     pub fn wrongly_rejected(&self) -> bool {
-        matches!(self.ours.verdict.as_str(), "rejected" | "not_loadable") && !self.same_verdict() && self.theirs.verdict == "accepted"
+        matches!(self.ours.verdict.as_str(), "rejected" | "not_loadable")
+            && !self.same_verdict()
+            && self.theirs.verdict == "accepted"
     }
 
     /// We do not model it.

@@ -52,7 +52,9 @@ pub struct Outcome {
 pub fn compare(pairs: &[Pair]) -> Result<Outcome, Failure> {
     let mut outcome = Outcome::default();
     for pair in pairs {
-        let Some(messages) = pair.theirs.raw["annotations"]["msgs"].as_array().filter(|m| !m.is_empty()) else { continue };
+        let Some(messages) = pair.theirs.raw["annotations"]["msgs"].as_array().filter(|m| !m.is_empty()) else {
+            continue;
+        };
         let Some(log) = &pair.theirs.log else { continue };
         let compile = |m: &str| pattern(m).map(|p| (m.to_string(), p));
         let messages = messages.iter().filter_map(Value::as_str).map(compile).collect::<Result<Vec<_>, _>>()?;

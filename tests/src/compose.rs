@@ -205,7 +205,9 @@ impl Composer<'_, '_> {
                 c.fill(1, ctx);
                 c.call(self.callee);
             }
-            2 | 3 => idioms::one(c, self.kernel, self.rng, &mut self.maps, self.btf.as_deref(), self.prog_type, ctx, free),
+            2 | 3 => {
+                idioms::one(c, self.kernel, self.rng, &mut self.maps, self.btf.as_deref(), self.prog_type, ctx, free)
+            }
             4 => {
                 // Counted in the stack.
                 let n = self.rng.pick(&[2, 3, 10, 100]);
@@ -322,8 +324,11 @@ pub fn fits(r: &LoadRequest) -> bool {
 
 /// Whether one can call the other with its own context.
 pub fn same_context(a: &LoadRequest, b: &LoadRequest) -> bool {
-    let traces = |r: &LoadRequest| [ProgType::Tracing, ProgType::Lsm, ProgType::StructOps].iter().any(|t| *t as u32 == r.prog_type);
-    a.prog_type == b.prog_type && (!traces(a) || (a.attach.btf_id == b.attach.btf_id && a.expected_attach_type == b.expected_attach_type))
+    let traces = |r: &LoadRequest| {
+        [ProgType::Tracing, ProgType::Lsm, ProgType::StructOps].iter().any(|t| *t as u32 == r.prog_type)
+    };
+    a.prog_type == b.prog_type
+        && (!traces(a) || (a.attach.btf_id == b.attach.btf_id && a.expected_attach_type == b.expected_attach_type))
 }
 
 /// Program types that have the same context.
@@ -403,13 +408,15 @@ pub fn same_btf(a: &LoadRequest, b: &LoadRequest) -> bool {
 
 /// Gives `a` the maps of `b`, which get other numbers where they are others.
 fn adopt_maps(a: &mut LoadRequest, b: &mut LoadRequest) {
-    let mut next = a.maps.iter().map(|m| m.fd).max().unwrap_or(9).max(b.maps.iter().map(|m| m.fd).max().unwrap_or(9)) + 1;
+    let mut next =
+        a.maps.iter().map(|m| m.fd).max().unwrap_or(9).max(b.maps.iter().map(|m| m.fd).max().unwrap_or(9)) + 1;
     for m in std::mem::take(&mut b.maps) {
         let same = same_btf(a, b) && a.maps.iter().any(|o| o.fd == m.fd && o.name == m.name);
         if same {
             continue;
         }
-        let named = |i: &&mut Insn| i.is_ldimm64() && matches!(i.src, PSEUDO_MAP_FD | PSEUDO_MAP_VALUE) && i.imm == m.fd;
+        let named =
+            |i: &&mut Insn| i.is_ldimm64() && matches!(i.src, PSEUDO_MAP_FD | PSEUDO_MAP_VALUE) && i.imm == m.fd;
         b.insns.iter_mut().filter(named).for_each(|i| i.imm = next + 100);
         a.maps.push(MapSpec { fd: next + 100, ..m });
         next += 1;

@@ -76,13 +76,8 @@ const SOCKETS: &[u32] = &[
     id::SKC_TO_TCP_TIMEWAIT_SOCK,
 ];
 
-const STORAGE: &[u32] = &[
-    id::SK_STORAGE_GET,
-    id::TASK_STORAGE_GET,
-    id::INODE_STORAGE_GET,
-    id::CGRP_STORAGE_GET,
-    id::GET_LOCAL_STORAGE,
-];
+const STORAGE: &[u32] =
+    &[id::SK_STORAGE_GET, id::TASK_STORAGE_GET, id::INODE_STORAGE_GET, id::CGRP_STORAGE_GET, id::GET_LOCAL_STORAGE];
 
 #[derive(PartialEq, Eq)]
 enum Call {

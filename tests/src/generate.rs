@@ -49,7 +49,14 @@ const fn insn(code: u8, dst: u8, src: u8, off: i16, imm: i32) -> Insn {
 
 /// A random program with the map that it uses.
 pub fn program(seed: u64) -> LoadRequest {
-    let mut g = Gen { rng: Rng::new(&[seed]), out: Vec::new(), live: [false; 11], calls: Vec::new(), callbacks: Vec::new(), all: false };
+    let mut g = Gen {
+        rng: Rng::new(&[seed]),
+        out: Vec::new(),
+        live: [false; 11],
+        calls: Vec::new(),
+        callbacks: Vec::new(),
+        all: false,
+    };
     g.all = g.chance(20);
     g.prologue();
     let length = 4 + g.rng.below(40);
@@ -246,8 +253,16 @@ impl Gen {
         let off = off & if wide { !7 } else { !3 };
         let base = if base == 7 { 8 } else { base };
         let op = self.pick(&[
-            ADD.into(), OR.into(), AND.into(), XOR.into(), i32::from(ADD) | FETCH, i32::from(OR) | FETCH,
-            i32::from(AND) | FETCH, i32::from(XOR) | FETCH, XCHG, CMPXCHG,
+            ADD.into(),
+            OR.into(),
+            AND.into(),
+            XOR.into(),
+            i32::from(ADD) | FETCH,
+            i32::from(OR) | FETCH,
+            i32::from(AND) | FETCH,
+            i32::from(XOR) | FETCH,
+            XCHG,
+            CMPXCHG,
         ]);
         if op == CMPXCHG && !self.live[0] {
             self.push(insn(ALU64 | MOV | K, 0, 0, 0, 0));
@@ -263,8 +278,7 @@ impl Gen {
         let class = self.pick(&[JMP, JMP32]);
         let op = self.pick(&[JEQ, JGT, JGE, JSET, JNE, JSGT, JSGE, JLT, JLE, JSLT, JSLE]);
         let dst = self.number();
-        let (source, src, imm) =
-            if self.chance(40) { (X, self.number(), 0) } else { (K, 0, self.imm()) };
+        let (source, src, imm) = if self.chance(40) { (X, self.number(), 0) } else { (K, 0, self.imm()) };
         let at = self.out.len();
         self.push(insn(class | op | source, dst, src, 0, imm));
         let before = self.live;

@@ -70,10 +70,52 @@ impl Pool {
 
 const REGS: &[u8] = &[0, 1, 1, 2, 2, 3, 3, 4, 5, 6, 6, 7, 8, 9, 10, 10];
 const IMMS: &[i32] = &[
-    0, 1, -1, 2, 3, 4, 7, 8, -8, 15, 16, 24, 31, 32, 33, 40, 48, 56, 63, 64, 127, 128, 255, 256, 511, 512, 1000, 4095, 4096, 65535,
-    65536, 0x7f_ffff, 0x1fff_ffff, 0x2000_0000, 0x7fff_ffff, -0x8000_0000, -2, -16, -64, -512, -4095,
+    0,
+    1,
+    -1,
+    2,
+    3,
+    4,
+    7,
+    8,
+    -8,
+    15,
+    16,
+    24,
+    31,
+    32,
+    33,
+    40,
+    48,
+    56,
+    63,
+    64,
+    127,
+    128,
+    255,
+    256,
+    511,
+    512,
+    1000,
+    4095,
+    4096,
+    65535,
+    65536,
+    0x7f_ffff,
+    0x1fff_ffff,
+    0x2000_0000,
+    0x7fff_ffff,
+    -0x8000_0000,
+    -2,
+    -16,
+    -64,
+    -512,
+    -4095,
 ];
-const OFFS: &[i16] = &[0, 1, -1, 2, 4, 8, 16, 24, 32, 48, 76, 80, 100, 255, -2, -4, -8, -16, -24, -32, -64, -256, -504, -512, -513, -520, 32767, -32768];
+const OFFS: &[i16] = &[
+    0, 1, -1, 2, 4, 8, 16, 24, 32, 48, 76, 80, 100, 255, -2, -4, -8, -16, -24, -32, -64, -256, -504, -512, -513, -520,
+    32767, -32768,
+];
 const ALU_OPS: &[u8] = &[ADD, SUB, MUL, DIV, OR, AND, LSH, RSH, NEG, MOD, XOR, MOV, ARSH, END];
 const JUMPS: &[u8] = &[JEQ, JGT, JGE, JSET, JNE, JSGT, JSGE, JLT, JLE, JSLT, JSLE];
 const SIZES: &[u8] = &[B, H, W, DW];
@@ -184,7 +226,12 @@ fn fresh(at: usize, n: usize, pool: &Pool, rng: &mut Rng) -> Insn {
         4..=5 => Insn { code: width | rng.pick(ALU_OPS) | K, src: 0, imm: rng.pick(IMMS), ..base },
         6..=7 => Insn { code: width | rng.pick(ALU_OPS) | X, ..base },
         8 => Insn { code: STX | MEM | rng.pick(SIZES), dst: 10, off: slot + rng.pick(&[0, 0, 0, 4, 1]), ..base },
-        9 => Insn { code: LDX | rng.pick(&[MEM, MEM, MEMSX]) | rng.pick(SIZES), src: 10, off: slot + rng.pick(&[0, 0, 0, 4]), ..base },
+        9 => Insn {
+            code: LDX | rng.pick(&[MEM, MEM, MEMSX]) | rng.pick(SIZES),
+            src: 10,
+            off: slot + rng.pick(&[0, 0, 0, 4]),
+            ..base
+        },
         10 => Insn { code: LDX | MEM | rng.pick(SIZES), off: rng.pick(OFFS), ..base },
         11 => Insn { code: rng.pick(&[ST, STX]) | MEM | rng.pick(SIZES), off: rng.pick(OFFS), imm: 0, ..base },
         12..=13 => {

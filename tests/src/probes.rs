@@ -96,13 +96,38 @@ fn hosts(system: &System) -> Vec<Host> {
                 all.push(("KPROBE/sleepable".into(), 0, 0, SLEEPABLE));
                 all
             }
-            (P::SchedCls, _) => [A::CgroupInetIngress, A::TcxIngress, A::NetkitPrimary].into_iter().map(named).collect(),
-            (P::SkSkb, _) => [A::CgroupInetIngress, A::SkSkbStreamParser, A::SkSkbStreamVerdict, A::SkSkbVerdict].into_iter().map(named).collect(),
+            (P::SchedCls, _) => {
+                [A::CgroupInetIngress, A::TcxIngress, A::NetkitPrimary].into_iter().map(named).collect()
+            }
+            (P::SkSkb, _) => [A::CgroupInetIngress, A::SkSkbStreamParser, A::SkSkbStreamVerdict, A::SkSkbVerdict]
+                .into_iter()
+                .map(named)
+                .collect(),
             (P::Tracing, _) => {
                 let mut all = Vec::new();
                 for (a, flags, names) in [
-                    (A::TraceRawTp, 0, &["btf_trace_sched_switch", "btf_trace_tcp_probe", "btf_trace_sys_enter", "btf_trace_kfree_skb"][..]),
-                    (A::TraceIter, 0, &["bpf_iter_task", "bpf_iter_bpf_map_elem", "bpf_iter_tcp", "bpf_iter_task_file", "bpf_iter_netlink", "bpf_iter_sockmap"]),
+                    (
+                        A::TraceRawTp,
+                        0,
+                        &[
+                            "btf_trace_sched_switch",
+                            "btf_trace_tcp_probe",
+                            "btf_trace_sys_enter",
+                            "btf_trace_kfree_skb",
+                        ][..],
+                    ),
+                    (
+                        A::TraceIter,
+                        0,
+                        &[
+                            "bpf_iter_task",
+                            "bpf_iter_bpf_map_elem",
+                            "bpf_iter_tcp",
+                            "bpf_iter_task_file",
+                            "bpf_iter_netlink",
+                            "bpf_iter_sockmap",
+                        ],
+                    ),
                     (A::TraceIter, SLEEPABLE, &["bpf_iter_task", "bpf_iter_cgroup"]),
                     (A::TraceFentry, 0, &["bpf_fentry_test1", "vfs_getattr", "tcp_retransmit_skb"]),
                     (A::TraceFexit, 0, &["bpf_fentry_test1", "filp_close"]),
@@ -141,7 +166,11 @@ fn hosts(system: &System) -> Vec<Host> {
             }
             (P::StructOps, _) => {
                 let mut all = Vec::new();
-                for (name, members) in [("tcp_congestion_ops", &[0u32, 1, 2, 4, 6, 8][..]), ("Qdisc_ops", &[2, 3, 4, 7]), ("bpf_dummy_ops", &[0, 1, 2])] {
+                for (name, members) in [
+                    ("tcp_congestion_ops", &[0u32, 1, 2, 4, 6, 8][..]),
+                    ("Qdisc_ops", &[2, 3, 4, 7]),
+                    ("bpf_dummy_ops", &[0, 1, 2]),
+                ] {
                     let Some(id) = find(name, BtfKind::Struct) else { continue };
                     all.extend(members.iter().map(|m| (format!("STRUCT_OPS/{name}/{m}"), *m, id, 0)));
                 }
@@ -214,7 +243,10 @@ fn context(system: &System, ask: &mut Ask<'_>) {
                     let request = LoadRequest { insns, ..h.request.clone() };
                     ask(format!("context/{}/{way}{bytes}@{off}", h.name), &request);
                 };
-                one("read", vec![op(LDX | MEM | size, 2, 1, off, 0), op(LDX | MEM | B, 3, 2, 0, 0), set(0, 0), EXIT_INSN]);
+                one(
+                    "read",
+                    vec![op(LDX | MEM | size, 2, 1, off, 0), op(LDX | MEM | B, 3, 2, 0, 0), set(0, 0), EXIT_INSN],
+                );
                 if off % bytes != 0 {
                     continue;
                 }
@@ -296,7 +328,9 @@ fn pointers(h: &Host) -> Vec<(&'static str, Vec<Insn>)> {
             ("arg1", vec![op(LDX | MEM | DW, 8, 6, 8, 0)]),
             ("task", vec![call(158), mov(8, 0)]),
         ],
-        Some(P::Kprobe | P::PerfEvent | P::Tracepoint | P::RawTracepoint | P::Syscall) => vec![("task", vec![call(158), mov(8, 0)])],
+        Some(P::Kprobe | P::PerfEvent | P::Tracepoint | P::RawTracepoint | P::Syscall) => {
+            vec![("task", vec![call(158), mov(8, 0)])]
+        }
         _ => Vec::new(),
     }
 }
@@ -314,7 +348,11 @@ fn arguments(system: &System, h: &Host, name: &str, target: Insn, ask: &mut Ask<
     let bare = with_maps(h, vec![target, set(0, 0), EXIT_INSN]);
     ask(name.to_string(), &bare);
     let said = complaint(system, &bare);
-    if said.contains("not allowed") || said.contains("cannot use helper") || said.contains("unknown func") || said.contains("invalid func") {
+    if said.contains("not allowed")
+        || said.contains("cannot use helper")
+        || said.contains("unknown func")
+        || said.contains("invalid func")
+    {
         return;
     }
     let mut pointers = pointers(h);
@@ -335,7 +373,8 @@ fn arguments(system: &System, h: &Host, name: &str, target: Insn, ask: &mut Ask<
                 let path = format!("{path},{kind}");
                 ask(path.clone(), &request);
                 let said = complaint(system, &request);
-                let moved_on = unread(r + 1, &said) || said.is_empty() || said.contains("leak") || said.contains("nreleased");
+                let moved_on =
+                    unread(r + 1, &said) || said.is_empty() || said.contains("leak") || said.contains("nreleased");
                 if moved_on && next.is_none() {
                     next = Some((insns, path, said));
                 }
@@ -343,7 +382,9 @@ fn arguments(system: &System, h: &Host, name: &str, target: Insn, ask: &mut Ask<
             let Some((insns, found, said)) = next else { break };
             if !unread(r + 1, &said) {
                 // Complete: what is returned shows when it is used.
-                for (use_of, using) in [("result", op(LDX | MEM | DW, 0, 0, 0, 0)), ("exit", EXIT_INSN), ("again", target)] {
+                for (use_of, using) in
+                    [("result", op(LDX | MEM | DW, 0, 0, 0, 0)), ("exit", EXIT_INSN), ("again", target)]
+                {
                     let request = with_maps(h, [insns.as_slice(), &[target, using, set(0, 0), EXIT_INSN]].concat());
                     ask(format!("{found}:{use_of}"), &request);
                 }
@@ -359,7 +400,8 @@ fn helpers(system: &System, ask: &mut Ask<'_>) {
         for n in 0..=HELPERS {
             arguments(system, &h, &format!("helpers/{}/{n}", h.name), call(n), ask);
         }
-        let closed = Host { name: h.name.clone(), request: LoadRequest { license: String::new(), ..h.request.clone() } };
+        let closed =
+            Host { name: h.name.clone(), request: LoadRequest { license: String::new(), ..h.request.clone() } };
         for n in 0..=HELPERS {
             ask(format!("helpers/{}/closed/{n}", h.name), &with_maps(&closed, vec![call(n), EXIT_INSN]));
         }
@@ -441,9 +483,30 @@ fn maps(system: &System, ask: &mut Ask<'_>) {
     }
     add("write map", &[&m1, &[op(ST | MEM | W, 1, 0, 0, 0)]]);
     let wanted = |n: &str| {
-        ["SCHED_CLS/CGROUP", "XDP/XDP", "XDP/frags", "KPROBE", "SOCKET_FILTER", "SOCK_OPS", "SK_MSG", "SK_SKB/SK_SKB_V", "SK_REUSEPORT/SK_REUSEPORT_SELECT", "TRACING", "LSM/LSM_MAC/file_open", "SK_LOOKUP", "CGROUP_SKB/CGROUP_INET_I", "PERF_EVENT", "TRACEPOINT", "SYSCALL", "RAW_TRACEPOINT", "CGROUP_SOCK_ADDR/CGROUP_INET4_C", "LWT_XMIT", "STRUCT_OPS/tcp_congestion_ops/0"]
-            .iter()
-            .any(|w| n.starts_with(w))
+        [
+            "SCHED_CLS/CGROUP",
+            "XDP/XDP",
+            "XDP/frags",
+            "KPROBE",
+            "SOCKET_FILTER",
+            "SOCK_OPS",
+            "SK_MSG",
+            "SK_SKB/SK_SKB_V",
+            "SK_REUSEPORT/SK_REUSEPORT_SELECT",
+            "TRACING",
+            "LSM/LSM_MAC/file_open",
+            "SK_LOOKUP",
+            "CGROUP_SKB/CGROUP_INET_I",
+            "PERF_EVENT",
+            "TRACEPOINT",
+            "SYSCALL",
+            "RAW_TRACEPOINT",
+            "CGROUP_SOCK_ADDR/CGROUP_INET4_C",
+            "LWT_XMIT",
+            "STRUCT_OPS/tcp_congestion_ops/0",
+        ]
+        .iter()
+        .any(|w| n.starts_with(w))
     };
     for h in hosts(system).iter().filter(|h| wanted(&h.name)) {
         for m in all_maps() {

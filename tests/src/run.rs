@@ -153,7 +153,6 @@ pub fn parallel<T: Send>(n: usize, jobs: usize, job: impl Fn(usize) -> T + Sync)
     done.into_iter().map(|(_, answer)| answer).collect()
 }
 
-
 /// Stack of a worker; recursion in type comparisons is bounded, but debug builds are generous with frames.
 const STACK: usize = 64 << 20;
 
@@ -238,11 +237,7 @@ fn object_pair(plan: &Plan, system: &System, loaded: &loader::Loaded, theirs: &R
         Err(reason) => (Ours::not_loadable(reason), None),
         Ok(request) => {
             let same = loader::same_insns(&request, &theirs.raw);
-            let request = if plan.recorded_insns {
-                loader::with_recorded_insns(request, &theirs.raw)
-            } else {
-                request
-            };
+            let request = if plan.recorded_insns { loader::with_recorded_insns(request, &theirs.raw) } else { request };
             (ask(system, &request, &options, plan.budget), same)
         }
     };

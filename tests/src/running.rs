@@ -1,7 +1,7 @@
 //! Programs run by every engine, and against what the analysis said of them.
 
-use std::sync::{Arc, LazyLock};
 use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, LazyLock};
 
 use verifier_core::analysis::{Options, System, Verdict, Verified, verify_with};
 use verifier_core::domain::Scalar;
@@ -9,11 +9,11 @@ use verifier_core::isa::asm::assemble;
 use verifier_core::kernel::{Kernel, MapType, ProgType};
 use verifier_core::log::{Context, Event, Interest, Off, Sink};
 use verifier_core::program::{LoadRequest, vmlinux};
+use verifier_core::state::{RegBase, RegState, RegType, VerifierState};
 use verifier_runtime::engine::EngineKind;
 use verifier_runtime::hook::{Hook, Input, Mode, Output, Runner};
 use verifier_runtime::vm::Clock;
 use verifier_runtime::{Code, Vm};
-use verifier_core::state::{RegBase, RegState, RegType, VerifierState};
 
 use crate::mutate::Rng;
 
@@ -99,11 +99,7 @@ pub fn run(v: &Verified, engine: EngineKind, mode: Mode, seed: u64) -> Result<(L
 /// The first two that do not leave the same behind.
 pub fn engines_agree(v: &Verified, seed: u64) -> Result<(), String> {
     let reference = run(v, EngineKind::Interp, Mode::Checked, seed)?.0;
-    let others = [
-        (EngineKind::Interp, Mode::Fast),
-        (EngineKind::Jit, Mode::Fast),
-        (EngineKind::Jit, Mode::Checked),
-    ];
+    let others = [(EngineKind::Interp, Mode::Fast), (EngineKind::Jit, Mode::Fast), (EngineKind::Jit, Mode::Checked)];
     for (engine, mode) in others {
         let left = run(v, engine, mode, seed).map_err(|e| format!("{engine:?} {mode:?}: {e}"))?.0;
         if left != reference {

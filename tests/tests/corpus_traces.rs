@@ -107,7 +107,8 @@ fn check(case: &Case, release: &str, system: &System, blessing: bool, found: &mu
         let failing = trace.steps.iter().find(|s| s.kind == StepKind::Failing);
         marks.push(("source", place(&case.path, &text, insn, failing)));
         if let Some(first) = trace.steps.first().filter(|s| s.kind != StepKind::Failing) {
-            marks.push(("step", format!("{} {}", first.kind.word(), place(&case.path, &text, first.insn, Some(first)))));
+            marks
+                .push(("step", format!("{} {}", first.kind.word(), place(&case.path, &text, first.insn, Some(first)))));
         }
     }
     if blessing {
@@ -141,7 +142,9 @@ fn check(case: &Case, release: &str, system: &System, blessing: bool, found: &mu
         Ok(before) if before == all => {}
         Ok(before) => {
             let differs = before.lines().zip(all.lines()).find(|(a, b)| a != b).unwrap_or(("shorter", "or longer"));
-            found.wrong.push(format!("{}: reads differently\n    was: {}\n    is:  {}", case.name, differs.0, differs.1));
+            found
+                .wrong
+                .push(format!("{}: reads differently\n    was: {}\n    is:  {}", case.name, differs.0, differs.1));
         }
         Err(_) => found.missing.push(format!("{}: no renderings", case.name)),
     }

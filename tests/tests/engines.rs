@@ -15,21 +15,10 @@ fn scenario() -> Scenario {
     let mut s = Scenario::default();
     let packet = s.add(RegionKind::Packet, (0..64).collect(), true);
     let context = s.add(RegionKind::Context, vec![1; 512], true);
-    let at = |off| Value::Pointer {
-        region: packet,
-        off,
-    };
+    let at = |off| Value::Pointer { region: packet, off };
     // `xdp_md.data`, `data_end`; `__sk_buff.data`, `data_end`.
-    s.regions[context].pointers = vec![
-        (0, 4, at(0)),
-        (4, 4, at(64)),
-        (76, 4, at(0)),
-        (80, 4, at(64)),
-    ];
-    s.args.push(Value::Pointer {
-        region: context,
-        off: 0,
-    });
+    s.regions[context].pointers = vec![(0, 4, at(0)), (4, 4, at(64)), (76, 4, at(0)), (80, 4, at(64))];
+    s.args.push(Value::Pointer { region: context, off: 0 });
     s
 }
 
@@ -37,18 +26,13 @@ fn scenario() -> Scenario {
 fn engines_agree_on_the_corpus() {
     let kernel = Kernel::v6_18();
     let vmlinux = vmlinux(&kernel).expect("BTF");
-    let system = System {
-        kernel,
-        vmlinux,
-        modules: Vec::new(),
-    };
+    let system = System { kernel, vmlinux, modules: Vec::new() };
     let (mut ran, mut wrong) = (0, Vec::new());
     for case in cases().expect("the cases can be read") {
         let Ok(request) = case.request(&system) else {
             continue;
         };
-        let Verdict::Accepted(verified) = verify(&system, &request, &Options::default()).verdict
-        else {
+        let Verdict::Accepted(verified) = verify(&system, &request, &Options::default()).verdict else {
             continue;
         };
         // Each engine runs with maps of its own: what one writes must not be what the other reads.
@@ -72,10 +56,5 @@ fn engines_agree_on_the_corpus() {
         }
     }
     assert!(ran > 20, "{ran} programs ran");
-    assert!(
-        wrong.is_empty(),
-        "{} of {ran}:\n{}",
-        wrong.len(),
-        wrong.join("\n")
-    );
+    assert!(wrong.is_empty(), "{} of {ran}:\n{}", wrong.len(), wrong.join("\n"));
 }

@@ -27,7 +27,10 @@ fn same_without_pruning(plan: Plan) {
         }
         finished += 1;
         if a.ours.verdict != b.ours.verdict {
-            wrong.push(format!("{}: {} {} becomes {} {}", a.name, a.ours.verdict, a.ours.reason, b.ours.verdict, b.ours.reason));
+            wrong.push(format!(
+                "{}: {} {} becomes {} {}",
+                a.name, a.ours.verdict, a.ours.reason, b.ours.verdict, b.ours.reason
+            ));
         }
     }
     println!("{finished} of {} programs finish without pruning", pruned.len());

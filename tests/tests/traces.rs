@@ -20,7 +20,8 @@ fn folder() -> PathBuf {
 }
 
 fn systems() -> Vec<System> {
-    let with_btf = |kernel: Kernel| System { vmlinux: vmlinux(&kernel).expect("stored BTF"), modules: Vec::new(), kernel };
+    let with_btf =
+        |kernel: Kernel| System { vmlinux: vmlinux(&kernel).expect("stored BTF"), modules: Vec::new(), kernel };
     Kernel::all().into_iter().map(with_btf).collect()
 }
 
@@ -96,7 +97,8 @@ fn check(case: &Case, system: &System) -> Vec<String> {
     }
     for (line, kind) in case.marked("// cause: ") {
         if !trace.steps.iter().any(|s| s.kind.word() == kind && s.source.as_ref().is_some_and(|s| s.line == line)) {
-            let steps: Vec<_> = trace.steps.iter().map(|s| (s.kind.word(), s.source.as_ref().map(|s| s.line))).collect();
+            let steps: Vec<_> =
+                trace.steps.iter().map(|s| (s.kind.word(), s.source.as_ref().map(|s| s.line))).collect();
             wrong.push(format!("no step `{kind}` at line {line}: {steps:?}"));
         }
     }

@@ -65,7 +65,8 @@ fn in_process(objects: &[(String, Vec<u8>)], system: &System, question: &Questio
         for _ in 0..workers() {
             let work = || {
                 while let Some((name, bytes)) = object(objects, &next) {
-                    let rows = question.object(name, bytes, std::slice::from_ref(system), &mut Nobody::default(), &|| false);
+                    let rows =
+                        question.object(name, bytes, std::slice::from_ref(system), &mut Nobody::default(), &|| false);
                     programs.fetch_add(rows.map_or(0, |r| r.len()), Ordering::Relaxed);
                 }
             };
@@ -81,7 +82,9 @@ async fn through_grpc(objects: &[(String, Vec<u8>)], url: &str) -> (usize, Durat
     let next: &'static AtomicUsize = Box::leak(Box::new(AtomicUsize::new(0)));
     let mut clients = Vec::new();
     for _ in 0..workers() * CLIENTS {
-        clients.push(VerifierClient::connect(url.to_string()).await.expect("connects").max_decoding_message_size(usize::MAX));
+        clients.push(
+            VerifierClient::connect(url.to_string()).await.expect("connects").max_decoding_message_size(usize::MAX),
+        );
     }
     let begun = Instant::now();
     let tasks: Vec<_> = clients
@@ -139,11 +142,8 @@ fn main() -> ExitCode {
         let rows = question.object(name, bytes, std::slice::from_ref(&system), &mut Nobody::default(), &|| false);
         rows.is_ok_and(|rows| rows.iter().all(|r| r.undecided.is_none()))
     };
-    let loaded: Vec<(String, Vec<u8>)> = files
-        .iter()
-        .filter_map(|f| Some((f.display().to_string(), std::fs::read(f).ok()?)))
-        .filter(wanted)
-        .collect();
+    let loaded: Vec<(String, Vec<u8>)> =
+        files.iter().filter_map(|f| Some((f.display().to_string(), std::fs::read(f).ok()?))).filter(wanted).collect();
 
     let mut server = Command::new(std::env::current_exe().expect("this program"))
         .arg(SERVE)
@@ -163,7 +163,10 @@ fn main() -> ExitCode {
         assert_eq!(here.0, there.0, "the service answers for other programs");
         let speed = |(programs, time): (usize, Duration)| programs as f64 / time.as_secs_f64();
         let (here, there) = (speed(here), speed(there));
-        println!("round {round}: {here:.0} programs/s in this process, {there:.0} through gRPC: {:.2} of it", there / here);
+        println!(
+            "round {round}: {here:.0} programs/s in this process, {there:.0} through gRPC: {:.2} of it",
+            there / here
+        );
         shares.push(there / here);
     }
     let _ = server.kill();

@@ -53,7 +53,8 @@ impl Remote {
     pub fn connect(url: &str, server: &ServerArgs, target: &TargetArgs) -> Result<Remote, String> {
         let failed = |e: &dyn std::fmt::Display| format!("{url}: {e}");
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|e| e.to_string())?;
-        let mut endpoint = Endpoint::from_shared(url.to_string()).map_err(|e| failed(&deep(&e)))?.connect_timeout(CONNECT);
+        let mut endpoint =
+            Endpoint::from_shared(url.to_string()).map_err(|e| failed(&deep(&e)))?.connect_timeout(CONNECT);
         if url.starts_with("https://") {
             let ca = server.server_ca.as_ref().ok_or_else(|| failed(&"https needs --server-ca"))?;
             let pem = std::fs::read(ca).map_err(|e| format!("{}: {e}", ca.display()))?;

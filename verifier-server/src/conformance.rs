@@ -175,7 +175,10 @@ mod tests {
         let check = |text: &str| Case::parse(text).and_then(|c| c.check(engine.as_ref()));
         assert_eq!(check("-- asm\nldxb %r0, [%r1+1]\nexit\n-- mem\n01 02\n-- result\n0x2\n"), Ok(()));
         assert!(check("-- asm\nmov %r0, 1\nexit\n-- result\n2\n").is_err_and(|e| e.contains("expected 0x2")));
-        assert!(check("-- asm\nldxb %r0, [%r1+2]\nexit\n-- mem\n0102\n-- result\n0\n").is_err_and(|e| e.contains("read of 1")));
+        assert!(
+            check("-- asm\nldxb %r0, [%r1+2]\nexit\n-- mem\n0102\n-- result\n0\n")
+                .is_err_and(|e| e.contains("read of 1"))
+        );
         assert!(check("-- asm\nexit\n-- raw\n0x9\n-- result\n0\n").is_err());
         assert!(check("-- mem\n0\n").is_err());
     }

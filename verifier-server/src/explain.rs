@@ -45,7 +45,11 @@ pub fn run(args: &ExplainArgs, colours: bool, out: &mut dyn Write) -> Result<(),
 /// What is known, by source line; by instruction where there is no source.
 fn accepted(row: &Row, invariants: Option<Vec<Invariant>>, out: &mut dyn Write) -> io::Result<()> {
     let Some(rows) = invariants else {
-        return writeln!(out, "  Following every number of `{}` exactly takes more than one program may; nothing is told.", row.program);
+        return writeln!(
+            out,
+            "  Following every number of `{}` exactly takes more than one program may; nothing is told.",
+            row.program
+        );
     };
     writeln!(out, "  Known of the values that each line uses, whichever way it is reached:")?;
     let mut last = None;

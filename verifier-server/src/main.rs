@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use verifier_server::args::{Cli, Command};
-use verifier_server::{explain, check, conformance, render, service, tools};
+use verifier_server::{check, conformance, explain, render, service, tools};
 
 /// Stack of the working thread: type comparison recurses, to a bounded depth.
 const STACK: usize = 64 << 20;
@@ -49,7 +49,11 @@ fn run(cli: &Cli) -> Result<u8, String> {
                 Command::Explain(args) => explain::run(args, colours, &mut text)?,
                 Command::Disasm(args) => tools::disasm(args, &mut text)?,
                 Command::Cfg(args) => tools::cfg(args, &mut text)?,
-                Command::Kernels | Command::Check(_) | Command::Run(_) | Command::Conformance(_) | Command::Serve(_) => {
+                Command::Kernels
+                | Command::Check(_)
+                | Command::Run(_)
+                | Command::Conformance(_)
+                | Command::Serve(_) => {
                     tools::kernels(&mut text)?;
                 }
             }

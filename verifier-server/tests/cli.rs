@@ -78,7 +78,10 @@ fn tables_have_the_columns_of_veristat() {
     let text = String::from_utf8_lossy(&out.stdout);
     let mut lines = text.lines();
     let header = lines.next().unwrap_or_default();
-    assert!(header.starts_with("file_name,prog_name,verdict,duration,total_insns,total_states,peak_states"), "{header}");
+    assert!(
+        header.starts_with("file_name,prog_name,verdict,duration,total_insns,total_states,peak_states"),
+        "{header}"
+    );
     assert!(lines.next().is_some_and(|l| l.contains(",good,success,")));
     assert!(lines.next().is_some_and(|l| l.contains(",bad,failure,")));
 }

@@ -200,15 +200,22 @@ fn columns_of_veristat() {
     assert_eq!(rows[2][..3], ["mixed.bpf.o", "first_byte", "failure"]);
     assert_eq!(rows[3][..3], ["mixed.bpf.o", "nobody_knows", "failure"]);
     let table = text(&bpfvet(&["check", MIXED, "--format", "table"]));
-    assert!(table.starts_with("File") && table.contains("Duration (us)") && table.contains("Done. Processed 3 programs"), "{table}");
+    assert!(
+        table.starts_with("File") && table.contains("Duration (us)") && table.contains("Done. Processed 3 programs"),
+        "{table}"
+    );
 
     let folder = std::env::temp_dir().join(format!("bpfvet-formats-{}", std::process::id()));
     std::fs::create_dir_all(&folder).expect("a folder");
     let old = folder.join("old.csv");
-    std::fs::write(&old, csv.replace("first_byte,failure", "first_byte,success").replace(",2,", ",1,")).expect("writes");
+    std::fs::write(&old, csv.replace("first_byte,failure", "first_byte,success").replace(",2,", ",1,"))
+        .expect("writes");
     let out = bpfvet(&["check", MIXED, "--format", "table", "--baseline", &old.display().to_string()]);
     let compared = text(&out);
-    assert!(compared.contains("MISMATCH") && compared.contains("MATCH") && compared.contains("+1 (+100.00%)"), "{compared}");
+    assert!(
+        compared.contains("MISMATCH") && compared.contains("MATCH") && compared.contains("+1 (+100.00%)"),
+        "{compared}"
+    );
     let out = bpfvet(&["check", MIXED, "--format", "table", "--baseline", "/does/not/exist.csv"]);
     assert_eq!(out.status.code(), Some(2));
     std::fs::remove_dir_all(&folder).expect("cleans up");
@@ -216,7 +223,8 @@ fn columns_of_veristat() {
 
 #[test]
 fn sarif_is_as_its_schema_says_and_fingerprints_stay() {
-    let objects = [BAD, MIXED, "tests/traces/off_by_one.bpf.o", "tests/traces/ringbuf_leak.bpf.o", "/does/not/exist.o", SLOW];
+    let objects =
+        [BAD, MIXED, "tests/traces/off_by_one.bpf.o", "tests/traces/ringbuf_leak.bpf.o", "/does/not/exist.o", SLOW];
     let out = bpfvet(&[&["check", "--format", "sarif", "--timeout", "5"], &objects[..]].concat());
     let sarif: serde_sarif::sarif::Sarif = serde_json::from_slice(&out.stdout).expect("SARIF 2.1.0");
     let run = &sarif.runs[0];
@@ -263,7 +271,8 @@ fn github_limits_and_summary() {
 
 #[test]
 fn levels_of_the_log() {
-    let log = |level: &str| text(&bpfvet(&["check", BAD, "--prog", "forgot*", "--format", "kernel", "--log-level", level]));
+    let log =
+        |level: &str| text(&bpfvet(&["check", BAD, "--prog", "forgot*", "--format", "kernel", "--log-level", level]));
     let (failing, all, stats) = (log("1"), log("2"), log("4"));
     assert_eq!(log("0"), "");
     assert!(failing.contains("R0 invalid mem access 'map_value_or_null'\nprocessed "), "{failing}");

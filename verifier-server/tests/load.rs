@@ -9,8 +9,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use ::verifier_server::service::proto::*;
 use ::verifier_server::service::proto::verifier_client::VerifierClient;
+use ::verifier_server::service::proto::*;
 use support::*;
 use tokio::io::AsyncWriteExt;
 use tokio_stream::StreamExt;
@@ -239,9 +239,7 @@ async fn dropped_streams(server: &Server, n: u64) {
         .map(|_| {
             let (url, opened) = (server.url(), Arc::clone(&opened));
             tokio::spawn(async move {
-                let mut client = VerifierClient::connect(url)
-                    .await
-                    .expect("connects");
+                let mut client = VerifierClient::connect(url).await.expect("connects");
                 while opened.fetch_add(1, Ordering::Relaxed) < n {
                     match client.verify_stream(stream_request()).await {
                         Ok(stream) => {
@@ -284,7 +282,11 @@ async fn slow_clients(server: &Server) {
     for _ in 0..20 {
         assert!(client.verify(raw(&GOOD)).await.is_ok());
     }
-    println!("beside {} clients that do not read, 20 tiny requests take {:?}", kept.len() + silent.len(), begun.elapsed());
+    println!(
+        "beside {} clients that do not read, 20 tiny requests take {:?}",
+        kept.len() + silent.len(),
+        begun.elapsed()
+    );
     assert!(begun.elapsed() < Duration::from_secs(10));
 }
 

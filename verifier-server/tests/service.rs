@@ -49,7 +49,11 @@ async fn verify_cases() {
                 }
             }
             (Err(e), Some(status)) => {
-                assert_eq!(format!("{:?}", e.code()), status.split('_').map(capital).collect::<String>(), "{name}: {e}");
+                assert_eq!(
+                    format!("{:?}", e.code()),
+                    status.split('_').map(capital).collect::<String>(),
+                    "{name}: {e}"
+                );
             }
             (answer, expected) => panic!("{name}: {answer:?}, expected {expected:?}"),
         }
@@ -170,8 +174,11 @@ async fn events_tell_what_happens() {
     let server = Server::start(&[]);
     let mut client = server.client().await;
     let answers = events(&mut client, &BAD, Detail::Answers).await;
-    assert!(matches!(&answers[..], [Event::Program(_), Event::Rejected(r), Event::Answer(a)]
-        if r.message == "R0 !read_ok" && a.verdict() == Verdict::Rejected), "{answers:?}");
+    assert!(
+        matches!(&answers[..], [Event::Program(_), Event::Rejected(r), Event::Answer(a)]
+        if r.message == "R0 !read_ok" && a.verdict() == Verdict::Rejected),
+        "{answers:?}"
+    );
 
     let all = events(&mut client, &heavy(3), Detail::Instructions).await;
     let changes = |n: u32| {
@@ -184,7 +191,9 @@ async fn events_tell_what_happens() {
     assert_eq!(values, [1, 2, 3].map(|n| ("R0".to_string(), format!("number {n}"))));
     assert!(all.iter().any(|e| matches!(e, Event::Walk(_))) && all.iter().any(|e| matches!(e, Event::Precise(_))));
     assert!(matches!(all.last(), Some(Event::Answer(a)) if a.verdict() == Verdict::Accepted));
-    let Some(Event::Instruction(first)) = all.iter().find(|e| matches!(e, Event::Instruction(_))) else { panic!("{all:?}") };
+    let Some(Event::Instruction(first)) = all.iter().find(|e| matches!(e, Event::Instruction(_))) else {
+        panic!("{all:?}")
+    };
     assert_eq!((first.insn, first.text.as_str()), (0, "(b7) r0 = 0"));
 
     // r0 = *(u32 *)(r1 + 0); if r0 == 0 goto +1; r0 = 1; r0 = 2; exit: the second path is covered by the first.
@@ -192,7 +201,9 @@ async fn events_tell_what_happens() {
     let paths = events(&mut client, &forks, Detail::Paths).await;
     let has = |f: fn(&Event) -> bool| paths.iter().any(f);
     assert!(has(|e| matches!(e, Event::Branch(b) if b.insn == 1 && b.taken && b.fall_through)), "{paths:?}");
-    assert!(has(|e| matches!(e, Event::PutOff(p) if p.from == 1)) && has(|e| matches!(e, Event::Ended(p) if p.insn == 4)));
+    assert!(
+        has(|e| matches!(e, Event::PutOff(p) if p.from == 1)) && has(|e| matches!(e, Event::Ended(p) if p.insn == 4))
+    );
     assert!(!has(|e| matches!(e, Event::Instruction(_))));
     let resumed = paths.iter().position(|e| matches!(e, Event::Resumed(_) | Event::Pruned(_)));
     let ended = paths.iter().position(|e| matches!(e, Event::Ended(_)));
@@ -314,7 +325,8 @@ async fn an_editor_gets_only_what_changed() {
 fn credentials(name: &str) -> (std::path::PathBuf, [String; 3]) {
     let dir = std::path::PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
     std::fs::create_dir_all(&dir).expect("a folder");
-    let made = rcgen::generate_simple_self_signed(["localhost".to_string(), "127.0.0.1".to_string()]).expect("certificate");
+    let made =
+        rcgen::generate_simple_self_signed(["localhost".to_string(), "127.0.0.1".to_string()]).expect("certificate");
     let write = |file: &str, text: String| {
         let path = dir.join(file);
         std::fs::write(&path, text).expect("written");
@@ -407,7 +419,10 @@ async fn limits_are_told_apart() {
     let VerifyRequest { input, target, options } = raw(&heavy(490_000));
     let request = VerifyStreamRequest { input, target, options, detail: Detail::Instructions.into() };
     let stream = client.verify_stream(request).await.expect("a stream");
-    assert_eq!(reason(&client.verify(raw(&GOOD)).await.expect_err("full")), (Code::ResourceExhausted, "REQUESTS".into()));
+    assert_eq!(
+        reason(&client.verify(raw(&GOOD)).await.expect_err("full")),
+        (Code::ResourceExhausted, "REQUESTS".into())
+    );
     drop(stream);
     let begun = Instant::now();
     while client.verify(raw(&GOOD)).await.is_err() {

@@ -57,7 +57,9 @@ struct Args {
 fn main() {
     let args = Args::parse();
     let Some(folder) = recordings::folder() else {
-        println!("agreement: no recordings beside the checkout (../shared/kernel-recordings or BPFVET_SHARED); nothing measured");
+        println!(
+            "agreement: no recordings beside the checkout (../shared/kernel-recordings or BPFVET_SHARED); nothing measured"
+        );
         return;
     };
     match measure(&args, &folder) {
@@ -115,7 +117,10 @@ fn report(args: &Args, pairs: &[Pair]) {
 fn show(p: &Pair) {
     println!("=== {}", p.name);
     println!("    kernel: {} {:?} {:?}", p.theirs.verdict, p.theirs.errno, p.theirs.counters);
-    println!("    ours:   {} {:?} {:?} {} ({} ms)", p.ours.verdict, p.ours.errno, p.ours.counters, p.ours.reason, p.ours.millis);
+    println!(
+        "    ours:   {} {:?} {:?} {} ({} ms)",
+        p.ours.verdict, p.ours.errno, p.ours.counters, p.ours.reason, p.ours.millis
+    );
     if p.ours.verdict == "not_loadable" || p.theirs.verdict == "not_loadable" {
         println!("    libbpf: {}", p.theirs.raw["libbpf_error"]["text"]);
         return;
@@ -162,7 +167,11 @@ fn print_list(list: &str, most: usize, pairs: &[Pair]) {
         let mut groups: Vec<_> = groups.into_iter().collect();
         groups.sort_by_key(|(_, v)| std::cmp::Reverse(v.len()));
         for (reason, names) in groups.iter().take(most) {
-            println!("{:>5}  {reason}\n         {}", names.len(), names.iter().take(4).copied().collect::<Vec<_>>().join("  "));
+            println!(
+                "{:>5}  {reason}\n         {}",
+                names.len(),
+                names.iter().take(4).copied().collect::<Vec<_>>().join("  ")
+            );
         }
     } else {
         for p in chosen.iter().take(most) {

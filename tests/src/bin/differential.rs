@@ -12,9 +12,9 @@ use std::time::{Duration, Instant};
 use bpfvet_tests::agreement::{Pair, Tally, ask};
 use bpfvet_tests::compose::{compose, fits, same_btf, same_context};
 use bpfvet_tests::mutate::{Pool, Rng, mutate};
-use bpfvet_tests::oracle::{Answer, breaks_running_kernel};
 use bpfvet_tests::oracle::machine::Machine;
 use bpfvet_tests::oracle::wire::{How, lines};
+use bpfvet_tests::oracle::{Answer, breaks_running_kernel};
 use bpfvet_tests::recordings::{self, Counters, Record};
 use bpfvet_tests::run::{Failure, parallel};
 use bpfvet_tests::{features, generate, idioms, loader, probes};
@@ -97,7 +97,9 @@ struct Args {
 fn main() {
     let args = Args::parse();
     let Some(folder) = recordings::folder() else {
-        println!("differential: no recordings beside the checkout (../shared/kernel-recordings or BPFVET_SHARED); nothing measured");
+        println!(
+            "differential: no recordings beside the checkout (../shared/kernel-recordings or BPFVET_SHARED); nothing measured"
+        );
         return;
     };
     let result = Run::new(&args).and_then(|mut run| {
@@ -347,7 +349,8 @@ impl<'a> Run<'a> {
         let how = How { privilege: self.privilege(), ..How::default() };
         // What cannot be asked (modules) is left out, and what the running kernel breaks down on.
         if !(matches!(self.machine, Machine::Running { .. }) && breaks_running_kernel(&request))
-            && let Ok(text) = lines(&name, &request, how) {
+            && let Ok(text) = lines(&name, &request, how)
+        {
             self.text.push_str(&text);
             self.queue.push(Asked { name, feature, request });
         }
@@ -485,7 +488,11 @@ fn counters(log: &str) -> Option<Counters> {
         let mut words = line.split(' ').skip_while(|w| *w != word).skip(1);
         words.next().and_then(|n| n.parse().ok())
     };
-    Some(Counters { insns: after("processed")?, total_states: after("total_states")?, peak_states: after("peak_states")? })
+    Some(Counters {
+        insns: after("processed")?,
+        total_states: after("total_states")?,
+        peak_states: after("peak_states")?,
+    })
 }
 
 /// Kinds of differences, the worst first.
@@ -498,7 +505,10 @@ fn class(p: &Pair) -> Option<(&'static str, String)> {
         general(lines.next().unwrap_or_default())
     };
     let errno = |e: &Option<String>| e.clone().unwrap_or_default();
-    let differ = || p.difference().map_or(String::new(), |(_, a, b)| format!("- {}\n                    + {}", general(&a), general(&b)));
+    let differ = || {
+        p.difference()
+            .map_or(String::new(), |(_, a, b)| format!("- {}\n                    + {}", general(&a), general(&b)))
+    };
     Some(match p.ours.verdict.as_str() {
         "panic" => ("panic", p.ours.reason.clone()),
         "unsupported" | "budget" => ("unsupported", general(&p.ours.reason)),

@@ -197,7 +197,11 @@ fn run(args: Args) -> ExitCode {
         let late = begun.elapsed() > SLOW + Duration::from_secs(args.seconds) * PROGRAMS as u32;
         if outcome.is_err() || late {
             let what = if late { "took long" } else { "panicked" };
-            if late { slow += 1 } else { panics += 1 }
+            if late {
+                slow += 1
+            } else {
+                panics += 1
+            }
             let kept = std::env::temp_dir().join(format!("hostile-check-{number}.o"));
             let _ = std::fs::write(&kept, &bytes);
             println!("iteration {number}: {}:{name} {what}; kept as {}", file.display(), kept.display());
@@ -207,6 +211,9 @@ fn run(args: Args) -> ExitCode {
         }
     }
     let objects = originals.len();
-    println!("{objects} objects, {} iterations, {opened} opened, {asked} verdicts, {panics} panics, {slow} slow", args.iterations);
+    println!(
+        "{objects} objects, {} iterations, {opened} opened, {asked} verdicts, {panics} panics, {slow} slow",
+        args.iterations
+    );
     if panics == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }

@@ -72,7 +72,8 @@ fn parse_args() -> Result<Args, Error> {
 
 fn unzstd(path: &Path) -> Result<Vec<u8>, Error> {
     let mut out = Vec::new();
-    let mut d = zstd::stream::read::Decoder::new(std::fs::File::open(path).map_err(|e| format!("{}: {e}", path.display()))?)?;
+    let mut d =
+        zstd::stream::read::Decoder::new(std::fs::File::open(path).map_err(|e| format!("{}: {e}", path.display()))?)?;
     d.window_log_max(27)?;
     std::io::copy(&mut d, &mut out)?;
     Ok(out)
@@ -174,7 +175,13 @@ fn map_differences(ours: &[MapSpec], theirs: &[Value]) -> Vec<String> {
         .iter()
         .map(|m| {
             let v = [
-                m.map_type, m.key_size, m.value_size, m.max_entries, m.map_flags, m.btf_key_type_id, m.btf_value_type_id,
+                m.map_type,
+                m.key_size,
+                m.value_size,
+                m.max_entries,
+                m.map_flags,
+                m.btf_key_type_id,
+                m.btf_value_type_id,
             ]
             .map(i64::from);
             let frozen = i64::from(m.frozen);
@@ -184,7 +191,8 @@ fn map_differences(ours: &[MapSpec], theirs: &[Value]) -> Vec<String> {
     let mut b: Vec<String> = theirs
         .iter()
         .map(|m| {
-            let keys = ["type", "key_size", "value_size", "max_entries", "flags", "btf_key_type_id", "btf_value_type_id"];
+            let keys =
+                ["type", "key_size", "value_size", "max_entries", "flags", "btf_key_type_id", "btf_value_type_id"];
             let v = keys.map(|k| number(&m[k]));
             let frozen = i64::from(m["frozen"].as_bool().unwrap_or(false));
             row(text(m, "name"), [v[0], v[1], v[2], v[3], v[4], v[5], v[6], number(&m["map_extra"]), frozen])
@@ -253,7 +261,8 @@ fn extras(req: &LoadRequest, rec: &Value, counts: &mut BTreeMap<&'static str, Co
             out.push(format!("{name}: kernel {theirs}"));
         }
     };
-    let hex = |words: &[u32]| words.iter().flat_map(|w| w.to_le_bytes()).map(|b| format!("{b:02x}")).collect::<String>();
+    let hex =
+        |words: &[u32]| words.iter().flat_map(|w| w.to_le_bytes()).map(|b| format!("{b:02x}")).collect::<String>();
     let funcs: Vec<u32> = req.func_info.iter().flat_map(|f| [f.insn_off, f.type_id]).collect();
     let lines = req.line_info.iter().flat_map(|l| [l.insn_off, l.file_name_off, l.line_off, l.line_col]);
     field("name", req.name.clone(), rec["prog_name"].as_str());
@@ -298,9 +307,16 @@ fn show_objects(files: &[PathBuf], kernel: &Kernel) -> Result<(), Error> {
                 for p in o.programs {
                     let verdict = match p.result {
                         Ok(r) => {
-                            format!("type {} attach {}:{} insns {} lines {} maps {} flags {}", r.prog_type,
-                                r.expected_attach_type, r.attach.btf_id, r.insns.len(), r.line_info.len(), r.maps.len(),
-                                r.prog_flags)
+                            format!(
+                                "type {} attach {}:{} insns {} lines {} maps {} flags {}",
+                                r.prog_type,
+                                r.expected_attach_type,
+                                r.attach.btf_id,
+                                r.insns.len(),
+                                r.line_info.len(),
+                                r.maps.len(),
+                                r.prog_flags
+                            )
                         }
                         Err(e) => format!("not loadable ({}): {}", e.code, e.words.join(" | ")),
                     };

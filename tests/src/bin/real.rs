@@ -164,7 +164,12 @@ fn run() -> Result<bool, Failure> {
     println!("\n{found} objects");
     for (kernel, c) in &counts {
         let verdicts: Vec<String> = c.verdicts.iter().map(|(v, n)| format!("{v} {n}")).collect();
-        println!("{kernel}: {}; {} as the kernel said, {} not", verdicts.join(", "), c.compared - c.different, c.different);
+        println!(
+            "{kernel}: {}; {} as the kernel said, {} not",
+            verdicts.join(", "),
+            c.compared - c.different,
+            c.different
+        );
     }
     Ok(found > 0 && counts.values().all(|c| c.different == 0))
 }

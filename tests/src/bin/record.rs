@@ -8,10 +8,10 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use bpfvet_tests::corpus::{self, Case, klog, klog::Klog};
+use bpfvet_tests::oracle::breaks_running_kernel;
 use bpfvet_tests::oracle::machine::Machine;
 use bpfvet_tests::oracle::wire::{How, lines};
 use clap::Parser;
-use bpfvet_tests::oracle::breaks_running_kernel;
 use verifier_core::kernel::Kernel;
 use verifier_core::program::LoadRequest;
 
@@ -79,7 +79,9 @@ fn record(release: &str, machine: &Machine, cases: &[Case], missing: bool) -> Re
         }
         let how = How { privilege, log_level: case.log_level(), log_size: 0 };
         let safe = |r: LoadRequest| match machine {
-            Machine::Running { .. } if breaks_running_kernel(&r) => Err("the running kernel breaks down on such programs".into()),
+            Machine::Running { .. } if breaks_running_kernel(&r) => {
+                Err("the running kernel breaks down on such programs".into())
+            }
             _ => Ok(r),
         };
         match case.request(&system).and_then(safe).and_then(|r| lines(&case.name, &r, how)) {

@@ -44,7 +44,8 @@ impl Answer {
 /// precision walk goes through a classic packet load outside of the main program.
 pub fn breaks_running_kernel(r: &LoadRequest) -> bool {
     let target = |i: usize| i as i64 + 1 + i64::from(r.insns[i].imm);
-    let called = (0..r.insns.len()).filter(|i| r.insns[*i].is_pseudo_call() || r.insns[*i].is_pseudo_func()).map(target);
+    let called =
+        (0..r.insns.len()).filter(|i| r.insns[*i].is_pseudo_call() || r.insns[*i].is_pseudo_func()).map(target);
     let infos = r.func_info.iter().map(|f| i64::from(f.insn_off));
     let Some(main_ends) = called.chain(infos).filter(|at| *at > 0).min() else { return false };
     let rest = r.insns.iter().skip(usize::try_from(main_ends).unwrap_or(0));

@@ -33,8 +33,7 @@ pub struct Hook {
     actions: &'static [(i64, &'static str)],
 }
 
-const XDP: &[(i64, &str)] =
-    &[(0, "XDP_ABORTED"), (1, "XDP_DROP"), (2, "XDP_PASS"), (3, "XDP_TX"), (4, "XDP_REDIRECT")];
+const XDP: &[(i64, &str)] = &[(0, "XDP_ABORTED"), (1, "XDP_DROP"), (2, "XDP_PASS"), (3, "XDP_TX"), (4, "XDP_REDIRECT")];
 const TC: &[(i64, &str)] = &[
     (-1, "TC_ACT_UNSPEC"),
     (0, "TC_ACT_OK"),
@@ -258,9 +257,9 @@ fn fill(p: &mut Packet, bytes: &[u8]) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use verifier_core::isa::asm::assemble;
     use crate::interp::Interp;
     use crate::program::bare_request;
+    use verifier_core::isa::asm::assemble;
 
     /// Runs a program of a type, checked, over a packet: r0, and the packet.
     fn check(t: ProgType, text: &str, packet: &[u8]) -> (u64, Vec<u8>) {
@@ -269,7 +268,8 @@ mod tests {
         let code = Code::unverified(&bare_request(t as u32, insns, vec![]), &vm).expect("code");
         let input = Input { packet: packet.to_vec(), ..Input::default() };
         let hook = Hook::of(t).expect("hook");
-        let out = Runner::new().expect("memory").run(&Interp, &vm, &code, &hook, &input, 1, Mode::Checked).expect("run");
+        let out =
+            Runner::new().expect("memory").run(&Interp, &vm, &code, &hook, &input, 1, Mode::Checked).expect("run");
         (out.r0, out.packet.unwrap_or_default())
     }
 

@@ -68,7 +68,8 @@ impl Socket {
     pub fn as_bpf_sock(&self) -> [u8; SOCK_LEN] {
         let mut out = [0; SOCK_LEN];
         let mut put = |at: usize, bytes: &[u8]| out[at..at + bytes.len()].copy_from_slice(bytes);
-        let (family, kind) = (if self.local.0.is_ipv4() { 2u32 } else { 10 }, if self.protocol == 6 { 1u32 } else { 2 });
+        let (family, kind) =
+            (if self.local.0.is_ipv4() { 2u32 } else { 10 }, if self.protocol == 6 { 1u32 } else { 2 });
         put(4, &family.to_ne_bytes());
         put(8, &kind.to_ne_bytes());
         put(12, &u32::from(self.protocol).to_ne_bytes());

@@ -83,35 +83,103 @@ pub enum AtomicOp {
 #[allow(missing_docs)]
 pub enum Op {
     /// `wide`: 64 bits; otherwise on low halves with a zero-extended result.
-    Alu { op: AluOp, wide: bool, dst: Reg, src: Src },
+    Alu {
+        op: AluOp,
+        wide: bool,
+        dst: Reg,
+        src: Src,
+    },
     /// Sign-extending move of the low `bits`.
-    MovSx { wide: bool, bits: u8, dst: Reg, src: Reg },
+    MovSx {
+        wide: bool,
+        bits: u8,
+        dst: Reg,
+        src: Reg,
+    },
     /// `END`: with `swap` the low `bits` are reversed; without, truncated.
-    ByteOrder { swap: bool, bits: u8, dst: Reg },
+    ByteOrder {
+        swap: bool,
+        bits: u8,
+        dst: Reg,
+    },
     /// A 64-bit constant: a number, the address of a map or of its value, or a function ([`FUNC_BASE`]).
-    Const { dst: Reg, value: u64 },
-    Load { size: Size, signed: bool, dst: Reg, base: Reg, off: i16 },
-    Store { size: Size, base: Reg, off: i16, src: Src },
+    Const {
+        dst: Reg,
+        value: u64,
+    },
+    Load {
+        size: Size,
+        signed: bool,
+        dst: Reg,
+        base: Reg,
+        off: i16,
+    },
+    Store {
+        size: Size,
+        base: Reg,
+        off: i16,
+        src: Src,
+    },
     /// `fetch`: the old value goes to `src`.
-    Atomic { op: AtomicOp, wide: bool, fetch: bool, base: Reg, off: i16, src: Reg },
-    LoadAcquire { size: Size, dst: Reg, base: Reg, off: i16 },
-    StoreRelease { size: Size, base: Reg, off: i16, src: Reg },
-    Jump { target: u32 },
-    Branch { cmp: CmpOp, wide: bool, dst: Reg, src: Src, target: u32 },
+    Atomic {
+        op: AtomicOp,
+        wide: bool,
+        fetch: bool,
+        base: Reg,
+        off: i16,
+        src: Reg,
+    },
+    LoadAcquire {
+        size: Size,
+        dst: Reg,
+        base: Reg,
+        off: i16,
+    },
+    StoreRelease {
+        size: Size,
+        base: Reg,
+        off: i16,
+        src: Reg,
+    },
+    Jump {
+        target: u32,
+    },
+    Branch {
+        cmp: CmpOp,
+        wide: bool,
+        dst: Reg,
+        src: Src,
+        target: u32,
+    },
     /// Goes to `target` when the frame has used up its loop budget, otherwise on.
-    MayGoto { target: u32 },
+    MayGoto {
+        target: u32,
+    },
     /// `bpf_tail_call(r1 ctx, r2 prog array, r3 index)`: on success it does not come back.
     TailCall,
     /// A helper or a kernel function.
-    Call { helper: &'static Helper },
+    Call {
+        helper: &'static Helper,
+    },
     /// A call of a number that names no helper we know: a fault when reached.
-    CallUnknown { id: i32 },
-    CallLocal { subprog: u32, target: u32 },
+    CallUnknown {
+        id: i32,
+    },
+    CallLocal {
+        subprog: u32,
+        target: u32,
+    },
     /// `callx`: a function of the program, or the number of a helper.
-    CallReg { reg: Reg },
+    CallReg {
+        reg: Reg,
+    },
     /// `LD_ABS` and `LD_IND`: big-endian load from the packet of r6, at `off` plus the register. Outside of the packet
     /// the program ends with 0.
-    PacketLoad { size: Size, index: Option<Reg>, off: i32 },
+    PacketLoad {
+        size: Size,
+        index: Option<Reg>,
+        off: i32,
+    },
     Exit,
     /// Second slot of a constant: never reached.
     Pad,
@@ -348,7 +416,9 @@ impl Builder<'_> {
                 let index = (insn.mode() == IND).then_some(insn.src);
                 Op::PacketLoad { size, index, off: insn.imm }
             }
-            _ if callx => Op::CallReg { reg: if dst == 0 && (0..11).contains(&insn.imm) { insn.imm as u8 } else { dst } },
+            _ if callx => {
+                Op::CallReg { reg: if dst == 0 && (0..11).contains(&insn.imm) { insn.imm as u8 } else { dst } }
+            }
             _ => match insn.op() {
                 EXIT => Op::Exit,
                 CALL => self.call(at)?,
@@ -374,7 +444,8 @@ impl Builder<'_> {
             }
             PSEUDO_KFUNC_CALL => {
                 let name = self.vm.kfunc_name(self.req, insn).ok_or_else(|| fail("no such kernel function".into()))?;
-                let helper = abi::kfunc(&name).ok_or_else(|| fail(format!("kernel function {name} is not modelled")))?;
+                let helper =
+                    abi::kfunc(&name).ok_or_else(|| fail(format!("kernel function {name} is not modelled")))?;
                 Ok(Op::Call { helper })
             }
             _ => Ok(match u32::try_from(insn.imm) {

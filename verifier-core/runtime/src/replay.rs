@@ -250,10 +250,10 @@ impl Scenario {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use verifier_core::isa::asm::assemble;
     use crate::cx::FaultKind;
     use crate::interp::Interp;
     use crate::program::bare_request;
+    use verifier_core::isa::asm::assemble;
 
     fn play(text: &str, scenario: &Scenario) -> Replayed {
         let vm = Vm::new(1);

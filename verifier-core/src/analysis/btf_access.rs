@@ -11,9 +11,9 @@ use super::refs::in_rcu_cs;
 use super::regs::{Access, is_trusted_reg, mark_reg_known_zero, mark_reg_unknown};
 use crate::btf::{Btf, BtfKind, Type, TypeId};
 use crate::error::{Errno, MemoryMsg, Res};
+use crate::kernel::MapType;
 use crate::kernel::call::{RegBase, RegType, TypeFlags};
 use crate::kernel::facts::type_safe;
-use crate::kernel::MapType;
 use crate::state::{BtfRef, Payload, RegState};
 
 /// Longest chain of modifiers and arrays that is followed, and deepest nesting of structs.
@@ -30,7 +30,14 @@ pub(crate) fn btf_is_kernel(env: &Env<'_>, btf: BtfRef) -> bool {
 ///
 /// # Errors
 /// None but for a base type that loads never yield.
-pub(crate) fn mark_btf_ld_reg(env: &mut Env<'_>, regno: u8, base: RegBase, btf: BtfRef, id: TypeId, flags: TypeFlags) -> Res {
+pub(crate) fn mark_btf_ld_reg(
+    env: &mut Env<'_>,
+    regno: u8,
+    base: RegBase,
+    btf: BtfRef,
+    id: TypeId,
+    flags: TypeFlags,
+) -> Res {
     let payload = match base {
         RegBase::Scalar => {
             mark_reg_unknown(env, regno);
@@ -70,10 +77,15 @@ pub(crate) enum StructAccess {
 /// One step of a walk. Kernel: `enum bpf_struct_walk_result`.
 enum Step {
     Scalar,
-    Ptr { id: TypeId, field_name: u32 },
+    Ptr {
+        id: TypeId,
+        field_name: u32,
+    },
     PtrUntrusted,
     /// The offset is the start of a nested struct, whose type this is.
-    Struct { id: TypeId },
+    Struct {
+        id: TypeId,
+    },
 }
 
 /// A line of the walk with the error it ends in.
@@ -136,7 +148,15 @@ fn strip<'a>(t: Type<'a>) -> Option<Type<'a>> {
 /// Unions on the way (but those of one member) taint `flags`. Kernel: `btf_struct_walk()`.
 ///
 /// `flex`: accesses beyond the end are taken as accesses to a flexible array at the end.
-fn walk(btf: &Btf, start: TypeId, off: u32, size: u32, flags: &mut TypeFlags, flex: bool, leaves: bool) -> Result<Step, WalkError> {
+fn walk(
+    btf: &Btf,
+    start: TypeId,
+    off: u32,
+    size: u32,
+    flags: &mut TypeFlags,
+    flex: bool,
+    leaves: bool,
+) -> Result<Step, WalkError> {
     let mut off = off;
     let mut ty = btf.ty(start).and_then(|t| {
         // The id may be one of the base's; references of its types stay in the same id space.
@@ -196,11 +216,22 @@ fn flexible_tail<'a>(btf: &'a Btf, t: &Type<'a>) -> Option<(Type<'a>, u32)> {
 enum Found<'a> {
     Step(Step),
     /// The offset is inside of a nested struct, but not its start.
-    Inside { ty: Type<'a>, off: u32 },
+    Inside {
+        ty: Type<'a>,
+        off: u32,
+    },
 }
 
 /// The member of one struct at an offset.
-fn member_at<'a>(btf: &'a Btf, t: &Type<'a>, name: &str, off: u32, size: u32, flags: TypeFlags, leaves: bool) -> Result<Found<'a>, WalkError> {
+fn member_at<'a>(
+    btf: &'a Btf,
+    t: &Type<'a>,
+    name: &str,
+    off: u32,
+    size: u32,
+    flags: TypeFlags,
+    leaves: bool,
+) -> Result<Found<'a>, WalkError> {
     let end = off.wrapping_add(size);
     for m in t.members() {
         let mut member_off = m.bit_offset / 8;
@@ -259,7 +290,10 @@ fn member_at<'a>(btf: &'a Btf, t: &Type<'a>, name: &str, off: u32, size: u32, fl
         // Arrays of numbers may be read as one wants, as long as the array does not end.
         if end > true_end && !flags.contains(TypeFlags::UNTRUSTED) {
             let member = shown(m.name);
-            return Err((MemoryMsg::BeyondMember { member, end: true_end, name: shown(name), off, size }, Errno::EACCES));
+            return Err((
+                MemoryMsg::BeyondMember { member, end: true_end, name: shown(name), off, size },
+                Errno::EACCES,
+            ));
         }
         return Ok(Found::Step(Step::Scalar));
     }
@@ -293,7 +327,14 @@ fn pointer_tag(btf: &Btf, t: &Type<'_>, off: u32) -> TypeFlags {
 ///
 /// # Errors
 /// Rejects with the errno of the check that failed.
-pub(crate) fn btf_struct_access(env: &mut Env<'_>, btf: BtfRef, id: TypeId, alloc: bool, off: i32, size: i32) -> Res<StructAccess> {
+pub(crate) fn btf_struct_access(
+    env: &mut Env<'_>,
+    btf: BtfRef,
+    id: TypeId,
+    alloc: bool,
+    off: i32,
+    size: i32,
+) -> Res<StructAccess> {
     if alloc && let Some(rec) = env.struct_meta(btf, id) {
         let (from, end) = (off as u32, (off as u32).wrapping_add(size as u32));
         if let Some(f) = rec.fields.iter().find(|f| from < f.offset + f.size && f.offset < end) {
@@ -401,8 +442,17 @@ fn is_listed(env: &Env<'_>, reg_btf: BtfRef, reg_id: TypeId, field: &str, id: Ty
 ///
 /// By default nothing that is read from a struct is as valid as the struct; it is where the kernel lists the field, or
 /// inside of an RCU section for RCU pointers. What is walked from untrusted pointers stays untrusted.
-fn walked_flags(env: &Env<'_>, reg: &RegState, btf: BtfRef, id: TypeId, to: TypeId, tags: TypeFlags, field: u32) -> TypeFlags {
-    const TRUST: TypeFlags = TypeFlags::ALLOC.union(TypeFlags::TRUSTED).union(TypeFlags::NON_OWN_REF).union(TypeFlags::RCU);
+fn walked_flags(
+    env: &Env<'_>,
+    reg: &RegState,
+    btf: BtfRef,
+    id: TypeId,
+    to: TypeId,
+    tags: TypeFlags,
+    field: u32,
+) -> TypeFlags {
+    const TRUST: TypeFlags =
+        TypeFlags::ALLOC.union(TypeFlags::TRUSTED).union(TypeFlags::NON_OWN_REF).union(TypeFlags::RCU);
     if reg.has(TypeFlags::UNTRUSTED) {
         return TypeFlags::UNTRUSTED;
     }
@@ -442,7 +492,14 @@ fn walked_flags(env: &Env<'_>, reg: &RegState, btf: BtfRef, id: TypeId, to: Type
 ///
 /// # Errors
 /// Rejects with the errno of the check that failed.
-pub(crate) fn check_ptr_to_btf_access(env: &mut Env<'_>, regno: u8, off: i32, size: i32, t: Access, value_regno: Option<u8>) -> Res {
+pub(crate) fn check_ptr_to_btf_access(
+    env: &mut Env<'_>,
+    regno: u8,
+    off: i32,
+    size: i32,
+    t: Access,
+    value_regno: Option<u8>,
+) -> Res {
     let reg = *env.reg(regno);
     let Some((btf, id)) = reg.btf() else { return Err(env.bug("a typed pointer without a type")) };
     let types = env.btf(btf).clone();
@@ -472,7 +529,15 @@ pub(crate) fn check_ptr_to_btf_access(env: &mut Env<'_>, regno: u8, off: i32, si
 }
 
 /// The part of [`check_ptr_to_btf_access`] behind the checks of the pointer itself.
-fn access_type(env: &mut Env<'_>, reg: &RegState, (btf, id): (BtfRef, TypeId), off: i32, size: i32, t: Access, value: Option<u8>) -> Res {
+fn access_type(
+    env: &mut Env<'_>,
+    reg: &RegState,
+    (btf, id): (BtfRef, TypeId),
+    off: i32,
+    size: i32,
+    t: Access,
+    value: Option<u8>,
+) -> Res {
     let alloc = reg.has(TypeFlags::ALLOC);
     if t == Access::Write && !alloc && check_kernel_write(env, btf, id, off, size)? {
         return Ok(());
@@ -528,7 +593,14 @@ fn map_struct(ty: MapType) -> Option<&'static str> {
 ///
 /// # Errors
 /// Rejects with the errno of the check that failed.
-pub(crate) fn check_ptr_to_map_access(env: &mut Env<'_>, regno: u8, off: i32, size: i32, t: Access, value_regno: Option<u8>) -> Res {
+pub(crate) fn check_ptr_to_map_access(
+    env: &mut Env<'_>,
+    regno: u8,
+    off: i32,
+    size: i32,
+    t: Access,
+    value_regno: Option<u8>,
+) -> Res {
     let Some(map) = env.reg(regno).map() else { return Err(env.bug("a map pointer without a map")) };
     let map_type = env.map(map).spec.map_type;
     let name = MapType::from_number(map_type).and_then(map_struct);

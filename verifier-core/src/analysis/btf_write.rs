@@ -116,7 +116,9 @@ fn tcp_sock(env: &mut Env<'_>, btf: BtfRef, id: TypeId, off: i32, size: i32) -> 
 fn within(env: &mut Env<'_>, name: &'static str, off: i32, size: i32, end: Option<u32>) -> Res<bool> {
     let msg = match end {
         None => MemoryMsg::NoWriteSupport { name, off },
-        Some(end) if i64::from(off) + i64::from(size) > i64::from(end) => MemoryMsg::WriteBeyond { off, size, name, end },
+        Some(end) if i64::from(off) + i64::from(size) > i64::from(end) => {
+            MemoryMsg::WriteBeyond { off, size, name, end }
+        }
         Some(_) => return Ok(true),
     };
     Err(env.reject(msg, Errno::EACCES))

@@ -168,7 +168,13 @@ pub(crate) fn destroy_if_dynptr_stack_slot(env: &mut Env, frame: usize, spi: usi
 }
 
 /// Writes a dynptr into its slots. Kernel: `mark_stack_slots_dynptr()`.
-fn mark_stack_slots_dynptr(env: &mut Env, reg: &RegState, flags: TypeFlags, insn_idx: usize, clone_ref_obj_id: u32) -> Res {
+fn mark_stack_slots_dynptr(
+    env: &mut Env,
+    reg: &RegState,
+    flags: TypeFlags,
+    insn_idx: usize,
+    clone_ref_obj_id: u32,
+) -> Res {
     let frame = reg.frameno as usize;
     let spi = get_spi(env, reg)?;
     let lower = spi.checked_sub(1).ok_or_else(|| env.bug("dynptr below the stack"))?;
@@ -282,7 +288,13 @@ fn mark_dynptr_read(env: &mut Env, frame: usize, spi: usize) -> Res {
 ///
 /// `clone_ref_obj_id` is the reference that a clone shares with its parent, 0 for others.
 /// Kernel: `process_dynptr_func()`.
-pub(crate) fn process_dynptr_func(env: &mut Env, regno: u8, insn_idx: usize, arg: ArgType, clone_ref_obj_id: u32) -> Res {
+pub(crate) fn process_dynptr_func(
+    env: &mut Env,
+    regno: u8,
+    insn_idx: usize,
+    arg: ArgType,
+    clone_ref_obj_id: u32,
+) -> Res {
     let reg = *env.reg(regno);
     let argno = i32::from(regno) - 1;
     if !reg.ty.is(RegBase::PtrToStack) && !is_const_dynptr(&reg) {
@@ -292,8 +304,7 @@ pub(crate) fn process_dynptr_func(env: &mut Env, regno: u8, insn_idx: usize, arg
         return Err(env.bug("dynptr argument both uninitialised and read-only"));
     }
     if arg.flags.contains(TypeFlags::UNINIT) {
-        check_valid_uninit(env, &reg)
-            .map_err(|s| fail_after(env, s, KfuncMsg::DynptrNotUninit {}, Errno::EINVAL))?;
+        check_valid_uninit(env, &reg).map_err(|s| fail_after(env, s, KfuncMsg::DynptrNotUninit {}, Errno::EINVAL))?;
         for off in [0, 8] {
             check_mem_access(env, insn_idx, regno, off, DW, Access::Write, None, false, false)?;
         }

@@ -440,7 +440,11 @@ impl<'a> Env<'a> {
                 if self.interest.log_level != 0 {
                     self.emit(Event::Line(&msg));
                 }
-                if r.cause.is_none() { r.cause = Some(msg) } else { r.also.push(msg) }
+                if r.cause.is_none() {
+                    r.cause = Some(msg)
+                } else {
+                    r.also.push(msg)
+                }
                 Stop::Reject(r)
             }
             other => other,
@@ -511,9 +515,7 @@ impl<'a> Env<'a> {
     /// Program type that rules apply to: an extension follows its target. Kernel: `resolve_prog_type()`.
     pub fn resolved_prog_type(&self) -> ProgType {
         match (&self.req.attach.prog, self.prog_type) {
-            (Some(target), ProgType::Ext) => {
-                ProgType::from_number(target.request.prog_type).unwrap_or(self.prog_type)
-            }
+            (Some(target), ProgType::Ext) => ProgType::from_number(target.request.prog_type).unwrap_or(self.prog_type),
             _ => self.prog_type,
         }
     }

@@ -4,8 +4,6 @@
 //! stages run in the kernel's order, because the first error wins and the log shows it. Acceptance exists only after
 //! the last.
 
-
-
 mod access;
 mod btf_access;
 mod btf_write;
@@ -37,8 +35,8 @@ use crate::kernel::features::LoopKind;
 use crate::kernel::map_create::implied_flags;
 use crate::kernel::{AttachType, Kernel, MapType, ProgType};
 use crate::log::{Event, Off, Sink, Tee, TextLog};
-use crate::program::{LoadRequest, MapSpec, create, record};
 use crate::program::request::{Privilege, TargetFunc, TargetProg};
+use crate::program::{LoadRequest, MapSpec, create, record};
 use crate::state::{BtfRef, MapIdx, VerifierState};
 
 use self::env::{AttachInfo, Caps, InsnAux, MapInfo, Stats};
@@ -196,8 +194,7 @@ pub fn verify_assuming(
 ) -> Report {
     // A BTF whose special fields are unsound is refused when it is loaded, before any program; loaders go on without.
     if let Some(btf) = &req.btf {
-        let types =
-            record::KernelTypes { kernel: &system.kernel, vmlinux: &system.vmlinux, modules: &system.modules };
+        let types = record::KernelTypes { kernel: &system.kernel, vmlinux: &system.vmlinux, modules: &system.modules };
         if record::StructMetas::of(&types, btf).is_err() {
             return verify_assuming(system, &req.without_btf(), options, listener, cancelled, assumed);
         }

@@ -85,11 +85,7 @@ impl LinkedRegs {
         let mut out = LinkedRegs::default();
         let mut body = val >> 4;
         for _ in 0..val & 15 {
-            out.push(LinkedReg {
-                frame: (body & 7) as u8,
-                index: (body >> 3 & 63) as u8,
-                is_reg: body >> 9 & 1 != 0,
-            });
+            out.push(LinkedReg { frame: (body & 7) as u8, index: (body >> 3 & 63) as u8, is_reg: body >> 9 & 1 != 0 });
             body >>= 10;
         }
         out
@@ -369,10 +365,8 @@ fn step_jump(
             Ok(true)
         }
         EXIT => {
-            let from_call = usize::try_from(next_idx - 1)
-                .ok()
-                .and_then(|i| env.insns.get(i))
-                .is_some_and(|i| i.is_pseudo_call());
+            let from_call =
+                usize::try_from(next_idx - 1).ok().and_then(|i| env.insns.get(i)).is_some_and(|i| i.is_pseudo_call());
             if env.kernel.features.callback_args_dropped_at_exit && calls_back(next_idx) {
                 bt.regs[bt.frame] &= !ARGS;
             }
@@ -520,7 +514,9 @@ fn mark_chain(env: &mut Env<'_>, start: Option<&VerifierState>, regno: Option<u8
                     }
                     Err(Stuck::Bug(what)) => return Err(env.bug(what)),
                     Err(Stuck::LeftMain) => return Err(env.reject(LimitMsg::LeftMain, Errno::EFAULT)),
-                    Err(Stuck::Callback(regs)) => return Err(env.reject(LimitMsg::CallbackRegs { regs }, Errno::EFAULT)),
+                    Err(Stuck::Callback(regs)) => {
+                        return Err(env.reject(LimitMsg::CallbackRegs { regs }, Errno::EFAULT));
+                    }
                 }
             }
             if env.explorer.bt.is_empty() {

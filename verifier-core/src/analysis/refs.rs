@@ -268,8 +268,7 @@ pub(crate) fn check_resource_leak(env: &mut Env, exception_exit: bool, check_loc
 
 fn check_resource_leak_6_12(env: &mut Env, exception_exit: bool, check_lock: bool, prefix: &str) -> Res {
     let what = || prefix.to_string();
-    let (lock, rcu, preempt) =
-        (lock_held(env), env.cur.active_rcu_lock != 0, env.cur.active_preempt_lock);
+    let (lock, rcu, preempt) = (lock_held(env), env.cur.active_rcu_lock != 0, env.cur.active_preempt_lock);
     if prefix.starts_with("BPF_EXIT") || exception_exit {
         if check_lock && lock {
             let msg = if exception_exit {

@@ -7,15 +7,15 @@ use crate::domain::{DomainRules, Scalar};
 use crate::error::{Errno, RegisterMsg, Res};
 use crate::isa::Insn;
 use crate::isa::opcode::*;
-use crate::kernel::{Features, MapType};
 use crate::kernel::call::{RegBase, RegType, TypeFlags};
+use crate::kernel::{Features, MapType};
 use crate::state::register::{ADD_CONST, DEF_NOT_SUBREG, live};
 use crate::state::{Payload, RegState, VerifierState};
 use smallvec::SmallVec;
 
 use super::Env;
-use crate::program::record::FieldKind;
 use super::liveness::{self, Place};
+use crate::program::record::FieldKind;
 
 /// Whether memory is read or written. Kernel: `enum bpf_access_type`.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -344,8 +344,12 @@ pub(crate) fn places(st: &VerifierState, pred: impl Fn(&RegState) -> bool) -> Sm
     let mut found = SmallVec::new();
     for (frame, f) in st.frames.iter().enumerate() {
         let regs = (0u8..).zip(&f.regs).filter(|(_, r)| pred(r)).map(|(n, _)| Place::Reg(n));
-        let slots =
-            f.stack.iter().enumerate().filter(|(_, s)| s.is_spilled_reg() && pred(&s.spilled)).map(|(n, _)| Place::Slot(n));
+        let slots = f
+            .stack
+            .iter()
+            .enumerate()
+            .filter(|(_, s)| s.is_spilled_reg() && pred(&s.spilled))
+            .map(|(n, _)| Place::Slot(n));
         found.extend(regs.chain(slots).map(|place| At { frame, place }));
     }
     found

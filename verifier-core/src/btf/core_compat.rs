@@ -121,8 +121,7 @@ pub(super) fn types_match(
             BtfKind::Enum | BtfKind::Enum64 => return Ok(is_any_enum(&t) && enums_match(&l, &t)),
             BtfKind::Struct | BtfKind::Union => {
                 if behind_ptr {
-                    return Ok(l.kind == t.kind
-                        || (t.kind == BtfKind::Fwd && (l.kind == BtfKind::Union) == t.kflag));
+                    return Ok(l.kind == t.kind || (t.kind == BtfKind::Fwd && (l.kind == BtfKind::Union) == t.kflag));
                 }
                 return Ok(l.kind == t.kind && composites_match(local, &l, targ, &t, level, fuel)?);
             }
@@ -165,14 +164,7 @@ fn enums_match(l: &Type<'_>, t: &Type<'_>) -> bool {
         && l.enum_values().all(|lv| t.enum_values().any(|tv| names_match(lv.name, tv.name)))
 }
 
-fn composites_match(
-    local: &Btf,
-    l: &Type<'_>,
-    targ: &Btf,
-    t: &Type<'_>,
-    level: u32,
-    fuel: &mut u32,
-) -> Res<bool> {
+fn composites_match(local: &Btf, l: &Type<'_>, targ: &Btf, t: &Type<'_>, level: u32, fuel: &mut u32) -> Res<bool> {
     if l.vlen > t.vlen {
         return Ok(false);
     }
@@ -221,4 +213,3 @@ pub(super) fn fields_are_compat(local: &Btf, mut lid: TypeId, targ: &Btf, mut ti
     }
     Err(bad())
 }
-

@@ -33,8 +33,19 @@ impl RelocKind {
     pub fn from_number(n: u32) -> Option<RelocKind> {
         use RelocKind::*;
         let all = [
-            FieldByteOffset, FieldByteSize, FieldExists, FieldSigned, FieldLshiftU64, FieldRshiftU64, TypeIdLocal,
-            TypeIdTarget, TypeExists, TypeSize, EnumvalExists, EnumvalValue, TypeMatches,
+            FieldByteOffset,
+            FieldByteSize,
+            FieldExists,
+            FieldSigned,
+            FieldLshiftU64,
+            FieldRshiftU64,
+            TypeIdLocal,
+            TypeIdTarget,
+            TypeExists,
+            TypeSize,
+            EnumvalExists,
+            EnumvalValue,
+            TypeMatches,
         ];
         all.get(n as usize).copied()
     }
@@ -345,12 +356,9 @@ fn field_value(kind: RelocKind, spec: Option<&Spec<'_>>, insn: u32) -> Res<Field
     if acc.name.is_none() {
         let size = size_of(spec.btf, acc.type_id)?;
         return match kind {
-            RelocKind::FieldByteOffset => Ok(Field {
-                val: u64::from(spec.bit_offset / 8),
-                size,
-                type_id: acc.type_id,
-                validate: true,
-            }),
+            RelocKind::FieldByteOffset => {
+                Ok(Field { val: u64::from(spec.bit_offset / 8), size, type_id: acc.type_id, validate: true })
+            }
             RelocKind::FieldByteSize => Ok(Field { val: u64::from(size), validate: true, ..Field::default() }),
             _ => Err(complain(EINVAL, "can't be applied to array access")),
         };
@@ -381,12 +389,9 @@ fn field_value(kind: RelocKind, spec: Option<&Spec<'_>>, insn: u32) -> Res<Field
     }
     let plain = |val: u64| Field { val, validate: !bitfield, ..Field::default() };
     Ok(match kind {
-        RelocKind::FieldByteOffset if !bitfield => Field {
-            val: byte_off,
-            size: u32::try_from(byte_sz).map_err(|_| bad())?,
-            type_id: mt.id,
-            validate: true,
-        },
+        RelocKind::FieldByteOffset if !bitfield => {
+            Field { val: byte_off, size: u32::try_from(byte_sz).map_err(|_| bad())?, type_id: mt.id, validate: true }
+        }
         RelocKind::FieldByteOffset => plain(byte_off),
         RelocKind::FieldByteSize => plain(byte_sz),
         RelocKind::FieldSigned => {

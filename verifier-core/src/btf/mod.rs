@@ -9,7 +9,7 @@ pub mod validate;
 
 pub use edit::BtfEdit;
 pub use ext::BtfExt;
-pub use validate::{BtfRefusal, ValidateRules, validate};
 pub use types::{
     ArrayInfo, Btf, BtfError, BtfKind, EnumValue, IntEncoding, Member, Param, Type, TypeId, VarSecinfo, essential_name,
 };
+pub use validate::{BtfRefusal, ValidateRules, validate};

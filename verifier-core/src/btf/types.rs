@@ -33,9 +33,26 @@ impl BtfError {
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[repr(u8)]
 pub enum BtfKind {
-    Void = 0, Int = 1, Ptr = 2, Array = 3, Struct = 4, Union = 5, Enum = 6, Fwd = 7, Typedef = 8, Volatile = 9,
-    Const = 10, Restrict = 11, Func = 12, FuncProto = 13, Var = 14, Datasec = 15, Float = 16, DeclTag = 17,
-    TypeTag = 18, Enum64 = 19,
+    Void = 0,
+    Int = 1,
+    Ptr = 2,
+    Array = 3,
+    Struct = 4,
+    Union = 5,
+    Enum = 6,
+    Fwd = 7,
+    Typedef = 8,
+    Volatile = 9,
+    Const = 10,
+    Restrict = 11,
+    Func = 12,
+    FuncProto = 13,
+    Var = 14,
+    Datasec = 15,
+    Float = 16,
+    DeclTag = 17,
+    TypeTag = 18,
+    Enum64 = 19,
 }
 
 impl BtfKind {
@@ -120,10 +137,7 @@ impl BtfKind {
 
     /// Kernel: `btf_type_is_modifier()`.
     pub const fn is_modifier(self) -> bool {
-        matches!(
-            self,
-            BtfKind::Typedef | BtfKind::Volatile | BtfKind::Const | BtfKind::Restrict | BtfKind::TypeTag
-        )
+        matches!(self, BtfKind::Typedef | BtfKind::Volatile | BtfKind::Const | BtfKind::Restrict | BtfKind::TypeTag)
     }
 
     /// Bytes that follow the 12-byte header of a type of this kind.
@@ -459,9 +473,10 @@ impl Btf {
         let strings = section(str_off, str_len, "string")?;
         let str_bytes = &raw[strings.0..strings.1];
         if (base.is_none() || str_len > 0)
-            && (str_bytes.last() != Some(&0) || (base.is_none() && str_bytes.first() != Some(&0))) {
-                return Err(BtfError::new(strings.0, "the string section is not enclosed in zeroes"));
-            }
+            && (str_bytes.last() != Some(&0) || (base.is_none() && str_bytes.first() != Some(&0)))
+        {
+            return Err(BtfError::new(strings.0, "the string section is not enclosed in zeroes"));
+        }
         let (start_id, start_str) = match &base {
             Some(b) => (b.nr_types(), b.strings_end()),
             None => (1, 0),
@@ -484,16 +499,7 @@ impl Btf {
         if n.is_none_or(|n| n > i32::MAX as u32) {
             return Err(BtfError::new(0, "too many types"));
         }
-        Ok(Btf {
-            raw,
-            base,
-            start_id,
-            start_str,
-            strings,
-            offsets,
-            names: OnceLock::new(),
-            tags: OnceLock::new(),
-        })
+        Ok(Btf { raw, base, start_id, start_str, strings, offsets, names: OnceLock::new(), tags: OnceLock::new() })
     }
 
     /// The blob itself.
@@ -611,10 +617,7 @@ impl Btf {
     }
 
     /// This blob's own types whose name without flavour is `essential`, in order of id. Used for CO-RE candidates.
-    pub fn own_by_essential_name<'a, 'n>(
-        &'a self,
-        essential: &'n str,
-    ) -> impl Iterator<Item = Type<'a>> + use<'a, 'n> {
+    pub fn own_by_essential_name<'a, 'n>(&'a self, essential: &'n str) -> impl Iterator<Item = Type<'a>> + use<'a, 'n> {
         let index = self.index();
         let hash = hash_name(essential.as_bytes());
         let from = index.partition_point(|(h, _)| *h < hash);

@@ -81,15 +81,13 @@ fn name_offset_ok(btf: &Btf, off: u32) -> bool {
 /// A letter, `_` or `.` first, digits afterwards. Kernel: `btf_name_valid_identifier()`.
 fn identifier_ok(btf: &Btf, off: u32) -> bool {
     let Some(name) = btf.bytes_at(off).filter(|_| off <= MAX_NAME) else { return false };
-    let ok = |b: &u8, first: bool| {
-        *b == b'_' || *b == b'.' || b.is_ascii_alphabetic() || (!first && b.is_ascii_digit())
-    };
+    let ok =
+        |b: &u8, first: bool| *b == b'_' || *b == b'.' || b.is_ascii_alphabetic() || (!first && b.is_ascii_digit());
     name.len() < NAME_LEN && !name.is_empty() && name.iter().enumerate().all(|(i, b)| ok(b, i == 0))
 }
 
 fn section_name_ok(btf: &Btf, off: u32) -> bool {
-    btf.bytes_at(off)
-        .is_some_and(|n| !n.is_empty() && n.len() < NAME_LEN && n.iter().all(|b| (0x20..0x7f).contains(b)))
+    btf.bytes_at(off).is_some_and(|n| !n.is_empty() && n.len() < NAME_LEN && n.iter().all(|b| (0x20..0x7f).contains(b)))
 }
 
 fn id_ok(id: TypeId) -> bool {
@@ -117,12 +115,7 @@ fn check_meta(btf: &Btf, t: &Type<'_>, rules: ValidateRules) -> Check {
             must(bits.div_ceil(8) <= t.size_or_type, "nr_bits exceeds type_size")?;
             must(matches!((data >> 24) & 0xf, 0 | 1 | 2 | 4), "Unsupported encoding")
         }
-        BtfKind::Ptr
-        | BtfKind::Volatile
-        | BtfKind::Const
-        | BtfKind::Restrict
-        | BtfKind::Typedef
-        | BtfKind::TypeTag => {
+        BtfKind::Ptr | BtfKind::Volatile | BtfKind::Const | BtfKind::Restrict | BtfKind::Typedef | BtfKind::TypeTag => {
             no_vlen()?;
             if !(rules.flagged_tags && t.kind == BtfKind::TypeTag) {
                 no_flag()?;
@@ -420,9 +413,8 @@ impl<'a> Resolver<'a> {
                 Ok(None)
             }
             BtfKind::DeclTag => {
-                let on = target().filter(|o| {
-                    o.is_composite() || matches!(o.kind, BtfKind::Func | BtfKind::Var | BtfKind::Typedef)
-                });
+                let on = target()
+                    .filter(|o| o.is_composite() || matches!(o.kind, BtfKind::Func | BtfKind::Var | BtfKind::Typedef));
                 let on = on.ok_or("Invalid type_id")?;
                 if wanted(&on) {
                     return Ok(Some(on));
@@ -511,12 +503,13 @@ impl<'a> Resolver<'a> {
         }
         let mut n = usize::from(t.vlen);
         if let Some(last) = t.params().last()
-            && last.type_id == 0 {
-                if last.name_off != 0 {
-                    return Err(refuse("Invalid arg"));
-                }
-                n -= 1;
+            && last.type_id == 0
+        {
+            if last.name_off != 0 {
+                return Err(refuse("Invalid arg"));
             }
+            n -= 1;
+        }
         for p in t.params().take(n) {
             if p.name_off != 0 && !(name_offset_ok(self.btf, p.name_off) && identifier_ok(self.btf, p.name_off)) {
                 return Err(refuse("Invalid arg"));

@@ -168,7 +168,10 @@ fn arithmetic_contains_every_result() {
                     for x in concretes(&a) {
                         for y in concretes(&b) {
                             let v = if half { Tiny::zext(concrete(op, x.low(), y.low())) } else { concrete(op, x, y) };
-                            assert!(contains(&got, v), "{abs:?} half={half} {a:?} {b:?}: {x:?} {y:?} gives {v:?}, not in {got:?}");
+                            assert!(
+                                contains(&got, v),
+                                "{abs:?} half={half} {a:?} {b:?}: {x:?} {y:?} gives {v:?}, not in {got:?}"
+                            );
                         }
                     }
                 }
@@ -188,8 +191,18 @@ fn concrete<W: Word>(op: AluOp, a: W, b: W) -> W {
 }
 
 const CMPS: [CmpOp; 12] = [
-    CmpOp::Eq, CmpOp::Ne, CmpOp::Gt, CmpOp::Ge, CmpOp::Lt, CmpOp::Le, CmpOp::SGt, CmpOp::SGe, CmpOp::SLt, CmpOp::SLe,
-    CmpOp::Set, CmpOp::NotSet,
+    CmpOp::Eq,
+    CmpOp::Ne,
+    CmpOp::Gt,
+    CmpOp::Ge,
+    CmpOp::Lt,
+    CmpOp::Le,
+    CmpOp::SGt,
+    CmpOp::SGe,
+    CmpOp::SLt,
+    CmpOp::SLe,
+    CmpOp::Set,
+    CmpOp::NotSet,
 ];
 
 #[test]
@@ -215,7 +228,10 @@ fn comparisons_decide_and_refine_rightly() {
                             let holds = if half { op.holds(x.low(), y.low()) } else { op.holds(x, y) };
                             assert!(taken.is_none_or(|t| t == holds), "{op:?} half={half} {a:?} {b:?} {x:?} {y:?}");
                             if holds && taken.is_none() {
-                                assert!(contains(&ra, x) && contains(&rb, y), "{op:?} half={half} {a:?} {b:?} {x:?} {y:?}");
+                                assert!(
+                                    contains(&ra, x) && contains(&rb, y),
+                                    "{op:?} half={half} {a:?} {b:?} {x:?} {y:?}"
+                                );
                             }
                         }
                     }

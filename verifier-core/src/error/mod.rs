@@ -182,9 +182,26 @@ impl Category {
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[repr(i32)]
 pub enum Errno {
-    EPERM = 1, ENOENT = 2, ESRCH = 3, E2BIG = 7, EBADF = 9, EAGAIN = 11, ENOMEM = 12, EACCES = 13, EFAULT = 14,
-    EBUSY = 16, EEXIST = 17, EINVAL = 22, ENOSPC = 28, ERANGE = 34, EDEADLK = 35, ELOOP = 40, EPROTO = 71, EBADMSG = 74,
-    EOPNOTSUPP = 95, ENOTSUPP = 524,
+    EPERM = 1,
+    ENOENT = 2,
+    ESRCH = 3,
+    E2BIG = 7,
+    EBADF = 9,
+    EAGAIN = 11,
+    ENOMEM = 12,
+    EACCES = 13,
+    EFAULT = 14,
+    EBUSY = 16,
+    EEXIST = 17,
+    EINVAL = 22,
+    ENOSPC = 28,
+    ERANGE = 34,
+    EDEADLK = 35,
+    ELOOP = 40,
+    EPROTO = 71,
+    EBADMSG = 74,
+    EOPNOTSUPP = 95,
+    ENOTSUPP = 524,
 }
 
 impl Errno {

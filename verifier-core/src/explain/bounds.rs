@@ -77,7 +77,13 @@ impl Need {
         let v = self.variable.as_deref().unwrap_or("i");
         let n = u64::try_from(self.fits?).ok().filter(|n| *n > 1)?;
         // A size must stay within; an index below.
-        let mask = if n.is_power_of_two() { n - 1 } else if self.is_size { n.next_power_of_two() / 2 - 1 } else { return None };
+        let mask = if n.is_power_of_two() {
+            n - 1
+        } else if self.is_size {
+            n.next_power_of_two() / 2 - 1
+        } else {
+            return None;
+        };
         Some(format!("{v} & {mask}"))
     }
 }
@@ -105,7 +111,11 @@ impl Facts<'_> {
                 return room;
             }
             let memory = matches!(insn.class(), LDX | ST | STX);
-            let (off, size) = if memory { (i128::from(insn.off), i128::from(insn.access_size())) } else { (0, i128::from(self.element(index))) };
+            let (off, size) = if memory {
+                (i128::from(insn.off), i128::from(insn.access_size()))
+            } else {
+                (0, i128::from(self.element(index)))
+            };
             (room - off - size).div_euclid(i128::from(index.scale)) + 1
         });
         let object = object.map_or("the object".into(), |(_, o)| value::object(&o, self.request));
@@ -131,7 +141,11 @@ impl Facts<'_> {
             d.here = format!("the size {v} is {range}");
             self.lost(&need, d);
             let check = need.variable.as_deref().unwrap_or("size");
-            d.push(NONZERO_SIZE, format!("leave when the size is 0, right before the call: `if ({check} == 0) return …;`"), None);
+            d.push(
+                NONZERO_SIZE,
+                format!("leave when the size is 0, right before the call: `if ({check} == 0) return …;`"),
+                None,
+            );
             return;
         }
         let kind = if need.is_size { "the size " } else { "" };
@@ -147,7 +161,11 @@ impl Facts<'_> {
             let upper = need.largest().map_or(String::new(), |n| format!("; 0..={n} fit"));
             let word = var.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
             let result = self.slice.steps.first().is_some_and(|s| self.lines.helper(s.insn).is_some());
-            let unsigned = if word && !result { format!(", or make `{var}` unsigned where it is declared") } else { String::new() };
+            let unsigned = if word && !result {
+                format!(", or make `{var}` unsigned where it is declared")
+            } else {
+                String::new()
+            };
             let text = format!("exclude negative numbers: `if ({var} < 0) return …;`{unsigned}{upper}");
             d.push(LOWER_BOUND, text, None);
             return;
@@ -166,7 +184,12 @@ impl Facts<'_> {
         d.here = format!("{kind}{v} is {range}; {}", need.room());
         self.lost(&need, d);
         let text = match self.last_check(&need) {
-            Some(step) => format!("the check at {} lets {v} be {}: check that it is at most {largest}: {}", self.lines.place(step.insn), need.umax(), need.check()),
+            Some(step) => format!(
+                "the check at {} lets {v} be {}: check that it is at most {largest}: {}",
+                self.lines.place(step.insn),
+                need.umax(),
+                need.check()
+            ),
             None => format!("check that {v} is at most {largest}: {}", need.check()),
         };
         d.push(SMALLER_BOUND, text, None);
@@ -178,11 +201,15 @@ impl Facts<'_> {
             return;
         }
         let v = &need.name;
-        d.problem = format!("the offset ({v}) into the packet may be so large that a comparison with the end proves nothing");
-        d.here = format!("{v} is {}; only offsets up to {MAX_PACKET_OFF} can be checked", value::scalar(&need.index.value));
+        d.problem =
+            format!("the offset ({v}) into the packet may be so large that a comparison with the end proves nothing");
+        d.here =
+            format!("{v} is {}; only offsets up to {MAX_PACKET_OFF} can be checked", value::scalar(&need.index.value));
         self.lost(need, d);
         let var = need.variable.as_deref().unwrap_or("off");
-        let text = format!("limit {v} before it is added to the packet pointer: `if ({var} > 1500) return …;`, then compare the pointer with data_end");
+        let text = format!(
+            "limit {v} before it is added to the packet pointer: `if ({var} > 1500) return …;`, then compare the pointer with data_end"
+        );
         d.push(UPPER_BOUND, text, None);
     }
 
@@ -229,10 +256,13 @@ impl Facts<'_> {
                 d.push(BOUND_LOST, text, Some(step.insn));
             } else if step.kind == StepKind::Computed && worse && unfollowed(insn) {
                 let what = if matches!(insn.op(), DIV | MOD) { "division" } else { "operation" };
-                let var = need.variable.as_deref().filter(|v| v.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')).unwrap_or("i");
-                let mask = need.mask().map_or(need.check(), |_| {
-                    format!("`{var} & {}`", need.fits.unwrap_or(1).max(1) - 1)
-                });
+                let var = need
+                    .variable
+                    .as_deref()
+                    .filter(|v| v.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_'))
+                    .unwrap_or("i");
+                let mask =
+                    need.mask().map_or(need.check(), |_| format!("`{var} & {}`", need.fits.unwrap_or(1).max(1) - 1));
                 let text = format!(
                     "the kernel does not follow the {what} at {place}, so nothing is known of its result: limit the result ({mask}); \
                      the compiler would remove that, so hide the value from it first: `asm volatile(\"\" : \"+r\"({var}));`"
@@ -247,15 +277,18 @@ impl Facts<'_> {
             let now = value::scalar(&need.index.value);
             let text = format!(
                 "{v} is {after} after the check at {}, and then computed on at {}, which makes it {now}: check it after that: {}",
-                self.lines.place(check.insn), self.lines.place(step.insn), need.check()
+                self.lines.place(check.insn),
+                self.lines.place(step.insn),
+                need.check()
             );
             d.push(BOUND_LOST, text, Some(step.insn));
         }
         let halves = self.slice.steps.iter().find(|s| {
             let limit = need.largest().unwrap_or(i128::from(MAX_VAR_OFF));
-            s.kind == StepKind::Checked && s.after.is_some_and(|a| {
-                a.is_scalar() && i128::from(a.scalar.u32_max) <= limit && a.scalar.umax > u64::from(u32::MAX)
-            })
+            s.kind == StepKind::Checked
+                && s.after.is_some_and(|a| {
+                    a.is_scalar() && i128::from(a.scalar.u32_max) <= limit && a.scalar.umax > u64::from(u32::MAX)
+                })
         });
         if let Some(step) = halves {
             let mask = need.mask().map_or(String::new(), |m| format!(", or mask it where it is used: `{m}`"));
@@ -276,7 +309,8 @@ impl Facts<'_> {
         } else if let Some(insn) = self.checked_other_load() {
             let text = format!(
                 "{v} is read from memory again after the check at {}, and may have changed: copy it into a local variable, \
-                 check and use that one", self.lines.place(insn)
+                 check and use that one",
+                self.lines.place(insn)
             );
             d.push(CHECKED_COPY, text, Some(insn));
         }
@@ -286,13 +320,16 @@ impl Facts<'_> {
     fn computed_after_check(&self, largest: i128) -> Option<(&RawStep, &RawStep)> {
         let scalar = |r: Option<RegState>| r.filter(RegState::is_scalar);
         let at = self.slice.steps.iter().position(|s| {
-            s.kind == StepKind::Checked && scalar(s.after).is_some_and(|a| i128::from(a.scalar.umax) <= largest && !a.scalar.is_const())
+            s.kind == StepKind::Checked
+                && scalar(s.after).is_some_and(|a| i128::from(a.scalar.umax) <= largest && !a.scalar.is_const())
         })?;
         let (check, rest) = (&self.slice.steps[at], &self.slice.steps[at + 1..]);
         let end = self.slice.index?.value.scalar;
         // Multiplying by the size of an element is part of the access.
         let step = rest.iter().find(|s| {
-            s.kind == StepKind::Computed && scalar(s.after).is_some_and(|a| i128::from(a.scalar.umax) > largest) && i128::from(end.umax) > largest
+            s.kind == StepKind::Computed
+                && scalar(s.after).is_some_and(|a| i128::from(a.scalar.umax) > largest)
+                && i128::from(end.umax) > largest
         })?;
         Some((check, step))
     }
@@ -307,7 +344,10 @@ impl Facts<'_> {
         for (i, s) in compared {
             for c in &s.changes {
                 let (Some(b), Some(a)) = (c.before, c.after) else { continue };
-                let narrowed = b.is_scalar() && a.is_scalar() && (a.scalar.umax < b.scalar.umax || a.scalar.u32_max < b.scalar.u32_max) && a.scalar.u32_max <= MAX_VAR_OFF as u32;
+                let narrowed = b.is_scalar()
+                    && a.is_scalar()
+                    && (a.scalar.umax < b.scalar.umax || a.scalar.u32_max < b.scalar.u32_max)
+                    && a.scalar.u32_max <= MAX_VAR_OFF as u32;
                 if !narrowed || own.contains(&(i, c.place)) {
                     continue;
                 }
@@ -354,7 +394,8 @@ impl Facts<'_> {
             }
             let Some(place) = loaded else { continue };
             let narrowed = |c: &super::path::Change| {
-                c.place == place && matches!((c.before, c.after), (Some(b), Some(a)) if a.is_scalar() && b.is_scalar() && a.scalar != b.scalar)
+                c.place == place
+                    && matches!((c.before, c.after), (Some(b), Some(a)) if a.is_scalar() && b.is_scalar() && a.scalar != b.scalar)
             };
             if is_branch(insn) && s.changes.iter().any(narrowed) {
                 return Some(s.insn);

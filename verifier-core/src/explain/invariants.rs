@@ -49,7 +49,13 @@ fn reads(insn: Insn, helper_args: impl Fn(u32) -> u32) -> u16 {
         LDX => src,
         ST => dst,
         STX => dst | src,
-        ALU | ALU64 if insn.op() == MOV => if insn.is_reg_src() { src } else { 0 },
+        ALU | ALU64 if insn.op() == MOV => {
+            if insn.is_reg_src() {
+                src
+            } else {
+                0
+            }
+        }
         ALU | ALU64 if insn.is_reg_src() => dst | src,
         ALU | ALU64 => dst,
         JMP | JMP32 => match insn.op() {
@@ -111,7 +117,9 @@ fn join(a: &RegState, b: &RegState) -> Option<RegState> {
     let payload = match (a.payload, b.payload) {
         (Payload::Range(x), Payload::Range(y)) => Payload::Range(x.min(y)),
         (Payload::Map { map: x, .. }, Payload::Map { map: y, .. }) if x == y => a.payload,
-        (Payload::Mem { size: x, dynptr_id }, Payload::Mem { size: y, .. }) => Payload::Mem { size: x.min(y), dynptr_id },
+        (Payload::Mem { size: x, dynptr_id }, Payload::Mem { size: y, .. }) => {
+            Payload::Mem { size: x.min(y), dynptr_id }
+        }
         (x, y) if x == y => x,
         _ => return None,
     };
@@ -207,7 +215,10 @@ pub fn invariants(
     let word = |n: usize, v: &Option<RegState>| Known {
         reg: n as u8,
         value: *v,
-        words: v.map_or_else(|| "a number on one way, a pointer on another".into(), |r| value::words(&r, request, &system.vmlinux)),
+        words: v.map_or_else(
+            || "a number on one way, a pointer on another".into(),
+            |r| value::words(&r, request, &system.vmlinux),
+        ),
     };
     let rows = joiner.seen.iter().enumerate().filter_map(|(insn, seen)| {
         let seen = seen.as_ref()?;

@@ -76,11 +76,17 @@ fn is_pointer(r: Option<RegState>) -> bool {
 
 /// Whether two steps are one for people: a computation on one line.
 fn joins(facts: &Facts<'_>, a: &RawStep, b: &RawStep) -> bool {
-    let quiet = |k: StepKind| matches!(k, StepKind::Established | StepKind::Copied | StepKind::Computed | StepKind::Filled);
+    let quiet =
+        |k: StepKind| matches!(k, StepKind::Established | StepKind::Copied | StepKind::Computed | StepKind::Filled);
     let line = |s: &RawStep| facts.lines.line(s.insn).map(|l| (l.source.file, l.source.line));
     let later = matches!(b.kind, StepKind::Copied | StepKind::Computed);
-    quiet(a.kind) && later && a.note == Note::Value && b.note == Note::Value && is_pointer(a.after) == is_pointer(b.after)
-        && line(a).is_some() && line(a) == line(b)
+    quiet(a.kind)
+        && later
+        && a.note == Note::Value
+        && b.note == Note::Value
+        && is_pointer(a.after) == is_pointer(b.after)
+        && line(a).is_some()
+        && line(a) == line(b)
 }
 
 /// A copy into another register says nothing, unless the source gives it a name.
@@ -130,7 +136,8 @@ fn word(facts: &Facts<'_>, s: &RawStep, here: &str) -> Step {
 /// What to underline: the whole statement of a check, else the expression.
 fn focus_of(line: &super::lines::Line, s: &RawStep) -> std::ops::Range<usize> {
     let code = 0..super::names::code_end(&line.source.text);
-    let whole = matches!(s.kind, StepKind::Checked | StepKind::Spilled) || matches!(s.note, Note::Stack(_) | Note::Acquired | Note::Locked);
+    let whole = matches!(s.kind, StepKind::Checked | StepKind::Spilled)
+        || matches!(s.note, Note::Stack(_) | Note::Acquired | Note::Locked);
     if whole || line.source.text.starts_with("if ") && s.kind == StepKind::Failing { code } else { line.focus() }
 }
 
@@ -176,7 +183,9 @@ fn label(facts: &Facts<'_>, s: &RawStep, before: &str, after: &str, here: &str) 
         },
         StepKind::Copied => format!("copied to {subject}: {after}"),
         StepKind::Computed if is_pointer(s.after) => format!("{subject} is computed: {after}"),
-        StepKind::Computed if before.is_empty() || before == after || name.is_some() => format!("{subject} is computed: {after}"),
+        StepKind::Computed if before.is_empty() || before == after || name.is_some() => {
+            format!("{subject} is computed: {after}")
+        }
         StepKind::Computed => format!("{subject} was {before}, becomes {after}"),
         StepKind::Spilled if after.is_empty() => {
             let bytes = facts.lines.insn(s.insn).access_size();
@@ -188,7 +197,9 @@ fn label(facts: &Facts<'_>, s: &RawStep, before: &str, after: &str, here: &str) 
         StepKind::Lost => {
             let call = facts.call(s.insn);
             let what = match (&call, s.before.map(|b| b.ty.base)) {
-                (Some(c), Some(RegBase::PtrToPacket | RegBase::PtrToPacketMeta | RegBase::PtrToPacketEnd)) => format!("{c} may move the packet"),
+                (Some(c), Some(RegBase::PtrToPacket | RegBase::PtrToPacketMeta | RegBase::PtrToPacketEnd)) => {
+                    format!("{c} may move the packet")
+                }
                 (Some(c), Some(RegBase::Scalar) | None) => format!("{c} overwrites it"),
                 (Some(c), _) => format!("{c} gives it back"),
                 (None, _) => "overwritten here".into(),

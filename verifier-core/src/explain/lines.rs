@@ -6,8 +6,8 @@ use crate::isa::Insn;
 use crate::kernel::helpers::func_id_name;
 use crate::program::LoadRequest;
 
-use super::names;
 use super::Source;
+use super::names;
 
 /// Source and names of one program.
 #[derive(Clone, Copy)]
@@ -58,12 +58,8 @@ impl<'a> Lines<'a> {
         let text = |off| btf.bytes_at(off).map(|b| String::from_utf8_lossy(b).into_owned());
         let (raw, column) = (text(line.line_off)?, line.line_col & 0x3ff);
         let indent = raw.len() - raw.trim_start().len();
-        let source = Source {
-            file: text(line.file_name_off)?,
-            line: line.line_col >> 10,
-            column,
-            text: raw.trim().to_string(),
-        };
+        let source =
+            Source { file: text(line.file_name_off)?, line: line.line_col >> 10, column, text: raw.trim().to_string() };
         let at = (column > 0).then(|| (column as usize - 1).checked_sub(indent)).flatten();
         Some(Line { source, at, indent })
     }
@@ -93,6 +89,7 @@ impl<'a> Lines<'a> {
         let name = self.helper(idx)?;
         let args = names::arguments(&line.source.text, name);
         let arg = args.get(usize::from(n).checked_sub(1)?)?;
-        (arg.len() <= 24 && arg.starts_with(|c: char| c.is_ascii_alphabetic() || "_&*".contains(c))).then(|| (*arg).to_string())
+        (arg.len() <= 24 && arg.starts_with(|c: char| c.is_ascii_alphabetic() || "_&*".contains(c)))
+            .then(|| (*arg).to_string())
     }
 }

@@ -147,7 +147,15 @@ pub fn trace_of(system: &System, request: &LoadRequest, report: &Report, path: &
     }
     let lines = lines::Lines { request };
     let facts = suggest::Facts {
-        system, code, cause, path, slice: &slice, request, lines, reg: slice.failing, end: report.insn_idx,
+        system,
+        code,
+        cause,
+        path,
+        slice: &slice,
+        request,
+        lines,
+        reg: slice.failing,
+        end: report.insn_idx,
     };
     let diagnosis = facts.diagnose();
     let message = cause.map(|c| c.text(system.kernel.style).trim_end().to_string()).unwrap_or_default();
@@ -181,9 +189,9 @@ pub fn source_of(request: &LoadRequest, idx: usize) -> Option<Source> {
 mod tests {
     use super::*;
     use crate::isa::asm::assemble;
+    use crate::isa::opcode::PSEUDO_MAP_FD;
     use crate::kernel::{Kernel, MapType, ProgType};
     use crate::program::{MapSpec, vmlinux};
-    use crate::isa::opcode::PSEUDO_MAP_FD;
 
     /// Explains a program that uses one array map of 64-byte values; the map is loaded by `r1 = 0 ll`.
     fn check(prog: ProgType, text: &str) -> Trace {

@@ -66,7 +66,10 @@ fn operand_start(b: &[u8], end: usize) -> usize {
         while at > 0 && is_word(b[at - 1]) {
             at -= 1;
         }
-        if at > 0 && matches!(b[at - 1], b')' | b']') && (at == before || before == end || matches!(b[at], b'-' | b'.' | b'[' | b'(')) {
+        if at > 0
+            && matches!(b[at - 1], b')' | b']')
+            && (at == before || before == end || matches!(b[at], b'-' | b'.' | b'[' | b'('))
+        {
             match opening(b, at - 1) {
                 Some(open) => {
                     at = open;
@@ -83,7 +86,8 @@ fn operand_start(b: &[u8], end: usize) -> usize {
             break;
         }
     }
-    while at > 0 && matches!(b[at - 1], b'*' | b'&' | b'!') && (at < 2 || !matches!(b[at - 2], b'*' | b'&') || at == 2) {
+    while at > 0 && matches!(b[at - 1], b'*' | b'&' | b'!') && (at < 2 || !matches!(b[at - 2], b'*' | b'&') || at == 2)
+    {
         // A sign before an operand, not an operator between two.
         let left = b[..at - 1].iter().rev().find(|c| !c.is_ascii_whitespace());
         if left.is_some_and(|c| is_word(*c) || matches!(c, b')' | b']')) {
@@ -227,7 +231,8 @@ pub fn index(expr: &str) -> Option<&str> {
 /// Arguments of the call to a function in an expression.
 pub fn arguments<'a>(text: &'a str, function: &str) -> Vec<&'a str> {
     let code = &text[..code_end(text)];
-    let Some(at) = code.find(function).map(|i| i + function.len()).filter(|i| code.as_bytes().get(*i) == Some(&b'(')) else {
+    let Some(at) = code.find(function).map(|i| i + function.len()).filter(|i| code.as_bytes().get(*i) == Some(&b'('))
+    else {
         return Vec::new();
     };
     let Some(close) = closing(code.as_bytes(), at) else { return Vec::new() };

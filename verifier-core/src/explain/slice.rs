@@ -86,12 +86,31 @@ impl Slice {
 
 /// Codes of calls that are refused whatever their arguments are.
 const NO_OPERAND: &[&str] = &[
-    "call-helper-not-offered", "call-unknown-helper", "call-may-sleep", "call-gpl-only", "call-not-allowed-here",
-    "kfunc-not-allowed", "kfunc-trap", "kfunc-invalid-call", "kfunc-gpl-only", "kfunc-sleepable", "policy-",
+    "call-helper-not-offered",
+    "call-unknown-helper",
+    "call-may-sleep",
+    "call-gpl-only",
+    "call-not-allowed-here",
+    "kfunc-not-allowed",
+    "kfunc-trap",
+    "kfunc-invalid-call",
+    "kfunc-gpl-only",
+    "kfunc-sleepable",
+    "policy-",
 ];
 /// Codes about a lock or section that is held.
-const HELD: &[&str] = &["lock-unlock-missing", "lock-held-at-exit", "lock-call-while-held", "lock-second", "lock-again",
-    "rcu-held-at-exit", "rcu-unlock-missing", "preempt-held-at-exit", "preempt-enable-missing", "irq-held-at-exit"];
+const HELD: &[&str] = &[
+    "lock-unlock-missing",
+    "lock-held-at-exit",
+    "lock-call-while-held",
+    "lock-second",
+    "lock-again",
+    "rcu-held-at-exit",
+    "rcu-unlock-missing",
+    "preempt-held-at-exit",
+    "preempt-enable-missing",
+    "irq-held-at-exit",
+];
 /// Codes about going round without an end.
 const LOOPS: &[&str] = &["loop-infinite", "limit-insns", "limit-jump-sequence"];
 
@@ -125,8 +144,14 @@ fn operand(
             return (1..=5).find(|n| reg(*n).is_some_and(|r: RegState| r.ty.base == RegBase::ConstPtrToMap));
         }
         // A memory argument and its size: the size is what may be too much.
-        let ranges = ["mem-stack-range", "mem-stack-uninit", "mem-map-value-range", "mem-region-range", "mem-packet-range",
-            "mem-map-key-range"];
+        let ranges = [
+            "mem-stack-range",
+            "mem-stack-uninit",
+            "mem-map-value-range",
+            "mem-region-range",
+            "mem-packet-range",
+            "mem-map-key-range",
+        ];
         if one_of(code, &ranges) {
             let too_much = (1..=4u8).find(|n| {
                 let (Some(p), Some(s)) = (reg(*n), reg(n + 1)) else { return false };
@@ -168,7 +193,13 @@ fn object(insn: Insn, regno: Option<u8>, held: &dyn Fn(u8) -> Option<RegState>) 
         return Some((n, own));
     }
     let other = match insn.class() {
-        ALU | ALU64 if insn.is_reg_src() => if insn.src == n { insn.dst } else { insn.src },
+        ALU | ALU64 if insn.is_reg_src() => {
+            if insn.src == n {
+                insn.dst
+            } else {
+                insn.src
+            }
+        }
         _ if insn.is_call() => n.checked_sub(1).filter(|n| *n > 0)?,
         _ => return None,
     };
@@ -201,8 +232,8 @@ pub(super) fn slice(path: &Path, request: &LoadRequest, cause: Option<&Msg>, cod
         return out;
     }
     if one_of(code, HELD) {
-        const TAKES: &[&str] = &["bpf_spin_lock", "bpf_res_spin_lock", "bpf_rcu_read_lock", "bpf_preempt_disable",
-            "bpf_local_irq_save"];
+        const TAKES: &[&str] =
+            &["bpf_spin_lock", "bpf_res_spin_lock", "bpf_rcu_read_lock", "bpf_preempt_disable", "bpf_local_irq_save"];
         let takes = |s: &&PathStep| {
             let insn = request.insns.get(s.insn).copied().unwrap_or_default();
             let name = u32::try_from(insn.imm).ok().and_then(crate::kernel::helpers::func_id_name);
@@ -331,7 +362,14 @@ fn back(path: &Path, from: usize, request: &LoadRequest, mut place: Place, chain
             _ => change.before,
         };
         let raw = RawStep {
-            kind, insn: step.insn, at: Some(i), place, before, after: change.after, times: 1, note: Note::Value,
+            kind,
+            insn: step.insn,
+            at: Some(i),
+            place,
+            before,
+            after: change.after,
+            times: 1,
+            note: Note::Value,
         };
         let nothing_new = kind == StepKind::Checked
             && matches!((&raw.before, &raw.after), (Some(b), Some(a)) if b.ty == a.ty && b.scalar == a.scalar && b.range() == a.range());
@@ -458,12 +496,13 @@ fn index(chain: &[RawStep], path: &Path, request: &LoadRequest) -> Option<Index>
             _ => break,
         }
     }
-        // `(x >> 7) & ~7` is an index times 8, too: what is a multiple counts elements.
+    // `(x >> 7) & ~7` is an index times 8, too: what is a multiple counts elements.
     let low = bytes.scalar.var_off.mask.trailing_zeros();
     if scale == 1 && added.is_some() && (1..=6).contains(&low) && bytes.scalar.var_off.value & ((1 << low) - 1) == 0 {
         scale = 1 << low;
         let v = &mut value.scalar;
-        (v.umin, v.umax, v.smin, v.smax) = (v.umin / scale, v.umax / scale, v.smin / scale as i64, v.smax / scale as i64);
+        (v.umin, v.umax, v.smin, v.smax) =
+            (v.umin / scale, v.umax / scale, v.smin / scale as i64, v.smax / scale as i64);
         v.var_off = crate::domain::Tnum { value: v.var_off.value >> low, mask: v.var_off.mask >> low };
     }
     Some(Index { bytes, value, scale: scale.max(1), added })
@@ -542,16 +581,15 @@ fn classify(
             let other = insn.is_reg_src().then(|| value_before(path, i, reg(insn.src))).flatten();
             let own_pointer = before.is_some_and(|b| b.ty.base != RegBase::Scalar);
             let other_varies = other.is_some_and(|o| o.ty.base == RegBase::Scalar && !o.scalar.var_off.is_const());
-            let follow_other = insn.is_reg_src() && insn.src != insn.dst && other_varies && (own_pointer || is_known(before));
+            let follow_other =
+                insn.is_reg_src() && insn.src != insn.dst && other_varies && (own_pointer || is_known(before));
             let next = if follow_other { Source::Other(reg(insn.src)) } else { Source::Same };
             (StepKind::Computed, next)
         }
-        LDX => {
-            match stack_bytes(path, i, step, insn, insn.src).and_then(Bytes::slot) {
-                Some(slot) => (StepKind::Filled, Source::Other(slot)),
-                None => (StepKind::Established, Source::None),
-            }
-        }
+        LDX => match stack_bytes(path, i, step, insn, insn.src).and_then(Bytes::slot) {
+            Some(slot) => (StepKind::Filled, Source::Other(slot)),
+            None => (StepKind::Established, Source::None),
+        },
         _ => (StepKind::Established, Source::None),
     }
 }

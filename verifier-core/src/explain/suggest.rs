@@ -3,9 +3,9 @@
 use crate::analysis::System;
 use crate::error::{CallMsg, Msg};
 use crate::isa::opcode::*;
+use crate::kernel::AttachType;
 use crate::kernel::ProgType;
 use crate::kernel::helpers::{self, HelperCaps, HelperQuery};
-use crate::kernel::AttachType;
 use crate::program::LoadRequest;
 use crate::state::{RegBase, RegState, TypeFlags};
 
@@ -136,7 +136,8 @@ impl Facts<'_> {
             return self.lines.argument(self.end, self.slice.regno?);
         }
         let scalar = self.reg.is_some_and(|r| r.is_scalar());
-        let chain = self.name_from_chain(|r| !r.is_scalar()).or_else(|| self.name_from_chain(|_| true).filter(|_| scalar));
+        let chain =
+            self.name_from_chain(|r| !r.is_scalar()).or_else(|| self.name_from_chain(|_| true).filter(|_| scalar));
         chain.or_else(|| {
             let e = self.expression()?;
             names::base(&e).map(str::to_string)
@@ -148,7 +149,9 @@ impl Facts<'_> {
         let insn = self.slice.insn?;
         if insn.is_call() {
             let own = self.slice.regno.and_then(|n| self.lines.argument(self.end, n));
-            return own.filter(|_| self.reg.is_some_and(|r| r.is_scalar())).or_else(|| self.name_from_chain(RegState::is_scalar));
+            return own
+                .filter(|_| self.reg.is_some_and(|r| r.is_scalar()))
+                .or_else(|| self.name_from_chain(RegState::is_scalar));
         }
         let indexed = self.expression().and_then(|e| names::index(&e).map(str::to_string));
         let whole = || {
@@ -200,7 +203,10 @@ impl Facts<'_> {
         let release = release_of(bare, &name).map_or("release it".into(), |r| format!("call `{r}`"));
         let what = call.map_or("the reference".into(), |c| format!("what {c} handed out"));
         let at = self.lines.place(step.insn);
-        d.say(format!("{what} at {at} is not given back on every path"), format!("the program ends here and still holds it ({at})"));
+        d.say(
+            format!("{what} at {at} is not given back on every path"),
+            format!("the program ends here and still holds it ({at})"),
+        );
         let branch = self.slice.steps.iter().find(|s| s.note == Note::LeavesWithout);
         let text = match branch {
             Some(b) => format!("{release} on the path that begins at {}, before it returns", self.lines.place(b.insn)),
@@ -226,13 +232,22 @@ impl Facts<'_> {
                 format!("{call} is called while the lock taken at {at} is held"),
                 format!("{call} may not be called under a lock"),
             );
-            d.push(UNLOCK, format!("call {call} before {at} and keep its result, or after `{unlock}`"), Some(step.insn));
+            d.push(
+                UNLOCK,
+                format!("call {call} before {at} and keep its result, or after `{unlock}`"),
+                Some(step.insn),
+            );
             return;
         }
-        d.say(format!("the lock taken at {at} is still held where the program ends"), "the program ends here with the lock held".into());
+        d.say(
+            format!("the lock taken at {at} is still held where the program ends"),
+            "the program ends here with the lock held".into(),
+        );
         let branch = self.slice.steps.iter().find(|s| s.note == Note::LeavesWithout);
         let text = match branch {
-            Some(b) => format!("call `{unlock}` on the path that begins at {}, before it returns", self.lines.place(b.insn)),
+            Some(b) => {
+                format!("call `{unlock}` on the path that begins at {}, before it returns", self.lines.place(b.insn))
+            }
             None => format!("call `{unlock}` before the program returns"),
         };
         d.push(UNLOCK, text, Some(step.insn));
@@ -245,13 +260,26 @@ impl Facts<'_> {
             reg.ty.base,
             RegBase::PtrToMapValue | RegBase::PtrToMapKey | RegBase::PtrToMem | RegBase::PtrToStack | RegBase::PtrToBuf
         );
-        let about_bounds = self.starts(&["mem-map-value-range", "mem-map-key-range", "mem-region-range", "mem-min-negative",
-            "mem-unbounded", "mem-stack-range", "mem-stack-variable", "mem-stack-unbounded", "call-size", "ptr-offset", "kfunc-buf"]);
+        let about_bounds = self.starts(&[
+            "mem-map-value-range",
+            "mem-map-key-range",
+            "mem-region-range",
+            "mem-min-negative",
+            "mem-unbounded",
+            "mem-stack-range",
+            "mem-stack-variable",
+            "mem-stack-unbounded",
+            "call-size",
+            "ptr-offset",
+            "kfunc-buf",
+        ]);
         if reg.ty.may_be_null() && !reg.is_scalar() {
             self.null(&reg, d);
         } else if reg.ty.base == RegBase::NotInit {
             self.uninitialised(d);
-        } else if matches!(reg.ty.base, RegBase::PtrToPacket | RegBase::PtrToPacketMeta) && self.starts(&["mem-packet-range", "mem-packet-outside"]) {
+        } else if matches!(reg.ty.base, RegBase::PtrToPacket | RegBase::PtrToPacketMeta)
+            && self.starts(&["mem-packet-range", "mem-packet-outside"])
+        {
             self.packet(&reg, d);
         } else if reg.is_scalar() && self.starts(&["mem-invalid-access", "call-arg-type", "kfunc-arg"]) {
             self.number_as_pointer(&reg, d);
@@ -271,12 +299,17 @@ impl Facts<'_> {
         });
         let insn = self.slice.insn.unwrap_or_default();
         let used = if insn.is_call() { "passed on" } else { "used" };
-        d.say(format!("{v} may be null where it is {used}{}", origin.unwrap_or_default()), format!("{v} may be null here"));
+        d.say(
+            format!("{v} may be null where it is {used}{}", origin.unwrap_or_default()),
+            format!("{v} may be null here"),
+        );
         let at = self.lines.place(self.end);
         let after = established.map_or(String::new(), |s| format!(" after {} and", self.lines.place(s.insn)));
         let insn = established.map(|s| s.insn);
         if self.checked_sibling(reg) {
-            let text = format!("the check on this path is of another pointer: check {v} as well,{after} before {at}: `if (!{name}) return …;`");
+            let text = format!(
+                "the check on this path is of another pointer: check {v} as well,{after} before {at}: `if (!{name}) return …;`"
+            );
             d.push(NULL_CHECK_COPY, text, insn);
         }
         d.push(NULL_CHECK, format!("check {v}{after} before {at}: `if (!{name}) return …;`"), insn);
@@ -317,7 +350,11 @@ impl Facts<'_> {
                 return;
             }
             d.say(format!("{v} is used after {call} at {at} gave it back"), format!("{v} is not valid any more"));
-            d.push(USE_BEFORE_RELEASE, format!("read what you need from {v} before {at}, or call {call} later"), Some(step.insn));
+            d.push(
+                USE_BEFORE_RELEASE,
+                format!("read what you need from {v} before {at}, or call {call} later"),
+                Some(step.insn),
+            );
             return;
         }
         if reg.scalar.is_const() && reg.scalar.var_off.value == 0 {
@@ -331,7 +368,8 @@ impl Facts<'_> {
             format!("{v} is used as a pointer, but for the verifier it is a plain number{from}"),
             format!("{v} is {}, not a pointer that may be followed", value::scalar(reg)),
         );
-        let user = self.request.prog_type == ProgType::Tracepoint as u32 && origin.is_some_and(|s| self.lines.insn(s.insn).class() == LDX);
+        let user = self.request.prog_type == ProgType::Tracepoint as u32
+            && origin.is_some_and(|s| self.lines.insn(s.insn).class() == LDX);
         let helper = if user { "bpf_probe_read_user" } else { "bpf_probe_read_kernel" };
         let what = self.expression().unwrap_or("p->field".into());
         let address = what.strip_prefix('*').map_or_else(|| format!("&{what}"), str::to_string);
@@ -340,7 +378,11 @@ impl Facts<'_> {
             _ if user => ", or `bpf_probe_read_kernel()` if it is an address of the kernel",
             _ => ", or `bpf_probe_read_user()` if it is an address of user space",
         };
-        d.push(PROBE_READ, format!("copy what is behind it: `{helper}(&x, sizeof(x), {address})`{other}"), origin.map(|s| s.insn));
+        d.push(
+            PROBE_READ,
+            format!("copy what is behind it: `{helper}(&x, sizeof(x), {address})`{other}"),
+            origin.map(|s| s.insn),
+        );
     }
 
     /// The packet was never compared with its end, or not far enough.
@@ -371,19 +413,29 @@ impl Facts<'_> {
             format!("{what} needs more")
         };
         if reg.scalar.is_const() {
-            d.say(format!("{what} reaches beyond what is known of the packet: it ends at byte {}, {known}", fixed + size), format!("{needs}; {known}"));
+            d.say(
+                format!("{what} reaches beyond what is known of the packet: it ends at byte {}, {known}", fixed + size),
+                format!("{needs}; {known}"),
+            );
         } else {
-            d.say(format!("{v} was moved by a number, and not compared with data_end after that"), format!("{what} is behind the moved {v}; {known} since"));
+            d.say(
+                format!("{v} was moved by a number, and not compared with data_end after that"),
+                format!("{what} is behind the moved {v}; {known} since"),
+            );
         }
         let check = match name {
             // One element of what a pointer to a struct points at covers its members; of bytes it would be one byte.
-            Some(n) if !insn.is_call() && what.contains("->") => format!("`if ((void *)({n} + 1) > data_end) return …;`"),
+            Some(n) if !insn.is_call() && what.contains("->") => {
+                format!("`if ((void *)({n} + 1) > data_end) return …;`")
+            }
             Some(n) if !insn.is_call() => format!("`if ((void *){n} + {} > data_end) return …;`", (off + size).max(1)),
             _ => format!("`if (data + {} > data_end) return …;`", (fixed + size).max(1)),
         };
         let text = match (checked, self.last_packet_check()) {
             (n, Some(at)) if n > 0 && reg.scalar.is_const() => format!(
-                "make the check at {} cover {} from the start of the packet: {check}", self.lines.place(at), bytes(fixed + size)
+                "make the check at {} cover {} from the start of the packet: {check}",
+                self.lines.place(at),
+                bytes(fixed + size)
             ),
             _ => format!("compare before {}: {check}", self.lines.place(self.end)),
         };
@@ -391,19 +443,29 @@ impl Facts<'_> {
     }
 
     fn last_packet_check(&self) -> Option<usize> {
-        let checked = self.slice.steps.iter().rev().find(|s| s.kind == StepKind::Checked && s.after.is_some_and(|a| a.range() > 0));
+        let checked = self
+            .slice
+            .steps
+            .iter()
+            .rev()
+            .find(|s| s.kind == StepKind::Checked && s.after.is_some_and(|a| a.range() > 0));
         checked.map(|s| s.insn)
     }
 
     /// Some other pointer of the same kind was compared with null on this path.
     fn checked_sibling(&self, reg: &RegState) -> bool {
         self.path.steps.iter().any(|s| {
-            is_branch(self.lines.insn(s.insn)) && s.changes.iter().any(|c| match (&c.before, &c.after) {
-                (Some(b), Some(a)) => {
-                    b.ty == reg.ty && b.id != reg.id && !a.ty.may_be_null() && a.ty.base == b.ty.base && self.still_used(c.place)
-                }
-                _ => false,
-            })
+            is_branch(self.lines.insn(s.insn))
+                && s.changes.iter().any(|c| match (&c.before, &c.after) {
+                    (Some(b), Some(a)) => {
+                        b.ty == reg.ty
+                            && b.id != reg.id
+                            && !a.ty.may_be_null()
+                            && a.ty.base == b.ty.base
+                            && self.still_used(c.place)
+                    }
+                    _ => false,
+                })
         })
     }
 
@@ -420,7 +482,8 @@ impl Facts<'_> {
             kernel: &self.system.kernel,
             prog_type: ty,
             resolved: ty,
-            attach_type: AttachType::from_number(self.request.expected_attach_type).unwrap_or(AttachType::CgroupInetIngress),
+            attach_type: AttachType::from_number(self.request.expected_attach_type)
+                .unwrap_or(AttachType::CgroupInetIngress),
             sleepable: false,
             caps: HelperCaps { bpf: true, perfmon: true, sys_admin: true },
             attach_name: "",
@@ -434,7 +497,11 @@ impl Facts<'_> {
         let verb = |n: &str| n.splitn(3, '_').nth(2).map(str::to_string);
         let twin = (1..512u32).find_map(|id| {
             let n = helpers::func_id_name(id)?;
-            (n != call && verb(n).is_some() && verb(n) == verb(call) && helpers::get_func_proto(&query(ty), id).is_some()).then_some(n)
+            (n != call
+                && verb(n).is_some()
+                && verb(n) == verb(call)
+                && helpers::get_func_proto(&query(ty), id).is_some())
+            .then_some(n)
         });
         let id = u32::try_from(self.lines.insn(self.end).imm).unwrap_or(0);
         let types: Vec<String> = ProgType::ALL
@@ -461,21 +528,46 @@ impl Facts<'_> {
         }
         if self.starts(&["call-may-sleep"]) {
             let call = self.call(self.end).unwrap_or("the helper".into());
-            d.say(format!("{call} may sleep, and this program runs where sleeping is impossible"), format!("{call} may sleep"));
-            let twin = if call.starts_with("bpf_copy_from_user") { "call `bpf_probe_read_user()` instead, which does not sleep" } else { "use a helper that does not sleep" };
-            d.push(OTHER_HELPER, format!("{twin}, or make the program sleepable where its type allows that (section name with `.s`)"), Some(self.end));
+            d.say(
+                format!("{call} may sleep, and this program runs where sleeping is impossible"),
+                format!("{call} may sleep"),
+            );
+            let twin = if call.starts_with("bpf_copy_from_user") {
+                "call `bpf_probe_read_user()` instead, which does not sleep"
+            } else {
+                "use a helper that does not sleep"
+            };
+            d.push(
+                OTHER_HELPER,
+                format!("{twin}, or make the program sleepable where its type allows that (section name with `.s`)"),
+                Some(self.end),
+            );
         }
         if let Some(Msg::Call(CallMsg::ReturnRange { smin, smax, min, max, .. })) = self.cause {
-            let is = if smin == smax { format!("{}", *smin as i32) } else { value::range(i128::from(*smin), i128::from(*smax)) };
+            let is = if smin == smax {
+                format!("{}", *smin as i32)
+            } else {
+                value::range(i128::from(*smin), i128::from(*smax))
+            };
             let is = if *smin == i64::MIN && *smax == i64::MAX { "any number".into() } else { is };
-            d.say(format!("the program may return {is}, and only {min}..={max} means something here"), format!("the return value is {is}; allowed: {min}..={max}"));
+            d.say(
+                format!("the program may return {is}, and only {min}..={max} means something here"),
+                format!("the return value is {is}; allowed: {min}..={max}"),
+            );
             let at = self.established().map(|s| s.insn);
             let place = at.map_or(String::new(), |i| format!(" at {}", self.lines.place(i)));
             d.push(RETURN_VALUE, format!("return a number from {min}..={max}{place} and on every other path"), at);
         }
         if self.starts(&["loop-infinite"]) {
-            d.say("nothing changes from round to round of this loop, so it may never end".into(), "the same state again: a loop without progress".into());
-            d.push(BOUND_LOOP, "count the rounds and leave after a constant number: `for (int i = 0; i < 1000 && …; i++)`".into(), None);
+            d.say(
+                "nothing changes from round to round of this loop, so it may never end".into(),
+                "the same state again: a loop without progress".into(),
+            );
+            d.push(
+                BOUND_LOOP,
+                "count the rounds and leave after a constant number: `for (int i = 0; i < 1000 && …; i++)`".into(),
+                None,
+            );
         }
         let rounds = self.slice.steps.iter().find(|s| s.note == Note::Round);
         if self.starts(&["limit-insns", "limit-jump-sequence"])
@@ -486,13 +578,20 @@ impl Facts<'_> {
                 "given up here, in the middle of a loop".into(),
             );
             let at = self.lines.place(r.insn);
-            d.push(BOUND_LOOP, format!("give the loop at {at} a constant bound besides: `i < n && i < 256`, or use `bpf_loop()`"), Some(r.insn));
+            d.push(
+                BOUND_LOOP,
+                format!("give the loop at {at} a constant bound besides: `i < n && i < 256`, or use `bpf_loop()`"),
+                Some(r.insn),
+            );
         }
         if self.starts(&["call-map-type"]) {
             let call = self.call(self.end).unwrap_or("the helper".into());
-            let map = self.reg.map(|r| value::words(&r, self.request, &self.system.vmlinux)).unwrap_or("the map".into());
+            let map =
+                self.reg.map(|r| value::words(&r, self.request, &self.system.vmlinux)).unwrap_or("the map".into());
             let kind = self.reg.and_then(|r| r.map()).and_then(|m| self.request.maps.get(m.0 as usize));
-            let kind = kind.and_then(|m| crate::kernel::MapType::from_number(m.map_type)).map_or(String::new(), |t| t.name().to_ascii_lowercase());
+            let kind = kind
+                .and_then(|m| crate::kernel::MapType::from_number(m.map_type))
+                .map_or(String::new(), |t| t.name().to_ascii_lowercase());
             d.say(format!("{call} does not work on {map}, which is a {kind} map"), format!("{map} is a {kind} map"));
             let twin = match kind.as_str() {
                 "ringbuf" => ": `bpf_ringbuf_output()` or `bpf_ringbuf_reserve()` for a ring buffer",
@@ -504,21 +603,43 @@ impl Facts<'_> {
         }
         if self.starts(&["call-gpl", "kfunc-gpl", "policy-gpl"]) {
             let call = self.call(self.end).unwrap_or("the function".into());
-            d.say(format!("{call} is for programs under the GPL, and this one says `{}`", self.request.license), format!("{call} needs a GPL-compatible licence"));
+            d.say(
+                format!("{call} is for programs under the GPL, and this one says `{}`", self.request.license),
+                format!("{call} needs a GPL-compatible licence"),
+            );
         }
         if self.starts(&["mem-ctx"]) {
             let insn = self.slice.insn.unwrap_or_default();
             let what = self.expression().filter(|e| e.contains("->")).map_or("the field".into(), |e| format!("`{e}`"));
             let verb = if insn.class() == LDX { "read" } else { "write" };
-            let ty = ProgType::from_number(self.request.prog_type).map_or(String::new(), |t| t.name().to_ascii_lowercase());
-            d.say(format!("programs of type {ty} cannot {verb} {what} of the context"), format!("byte {} of the context cannot be {} here", insn.off, if verb == "read" { "read" } else { "written" }));
+            let ty =
+                ProgType::from_number(self.request.prog_type).map_or(String::new(), |t| t.name().to_ascii_lowercase());
+            d.say(
+                format!("programs of type {ty} cannot {verb} {what} of the context"),
+                format!(
+                    "byte {} of the context cannot be {} here",
+                    insn.off,
+                    if verb == "read" { "read" } else { "written" }
+                ),
+            );
             let packet = matches!(ty.as_str(), "socket_filter") && insn.class() == LDX;
-            let text = if packet { "read the packet with `bpf_skb_load_bytes(skb, offset, &x, sizeof(x))`, or make it a tc program".to_string() } else { format!("use a field that {ty} programs may {verb}, or a helper") };
+            let text = if packet {
+                "read the packet with `bpf_skb_load_bytes(skb, offset, &x, sizeof(x))`, or make it a tc program"
+                    .to_string()
+            } else {
+                format!("use a field that {ty} programs may {verb}, or a helper")
+            };
             d.push(CONTEXT_FIELD, text, None);
         }
-        if self.starts(&["mem-map-read-only", "mem-btf-read-only", "mem-read-only"]) && let Some(r) = self.reg {
+        if self.starts(&["mem-map-read-only", "mem-btf-read-only", "mem-read-only"])
+            && let Some(r) = self.reg
+        {
             let kernel = r.ty.base == RegBase::PtrToBtfId;
-            let what = if r.map().is_some() { value::object(&r, self.request) } else { value::words(&r, self.request, &self.system.vmlinux) };
+            let what = if r.map().is_some() {
+                value::object(&r, self.request)
+            } else {
+                value::words(&r, self.request, &self.system.vmlinux)
+            };
             let name = self.expression().map_or("it".into(), |e| format!("`{e}`"));
             let place = if kernel { "memory of the kernel".to_string() } else { format!("in {what}") };
             d.say(format!("{name} is {place}, which programs can only read"), "written here".into());
@@ -543,13 +664,23 @@ impl Facts<'_> {
         if self.starts(&["mem-stack-uninit"]) {
             let arg = self.slice.regno.and_then(|n| self.pointer_name().map(|p| (n, p)));
             let who = arg.map_or("the stack memory".into(), |(_, p)| format!("`{}`", p.trim_start_matches('&')));
-            d.say(format!("some bytes of {who} were never written; padding between fields counts"), format!("{who} is read here, and not all of it was written"));
+            d.say(
+                format!("some bytes of {who} were never written; padding between fields counts"),
+                format!("{who} is read here, and not all of it was written"),
+            );
             let var = who.trim_matches('`').to_string();
-            let text = if var.contains(' ') { page_text(INITIALISE) } else { format!("clear it before its fields are set: `__builtin_memset(&{var}, 0, sizeof({var}));`") };
+            let text = if var.contains(' ') {
+                page_text(INITIALISE)
+            } else {
+                format!("clear it before its fields are set: `__builtin_memset(&{var}, 0, sizeof({var}));`")
+            };
             d.push(INITIALISE, text, None);
         }
         if self.starts(&["stack-combined"]) {
-            d.say("the functions of one chain of calls use more than 512 bytes of stack together".into(), String::new());
+            d.say(
+                "the functions of one chain of calls use more than 512 bytes of stack together".into(),
+                String::new(),
+            );
             d.push(STACK, "move the largest buffer into a BPF_MAP_TYPE_PERCPU_ARRAY with one entry, and look it up where it is used".into(), None);
         }
         const RULES: &[(&[&str], &str)] = &[
@@ -559,7 +690,19 @@ impl Facts<'_> {
             (&["limit-insns", "limit-jump-sequence"], SMALLER_PROGRAM),
             (&["stack-combined", "stack-subprog", "stack-frames", "mem-stack-range"], STACK),
             (&["return-range", "return-type"], RETURN_VALUE),
-            (&["lock-unlock-missing", "lock-held", "rcu-unlock", "rcu-held", "preempt-enable", "preempt-held", "irq-held", "lock-call"], UNLOCK),
+            (
+                &[
+                    "lock-unlock-missing",
+                    "lock-held",
+                    "rcu-unlock",
+                    "rcu-held",
+                    "preempt-enable",
+                    "preempt-held",
+                    "irq-held",
+                    "lock-call",
+                ],
+                UNLOCK,
+            ),
             (&["policy-gpl", "call-gpl", "kfunc-gpl", "policy-lsm-gpl", "policy-struct-ops-gpl"], LICENSE),
             (&["mem-misaligned", "mem-packet-misaligned"], ALIGN),
             (&["mem-packet-read-only", "call-map-read-only"], READ_ONLY),

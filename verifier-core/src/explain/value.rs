@@ -112,7 +112,11 @@ pub fn array_end(btf: &Btf, id: TypeId, off: u32) -> Option<u32> {
         let next = match ty.kind {
             BtfKind::Datasec => ty.var_secinfos().find_map(|v| {
                 let var = btf.ty(v.type_id)?;
-                (v.offset..v.offset.saturating_add(v.size)).contains(&inside).then_some((v.offset, v.size, var.size_or_type))
+                (v.offset..v.offset.saturating_add(v.size)).contains(&inside).then_some((
+                    v.offset,
+                    v.size,
+                    var.size_or_type,
+                ))
             }),
             BtfKind::Struct | BtfKind::Union => ty.members().find_map(|m| {
                 let at = m.bit_offset / 8;

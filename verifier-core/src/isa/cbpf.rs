@@ -79,14 +79,17 @@ fn fail<T>(insn: usize, what: &str) -> Result<T, ClassicError> {
 /// # Errors
 /// What is wrong.
 pub fn parse(bytes: &[u8]) -> Result<Vec<Classic>, ClassicError> {
-    let text = std::str::from_utf8(bytes).ok().filter(|t| t.chars().all(|c| !c.is_control() || c.is_ascii_whitespace()));
+    let text =
+        std::str::from_utf8(bytes).ok().filter(|t| t.chars().all(|c| !c.is_control() || c.is_ascii_whitespace()));
     let Some(text) = text else { return parse_binary(bytes) };
     let number = |w: &str| match w.strip_prefix("0x") {
         Some(hex) => u32::from_str_radix(hex, 16).ok(),
         None => w.parse().ok(),
     };
     let words = text.split(|c: char| c.is_whitespace() || matches!(c, '{' | '}' | ',')).filter(|w| !w.is_empty());
-    let Some(numbers) = words.map(number).collect::<Option<Vec<u32>>>() else { return fail(0, "not a list of numbers") };
+    let Some(numbers) = words.map(number).collect::<Option<Vec<u32>>>() else {
+        return fail(0, "not a list of numbers");
+    };
     let body = match (numbers.len() % 4, numbers.split_first()) {
         (1, Some((count, rest))) if *count as usize == rest.len() / 4 => rest,
         (1, _) => return fail(0, "the number of instructions is not the one in the first line"),
@@ -118,7 +121,10 @@ fn parse_binary(bytes: &[u8]) -> Result<Vec<Classic>, ClassicError> {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Ancillary {
     /// A field of the context; `be16`: in network order there.
-    Field { off: i16, be16: bool },
+    Field {
+        off: i16,
+        be16: bool,
+    },
     /// The result of a helper.
     Call(i32),
     XorX,
@@ -323,7 +329,8 @@ fn one(f: &Classic, i: usize, out: &mut Vec<Insn>, jumps: &mut Vec<(usize, usize
             out.push(Insn { code: JMP | JA, ..Insn::default() });
         }
         code if code & 7 == c::JMP => {
-            let source = if by_x { Insn { code: X, src: INDEX, ..Insn::default() } } else { Insn { imm: k, ..Insn::default() } };
+            let source =
+                if by_x { Insn { code: X, src: INDEX, ..Insn::default() } } else { Insn { imm: k, ..Insn::default() } };
             jumps.push((out.len(), i + 1 + usize::from(f.jt)));
             out.push(Insn { code: JMP32 | op | source.code, dst: A, ..source });
             if f.jf != 0 {
@@ -356,7 +363,8 @@ mod tests {
     fn three_ways_to_write_a_filter() {
         let filter = parse(IP.as_bytes()).expect("numbers");
         assert_eq!(filter[1], Classic { code: 21, jt: 0, jf: 1, k: 2048 });
-        let braces = "{ 0x28, 0, 0, 0x0000000c },\n{ 0x15, 0, 1, 0x00000800 },\n{ 0x6, 0, 0, 0x00040000 },\n{ 0x6, 0, 0, 0 },";
+        let braces =
+            "{ 0x28, 0, 0, 0x0000000c },\n{ 0x15, 0, 1, 0x00000800 },\n{ 0x6, 0, 0, 0x00040000 },\n{ 0x6, 0, 0, 0 },";
         assert_eq!(parse(braces.as_bytes()), Ok(filter.clone()));
         let raw: Vec<u8> = filter
             .iter()

@@ -34,9 +34,8 @@ impl Names for NoNames {
 
 const ALU: [&str; 16] =
     ["+=", "-=", "*=", "/=", "|=", "&=", "<<=", ">>=", "neg", "%=", "^=", "=", "s>>=", "endian", "(null)", "(null)"];
-const CMP: [&str; 16] = [
-    "jmp", "==", ">", ">=", "&", "!=", "s>", "s>=", "call", "exit", "<", "<=", "s<", "s<=", "(null)", "(null)",
-];
+const CMP: [&str; 16] =
+    ["jmp", "==", ">", ">=", "&", "!=", "s>", "s>=", "call", "exit", "<", "<=", "s<", "s<=", "(null)", "(null)"];
 
 fn unsigned_type(insn: Insn) -> &'static str {
     match insn.size_bits() {
@@ -60,7 +59,13 @@ fn signed_type(insn: Insn) -> &'static str {
 ///
 /// `next` is the following slot (upper half of an `ldimm64`). `hide_pointers`: map and symbol addresses print as 0,
 /// as for a load without CAP_PERFMON.
-pub fn write_insn(f: &mut dyn Write, insn: Insn, next: Option<Insn>, names: &dyn Names, hide_pointers: bool) -> fmt::Result {
+pub fn write_insn(
+    f: &mut dyn Write,
+    insn: Insn,
+    next: Option<Insn>,
+    names: &dyn Names,
+    hide_pointers: bool,
+) -> fmt::Result {
     let c = insn.code;
     match insn.class() {
         super::opcode::ALU | ALU64 => write_alu(f, insn),

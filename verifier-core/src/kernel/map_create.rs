@@ -126,8 +126,19 @@ fn exists(t: MapType, version: KernelVersion) -> bool {
 fn permitted(t: MapType, caps: MapCaps) -> Result<(), ErrorNumber> {
     use MapType::*;
     match t {
-        Array | PercpuArray | ProgArray | PerfEventArray | CgroupArray | ArrayOfMaps | Hash | PercpuHash
-        | HashOfMaps | Ringbuf | UserRingbuf | CgroupStorageDeprecated | PercpuCgroupStorageDeprecated => Ok(()),
+        Array
+        | PercpuArray
+        | ProgArray
+        | PerfEventArray
+        | CgroupArray
+        | ArrayOfMaps
+        | Hash
+        | PercpuHash
+        | HashOfMaps
+        | Ringbuf
+        | UserRingbuf
+        | CgroupStorageDeprecated
+        | PercpuCgroupStorageDeprecated => Ok(()),
         Sockmap | Sockhash | Devmap | DevmapHash | Xskmap => must(caps.net_admin, EPERM),
         _ => must(caps.bpf, EPERM),
     }
@@ -350,9 +361,7 @@ pub fn field_allowed(t: MapType, field: SpecialField) -> Result<(), ErrorNumber>
     let ok = match field {
         SpecialField::SpinLock => matches!(t, Hash | Array | CgroupStorageDeprecated) || storage,
         SpecialField::Async | SpecialField::GraphRoot => matches!(t, Hash | LruHash | Array),
-        SpecialField::Kptr => {
-            matches!(t, Hash | PercpuHash | LruHash | LruPercpuHash | Array | PercpuArray) || storage
-        }
+        SpecialField::Kptr => matches!(t, Hash | PercpuHash | LruHash | LruPercpuHash | Array | PercpuArray) || storage,
         SpecialField::UserPtr => t == TaskStorage,
         SpecialField::GraphNode => false,
     };

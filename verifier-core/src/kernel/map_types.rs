@@ -277,11 +277,9 @@ const fn maps_of_helper(func: u32) -> Option<&'static [MapType]> {
     use MapType::*;
     Some(match func {
         id::TAIL_CALL => &[ProgArray],
-        id::PERF_EVENT_READ
-        | id::PERF_EVENT_OUTPUT
-        | id::PERF_EVENT_READ_VALUE
-        | id::SKB_OUTPUT
-        | id::XDP_OUTPUT => &[PerfEventArray],
+        id::PERF_EVENT_READ | id::PERF_EVENT_OUTPUT | id::PERF_EVENT_READ_VALUE | id::SKB_OUTPUT | id::XDP_OUTPUT => {
+            &[PerfEventArray]
+        }
         id::RINGBUF_OUTPUT
         | id::RINGBUF_RESERVE
         | id::RINGBUF_QUERY

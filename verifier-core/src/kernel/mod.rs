@@ -9,11 +9,11 @@ pub mod helpers;
 pub mod kfuncs;
 pub mod map_create;
 pub mod map_types;
-pub mod prog_types;
 pub mod profiles;
+pub mod prog_types;
 mod type_text;
 
 pub use features::{Features, KernelVersion, LogStyle};
 pub use map_types::MapType;
-pub use prog_types::{AttachType, ProgType};
 pub use profiles::Kernel;
+pub use prog_types::{AttachType, ProgType};

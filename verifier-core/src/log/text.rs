@@ -5,8 +5,8 @@
 
 use std::fmt::Write;
 
-use crate::isa::disasm::{Names, write_insn};
 use crate::isa::Insn;
+use crate::isa::disasm::{Names, write_insn};
 use crate::kernel::LogStyle;
 use crate::program::LineInfo;
 use crate::state::BtfRef;
@@ -124,14 +124,19 @@ impl TextLog {
         }
         let line = lines[at.saturating_sub(1)];
         if let Some(last) = self.last_line
-            && (last == line || (last.file_name_off == line.file_name_off && last.line_col >> 10 == line.line_col >> 10))
+            && (last == line
+                || (last.file_name_off == line.file_name_off && last.line_col >> 10 == line.line_col >> 10))
         {
             return;
         }
         if cx.kernel.style < LogStyle::V6_12 && self.last_line == Some(line) {
             return;
         }
-        if numbered { self.say(&format!("{idx}: ")) } else { self.say("; ") }
+        if numbered {
+            self.say(&format!("{idx}: "))
+        } else {
+            self.say("; ")
+        }
         let text = btf.bytes_at(line.line_off).unwrap_or_default();
         let text = text.trim_ascii_start();
         self.piece(text);

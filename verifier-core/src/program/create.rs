@@ -4,8 +4,8 @@
 //! again without.
 
 use crate::btf::{Btf, BtfKind, TypeId};
-use crate::kernel::map_create::{KeyBtf, MapAttr, MapCaps, check_create, check_key_btf, inner_allowed};
 use crate::kernel::MapType;
+use crate::kernel::map_create::{KeyBtf, MapAttr, MapCaps, check_create, check_key_btf, inner_allowed};
 
 use super::error::NotLoadable;
 use super::record::{KernelTypes, Record, StructMetas, of_map};

@@ -145,9 +145,15 @@ impl<'a> Elf<'a> {
             return Err(bad("more than one symbol table"));
         }
         let symtab_index = symtab.index;
-        let strings = table.strings(LE, data, table.section(object::SectionIndex(symtab_index))
-            .map(|sh| object::SectionIndex(sh.sh_link(LE) as usize))
-            .map_err(|_| bad("symbol strings section missing"))?)
+        let strings = table
+            .strings(
+                LE,
+                data,
+                table
+                    .section(object::SectionIndex(symtab_index))
+                    .map(|sh| object::SectionIndex(sh.sh_link(LE) as usize))
+                    .map_err(|_| bad("symbol strings section missing"))?,
+            )
             .map_err(|_| bad("symbol strings section missing or invalid"))?;
         if symtab.entsize != size_of::<elf::Sym64<LE>>() as u64 {
             return Err(ObjectError::at(&symtab.name, 0, "symbols of unexpected size"));
@@ -186,9 +192,7 @@ impl<'a> Elf<'a> {
             .data
             .chunks_exact(16)
             .map(|c| {
-                let word = |at: usize| {
-                    c.get(at..at + 8).and_then(|b| b.try_into().ok()).map_or(0, u64::from_le_bytes)
-                };
+                let word = |at: usize| c.get(at..at + 8).and_then(|b| b.try_into().ok()).map_or(0, u64::from_le_bytes);
                 Rel { offset: word(0), symbol: (word(8) >> 32) as usize }
             })
             .collect())

@@ -155,9 +155,8 @@ pub(super) fn collect(elf: &Elf<'_>, edit: Option<&mut BtfEdit<'_>>) -> Result<V
                     let words = format!("failed to determine alignment of extern (kcfg) '{name}': 0");
                     return Err(NotLoadable::new(EINVAL, words));
                 }
-                let kind = kcfg_type(btf, t.size_or_type).ok_or_else(|| {
-                    NotLoadable::new(ENOTSUP, format!("extern (kcfg) '{name}': type is unsupported"))
-                })?;
+                let kind = kcfg_type(btf, t.size_or_type)
+                    .ok_or_else(|| NotLoadable::new(ENOTSUP, format!("extern (kcfg) '{name}': type is unsupported")))?;
                 ExternKind::Kconfig { kind, size, align, offset: 0 }
             }
             ".ksyms" => {
@@ -178,9 +177,10 @@ pub(super) fn collect(elf: &Elf<'_>, edit: Option<&mut BtfEdit<'_>>) -> Result<V
     for e in &mut externs {
         if let ExternKind::Kconfig { size, align, offset, .. } = &mut e.kind {
             *offset = end.next_multiple_of(*align);
-            end = offset.checked_add(*size).filter(|e| *e < 1 << 28).ok_or_else(|| {
-                NotLoadable::new(EINVAL, "the .kconfig externs take more than 256 MiB")
-            })?;
+            end = offset
+                .checked_add(*size)
+                .filter(|e| *e < 1 << 28)
+                .ok_or_else(|| NotLoadable::new(EINVAL, "the .kconfig externs take more than 256 MiB"))?;
         }
     }
     let by_name: HashMap<&str, &Extern> = externs.iter().rev().map(|e| (e.name.as_str(), e)).collect();
@@ -228,11 +228,13 @@ pub(super) fn collect(elf: &Elf<'_>, edit: Option<&mut BtfEdit<'_>>) -> Result<V
 
 /// Bytes that the `.kconfig` map needs; `None`: the object has no configuration values.
 pub(super) fn kconfig_size(externs: &[Extern]) -> Option<u32> {
-    externs.iter().filter_map(|e| match e.kind {
-        ExternKind::Kconfig { size, offset, .. } => Some(offset + size),
-        ExternKind::Ksym { .. } => None,
-    })
-    .next_back()
+    externs
+        .iter()
+        .filter_map(|e| match e.kind {
+            ExternKind::Kconfig { size, offset, .. } => Some(offset + size),
+            ExternKind::Ksym { .. } => None,
+        })
+        .next_back()
 }
 
 /// Number that `LINUX_KERNEL_VERSION` has: the point release, each part in a byte.
@@ -261,10 +263,8 @@ impl KconfigMap {
             KcfgType::Int { signed } | KcfgType::Char { signed } => signed,
             KcfgType::Bool => false,
             _ => {
-                let words = format!(
-                    "extern (kcfg) '{}': value '{value}' implies integer, char, or boolean type",
-                    e.name
-                );
+                let words =
+                    format!("extern (kcfg) '{}': value '{value}' implies integer, char, or boolean type", e.name);
                 return Err(NotLoadable::new(EINVAL, words));
             }
         };
@@ -273,8 +273,8 @@ impl KconfigMap {
             return Err(NotLoadable::new(EINVAL, words));
         }
         let bits = size * 8;
-        let fits = bits >= 64
-            || if signed { value.wrapping_add(1 << (bits - 1)) < 1 << bits } else { value >> bits == 0 };
+        let fits =
+            bits >= 64 || if signed { value.wrapping_add(1 << (bits - 1)) < 1 << bits } else { value >> bits == 0 };
         if !fits {
             let words = format!("extern (kcfg) '{}': value '{value}' doesn't fit in {size} bytes", e.name);
             return Err(NotLoadable::new(ERANGE, words));
@@ -312,8 +312,7 @@ impl KconfigMap {
                 Ok(())
             }
             _ => {
-                let words =
-                    format!("extern (kcfg) '{}': value '{shown}' implies bool, tristate, or char type", e.name);
+                let words = format!("extern (kcfg) '{}': value '{shown}' implies bool, tristate, or char type", e.name);
                 Err(NotLoadable::new(EINVAL, words))
             }
         }
@@ -477,9 +476,8 @@ fn variable(e: &Extern, local: &Btf, type_id: TypeId, modules: &Modules) -> Resu
     let targ = found.btf.ty(found.id).and_then(|v| found.btf.skip_modifiers(v.size_or_type));
     let targ_id = targ.map_or(0, |t| t.id);
     if !types_are_compat(local, type_id, found.btf, targ_id).unwrap_or(false) {
-        let describe = |t: Option<Type<'_>>| {
-            t.map_or_else(String::new, |t| format!("[{}] {} {}", t.id, t.kind.word(), t.name()))
-        };
+        let describe =
+            |t: Option<Type<'_>>| t.map_or_else(String::new, |t| format!("[{}] {} {}", t.id, t.kind.word(), t.name()));
         return Err(NotLoadable::new(
             EINVAL,
             format!(

@@ -181,10 +181,11 @@ impl<'a> Linker<'a> {
         self.append(main, &mut out, main)?;
         self.calls(main, main, &mut out).map_err(failed)?;
         if let Some(callback) = exception_callback(object, p)?
-            && !out.at.contains_key(&callback) {
-                self.append(callback, &mut out, main)?;
-                self.calls(main, callback, &mut out)?;
-            }
+            && !out.at.contains_key(&callback)
+        {
+            self.append(callback, &mut out, main)?;
+            self.calls(main, callback, &mut out)?;
+        }
         self.data(&p.name, &mut out).map_err(|e| {
             let code = e.code;
             e.also(format!("prog '{}': failed to relocate data references: {code}", p.name))
@@ -255,9 +256,8 @@ impl<'a> Linker<'a> {
         let object = self.object;
         let Some(p) = object.progs.get(prog).filter(|_| object.has_ext) else { return Ok(()) };
         let at = out.at.get(&prog).copied().unwrap_or(0);
-        let missing = |what: &str| {
-            NotLoadable::new(ENOENT, format!("prog '{}': missing .BTF.ext {what} info.", p.name))
-        };
+        let missing =
+            |what: &str| NotLoadable::new(ENOENT, format!("prog '{}': missing .BTF.ext {what} info.", p.name));
         if out.func_ok {
             match records_of(&object.func_info, p, at) {
                 Some(r) => out.linked.func_info.extend(r),
@@ -306,11 +306,11 @@ impl<'a> Linker<'a> {
                     }
                     refer(map);
                     match r.target {
-                        Target::Data(_, off) => wide(
-                            insns,
-                            &|a| Insn { src: PSEUDO_MAP_VALUE, imm: m.fd, ..a },
-                            &|a| a.imm.wrapping_add(off as i32),
-                        )?,
+                        Target::Data(_, off) => {
+                            wide(insns, &|a| Insn { src: PSEUDO_MAP_VALUE, imm: m.fd, ..a }, &|a| {
+                                a.imm.wrapping_add(off as i32)
+                            })?
+                        }
                         _ => {
                             let insn = insns.get_mut(r.insn).ok_or_else(bad)?;
                             (insn.src, insn.imm) = (PSEUDO_MAP_FD, m.fd);
@@ -345,7 +345,8 @@ impl<'a> Linker<'a> {
                         _ => {
                             *insn = poison(POISON_KFUNC.saturating_add(i32::try_from(ext).unwrap_or(i32::MAX)));
                             let name = object.externs.get(ext).map_or("", |e| &e.name);
-                            poisoned.push((r.insn, format!("kernel function '{name}', which this kernel does not have")));
+                            poisoned
+                                .push((r.insn, format!("kernel function '{name}', which this kernel does not have")));
                         }
                     }
                 }
@@ -381,9 +382,7 @@ fn callee(p: &Prog, i: usize, insn: Insn) -> Result<Option<i64>, NotLoadable> {
         Some(Target::ExternCall(_)) => Ok(None),
         Some(Target::Call(off)) => Ok(Some((off / 8) as i64 + imm + 1)),
         Some(Target::FuncAddr(off)) => Ok(Some((off as i64).wrapping_add(imm) / 8)),
-        Some(_) => {
-            Err(NotLoadable::new(RELOC, format!("prog '{}': unexpected relo for insn #{i}", p.name)))
-        }
+        Some(_) => Err(NotLoadable::new(RELOC, format!("prog '{}': unexpected relo for insn #{i}", p.name))),
         None if insn.src != PSEUDO_CALL || !insn.is_call() => {
             Err(NotLoadable::new(RELOC, format!("prog '{}': missing subprog addr relo for insn #{i}", p.name)))
         }

@@ -14,8 +14,8 @@ use super::externs::{self, Resolution};
 use super::link::{Candidates, Linker};
 use super::maps::{self, CreateRules, Map, Origin};
 use super::modules::Modules;
-use super::record::{KernelTypes, StructMetas};
 use super::object::{self, Opened, Prog};
+use super::record::{KernelTypes, StructMetas};
 use super::request::{AttachTarget, LoadRequest, MapSpec, TargetProg};
 use super::sections;
 use super::struct_ops::{self, KernelStructOps, Slot, StructOps};
@@ -315,10 +315,7 @@ impl<'a> Loader<'a> {
             insns: linked.insns,
             prog_flags: attributes.flags,
             license: self.object.license.clone(),
-            kern_version: self
-                .object
-                .kern_version
-                .unwrap_or_else(|| externs::version_code(self.options.kernel)),
+            kern_version: self.object.kern_version.unwrap_or_else(|| externs::version_code(self.options.kernel)),
             attach: attributes.target,
             btf: btf.clone(),
             func_info: if has_btf { linked.func_info } else { Vec::new() },
@@ -394,8 +391,12 @@ impl<'a> Loader<'a> {
                 return Ok(Attributes { prog_type, attach_type, flags, target: AttachTarget::default() });
             }
         }
-        let mut out =
-            Attributes { prog_type: def.prog_type, attach_type: def.attach_type, flags, target: AttachTarget::default() };
+        let mut out = Attributes {
+            prog_type: def.prog_type,
+            attach_type: def.attach_type,
+            flags,
+            target: AttachTarget::default(),
+        };
         if def.prog_type == ProgType::StructOps {
             let slot = slot.ok_or_else(|| {
                 let words = "SEC(\"struct_ops\") program isn't referenced anywhere, did you forget to use it?";
@@ -444,9 +445,10 @@ impl<'a> Loader<'a> {
             return Ok(AttachTarget { btf_id: id, btf, prog: Some(Arc::clone(prog)), ..AttachTarget::default() });
         }
         let (prefix, kind) = target_naming(attach);
-        let found = self.modules.find_attach_target(target, prefix, kind).ok_or_else(|| {
-            fail(ESRCH, format!("failed to find kernel BTF type ID of '{target}': {ESRCH}"))
-        })?;
+        let found = self
+            .modules
+            .find_attach_target(target, prefix, kind)
+            .ok_or_else(|| fail(ESRCH, format!("failed to find kernel BTF type ID of '{target}': {ESRCH}")))?;
         let btf = (found.fd != 0).then(|| Arc::clone(found.btf));
         let module = if btf.is_some() { found.module.to_owned() } else { String::new() };
         Ok(AttachTarget { btf_id: found.id, btf, module, prog: None })

@@ -120,22 +120,15 @@ fn long_field(map: &str, btf: &Btf, m: &Member<'_>) -> Result<u64, NotLoadable> 
 }
 
 /// `key` and `value` are pointers to the type.
-fn type_field(
-    map: &str,
-    what: &str,
-    btf: &Btf,
-    m: &Member<'_>,
-    known_size: u32,
-) -> Result<(TypeId, u32), NotLoadable> {
+fn type_field(map: &str, what: &str, btf: &Btf, m: &Member<'_>, known_size: u32) -> Result<(TypeId, u32), NotLoadable> {
     let fail = |words: String| NotLoadable::new(EINVAL, format!("map '{map}': {words}"));
     let t = btf.ty(m.type_id).ok_or_else(|| fail(format!("{what} type [{}] not found.", m.type_id)))?;
     if t.kind != BtfKind::Ptr {
         return Err(fail(format!("{what} spec is not PTR: {}.", t.kind.word())));
     }
     let id = t.size_or_type;
-    let size = btf
-        .resolve_size(id)
-        .ok_or_else(|| fail(format!("can't determine {what} size for type [{id}]: {EINVAL}.")))?;
+    let size =
+        btf.resolve_size(id).ok_or_else(|| fail(format!("can't determine {what} size for type [{id}]: {EINVAL}.")))?;
     if known_size != 0 && known_size != size {
         return Err(fail(format!("conflicting {what} size {known_size} != {size}.")));
     }
@@ -275,8 +268,7 @@ pub(super) fn declared(elf: &Elf<'_>, btf: Option<&Btf>, maps: &mut Maps) -> Res
             return Err(fail(EOPNOTSUPP, format!(": unsupported map linkage {word}.")));
         }
         let def_type = btf.skip_modifiers(var.size_or_type).filter(|t| t.kind == BtfKind::Struct);
-        let def_type =
-            def_type.ok_or_else(|| fail(EINVAL, format!(": unexpected def kind {}.", var.kind.word())))?;
+        let def_type = def_type.ok_or_else(|| fail(EINVAL, format!(": unexpected def kind {}.", var.kind.word())))?;
         if def_type.size_or_type > v.size {
             return Err(fail(EINVAL, ": invalid def size.".to_owned()));
         }
@@ -302,10 +294,8 @@ fn check_arena(elf: &Elf<'_>, maps: &Maps) -> Result<(), NotLoadable> {
     let mut arenas = maps.all.iter().filter(|m| m.def.is(MapType::Arena));
     let first = arenas.next();
     if let (Some(first), Some(second)) = (first, arenas.next()) {
-        let words = format!(
-            "map '{}': only single ARENA map is supported (map '{}' is also ARENA)",
-            second.name, first.name
-        );
+        let words =
+            format!("map '{}': only single ARENA map is supported (map '{}' is also ARENA)", second.name, first.name);
         return Err(NotLoadable::new(EINVAL, words));
     }
     let Some(data) = elf.section(super::ARENA_SECTION) else { return Ok(()) };
@@ -543,9 +533,8 @@ pub(super) fn create(map: &Map, btf: Option<&Arc<Btf>>, rules: CreateRules) -> M
     out.value = map.contents.clone().filter(|_| read_only);
     out.initial = map.contents.clone().filter(|_| !read_only);
     if map.def.is_map_of_maps() {
-        out.inner = map.inner.map(|def| {
-            Box::new(spec(&format!("{}.inner", map.name), 0, &rules.adjust(def, true), btf))
-        });
+        out.inner =
+            map.inner.map(|def| Box::new(spec(&format!("{}.inner", map.name), 0, &rules.adjust(def, true), btf)));
     }
     out
 }

@@ -71,9 +71,10 @@ impl Modules {
             return None;
         }
         if module.is_none_or(|m| "vmlinux".starts_with(m))
-            && let Some(id) = self.vmlinux.find_by_name_kind(&full, kind) {
-                return Some(Found { btf: &self.vmlinux, id, fd: 0, module: "vmlinux" });
-            }
+            && let Some(id) = self.vmlinux.find_by_name_kind(&full, kind)
+        {
+            return Some(Found { btf: &self.vmlinux, id, fd: 0, module: "vmlinux" });
+        }
         self.modules.iter().filter(|m| module.is_none_or(|p| m.name.starts_with(p))).find_map(|m| {
             let id = m.btf.find_by_name_kind(&full, kind)?;
             Some(Found { btf: &m.btf, id, fd: m.fd, module: &m.name })

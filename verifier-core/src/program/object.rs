@@ -228,8 +228,7 @@ fn find_programs(elf: &Elf<'_>) -> Result<Found, ObjectError> {
                 let words = format!("sec '{}': program '{name}' is static and not supported", s.name);
                 Some(NotLoadable::new(ENOTSUP, words))
             } else if size == 0 || size % 8 != 0 || start % 8 != 0 || (cut && end == Some(s.size)) {
-                let words =
-                    format!("sec '{}': corrupted program '{name}', offset {start}, size {size}", s.name);
+                let words = format!("sec '{}': corrupted program '{name}', offset {start}, size {size}", s.name);
                 Some(NotLoadable::new(EINVAL, words))
             } else {
                 None
@@ -369,8 +368,7 @@ fn parse_ext(
             return (false, Vec::new(), Vec::new());
         }
     };
-    let index: HashMap<&str, usize> =
-        elf.sections.iter().skip(1).rev().map(|s| (s.name.as_str(), s.index)).collect();
+    let index: HashMap<&str, usize> = elf.sections.iter().skip(1).rev().map(|s| (s.name.as_str(), s.index)).collect();
     let find = |name_off: u32| index.get(btf.name_at(name_off)).copied().unwrap_or(0);
     let mut func_info = Vec::new();
     for s in &ext.func_info.sections {
@@ -524,9 +522,8 @@ impl Scope<'_, '_> {
         }
         if sym.is_extern() {
             let found = self.by_symbol.get(&sym.index).copied();
-            let ext = found.ok_or_else(|| {
-                fail(format!("extern relo failed to find extern for '{name}' ({})", sym.index))
-            })?;
+            let ext =
+                found.ok_or_else(|| fail(format!("extern relo failed to find extern for '{name}' ({})", sym.index)))?;
             return Ok(if insn.is_call() { Target::ExternCall(ext) } else { Target::ExternAddr(ext) });
         }
         if insn.is_call() {
@@ -556,9 +553,9 @@ impl Scope<'_, '_> {
             return Ok(Target::FuncAddr(sym.value));
         }
         if self.arena_section == Some(shndx) {
-            let map = self.arena.ok_or_else(|| {
-                fail(format!("bad arena data relocation at insn {at}, no arena maps defined"))
-            })?;
+            let map = self
+                .arena
+                .ok_or_else(|| fail(format!("bad arena data relocation at insn {at}, no arena maps defined")))?;
             return Ok(Target::Data(map, sym.value));
         }
         if let Some(map) = self.data_map.get(&shndx) {
@@ -567,8 +564,10 @@ impl Scope<'_, '_> {
         if section_name != ".maps" && !maps::is_legacy_section(section_name) {
             return Err(fail(format!("bad map relo against '{name}' in section '{section_name}'")));
         }
-        self.map_at.get(&(shndx, sym.value)).copied().map(Target::Map).ok_or_else(|| {
-            fail(format!("map relo failed to find map for section '{section_name}', off {}", sym.value))
-        })
+        self.map_at
+            .get(&(shndx, sym.value))
+            .copied()
+            .map(Target::Map)
+            .ok_or_else(|| fail(format!("map relo failed to find map for section '{section_name}', off {}", sym.value)))
     }
 }

@@ -273,7 +273,16 @@ impl<'a> Finder<'a> {
 
     /// One member or variable, `off` bytes into its container that stands at `base`. Kernel: `btf_find_field_one()`.
     #[allow(clippy::too_many_arguments)]
-    fn one(&mut self, owner: TypeId, index: i32, ty: TypeId, off: u32, base: u32, expected: Option<u32>, level: u32) -> Result<(), Errno> {
+    fn one(
+        &mut self,
+        owner: TypeId,
+        index: i32,
+        ty: TypeId,
+        off: u32,
+        base: u32,
+        expected: Option<u32>,
+        level: u32,
+    ) -> Result<(), Errno> {
         let mut t = self.btf.ty(ty).ok_or(Errno::EINVAL)?;
         let mut nelems: u32 = 1;
         let mut depth = 0;
@@ -371,7 +380,12 @@ impl<'a> Finder<'a> {
 }
 
 /// Whether a pointer is tagged as special, and as what: kind and pointee. Kernel: `btf_find_kptr()`.
-fn find_kptr(kt: &KernelTypes<'_>, btf: &Btf, t: Type<'_>, mask: FieldKind) -> Result<Option<(FieldKind, TypeId)>, Errno> {
+fn find_kptr(
+    kt: &KernelTypes<'_>,
+    btf: &Btf,
+    t: Type<'_>,
+    mask: FieldKind,
+) -> Result<Option<(FieldKind, TypeId)>, Errno> {
     let ptr = if t.kind == BtfKind::Volatile { btf.ty(t.size_or_type).ok_or(Errno::EINVAL)? } else { t };
     if ptr.kind != BtfKind::Ptr {
         return Ok(None);
@@ -440,7 +454,13 @@ fn resolve_root(btf: &Btf, f: &Found) -> Result<FieldInfo, Errno> {
 ///
 /// # Errors
 /// The error number that loading the BTF returns; a map with such a type is created without special fields.
-pub fn parse_fields(kt: &KernelTypes<'_>, btf: &Btf, ty: TypeId, value_size: u32, mask: FieldKind) -> Result<Option<Record>, Errno> {
+pub fn parse_fields(
+    kt: &KernelTypes<'_>,
+    btf: &Btf,
+    ty: TypeId,
+    value_size: u32,
+    mask: FieldKind,
+) -> Result<Option<Record>, Errno> {
     let t = btf.ty(ty).ok_or(Errno::EINVAL)?;
     let mask = mask & kt.kinds();
     let mut finder = Finder { kt, btf, mask, seen: FieldKind::empty(), found: Vec::new() };
@@ -612,17 +632,23 @@ pub fn of_map(kt: &KernelTypes<'_>, metas: &StructMetas, spec: &MapSpec) -> Resu
 fn map_may_hold(ty: MapType, kind: FieldKind) -> bool {
     use MapType::*;
     match kind {
-        FieldKind::SPIN_LOCK | FieldKind::RES_SPIN_LOCK => matches!(
-            ty,
-            Hash | Array | CgroupStorageDeprecated | SkStorage | InodeStorage | TaskStorage | CgrpStorage
-        ),
+        FieldKind::SPIN_LOCK | FieldKind::RES_SPIN_LOCK => {
+            matches!(ty, Hash | Array | CgroupStorageDeprecated | SkStorage | InodeStorage | TaskStorage | CgrpStorage)
+        }
         FieldKind::TIMER | FieldKind::WORKQUEUE | FieldKind::TASK_WORK | FieldKind::LIST_HEAD | FieldKind::RB_ROOT => {
             matches!(ty, Hash | LruHash | Array)
         }
         FieldKind::UPTR => ty == TaskStorage,
         _ => matches!(
             ty,
-            Hash | PercpuHash | LruHash | LruPercpuHash | Array | PercpuArray | SkStorage | InodeStorage | TaskStorage
+            Hash | PercpuHash
+                | LruHash
+                | LruPercpuHash
+                | Array
+                | PercpuArray
+                | SkStorage
+                | InodeStorage
+                | TaskStorage
                 | CgrpStorage
         ),
     }

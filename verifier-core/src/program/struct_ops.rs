@@ -69,8 +69,7 @@ pub(super) fn declared(elf: &Elf<'_>, btf: Option<&Btf>, maps: &mut Maps) -> Res
         let link = s.name.ends_with(".link");
         for (i, v) in datasec.var_secinfos().enumerate() {
             let unresolved = || {
-                let words =
-                    format!("struct_ops init: Cannot resolve var type_id {} in DATASEC {}", v.type_id, s.name);
+                let words = format!("struct_ops init: Cannot resolve var type_id {} in DATASEC {}", v.type_id, s.name);
                 NotLoadable::new(EINVAL, words)
             };
             let var = btf.ty(v.type_id).ok_or_else(unresolved)?;
@@ -134,9 +133,10 @@ pub(super) fn collect_relocations(
     progs: &dyn Programs,
 ) -> Result<(), NotLoadable> {
     for rel in rels {
-        let sym = elf.symbols.get(rel.symbol).ok_or_else(|| {
-            NotLoadable::new(FORMAT, format!("struct_ops reloc: symbol {:x} not found", rel.symbol))
-        })?;
+        let sym = elf
+            .symbols
+            .get(rel.symbol)
+            .ok_or_else(|| NotLoadable::new(FORMAT, format!("struct_ops reloc: symbol {:x} not found", rel.symbol)))?;
         let map = maps.all.iter_mut().find(|m| {
             m.section == section
                 && m.origin == Origin::StructOps
@@ -151,10 +151,7 @@ pub(super) fn collect_relocations(
         let moff = rel.offset - map.offset;
         let Some(ops) = &mut map.struct_ops else { continue };
         if sym.shndx >= object::elf::SHN_LORESERVE {
-            let words = format!(
-                "rel->r_offset {} shdr_idx {} unsupported non-static function",
-                rel.offset, sym.shndx
-            );
+            let words = format!("rel->r_offset {} shdr_idx {} unsupported non-static function", rel.offset, sym.shndx);
             return Err(fail(RELOC, words));
         }
         if sym.value % 8 != 0 {
@@ -170,8 +167,7 @@ pub(super) fn collect_relocations(
         }
         let prog = usize::try_from(sym.value / 8).ok().and_then(|insn| progs.at(usize::from(sym.shndx), insn));
         let Some(prog) = prog else {
-            let words =
-                format!("cannot find prog at shdr_idx {} to relocate func ptr {}", sym.shndx, member.name);
+            let words = format!("cannot find prog at shdr_idx {} to relocate func ptr {}", sym.shndx, member.name);
             return Err(fail(EINVAL, words));
         };
         if progs.prog_type(prog) != Some(ProgType::StructOps) {
@@ -195,9 +191,8 @@ struct Kern<'a> {
 fn find_kernel_types<'a>(name: &str, modules: &'a Modules) -> Result<Kern<'a>, NotLoadable> {
     let tname = essential_name(name);
     let vname = format!("bpf_struct_ops_{tname}");
-    let missing = |n: &str, code| {
-        NotLoadable::new(code, format!("struct_ops init_kern: struct {n} is not found in kernel BTF"))
-    };
+    let missing =
+        |n: &str, code| NotLoadable::new(code, format!("struct_ops init_kern: struct {n} is not found in kernel BTF"));
     let v = modules.find(&vname, BtfKind::Struct).ok_or_else(|| missing(&vname, ESRCH))?;
     let type_id = v.btf.find_by_name_kind(tname, BtfKind::Struct).ok_or_else(|| missing(tname, -2))?;
     let holds = v.btf.ty(v.id).is_some_and(|t| t.members().any(|m| m.type_id == type_id));
@@ -209,7 +204,12 @@ fn find_kernel_types<'a>(name: &str, modules: &'a Modules) -> Result<Kern<'a>, N
 }
 
 /// Matches a map with the kernel's structure. libbpf: `bpf_map__init_kern_struct_ops()`.
-pub(super) fn init_kernel(map: &Map, ops: &StructOps, btf: &Btf, modules: &Modules) -> Result<KernelStructOps, NotLoadable> {
+pub(super) fn init_kernel(
+    map: &Map,
+    ops: &StructOps,
+    btf: &Btf,
+    modules: &Modules,
+) -> Result<KernelStructOps, NotLoadable> {
     let t = btf.ty(ops.type_id).ok_or_else(|| NotLoadable::new(EINVAL, "struct_ops init_kern: no type"))?;
     let kern = find_kernel_types(t.name(), modules)?;
     let none = || NotLoadable::new(EINVAL, "struct_ops init_kern: no kernel type");
@@ -225,9 +225,9 @@ pub(super) fn init_kernel(map: &Map, ops: &StructOps, btf: &Btf, modules: &Modul
     let fail = |code, words: String| NotLoadable::new(code, format!("struct_ops init_kern {}: {words}", map.name));
     for (i, m) in t.members().enumerate() {
         let prog = ops.progs.iter().find(|(idx, _)| *idx == i).map(|(_, p)| *p);
-        let size = btf.resolve_size(m.type_id).ok_or_else(|| {
-            fail(EINVAL, format!("failed to resolve the size of member {}", m.name))
-        })?;
+        let size = btf
+            .resolve_size(m.type_id)
+            .ok_or_else(|| fail(EINVAL, format!("failed to resolve the size of member {}", m.name)))?;
         let at = (m.bit_offset / 8) as usize;
         let bytes = at.checked_add(size as usize).and_then(|end| ops.data.get(at..end)).unwrap_or(&[]);
         let set = bytes.iter().any(|b| *b != 0);
@@ -245,8 +245,7 @@ pub(super) fn init_kernel(map: &Map, ops: &StructOps, btf: &Btf, modules: &Modul
             return Err(fail(EINVAL, format!("failed to resolve the type of member {}", m.name)));
         };
         if mt.kind != kmt.kind {
-            let words =
-                format!("Unmatched member type {} {} != {}(kernel)", m.name, mt.kind as u32, kmt.kind as u32);
+            let words = format!("Unmatched member type {} {} != {}(kernel)", m.name, mt.kind as u32, kmt.kind as u32);
             return Err(fail(ENOTSUP, words));
         }
         if mt.kind != BtfKind::Ptr {

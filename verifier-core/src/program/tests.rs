@@ -61,7 +61,16 @@ fn object(parts: &[Part], symbols: &[Sym]) -> Vec<u8> {
         let entsize = if p.kind == 9 { 16 } else { 0 };
         let name = u64::from(add(p.name));
         let link = if p.kind == 9 { strtab - 1 } else { 0 };
-        headers.push([name, p.kind.into(), p.flags, body.len() as u64, p.bytes.len() as u64, link, p.info.into(), entsize]);
+        headers.push([
+            name,
+            p.kind.into(),
+            p.flags,
+            body.len() as u64,
+            p.bytes.len() as u64,
+            link,
+            p.info.into(),
+            entsize,
+        ]);
         body.extend_from_slice(&p.bytes);
     }
     let (sym_name, str_name) = (u64::from(add(".symtab")), u64::from(add(".strtab")));
@@ -151,8 +160,13 @@ fn a_broken_program_spoils_no_other() {
 fn subprograms_follow_in_order_of_first_call() {
     // main calls b, then a; b calls c. So they are appended as b, c, a.
     let text = code(".text", &[mov(10), exit(), call(-1), exit(), mov(12), exit()]);
-    let parts = [text, code("socket", &[call(-1), call(-1), exit()]), rels(".relsocket", 2, &[(0, 2), (8, 1)]),
-        rels(".rel.text", 1, &[(16, 3)]), licence()];
+    let parts = [
+        text,
+        code("socket", &[call(-1), call(-1), exit()]),
+        rels(".relsocket", 2, &[(0, 2), (8, 1)]),
+        rels(".rel.text", 1, &[(16, 3)]),
+        licence(),
+    ];
     let symbols = [
         Sym("a", 1, 0, 16, GLOBAL, FUNC),
         Sym("b", 1, 16, 16, GLOBAL, FUNC),
@@ -168,8 +182,12 @@ fn subprograms_follow_in_order_of_first_call() {
 
 #[test]
 fn calls_of_static_functions_go_through_the_section() {
-    let parts = [code(".text", &[mov(1), exit(), mov(2), exit()]), code("socket", &[call(1), exit()]),
-        rels(".relsocket", 2, &[(0, 1)]), licence()];
+    let parts = [
+        code(".text", &[mov(1), exit(), mov(2), exit()]),
+        code("socket", &[call(1), exit()]),
+        rels(".relsocket", 2, &[(0, 1)]),
+        licence(),
+    ];
     let symbols = [
         Sym("", 1, 0, 0, LOCAL, SECTION),
         Sym("first", 1, 0, 16, LOCAL, FUNC),
@@ -183,13 +201,15 @@ fn calls_of_static_functions_go_through_the_section() {
 
 #[test]
 fn functions_that_call_each_other_end() {
-    let parts = [code(".text", &[call(-1), exit(), call(-1), exit()]), code("socket", &[call(-1), exit()]),
-        rels(".relsocket", 2, &[(0, 1)]), rels(".rel.text", 1, &[(0, 2), (16, 1)]), licence()];
-    let symbols = [
-        Sym("a", 1, 0, 16, GLOBAL, FUNC),
-        Sym("b", 1, 16, 16, GLOBAL, FUNC),
-        Sym("main", 2, 0, 16, GLOBAL, FUNC),
+    let parts = [
+        code(".text", &[call(-1), exit(), call(-1), exit()]),
+        code("socket", &[call(-1), exit()]),
+        rels(".relsocket", 2, &[(0, 1)]),
+        rels(".rel.text", 1, &[(0, 2), (16, 1)]),
+        licence(),
     ];
+    let symbols =
+        [Sym("a", 1, 0, 16, GLOBAL, FUNC), Sym("b", 1, 16, 16, GLOBAL, FUNC), Sym("main", 2, 0, 16, GLOBAL, FUNC)];
     let o = load(&object(&parts, &symbols)).expect("an object");
     assert_eq!(o.programs[0].result.as_ref().expect("loads").insns.len(), 6);
 }

@@ -51,8 +51,10 @@ pub fn vmlinux(kernel: &Kernel) -> Result<Arc<Btf>, BtfError> {
     if let Some(btf) = cache.get(kernel.release) {
         return Ok(Arc::clone(btf));
     }
-    let raw = decompress(kernel.btf_zst)
-        .map_err(|e| BtfError { offset: 0, what: format!("the stored BTF of {} does not decompress: {e}", kernel.name) })?;
+    let raw = decompress(kernel.btf_zst).map_err(|e| BtfError {
+        offset: 0,
+        what: format!("the stored BTF of {} does not decompress: {e}", kernel.name),
+    })?;
     let btf = Arc::new(Btf::parse(raw, None)?);
     cache.insert(kernel.release, Arc::clone(&btf));
     Ok(btf)

@@ -27,10 +27,9 @@ pub fn object(row: &Row) -> Value {
     put("insn", json!(row.insn));
     put(
         "source",
-        row.source.as_ref().map_or(
-            Value::Null,
-            |s| json!({"file": s.file, "line": s.line, "column": s.column, "text": s.text}),
-        ),
+        row.source
+            .as_ref()
+            .map_or(Value::Null, |s| json!({"file": s.file, "line": s.line, "column": s.column, "text": s.text})),
     );
     if let Some(log) = &row.log {
         put("log", json!(String::from_utf8_lossy(log)));

@@ -90,7 +90,8 @@ pub fn graph(graph: &Graph, name: &str) -> String {
         y = bottom + GAP;
     }
     let lanes = lanes(graph, &blocks);
-    let beside = |back: bool| lanes.iter().filter(|l| l.back == back).map(|l| l.lane + 1).max().unwrap_or(0) * LANE + LANE;
+    let beside =
+        |back: bool| lanes.iter().filter(|l| l.back == back).map(|l| l.lane + 1).max().unwrap_or(0) * LANE + LANE;
     let (left, width) = (MARGIN + beside(true), widest * CHAR + LINE);
     let total = left + width + beside(false) + MARGIN;
 
@@ -108,7 +109,12 @@ pub fn graph(graph: &Graph, name: &str) -> String {
         escape(name)
     );
     for (n, b) in graph.nodes.iter().zip(&blocks) {
-        let _ = writeln!(out, "<rect x=\"{left}\" y=\"{}\" width=\"{width}\" height=\"{}\" rx=\"3\"/>", b.top, b.bottom - b.top);
+        let _ = writeln!(
+            out,
+            "<rect x=\"{left}\" y=\"{}\" width=\"{width}\" height=\"{}\" rx=\"3\"/>",
+            b.top,
+            b.bottom - b.top
+        );
         for (row, (i, text)) in n.insns.iter().enumerate() {
             let (x, y) = (left + LINE / 2, b.top + (row + 1) * LINE);
             let _ = writeln!(out, "<text x=\"{x}\" y=\"{y}\">{i}: {}</text>", escape(text));
@@ -144,7 +150,13 @@ mod tests {
     #[test]
     fn jumps_that_overlap_have_lanes_of_their_own() {
         let node = |start| Node { start, end: start + 1, insns: vec![(start, format!("r0 < {start}"))] };
-        let edges = vec![(0, 1, Edge::FallThrough), (0, 3, Edge::Taken), (1, 2, Edge::FallThrough), (1, 3, Edge::Taken), (2, 1, Edge::Taken)];
+        let edges = vec![
+            (0, 1, Edge::FallThrough),
+            (0, 3, Edge::Taken),
+            (1, 2, Edge::FallThrough),
+            (1, 3, Edge::Taken),
+            (2, 1, Edge::Taken),
+        ];
         let g = Graph { nodes: (0..4).map(node).collect(), edges };
         let text = graph(&g, "a<b");
         assert!(text.contains("a&lt;b") && text.contains("r0 &lt; 3"));

@@ -73,7 +73,12 @@ pub fn print(rows: &[Row], out: &mut dyn Write) -> io::Result<()> {
 }
 
 /// Writes columns as wide as their widest cell; those in `numbers` are aligned to the right.
-fn columns(header: &[&str], body: &[Vec<String>], numbers: std::ops::Range<usize>, out: &mut dyn Write) -> io::Result<()> {
+fn columns(
+    header: &[&str],
+    body: &[Vec<String>],
+    numbers: std::ops::Range<usize>,
+    out: &mut dyn Write,
+) -> io::Result<()> {
     let width = |i: usize| {
         let cells = body.iter().filter_map(|r| r.get(i)).map(|c| c.chars().count()).max().unwrap_or(0);
         cells.max(header.get(i).map_or(0, |h| h.len()))
@@ -107,8 +112,17 @@ pub fn compare(baseline: &str, rows: &[Row], out: &mut dyn Write) -> io::Result<
         old.entry(key).or_insert(cells);
     }
     let header = [
-        "File", "Program", "Verdict (A)", "Verdict (B)", "Verdict (DIFF)", "Insns (A)", "Insns (B)", "Insns (DIFF)",
-        "States (A)", "States (B)", "States (DIFF)",
+        "File",
+        "Program",
+        "Verdict (A)",
+        "Verdict (B)",
+        "Verdict (DIFF)",
+        "Insns (A)",
+        "Insns (B)",
+        "Insns (DIFF)",
+        "States (A)",
+        "States (B)",
+        "States (DIFF)",
     ];
     let body = rows.iter().map(|row| {
         let new = cells(row);

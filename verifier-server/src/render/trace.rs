@@ -52,9 +52,9 @@ fn chunks<'a>(steps: &'a [Step], object: &str) -> Vec<(String, Vec<(u32, String,
             Some(s) if s.line > 0 => (s.file.clone(), s.line, s.text.clone()),
             _ => (format!("{object} (instructions)"), step.insn as u32, step.insn_text.clone()),
         };
-        let near = out.iter_mut().find(|(f, members)| {
-            *f == file && members.iter().all(|(l, _, _)| l.abs_diff(line) <= MAX_SPAN)
-        });
+        let near = out
+            .iter_mut()
+            .find(|(f, members)| *f == file && members.iter().all(|(l, _, _)| l.abs_diff(line) <= MAX_SPAN));
         match near {
             Some((_, members)) => members.push((line, text, step)),
             None => out.push((file, vec![(line, text, step)])),
@@ -70,7 +70,11 @@ const NOTE_WIDTH: usize = 96;
 
 /// The explanation: the problem, the lines with what happened on them, what to do, and the kernel's own words.
 pub fn render(row: &Row, trace: &Trace, colours: bool) -> String {
-    let title = if trace.category.is_empty() { trace.problem.clone() } else { format!("{}: {}", trace.category, trace.problem) };
+    let title = if trace.category.is_empty() {
+        trace.problem.clone()
+    } else {
+        format!("{}: {}", trace.category, trace.problem)
+    };
     let title = Level::ERROR.primary_title(title);
     let title = if trace.code.is_empty() { title } else { title.id(trace.code) };
     let mut main = title.elements(Vec::<Snippet<'_, annotate_snippets::Annotation<'_>>>::new());
@@ -87,13 +91,13 @@ pub fn render(row: &Row, trace: &Trace, colours: bool) -> String {
             .filter_map(|(line, text, step)| {
                 let start = page.starts.get(line).copied()?;
                 let (from, to) = (step.focus.start.min(text.len()), step.focus.end.min(text.len()));
-                let kind = if step.kind == StepKind::Failing { AnnotationKind::Primary } else { AnnotationKind::Context };
+                let kind =
+                    if step.kind == StepKind::Failing { AnnotationKind::Primary } else { AnnotationKind::Context };
                 Some(kind.span(start + from..start + to.max(from)).label(step.label.clone()))
             })
             .collect();
-        main = main.element(
-            Snippet::source(page.text).line_start(page.first as usize).path(file).annotations(annotations),
-        );
+        main = main
+            .element(Snippet::source(page.text).line_start(page.first as usize).path(file).annotations(annotations));
     }
     let mut groups: Vec<Group<'_>> = Vec::new();
     let fold = |text: &str| super::text::fold_to(text, NOTE_WIDTH).join("\n");

@@ -67,10 +67,7 @@ impl Connected for Connection {
 
     fn connect_info(&self) -> TcpConnectInfo {
         let address = |a: io::Result<SocketAddr>| a.ok();
-        TcpConnectInfo {
-            local_addr: address(self.stream.local_addr()),
-            remote_addr: address(self.stream.peer_addr()),
-        }
+        TcpConnectInfo { local_addr: address(self.stream.local_addr()), remote_addr: address(self.stream.peer_addr()) }
     }
 }
 

@@ -65,9 +65,8 @@ impl Config {
     /// # Errors
     /// In words for the user: a file that cannot be read, or an address that needs more protection.
     pub fn from_args(args: &ServeArgs) -> Result<Config, String> {
-        let read = |file: &std::path::Path| {
-            std::fs::read_to_string(file).map_err(|e| format!("{}: {e}", file.display()))
-        };
+        let read =
+            |file: &std::path::Path| std::fs::read_to_string(file).map_err(|e| format!("{}: {e}", file.display()));
         let tls = match (&args.tls_cert, &args.tls_key) {
             (Some(cert), Some(key)) => Some(Tls { cert: read(cert)?, key: read(key)? }),
             _ => None,
@@ -75,7 +74,8 @@ impl Config {
         let mut tokens = Vec::new();
         if let Some(file) = &args.token_file {
             let text = read(file)?;
-            tokens.extend(text.lines().map(str::trim).filter(|l| !l.is_empty() && !l.starts_with('#')).map(String::from));
+            tokens
+                .extend(text.lines().map(str::trim).filter(|l| !l.is_empty() && !l.starts_with('#')).map(String::from));
             if tokens.is_empty() {
                 return Err(format!("{}: no token in it", file.display()));
             }

@@ -337,7 +337,11 @@ impl Turn {
     fn wait(&self, mut s: MutexGuard<'_, State>, in_front: bool) -> bool {
         let me = Waiter { signal: Arc::clone(&self.signal), job: None };
         let line = &mut s.waiting[self.level.get()];
-        if in_front { line.push_front(me) } else { line.push_back(me) }
+        if in_front {
+            line.push_front(me)
+        } else {
+            line.push_back(me)
+        }
         self.gate.schedule(s, false);
         self.sleep()
     }
@@ -519,7 +523,11 @@ mod tests {
         for (n, (result, _stopper)) in more.into_iter().enumerate() {
             assert_eq!(result.blocking_recv(), Ok(n));
         }
-        let (fault, _stopper) = gate.run(|_| if true { panic!("as a fault in the analysis would") });
+        let (fault, _stopper) = gate.run(|_| {
+            if true {
+                panic!("as a fault in the analysis would")
+            }
+        });
         assert!(fault.blocking_recv().is_err());
         let (last, _stopper) = gate.run(|_| 7);
         assert_eq!(last.blocking_recv(), Ok(7));

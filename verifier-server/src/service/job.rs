@@ -20,7 +20,8 @@ const DEADLINE_MARGIN: Duration = Duration::from_millis(2);
 /// A status with a machine-readable reason (`google.rpc.ErrorInfo`).
 pub fn refuse(code: Code, reason: &str, message: impl Into<String>, facts: &[(&str, String)]) -> Status {
     let facts: Vec<(String, String)> = facts.iter().map(|(k, v)| ((*k).to_string(), v.clone())).collect();
-    let details = ErrorDetails::with_error_info(reason, DOMAIN, facts.into_iter().collect::<std::collections::HashMap<_, _>>());
+    let details =
+        ErrorDetails::with_error_info(reason, DOMAIN, facts.into_iter().collect::<std::collections::HashMap<_, _>>());
     Status::with_error_details(code, message, details)
 }
 

@@ -171,7 +171,9 @@ pub async fn serve(
     let mut server = Server::builder();
     if let Some(tls) = &config.tls {
         let identity = Identity::from_pem(&tls.cert, &tls.key);
-        server = server.tls_config(ServerTlsConfig::new().identity(identity).timeout(KEEPALIVE_TIMEOUT)).map_err(|e| format!("TLS: {}", deep(&e)))?;
+        server = server
+            .tls_config(ServerTlsConfig::new().identity(identity).timeout(KEEPALIVE_TIMEOUT))
+            .map_err(|e| format!("TLS: {}", deep(&e)))?;
     }
     let mut server = server
         .http2_keepalive_interval(Some(KEEPALIVE))
@@ -211,10 +213,7 @@ pub async fn serve(
 
 #[tonic::async_trait]
 impl Verifier for Service {
-    async fn verify(
-        &self,
-        request: Request<proto::VerifyRequest>,
-    ) -> Result<Response<proto::VerifyResponse>, Status> {
+    async fn verify(&self, request: Request<proto::VerifyRequest>) -> Result<Response<proto::VerifyResponse>, Status> {
         let entry = Entry::of(&request)?;
         self.verify_once(&entry, request.into_inner()).await.map(Response::new)
     }

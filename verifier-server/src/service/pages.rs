@@ -185,12 +185,19 @@ impl Service {
             let mut size = 0usize;
             let mut out = Vec::new();
             for row in rows {
-                let text = render::plain(std::slice::from_ref(&row), raw).map_err(|e| Status::internal(e.to_string()))?;
+                let text =
+                    render::plain(std::slice::from_ref(&row), raw).map_err(|e| Status::internal(e.to_string()))?;
                 let invariants = known.take(&row).flatten().unwrap_or_default();
-                let invariants: Vec<_> = invariants.into_iter().filter(|i| !i.known.is_empty()).map(invariant).collect();
-                size = size.saturating_add(text.len()).saturating_add(invariants.iter().map(Message::encoded_len).sum());
+                let invariants: Vec<_> =
+                    invariants.into_iter().filter(|i| !i.known.is_empty()).map(invariant).collect();
+                size =
+                    size.saturating_add(text.len()).saturating_add(invariants.iter().map(Message::encoded_len).sum());
                 if size > memory {
-                    return Err(over_limit("MEMORY", "the explanations take more memory than one request may have", memory));
+                    return Err(over_limit(
+                        "MEMORY",
+                        "the explanations take more memory than one request may have",
+                        memory,
+                    ));
                 }
                 out.push(proto::Explanation { answer: Some(wire::answer(row)), text, invariants });
             }

@@ -172,7 +172,13 @@ mod tests {
             assert_eq!(run(&pool, who).await, Ok(first));
         }
         idle(&pool).await;
-        assert!(run(&pool, || if true { panic!("on purpose") }).await.is_err());
+        assert!(
+            run(&pool, || if true {
+                panic!("on purpose")
+            })
+            .await
+            .is_err()
+        );
         idle(&pool).await;
         assert_eq!(run(&pool, who).await, Ok(first));
     }

@@ -123,12 +123,7 @@ struct Follower<'a> {
 type Frames = Vec<Rc<FuncState>>;
 
 impl<'a> Follower<'a> {
-    fn new(
-        turn: &'a Turn,
-        handle: Handle,
-        groups: mpsc::Sender<VerifyStreamResponse>,
-        detail: Detail,
-    ) -> Follower<'a> {
+    fn new(turn: &'a Turn, handle: Handle, groups: mpsc::Sender<VerifyStreamResponse>, detail: Detail) -> Follower<'a> {
         Follower {
             turn,
             handle,

@@ -130,8 +130,11 @@ impl Service {
         let target = target.unwrap_or_default();
         let mut systems: Vec<System> = Vec::new();
         for name in &target.kernels {
-            let found: Vec<&System> =
-                self.systems.iter().filter(|s| name == "all" || s.kernel.name == name || s.kernel.release == name).collect();
+            let found: Vec<&System> = self
+                .systems
+                .iter()
+                .filter(|s| name == "all" || s.kernel.name == name || s.kernel.release == name)
+                .collect();
             if found.is_empty() {
                 let known: Vec<&str> = self.systems.iter().map(|s| s.kernel.name).collect();
                 let message = format!("unknown kernel `{name}`; known are {}, all", known.join(", "));

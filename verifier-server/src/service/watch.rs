@@ -43,9 +43,11 @@ impl Before {
             now.insert(key, answer);
         }
         let gone = std::mem::replace(&mut self.answers, now);
-        out.gone.extend(
-            gone.into_keys().map(|(kernel, section, program)| proto::WatchGone { program, section, kernel }),
-        );
+        out.gone.extend(gone.into_keys().map(|(kernel, section, program)| proto::WatchGone {
+            program,
+            section,
+            kernel,
+        }));
         out
     }
 }
@@ -136,7 +138,8 @@ impl Service {
         options: Option<proto::Options>,
     ) -> Result<Vec<Answer>, Status> {
         let asked = self.asked(input, target, options)?;
-        let rows = self.compute(entry, move |turn| verify::rows(asked, &mut Nobody::default(), &|| !turn.go_on())).await?;
+        let rows =
+            self.compute(entry, move |turn| verify::rows(asked, &mut Nobody::default(), &|| !turn.go_on())).await?;
         Ok(rows.into_iter().map(wire::answer).collect())
     }
 }

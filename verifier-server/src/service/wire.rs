@@ -255,7 +255,8 @@ impl Fixed {
     /// which is soon in a client, and there are only so many codes.
     fn of(code: &str, category: &str, page: &str) -> Fixed {
         let own = all_rows().into_iter().find(|r| {
-            r.doc.trim() == page && r.cause.map_or((code, category) == ("", ""), |(c, k)| c == code && k.title() == category)
+            r.doc.trim() == page
+                && r.cause.map_or((code, category) == ("", ""), |(c, k)| c == code && k.title() == category)
         });
         match own {
             Some(r) => {
@@ -344,7 +345,12 @@ fn trace(t: proto::Trace) -> Trace {
                 place: s.place,
                 before: s.before,
                 after: s.after,
-                source: s.source.map(|s| explain::Source { file: s.file, line: s.line, column: s.column, text: s.text }),
+                source: s.source.map(|s| explain::Source {
+                    file: s.file,
+                    line: s.line,
+                    column: s.column,
+                    text: s.text,
+                }),
                 times: s.times,
                 label: s.label,
                 focus: s.focus_start as usize..s.focus_end as usize,

@@ -91,9 +91,13 @@ fn socket(cx: &mut Cx<'_>, protocol: u8, tuple: u64, size: u64) -> Ret {
     let (family, addr) = if v6 { (10, 16) } else { (2, 4) };
     let (Some(src), Some(dst)) = (ip(family, &t[..addr]), ip(family, &t[addr..])) else { return Ok(0) };
     let ends = ((src, port(2 * addr)), (dst, port(2 * addr + 2)));
-    Ok(cx.vm.find_socket(protocol, ends.0, ends.1).inspect(|at| {
-        cx.give(*at, net::SOCK_LEN as u64, "bpf_sk_lookup", false);
-    }).unwrap_or(0))
+    Ok(cx
+        .vm
+        .find_socket(protocol, ends.0, ends.1)
+        .inspect(|at| {
+            cx.give(*at, net::SOCK_LEN as u64, "bpf_sk_lookup", false);
+        })
+        .unwrap_or(0))
 }
 
 /// `bpf_sk_lookup_tcp(ctx, tuple, size, netns, flags)`

@@ -1,9 +1,9 @@
 //! Maps: lookups, updates, queues, redirects into maps, storage.
 
-use verifier_core::kernel::MapType;
 use crate::cx::{Cx, Halt};
 use crate::map::{self, Map};
 use crate::net::Redirect;
+use verifier_core::kernel::MapType;
 
 use super::{Ret, code, err, errno};
 

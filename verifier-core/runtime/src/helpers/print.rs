@@ -118,7 +118,11 @@ fn pointer(cx: &Cx<'_>, rest: &[u8], arg: u64, pad: Pad, out: &mut Vec<u8>) -> R
         }
         [b'x' | b'K' | b'B' | b's' | b'S', ..] => {
             // Without symbols, addresses of functions print as numbers too.
-            if rest[0] == b'x' { pad.put(out, "", format!("{arg:x}").as_bytes()) } else { plain(out) }
+            if rest[0] == b'x' {
+                pad.put(out, "", format!("{arg:x}").as_bytes())
+            } else {
+                plain(out)
+            }
             Ok(1)
         }
         [b'i' | b'I', v @ (b'4' | b'6'), ..] => {

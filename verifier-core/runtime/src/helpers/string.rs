@@ -20,7 +20,8 @@ fn number(text: &[u8], flags: u64) -> Result<(bool, u64, usize), i32> {
     let negative = text.get(at) == Some(&b'-');
     at += usize::from(negative);
     let lower = |i: usize| text.get(i).map(u8::to_ascii_lowercase);
-    let hex = lower(at) == Some(b'0') && lower(at + 1) == Some(b'x') && text.get(at + 2).is_some_and(u8::is_ascii_hexdigit);
+    let hex =
+        lower(at) == Some(b'0') && lower(at + 1) == Some(b'x') && text.get(at + 2).is_some_and(u8::is_ascii_hexdigit);
     let base = match base {
         0 if hex => 16,
         0 if lower(at) == Some(b'0') => 8,
@@ -64,9 +65,8 @@ pub fn strtol(cx: &mut Cx<'_>, [buf, len, flags, to, _]: [u64; 5]) -> Ret {
 /// `bpf_strtoul(buf, len, flags, res)`
 pub fn strtoul(cx: &mut Cx<'_>, [buf, len, flags, to, _]: [u64; 5]) -> Ret {
     let text = cx.read_bytes(buf, len)?;
-    let result = number(&text, flags).and_then(|(negative, n, used)| {
-        if negative { Err(errno::EINVAL) } else { Ok((n, used)) }
-    });
+    let result =
+        number(&text, flags).and_then(|(negative, n, used)| if negative { Err(errno::EINVAL) } else { Ok((n, used)) });
     give(cx, result, to)
 }
 

@@ -1,12 +1,12 @@
 //! Helpers as programs see them, over a small packet, with every access checked.
 
-use verifier_core::isa::asm::assemble;
-use verifier_core::isa::opcode::PSEUDO_FUNC;
-use verifier_core::kernel::ProgType;
 use crate::hook::{Hook, Input, Mode, Output, Runner};
 use crate::interp::Interp;
 use crate::program::bare_request;
 use crate::{Code, Vm};
+use verifier_core::isa::asm::assemble;
+use verifier_core::isa::opcode::PSEUDO_FUNC;
+use verifier_core::kernel::ProgType;
 
 /// Runs a program, whose first instruction may be made a reference to a function: what it leaves, and what it printed.
 fn run(t: ProgType, text: &str, takes_function: bool) -> (Output, Vec<String>) {
@@ -16,7 +16,17 @@ fn run(t: ProgType, text: &str, takes_function: bool) -> (Output, Vec<String>) {
         insns[0].src = PSEUDO_FUNC;
     }
     let code = Code::unverified(&bare_request(t as u32, insns, vec![]), &vm).expect("code");
-    let packet = (0..64).map(|n| if n == 12 { 8 } else if n == 13 { 0 } else { n }).collect();
+    let packet = (0..64)
+        .map(|n| {
+            if n == 12 {
+                8
+            } else if n == 13 {
+                0
+            } else {
+                n
+            }
+        })
+        .collect();
     let input = Input { packet, ..Input::default() };
     let hook = Hook::of(t).expect("hook");
     let runner = Runner::new().expect("memory");

@@ -1,10 +1,10 @@
 //! The interpreter's plain form: one operation after the other, every access looked up, exact fuel, a path to keep.
 
-use verifier_core::isa::semantics::{byte_order, sign_extend};
 use crate::abi;
 use crate::cx::{Cx, FRAME, FaultKind, Halt, MAX_LOOPS, stop};
 use crate::program::{AtomicOp, Code, Op, Reg, Src};
 use crate::replay;
+use verifier_core::isa::semantics::{byte_order, sign_extend};
 
 use super::access;
 

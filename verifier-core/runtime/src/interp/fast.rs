@@ -11,16 +11,16 @@ use std::mem::MaybeUninit;
 use std::ptr;
 use std::sync::OnceLock;
 
-use verifier_core::isa::semantics::{AluOp, CmpOp};
-use verifier_core::kernel::helpers::id;
 use crate::abi::{self, Helper, HelperFn};
 use crate::cx::{Cx, FRAME, FRAMES, FaultKind, MAX_LOOPS, stop};
 use crate::map::Map;
 use crate::program::{AtomicOp, Code, Op, Reg, Size, Src};
+use verifier_core::isa::semantics::{AluOp, CmpOp};
+use verifier_core::kernel::helpers::id;
 
 use super::ops::{
-    self, Atomic, Bin, ByteOrder, Const, If, Load, LoadAcquire, MovSx, Nothing, Sets, Store, StoreRelease,
-    Straight, Test, alu, cmp, rmw,
+    self, Atomic, Bin, ByteOrder, Const, If, Load, LoadAcquire, MovSx, Nothing, Sets, Store, StoreRelease, Straight,
+    Test, alu, cmp, rmw,
 };
 
 /// Runs an operation, and what follows it: the record to go on with, or null at the end of the run.
@@ -643,27 +643,69 @@ fn know_maps<const T: bool>(code: &Code, out: &mut [Fast]) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use verifier_core::isa::asm::assemble;
     use crate::cx::{Stack, Stop};
     use crate::engine::run;
     use crate::interp::Interp;
     use crate::memory::{Region, RegionKind, Regions};
     use crate::program::bare_request;
     use crate::vm::Vm;
+    use verifier_core::isa::asm::assemble;
 
     /// Every operation between every two of some that are common, round and round.
     const BODY: &[&str] = &[
-        "r2 += r3", "r2 -= 77", "w2 *= w4", "r2 /= r5", "w3 /= 3", "r3 s/= -5", "w3 s%= w4", "r4 %= 1000", "r4 |= r2",
-        "w4 &= 255", "r4 ^= r3", "r3 <<= 5", "w3 >>= 3", "r2 s>>= 2", "w2 s>>= w4", "r5 = r2", "w5 = w3", "r5 = -r5",
-        "r5 = -3", "w4 = 9", "r4 = 0x1122334455667788 ll", "r3 = (s8)r2", "w3 = (s16)w2", "r3 = (s32)r5", "r2 = be16 r2",
-        "r3 = le32 r3", "r5 = bswap64 r5", "*(u8 *)(r10 -1) = r2", "*(u16 *)(r10 -4) = 5", "*(u32 *)(r10 -8) = r3",
-        "*(u64 *)(r10 -16) = r4", "r2 = *(u8 *)(r10 -1)", "r3 = *(s16 *)(r10 -4)", "r4 = *(u32 *)(r10 -8)",
-        "r5 = *(u64 *)(r10 -16)", "lock *(u64 *)(r10 -16) += r2", "lock *(u32 *)(r10 -8) |= r3",
-        "r3 = atomic64_fetch_add((u64 *)(r10 -16), r3)", "r4 = atomic_xchg((u32 *)(r10 -8), r4)",
+        "r2 += r3",
+        "r2 -= 77",
+        "w2 *= w4",
+        "r2 /= r5",
+        "w3 /= 3",
+        "r3 s/= -5",
+        "w3 s%= w4",
+        "r4 %= 1000",
+        "r4 |= r2",
+        "w4 &= 255",
+        "r4 ^= r3",
+        "r3 <<= 5",
+        "w3 >>= 3",
+        "r2 s>>= 2",
+        "w2 s>>= w4",
+        "r5 = r2",
+        "w5 = w3",
+        "r5 = -r5",
+        "r5 = -3",
+        "w4 = 9",
+        "r4 = 0x1122334455667788 ll",
+        "r3 = (s8)r2",
+        "w3 = (s16)w2",
+        "r3 = (s32)r5",
+        "r2 = be16 r2",
+        "r3 = le32 r3",
+        "r5 = bswap64 r5",
+        "*(u8 *)(r10 -1) = r2",
+        "*(u16 *)(r10 -4) = 5",
+        "*(u32 *)(r10 -8) = r3",
+        "*(u64 *)(r10 -16) = r4",
+        "r2 = *(u8 *)(r10 -1)",
+        "r3 = *(s16 *)(r10 -4)",
+        "r4 = *(u32 *)(r10 -8)",
+        "r5 = *(u64 *)(r10 -16)",
+        "lock *(u64 *)(r10 -16) += r2",
+        "lock *(u32 *)(r10 -8) |= r3",
+        "r3 = atomic64_fetch_add((u64 *)(r10 -16), r3)",
+        "r4 = atomic_xchg((u32 *)(r10 -8), r4)",
         "r0 = atomic64_cmpxchg((u64 *)(r10 -16), r0, r5)",
-        "r4 = load_acquire((u32 *)(r10 -8))", "store_release((u16 *)(r10 -4), r5)", "if r2 == 5 goto +0",
-        "if w3 != w2 goto +0", "if r3 > 100 goto +1\nr2 += 1", "if r4 s< r2 goto +1\nr3 += r4", "if w5 & 12 goto +1\nr5 += 3",
-        "if w2 < 77 goto +1\nw2 ^= w3", "goto +0", "call pc+0", "r4 <<= 32\nr4 s>>= 32", "r2 = r3\nr2 += r4", "may_goto +0",
+        "r4 = load_acquire((u32 *)(r10 -8))",
+        "store_release((u16 *)(r10 -4), r5)",
+        "if r2 == 5 goto +0",
+        "if w3 != w2 goto +0",
+        "if r3 > 100 goto +1\nr2 += 1",
+        "if r4 s< r2 goto +1\nr3 += r4",
+        "if w5 & 12 goto +1\nr5 += 3",
+        "if w2 < 77 goto +1\nw2 ^= w3",
+        "goto +0",
+        "call pc+0",
+        "r4 <<= 32\nr4 s>>= 32",
+        "r2 = r3\nr2 += r4",
+        "may_goto +0",
     ];
 
     fn results(text: &str, args: [u64; 5]) -> [Result<u64, Stop>; 3] {

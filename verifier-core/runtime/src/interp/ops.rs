@@ -5,8 +5,8 @@
 
 use std::marker::PhantomData;
 
-use verifier_core::isa::semantics::{AluOp, CmpOp, byte_order, sign_extend};
 use crate::program::{AtomicOp, Size};
+use verifier_core::isa::semantics::{AluOp, CmpOp, byte_order, sign_extend};
 
 use super::access;
 use super::fast::Fast;

@@ -27,16 +27,8 @@ where
 
     /// Leaves compiled code unless the access is allowed.
     pub(super) fn check(&mut self, address: Value, bytes: u32, write: bool) {
-        let (insn, bytes, write) = (
-            self.insn(),
-            self.constant(bytes.into()),
-            self.constant(write.into()),
-        );
-        let wrong = self.call_address(
-            abi::check as *const () as usize,
-            &[self.cx, insn, address, bytes, write],
-            true,
-        );
+        let (insn, bytes, write) = (self.insn(), self.constant(bytes.into()), self.constant(write.into()));
+        let wrong = self.call_address(abi::check as *const () as usize, &[self.cx, insn, address, bytes, write], true);
         if let Some(wrong) = wrong {
             let wrong = self.b.ins().ireduce(types::I32, wrong);
             self.leave_if(wrong);
@@ -92,15 +84,7 @@ where
         self.b.ins().store(flags, v, at, off);
     }
 
-    pub(super) fn atomic(
-        &mut self,
-        op: AtomicOp,
-        wide: bool,
-        fetch: bool,
-        base: Reg,
-        off: i16,
-        src: Reg,
-    ) {
+    pub(super) fn atomic(&mut self, op: AtomicOp, wide: bool, fetch: bool, base: Reg, off: i16, src: Reg) {
         let size = if wide { Size::B8 } else { Size::B4 };
         let address = self.address(base, off, size, true);
         let old = if self.src.checked {
@@ -125,11 +109,7 @@ where
                     self.b.ins().atomic_cas(flags, address, expected, value)
                 }
             };
-            if wide {
-                old
-            } else {
-                self.b.ins().uextend(types::I64, old)
-            }
+            if wide { old } else { self.b.ins().uextend(types::I64, old) }
         };
         if op == AtomicOp::CmpXchg {
             self.set(0, old);
@@ -144,15 +124,8 @@ where
             self.out_of_line(address, address, address)
         } else {
             let ty = int(size.bytes() as u8 * 8);
-            let v = self
-                .b
-                .ins()
-                .atomic_load(ty, MemFlagsData::new().with_notrap(), address);
-            if size == Size::B8 {
-                v
-            } else {
-                self.b.ins().uextend(types::I64, v)
-            }
+            let v = self.b.ins().atomic_load(ty, MemFlagsData::new().with_notrap(), address);
+            if size == Size::B8 { v } else { self.b.ins().uextend(types::I64, v) }
         };
         self.set(dst, v);
     }
@@ -163,14 +136,8 @@ where
         if self.src.checked {
             self.out_of_line(address, v, v);
         } else {
-            let v = if size == Size::B8 {
-                v
-            } else {
-                self.b.ins().ireduce(int(size.bytes() as u8 * 8), v)
-            };
-            self.b
-                .ins()
-                .atomic_store(MemFlagsData::new().with_notrap(), v, address);
+            let v = if size == Size::B8 { v } else { self.b.ins().ireduce(int(size.bytes() as u8 * 8), v) };
+            self.b.ins().atomic_store(MemFlagsData::new().with_notrap(), v, address);
         }
     }
 

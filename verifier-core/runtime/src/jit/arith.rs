@@ -3,8 +3,8 @@
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{Function, InstBuilder, Type, Value, types};
 
-use verifier_core::isa::semantics::AluOp;
 use crate::program::{Reg, Src};
+use verifier_core::isa::semantics::AluOp;
 
 use super::translate::{Callee, Target, Translator};
 
@@ -31,9 +31,7 @@ where
                 AluOp::Arsh => self.b.ins().sshr(a, b),
                 AluOp::Neg => self.b.ins().ineg(a),
                 AluOp::Mov => b,
-                AluOp::Div | AluOp::SDiv | AluOp::Mod | AluOp::SMod => {
-                    self.divide(op, a, b, src, wide)
-                }
+                AluOp::Div | AluOp::SDiv | AluOp::Mod | AluOp::SMod => self.divide(op, a, b, src, wide),
             }
         };
         self.set_narrow(dst, result, wide);
@@ -62,11 +60,7 @@ where
         let result = self.b.append_block_param(done, ty);
         self.special(b, 0, ty, by_zero, done);
         if signed {
-            let by_minus_one = if op == AluOp::SDiv {
-                self.b.ins().ineg(a)
-            } else {
-                zero
-            };
+            let by_minus_one = if op == AluOp::SDiv { self.b.ins().ineg(a) } else { zero };
             self.special(b, -1, ty, by_minus_one, done);
         }
         let q = self.quotient(op, a, b);
@@ -76,18 +70,8 @@ where
     }
 
     /// Where the divisor is `n` the result is `value`; otherwise goes on.
-    fn special(
-        &mut self,
-        divisor: Value,
-        n: i64,
-        ty: Type,
-        value: Value,
-        done: cranelift_codegen::ir::Block,
-    ) {
-        let n = self
-            .b
-            .ins()
-            .iconst(ty, if ty == types::I32 { n & 0xffff_ffff } else { n });
+    fn special(&mut self, divisor: Value, n: i64, ty: Type, value: Value, done: cranelift_codegen::ir::Block) {
+        let n = self.b.ins().iconst(ty, if ty == types::I32 { n & 0xffff_ffff } else { n });
         let is = self.b.ins().icmp(IntCC::Equal, divisor, n);
         let on = self.b.create_block();
         self.b.ins().brif(is, done, &[value.into()], on, &[]);
@@ -107,37 +91,21 @@ where
         let v = self.get(src);
         let part = self.b.ins().ireduce(int(bits), v);
         let ty = if wide { types::I64 } else { types::I32 };
-        let v = if int(bits) == ty {
-            part
-        } else {
-            self.b.ins().sextend(ty, part)
-        };
+        let v = if int(bits) == ty { part } else { self.b.ins().sextend(ty, part) };
         self.set_narrow(dst, v, wide);
     }
 
     pub(super) fn byte_order(&mut self, swap: bool, bits: u8, dst: Reg) {
         let v = self.get(dst);
-        let part = if bits == 64 {
-            v
-        } else {
-            self.b.ins().ireduce(int(bits), v)
-        };
+        let part = if bits == 64 { v } else { self.b.ins().ireduce(int(bits), v) };
         let part = if swap { self.b.ins().bswap(part) } else { part };
-        let v = if bits == 64 {
-            part
-        } else {
-            self.b.ins().uextend(types::I64, part)
-        };
+        let v = if bits == 64 { part } else { self.b.ins().uextend(types::I64, part) };
         self.set(dst, v);
     }
 
     /// Sets a register to a value of 64 bits, or to one of 32 bits with the upper half zero.
     pub(super) fn set_narrow(&mut self, dst: Reg, v: Value, wide: bool) {
-        let v = if wide {
-            v
-        } else {
-            self.b.ins().uextend(types::I64, v)
-        };
+        let v = if wide { v } else { self.b.ins().uextend(types::I64, v) };
         self.set(dst, v);
     }
 }

@@ -8,12 +8,12 @@ use std::sync::Arc;
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{Function, InstBuilder, Value, types};
 
-use verifier_core::isa::semantics::{AluOp, CmpOp};
-use verifier_core::kernel::helpers::id;
 use crate::abi::{self, Helper};
 use crate::cx::{Cx, FRAME};
 use crate::map::{ArrayLayout, Map};
 use crate::program::{FUNC_BASE, Op, Reg, Size, Src};
+use verifier_core::isa::semantics::{AluOp, CmpOp};
+use verifier_core::kernel::helpers::id;
 
 use super::flow::{Known, passed};
 use super::stubs;
@@ -85,9 +85,7 @@ where
         let (map, key) = (self.constant(map.address()), self.get(2));
         let cpu = self.run_field(types::I32, offset_of!(Cx<'static>, cpu));
         let cpu = self.b.ins().uextend(types::I64, cpu);
-        if let Some(r0) =
-            self.call_address(stubs::lookup as *const () as usize, &[map, key, cpu], true)
-        {
+        if let Some(r0) = self.call_address(stubs::lookup as *const () as usize, &[map, key, cpu], true) {
             self.set(0, r0);
         }
         false
@@ -104,10 +102,7 @@ where
                 self.b.ins().load(types::I32, flags, at, 0)
             }
         };
-        let entries = self
-            .b
-            .ins()
-            .iconst(types::I32, i64::from(array.max_entries));
+        let entries = self.b.ins().iconst(types::I32, i64::from(array.max_entries));
         let inside = self.b.ins().icmp(IntCC::UnsignedLessThan, key, entries);
         let (hit, miss) = (self.b.create_block(), self.b.create_block());
         self.b.ins().brif(inside, hit, &[], miss, &[]);
@@ -119,11 +114,7 @@ where
         };
         self.b.switch_to_block(hit);
         let key = self.b.ins().uextend(types::I64, key);
-        let key = if array.cpus == 1 {
-            key
-        } else {
-            self.of_cpu(key, array)
-        };
+        let key = if array.cpus == 1 { key } else { self.of_cpu(key, array) };
         let offset = self.b.ins().imul_imm_s(key, i64::from(array.stride));
         let base = self.constant(array.base);
         let value = self.b.ins().iadd(base, offset);
@@ -155,13 +146,7 @@ where
             return None;
         }
         match *self.src.code.ops().get(next as usize)? {
-            Op::Branch {
-                cmp,
-                wide: true,
-                dst: 0,
-                src: Src::Imm(0),
-                target,
-            } if target > next => match cmp {
+            Op::Branch { cmp, wide: true, dst: 0, src: Src::Imm(0), target } if target > next => match cmp {
                 CmpOp::Eq => Some((next + 1, target)),
                 CmpOp::Ne => Some((target, next + 1)),
                 _ => None,
@@ -179,12 +164,7 @@ where
         while !self.src.flow.blocks.contains_key(&pc) {
             pc = pc.checked_sub(1)?;
             match *self.src.code.ops().get(pc as usize)? {
-                Op::Store {
-                    size,
-                    base: 10,
-                    off,
-                    src,
-                } => {
+                Op::Store { size, base: 10, off, src } => {
                     let (start, end) = (i64::from(off), i64::from(off) + i64::from(size.bytes()));
                     if start == key && matches!(size, Size::B4 | Size::B8) {
                         return match src {
@@ -196,11 +176,7 @@ where
                         return None;
                     }
                 }
-                Op::Alu { .. }
-                | Op::Const { .. }
-                | Op::Load { .. }
-                | Op::MovSx { .. }
-                | Op::Pad => {}
+                Op::Alu { .. } | Op::Const { .. } | Op::Load { .. } | Op::MovSx { .. } | Op::Pad => {}
                 _ => return None,
             }
         }
@@ -212,17 +188,9 @@ where
         while !self.src.flow.blocks.contains_key(&pc) {
             pc = pc.checked_sub(1)?;
             match *self.src.code.ops().get(pc as usize)? {
-                Op::Alu {
-                    op: AluOp::Mov,
-                    dst,
-                    src: Src::Imm(n),
-                    ..
-                } if dst == r => return Some(n as u32),
+                Op::Alu { op: AluOp::Mov, dst, src: Src::Imm(n), .. } if dst == r => return Some(n as u32),
                 Op::Const { dst, value } if dst == r => return Some(value as u32),
-                Op::Alu { dst, .. }
-                | Op::Load { dst, .. }
-                | Op::MovSx { dst, .. }
-                | Op::Const { dst, .. }
+                Op::Alu { dst, .. } | Op::Load { dst, .. } | Op::MovSx { dst, .. } | Op::Const { dst, .. }
                     if dst != r => {}
                 Op::Store { .. } | Op::Pad => {}
                 _ => return None,
@@ -269,23 +237,13 @@ where
         self.keep_fuel();
         if self.src.checked {
             let insn = self.insn();
-            let wrong = self.call_address(
-                abi::enter_frame as *const () as usize,
-                &[self.cx, insn, below],
-                true,
-            );
+            let wrong = self.call_address(abi::enter_frame as *const () as usize, &[self.cx, insn, below], true);
             if let Some(wrong) = wrong {
                 let wrong = self.b.ins().ireduce(types::I32, wrong);
                 self.leave_if(wrong);
             }
         }
-        let tails = self.src.checked
-            || self
-                .src
-                .code
-                .ops()
-                .iter()
-                .any(|op| matches!(op, Op::TailCall));
+        let tails = self.src.checked || self.src.code.ops().iter().any(|op| matches!(op, Op::TailCall));
         tails.then(|| self.run_field(types::I64, offset_of!(Cx<'static>, code)))
     }
 
@@ -294,11 +252,7 @@ where
             self.put_run(code, offset_of!(Cx<'static>, code));
         }
         if self.src.checked {
-            self.call_address(
-                abi::leave_frame as *const () as usize,
-                &[self.cx, below],
-                false,
-            );
+            self.call_address(abi::leave_frame as *const () as usize, &[self.cx, below], false);
         }
         self.reload_fuel();
     }
@@ -308,21 +262,14 @@ where
         self.note_insn();
         self.keep_fuel();
         let (ctx, map, index) = (self.get(1), self.get(2), self.get(3));
-        let entry = self.call_address(
-            stubs::tail_call as *const () as usize,
-            &[self.cx, ctx, map, index],
-            true,
-        );
+        let entry = self.call_address(stubs::tail_call as *const () as usize, &[self.cx, ctx, map, index], true);
         self.leave_if_stopped();
         let Some(entry) = entry else { return };
         let (taken, on) = (self.b.create_block(), self.b.create_block());
         self.b.ins().brif(entry, taken, &[], on, &[]);
         self.b.switch_to_block(taken);
         let (sig, r10, zero) = (self.signature(7, true), self.get(10), self.constant(0));
-        let call =
-            self.b
-                .ins()
-                .call_indirect(sig, entry, &[self.cx, r10, ctx, zero, zero, zero, zero]);
+        let call = self.b.ins().call_indirect(sig, entry, &[self.cx, r10, ctx, zero, zero, zero, zero]);
         let r0 = self.b.inst_results(call)[0];
         self.leave_if_stopped();
         self.b.ins().return_(&[r0]);
@@ -333,17 +280,10 @@ where
     pub(super) fn call_reg(&mut self, reg: Reg) {
         let value = self.get(reg);
         let args: Vec<Value> = (1..6).map(|r| self.get(r)).collect();
-        let n = self
-            .b
-            .ins()
-            .iadd_imm_s(value, (FUNC_BASE as i64).wrapping_neg());
+        let n = self.b.ins().iadd_imm_s(value, (FUNC_BASE as i64).wrapping_neg());
         let count = self.constant(self.src.entries.len() as u64);
         let is_func = self.b.ins().icmp(IntCC::UnsignedLessThan, n, count);
-        let (func, helper, done) = (
-            self.b.create_block(),
-            self.b.create_block(),
-            self.b.create_block(),
-        );
+        let (func, helper, done) = (self.b.create_block(), self.b.create_block(), self.b.create_block());
         let result = self.b.append_block_param(done, types::I64);
         self.b.ins().brif(is_func, func, &[], helper, &[]);
 
@@ -351,19 +291,11 @@ where
         let table = self.constant(self.src.entries.as_ptr() as u64);
         let at = self.b.ins().imul_imm_s(n, 8);
         let at = self.b.ins().iadd(table, at);
-        let entry = self.b.ins().load(
-            types::I64,
-            cranelift_codegen::ir::MemFlagsData::trusted(),
-            at,
-            0,
-        );
+        let entry = self.b.ins().load(types::I64, cranelift_codegen::ir::MemFlagsData::trusted(), at, 0);
         let below = self.frame_below();
         let code = self.before_call(below);
         let sig = self.signature(7, true);
-        let call =
-            self.b
-                .ins()
-                .call_indirect(sig, entry, &[[self.cx, below].as_slice(), &args].concat());
+        let call = self.b.ins().call_indirect(sig, entry, &[[self.cx, below].as_slice(), &args].concat());
         let r0 = self.b.inst_results(call)[0];
         self.after_call(below, code);
         self.b.ins().jump(done, &[r0.into()]);
@@ -373,18 +305,11 @@ where
         self.note_insn();
         self.note_frame();
         self.keep_fuel();
-        let found = self.call_address(
-            stubs::helper_at as *const () as usize,
-            &[self.cx, insn, value],
-            true,
-        );
+        let found = self.call_address(stubs::helper_at as *const () as usize, &[self.cx, insn, value], true);
         if let Some(found) = found {
             self.leave_unless(found);
             let sig = self.signature(6, true);
-            let call =
-                self.b
-                    .ins()
-                    .call_indirect(sig, found, &[[self.cx].as_slice(), &args].concat());
+            let call = self.b.ins().call_indirect(sig, found, &[[self.cx].as_slice(), &args].concat());
             let r0 = self.b.inst_results(call)[0];
             self.leave_if_stopped();
             self.reload_fuel();
@@ -404,11 +329,7 @@ where
         }
         self.note_insn();
         let (skb, bytes) = (self.get(6), self.constant(size.bytes().into()));
-        let v = self.call_address(
-            abi::packet_load as *const () as usize,
-            &[self.cx, skb, at, bytes],
-            true,
-        );
+        let v = self.call_address(abi::packet_load as *const () as usize, &[self.cx, skb, at, bytes], true);
         self.leave_if_stopped();
         let Some(v) = v else { return };
         let outside = self.b.ins().icmp_imm_s(IntCC::SignedLessThan, v, 0);

@@ -54,10 +54,7 @@ pub(super) struct Range(usize);
 impl Range {
     /// `None` when the table is full.
     pub(super) fn register(start: usize, end: usize) -> Option<Range> {
-        let free = |s: &AtomicUsize| {
-            s.compare_exchange(0, start, Ordering::AcqRel, Ordering::Relaxed)
-                .is_ok()
-        };
+        let free = |s: &AtomicUsize| s.compare_exchange(0, start, Ordering::AcqRel, Ordering::Relaxed).is_ok();
         let slot = STARTS.iter().position(free)?;
         ENDS[slot].store(end, Ordering::Release);
         Some(Range(slot))
@@ -111,11 +108,7 @@ fn ensure_stack() {
         let mut old: libc::stack_t = std::mem::zeroed();
         if libc::sigaltstack(ptr::null(), &mut old) == 0 && old.ss_flags & libc::SS_DISABLE != 0 {
             let memory = Box::leak(vec![0u8; SIZE].into_boxed_slice());
-            let new = libc::stack_t {
-                ss_sp: memory.as_mut_ptr().cast(),
-                ss_flags: 0,
-                ss_size: SIZE,
-            };
+            let new = libc::stack_t { ss_sp: memory.as_mut_ptr().cast(), ss_flags: 0, ss_size: SIZE };
             libc::sigaltstack(&new, ptr::null_mut());
         }
     }
@@ -143,11 +136,7 @@ fn resume(context: &mut libc::ucontext_t, to: Option<(usize, usize)>) -> usize {
     pc
 }
 
-unsafe extern "C" fn on_signal(
-    signal: i32,
-    info: *mut libc::siginfo_t,
-    context: *mut libc::c_void,
-) {
+unsafe extern "C" fn on_signal(signal: i32, info: *mut libc::siginfo_t, context: *mut libc::c_void) {
     // SAFETY: the kernel passes valid pointers.
     let (info_ref, machine) = unsafe { (&*info, &mut *context.cast::<libc::ucontext_t>()) };
     let pc = resume(machine, None);
@@ -162,10 +151,7 @@ unsafe extern "C" fn on_signal(
         resume(machine, Some((landing as *const () as usize, session.sp)));
         return;
     }
-    let previous = SIGNALS
-        .iter()
-        .position(|s| *s == signal)
-        .and_then(|i| PREVIOUS.get().map(|p| p[i]));
+    let previous = SIGNALS.iter().position(|s| *s == signal).and_then(|i| PREVIOUS.get().map(|p| p[i]));
     // SAFETY: calls what was installed before, as it was to be called; otherwise lets the signal do what it does.
     unsafe {
         match previous {
@@ -197,20 +183,10 @@ pub(super) unsafe fn enter(entry: usize, cx: *mut Cx<'_>, args: &[u64; 5]) -> Re
     if !HAS_STACK.get() {
         ensure_stack();
     }
-    let mut session = Session {
-        sp: 0,
-        signal: 0,
-        pc: 0,
-        address: 0,
-    };
+    let mut session = Session { sp: 0, signal: 0, pc: 0, address: 0 };
     let at = &raw mut session;
     // SAFETY: `cx` is valid, as required.
-    let (outer, frame) = unsafe {
-        (
-            std::mem::replace(&mut (*cx).engine, at as *const ()),
-            (*cx).frame,
-        )
-    };
+    let (outer, frame) = unsafe { (std::mem::replace(&mut (*cx).engine, at as *const ()), (*cx).frame) };
     let before = CURRENT.replace(at);
     // SAFETY: as required.
     let r0 = unsafe { trampoline(at, entry, cx.cast(), frame, args.as_ptr()) };
@@ -219,15 +195,7 @@ pub(super) unsafe fn enter(entry: usize, cx: *mut Cx<'_>, args: &[u64; 5]) -> Re
     unsafe {
         (*cx).engine = outer;
         let s = at.read_volatile();
-        if s.signal == 0 {
-            Ok(r0)
-        } else {
-            Err(Raised {
-                signal: s.signal,
-                pc: s.pc,
-                address: s.address,
-            })
-        }
+        if s.signal == 0 { Ok(r0) } else { Err(Raised { signal: s.signal, pc: s.pc, address: s.address }) }
     }
 }
 
@@ -238,13 +206,7 @@ pub(super) fn leave_address() -> usize {
 
 #[cfg(target_arch = "x86_64")]
 #[unsafe(naked)]
-unsafe extern "C" fn trampoline(
-    _: *mut Session,
-    _entry: usize,
-    _: *mut (),
-    _r10: u64,
-    _: *const u64,
-) -> u64 {
+unsafe extern "C" fn trampoline(_: *mut Session, _entry: usize, _: *mut (), _r10: u64, _: *const u64) -> u64 {
     // rdi session, rsi entry, rdx run, rcx r10, r8 arguments. Six pushes and one argument align the stack.
     std::arch::naked_asm!(
         "push rbp",
@@ -272,16 +234,7 @@ unsafe extern "C" fn trampoline(
 #[cfg(target_arch = "x86_64")]
 #[unsafe(naked)]
 unsafe extern "C" fn landing() {
-    std::arch::naked_asm!(
-        "xor eax, eax",
-        "pop r15",
-        "pop r14",
-        "pop r13",
-        "pop r12",
-        "pop rbx",
-        "pop rbp",
-        "ret",
-    )
+    std::arch::naked_asm!("xor eax, eax", "pop r15", "pop r14", "pop r13", "pop r12", "pop rbx", "pop rbp", "ret",)
 }
 
 #[cfg(target_arch = "x86_64")]
@@ -298,13 +251,7 @@ unsafe extern "C" fn leave(_: *mut ()) {
 
 #[cfg(target_arch = "aarch64")]
 #[unsafe(naked)]
-unsafe extern "C" fn trampoline(
-    _: *mut Session,
-    _entry: usize,
-    _: *mut (),
-    _r10: u64,
-    _: *const u64,
-) -> u64 {
+unsafe extern "C" fn trampoline(_: *mut Session, _entry: usize, _: *mut (), _r10: u64, _: *const u64) -> u64 {
     // x0 session, x1 entry, x2 run, x3 r10, x4 arguments.
     std::arch::naked_asm!(
         "stp x29, x30, [sp, #-160]!",

@@ -74,12 +74,7 @@ pub(super) fn step(op: &Op, regs: &mut Registers) {
     let known = |regs: &Registers, r: Reg| regs[usize::from(r)];
     match *op {
         Op::Const { dst, value } => regs[usize::from(dst)] = Known::Const(value),
-        Op::Alu {
-            op: verifier_core::isa::semantics::AluOp::Mov,
-            wide: true,
-            dst,
-            src,
-        } => {
+        Op::Alu { op: verifier_core::isa::semantics::AluOp::Mov, wide: true, dst, src } => {
             regs[usize::from(dst)] = match src {
                 Src::Reg(r) => known(regs, r),
                 Src::Imm(n) => Known::Const(n as u64),
@@ -94,10 +89,9 @@ pub(super) fn step(op: &Op, regs: &mut Registers) {
                 _ => Known::Value,
             }
         }
-        Op::MovSx { dst, .. }
-        | Op::ByteOrder { dst, .. }
-        | Op::Load { dst, .. }
-        | Op::LoadAcquire { dst, .. } => regs[usize::from(dst)] = Known::Value,
+        Op::MovSx { dst, .. } | Op::ByteOrder { dst, .. } | Op::Load { dst, .. } | Op::LoadAcquire { dst, .. } => {
+            regs[usize::from(dst)] = Known::Value
+        }
         Op::Atomic { op, fetch, src, .. } => {
             if op == crate::program::AtomicOp::CmpXchg {
                 regs[0] = Known::Value;
@@ -105,11 +99,7 @@ pub(super) fn step(op: &Op, regs: &mut Registers) {
                 regs[usize::from(src)] = Known::Value;
             }
         }
-        Op::Call { .. }
-        | Op::CallLocal { .. }
-        | Op::CallReg { .. }
-        | Op::PacketLoad { .. }
-        | Op::TailCall => {
+        Op::Call { .. } | Op::CallLocal { .. } | Op::CallReg { .. } | Op::PacketLoad { .. } | Op::TailCall => {
             regs[0] = Known::Value;
             regs[1..6].fill(Known::Nothing);
         }
@@ -122,12 +112,7 @@ fn effects(op: &Op, passed: Mask) -> (Mask, Mask) {
     let bit = |r: Reg| 1 << r;
     let of = |src: Src| if let Src::Reg(r) = src { bit(r) } else { 0 };
     match *op {
-        Op::Alu {
-            op: verifier_core::isa::semantics::AluOp::Mov,
-            dst,
-            src,
-            ..
-        } => (of(src), bit(dst)),
+        Op::Alu { op: verifier_core::isa::semantics::AluOp::Mov, dst, src, .. } => (of(src), bit(dst)),
         Op::Alu { dst, src, .. } => (bit(dst) | of(src), bit(dst)),
         Op::MovSx { dst, src, .. } => (bit(src), bit(dst)),
         Op::ByteOrder { dst, .. } => (bit(dst), bit(dst)),
@@ -148,9 +133,7 @@ fn effects(op: &Op, passed: Mask) -> (Mask, Mask) {
 
 /// Argument registers that hold something at a call.
 pub(super) fn passed(regs: &Registers) -> Mask {
-    (1..6)
-        .filter(|r| regs[*r] != Known::Nothing)
-        .fold(0, |m, r| m | 1 << r)
+    (1..6).filter(|r| regs[*r] != Known::Nothing).fold(0, |m, r| m | 1 << r)
 }
 
 impl Flow {
@@ -161,8 +144,7 @@ impl Flow {
         entry[1..6].fill(Known::Value);
         entry[10] = Known::Frame(0);
         let (leaders, targets) = leaders(ops, start);
-        let mut blocks: BTreeMap<u32, Option<Registers>> =
-            leaders.into_iter().map(|l| (l, None)).collect();
+        let mut blocks: BTreeMap<u32, Option<Registers>> = leaders.into_iter().map(|l| (l, None)).collect();
         let mut work = vec![(start, entry)];
         while let Some((at, new)) = work.pop() {
             let Some(slot) = blocks.get_mut(&at) else {
@@ -178,29 +160,17 @@ impl Flow {
             while let Some(op) = ops.get(pc as usize) {
                 step(op, &mut regs);
                 let next = successors(op, pc);
-                if jump_target(op).is_some()
-                    || next == [None, None]
-                    || blocks.contains_key(&(pc + 1))
-                {
+                if jump_target(op).is_some() || next == [None, None] || blocks.contains_key(&(pc + 1)) {
                     work.extend(next.into_iter().flatten().map(|n| (n, regs)));
                     break;
                 }
                 pc += 1;
             }
         }
-        let blocks: BTreeMap<u32, Registers> = blocks
-            .into_iter()
-            .filter_map(|(at, regs)| regs.map(|r| (at, r)))
-            .collect();
-        let mut flow = Flow {
-            start,
-            blocks,
-            private_frame: true,
-            slots: Vec::new(),
-            args: 0,
-            loops: Loops::default(),
-            targets,
-        };
+        let blocks: BTreeMap<u32, Registers> =
+            blocks.into_iter().filter_map(|(at, regs)| regs.map(|r| (at, r))).collect();
+        let mut flow =
+            Flow { start, blocks, private_frame: true, slots: Vec::new(), args: 0, loops: Loops::default(), targets };
         flow.loops = Loops::find(start, &flow.graph(ops));
         flow.look_at_frame(ops);
         if flow.private_frame {
@@ -242,23 +212,14 @@ impl Flow {
                     use verifier_core::isa::semantics::AluOp::{Add, Mov, Sub};
                     match op {
                         Mov => wide || !of(src),
-                        Add | Sub => {
-                            !of(src) && (!frame(regs, dst) || (wide && matches!(src, Src::Imm(_))))
-                        }
+                        Add | Sub => !of(src) && (!frame(regs, dst) || (wide && matches!(src, Src::Imm(_)))),
                         _ => !of(src) && !frame(regs, dst),
                     }
                 }
                 Op::MovSx { src, .. } => !frame(regs, src),
                 Op::ByteOrder { dst, .. } => !frame(regs, dst),
-                Op::Load {
-                    base, off, size, ..
-                } => inside(regs, base, off, size),
-                Op::Store {
-                    base,
-                    off,
-                    size,
-                    src,
-                } => inside(regs, base, off, size) && !of(src),
+                Op::Load { base, off, size, .. } => inside(regs, base, off, size),
+                Op::Store { base, off, size, src } => inside(regs, base, off, size) && !of(src),
                 Op::Atomic { base, src, .. } => !frame(regs, base) && !frame(regs, src),
                 Op::LoadAcquire { base, .. } => !frame(regs, base),
                 Op::StoreRelease { base, src, .. } => !frame(regs, base) && !frame(regs, src),
@@ -267,9 +228,7 @@ impl Flow {
                     !(1..6).any(|r| frame(regs, r))
                 }
                 Op::Exit => !frame(regs, 0),
-                Op::PacketLoad { index, .. } => {
-                    !index.is_some_and(|r| frame(regs, r)) && !frame(regs, 6)
-                }
+                Op::PacketLoad { index, .. } => !index.is_some_and(|r| frame(regs, r)) && !frame(regs, 6),
                 _ => true,
             };
         });
@@ -287,9 +246,9 @@ impl Flow {
             pc += 1;
             if jump_target(op).is_some() || next == [None, None] || self.blocks.contains_key(&pc) {
                 return next.into_iter().flatten().any(|n| {
-                    self.blocks.get(&n).is_some_and(|at| {
-                        (0..11).any(|r| matches!(regs[r], Known::Frame(_)) && at[r] != regs[r])
-                    })
+                    self.blocks
+                        .get(&n)
+                        .is_some_and(|at| (0..11).any(|r| matches!(regs[r], Known::Frame(_)) && at[r] != regs[r]))
                 });
             }
         }
@@ -327,22 +286,12 @@ impl Flow {
             return Vec::new();
         }
         let end = |(at, size): (i64, Size)| at + i64::from(size.bytes());
-        let alone = |p: &(i64, Size)| {
-            places
-                .iter()
-                .all(|q| q == p || end(*q) <= p.0 || end(*p) <= q.0)
-        };
+        let alone = |p: &(i64, Size)| places.iter().all(|q| q == p || end(*q) <= p.0 || end(*p) <= q.0);
         let mut slots: Vec<(i64, Size)> = places.iter().filter(|p| alone(p)).copied().collect();
         slots.truncate(MAX_SLOTS);
         // Written on every way to a block, bit by slot; a read of one that is not ends its candidacy.
-        let bit = |at, size| {
-            slots
-                .iter()
-                .position(|s| *s == (at, size))
-                .map_or(0, |n| 1u64 << n)
-        };
-        let mut written: BTreeMap<u32, u64> =
-            self.blocks.keys().map(|at| (*at, u64::MAX)).collect();
+        let bit = |at, size| slots.iter().position(|s| *s == (at, size)).map_or(0, |n| 1u64 << n);
+        let mut written: BTreeMap<u32, u64> = self.blocks.keys().map(|at| (*at, u64::MAX)).collect();
         written.insert(self.start, 0);
         let mut early = 0;
         loop {
@@ -358,10 +307,7 @@ impl Flow {
                     step(op, &mut regs);
                     let next = successors(op, pc);
                     pc += 1;
-                    if jump_target(op).is_some()
-                        || next == [None, None]
-                        || self.blocks.contains_key(&pc)
-                    {
+                    if jump_target(op).is_some() || next == [None, None] || self.blocks.contains_key(&pc) {
                         for n in next.into_iter().flatten() {
                             if let Some(w) = written.get_mut(&n) {
                                 changed |= *w & now != *w;
@@ -376,12 +322,7 @@ impl Flow {
                 break;
             }
         }
-        slots
-            .iter()
-            .enumerate()
-            .filter(|(n, _)| early >> n & 1 == 0)
-            .map(|(_, s)| *s)
-            .collect()
+        slots.iter().enumerate().filter(|(n, _)| early >> n & 1 == 0).map(|(_, s)| *s).collect()
     }
 
     fn live_args(&self, ops: &[Op], start: u32, callee: impl Fn(u32) -> Mask) -> Mask {
@@ -411,9 +352,7 @@ impl Flow {
         loop {
             let mut changed = false;
             for (at, (read, written, next)) in sums.iter().rev() {
-                let out = next
-                    .iter()
-                    .fold(0, |m, n| m | live.get(n).copied().unwrap_or(0));
+                let out = next.iter().fold(0, |m, n| m | live.get(n).copied().unwrap_or(0));
                 let now = read | out & !written;
                 changed |= live.insert(*at, now) != Some(now);
             }
@@ -430,12 +369,8 @@ const MAX_SLOTS: usize = 64;
 /// A load or store in the frame: where, bytes, whether a store.
 fn frame_access(op: &Op, regs: &Registers) -> Option<(i64, Size, bool)> {
     let (base, off, size, store) = match *op {
-        Op::Load {
-            base, off, size, ..
-        } => (base, off, size, false),
-        Op::Store {
-            base, off, size, ..
-        } => (base, off, size, true),
+        Op::Load { base, off, size, .. } => (base, off, size, false),
+        Op::Store { base, off, size, .. } => (base, off, size, true),
         _ => return None,
     };
     match regs[usize::from(base)] {

@@ -84,12 +84,12 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use verifier_core::isa::asm::assemble;
     use crate::cx::{FaultKind, Stack, Stop};
     use crate::engine::run;
     use crate::memory::Reservation;
     use crate::program::bare_request;
     use crate::vm::Vm;
+    use verifier_core::isa::asm::assemble;
 
     /// Runs a text without checks, as if the analysis had accepted it.
     fn believe(vm: &Vm, text: &str, arg: u64) -> Result<u64, Stop> {
@@ -98,12 +98,7 @@ mod tests {
         let code = Code::believed(&req, vm).expect("code");
         Jit::prepare(&code, false).expect("compiled");
         let stack = Stack::new().expect("stack");
-        run(
-            &Jit,
-            &mut Cx::new(vm, &stack, None),
-            &code,
-            [arg, 0, 0, 0, 0],
-        )
+        run(&Jit, &mut Cx::new(vm, &stack, None), &code, [arg, 0, 0, 0, 0])
     }
 
     #[test]
@@ -113,27 +108,13 @@ mod tests {
         assert_eq!(believe(&vm, ok, packet.address()), Ok(0));
         let behind = packet.address() + packet.len() as u64;
         for (text, kind) in [
-            (
-                "r2 = 1\nr0 = *(u32 *)(r1 +8)\nr0 += r2\nexit",
-                FaultKind::Read(4),
-            ),
-            (
-                "r2 = 1\n*(u64 *)(r1 +0) = r2\nr0 = 0\nexit",
-                FaultKind::Write(8),
-            ),
+            ("r2 = 1\nr0 = *(u32 *)(r1 +8)\nr0 += r2\nexit", FaultKind::Read(4)),
+            ("r2 = 1\n*(u64 *)(r1 +0) = r2\nr0 = 0\nexit", FaultKind::Write(8)),
         ] {
             let stop = believe(&vm, text, behind).expect_err("a fault");
-            let Stop::VerifierBug { program, fault } = &stop else {
-                panic!("{stop}")
-            };
-            assert_eq!(
-                (program.as_str(), fault.insn, &fault.kind),
-                ("wrong", 1, &kind)
-            );
-            assert!(
-                stop.to_string().contains("verifier bug: program `wrong`"),
-                "{stop}"
-            );
+            let Stop::VerifierBug { program, fault } = &stop else { panic!("{stop}") };
+            assert_eq!((program.as_str(), fault.insn, &fault.kind), ("wrong", 1, &kind));
+            assert!(stop.to_string().contains("verifier bug: program `wrong`"), "{stop}");
         }
         // Nothing is left behind: the thread goes on compiling and running.
         assert_eq!(believe(&vm, ok, packet.address()), Ok(0));
@@ -144,9 +125,7 @@ mod tests {
         let vm = Vm::new(1);
         let text = "r6 = 5\ncall pc+2\nr0 += r6\nexit\nr1 = 16\ncall pc+1\nexit\nr0 = *(u64 *)(r1 +0)\nexit";
         let stop = believe(&vm, text, 0).expect_err("a fault");
-        assert!(
-            matches!(stop, Stop::VerifierBug { fault, .. } if fault.insn == 7 && fault.address == 16)
-        );
+        assert!(matches!(stop, Stop::VerifierBug { fault, .. } if fault.insn == 7 && fault.address == 16));
     }
 
     #[test]

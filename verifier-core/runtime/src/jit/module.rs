@@ -54,12 +54,7 @@ impl std::fmt::Debug for Memory {
 
 impl Drop for Memory {
     fn drop(&mut self) {
-        if let Some(jit) = self
-            .0
-            .get_mut()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take()
-        {
+        if let Some(jit) = self.0.get_mut().unwrap_or_else(PoisonError::into_inner).take() {
             // SAFETY: the module goes with its program, which no run holds any more.
             unsafe { jit.free_memory() };
         }
@@ -71,10 +66,7 @@ type Made = Result<Module, CompileError>;
 
 /// The compiled form of a program for a mode, made when first asked for.
 pub(super) fn of(code: &Code, checked: bool) -> Result<&Module, CompileError> {
-    debug_assert!(
-        checked || code.is_verified(),
-        "code that was not accepted runs checked"
-    );
+    debug_assert!(checked || code.is_verified(), "code that was not accepted runs checked");
     let made = code.compiled(checked).get_or_init(|| Box::new(compile(code, checked)));
     match made.downcast_ref::<Made>() {
         Some(Ok(module)) => {
@@ -88,28 +80,19 @@ pub(super) fn of(code: &Code, checked: bool) -> Result<&Module, CompileError> {
 
 /// Whether an accepted program has been compiled.
 pub(super) fn is_ready(code: &Code) -> bool {
-    code.compiled(false)
-        .get()
-        .is_some_and(|made| matches!(made.downcast_ref::<Made>(), Some(Ok(_))))
+    code.compiled(false).get().is_some_and(|made| matches!(made.downcast_ref::<Made>(), Some(Ok(_))))
 }
 
 impl Module {
     /// Address to enter a function at.
     pub(super) fn entry(&self, subprog: u32) -> Option<usize> {
-        self.entries
-            .get(subprog as usize)
-            .map(|a| a.load(Ordering::Acquire))
-            .filter(|a| *a != 0)
+        self.entries.get(subprog as usize).map(|a| a.load(Ordering::Acquire)).filter(|a| *a != 0)
     }
 
     /// Runs a function in the frame of the run.
     pub(super) fn enter(&self, cx: &mut Cx<'_>, subprog: u32, args: [u64; 5]) -> u64 {
         let Some(entry) = self.entry(subprog) else {
-            let _ = cx.halt::<()>(
-                FaultKind::NotAFunction,
-                cx.insn,
-                FUNC_BASE + u64::from(subprog),
-            );
+            let _ = cx.halt::<()>(FaultKind::NotAFunction, cx.insn, FUNC_BASE + u64::from(subprog));
             return 0;
         };
         // SAFETY: `of` made this module of the run's program, for the mode of the run.
@@ -140,10 +123,7 @@ static SITES: Mutex<Vec<(std::ops::Range<usize>, Weak<Sites>)>> = Mutex::new(Vec
 #[cold]
 fn report(cx: &mut Cx<'_>, raised: Raised) {
     let sites = SITES.lock().unwrap_or_else(PoisonError::into_inner);
-    let found = sites
-        .iter()
-        .find(|(range, _)| range.contains(&raised.pc))
-        .and_then(|(_, s)| s.upgrade());
+    let found = sites.iter().find(|(range, _)| range.contains(&raised.pc)).and_then(|(_, s)| s.upgrade());
     drop(sites);
     let insn = found.map_or(cx.insn, |sites| {
         let at = sites.partition_point(|(start, _)| *start <= raised.pc);
@@ -151,20 +131,14 @@ fn report(cx: &mut Cx<'_>, raised: Raised) {
     });
     let ops = cx.code().ops();
     // The compiler may fold a load into the instruction that uses it.
-    let near = (0..=insn)
-        .rev()
-        .take(64)
-        .find_map(|i| Some((i, stubs::access_of(ops.get(i as usize)?)?)));
+    let near = (0..=insn).rev().take(64).find_map(|i| Some((i, stubs::access_of(ops.get(i as usize)?)?)));
     let (insn, kind) = match near {
         Some((at, (bytes, true))) => (at, FaultKind::Write(bytes)),
         Some((at, (bytes, false))) => (at, FaultKind::Read(bytes)),
         None => (insn, FaultKind::Signal(raised.signal)),
     };
-    let kind = if matches!(raised.signal, libc::SIGSEGV | libc::SIGBUS) {
-        kind
-    } else {
-        FaultKind::Signal(raised.signal)
-    };
+    let kind =
+        if matches!(raised.signal, libc::SIGSEGV | libc::SIGBUS) { kind } else { FaultKind::Signal(raised.signal) };
     let _ = cx.halt::<()>(kind, insn, raised.address as u64);
 }
 
@@ -181,20 +155,12 @@ fn target() -> Result<OwnedTargetIsa, CompileError> {
             ("enable_probestack", "false"),
             // What a loop costs should not depend on what stands before its function.
             ("log2_min_function_alignment", "6"),
-            (
-                "enable_verifier",
-                if cfg!(debug_assertions) {
-                    "true"
-                } else {
-                    "false"
-                },
-            ),
+            ("enable_verifier", if cfg!(debug_assertions) { "true" } else { "false" }),
         ] {
             flags.set(name, value).map_err(|e| fail(&e))?;
         }
         let isa = cranelift_native::builder().map_err(|e| fail(&e))?;
-        isa.finish(settings::Flags::new(flags))
-            .map_err(|e| fail(&e))
+        isa.finish(settings::Flags::new(flags)).map_err(|e| fail(&e))
     };
     ISA.get_or_init(make).clone()
 }
@@ -226,11 +192,7 @@ fn functions(code: &Code, checked: bool) -> Vec<Function> {
     }
     let functions = flows.into_iter().flatten().zip(open);
     functions
-        .map(|(flow, open)| Function {
-            args: if checked || open { ARGS } else { flow.args },
-            flow,
-            open,
-        })
+        .map(|(flow, open)| Function { args: if checked || open { ARGS } else { flow.args }, flow, open })
         .collect()
 }
 
@@ -269,8 +231,7 @@ fn compile(code: &Code, checked: bool) -> Result<Module, CompileError> {
     let config = isa.frontend_config();
     let mut builder = JITBuilder::with_isa(isa, cranelift_module::default_libcall_names());
     let size = code.ops().len() * BYTES_PER_INSN + (1 << 20);
-    let memory =
-        ArenaMemoryProvider::new_with_size(size).map_err(|e| CompileError(e.to_string()))?;
+    let memory = ArenaMemoryProvider::new_with_size(size).map_err(|e| CompileError(e.to_string()))?;
     builder.memory_provider(Box::new(memory));
     let mut jit = JITModule::new(builder);
 
@@ -278,8 +239,7 @@ fn compile(code: &Code, checked: bool) -> Result<Module, CompileError> {
     let mut ids: Vec<(FuncId, Signature)> = Vec::new();
     for function in &functions {
         let mut sig = Signature::new(conv);
-        sig.params
-            .extend((0..2 + function.args.count_ones()).map(|_| AbiParam::new(types::I64)));
+        sig.params.extend((0..2 + function.args.count_ones()).map(|_| AbiParam::new(types::I64)));
         sig.returns.push(AbiParam::new(types::I64));
         let id = jit.declare_anonymous_function(&sig).map_err(fail)?;
         ids.push((id, sig));
@@ -297,38 +257,17 @@ fn compile(code: &Code, checked: bool) -> Result<Module, CompileError> {
     for (n, function) in functions.iter().enumerate() {
         context.clear();
         context.func.signature = ids[n].1.clone();
-        let source = Source {
-            code,
-            flow: &function.flow,
-            args: function.args,
-            checked,
-            entries: &entries,
-            config,
-        };
-        translate(
-            source,
-            &mut context.func,
-            &mut scratch,
-            |func, target| match target {
-                Target::Subprog(m) => Callee {
-                    func: jit.declare_func_in_func(ids[m as usize].0, func),
-                    args: functions[m as usize].args,
-                },
-                Target::Refuel => Callee {
-                    func: jit.declare_func_in_func(refuel, func),
-                    args: 0,
-                },
-            },
-        );
+        let source = Source { code, flow: &function.flow, args: function.args, checked, entries: &entries, config };
+        translate(source, &mut context.func, &mut scratch, |func, target| match target {
+            Target::Subprog(m) => {
+                Callee { func: jit.declare_func_in_func(ids[m as usize].0, func), args: functions[m as usize].args }
+            }
+            Target::Refuel => Callee { func: jit.declare_func_in_func(refuel, func), args: 0 },
+        });
         jit.define_function(ids[n].0, &mut context).map_err(fail)?;
-        let compiled = context
-            .compiled_code()
-            .ok_or_else(|| CompileError("no code".into()))?;
+        let compiled = context.compiled_code().ok_or_else(|| CompileError("no code".into()))?;
         let sites = compiled.buffer.get_srclocs_sorted().iter();
-        let sites = sites
-            .filter(|s| !s.loc.is_default())
-            .map(|s| (s.start, s.loc.bits()))
-            .collect();
+        let sites = sites.filter(|s| !s.loc.is_default()).map(|s| (s.start, s.loc.bits())).collect();
         stretches.push((ids[n].0, sites, compiled.code_buffer().len()));
     }
     jit.finalize_definitions().map_err(fail)?;
@@ -337,11 +276,7 @@ fn compile(code: &Code, checked: bool) -> Result<Module, CompileError> {
     for (n, (id, stretch, len)) in stretches.iter().enumerate() {
         let start = jit.get_finalized_function(*id) as usize;
         (low, high) = (low.min(start), high.max(start + len));
-        sites.extend(
-            stretch
-                .iter()
-                .map(|(off, insn)| (start + *off as usize, *insn)),
-        );
+        sites.extend(stretch.iter().map(|(off, insn)| (start + *off as usize, *insn)));
         if functions[n].open {
             entries[n].store(start, Ordering::Release);
         }
@@ -349,15 +284,9 @@ fn compile(code: &Code, checked: bool) -> Result<Module, CompileError> {
     sites.sort_unstable();
     let sites: Arc<Sites> = sites.into();
     let memory = Memory(Mutex::new(Some(jit)));
-    let range = Range::register(low, high)
-        .ok_or_else(|| CompileError("too many compiled programs".into()))?;
+    let range = Range::register(low, high).ok_or_else(|| CompileError("too many compiled programs".into()))?;
     let mut all = SITES.lock().unwrap_or_else(PoisonError::into_inner);
     all.retain(|(_, s)| s.strong_count() > 0);
     all.push((low..high, Arc::downgrade(&sites)));
-    Ok(Module {
-        entries,
-        _sites: sites,
-        _range: range,
-        _memory: memory,
-    })
+    Ok(Module { entries, _sites: sites, _range: range, _memory: memory })
 }

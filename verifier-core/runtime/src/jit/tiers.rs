@@ -24,31 +24,20 @@ pub struct Tiered {
 impl Tiered {
     /// An engine for these programs: the one that is run, and those that it may reach by tail calls.
     pub fn new(programs: impl IntoIterator<Item = Arc<Code>>) -> Tiered {
-        Tiered {
-            programs: programs
-                .into_iter()
-                .map(|p| (p, AtomicU32::new(0)))
-                .collect(),
-        }
+        Tiered { programs: programs.into_iter().map(|p| (p, AtomicU32::new(0))).collect() }
     }
 
     /// Counts a run, and begins to compile where it was the last that it took. A thread that cannot be had is no
     /// error: the program stays interpreted.
     fn count(&self, code: &Code) {
-        let Some((code, runs)) = self
-            .programs
-            .iter()
-            .find(|(p, _)| std::ptr::eq(Arc::as_ptr(p), code))
-        else {
+        let Some((code, runs)) = self.programs.iter().find(|(p, _)| std::ptr::eq(Arc::as_ptr(p), code)) else {
             return;
         };
         if runs.fetch_add(1, Ordering::Relaxed) == HOT && code.is_verified() {
             let code = code.clone();
-            let _ = thread::Builder::new()
-                .name("compile".into())
-                .spawn(move || {
-                    let _ = module::of(&code, false);
-                });
+            let _ = thread::Builder::new().name("compile".into()).spawn(move || {
+                let _ = module::of(&code, false);
+            });
         }
     }
 }
@@ -73,29 +62,21 @@ mod tests {
     use std::time::{Duration, Instant};
 
     use super::*;
-    use verifier_core::isa::asm::assemble;
     use crate::cx::Stack;
     use crate::engine::run;
     use crate::program::bare_request;
     use crate::vm::Vm;
+    use verifier_core::isa::asm::assemble;
 
     #[test]
     fn a_hot_program_is_compiled_in_the_background() {
         let vm = Vm::new(1);
         let text = "r0 = r1\nr0 *= 3\nexit";
-        let code = Code::believed(&bare_request(1, assemble(text).expect("text"), vec![]), &vm)
-            .expect("code");
+        let code = Code::believed(&bare_request(1, assemble(text).expect("text"), vec![]), &vm).expect("code");
         let code = Arc::new(code);
         let engine = Tiered::new([code.clone()]);
         let stack = Stack::new().expect("stack");
-        let play = |n: u64| {
-            run(
-                &engine,
-                &mut Cx::new(&vm, &stack, None),
-                &code,
-                [n, 0, 0, 0, 0],
-            )
-        };
+        let play = |n: u64| run(&engine, &mut Cx::new(&vm, &stack, None), &code, [n, 0, 0, 0, 0]);
         assert_eq!(play(5), Ok(15));
         assert!(!module::is_ready(&code));
         let start = Instant::now();

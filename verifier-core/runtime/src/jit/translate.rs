@@ -12,16 +12,16 @@ use std::sync::atomic::AtomicUsize;
 
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{
-    AbiParam, AliasRegionData, Block, FuncRef, Function, InstBuilder, MemFlagsData, SigRef,
-    Signature, SourceLoc, TrapCode, Type, Value, types,
+    AbiParam, AliasRegionData, Block, FuncRef, Function, InstBuilder, MemFlagsData, SigRef, Signature, SourceLoc,
+    TrapCode, Type, Value, types,
 };
 use cranelift_codegen::isa::TargetFrontendConfig;
 use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext, Variable};
 
-use verifier_core::isa::semantics::{AluOp, CmpOp};
 use crate::abi;
 use crate::cx::{Cx, MAX_LOOPS};
 use crate::program::{Code, Op, Reg, Src};
+use verifier_core::isa::semantics::{AluOp, CmpOp};
 
 use super::flow::{self, Flow, Mask, Registers};
 use super::loops::Loop;
@@ -105,12 +105,8 @@ struct Flags {
 }
 
 /// Translates a function into `func`, whose signature is set.
-pub(super) fn translate<F>(
-    src: Source<'_>,
-    func: &mut Function,
-    scratch: &mut FunctionBuilderContext,
-    callee: F,
-) where
+pub(super) fn translate<F>(src: Source<'_>, func: &mut Function, scratch: &mut FunctionBuilderContext, callee: F)
+where
     F: FnMut(&mut Function, Target) -> Callee,
 {
     let mut b = FunctionBuilder::new(func, scratch);
@@ -127,32 +123,14 @@ pub(super) fn translate<F>(
     let slots = if src.checked { &[][..] } else { &src.flow.slots };
     let slots = slots.iter().map(|(at, _)| (*at, b.declare_var(types::I64))).collect();
     let mut region = |n: u32, what: &'static str| {
-        let data = AliasRegionData {
-            user_id: n,
-            description: what.into(),
-        };
-        MemFlagsData::new()
-            .with_notrap()
-            .with_alias_region(Some(b.func.dfg.alias_regions.insert(data)))
+        let data = AliasRegionData { user_id: n, description: what.into() };
+        MemFlagsData::new().with_notrap().with_alias_region(Some(b.func.dfg.alias_regions.insert(data)))
     };
     let cx_flags = region(0, "run");
     let memory = region(1, "memory");
-    let frame = if src.flow.private_frame && !src.checked {
-        region(2, "frame")
-    } else {
-        memory
-    };
-    let flags = Flags {
-        cx: cx_flags,
-        memory,
-        frame,
-    };
-    let blocks: BTreeMap<u32, Block> = src
-        .flow
-        .blocks
-        .keys()
-        .map(|at| (*at, b.create_block()))
-        .collect();
+    let frame = if src.flow.private_frame && !src.checked { region(2, "frame") } else { memory };
+    let flags = Flags { cx: cx_flags, memory, frame };
+    let blocks: BTreeMap<u32, Block> = src.flow.blocks.keys().map(|at| (*at, b.create_block())).collect();
     let mut t = Translator {
         cx: params[0],
         regs,
@@ -179,7 +157,11 @@ pub(super) fn translate<F>(
 
 /// The function that loops call when fuel is used up: it gets more, or leaves compiled code. Its signature, set in
 /// `func`, is (run) with a convention that keeps all registers, so that loops pay for it only when they call it.
-pub(super) fn translate_refuel(func: &mut Function, scratch: &mut FunctionBuilderContext, config: TargetFrontendConfig) {
+pub(super) fn translate_refuel(
+    func: &mut Function,
+    scratch: &mut FunctionBuilderContext,
+    config: TargetFrontendConfig,
+) {
     let conv = config.default_call_conv;
     let mut b = FunctionBuilder::new(func, scratch);
     let (entry, more, none) = (b.create_block(), b.create_block(), b.create_block());
@@ -309,62 +291,23 @@ where
     fn op(&mut self, op: &Op) -> bool {
         match *op {
             Op::Alu { op, wide, dst, src } => self.alu(op, wide, dst, src),
-            Op::MovSx {
-                wide,
-                bits,
-                dst,
-                src,
-            } => self.mov_sx(wide, bits, dst, src),
+            Op::MovSx { wide, bits, dst, src } => self.mov_sx(wide, bits, dst, src),
             Op::ByteOrder { swap, bits, dst } => self.byte_order(swap, bits, dst),
             Op::Const { dst, value } => {
                 let v = self.constant(value);
                 self.set(dst, v);
             }
-            Op::Load {
-                size,
-                signed,
-                dst,
-                base,
-                off,
-            } => self.load(size, signed, dst, base, off),
-            Op::Store {
-                size,
-                base,
-                off,
-                src,
-            } => self.store(size, base, off, src),
-            Op::Atomic {
-                op,
-                wide,
-                fetch,
-                base,
-                off,
-                src,
-            } => self.atomic(op, wide, fetch, base, off, src),
-            Op::LoadAcquire {
-                size,
-                dst,
-                base,
-                off,
-            } => self.load_acquire(size, dst, base, off),
-            Op::StoreRelease {
-                size,
-                base,
-                off,
-                src,
-            } => self.store_release(size, base, off, src),
+            Op::Load { size, signed, dst, base, off } => self.load(size, signed, dst, base, off),
+            Op::Store { size, base, off, src } => self.store(size, base, off, src),
+            Op::Atomic { op, wide, fetch, base, off, src } => self.atomic(op, wide, fetch, base, off, src),
+            Op::LoadAcquire { size, dst, base, off } => self.load_acquire(size, dst, base, off),
+            Op::StoreRelease { size, base, off, src } => self.store_release(size, base, off, src),
             Op::Jump { target } => {
                 let to = self.block_at(target);
                 self.b.ins().jump(to, &[]);
                 return true;
             }
-            Op::Branch {
-                cmp,
-                wide,
-                dst,
-                src,
-                target,
-            } => {
+            Op::Branch { cmp, wide, dst, src, target } => {
                 let holds = self.compare(cmp, wide, dst, src);
                 if let Some((wide, dst, src)) = self.skipped_move(target) {
                     let new = self.operand(src, wide);
@@ -412,7 +355,8 @@ where
     fn skipped_move(&self, target: u32) -> Option<(bool, Reg, Src)> {
         let (ops, next) = (self.src.code.ops(), self.pc + 1);
         let Op::Alu { op: AluOp::Mov, wide, dst, src } = *ops.get(next as usize)? else { return None };
-        let joins = next + 1 == target || matches!(ops.get(next as usize + 1), Some(Op::Jump { target: t }) if *t == target);
+        let joins =
+            next + 1 == target || matches!(ops.get(next as usize + 1), Some(Op::Jump { target: t }) if *t == target);
         (joins && !self.src.flow.targets.contains(&next)).then_some((wide, dst, src))
     }
 
@@ -444,15 +388,8 @@ where
             CmpOp::SLe => IntCC::SignedLessThanOrEqual,
             CmpOp::Set | CmpOp::NotSet => {
                 let both = self.b.ins().band(a, b);
-                let zero = self
-                    .b
-                    .ins()
-                    .iconst(if wide { types::I64 } else { types::I32 }, 0);
-                let cc = if cmp == CmpOp::Set {
-                    IntCC::NotEqual
-                } else {
-                    IntCC::Equal
-                };
+                let zero = self.b.ins().iconst(if wide { types::I64 } else { types::I32 }, 0);
+                let cc = if cmp == CmpOp::Set { IntCC::NotEqual } else { IntCC::Equal };
                 return self.b.ins().icmp(cc, both, zero);
             }
         };
@@ -518,11 +455,7 @@ where
     pub(super) fn refuse(&mut self, value: Option<u64>) {
         let (insn, value) = (self.insn(), self.constant(value.unwrap_or(0)));
         let cx = self.cx;
-        self.call_address(
-            stubs::refuse as *const () as usize,
-            &[cx, insn, value],
-            false,
-        );
+        self.call_address(stubs::refuse as *const () as usize, &[cx, insn, value], false);
         let leave = self.leave_block();
         self.b.ins().jump(leave, &[]);
     }
@@ -566,12 +499,7 @@ where
     }
 
     /// Calls a function of ours; all arguments are words, and so is the result.
-    pub(super) fn call_address(
-        &mut self,
-        address: usize,
-        args: &[Value],
-        returns: bool,
-    ) -> Option<Value> {
+    pub(super) fn call_address(&mut self, address: usize, args: &[Value], returns: bool) -> Option<Value> {
         let sig = self.signature(args.len(), returns);
         let func = self.constant(address as u64);
         let call = self.b.ins().call_indirect(sig, func, args);
@@ -583,10 +511,8 @@ where
             return *sig;
         }
         let mut sig = Signature::new(self.b.func.signature.call_conv);
-        sig.params
-            .extend((0..args).map(|_| AbiParam::new(types::I64)));
-        sig.returns
-            .extend(returns.then(|| AbiParam::new(types::I64)));
+        sig.params.extend((0..args).map(|_| AbiParam::new(types::I64)));
+        sig.returns.extend(returns.then(|| AbiParam::new(types::I64)));
         let sig_ref = self.b.import_signature(sig);
         self.sigs.insert((args, returns), sig_ref);
         sig_ref
@@ -620,11 +546,7 @@ where
     /// A register, or its low half.
     pub(super) fn narrow(&mut self, r: Reg, wide: bool) -> Value {
         let v = self.get(r);
-        if wide {
-            v
-        } else {
-            self.b.ins().ireduce(types::I32, v)
-        }
+        if wide { v } else { self.b.ins().ireduce(types::I32, v) }
     }
 
     pub(super) fn operand(&mut self, src: Src, wide: bool) -> Value {

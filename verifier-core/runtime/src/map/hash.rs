@@ -269,7 +269,8 @@ impl Hash {
         let hash = hash(key);
         let bucket = self.bucket(hash);
         // Before the bucket is locked: evicting locks another one.
-        let ready = if self.evicts && self.find(key).is_none() { self.take_free().or_else(|| self.evict()) } else { None };
+        let ready =
+            if self.evicts && self.find(key).is_none() { self.take_free().or_else(|| self.evict()) } else { None };
         let _lock = bucket.lock();
         let old = self.find_in(bucket, hash, key);
         let allowed = match old {

@@ -199,7 +199,9 @@ impl Map {
                 Kind::Owned(Hash::new(MAX_OWNERS, 8, v, 1, false).map_err(failed)?)
             }
             MapType::PerfEventArray | MapType::StackTrace => Kind::Nothing,
-            MapType::StructOps | MapType::Arena | MapType::Unspec => return Err(fail("this type of map is not modelled")),
+            MapType::StructOps | MapType::Arena | MapType::Unspec => {
+                return Err(fail("this type of map is not modelled"));
+            }
         };
         let map = Map { spec: spec.clone(), map_type, kind };
         if let (Some(value), Kind::Array(a)) = (spec.value.as_ref().or(spec.initial.as_ref()), &map.kind)
@@ -363,7 +365,9 @@ impl Map {
             Kind::Slots(_) if self.is_indexed() && Map::index(key) >= self.spec.max_entries => Err(errno::EINVAL),
             Kind::Slots(h) => match h.delete(key) {
                 // An empty slot may be emptied again.
-                Err(errno::ENOENT) if matches!(self.map_type, MapType::Devmap | MapType::Cpumap | MapType::Xskmap) => Ok(()),
+                Err(errno::ENOENT) if matches!(self.map_type, MapType::Devmap | MapType::Cpumap | MapType::Xskmap) => {
+                    Ok(())
+                }
                 result => result,
             },
             Kind::Maps(m) => m.remove(key),
@@ -491,7 +495,8 @@ impl Map {
     pub fn set_map(&self, key: &[u8], map: Arc<Map>, flags: u64) -> MapResult {
         let Kind::Maps(m) = &self.kind else { return Err(errno::EINVAL) };
         let exists = m.get(key).is_some();
-        if self.is_indexed() && Map::index(key) >= self.spec.max_entries || !exists && m.len() >= self.spec.max_entries {
+        if self.is_indexed() && Map::index(key) >= self.spec.max_entries || !exists && m.len() >= self.spec.max_entries
+        {
             return Err(errno::E2BIG);
         }
         match (exists || self.is_indexed(), flags) {

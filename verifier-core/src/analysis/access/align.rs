@@ -32,7 +32,8 @@ pub(crate) fn check_ptr_alignment(env: &mut Env<'_>, regno: u8, off: i32, size: 
             if is_aligned(reg.var_off(), add, size) {
                 return Ok(());
             }
-            let msg = MemoryMsg::PacketMisaligned { ip_align: IP_ALIGN, var_off: reg.var_off(), reg_off: reg.off, off, size };
+            let msg =
+                MemoryMsg::PacketMisaligned { ip_align: IP_ALIGN, var_off: reg.var_off(), reg_off: reg.off, off, size };
             return Err(env.reject(msg, Errno::EACCES));
         }
         RegBase::PtrToArena if plain => return Ok(()),

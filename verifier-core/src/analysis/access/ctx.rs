@@ -3,7 +3,7 @@
 use super::{CtxInfo, check_leak, check_ptr_off_reg, ctx_access};
 use crate::analysis::Env;
 use crate::analysis::refs::has_reference;
-use crate::analysis::regs::{Access, bounds_sync, bounds_sanity_check_regno, mark_reg_known_zero, mark_reg_unknown};
+use crate::analysis::regs::{Access, bounds_sanity_check_regno, bounds_sync, mark_reg_known_zero, mark_reg_unknown};
 use crate::error::{Errno, MemoryMsg, Res};
 use crate::kernel::call::RegBase;
 use crate::kernel::facts::lsm_hooks;

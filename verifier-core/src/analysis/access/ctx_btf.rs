@@ -12,11 +12,11 @@ use crate::analysis::ctx_type::{ctx_types, is_prog_ctx_type};
 use crate::analysis::regs::Access;
 use crate::btf::{Btf, BtfKind, Type, TypeId};
 use crate::error::{PolicyMsg, Res};
+use crate::kernel::Features;
 use crate::kernel::call::{RegBase, RegType, TypeFlags};
 use crate::kernel::facts::struct_ops::{self, CtxRule};
 use crate::kernel::facts::{lsm_hooks, raw_tp_null};
 use crate::kernel::prog_types::{AccessQuery, AttachType, ProgType, Verdict, is_valid_access};
-use crate::kernel::Features;
 use crate::state::BtfRef;
 
 /// Words that a context has when the prototype of the target is not trusted. Kernel: `MAX_BPF_FUNC_REG_ARGS`.
@@ -78,8 +78,7 @@ pub(crate) fn ctx_access(env: &mut Env<'_>, off: i32, size: u32, t: Access, ldsx
         bpf_capable: env.caps.bpf_capable,
         offloaded: false,
     });
-    let mut info =
-        CtxInfo { reg_type: found.reg_type, ctx_field_size: found.ctx_field_size, ..CtxInfo::default() };
+    let mut info = CtxInfo { reg_type: found.reg_type, ctx_field_size: found.ctx_field_size, ..CtxInfo::default() };
     match found.verdict {
         Verdict::Denied => return Ok(None),
         Verdict::Allowed if found.btf_struct.is_empty() => return Ok(Some(info)),

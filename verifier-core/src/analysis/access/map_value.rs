@@ -6,7 +6,6 @@ use super::region::{__check_ptr_off_reg, check_mem_region_access};
 use super::{AccessSrc, check_leak};
 use crate::analysis::Env;
 use crate::analysis::btf_access::{btf_is_kernel, btf_struct_ids_match, mark_btf_ld_reg};
-use crate::program::record::{Field, FieldInfo, FieldKind, KptrBtf, record_find};
 use crate::analysis::precision::mark_chain_precision;
 use crate::analysis::refs::in_rcu_cs;
 use crate::analysis::regs::{Access, mark_reg_known, mark_reg_known_zero, mark_reg_unknown};
@@ -15,6 +14,7 @@ use crate::error::{Errno, MemoryMsg, Res, Stop};
 use crate::isa::opcode::{LDX, MEM, ST, STX};
 use crate::kernel::MapType;
 use crate::kernel::call::{RegBase, RegType, TypeFlags};
+use crate::program::record::{Field, FieldInfo, FieldKind, KptrBtf, record_find};
 use crate::state::{BtfRef, MapIdx, Payload};
 
 /// `BPF_F_RDONLY_PROG`: programs may only read the map.
@@ -38,8 +38,12 @@ pub(crate) fn check_map_access_type(env: &mut Env<'_>, regno: u8, off: i32, size
     let read_only = spec.map_flags & RDONLY_PROG != 0;
     let write_only = !read_only && spec.map_flags & WRONLY_PROG != 0;
     match t {
-        Access::Write if read_only => Err(env.reject(MemoryMsg::MapWriteForbidden { value_size, off, size }, Errno::EACCES)),
-        Access::Read if write_only => Err(env.reject(MemoryMsg::MapReadForbidden { value_size, off, size }, Errno::EACCES)),
+        Access::Write if read_only => {
+            Err(env.reject(MemoryMsg::MapWriteForbidden { value_size, off, size }, Errno::EACCES))
+        }
+        Access::Read if write_only => {
+            Err(env.reject(MemoryMsg::MapReadForbidden { value_size, off, size }, Errno::EACCES))
+        }
         _ => Ok(()),
     }
 }
@@ -48,7 +52,14 @@ pub(crate) fn check_map_access_type(env: &mut Env<'_>, regno: u8, off: i32, size
 /// instruction. Kernel: `check_map_access()`.
 ///
 /// `off` includes the fixed offset.
-pub(crate) fn check_map_access(env: &mut Env<'_>, regno: u8, off: i32, size: i32, zero_size_allowed: bool, src: AccessSrc) -> Res {
+pub(crate) fn check_map_access(
+    env: &mut Env<'_>,
+    regno: u8,
+    off: i32,
+    size: i32,
+    zero_size_allowed: bool,
+    src: AccessSrc,
+) -> Res {
     let map = map_of(env, regno)?;
     let value_size = env.map(map).spec.value_size;
     check_mem_region_access(env, regno, off, size, value_size, zero_size_allowed)?;
@@ -174,7 +185,13 @@ pub(crate) fn map_kptr_match_type(env: &mut Env<'_>, own: BtfRef, field: &Field,
 }
 
 /// Checks a load or store of a kptr. Kernel: `check_map_kptr_access()`.
-pub(crate) fn check_map_kptr_access(env: &mut Env<'_>, map: MapIdx, value_regno: Option<u8>, insn_idx: usize, field: &Field) -> Res {
+pub(crate) fn check_map_kptr_access(
+    env: &mut Env<'_>,
+    map: MapIdx,
+    value_regno: Option<u8>,
+    insn_idx: usize,
+    field: &Field,
+) -> Res {
     let insn = env.insns[insn_idx];
     let class = insn.class();
     let reject = |env: &mut Env<'_>, msg| Err(env.reject(msg, Errno::EACCES));

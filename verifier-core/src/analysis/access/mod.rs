@@ -32,8 +32,8 @@ pub(crate) use stack::{check_stack_access_within_bounds, get_spi, stack_slot_obj
 use crate::analysis::Env;
 use crate::analysis::btf_access::{check_ptr_to_btf_access, check_ptr_to_map_access};
 use crate::analysis::regs::{
-    Access, ArgUse, bounds_sanity_check_regno, check_reg_arg, coerce_reg_to_size, coerce_reg_to_size_sx, is_pkt_pointer,
-    is_pointer_value, mark_reg_unknown,
+    Access, ArgUse, bounds_sanity_check_regno, check_reg_arg, coerce_reg_to_size, coerce_reg_to_size_sx,
+    is_pkt_pointer, is_pointer_value, mark_reg_unknown,
 };
 use crate::error::{Errno, MemoryMsg, Res};
 use crate::isa::Insn;
@@ -149,7 +149,13 @@ pub(crate) fn check_mem_access(
 }
 
 /// Checks a load into a register. Kernel: `check_load_mem()`.
-pub(crate) fn check_load_mem(env: &mut Env<'_>, insn: Insn, strict: bool, is_ldsx: bool, allow_trust_mismatch: bool) -> Res {
+pub(crate) fn check_load_mem(
+    env: &mut Env<'_>,
+    insn: Insn,
+    strict: bool,
+    is_ldsx: bool,
+    allow_trust_mismatch: bool,
+) -> Res {
     check_reg_arg(env, insn.src, ArgUse::Src)?;
     check_reg_arg(env, insn.dst, ArgUse::DstNoMark)?;
     let ty = env.reg(insn.src).ty;

@@ -50,4 +50,3 @@ pub(super) fn load_store(env: &mut Env<'_>, regno: u8, off: i32, size: u32, t: A
     super::check_leak(env, t, value, "packet")?;
     check_packet_access(env, regno, off, size as i32, false)
 }
-

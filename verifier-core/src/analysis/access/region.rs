@@ -16,7 +16,14 @@ use crate::state::RegState;
 pub(super) const MAX_VAR_OFF: u64 = 1 << 29;
 
 /// Checks one concrete range. Kernel: `__check_mem_access()`.
-pub(super) fn check_range(env: &mut Env<'_>, regno: u8, off: i32, size: i32, mem_size: u32, zero_size_allowed: bool) -> Res {
+pub(super) fn check_range(
+    env: &mut Env<'_>,
+    regno: u8,
+    off: i32,
+    size: i32,
+    mem_size: u32,
+    zero_size_allowed: bool,
+) -> Res {
     let size_ok = size > 0 || (size == 0 && zero_size_allowed);
     if off >= 0 && size_ok && i64::from(off) + i64::from(size) <= i64::from(mem_size) {
         return Ok(());

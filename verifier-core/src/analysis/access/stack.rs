@@ -58,7 +58,12 @@ pub(crate) fn grow_stack_state(env: &mut Env<'_>, frame: usize, size: i32) {
 ///
 /// # Errors
 /// `EINVAL` with a line; silently `ERANGE` where the stack is not (yet) that deep.
-pub(crate) fn stack_slot_obj_get_spi(env: &mut Env<'_>, reg: &RegState, kind: &'static str, nr_slots: usize) -> Res<usize> {
+pub(crate) fn stack_slot_obj_get_spi(
+    env: &mut Env<'_>,
+    reg: &RegState,
+    kind: &'static str,
+    nr_slots: usize,
+) -> Res<usize> {
     if !reg.var_off().is_const() {
         return Err(env.reject(MemoryMsg::ObjectConstant { kind }, Errno::EINVAL));
     }
@@ -75,10 +80,7 @@ pub(crate) fn stack_slot_obj_get_spi(env: &mut Env<'_>, reg: &RegState, kind: &'
 
 /// Whether saving this type keeps track of it. Kernel: `is_spillable_regtype()`.
 pub(super) const fn is_spillable(ty: RegType) -> bool {
-    !matches!(
-        ty.base,
-        RegBase::NotInit | RegBase::Scalar | RegBase::PtrToTpBuffer | RegBase::ConstPtrToDynptr
-    )
+    !matches!(ty.base, RegBase::NotInit | RegBase::Scalar | RegBase::PtrToTpBuffer | RegBase::ConstPtrToDynptr)
 }
 
 /// The byte holds data now; zero stays zero, and what was never written stays so. Kernel: `mark_stack_slot_misc()`.

@@ -2,9 +2,9 @@
 //!
 //! Answers for `check_stack_read()`.
 
+use super::AccessSrc;
 use super::helper_mem::check_stack_range_initialized;
 use super::stack::{check_fastcall_stack_contract, place, slot};
-use super::AccessSrc;
 use crate::analysis::Env;
 use crate::analysis::liveness::mark_stack_slot_read;
 use crate::analysis::precision::insn_stack_access_flags;

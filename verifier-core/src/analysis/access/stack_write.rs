@@ -3,7 +3,8 @@
 //! Answers for `check_stack_write()`.
 
 use super::stack::{
-    check_fastcall_stack_contract, get_spi, is_spillable, place, save_register_state, scrub_special_slot, slot, slot_mut,
+    check_fastcall_stack_contract, get_spi, is_spillable, place, save_register_state, scrub_special_slot, slot,
+    slot_mut,
 };
 use crate::analysis::Env;
 use crate::analysis::dynptr::destroy_if_dynptr_stack_slot;
@@ -19,7 +20,14 @@ use crate::log::Event;
 use crate::state::{RegState, SlotKind};
 
 /// One store. `off` includes the fixed offset; bounds and alignment are checked. Kernel: `check_stack_write()`.
-pub(super) fn check_stack_write(env: &mut Env<'_>, regno: u8, off: i32, size: u32, value: Option<u8>, insn_idx: usize) -> Res {
+pub(super) fn check_stack_write(
+    env: &mut Env<'_>,
+    regno: u8,
+    off: i32,
+    size: u32,
+    value: Option<u8>,
+    insn_idx: usize,
+) -> Res {
     let reg = *env.reg(regno);
     let frame = reg.frameno as usize;
     if reg.var_off().is_const() {
@@ -49,7 +57,15 @@ fn stores_zero(env: &Env<'_>, value: Option<u8>, insn: Insn) -> bool {
 }
 
 /// Remembers that a spill may be bypassed speculatively: the bytes below might still be read as what they were.
-fn note_sanitation(env: &mut Env<'_>, frame: usize, spi: usize, byte: usize, size: usize, value: Option<u8>, insn_idx: usize) -> Res {
+fn note_sanitation(
+    env: &mut Env<'_>,
+    frame: usize,
+    spi: usize,
+    byte: usize,
+    size: usize,
+    value: Option<u8>,
+    insn_idx: usize,
+) -> Res {
     if env.caps.bypass_spec_v4 {
         return Ok(());
     }
@@ -117,7 +133,15 @@ fn write_fixed(env: &mut Env<'_>, frame: usize, off: i32, size: usize, value: Op
 }
 
 /// Data that is not tracked as a register.
-fn write_data(env: &mut Env<'_>, frame: usize, spi: usize, byte: usize, size: usize, value: Option<u8>, insn: Insn) -> Res {
+fn write_data(
+    env: &mut Env<'_>,
+    frame: usize,
+    spi: usize,
+    byte: usize,
+    size: usize,
+    value: Option<u8>,
+    insn: Insn,
+) -> Res {
     scrub_special_slot(slot_mut(env, frame, spi)?);
     let mut kind = SlotKind::Misc;
     if stores_zero(env, value, insn) {
@@ -137,7 +161,15 @@ fn write_data(env: &mut Env<'_>, frame: usize, spi: usize, byte: usize, size: us
 /// A store that may go to any byte of a range. Each byte of the range may or may not be overwritten, so nothing of it
 /// counts as written, saved registers in it are gone, and zeroes stay only if zero is written.
 /// Kernel: `check_stack_write_var_off()`.
-fn write_variable(env: &mut Env<'_>, frame: usize, regno: u8, off: i32, size: i32, value: Option<u8>, insn_idx: usize) -> Res {
+fn write_variable(
+    env: &mut Env<'_>,
+    frame: usize,
+    regno: u8,
+    off: i32,
+    size: i32,
+    value: Option<u8>,
+    insn_idx: usize,
+) -> Res {
     let scalar = env.reg(regno).scalar;
     let min = (scalar.smin as i32).wrapping_add(off);
     let max = (scalar.smax as i32).wrapping_add(off).wrapping_add(size);

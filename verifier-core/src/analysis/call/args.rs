@@ -3,16 +3,13 @@
 //! Answers for `check_func_arg()`, `check_reg_type()`, `check_func_arg_reg_off()`, `check_reg_const_str()` and
 //! `get_constant_map_key()`.
 
-use super::map::{
-    LockOp, in_tree_callback, map_type, process_kptr_func, process_spin_lock, process_timer_func,
-};
+use super::map::{LockOp, in_tree_callback, map_type, process_kptr_func, process_spin_lock, process_timer_func};
 use super::mem::{check_mem_size_reg, constant_map_key};
 use super::meta::{CallMeta, MapArg};
 use super::{errno_as, helper_name};
 use crate::analysis::Env;
 use crate::analysis::access::{
-    __check_ptr_off_reg, AccessSrc, check_helper_mem_access, check_map_access, check_ptr_alignment,
-    map_kptr_match_type,
+    __check_ptr_off_reg, AccessSrc, check_helper_mem_access, check_map_access, check_ptr_alignment, map_kptr_match_type,
 };
 use crate::analysis::btf_access::btf_struct_ids_match;
 use crate::analysis::dynptr::{dynptr_ref_obj_id, process_dynptr_func};
@@ -245,15 +242,8 @@ pub(crate) fn check_func_arg_reg_off(env: &mut Env<'_>, reg: &RegState, regno: u
         RegBase::PtrToMem if [NO_FLAGS, RDONLY, TypeFlags::RINGBUF].contains(&flags) => Ok(()),
         RegBase::PtrToBuf if [NO_FLAGS, RDONLY].contains(&flags) => Ok(()),
         RegBase::PtrToBtfId
-            if [
-                NO_FLAGS,
-                TypeFlags::ALLOC,
-                TypeFlags::TRUSTED,
-                TypeFlags::RCU,
-                OWNED,
-                OWNED.union(TypeFlags::RCU),
-            ]
-            .contains(&flags) =>
+            if [NO_FLAGS, TypeFlags::ALLOC, TypeFlags::TRUSTED, TypeFlags::RCU, OWNED, OWNED.union(TypeFlags::RCU)]
+                .contains(&flags) =>
         {
             __check_ptr_off_reg(env, reg, regno, true)
         }

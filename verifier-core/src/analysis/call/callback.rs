@@ -9,7 +9,6 @@ use super::func::check_depth;
 use super::global::btf_check_subprog_call;
 use super::map::{map_type, reg_record};
 use crate::analysis::Env;
-use crate::program::record::{FieldInfo, FieldKind, record_find};
 use crate::analysis::dynptr::mark_dynptr_cb_reg;
 use crate::analysis::explore::{Fork, push_async_cb, push_stack};
 use crate::analysis::refs::{clear_reg, ref_set_non_owning};
@@ -19,6 +18,7 @@ use crate::error::{CallMsg, Errno, Res, Stop};
 use crate::isa::Insn;
 use crate::kernel::MapType;
 use crate::kernel::call::{RegBase, RegType, TypeFlags};
+use crate::program::record::{FieldInfo, FieldKind, record_find};
 use crate::state::{BtfRef, DynptrKind, FuncState, MapIdx, Payload, RegState};
 
 /// What a callback gets, and what it may return. Kernel: the `set_*_callback_state()` functions.

@@ -10,21 +10,21 @@ use super::special::{self, Effects};
 use crate::analysis::Env;
 use crate::analysis::access::{check_mem_access, kptr_pointee};
 use crate::analysis::btf_access::btf_is_kernel;
-use crate::program::record::FieldKind;
 use crate::analysis::dynptr::unmark_stack_slots_dynptr;
 use crate::analysis::explore::{Fork, push_stack};
+use crate::analysis::preflight::attr::is_gpl_compatible;
+use crate::analysis::refs;
 use crate::analysis::regs::{
     Access, ArgUse, bounds_sanity_check, bounds_sync, check_reg_arg, is_pkt_pointer_any, mark_reg_known_zero,
     mark_reg_not_init, mark_reg_unknown,
 };
-use crate::analysis::preflight::attr::is_gpl_compatible;
-use crate::analysis::refs;
 use crate::error::{CallMsg, Errno, Res, Stop};
 use crate::isa::Insn;
 use crate::isa::opcode::B;
 use crate::kernel::call::{ArgBase, FuncProto, RegBase, RegType, RetBase, TypeFlags};
 use crate::kernel::helpers::{HelperCaps, HelperQuery, allowed, class, exists, get_func_proto, id};
 use crate::kernel::{AttachType, ProgType};
+use crate::program::record::FieldKind;
 use crate::state::register::DEF_NOT_SUBREG;
 use crate::state::{BtfRef, DynptrKind, Payload, RegState};
 
@@ -65,11 +65,8 @@ pub(crate) fn helper_query<'q>(env: &'q Env<'_>) -> HelperQuery<'q> {
 /// Packet data may have moved: packet pointers are invalid, and so are slices of dynptrs over packets.
 /// Kernel: `clear_all_pkt_pointers()`.
 pub(crate) fn clear_all_pkt_pointers(env: &mut Env<'_>) {
-    const SLICES: TypeFlags =
-        TypeFlags::DYNPTR_SKB.union(TypeFlags::DYNPTR_XDP).union(TypeFlags::DYNPTR_SKB_META);
-    refs::invalidate_regs(env, |r| {
-        is_pkt_pointer_any(r) || (r.ty.base == RegBase::PtrToMem && r.has(SLICES))
-    });
+    const SLICES: TypeFlags = TypeFlags::DYNPTR_SKB.union(TypeFlags::DYNPTR_XDP).union(TypeFlags::DYNPTR_SKB_META);
+    refs::invalidate_regs(env, |r| is_pkt_pointer_any(r) || (r.ty.base == RegBase::PtrToMem && r.has(SLICES)));
 }
 
 /// Checks and performs a helper call. Kernel: `check_helper_call()`.

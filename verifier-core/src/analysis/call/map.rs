@@ -8,7 +8,6 @@ use std::sync::Arc;
 use super::helper_name;
 use super::meta::{CallMeta, MapArg};
 use crate::analysis::Env;
-use crate::program::record::{FieldKind, Record, record_find};
 use crate::analysis::env::MapKeyState;
 use crate::analysis::kfunc::is_rbtree_lock_required_kfunc;
 use crate::analysis::precision::mark_chain_precision;
@@ -18,6 +17,7 @@ use crate::kernel::MapType;
 use crate::kernel::call::{RegBase, TypeFlags};
 use crate::kernel::helpers::id;
 use crate::kernel::map_types::{MapFunc, check_map_func};
+use crate::program::record::{FieldKind, Record, record_find};
 use crate::state::verifier::ActiveLock;
 use crate::state::{MapIdx, Payload, RefKind, RegState};
 

@@ -1,7 +1,7 @@
 //! What checking the arguments of a call leaves for later checks of the same call.
 
-use crate::program::record::Field;
 use crate::btf::TypeId;
+use crate::program::record::Field;
 use crate::state::{BtfRef, MapIdx};
 
 /// A map that a call was given. Kernel: `map_ptr` and `map_uid` of the call's meta, `struct bpf_map_desc`.

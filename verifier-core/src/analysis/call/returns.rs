@@ -86,11 +86,8 @@ pub(crate) fn check_return_code(env: &mut Env<'_>, regno: u8, reg_name: &'static
         }
         return Ok(());
     }
-    let facts = ReturnFacts {
-        has_attach_btf_id: env.attach.btf_id != 0,
-        void_hook: void,
-        returns_object: object.is_some(),
-    };
+    let facts =
+        ReturnFacts { has_attach_btf_id: env.attach.btf_id != 0, void_hook: void, returns_object: object.is_some() };
     let ctx = "At program exit";
     // An extension takes the place of something else, whose result we do not know.
     let rule = if env.prog_type == ProgType::Ext && env.req.attach.prog.is_none() {

@@ -68,8 +68,7 @@ pub(super) fn check(
             Ok(())
         }
         id::SET_RETVAL => {
-            let lsm_cgroup =
-                env.resolved_prog_type() == ProgType::Lsm && attach_type(env) == AttachType::LsmCgroup;
+            let lsm_cgroup = env.resolved_prog_type() == ProgType::Lsm && attach_type(env) == AttachType::LsmCgroup;
             if lsm_cgroup && attached_to_void(env) {
                 return Err(env.reject(CallMsg::VoidHookRetval, Errno::EINVAL));
             }
@@ -253,15 +252,9 @@ pub(super) fn check_func_ip(env: &mut Env<'_>, func: u32) -> Res {
     let (name, prog) = (helper_name(func), env.resolved_prog_type());
     match prog {
         ProgType::Tracing => {
-            let trampoline = matches!(
-                attach_type(env),
-                AttachType::TraceFentry | AttachType::TraceFexit | AttachType::ModifyReturn
-            );
-            if trampoline {
-                Ok(())
-            } else {
-                Err(env.reject(CallMsg::FuncIpAttach { name, id: func }, Errno::ENOTSUPP))
-            }
+            let trampoline =
+                matches!(attach_type(env), AttachType::TraceFentry | AttachType::TraceFexit | AttachType::ModifyReturn);
+            if trampoline { Ok(()) } else { Err(env.reject(CallMsg::FuncIpAttach { name, id: func }, Errno::ENOTSUPP)) }
         }
         ProgType::Kprobe => Ok(()),
         _ => Err(env.reject(CallMsg::FuncIpType { name, id: func, prog_type: prog as u32 }, Errno::ENOTSUPP)),
@@ -274,10 +267,14 @@ mod tests {
 
     #[test]
     fn formats_as_the_kernel_reads_them() {
-        for (fmt, args) in [("plain", 0), ("%d %llx", 2), ("%08lu|%-5d", 2), ("100%%", 0), ("%pI4 %pks, %ps", 3), ("%c", 1)] {
+        for (fmt, args) in
+            [("plain", 0), ("%d %llx", 2), ("%08lu|%-5d", 2), ("100%%", 0), ("%pI4 %pks, %ps", 3), ("%c", 1)]
+        {
             assert!(format_fits(fmt.as_bytes(), args), "{fmt}");
         }
-        for (fmt, args) in [("%d", 0), ("%f", 1), ("%", 1), ("%pI5", 1), ("%sx", 1), ("\u{7}", 0), ("%lld %s", 1), ("%pusx", 1)] {
+        for (fmt, args) in
+            [("%d", 0), ("%f", 1), ("%", 1), ("%pI5", 1), ("%sx", 1), ("\u{7}", 0), ("%lld %s", 1), ("%pusx", 1)]
+        {
             assert!(!format_fits(fmt.as_bytes(), args), "{fmt}");
         }
     }

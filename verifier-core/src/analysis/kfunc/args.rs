@@ -5,8 +5,8 @@
 use std::sync::Arc;
 
 use super::btf_arg::{
-    TRUSTED, has_unsafe_modifiers, is_scalar, is_scalar_struct, is_struct, is_trusted_reg, kern_ctx,
-    process_btf_id, struct_of_base,
+    TRUSTED, has_unsafe_modifiers, is_scalar, is_scalar_struct, is_struct, is_trusted_reg, kern_ctx, process_btf_id,
+    struct_of_base,
 };
 use super::graph::{
     in_rbtree_lock_required_cb, is_non_owning_ref, is_ptr_alloc_obj, process_node, process_root, reg_record,
@@ -14,13 +14,12 @@ use super::graph::{
 use super::irq::{process_irq_flag, process_res_spin_lock};
 use super::{KfuncMeta, Special};
 use crate::analysis::Env;
-use crate::analysis::ctx_type::is_prog_ctx_type;
 use crate::analysis::btf_access::btf_types_are_same;
-use crate::program::record::FieldKind;
 use crate::analysis::call::args::{check_func_arg_reg_off, check_reg_const_str};
 use crate::analysis::call::map::{process_task_work_func, process_wq_func};
 use crate::analysis::call::mem::{check_kfunc_mem_size_reg, check_mem_reg};
 use crate::analysis::call::meta::MapArg;
+use crate::analysis::ctx_type::is_prog_ctx_type;
 use crate::analysis::iter::process_iter_arg;
 use crate::analysis::precision::mark_chain_precision;
 use crate::analysis::{dynptr, refs};
@@ -28,6 +27,7 @@ use crate::btf::{Btf, BtfKind, Type, TypeId};
 use crate::error::{Errno, KfuncMsg, Res};
 use crate::kernel::call::{ArgBase, ArgType};
 use crate::kernel::{AttachType, ProgType};
+use crate::program::record::FieldKind;
 use crate::state::{BtfRef, DynptrKind, Payload, RegBase, RegState, RegType, TypeFlags};
 
 /// What a pointer argument is. Kernel: `enum kfunc_ptr_arg_type`.
@@ -80,8 +80,7 @@ fn param<'b>(btf: &'b Btf, name: &'b str, type_id: TypeId, index: usize) -> Opti
 fn points_to(env: &Env, btf_ref: BtfRef, p: &Param<'_>, name: &str) -> bool {
     let Some(target) = p.target.filter(|t| t.name() == name) else { return false };
     let Some(id) = env.btf(BtfRef::VMLINUX).find_by_name_kind(name, BtfKind::Struct) else { return false };
-    (btf_ref == BtfRef::VMLINUX && target.id == id)
-        || btf_types_are_same(env, btf_ref, target.id, BtfRef::VMLINUX, id)
+    (btf_ref == BtfRef::VMLINUX && target.id == id) || btf_types_are_same(env, btf_ref, target.id, BtfRef::VMLINUX, id)
 }
 
 /// The next parameter is the size of the memory that this one points to: `__sz`, or `__szk` for a constant.

@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use super::{KfuncMeta};
+use super::KfuncMeta;
 use crate::analysis::Env;
 use crate::analysis::btf_access::btf_struct_ids_match;
 use crate::analysis::ctx_type::{ctx_types, is_projection_of};
@@ -99,7 +99,14 @@ fn is_nocast_alias(a: &str, b: &str) -> bool {
 }
 
 /// Checks that a register points to the type that a parameter names. Kernel: `process_kf_arg_ptr_to_btf_id()`.
-pub(super) fn process_btf_id(env: &mut Env, regno: u8, want: TypeId, want_btf: BtfRef, meta: &KfuncMeta, arg: u32) -> Res {
+pub(super) fn process_btf_id(
+    env: &mut Env,
+    regno: u8,
+    want: TypeId,
+    want_btf: BtfRef,
+    meta: &KfuncMeta,
+    arg: u32,
+) -> Res {
     let reg = *env.reg(regno);
     let found = match reg.btf() {
         Some(found) if reg.ty.base == RegBase::PtrToBtfId => Some(found),

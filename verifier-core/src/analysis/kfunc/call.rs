@@ -8,9 +8,9 @@ use super::args::check_kfunc_args;
 use super::btf_arg::{is_scalar, is_scalar_struct, is_struct};
 use super::graph::{in_rbtree_lock_required_cb, may_point_to_spin_lock};
 use super::{KfuncMeta, Special, fetch_kfunc_meta, graph};
-use crate::analysis::call::{Callback, push_callback_call};
 use crate::analysis::call::helper::clear_all_pkt_pointers;
 use crate::analysis::call::returns::check_return_code;
+use crate::analysis::call::{Callback, push_callback_call};
 use crate::analysis::explore::{Fork, push_stack};
 use crate::analysis::iter::{iter_of_state, process_iter_next_call};
 use crate::analysis::liveness::{Place, mark_reg_read};
@@ -450,11 +450,8 @@ fn set_plain_result(env: &mut Env, meta: &mut KfuncMeta, btf: &Arc<Btf>, target:
         }
     }
     if meta.r0_size == 0 {
-        let msg = KfuncMsg::ReturnType {
-            name: meta.name(),
-            kind: target.kind.log_word(),
-            tname: target.name().to_string(),
-        };
+        let msg =
+            KfuncMsg::ReturnType { name: meta.name(), kind: target.kind.log_word(), tname: target.name().to_string() };
         return Err(env.reject(msg, Errno::EINVAL));
     }
     let mut ty = RegType::of(RegBase::PtrToMem);

@@ -9,10 +9,10 @@ use std::sync::Arc;
 use super::{KfuncMeta, Special, is_rbtree_lock_required_kfunc};
 use crate::analysis::Env;
 use crate::analysis::btf_access::btf_struct_ids_match;
-use crate::program::record::{Field, FieldInfo, FieldKind, Record, record_find};
 use crate::analysis::refs;
 use crate::btf::TypeId;
 use crate::error::{Errno, KfuncMsg, Res};
+use crate::program::record::{Field, FieldInfo, FieldKind, Record, record_find};
 use crate::state::{BtfRef, Payload, RegBase, RegState, RegType, TypeFlags};
 
 /// Whether a register points to an object that the program allocated. Kernel: `type_is_ptr_alloc_obj()`.

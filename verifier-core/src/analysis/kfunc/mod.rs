@@ -14,7 +14,6 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use super::Env;
-use crate::program::record::Field;
 use super::call::meta::MapArg;
 use super::iter::IterPlace;
 use super::preflight::attr::is_gpl_compatible;
@@ -23,6 +22,7 @@ use crate::btf::{Btf, BtfKind, Type, TypeId};
 use crate::error::{Errno, KfuncMsg, Res, Stop};
 use crate::isa::Insn;
 use crate::kernel::kfuncs::{self, KfuncFlags};
+use crate::program::record::Field;
 use crate::state::{BtfRef, DynptrKind};
 
 pub(crate) use call::check_kfunc_call;
@@ -385,14 +385,21 @@ mod tests {
         let tagged = tagged(&btf);
         assert!(tagged.len() > 150, "the BTF of 6.18 tags kernel functions");
         let groups = || kfuncs::GROUPS.iter();
-        let rows = |g: &&kfuncs::Group| g.rows.iter().filter(|r| r.releases.contains(kernel.version)).collect::<Vec<_>>();
+        let rows =
+            |g: &&kfuncs::Group| g.rows.iter().filter(|r| r.releases.contains(kernel.version)).collect::<Vec<_>>();
         let known: BTreeSet<&str> = groups().flat_map(|g| rows(g)).map(|r| r.name).collect();
-        let missing: Vec<_> = tagged.iter().filter(|n| !known.contains(*n) && !MODIFY_RETURN_ONLY.contains(n)).collect();
+        let missing: Vec<_> =
+            tagged.iter().filter(|n| !known.contains(*n) && !MODIFY_RETURN_ONLY.contains(n)).collect();
         assert!(missing.is_empty(), "no row for {missing:?}");
         // What 6.13 or later brought must be there; what depends on the configuration need not be.
         let new = |r: &&kfuncs::Kfunc| r.releases.since > Kernel::v6_12().version;
-        let invented: Vec<_> =
-            groups().filter(|g| g.module.is_none()).flat_map(|g| rows(g)).filter(new).filter(|r| !tagged.contains(r.name)).map(|r| r.name).collect();
+        let invented: Vec<_> = groups()
+            .filter(|g| g.module.is_none())
+            .flat_map(|g| rows(g))
+            .filter(new)
+            .filter(|r| !tagged.contains(r.name))
+            .map(|r| r.name)
+            .collect();
         assert!(invented.is_empty(), "rows without a function: {invented:?}");
     }
 

@@ -179,14 +179,11 @@ fn check_attach_target(env: &mut Env<'_>, tgt: Option<&TargetProg>) -> Res<Targe
 
 /// Sleepable programs and `fmod_ret` programs attach to some functions only.
 fn check_target_use(env: &mut Env<'_>, to_prog: bool, name: &str) -> Res {
-    let injectable =
-        !to_prog && env.kernel.features.error_injection && error_injection::is_error_injectable(name);
+    let injectable = !to_prog && env.kernel.features.error_injection && error_injection::is_error_injectable(name);
     let in_set = if to_prog { None } else { error_injection::modify_return(name) };
     if env.sleepable {
         let ok = match env.prog_type {
-            ProgType::Tracing => {
-                (injectable && !error_injection::is_non_sleepable(name)) || in_set == Some(true)
-            }
+            ProgType::Tracing => (injectable && !error_injection::is_non_sleepable(name)) || in_set == Some(true),
             ProgType::Lsm => lsm_hooks::is_sleepable(env.kernel.version, name),
             _ => false,
         };
@@ -258,8 +255,8 @@ fn check_target_prog(env: &mut Env<'_>, tgt: &TargetProg, id: TypeId, name: &str
     let tgt_type = tgt.request.prog_type;
     let is_tracing = |n: u32| n == ProgType::Tracing as u32;
     if env.prog_type == ProgType::Tracing {
-        let nested = is_tracing(tgt_type)
-            && tgt.request.attach.prog.as_ref().is_some_and(|t| is_tracing(t.request.prog_type));
+        let nested =
+            is_tracing(tgt_type) && tgt.request.attach.prog.as_ref().is_some_and(|t| is_tracing(t.request.prog_type));
         if nested {
             return Err(env.reject(PolicyMsg::NestedTracing, einval));
         }
@@ -300,7 +297,13 @@ fn iter_prog_supported(env: &mut Env<'_>) -> Res {
         .iter()
         .map(|a| {
             let id = if a.btf.is_empty() { None } else { vmlinux.find_by_name_kind(a.btf, BtfKind::Struct) };
-            CtxArg { offset: a.offset, ty: a.ty, btf: (BtfRef::VMLINUX, id.unwrap_or(0)), refcounted: false, ref_obj_id: 0 }
+            CtxArg {
+                offset: a.offset,
+                ty: a.ty,
+                btf: (BtfRef::VMLINUX, id.unwrap_or(0)),
+                refcounted: false,
+                ref_obj_id: 0,
+            }
         })
         .collect();
     Ok(())
@@ -365,7 +368,10 @@ mod tests {
         assert_eq!(tracing(A::TraceFentry, true, "bpf_fentry_test1"), "ok");
         assert_eq!(tracing(A::ModifyReturn, false, "security_file_open"), "ok");
         assert_eq!(tracing(A::ModifyReturn, false, "do_unlinkat"), "do_unlinkat() is not modifiable");
-        assert_eq!(tracing(A::TraceFexit, false, "do_exit"), "Attaching fexit/fmod_ret to __noreturn functions is rejected.");
+        assert_eq!(
+            tracing(A::TraceFexit, false, "do_exit"),
+            "Attaching fexit/fmod_ret to __noreturn functions is rejected."
+        );
         assert_eq!(tracing(A::TraceFentry, false, "__rcu_read_lock"), "EINVAL");
         assert_eq!(tracing(A::TraceRawTp, false, "btf_trace_sched_switch"), "ok");
         assert_eq!(tracing(A::TraceIter, true, "bpf_iter_task"), "ok");

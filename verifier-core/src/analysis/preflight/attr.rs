@@ -47,10 +47,7 @@ const OBJ_NAME_LEN: usize = 16;
 ///
 /// The kernel looks at the first 127 bytes. Kernel: `license_is_gpl_compatible()`.
 pub(crate) fn is_gpl_compatible(license: &str) -> bool {
-    matches!(
-        license,
-        "GPL" | "GPL v2" | "GPL and additional rights" | "Dual BSD/GPL" | "Dual MIT/GPL" | "Dual MPL/GPL"
-    )
+    matches!(license, "GPL" | "GPL v2" | "GPL and additional rights" | "Dual BSD/GPL" | "Dual MIT/GPL" | "Dual MPL/GPL")
 }
 
 fn deny<T>(errno: Errno) -> Res<T> {

@@ -200,12 +200,14 @@ fn merge_callee(env: &mut Env<'_>, t: usize, w: i64) {
 fn note_call(env: &mut Env<'_>, t: usize, insn: Insn) {
     let helper = insn.is_helper_call().then_some(insn.imm as u32);
     let is_kfunc = insn.is_kfunc_call();
-    if helper.is_some_and(class::calls_async_callback) || (is_kfunc && kfunc::is_async_callback_calling_kfunc(env, insn))
+    if helper.is_some_and(class::calls_async_callback)
+        || (is_kfunc && kfunc::is_async_callback_calling_kfunc(env, insn))
     {
         // Compare before the call, or every visit pushes the callback again.
         mark_prune_point(env, t);
     }
-    if helper.is_some_and(class::calls_sync_callback) || (is_kfunc && kfunc::is_sync_callback_calling_kfunc(env, insn)) {
+    if helper.is_some_and(class::calls_sync_callback) || (is_kfunc && kfunc::is_sync_callback_calling_kfunc(env, insn))
+    {
         // The callback runs any number of times; only an equal state before the call ends that.
         env.aux[t].calls_callback = true;
         env.aux[t].force_checkpoint = true;

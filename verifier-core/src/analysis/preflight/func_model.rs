@@ -50,7 +50,9 @@ pub(crate) fn distill_func_proto(env: &mut Env<'_>, btf: &Btf, proto: Option<Typ
             (Some(0), _) => return Err(env.reject(PolicyMsg::VoidArg { func: func() }, einval)),
             (Some(1..=16), _) => {}
             (_, kind) => {
-                return Err(env.reject(PolicyMsg::ArgType { func: func(), arg, kind: kind.log_word().to_string() }, einval));
+                return Err(
+                    env.reject(PolicyMsg::ArgType { func: func(), arg, kind: kind.log_word().to_string() }, einval)
+                );
             }
         }
     }

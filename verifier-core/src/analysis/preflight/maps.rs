@@ -3,7 +3,6 @@
 //! Answers for `resolve_pseudo_ldimm64()`: every such load becomes an address, the maps used are listed in order of
 //! first use, and each must fit the program. It is also where unknown opcodes and malformed loads are found.
 
-use crate::program::record::FieldKind;
 use crate::analysis::env::{BtfVar, Env};
 use crate::btf::BtfKind;
 use crate::error::{Errno, Res, Stop, WalkMsg};
@@ -11,6 +10,7 @@ use crate::isa::opcode::*;
 use crate::kernel::call::{RegBase, RegType, TypeFlags};
 use crate::kernel::prog_types::policy::is_tracing_prog_type;
 use crate::kernel::{MapType, ProgType};
+use crate::program::record::FieldKind;
 use crate::state::{BtfRef, MapIdx};
 
 /// Most maps of a program. Kernel: `MAX_USED_MAPS`.
@@ -157,8 +157,22 @@ fn allows_sleepable(ty: MapType) -> bool {
     use MapType::*;
     matches!(
         ty,
-        Hash | LruHash | Array | PercpuHash | PercpuArray | LruPercpuHash | ArrayOfMaps | HashOfMaps | Ringbuf
-            | UserRingbuf | InodeStorage | SkStorage | TaskStorage | CgrpStorage | Queue | Stack | Arena
+        Hash | LruHash
+            | Array
+            | PercpuHash
+            | PercpuArray
+            | LruPercpuHash
+            | ArrayOfMaps
+            | HashOfMaps
+            | Ringbuf
+            | UserRingbuf
+            | InodeStorage
+            | SkStorage
+            | TaskStorage
+            | CgrpStorage
+            | Queue
+            | Stack
+            | Arena
     )
 }
 
@@ -225,9 +239,7 @@ fn resolve_symbol(env: &mut Env<'_>, i: usize, id: u32, fd: i32) -> Res {
     };
     let mut address = SYMBOL_ADDRESS + u64::from(id) * 16;
     let var = match symbol.kind {
-        BtfKind::Func => {
-            BtfVar { ty: RegType::with(RegBase::PtrToMem, TypeFlags::RDONLY), btf: (btf, 0), mem_size: 0 }
-        }
+        BtfKind::Func => BtfVar { ty: RegType::with(RegBase::PtrToMem, TypeFlags::RDONLY), btf: (btf, 0), mem_size: 0 },
         BtfKind::Var => {
             if !env.kernel.features.data_symbols {
                 let name = symbol.name().to_string();

@@ -32,9 +32,11 @@ pub(crate) fn remove_fastcall_spills(env: &mut Env<'_>) {
 pub(crate) fn rewrite(env: &mut Env<'_>) -> Res {
     for n in 0..env.subprogs.len() {
         let at = range(env, n);
-        let inlined = at
-            .clone()
-            .any(|i| env.insns[i].is_helper_call() && env.insns[i].imm == id::LOOP as i32 && matches!(env.aux[i].loop_inline, Some((true, _))));
+        let inlined = at.clone().any(|i| {
+            env.insns[i].is_helper_call()
+                && env.insns[i].imm == id::LOOP as i32
+                && matches!(env.aux[i].loop_inline, Some((true, _)))
+        });
         let may_goto = at.clone().any(|i| env.insns[i].is_may_goto() && env.aux[i].seen != 0);
         let s = &mut env.subprogs[n];
         if inlined {

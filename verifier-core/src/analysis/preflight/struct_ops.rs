@@ -79,7 +79,13 @@ fn ctx_args(st: &StructOps, member: &str, btf: &Btf, btf_ref: BtfRef, proto: &Ty
             if nullable {
                 ty = ty.plus(TypeFlags::MAYBE_NULL);
             }
-            out.push(CtxArg { offset, ty, btf: (btf_ref, target.id), refcounted: refcounted && !nullable, ref_obj_id: 0 });
+            out.push(CtxArg {
+                offset,
+                ty,
+                btf: (btf_ref, target.id),
+                refcounted: refcounted && !nullable,
+                ref_obj_id: 0,
+            });
         }
         let size = btf.resolve_size(p.type_id).unwrap_or(8);
         offset = offset.saturating_add(size.checked_next_multiple_of(8).unwrap_or(8));

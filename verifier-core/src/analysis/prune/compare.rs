@@ -183,10 +183,7 @@ impl Comparison<'_> {
                 let (o, c) = (old.range(), cur.range());
                 // Negative ranges are the marks of pointers at or beyond the end, not lengths.
                 let range_ok = if o < 0 || c < 0 { o == c } else { o <= c };
-                range_ok
-                    && old.off == cur.off
-                    && self.ids.check(old.id, cur.id)
-                    && within(&old.scalar, &cur.scalar)
+                range_ok && old.off == cur.off && self.ids.check(old.id, cur.id) && within(&old.scalar, &cur.scalar)
             }
             RegBase::PtrToStack => self.regs_exact(old, cur) && old.frameno == cur.frameno,
             RegBase::PtrToArena => true,
@@ -390,8 +387,15 @@ mod tests {
 
     fn covers(level: Level, old: &RegState, cur: &RegState) -> bool {
         let mut ids = IdMap::default();
-        let mut c =
-            Comparison { ids: &mut ids, level, strict_scalars: false, exact: false, allow_uninit_stack: true, read_marks: true, refs_per_frame: true };
+        let mut c = Comparison {
+            ids: &mut ids,
+            level,
+            strict_scalars: false,
+            exact: false,
+            allow_uninit_stack: true,
+            read_marks: true,
+            refs_per_frame: true,
+        };
         c.reg(old, cur)
     }
 
@@ -442,7 +446,8 @@ mod tests {
         let mut c = Comparison {
             ids: &mut ids,
             level: Level::NotExact,
-            strict_scalars: false, exact: false,
+            strict_scalars: false,
+            exact: false,
             allow_uninit_stack: false,
             read_marks: true,
             refs_per_frame: true,

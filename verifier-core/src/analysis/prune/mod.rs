@@ -56,7 +56,11 @@ fn states_equal(env: &mut Env<'_>, id: StateId, level: Level) -> bool {
     let exact = env.exact;
     let mut cmp = Comparison { ids, level, strict_scalars, exact, allow_uninit_stack, read_marks, refs_per_frame };
     let aux = &env.aux;
-    cmp.states(old, &env.cur, |at| if read_marks { u16::MAX } else { aux.get(at).map_or(u16::MAX, |a| a.live_regs_before) })
+    cmp.states(
+        old,
+        &env.cur,
+        |at| if read_marks { u16::MAX } else { aux.get(at).map_or(u16::MAX, |a| a.live_regs_before) },
+    )
 }
 
 /// Empties registers and slots of complete states that nothing read. Kernel: `clean_live_states()`.
@@ -113,9 +117,11 @@ fn clean(env: &mut Env<'_>, id: StateId) -> Res {
 fn needs_cleaning(frame: &FuncState, dead: liveness::DeadPlaces) -> bool {
     let holds = |i: usize| frame.regs[i].ty.base != RegBase::NotInit;
     (0..10).any(|i| dead.regs >> i & 1 != 0 && holds(i))
-        || frame.stack.iter().enumerate().any(|(spi, s)| {
-            dead.slots >> (spi & 63) & 1 != 0 && s.kind.iter().any(|k| *k != SlotKind::Invalid)
-        })
+        || frame
+            .stack
+            .iter()
+            .enumerate()
+            .any(|(spi, s)| dead.slots >> (spi & 63) & 1 != 0 && s.kind.iter().any(|k| *k != SlotKind::Invalid))
 }
 
 /// Kernel: `clean_func_state()`.
@@ -226,7 +232,8 @@ fn infinite_loop(env: &mut Env<'_>, id: StateId, insn_idx: usize) -> Stop {
     }
     let mut stop = env.reject(LimitMsg::InfiniteLoop { idx: insn_idx }, Errno::EINVAL);
     let frame = env.cur.curframe();
-    let states = [(LimitMsg::InfiniteLoopCur, env.cur.clone()), (LimitMsg::InfiniteLoopOld, env.explorer.state(id).clone())];
+    let states =
+        [(LimitMsg::InfiniteLoopCur, env.cur.clone()), (LimitMsg::InfiniteLoopOld, env.explorer.state(id).clone())];
     for (head, state) in states {
         stop = env.also(stop, head);
         print_state(env, &state, frame);

@@ -410,8 +410,16 @@ fn maybe_fork(env: &mut Env<'_>, insn: Insn) -> Res {
     let here = env.insn_idx;
     push_stack(env, here, here, Fork::Jump)?;
     let zero = env.explorer.top_mut().reg_mut(insn.dst);
-    if half { mark_reg32_known(zero, 0) } else { mark_reg_known(zero, 0) }
+    if half {
+        mark_reg32_known(zero, 0)
+    } else {
+        mark_reg_known(zero, 0)
+    }
     let ones = env.reg_mut(insn.dst);
-    if half { mark_reg32_known(ones, u32::MAX) } else { mark_reg_known(ones, u64::MAX) }
+    if half {
+        mark_reg32_known(ones, u32::MAX)
+    } else {
+        mark_reg_known(ones, u64::MAX)
+    }
     Ok(())
 }

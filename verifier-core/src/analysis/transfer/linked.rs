@@ -21,7 +21,11 @@ pub(super) fn collect(env: &mut Env<'_>, id: u32, linked: &mut LinkedRegs) {
         let f = &env.cur.frames[frame];
         let mut found: Vec<Place> = Vec::new();
         found.extend((0..FP).filter(|n| live >> n & 1 != 0 && shares(&f.regs[usize::from(*n)])).map(Place::Reg));
-        found.extend((0..f.stack.len()).filter(|n| f.stack[*n].is_spilled_reg() && shares(&f.stack[*n].spilled)).map(Place::Slot));
+        found.extend(
+            (0..f.stack.len())
+                .filter(|n| f.stack[*n].is_spilled_reg() && shares(&f.stack[*n].spilled))
+                .map(Place::Slot),
+        );
         for place in found {
             let (index, is_reg) = match place {
                 Place::Reg(n) => (n, true),

@@ -147,8 +147,7 @@ fn move_up(env: &mut Env<'_>, dst: &mut RegState, ptr: &RegState, off: &RegState
         return keep_variable_part(dst, ptr, fixed);
     }
     let (p, o, d) = (&ptr.scalar, &off.scalar, &mut dst.scalar);
-    (d.smin, d.smax) =
-        p.smin.checked_add(o.smin).zip(p.smax.checked_add(o.smax)).unwrap_or((i64::MIN, i64::MAX));
+    (d.smin, d.smax) = p.smin.checked_add(o.smin).zip(p.smax.checked_add(o.smax)).unwrap_or((i64::MIN, i64::MAX));
     (d.umin, d.umax) = p.umin.checked_add(o.umin).zip(p.umax.checked_add(o.umax)).unwrap_or((0, u64::MAX));
     d.var_off = p.var_off.add(o.var_off);
     dst.off = ptr.off;
@@ -163,8 +162,7 @@ fn move_down(env: &mut Env<'_>, dst: &mut RegState, ptr: &RegState, off: &RegSta
         return keep_variable_part(dst, ptr, fixed);
     }
     let (p, o, d) = (&ptr.scalar, &off.scalar, &mut dst.scalar);
-    (d.smin, d.smax) =
-        p.smin.checked_sub(o.smax).zip(p.smax.checked_sub(o.smin)).unwrap_or((i64::MIN, i64::MAX));
+    (d.smin, d.smax) = p.smin.checked_sub(o.smax).zip(p.smax.checked_sub(o.smin)).unwrap_or((i64::MIN, i64::MAX));
     (d.umin, d.umax) = match p.umin.checked_sub(o.umax) {
         Some(min) => (min, p.umax.wrapping_sub(o.umin)),
         None => (0, u64::MAX),

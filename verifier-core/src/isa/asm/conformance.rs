@@ -134,12 +134,8 @@ fn insn(name: &str, ops: &[Operand], lock: bool) -> Option<(Vec<Insn>, Option<St
         ("neg32", [Reg(dst)]) => return one(Insn { code: ALU | NEG, dst: *dst, ..zero }),
         (_, [Reg(dst)]) => {
             let width = |p: &str| name.strip_prefix(p).and_then(|n| n.parse::<i32>().ok());
-            let forms = [
-                ("be", ALU | END | TO_BE),
-                ("le", ALU | END | TO_LE),
-                ("bswap", ALU64 | END),
-                ("swap", ALU64 | END),
-            ];
+            let forms =
+                [("be", ALU | END | TO_BE), ("le", ALU | END | TO_LE), ("bswap", ALU64 | END), ("swap", ALU64 | END)];
             let (imm, code) = forms.iter().find_map(|(p, code)| Some((width(p)?, *code)))?;
             return one(Insn { code, dst: *dst, src: 0, off: 0, imm });
         }

@@ -86,9 +86,10 @@ pub fn assemble_source(text: &str) -> Result<Source, AsmError> {
         let mut line = raw;
         for mark in [";", "#", "//"] {
             // `call name#12` is no comment.
-            let at = line.match_indices(mark).map(|(i, _)| i).find(|i| {
-                mark != "#" || !line[..*i].ends_with(|c: char| c.is_ascii_alphanumeric() || c == '_')
-            });
+            let at = line
+                .match_indices(mark)
+                .map(|(i, _)| i)
+                .find(|i| mark != "#" || !line[..*i].ends_with(|c: char| c.is_ascii_alphanumeric() || c == '_'));
             line = at.map_or(line, |i| &line[..i]);
         }
         let mut line = line.trim();
@@ -414,7 +415,9 @@ impl Assembler {
                     let imm = if c.sign("]") { 0 } else { imm32(c.number()?).filter(|_| c.sign("]"))? };
                     Insn { code: LD | IND | size, dst: 0, src, off: 0, imm }
                 }
-                None => Insn { code: LD | ABS | size, imm: imm32(c.number()?).filter(|_| c.sign("]"))?, ..Insn::default() },
+                None => {
+                    Insn { code: LD | ABS | size, imm: imm32(c.number()?).filter(|_| c.sign("]"))?, ..Insn::default() }
+                }
             };
             return self.push(insn);
         }
@@ -552,7 +555,9 @@ mod tests {
 
     #[test]
     fn labels_and_references() {
-        let s = assemble_source("r1 = map[counts]\ncall bpf_x\nl: if r0 != 0 goto l\ncall f\nexit\nf:\nr0 = 1 ll\nexit").expect("assembles");
+        let s =
+            assemble_source("r1 = map[counts]\ncall bpf_x\nl: if r0 != 0 goto l\ncall f\nexit\nf:\nr0 = 1 ll\nexit")
+                .expect("assembles");
         assert_eq!(s.references.len(), 2);
         assert_eq!(s.insns[3].off, -1);
         assert_eq!((s.insns[4].src, s.insns[4].imm), (PSEUDO_CALL, 1));

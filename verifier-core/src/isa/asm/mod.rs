@@ -9,8 +9,8 @@ mod scan;
 mod write;
 
 pub use conformance::assemble as assemble_conformance;
-pub use write::write_conformance;
 pub use kernel::{Reference, Referent, Source, assemble, assemble_source};
+pub use write::write_conformance;
 
 /// A line that is not an instruction.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]

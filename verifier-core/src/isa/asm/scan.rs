@@ -27,9 +27,7 @@ pub(super) fn tokens(line: &str) -> Option<Vec<Token<'_>>> {
     let mut rest = line.trim_start();
     while let Some(c) = rest.chars().next() {
         // Signed operators begin with a letter, so they are looked for before words.
-        let signed = SIGNS.iter().take(5).chain(&SIGNS[19..21]).find(|s| {
-            s.starts_with('s') && rest.starts_with(**s)
-        });
+        let signed = SIGNS.iter().take(5).chain(&SIGNS[19..21]).find(|s| s.starts_with('s') && rest.starts_with(**s));
         let take = if let Some(s) = signed {
             out.push(Token::Sign(&rest[..s.len()]));
             s.len()

@@ -4,6 +4,13 @@
 
 /// Functions in which `bpf_d_path()` may be called, besides iterators and sleepable LSM hooks.
 pub const FUNCTIONS: &[&str] = &[
-    "security_file_permission", "security_inode_getattr", "security_file_open", "security_path_truncate",
-    "vfs_truncate", "vfs_fallocate", "dentry_open", "vfs_getattr", "filp_close",
+    "security_file_permission",
+    "security_inode_getattr",
+    "security_file_open",
+    "security_path_truncate",
+    "vfs_truncate",
+    "vfs_fallocate",
+    "dentry_open",
+    "vfs_getattr",
+    "filp_close",
 ];

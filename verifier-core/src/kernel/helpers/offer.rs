@@ -76,16 +76,13 @@ impl When {
                 matches!(q.attach_type, AttachType::TraceUprobeMulti | AttachType::TraceUprobeSession)
             }
             When::Trampoline => match q.prog_type {
-                ProgType::Tracing => matches!(
-                    q.attach_type,
-                    AttachType::TraceFentry | AttachType::TraceFexit | AttachType::ModifyReturn
-                ),
+                ProgType::Tracing => {
+                    matches!(q.attach_type, AttachType::TraceFentry | AttachType::TraceFexit | AttachType::ModifyReturn)
+                }
                 ProgType::Lsm => q.attach_type == AttachType::LsmMac,
                 _ => false,
             },
-            When::TypedRawTracepoint => {
-                q.prog_type == ProgType::Tracing && q.attach_type == AttachType::TraceRawTp
-            }
+            When::TypedRawTracepoint => q.prog_type == ProgType::Tracing && q.attach_type == AttachType::TraceRawTp,
             When::MayRecur => match q.resolved {
                 ProgType::Tracing => q.attach_type != AttachType::TraceIter,
                 ProgType::StructOps | ProgType::Lsm => false,
@@ -124,13 +121,7 @@ pub(super) struct Offer {
 
 /// An unconditional row of all releases.
 pub(super) const fn on(id: u32, proto: &'static FuncProto) -> Offer {
-    Offer {
-        id,
-        proto,
-        when: When::Always,
-        since: KernelVersion::new(0, 0),
-        until: KernelVersion::new(u16::MAX, 0),
-    }
+    Offer { id, proto, when: When::Always, since: KernelVersion::new(0, 0), until: KernelVersion::new(u16::MAX, 0) }
 }
 
 impl Offer {

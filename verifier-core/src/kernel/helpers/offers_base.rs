@@ -8,8 +8,13 @@ use super::offer::{Cap, Offer, Tier, When, on};
 use super::{cgroup, general, map, ringbuf, storage, trace};
 
 /// What any program may call.
-pub(super) static BASE: &[Tier] =
-    &[Tier::Rows(FOR_ALL), Tier::Needs(Cap::Bpf), Tier::Rows(WITH_BPF), Tier::Needs(Cap::Perfmon), Tier::Rows(WITH_PERFMON)];
+pub(super) static BASE: &[Tier] = &[
+    Tier::Rows(FOR_ALL),
+    Tier::Needs(Cap::Bpf),
+    Tier::Rows(WITH_BPF),
+    Tier::Needs(Cap::Perfmon),
+    Tier::Rows(WITH_PERFMON),
+];
 
 /// No capability needed.
 static FOR_ALL: &[Offer] = &[

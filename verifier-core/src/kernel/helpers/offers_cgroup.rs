@@ -33,16 +33,37 @@ pub(super) static SOCK_OPS: &[Tier] = &[Tier::Open(COMMON_ROWS), Tier::Rows(SOCK
 
 /// Where the return value is no error of a system call, so that programs neither read nor replace it.
 const NO_RETVAL: &[AttachType] = &[
-    CgroupInetIngress, CgroupInetEgress, CgroupSockOps, CgroupUdp4Recvmsg, CgroupUdp6Recvmsg, CgroupUnixRecvmsg,
-    CgroupInet4Getpeername, CgroupInet6Getpeername, CgroupUnixGetpeername, CgroupInet4Getsockname,
-    CgroupInet6Getsockname, CgroupUnixGetsockname,
+    CgroupInetIngress,
+    CgroupInetEgress,
+    CgroupSockOps,
+    CgroupUdp4Recvmsg,
+    CgroupUdp6Recvmsg,
+    CgroupUnixRecvmsg,
+    CgroupInet4Getpeername,
+    CgroupInet6Getpeername,
+    CgroupUnixGetpeername,
+    CgroupInet4Getsockname,
+    CgroupInet6Getsockname,
+    CgroupUnixGetsockname,
 ];
 
 /// Where the socket is locked, so that its options may be changed.
 const SOCKET_OPTIONS: &[AttachType] = &[
-    CgroupInet4Bind, CgroupInet6Bind, CgroupInet4Connect, CgroupInet6Connect, CgroupUnixConnect, CgroupUdp4Recvmsg,
-    CgroupUdp6Recvmsg, CgroupUnixRecvmsg, CgroupUdp4Sendmsg, CgroupUdp6Sendmsg, CgroupUnixSendmsg,
-    CgroupInet4Getpeername, CgroupInet6Getpeername, CgroupInet4Getsockname, CgroupInet6Getsockname,
+    CgroupInet4Bind,
+    CgroupInet6Bind,
+    CgroupInet4Connect,
+    CgroupInet6Connect,
+    CgroupUnixConnect,
+    CgroupUdp4Recvmsg,
+    CgroupUdp6Recvmsg,
+    CgroupUnixRecvmsg,
+    CgroupUdp4Sendmsg,
+    CgroupUdp6Sendmsg,
+    CgroupUnixSendmsg,
+    CgroupInet4Getpeername,
+    CgroupInet6Getpeername,
+    CgroupInet4Getsockname,
+    CgroupInet6Getsockname,
 ];
 
 /// The same for names of Unix sockets, which a later release added.
@@ -64,9 +85,7 @@ static CURRENT_ROWS: &[Offer] = &[
 ];
 
 /// Rows of device access.
-static DEVICE_ROWS: &[Offer] = &[
-    on(PERF_EVENT_OUTPUT, &net::EVENT_OUTPUT_DATA),
-];
+static DEVICE_ROWS: &[Offer] = &[on(PERF_EVENT_OUTPUT, &net::EVENT_OUTPUT_DATA)];
 
 /// Rows of sysctl access.
 static SYSCTL_ROWS: &[Offer] = &[

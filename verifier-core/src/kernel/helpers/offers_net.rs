@@ -183,9 +183,7 @@ static SK_SKB_ROWS: &[Offer] = &[
 ];
 
 /// Rows of flow dissectors.
-static FLOW_DISSECTOR_ROWS: &[Offer] = &[
-    on(SKB_LOAD_BYTES, &net::FLOW_DISSECTOR_LOAD_BYTES),
-];
+static FLOW_DISSECTOR_ROWS: &[Offer] = &[on(SKB_LOAD_BYTES, &net::FLOW_DISSECTOR_LOAD_BYTES)];
 
 /// Rows of lightweight tunnels.
 static LWT_OUT_ROWS: &[Offer] = &[
@@ -201,9 +199,7 @@ static LWT_OUT_ROWS: &[Offer] = &[
 ];
 
 /// Rows of input.
-static LWT_IN_ROWS: &[Offer] = &[
-    on(LWT_PUSH_ENCAP, &net::LWT_IN_PUSH_ENCAP),
-];
+static LWT_IN_ROWS: &[Offer] = &[on(LWT_PUSH_ENCAP, &net::LWT_IN_PUSH_ENCAP)];
 
 /// Rows of transmission.
 static LWT_XMIT_ROWS: &[Offer] = &[

@@ -21,14 +21,10 @@ pub(super) static PERF_EVENT: &[Tier] = &[Tier::Rows(PERF_EVENT_ROWS), Tier::The
 /// Kernel: `raw_tp_prog_func_proto()`.
 pub(super) static RAW_TRACEPOINT: &[Tier] = &[Tier::Rows(RAW_TRACEPOINT_ROWS), Tier::Then(TRACING_BASE)];
 /// Kernel: `tracing_prog_func_proto()`.
-pub(super) static TRACING: &[Tier] =
-    &[Tier::Rows(TRACING_ROWS), Tier::Open(ITERATOR_ROWS), Tier::Then(RAW_TRACEPOINT)];
+pub(super) static TRACING: &[Tier] = &[Tier::Rows(TRACING_ROWS), Tier::Open(ITERATOR_ROWS), Tier::Then(RAW_TRACEPOINT)];
 /// Kernel: `bpf_lsm_func_proto()`.
-pub(super) static LSM: &[Tier] = &[
-    Tier::If(When::Attach(&[AttachType::LsmCgroup]), CGROUP_COMMON),
-    Tier::Rows(LSM_ROWS),
-    Tier::Then(TRACING),
-];
+pub(super) static LSM: &[Tier] =
+    &[Tier::If(When::Attach(&[AttachType::LsmCgroup]), CGROUP_COMMON), Tier::Rows(LSM_ROWS), Tier::Then(TRACING)];
 /// Kernel: `syscall_prog_func_proto()`.
 pub(super) static SYSCALL: &[Tier] = &[Tier::Rows(SYSCALL_ROWS), Tier::Then(TRACING)];
 /// struct_ops of TCP congestion control. Kernel: `bpf_tcp_ca_get_func_proto()`.
@@ -211,7 +207,5 @@ static TCP_CONGESTION_ROWS: &[Offer] = &[
 ];
 
 /// Rows of schedulers.
-static SCHED_EXT_ROWS: &[Offer] = &[
-    on(TASK_STORAGE_GET, &storage::TASK_STORAGE_GET),
-    on(TASK_STORAGE_DELETE, &storage::TASK_STORAGE_DELETE),
-];
+static SCHED_EXT_ROWS: &[Offer] =
+    &[on(TASK_STORAGE_GET, &storage::TASK_STORAGE_GET), on(TASK_STORAGE_DELETE, &storage::TASK_STORAGE_DELETE)];

@@ -185,8 +185,7 @@ pub(super) const SOCKET_RET_OR_NULL: RetType = ret(RetBase::PtrToSocket, TypeFla
 pub(super) const SOCK_COMMON_RET_OR_NULL: RetType = ret(RetBase::PtrToSockCommon, TypeFlags::MAYBE_NULL);
 pub(super) const TCP_SOCK_OR_NULL: RetType = ret(RetBase::PtrToTcpSock, TypeFlags::MAYBE_NULL);
 pub(super) const DYNPTR_MEM_OR_NULL: RetType = ret(RetBase::PtrToMem, TypeFlags::MAYBE_NULL);
-pub(super) const RINGBUF_MEM_OR_NULL: RetType =
-    ret(RetBase::PtrToMem, TypeFlags::MAYBE_NULL.union(TypeFlags::RINGBUF));
+pub(super) const RINGBUF_MEM_OR_NULL: RetType = ret(RetBase::PtrToMem, TypeFlags::MAYBE_NULL.union(TypeFlags::RINGBUF));
 pub(super) const PERCPU_VALUE: RetType = ret(RetBase::PtrToMemOrBtfId, TypeFlags::RDONLY);
 pub(super) const PERCPU_VALUE_OR_NULL: RetType =
     ret(RetBase::PtrToMemOrBtfId, TypeFlags::RDONLY.union(TypeFlags::MAYBE_NULL));

@@ -2,12 +2,17 @@
 //!
 //! Facts of the `BTF_KFUNCS_START()` sets in `kernel/bpf/` and of the hooks they are registered for.
 
-use super::{Filter, Group, Hooks, KfuncFlags as F, Kfunc, V6_13, V6_14, V6_15, V6_16, V6_17, V6_18, k, since};
+use super::{Filter, Group, Hooks, Kfunc, KfuncFlags as F, V6_13, V6_14, V6_15, V6_16, V6_17, V6_18, k, since};
 
 /// Allocated objects, graphs, tasks and control groups. Kernel: `generic_btf_ids`.
 pub(super) const GENERIC: Group = Group {
     module: None,
-    hooks: Hooks::TRACING.union(Hooks::TC).union(Hooks::XDP).union(Hooks::STRUCT_OPS).union(Hooks::SYSCALL).union(Hooks::CGROUP),
+    hooks: Hooks::TRACING
+        .union(Hooks::TC)
+        .union(Hooks::XDP)
+        .union(Hooks::STRUCT_OPS)
+        .union(Hooks::SYSCALL)
+        .union(Hooks::CGROUP),
     filter: Filter::None,
     rows: GENERIC_ROWS,
 };
@@ -46,12 +51,7 @@ const GENERIC_ROWS: &[Kfunc] = &[
 ];
 
 /// What every program type may call. Kernel: `common_btf_ids`.
-pub(super) const COMMON: Group = Group {
-    module: None,
-    hooks: Hooks::COMMON,
-    filter: Filter::None,
-    rows: COMMON_ROWS,
-};
+pub(super) const COMMON: Group = Group { module: None, hooks: Hooks::COMMON, filter: Filter::None, rows: COMMON_ROWS };
 
 const COMMON_ROWS: &[Kfunc] = &[
     k("bpf_cast_to_kern_ctx", F::empty()),
@@ -129,12 +129,8 @@ const COMMON_ROWS: &[Kfunc] = &[
 ];
 
 /// Locks that detect deadlocks. Kernel: `rqspinlock_kfunc_ids`.
-pub(super) const RES_SPIN_LOCK: Group = Group {
-    module: None,
-    hooks: Hooks::COMMON,
-    filter: Filter::None,
-    rows: RES_SPIN_LOCK_ROWS,
-};
+pub(super) const RES_SPIN_LOCK: Group =
+    Group { module: None, hooks: Hooks::COMMON, filter: Filter::None, rows: RES_SPIN_LOCK_ROWS };
 
 const RES_SPIN_LOCK_ROWS: &[Kfunc] = &[
     since("bpf_res_spin_lock", F::RET_NULL, V6_15),
@@ -144,12 +140,7 @@ const RES_SPIN_LOCK_ROWS: &[Kfunc] = &[
 ];
 
 /// Pages of an arena. Kernel: `arena_kfuncs`.
-pub(super) const ARENA: Group = Group {
-    module: None,
-    hooks: Hooks::COMMON,
-    filter: Filter::None,
-    rows: ARENA_ROWS,
-};
+pub(super) const ARENA: Group = Group { module: None, hooks: Hooks::COMMON, filter: Filter::None, rows: ARENA_ROWS };
 
 const ARENA_ROWS: &[Kfunc] = &[
     k("bpf_arena_alloc_pages", F::TRUSTED_ARGS.union(F::SLEEPABLE)),
@@ -158,16 +149,10 @@ const ARENA_ROWS: &[Kfunc] = &[
 ];
 
 /// Sums over a map. Kernel: `bpf_map_iter_kfunc_ids`.
-pub(super) const MAP_ITER: Group = Group {
-    module: None,
-    hooks: Hooks::COMMON,
-    filter: Filter::None,
-    rows: MAP_ITER_ROWS,
-};
+pub(super) const MAP_ITER: Group =
+    Group { module: None, hooks: Hooks::COMMON, filter: Filter::None, rows: MAP_ITER_ROWS };
 
-const MAP_ITER_ROWS: &[Kfunc] = &[
-    k("bpf_map_sum_elem_count", F::TRUSTED_ARGS),
-];
+const MAP_ITER_ROWS: &[Kfunc] = &[k("bpf_map_sum_elem_count", F::TRUSTED_ARGS)];
 
 /// CPU masks. Kernel: `cpumask_kfunc_btf_ids`.
 pub(super) const CPUMASK: Group = Group {
@@ -214,18 +199,11 @@ pub(super) const CRYPTO: Group = Group {
     rows: CRYPTO_ROWS,
 };
 
-const CRYPTO_ROWS: &[Kfunc] = &[
-    k("bpf_crypto_decrypt", F::RCU),
-    k("bpf_crypto_encrypt", F::RCU),
-];
+const CRYPTO_ROWS: &[Kfunc] = &[k("bpf_crypto_decrypt", F::RCU), k("bpf_crypto_encrypt", F::RCU)];
 
 /// Contexts for encryption. Kernel: `crypt_init_kfunc_btf_ids`.
-pub(super) const CRYPTO_INIT: Group = Group {
-    module: None,
-    hooks: Hooks::SYSCALL,
-    filter: Filter::None,
-    rows: CRYPTO_INIT_ROWS,
-};
+pub(super) const CRYPTO_INIT: Group =
+    Group { module: None, hooks: Hooks::SYSCALL, filter: Filter::None, rows: CRYPTO_INIT_ROWS };
 
 const CRYPTO_INIT_ROWS: &[Kfunc] = &[
     k("bpf_crypto_ctx_create", F::ACQUIRE.union(F::RET_NULL).union(F::SLEEPABLE)),

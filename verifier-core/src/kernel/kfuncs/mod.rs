@@ -275,8 +275,7 @@ fn passes(filter: Filter, t: ProgType, attach: AttachType) -> bool {
         Filter::Lsm => t == ProgType::Lsm,
         Filter::Iterator => attach == AttachType::TraceIter,
         Filter::ProbeSession => {
-            t == ProgType::Kprobe
-                && matches!(attach, AttachType::TraceKprobeSession | AttachType::TraceUprobeSession)
+            t == ProgType::Kprobe && matches!(attach, AttachType::TraceKprobeSession | AttachType::TraceUprobeSession)
         }
     }
 }

@@ -2,100 +2,63 @@
 //!
 //! Facts of the sets in `net/`. A module's functions are found by the module's name when they are not built in.
 
-use super::{Filter, Group, Hooks, KfuncFlags as F, Kfunc, V6_15, V6_18, k, since};
+use super::{Filter, Group, Hooks, Kfunc, KfuncFlags as F, V6_15, V6_18, k, since};
 
 /// Dynptrs over packet buffers. Kernel: `bpf_kfunc_check_set_skb`.
 pub(super) const SKB: Group = Group {
     module: None,
-    hooks: Hooks::TC.union(Hooks::SCHED_ACT).union(Hooks::SK_SKB).union(Hooks::SOCKET_FILTER).union(Hooks::CGROUP).union(Hooks::LWT).union(Hooks::NETFILTER).union(Hooks::TRACING),
+    hooks: Hooks::TC
+        .union(Hooks::SCHED_ACT)
+        .union(Hooks::SK_SKB)
+        .union(Hooks::SOCKET_FILTER)
+        .union(Hooks::CGROUP)
+        .union(Hooks::LWT)
+        .union(Hooks::NETFILTER)
+        .union(Hooks::TRACING),
     filter: Filter::None,
     rows: SKB_ROWS,
 };
 
-const SKB_ROWS: &[Kfunc] = &[
-    k("bpf_dynptr_from_skb", F::TRUSTED_ARGS),
-];
+const SKB_ROWS: &[Kfunc] = &[k("bpf_dynptr_from_skb", F::TRUSTED_ARGS)];
 
 /// Dynptrs over packet metadata. Kernel: `bpf_kfunc_check_set_skb_meta`.
-pub(super) const SKB_META: Group = Group {
-    module: None,
-    hooks: Hooks::TC.union(Hooks::SCHED_ACT),
-    filter: Filter::None,
-    rows: SKB_META_ROWS,
-};
+pub(super) const SKB_META: Group =
+    Group { module: None, hooks: Hooks::TC.union(Hooks::SCHED_ACT), filter: Filter::None, rows: SKB_META_ROWS };
 
-const SKB_META_ROWS: &[Kfunc] = &[
-    since("bpf_dynptr_from_skb_meta", F::TRUSTED_ARGS, V6_18),
-];
+const SKB_META_ROWS: &[Kfunc] = &[since("bpf_dynptr_from_skb_meta", F::TRUSTED_ARGS, V6_18)];
 
 /// Dynptrs over XDP frames. Kernel: `bpf_kfunc_check_set_xdp`.
-pub(super) const XDP: Group = Group {
-    module: None,
-    hooks: Hooks::XDP,
-    filter: Filter::None,
-    rows: XDP_ROWS,
-};
+pub(super) const XDP: Group = Group { module: None, hooks: Hooks::XDP, filter: Filter::None, rows: XDP_ROWS };
 
-const XDP_ROWS: &[Kfunc] = &[
-    k("bpf_dynptr_from_xdp", F::empty()),
-    since("bpf_xdp_pull_data", F::empty(), V6_18),
-];
+const XDP_ROWS: &[Kfunc] = &[k("bpf_dynptr_from_xdp", F::empty()), since("bpf_xdp_pull_data", F::empty(), V6_18)];
 
 /// Addresses of Unix sockets. Kernel: `bpf_kfunc_check_set_sock_addr`.
-pub(super) const SOCK_ADDR: Group = Group {
-    module: None,
-    hooks: Hooks::CGROUP,
-    filter: Filter::None,
-    rows: SOCK_ADDR_ROWS,
-};
+pub(super) const SOCK_ADDR: Group =
+    Group { module: None, hooks: Hooks::CGROUP, filter: Filter::None, rows: SOCK_ADDR_ROWS };
 
-const SOCK_ADDR_ROWS: &[Kfunc] = &[
-    k("bpf_sock_addr_set_sun_path", F::empty()),
-];
+const SOCK_ADDR_ROWS: &[Kfunc] = &[k("bpf_sock_addr_set_sun_path", F::empty())];
 
 /// Time stamps. Kernel: `bpf_kfunc_check_set_sock_ops`.
-pub(super) const SOCK_OPS: Group = Group {
-    module: None,
-    hooks: Hooks::CGROUP,
-    filter: Filter::None,
-    rows: SOCK_OPS_ROWS,
-};
+pub(super) const SOCK_OPS: Group =
+    Group { module: None, hooks: Hooks::CGROUP, filter: Filter::None, rows: SOCK_OPS_ROWS };
 
-const SOCK_OPS_ROWS: &[Kfunc] = &[
-    since("bpf_sock_ops_enable_tx_tstamp", F::TRUSTED_ARGS, V6_15),
-];
+const SOCK_OPS_ROWS: &[Kfunc] = &[since("bpf_sock_ops_enable_tx_tstamp", F::TRUSTED_ARGS, V6_15)];
 
 /// Request sockets. Kernel: `bpf_kfunc_check_set_tcp_reqsk`.
-pub(super) const TCP_REQSK: Group = Group {
-    module: None,
-    hooks: Hooks::TC,
-    filter: Filter::None,
-    rows: TCP_REQSK_ROWS,
-};
+pub(super) const TCP_REQSK: Group =
+    Group { module: None, hooks: Hooks::TC, filter: Filter::None, rows: TCP_REQSK_ROWS };
 
-const TCP_REQSK_ROWS: &[Kfunc] = &[
-    k("bpf_sk_assign_tcp_reqsk", F::TRUSTED_ARGS),
-];
+const TCP_REQSK_ROWS: &[Kfunc] = &[k("bpf_sk_assign_tcp_reqsk", F::TRUSTED_ARGS)];
 
 /// For socket iterators. Kernel: `bpf_sk_iter_kfunc_ids`.
-pub(super) const SOCK_ITER: Group = Group {
-    module: None,
-    hooks: Hooks::TRACING,
-    filter: Filter::Iterator,
-    rows: SOCK_ITER_ROWS,
-};
+pub(super) const SOCK_ITER: Group =
+    Group { module: None, hooks: Hooks::TRACING, filter: Filter::Iterator, rows: SOCK_ITER_ROWS };
 
-const SOCK_ITER_ROWS: &[Kfunc] = &[
-    k("bpf_sock_destroy", F::TRUSTED_ARGS),
-];
+const SOCK_ITER_ROWS: &[Kfunc] = &[k("bpf_sock_destroy", F::TRUSTED_ARGS)];
 
 /// What the driver knows of a frame. Kernel: `xdp_metadata_kfunc_ids`.
-pub(super) const XDP_METADATA: Group = Group {
-    module: None,
-    hooks: Hooks::XDP,
-    filter: Filter::None,
-    rows: XDP_METADATA_ROWS,
-};
+pub(super) const XDP_METADATA: Group =
+    Group { module: None, hooks: Hooks::XDP, filter: Filter::None, rows: XDP_METADATA_ROWS };
 
 const XDP_METADATA_ROWS: &[Kfunc] = &[
     k("bpf_xdp_metadata_rx_timestamp", F::TRUSTED_ARGS),
@@ -104,12 +67,8 @@ const XDP_METADATA_ROWS: &[Kfunc] = &[
 ];
 
 /// Congestion control, common parts. Kernel: `bpf_tcp_ca_check_kfunc_ids`.
-pub(super) const TCP_CA: Group = Group {
-    module: None,
-    hooks: Hooks::STRUCT_OPS,
-    filter: Filter::None,
-    rows: TCP_CA_ROWS,
-};
+pub(super) const TCP_CA: Group =
+    Group { module: None, hooks: Hooks::STRUCT_OPS, filter: Filter::None, rows: TCP_CA_ROWS };
 
 const TCP_CA_ROWS: &[Kfunc] = &[
     k("tcp_reno_ssthresh", F::empty()),
@@ -120,12 +79,8 @@ const TCP_CA_ROWS: &[Kfunc] = &[
 ];
 
 /// CUBIC. Kernel: `tcp_cubic_check_kfunc_ids`.
-pub(super) const CUBIC: Group = Group {
-    module: Some("tcp_cubic"),
-    hooks: Hooks::STRUCT_OPS,
-    filter: Filter::None,
-    rows: CUBIC_ROWS,
-};
+pub(super) const CUBIC: Group =
+    Group { module: Some("tcp_cubic"), hooks: Hooks::STRUCT_OPS, filter: Filter::None, rows: CUBIC_ROWS };
 
 const CUBIC_ROWS: &[Kfunc] = &[
     k("cubictcp_init", F::empty()),
@@ -137,12 +92,8 @@ const CUBIC_ROWS: &[Kfunc] = &[
 ];
 
 /// BBR. Kernel: `tcp_bbr_check_kfunc_ids`.
-pub(super) const BBR: Group = Group {
-    module: Some("tcp_bbr"),
-    hooks: Hooks::STRUCT_OPS,
-    filter: Filter::None,
-    rows: BBR_ROWS,
-};
+pub(super) const BBR: Group =
+    Group { module: Some("tcp_bbr"), hooks: Hooks::STRUCT_OPS, filter: Filter::None, rows: BBR_ROWS };
 
 const BBR_ROWS: &[Kfunc] = &[
     k("bbr_init", F::empty()),
@@ -156,12 +107,8 @@ const BBR_ROWS: &[Kfunc] = &[
 ];
 
 /// DCTCP. Kernel: `tcp_dctcp_check_kfunc_ids`.
-pub(super) const DCTCP: Group = Group {
-    module: Some("tcp_dctcp"),
-    hooks: Hooks::STRUCT_OPS,
-    filter: Filter::None,
-    rows: DCTCP_ROWS,
-};
+pub(super) const DCTCP: Group =
+    Group { module: Some("tcp_dctcp"), hooks: Hooks::STRUCT_OPS, filter: Filter::None, rows: DCTCP_ROWS };
 
 const DCTCP_ROWS: &[Kfunc] = &[
     k("dctcp_init", F::empty()),
@@ -194,64 +141,31 @@ const CONNTRACK_ROWS: &[Kfunc] = &[
 ];
 
 /// Address translation. Kernel: `nf_nat_kfunc_set`.
-pub(super) const NAT: Group = Group {
-    module: Some("nf_nat"),
-    hooks: Hooks::XDP.union(Hooks::TC),
-    filter: Filter::None,
-    rows: NAT_ROWS,
-};
+pub(super) const NAT: Group =
+    Group { module: Some("nf_nat"), hooks: Hooks::XDP.union(Hooks::TC), filter: Filter::None, rows: NAT_ROWS };
 
-const NAT_ROWS: &[Kfunc] = &[
-    k("bpf_ct_set_nat_info", F::TRUSTED_ARGS),
-];
+const NAT_ROWS: &[Kfunc] = &[k("bpf_ct_set_nat_info", F::TRUSTED_ARGS)];
 
 /// Flow tables. Kernel: `nf_ft_kfunc_set`.
-pub(super) const FLOW_TABLE: Group = Group {
-    module: Some("nf_flow_table"),
-    hooks: Hooks::XDP,
-    filter: Filter::None,
-    rows: FLOW_TABLE_ROWS,
-};
+pub(super) const FLOW_TABLE: Group =
+    Group { module: Some("nf_flow_table"), hooks: Hooks::XDP, filter: Filter::None, rows: FLOW_TABLE_ROWS };
 
-const FLOW_TABLE_ROWS: &[Kfunc] = &[
-    k("bpf_xdp_flow_lookup", F::TRUSTED_ARGS.union(F::RET_NULL)),
-];
+const FLOW_TABLE_ROWS: &[Kfunc] = &[k("bpf_xdp_flow_lookup", F::TRUSTED_ARGS.union(F::RET_NULL))];
 
 /// Encapsulation in UDP. Kernel: `fou_kfunc_set`.
-pub(super) const FOU: Group = Group {
-    module: Some("fou"),
-    hooks: Hooks::TC,
-    filter: Filter::None,
-    rows: FOU_ROWS,
-};
+pub(super) const FOU: Group = Group { module: Some("fou"), hooks: Hooks::TC, filter: Filter::None, rows: FOU_ROWS };
 
-const FOU_ROWS: &[Kfunc] = &[
-    k("bpf_skb_set_fou_encap", F::empty()),
-    k("bpf_skb_get_fou_encap", F::empty()),
-];
+const FOU_ROWS: &[Kfunc] = &[k("bpf_skb_set_fou_encap", F::empty()), k("bpf_skb_get_fou_encap", F::empty())];
 
 /// IPsec interfaces. Kernel: `xfrm_ifc_kfunc_set`.
-pub(super) const XFRM_INTERFACE: Group = Group {
-    module: Some("xfrm_interface"),
-    hooks: Hooks::TC,
-    filter: Filter::None,
-    rows: XFRM_INTERFACE_ROWS,
-};
+pub(super) const XFRM_INTERFACE: Group =
+    Group { module: Some("xfrm_interface"), hooks: Hooks::TC, filter: Filter::None, rows: XFRM_INTERFACE_ROWS };
 
-const XFRM_INTERFACE_ROWS: &[Kfunc] = &[
-    k("bpf_skb_get_xfrm_info", F::empty()),
-    k("bpf_skb_set_xfrm_info", F::empty()),
-];
+const XFRM_INTERFACE_ROWS: &[Kfunc] = &[k("bpf_skb_get_xfrm_info", F::empty()), k("bpf_skb_set_xfrm_info", F::empty())];
 
 /// IPsec states. Kernel: `xfrm_state_kfunc_set`.
-pub(super) const XFRM_STATE: Group = Group {
-    module: None,
-    hooks: Hooks::XDP,
-    filter: Filter::None,
-    rows: XFRM_STATE_ROWS,
-};
+pub(super) const XFRM_STATE: Group =
+    Group { module: None, hooks: Hooks::XDP, filter: Filter::None, rows: XFRM_STATE_ROWS };
 
-const XFRM_STATE_ROWS: &[Kfunc] = &[
-    k("bpf_xdp_get_xfrm_state", F::RET_NULL.union(F::ACQUIRE)),
-    k("bpf_xdp_xfrm_state_release", F::RELEASE),
-];
+const XFRM_STATE_ROWS: &[Kfunc] =
+    &[k("bpf_xdp_get_xfrm_state", F::RET_NULL.union(F::ACQUIRE)), k("bpf_xdp_xfrm_state_release", F::RELEASE)];

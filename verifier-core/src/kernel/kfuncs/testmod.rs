@@ -2,15 +2,11 @@
 //!
 //! Facts of the sets in `tools/testing/selftests/bpf/bpf_testmod/bpf_testmod.c` of 6.12.
 
-use super::{Filter, Group, Hooks, KfuncFlags as F, Kfunc, k};
+use super::{Filter, Group, Hooks, Kfunc, KfuncFlags as F, k};
 
 /// For every program type. Kernel: `bpf_testmod_common_kfunc_ids`.
-pub(super) const TESTMOD_COMMON: Group = Group {
-    module: Some("bpf_testmod"),
-    hooks: Hooks::COMMON,
-    filter: Filter::None,
-    rows: TESTMOD_COMMON_ROWS,
-};
+pub(super) const TESTMOD_COMMON: Group =
+    Group { module: Some("bpf_testmod"), hooks: Hooks::COMMON, filter: Filter::None, rows: TESTMOD_COMMON_ROWS };
 
 const TESTMOD_COMMON_ROWS: &[Kfunc] = &[
     k("bpf_iter_testmod_seq_new", F::ITER_NEW),

@@ -3,7 +3,7 @@
 //! Facts of the sets in `kernel/trace/bpf_trace.c`, `fs/`, `kernel/cgroup/rstat.c` and `net/bpf/test_run.c`.
 
 use super::generic;
-use super::{Filter, Group, Hooks, KfuncFlags as F, Kfunc, V6_14, V6_16, V6_17, V6_18, k, since, until};
+use super::{Filter, Group, Hooks, Kfunc, KfuncFlags as F, V6_14, V6_16, V6_17, V6_18, k, since, until};
 
 /// Keys and signatures. Kernel: `key_sig_kfunc_set`, which 6.18 merged into `generic_btf_ids`.
 pub(super) const KEYS: Group = Group {
@@ -35,25 +35,13 @@ const LOOKUP_SYSTEM_KEY: F = F::ACQUIRE.union(F::RET_NULL);
 const LOOKUP_USER_KEY: F = LOOKUP_SYSTEM_KEY.union(F::SLEEPABLE);
 
 /// State shared by the two runs of a probe session. Kernel: `kprobe_multi_kfunc_set_ids`.
-pub(super) const SESSION: Group = Group {
-    module: None,
-    hooks: Hooks::KPROBE,
-    filter: Filter::ProbeSession,
-    rows: SESSION_ROWS,
-};
+pub(super) const SESSION: Group =
+    Group { module: None, hooks: Hooks::KPROBE, filter: Filter::ProbeSession, rows: SESSION_ROWS };
 
-const SESSION_ROWS: &[Kfunc] = &[
-    k("bpf_session_is_return", F::empty()),
-    k("bpf_session_cookie", F::empty()),
-];
+const SESSION_ROWS: &[Kfunc] = &[k("bpf_session_is_return", F::empty()), k("bpf_session_cookie", F::empty())];
 
 /// Files and their attributes, for LSM programs. Kernel: `bpf_fs_kfunc_set_ids`.
-pub(super) const FILES: Group = Group {
-    module: None,
-    hooks: Hooks::TRACING,
-    filter: Filter::Lsm,
-    rows: FILES_ROWS,
-};
+pub(super) const FILES: Group = Group { module: None, hooks: Hooks::TRACING, filter: Filter::Lsm, rows: FILES_ROWS };
 
 const FILES_ROWS: &[Kfunc] = &[
     k("bpf_get_task_exe_file", F::ACQUIRE.union(F::TRUSTED_ARGS).union(F::RET_NULL)),
@@ -74,24 +62,12 @@ pub(super) const CGROUP_XATTR: Group = Group {
 };
 
 /// Digests of protected files. Kernel: `fsverity_set_ids`.
-pub(super) const VERITY: Group = Group {
-    module: None,
-    hooks: Hooks::TRACING,
-    filter: Filter::Lsm,
-    rows: VERITY_ROWS,
-};
+pub(super) const VERITY: Group = Group { module: None, hooks: Hooks::TRACING, filter: Filter::Lsm, rows: VERITY_ROWS };
 
-const VERITY_ROWS: &[Kfunc] = &[
-    k("bpf_get_fsverity_digest", F::TRUSTED_ARGS),
-];
+const VERITY_ROWS: &[Kfunc] = &[k("bpf_get_fsverity_digest", F::TRUSTED_ARGS)];
 
 /// Statistics of control groups. Kernel: `bpf_rstat_kfunc_ids`.
-pub(super) const RSTAT: Group = Group {
-    module: None,
-    hooks: Hooks::TRACING,
-    filter: Filter::None,
-    rows: RSTAT_ROWS,
-};
+pub(super) const RSTAT: Group = Group { module: None, hooks: Hooks::TRACING, filter: Filter::None, rows: RSTAT_ROWS };
 
 const RSTAT_ROWS: &[Kfunc] = &[
     until("cgroup_rstat_updated", F::empty(), V6_16),
@@ -108,7 +84,5 @@ pub(super) const TEST_RUN: Group = Group {
     rows: TEST_RUN_ROWS,
 };
 
-const TEST_RUN_ROWS: &[Kfunc] = &[
-    k("bpf_kfunc_call_test_release", F::RELEASE),
-    k("bpf_kfunc_call_memb_release", F::RELEASE),
-];
+const TEST_RUN_ROWS: &[Kfunc] =
+    &[k("bpf_kfunc_call_test_release", F::RELEASE), k("bpf_kfunc_call_memb_release", F::RELEASE)];

@@ -6,7 +6,10 @@
 //! else, so the order in which they ask does not show.
 
 use super::{AttachType, ProgType};
-use super::{cgroup, flow_dissector, lirc, netfilter, sk_lookup, sk_msg, sk_reuseport, skb, sock, sock_addr, sock_ops, tracing, xdp};
+use super::{
+    cgroup, flow_dissector, lirc, netfilter, sk_lookup, sk_msg, sk_reuseport, skb, sock, sock_addr, sock_ops, tracing,
+    xdp,
+};
 use crate::kernel::call::{RegBase, RegType, TypeFlags};
 
 /// A question about one access to the context. For `EXT` programs, type and attach type are the target's.

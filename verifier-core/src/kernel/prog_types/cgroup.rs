@@ -35,11 +35,15 @@ const GET: &[A] = &[A::CgroupGetsockopt];
 const SET: &[A] = &[A::CgroupSetsockopt];
 
 /// Kernel: `cg_sockopt_is_valid_access()`.
-pub static SOCKOPT: Layout = Layout::fields("bpf_sockopt", 40, &[
-    Field::read("sk", 0, 8, Rule::Pointer(8, RegType::of(RegBase::PtrToSocket))),
-    Field::read("optval", 8, 16, Rule::Pointer(8, RegType::of(RegBase::PtrToPacket))),
-    Field::read("optval_end", 16, 24, Rule::Pointer(8, RegType::of(RegBase::PtrToPacketEnd))),
-    Field::new("level, optname", 24, 32, Rule::Exactly(4), Rule::On(SET, &Rule::Exactly(4))),
-    Field::new("optlen", 32, 36, Rule::Exactly(4), Rule::Exactly(4)),
-    Field::new("retval", 36, 40, Rule::On(GET, &Rule::Exactly(4)), Rule::On(GET, &Rule::Exactly(4))),
-]);
+pub static SOCKOPT: Layout = Layout::fields(
+    "bpf_sockopt",
+    40,
+    &[
+        Field::read("sk", 0, 8, Rule::Pointer(8, RegType::of(RegBase::PtrToSocket))),
+        Field::read("optval", 8, 16, Rule::Pointer(8, RegType::of(RegBase::PtrToPacket))),
+        Field::read("optval_end", 16, 24, Rule::Pointer(8, RegType::of(RegBase::PtrToPacketEnd))),
+        Field::new("level, optname", 24, 32, Rule::Exactly(4), Rule::On(SET, &Rule::Exactly(4))),
+        Field::new("optlen", 32, 36, Rule::Exactly(4), Rule::Exactly(4)),
+        Field::new("retval", 36, 40, Rule::On(GET, &Rule::Exactly(4)), Rule::On(GET, &Rule::Exactly(4))),
+    ],
+);

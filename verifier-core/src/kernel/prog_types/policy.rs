@@ -7,8 +7,23 @@ pub fn is_net_admin(t: ProgType) -> bool {
     use ProgType::*;
     matches!(
         t,
-        SchedCls | SchedAct | Xdp | LwtIn | LwtOut | LwtXmit | LwtSeg6local | SkSkb | SkMsg | FlowDissector
-            | ProgType::CgroupDevice | CgroupSock | CgroupSockAddr | CgroupSockopt | CgroupSysctl | SockOps | Ext
+        SchedCls
+            | SchedAct
+            | Xdp
+            | LwtIn
+            | LwtOut
+            | LwtXmit
+            | LwtSeg6local
+            | SkSkb
+            | SkMsg
+            | FlowDissector
+            | ProgType::CgroupDevice
+            | CgroupSock
+            | CgroupSockAddr
+            | CgroupSockopt
+            | CgroupSysctl
+            | SockOps
+            | Ext
             | Netfilter
     )
 }
@@ -59,8 +74,18 @@ pub fn may_access_direct_pkt_data(t: ProgType, write: bool, call_pkt_access: Opt
         LwtIn | LwtOut | LwtSeg6local | SkReuseport | ProgType::FlowDissector | CgroupSkb if write => {
             DirectAccess::Denied
         }
-        LwtIn | LwtOut | LwtSeg6local | SkReuseport | ProgType::FlowDissector | CgroupSkb | SchedCls | SchedAct
-        | Xdp | LwtXmit | SkSkb | SkMsg => match call_pkt_access {
+        LwtIn
+        | LwtOut
+        | LwtSeg6local
+        | SkReuseport
+        | ProgType::FlowDissector
+        | CgroupSkb
+        | SchedCls
+        | SchedAct
+        | Xdp
+        | LwtXmit
+        | SkSkb
+        | SkMsg => match call_pkt_access {
             Some(false) => DirectAccess::Denied,
             Some(true) => DirectAccess::Allowed { seen_direct_write: false },
             None => DirectAccess::Allowed { seen_direct_write: true },

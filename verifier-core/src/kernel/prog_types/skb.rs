@@ -27,12 +27,7 @@ static SK_BUFF: Layout = Layout {
         Field::new("remote_ip4..local_ip6", 92, 132, Rule::Exactly(4), Rule::Exactly(4)),
         Field::denied("flow_keys", 144, 152),
         Field::new("tstamp", 152, 160, Rule::Exactly(8), Rule::Exactly(8)),
-        Field::read(
-            "sk",
-            168,
-            176,
-            Rule::Pointer(8, RegType::with(RegBase::PtrToSockCommon, TypeFlags::MAYBE_NULL)),
-        ),
+        Field::read("sk", 168, 176, Rule::Pointer(8, RegType::with(RegBase::PtrToSockCommon, TypeFlags::MAYBE_NULL))),
         Field::denied("tstamp_type and padding", 180, 184),
         Field::read("hwtstamp", 184, 192, Rule::Exactly(8)),
     ],
@@ -42,7 +37,16 @@ static SK_BUFF: Layout = Layout {
 };
 
 const fn over_skb(fields: &'static [Field]) -> Layout {
-    Layout { name: "__sk_buff", first: 0, size: LEN, whole: false, fields, read: Rule::Base, write: Rule::No, base: Some(&SK_BUFF) }
+    Layout {
+        name: "__sk_buff",
+        first: 0,
+        size: LEN,
+        whole: false,
+        fields,
+        read: Rule::Base,
+        write: Rule::No,
+        base: Some(&SK_BUFF),
+    }
 }
 
 /// A field that the program may also store to.

@@ -35,10 +35,7 @@ pub static RAW_TRACEPOINT_WRITABLE: Layout = Layout {
 
 /// Kernel: `pe_prog_is_valid_access()`.
 pub static PERF_EVENT: Layout = Layout {
-    fields: &[
-        Field::read("sample_period", 168, 176, Rule::Narrow(8)),
-        Field::read("addr", 176, 184, Rule::Narrow(8)),
-    ],
+    fields: &[Field::read("sample_period", 168, 176, Rule::Narrow(8)), Field::read("addr", 176, 184, Rule::Narrow(8))],
     read: Rule::Exactly(8),
     ..plain("bpf_perf_event_data", 0, 184, false, Rule::No)
 };

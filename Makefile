@@ -30,9 +30,13 @@ load:
 	BPFVET_LOAD=60 $(CARGO) test --release --locked -p verifier-server $(SOLVER) --test load -- --nocapture
 
 # How fast programs run here, beside other engines, native code and (as root) the running kernel: medians and ratios.
-# Then the speed of the service against that of this process.
+# Then the time of the analysis beside the running kernel's own, on recorded programs, and the speed of the service
+# against that of this process.
 bench:
 	$(CARGO) run --release --locked --manifest-path bench/Cargo.toml --target-dir target
+	test -x target/record/loader || sh tests/guest/prepare.sh target/record loader
+	$(CARGO) build --release --locked -p bpfvet-tests --bin analysis_bench
+	target/release/analysis_bench
 	$(CARGO) bench --locked -p verifier-server $(SOLVER) --bench grpc
 
 # Agreement with recorded kernels, when the recordings are beside the checkout (../shared or BPFVET_SHARED).

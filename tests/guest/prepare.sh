@@ -1,12 +1,16 @@
 #!/bin/sh
 # Prepares what recording needs below the folder given: the loader program, and Debian's kernel with the modules of its
-# disk. Installs a missing qemu, compiler or decompressor when it may.
+# disk; `loader` in place of a version: the loader alone. Installs a missing qemu, compiler or decompressor when it may.
 set -eu
 here=$(dirname "$0")
 to=$1
 version=${2:-6.12.117+deb12-cloud-amd64}
 mkdir -p "$to"
 missing=
+if [ "$version" = loader ]; then
+	gcc -O2 -Wall -Wextra -static -o "$to/loader" "$here/loader.c"
+	exit
+fi
 command -v qemu-system-x86_64 >/dev/null || missing="$missing qemu-system-x86"
 command -v gcc >/dev/null || missing="$missing gcc libc6-dev"
 command -v xz >/dev/null || missing="$missing xz-utils"

@@ -11,6 +11,7 @@ pub mod loader;
 pub mod mutate;
 pub mod normalise;
 pub mod oracle;
+pub mod pace;
 pub mod probes;
 pub mod ratchet;
 pub mod recordings;

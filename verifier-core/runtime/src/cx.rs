@@ -4,10 +4,10 @@
 //! engines and [`super::abi`].
 
 use std::sync::Arc;
-use std::time::Instant;
 
 use verifier_core::isa::opcode::{MAX_CALL_FRAMES, MAX_STACK};
 
+use super::budget::{Budget, Spent};
 use super::memory::{self, Region, RegionKind, Regions, Reservation};
 use super::net::Redirect;
 use super::packet::Packet;
@@ -23,8 +23,6 @@ pub const FRAMES: u64 = 2 * MAX_CALL_FRAMES as u64;
 pub const MAX_TAIL_CALLS: u32 = 33;
 /// Iterations that the `may_goto`s of one frame have together. Kernel: `BPF_MAX_LOOPS`.
 pub const MAX_LOOPS: u32 = 8 << 20;
-/// Fuel that is given out between two looks at the clock.
-const SLICE: i64 = 1 << 20;
 
 /// Values of [`Cx::stop`].
 pub mod stop {
@@ -40,6 +38,8 @@ pub mod stop {
     pub const NOT_MODELLED: u32 = 4;
     /// An exception on its way up.
     pub const THROWN: u32 = 5;
+    /// Memory used up.
+    pub const MEMORY: u32 = 6;
 }
 
 /// What a fault was doing.
@@ -116,6 +116,9 @@ pub enum Stop {
     /// The limit of time.
     #[error("time limit reached")]
     Deadline,
+    /// The limit of memory that programs may make the machine hold.
+    #[error("memory limit reached")]
+    Memory,
     /// A function whose result cannot be modelled, by name.
     #[error("{0} is not modelled")]
     NotModelled(&'static str),
@@ -160,8 +163,7 @@ pub struct Cx<'v> {
     fault: Option<Box<Fault>>,
     not_modelled: &'static str,
     thrown: u64,
-    fuel_left: u64,
-    deadline: Option<Instant>,
+    budget: Budget,
     lowest_frame: u64,
     kept: Vec<Arc<Code>>,
     /// The packet, for hooks that have one.
@@ -206,10 +208,11 @@ impl Stack {
 impl<'v> Cx<'v> {
     /// A run over a stack. With `regions` it is checked; those of the stack are added as frames are entered.
     pub fn new(vm: &'v Vm, stack: &Stack, regions: Option<Regions>) -> Cx<'v> {
-        let mut cx = Cx {
+        let mut budget = Budget::new(&vm.limits);
+        Cx {
             stop: stop::NONE,
             tail_calls: 0,
-            fuel: 0,
+            fuel: budget.first(),
             frame: stack.top(),
             insn: 0,
             cpu: 0,
@@ -223,8 +226,7 @@ impl<'v> Cx<'v> {
             fault: None,
             not_modelled: "",
             thrown: 0,
-            fuel_left: vm.limits.insns,
-            deadline: vm.limits.time.map(|t| Instant::now() + t),
+            budget,
             lowest_frame: stack.top() - FRAME * (FRAMES - 1),
             kept: Vec::new(),
             packet: None,
@@ -234,35 +236,65 @@ impl<'v> Cx<'v> {
             bits: Vec::new(),
             stack: (stack.0.address(), stack.top()),
             replay: None,
-        };
-        cx.take_slice();
-        cx
-    }
-
-    fn take_slice(&mut self) {
-        let slice = self.fuel_left.min(SLICE as u64);
-        self.fuel_left -= slice;
-        self.fuel += slice as i64;
+        }
     }
 
     /// Fuel is used up: gives more, or ends the run. True: go on.
     pub fn refuel(&mut self) -> bool {
-        if self.deadline.is_some_and(|d| Instant::now() >= d) {
-            self.stop = stop::DEADLINE;
-            return false;
+        match self.budget.slice(self.fuel.saturating_neg().max(1)) {
+            Ok(slice) => {
+                self.fuel += slice;
+                true
+            }
+            Err(spent) => self.spent::<()>(spent).is_ok(),
         }
-        while self.fuel < 0 && self.fuel_left > 0 {
-            self.take_slice();
+    }
+
+    /// Ends the run at a limit.
+    #[cold]
+    fn spent<T>(&mut self, what: Spent) -> Result<T, Halt> {
+        if self.stop == stop::NONE {
+            self.stop = match what {
+                Spent::Insns => stop::FUEL,
+                Spent::Time => stop::DEADLINE,
+                Spent::Bytes => stop::MEMORY,
+            };
         }
-        if self.fuel < 0 {
-            self.stop = stop::FUEL;
-        }
-        self.fuel >= 0
+        Err(Halt)
+    }
+
+    /// Charges work of a helper, in instructions, *before* it is done. For compiled code's sake helpers leave
+    /// [`Cx::fuel`] alone: it may be in a register of the machine meanwhile.
+    ///
+    /// # Errors
+    /// Time or instructions are used up, and the run has stopped.
+    #[inline]
+    pub fn tick(&mut self, insns: u64) -> Result<(), Halt> {
+        self.budget.tick(insns).or_else(|s| self.spent(s))
+    }
+
+    /// Charges bytes that a helper reads, writes or compares, before it does.
+    ///
+    /// # Errors
+    /// As [`Cx::tick`].
+    #[inline]
+    pub fn touch(&mut self, bytes: u64) -> Result<(), Halt> {
+        self.budget.touch(bytes).or_else(|s| self.spent(s))
+    }
+
+    /// Charges memory that the machine is to hold, before it is made, and the work to fill it. Who drops it gives it
+    /// back: [`Vm::memory`].
+    ///
+    /// # Errors
+    /// Memory is used up, and the run has stopped.
+    pub fn charge(&mut self, bytes: u64) -> Result<(), Halt> {
+        self.touch(bytes)?;
+        self.vm.memory.charge(&self.vm.limits, bytes).or_else(|s| self.spent(s))
     }
 
     /// Instructions charged so far, exact in checked mode.
     pub fn used(&self) -> u64 {
-        (self.vm.limits.insns - self.fuel_left).wrapping_sub(self.fuel as u64)
+        (self.vm.limits.insns - self.budget.left()).wrapping_sub(self.fuel as u64)
     }
 
     /// The program that runs.
@@ -387,6 +419,7 @@ impl<'v> Cx<'v> {
             stop::NONE => return None,
             stop::FUEL => Stop::Fuel,
             stop::DEADLINE => Stop::Deadline,
+            stop::MEMORY => Stop::Memory,
             stop::NOT_MODELLED => Stop::NotModelled(self.not_modelled),
             _ => {
                 let none = Fault { insn: self.insn, address: 0, kind: FaultKind::FellOff, region: None };

@@ -11,6 +11,7 @@
 //! * [`program`]: instructions decoded once, constants resolved.
 //! * [`cx`]: one run, and what helpers may ask of it. Its first fields are laid out for compiled code.
 //! * [`abi`]: the table of helpers and kernel functions that interpreter and compiled code call alike.
+//! * [`budget`]: instructions, time and memory that runs may take.
 //! * [`memory`]: reservations with guard pages, regions of checked mode.
 //! * [`map`]: the maps. [`packet`]: the packet of a run. [`net`]: routes, sockets, and what was sent where.
 //! * [`replay`]: any instructions over memory given in full, every access checked.
@@ -47,6 +48,7 @@
 //! ```
 
 pub mod abi;
+pub mod budget;
 pub mod cx;
 pub mod engine;
 mod helpers;

@@ -5,31 +5,17 @@ use std::io;
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use verifier_core::analysis::System;
 use verifier_core::btf::BtfKind;
 use verifier_core::isa::Insn;
 use verifier_core::program::{LoadRequest, MapSpec};
 
+use super::budget::{Limits, Memory};
 use super::map::{Map, MapError};
 use super::memory::Reservation;
 use super::net::{self, Route, SOCK_LEN, Socket};
-
-/// How long a run may take.
-#[derive(Clone, Copy, Debug)]
-pub struct Limits {
-    /// Instructions; fast engines charge backward jumps and calls by the distance.
-    pub insns: u64,
-    /// Time.
-    pub time: Option<Duration>,
-}
-
-impl Default for Limits {
-    fn default() -> Limits {
-        Limits { insns: 1 << 40, time: Some(Duration::from_secs(60)) }
-    }
-}
 
 /// What `ktime_get_ns()` and its like read.
 #[derive(Debug)]
@@ -82,6 +68,8 @@ pub struct Vm {
     system: Option<System>,
     /// Limits of each run.
     pub limits: Limits,
+    /// What programs made it hold, charged against [`Limits::bytes`].
+    pub memory: Memory,
     /// Clock.
     pub clock: Clock,
     /// CPUs: values that per-CPU maps have.
@@ -112,6 +100,7 @@ impl Vm {
             maps: Vec::new(),
             system: None,
             limits: Limits::default(),
+            memory: Memory::default(),
             clock: Clock::Running(Instant::now()),
             cpus: cpus.max(1),
             random: AtomicU64::new(0x9e37_79b9_7f4a_7c15),

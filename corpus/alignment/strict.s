@@ -11,5 +11,3 @@
   r0 = *(u32 *)(r2 +1)
 out:
   exit
-; source: 11
-; step: established 5

@@ -3,5 +3,3 @@
   r0 = 7
   r0 /= 0
   exit
-; source: 4
-; step: established 3

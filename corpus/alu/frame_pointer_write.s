@@ -3,4 +3,3 @@
   r10 += 8
   r0 = 0
   exit
-; source: 3

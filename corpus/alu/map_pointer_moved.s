@@ -5,5 +5,3 @@
   r1 += 8
   r0 = 0
   exit
-; source: 5
-; step: established 4

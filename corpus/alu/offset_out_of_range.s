@@ -14,5 +14,3 @@
 out:
   r0 = 0
   exit
-; source: 13
-; step: established 10

@@ -5,4 +5,3 @@
   w2 += 4
   r0 = 0
   exit
-; source: 5

@@ -4,4 +4,3 @@
   w0 = w1
   r0 = 0
   exit
-; source: 4

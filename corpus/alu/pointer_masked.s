@@ -3,4 +3,3 @@
   r1 &= -8
   r0 = 0
   exit
-; source: 3

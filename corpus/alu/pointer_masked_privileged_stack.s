@@ -5,4 +5,3 @@
   r2 &= -8
   r0 = 0
   exit
-; source: 5

@@ -4,4 +4,3 @@
   r2 *= 2
   r0 = 0
   exit
-; source: 4

@@ -4,4 +4,3 @@
   r1 = -r1
   r0 = 0
   exit
-; source: 4

@@ -9,5 +9,3 @@
   r0 += 8
   r0 = 0
   exit
-; source: 9
-; step: established 8

@@ -4,4 +4,3 @@
   r0 = (s32)r1
   r0 = 0
   exit
-; source: 4

@@ -2,4 +2,3 @@
 ; expect: reg-invalid
   .insn 0xbf, 0, 12, 0, 0
   exit
-; source: 3

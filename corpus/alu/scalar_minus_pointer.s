@@ -4,5 +4,3 @@
   r0 -= r10
   r0 = 0
   exit
-; source: 4
-; step: established 3

@@ -5,5 +5,3 @@
   r0 -= r1
   r0 = 0
   exit
-; source: 5
-; step: established 4

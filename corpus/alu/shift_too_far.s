@@ -3,5 +3,3 @@
   r0 = 7
   w0 <<= 32
   exit
-; source: 4
-; step: established 3

@@ -6,4 +6,3 @@
   r2 -= r3
   r0 = 0
   exit
-; source: 6

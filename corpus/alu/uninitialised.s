@@ -2,4 +2,3 @@
 ; expect: reg-uninit
   r0 = r2
   exit
-; source: 3

@@ -8,5 +8,3 @@
   r2 = addr_space_cast(r2, 0, 3)
   r0 = 0
   exit
-; source: 8
-; step: established 7

@@ -6,5 +6,3 @@
   r2 = addr_space_cast(r2, 0, 1)
   r0 = 0
   exit
-; source: 6
-; step: established 5

@@ -4,4 +4,3 @@
   r2 = load_acquire((u32 *)(r1 +0))
   r0 = 0
   exit
-; source: 4

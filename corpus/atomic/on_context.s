@@ -4,4 +4,3 @@
   lock *(u32 *)(r1 +0) += r2
   r0 = 0
   exit
-; source: 4

@@ -7,4 +7,3 @@
   call bpf_d_path
   r0 = 0
   exit
-; source: 7

@@ -17,5 +17,3 @@ int one(u64 *ctx)
 
 SEC(".struct_ops")
 struct bpf_dummy_ops ops = { .test_1 = (void *)one };
-// source: 13
-// step: established 9

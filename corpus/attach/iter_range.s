@@ -5,5 +5,3 @@
 ; target: bpf_iter_task
   r0 = 5
   exit
-; source: 7
-; step: established 6

@@ -6,5 +6,3 @@
 ; target: bpf_lsm_file_open
   r0 = 5
   exit
-; source: 8
-; step: established 7

@@ -8,4 +8,3 @@
   call bpf_set_retval
   r0 = 1
   exit
-; source: 8

@@ -19,5 +19,3 @@ u32 limit(u64 *ctx)
 
 SEC(".struct_ops")
 struct tcp_congestion_ops ops = { .ssthresh = (void *)limit, .name = "corpus" };
-// source: 16
-// step: established 14

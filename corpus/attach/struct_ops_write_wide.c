@@ -21,5 +21,3 @@ u32 limit(u64 *ctx)
 
 SEC(".struct_ops")
 struct tcp_congestion_ops ops = { .ssthresh = (void *)limit, .name = "corpus" };
-// source: 18
-// step: established 14

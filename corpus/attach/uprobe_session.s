@@ -5,5 +5,3 @@
 ; attach: trace_uprobe_session
   r0 = 5
   exit
-; source: 7
-; step: established 6

@@ -7,5 +7,3 @@
   if w0 s> w0 goto +1
   r0 = 0
   exit
-; source: 7
-; step: established 5

@@ -6,4 +6,3 @@
   r0 = 1
 out:
   exit
-; source: 5

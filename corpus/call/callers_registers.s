@@ -4,5 +4,3 @@
   call bpf_get_prandom_u32
   r0 = r3
   exit
-; source: 5
-; step: established 3

@@ -8,5 +8,3 @@
   call bpf_ringbuf_reserve
   r0 = 0
   exit
-; source: 8
-; step: established 5

@@ -4,4 +4,3 @@
   call bpf_get_func_ip
   r0 = 0
   exit
-; source: 4

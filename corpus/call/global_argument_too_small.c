@@ -17,4 +17,3 @@ int prog(struct __sk_buff *skb)
 	barrier_var(x);
 	return first((void *)&x);
 }
-// source: 18

@@ -9,4 +9,3 @@
   call bpf_probe_read_kernel
   r0 = 0
   exit
-; source: 9

@@ -3,4 +3,3 @@
   r2 = 0
   call bpf_xdp_adjust_head
   exit
-; source: 4

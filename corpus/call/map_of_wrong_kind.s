@@ -7,5 +7,3 @@
   call bpf_ringbuf_reserve
   r0 = 0
   exit
-; source: 7
-; step: established 4

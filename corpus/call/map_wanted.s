@@ -4,4 +4,3 @@
   call bpf_map_lookup_elem
   r0 = 0
   exit
-; source: 4

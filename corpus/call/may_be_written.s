@@ -8,4 +8,3 @@
   call bpf_skb_load_bytes
   r0 = 0
   exit
-; source: 8

@@ -8,4 +8,3 @@
   call bpf_copy_from_user
   r0 = 0
   exit
-; source: 8

@@ -11,4 +11,3 @@
   call bpf_preempt_enable
   r0 = 0
   exit
-; source: 10

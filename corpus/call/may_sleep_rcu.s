@@ -11,4 +11,3 @@
   call bpf_rcu_read_unlock
   r0 = 0
   exit
-; source: 10

@@ -11,5 +11,3 @@
   call bpf_map_lookup_elem
   r0 = 0
   exit
-; source: 11
-; step: established 8

@@ -6,5 +6,3 @@
   call bpf_map_lookup_elem
   r0 = 0
   exit
-; source: 6
-; step: established 5

@@ -5,4 +5,3 @@
   call bpf_override_return
   r0 = 0
   exit
-; source: 5

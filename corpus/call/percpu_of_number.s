@@ -6,5 +6,3 @@
   call bpf_per_cpu_ptr
   r0 = 0
   exit
-; source: 6
-; step: established 4

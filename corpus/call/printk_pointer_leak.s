@@ -11,4 +11,3 @@
   call bpf_map_push_elem
   r0 = 0
   exit
-; source: 11

@@ -12,4 +12,3 @@
   call bpf_map_update_elem
   r0 = 0
   exit
-; source: 12

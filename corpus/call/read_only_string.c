@@ -11,4 +11,3 @@ int prog(struct __sk_buff *skb)
 	bpf_skb_load_bytes(skb, 0, (void *)text, 8);
 	return 0;
 }
-// source: 11

@@ -13,4 +13,3 @@ int prog(struct __sk_buff *skb)
 {
 	return address(skb) & 1;
 }
-// source: 8

@@ -6,4 +6,3 @@
 f:
   r0 = r10
   exit
-; source: 8

@@ -8,5 +8,3 @@
   call bpf_probe_read_kernel
   r0 = 0
   exit
-; source: 8
-; step: established 6

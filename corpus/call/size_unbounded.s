@@ -10,5 +10,3 @@
   call bpf_probe_read_kernel
   r0 = 0
   exit
-; source: 10
-; step: established 4

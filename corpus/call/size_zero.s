@@ -14,5 +14,3 @@
   call bpf_trace_printk
   r0 = 0
   exit
-; source: 14
-; step: established 6

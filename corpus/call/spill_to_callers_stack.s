@@ -9,5 +9,3 @@ f:
   *(u64 *)(r1 +0) = r10
   r0 = 0
   exit
-; source: 9
-; step: computed 4

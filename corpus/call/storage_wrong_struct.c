@@ -23,4 +23,3 @@ int prog(struct __sk_buff *skb)
 	bpf_cgroup_release(c);
 	return v != NULL;
 }
-// source: 22

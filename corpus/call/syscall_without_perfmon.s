@@ -7,4 +7,3 @@
   call bpf_get_current_task_btf
   r0 = 0
   exit
-; source: 7

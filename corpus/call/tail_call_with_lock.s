@@ -20,5 +20,3 @@
 out:
   r0 = 2
   exit
-; source: 16
-; step: established 10

@@ -7,4 +7,3 @@
   call bpf_tail_call
   r0 = 2
   exit
-; source: 7

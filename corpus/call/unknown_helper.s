@@ -2,4 +2,3 @@
 ; expect: call-unknown-helper
   call unknown#4000
   exit
-; source: 3

@@ -23,5 +23,3 @@ int prog(struct __sk_buff *skb)
 	bpf_for_each_map_elem(&m, look, &total, 0);
 	return 0;
 }
-// source: 15
-// step: established 23

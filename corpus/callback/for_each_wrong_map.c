@@ -20,4 +20,3 @@ int prog(struct __sk_buff *skb)
 	bpf_for_each_map_elem(&m, nothing, NULL, 0);
 	return 0;
 }
-// source: 20

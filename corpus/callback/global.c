@@ -14,4 +14,3 @@ int prog(struct __sk_buff *skb)
 	bpf_loop(8, step, NULL, 0);
 	return 0;
 }
-// source: 14

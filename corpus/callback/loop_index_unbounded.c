@@ -26,5 +26,3 @@ int prog(struct __sk_buff *skb)
 		bpf_loop(8, step, &v, 0);
 	return 0;
 }
-// source: 15
-// step: established 26

@@ -15,5 +15,3 @@ int prog(struct __sk_buff *skb)
 	bpf_loop(8, same, &x, 0);
 	return 0;
 }
-// source: 8
-// step: established 15

@@ -16,5 +16,3 @@ int prog(struct __sk_buff *skb)
 	bpf_loop(8, same, &p, 0);
 	return 0;
 }
-// source: 8
-// step: spilled 14

@@ -14,5 +14,3 @@ int prog(struct __sk_buff *skb)
 	bpf_loop(8, two, NULL, 0);
 	return 0;
 }
-// source: 8
-// step: established 8

@@ -15,4 +15,3 @@
 f:
   r0 = 0
   exit
-; source: 12

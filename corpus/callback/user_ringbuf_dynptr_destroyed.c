@@ -20,4 +20,3 @@ int prog(struct __sk_buff *skb)
 	bpf_user_ringbuf_drain(&rb, sample, NULL, 0);
 	return 0;
 }
-// source: 13

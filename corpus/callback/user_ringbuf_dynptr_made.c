@@ -24,4 +24,3 @@ int prog(struct __sk_buff *skb)
 	bpf_user_ringbuf_drain(&rb, sample, NULL, 0);
 	return 0;
 }
-// source: 17

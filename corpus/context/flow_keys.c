@@ -10,5 +10,3 @@ int prog(struct __sk_buff *skb)
 
 	return ((volatile char *)keys)[200];
 }
-// source: 11
-// step: established 9

@@ -8,5 +8,3 @@
   call bpf_get_hash_recalc
   r0 = 0
   exit
-; source: 8
-; step: computed 6

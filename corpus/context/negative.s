@@ -4,5 +4,3 @@
   r1 += -4
   r0 = *(u32 *)(r1 +4)
   exit
-; source: 5
-; step: computed 4

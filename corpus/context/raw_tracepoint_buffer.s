@@ -6,5 +6,3 @@
   r0 = *(u64 *)(r6 +0)
   r0 = 0
   exit
-; source: 6
-; step: established 4

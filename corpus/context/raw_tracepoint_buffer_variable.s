@@ -8,5 +8,3 @@
   r0 = *(u64 *)(r6 +0)
   r0 = 0
   exit
-; source: 8
-; step: established 5

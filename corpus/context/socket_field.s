@@ -7,5 +7,3 @@
 out:
   r0 = 1
   exit
-; source: 6
-; step: established 4

@@ -10,5 +10,3 @@ int prog(struct bpf_sockopt *ctx)
 
 	return *val == 1;
 }
-// source: 11
-// step: established 9

@@ -15,4 +15,3 @@ int prog(struct __sk_buff *skb)
 	bpf_dynptr_read(&x, sizeof x, &q, 0, 0);
 	return 0;
 }
-// source: 15

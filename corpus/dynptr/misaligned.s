@@ -10,4 +10,3 @@
   call bpf_ringbuf_reserve_dynptr
   r0 = 0
   exit
-; source: 10

@@ -11,4 +11,3 @@ int prog(struct __sk_buff *skb)
 	bpf_dynptr_read(&x, sizeof x, (void *)skb, 0, 0);
 	return 0;
 }
-// source: 11

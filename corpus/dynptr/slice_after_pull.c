@@ -15,5 +15,3 @@ int prog(struct __sk_buff *skb)
 	bpf_skb_pull_data(skb, 64);
 	return eth ? eth[12] : 0;
 }
-// source: 16
-// step: established 14

@@ -14,4 +14,3 @@ int prog(struct __sk_buff *skb)
 	eth = bpf_dynptr_slice_rdwr(&p, 0, buf, sizeof buf);
 	return eth ? 1 : 0;
 }
-// source: 14

@@ -16,5 +16,3 @@ int prog(struct __sk_buff *skb)
 		eth[12] = 0;
 	return 0;
 }
-// source: 16
-// step: established 14

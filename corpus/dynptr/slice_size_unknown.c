@@ -15,5 +15,3 @@ int prog(struct __sk_buff *skb)
 	eth = bpf_dynptr_slice(&p, 0, buf, n);
 	return eth != NULL;
 }
-// source: 15
-// step: established 11

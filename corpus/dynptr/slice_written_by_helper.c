@@ -16,5 +16,3 @@ int prog(struct __sk_buff *skb)
 		bpf_skb_load_bytes(skb, 0, eth, 14);
 	return 0;
 }
-// source: 16
-// step: established 14

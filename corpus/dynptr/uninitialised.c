@@ -12,4 +12,3 @@ int prog(struct __sk_buff *skb)
 	bpf_dynptr_read(&x, sizeof x, &p, 0, 0);
 	return x;
 }
-// source: 12

@@ -13,4 +13,3 @@
   call bpf_ringbuf_reserve_dynptr
   r0 = 0
   exit
-; source: 13

@@ -21,5 +21,3 @@
   call bpf_ringbuf_discard_dynptr
   r0 = 0
   exit
-; source: 17
-; step: established 5

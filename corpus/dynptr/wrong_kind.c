@@ -23,4 +23,3 @@ int prog(struct __sk_buff *skb)
 	bpf_ringbuf_submit_dynptr(&p, 0);
 	return 0;
 }
-// source: 23

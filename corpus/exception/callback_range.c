@@ -15,5 +15,3 @@ int prog(struct __sk_buff *skb)
 	bpf_throw(skb->len);
 	return 0;
 }
-// source: 8
-// step: established 8

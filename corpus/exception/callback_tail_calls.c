@@ -23,4 +23,3 @@ int prog(struct __sk_buff *skb)
 	bpf_throw(skb->len);
 	return 0;
 }
-// source: 15

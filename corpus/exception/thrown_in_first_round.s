@@ -13,4 +13,3 @@ skip:
   if r6 < 3 goto loop
   r0 = 0
   exit
-; source: 10

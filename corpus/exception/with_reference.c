@@ -16,5 +16,3 @@ int prog(struct __sk_buff *skb)
 	bpf_sk_release(sk);
 	return 0;
 }
-// source: 15
-// step: established 10

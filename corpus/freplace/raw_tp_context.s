@@ -9,5 +9,3 @@
   r0 = *(u64 *)(r1 +0)
   r0 = 0
   exit
-; source: 9
-; step: established 8

@@ -11,4 +11,3 @@ int with(int x)
 	bpf_copy_from_user(&x, sizeof x, NULL);
 	return x;
 }
-// source: 11

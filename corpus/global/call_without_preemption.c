@@ -20,4 +20,3 @@ int prog(struct __sk_buff *skb)
 	bpf_preempt_enable();
 	return x;
 }
-// source: 19

@@ -18,5 +18,3 @@ int prog(struct __sk_buff *skb)
 	pull(skb);
 	return data[0];
 }
-// source: 19
-// step: established 14

@@ -15,4 +15,3 @@ int prog(struct mine *ctx)
 {
 	return take(ctx);
 }
-// source: 16

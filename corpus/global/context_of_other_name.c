@@ -15,4 +15,3 @@ int prog(struct __sk_buff *skb)
 {
 	return take((void *)skb);
 }
-// source: 16

@@ -15,4 +15,3 @@ int prog(struct __sk_buff *skb)
 {
 	return take((mine)skb);
 }
-// source: 16

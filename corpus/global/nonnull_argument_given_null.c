@@ -22,4 +22,3 @@ int prog(struct __sk_buff *skb)
 	u32 key = 0;
 	return get(bpf_map_lookup_elem(&m, &key));
 }
-// source: 23

@@ -15,4 +15,3 @@ int prog(struct __sk_buff *skb)
 	barrier_var(x);
 	return take((void *)&x);
 }
-// source: 16

@@ -14,4 +14,3 @@ int prog(struct __sk_buff *skb)
 	int x = skb->len;
 	return get(&x);
 }
-// source: 8

@@ -13,4 +13,3 @@ int prog(struct __sk_buff *skb)
 {
 	return take((u64)skb);
 }
-// source: 14

@@ -16,4 +16,3 @@ int prog(struct __sk_buff *skb)
 	barrier_var(p);
 	return p != NULL;
 }
-// source: 15

@@ -26,5 +26,3 @@ int prog(struct __sk_buff *skb)
 
 	return v ? v[at] : 0;
 }
-// source: 27
-// step: established 25

@@ -19,4 +19,3 @@ int prog(struct __sk_buff *skb)
 
 	return add(skb->len, skb->mark, skb->priority, skb->hash, skb->protocol, f);
 }
-// source: 20

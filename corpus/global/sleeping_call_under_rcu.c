@@ -22,4 +22,3 @@ int prog(u64 *ctx)
 	bpf_rcu_read_unlock();
 	return x;
 }
-// source: 21

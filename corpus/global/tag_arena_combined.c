@@ -14,4 +14,3 @@ int prog(struct __sk_buff *skb)
 {
 	return take(NULL);
 }
-// source: 15

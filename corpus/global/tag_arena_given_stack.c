@@ -15,5 +15,3 @@ int prog(struct __sk_buff *skb)
 	barrier_var(x);
 	return take(&x);
 }
-// source: 16
-// step: copied 14

@@ -16,4 +16,3 @@ int prog(u64 *ctx)
 {
 	return take(NULL);
 }
-// source: 17

@@ -13,4 +13,3 @@ int prog(u64 *ctx)
 {
 	return take(bpf_get_current_task_btf());
 }
-// source: 14

@@ -14,4 +14,3 @@ int prog(u64 *ctx)
 {
 	return take(bpf_get_current_task_btf());
 }
-// source: 15

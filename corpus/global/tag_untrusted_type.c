@@ -15,4 +15,3 @@ int prog(u64 *ctx)
 {
 	return take(NULL);
 }
-// source: 16

@@ -17,4 +17,3 @@ int prog(u64 *ctx)
 {
 	return take(NULL);
 }
-// source: 18

@@ -16,4 +16,3 @@ int prog(struct __sk_buff *skb)
 	struct pair p = { skb->len, skb->mark };
 	return sum(p);
 }
-// source: 17

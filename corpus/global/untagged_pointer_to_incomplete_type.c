@@ -16,4 +16,3 @@ int prog(struct __sk_buff *skb)
 {
 	return look(NULL);
 }
-// source: 17

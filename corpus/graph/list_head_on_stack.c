@@ -13,4 +13,3 @@ int prog(struct __sk_buff *skb)
 		bpf_obj_drop(container_of(l, struct node, list));
 	return 0;
 }
-// source: 10

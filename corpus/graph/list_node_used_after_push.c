@@ -21,5 +21,3 @@ int prog(struct __sk_buff *skb)
 	bpf_spin_unlock(&v->lock);
 	return n->data;
 }
-// source: 22
-// step: established 15

@@ -18,4 +18,3 @@ int prog(struct __sk_buff *skb)
 	bpf_list_push_front(&v->head, &n->list);
 	return 0;
 }
-// source: 18

@@ -14,5 +14,3 @@ int prog(struct __sk_buff *skb)
 	bpf_obj_drop(n);
 	return 0;
 }
-// source: 13
-// step: established 9

@@ -25,5 +25,3 @@ int prog(struct __sk_buff *skb)
 	bpf_spin_unlock(&glock);
 	return 0;
 }
-// source: 11
-// step: established 23

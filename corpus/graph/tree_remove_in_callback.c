@@ -25,4 +25,3 @@ int prog(struct __sk_buff *skb)
 	bpf_spin_unlock(&glock);
 	return 0;
 }
-// source: 12

@@ -24,4 +24,3 @@ int prog(struct __sk_buff *skb)
 	bpf_obj_drop(n);
 	return r != NULL;
 }
-// source: 22

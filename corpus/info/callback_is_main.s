@@ -17,4 +17,3 @@ main:
 f:
   r0 = 0
   exit
-; source: 10

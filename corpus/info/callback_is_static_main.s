@@ -19,4 +19,3 @@ main:
 f:
   r0 = 0
   exit
-; source: 11

@@ -11,4 +11,3 @@
 f:
   r0 = 0
   exit
-; source: 5

@@ -23,4 +23,3 @@ f:
   r0 = *(u8 *)skb[0]
   r0 = 0
   exit
-; source: 23

@@ -16,4 +16,3 @@ f:
   r6 = r2
   r0 = *(u8 *)skb[0]
   exit
-; source: 12

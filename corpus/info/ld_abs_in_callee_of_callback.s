@@ -25,4 +25,3 @@ g:
   r0 = *(u8 *)skb[0]
   r0 = 0
   exit
-; source: 25

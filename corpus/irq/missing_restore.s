@@ -7,4 +7,3 @@
   call bpf_local_irq_save
   r0 = 0
   exit
-; source: 9

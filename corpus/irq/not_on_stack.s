@@ -5,4 +5,3 @@
   call bpf_local_irq_save
   r0 = 0
   exit
-; source: 5

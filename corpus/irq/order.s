@@ -16,4 +16,3 @@
   call bpf_local_irq_restore
   r0 = 0
   exit
-; source: 13

@@ -22,4 +22,3 @@ int prog(struct __sk_buff *skb)
 	bpf_local_irq_restore(&f2);
 	return 0;
 }
-// source: 21

@@ -10,4 +10,3 @@
   call bpf_local_irq_save
   r0 = 0
   exit
-; source: 10

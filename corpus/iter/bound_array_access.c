@@ -26,5 +26,3 @@ int prog(struct __sk_buff *skb)
 	bpf_iter_num_destroy(&it);
 	return sum & 1;
 }
-// source: 25
-// step: established 25

@@ -12,4 +12,3 @@ int prog(u64 *ctx)
 	bpf_iter_css_task_destroy(&it);
 	return 0;
 }
-// source: 11

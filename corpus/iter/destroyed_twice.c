@@ -13,4 +13,3 @@ int prog(struct __sk_buff *skb)
 	bpf_iter_num_destroy(&it);
 	return 0;
 }
-// source: 13

@@ -14,5 +14,3 @@ int prog(struct __sk_buff *skb)
 		sum += *v;
 	return sum & 1;
 }
-// source: 15
-// step: established 12

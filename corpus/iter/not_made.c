@@ -11,4 +11,3 @@ int prog(struct __sk_buff *skb)
 	bpf_iter_num_next(&it);
 	return 0;
 }
-// source: 11

@@ -9,4 +9,3 @@ int prog(struct __sk_buff *skb)
 	bpf_iter_num_new((void *)skb, 0, 100);
 	return 0;
 }
-// source: 9

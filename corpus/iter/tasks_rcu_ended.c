@@ -16,4 +16,3 @@ int prog(void *ctx)
 	bpf_iter_task_destroy(&it);
 	return t != NULL;
 }
-// source: 15

@@ -17,4 +17,3 @@ int prog(void *ctx)
 	bpf_iter_task_destroy(&it);
 	return n;
 }
-// source: 15

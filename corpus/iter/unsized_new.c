@@ -9,4 +9,3 @@ int prog(struct __sk_buff *skb)
 	bpf_iter_num_destroy((void *)skb);
 	return 0;
 }
-// source: 9

@@ -5,4 +5,3 @@
   call crash_kexec
   r0 = 0
   exit
-; source: 5

@@ -6,4 +6,3 @@
   call crash_kexec
   r0 = 0
   exit
-; source: 6

@@ -4,4 +4,3 @@
   call bpf_dynptr_size
   r0 = 0
   exit
-; source: 4

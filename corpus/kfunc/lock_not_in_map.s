@@ -8,4 +8,3 @@
   call bpf_res_spin_lock
   r0 = 0
   exit
-; source: 8

@@ -11,5 +11,3 @@ int prog(void *ctx)
 	bpf_copy_from_user_str(x, 64, NULL, 0);
 	return 0;
 }
-// source: 11
-// step: established 11

@@ -10,4 +10,3 @@
   call bpf_arena_alloc_pages
   r0 = 0
   exit
-; source: 10

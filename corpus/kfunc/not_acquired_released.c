@@ -9,4 +9,3 @@ int prog(u64 *ctx)
 	bpf_task_release(bpf_get_current_task_btf());
 	return 0;
 }
-// source: 9

@@ -12,4 +12,3 @@ int prog(struct __sk_buff *skb)
 	bpf_dynptr_from_skb((void *)&x, 0, &p);
 	return 0;
 }
-// source: 12

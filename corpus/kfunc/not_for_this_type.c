@@ -8,4 +8,3 @@ int prog(struct __sk_buff *skb)
 {
 	return tcp_reno_ssthresh(NULL);
 }
-// source: 9

@@ -12,4 +12,3 @@ int prog(struct __sk_buff *skb)
 		bpf_cgroup_release(c);
 	return 0;
 }
-// source: 9

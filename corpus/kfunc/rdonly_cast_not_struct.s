@@ -5,4 +5,3 @@
   call bpf_rdonly_cast
   r0 = 0
   exit
-; source: 5

@@ -6,4 +6,3 @@
   call bpf_rdonly_cast
   r0 = 0
   exit
-; source: 6

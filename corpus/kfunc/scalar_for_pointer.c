@@ -9,4 +9,3 @@ int prog(struct __sk_buff *skb)
 	bpf_task_release((void *)(u64)skb->len);
 	return 0;
 }
-// source: 9

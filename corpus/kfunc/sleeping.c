@@ -11,4 +11,3 @@ int prog(struct __sk_buff *skb)
 	bpf_copy_from_user_str(x, sizeof x, NULL, 0);
 	return 0;
 }
-// source: 11

@@ -13,4 +13,3 @@
   call bpf_stream_vprintk_impl
   r0 = 0
   exit
-; source: 13

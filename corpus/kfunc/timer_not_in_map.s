@@ -11,4 +11,3 @@
   call bpf_wq_init
   r0 = 0
   exit
-; source: 11

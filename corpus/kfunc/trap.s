@@ -5,4 +5,3 @@
   call __bpf_trap
   r0 = 0
   exit
-; source: 5

@@ -13,5 +13,3 @@ int prog(u64 *ctx)
 		bpf_task_release(t);
 	return 0;
 }
-// source: 11
-// step: established 9

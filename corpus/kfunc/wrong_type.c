@@ -13,5 +13,3 @@ int prog(struct __sk_buff *skb)
 	bpf_task_release((void *)c);
 	return 0;
 }
-// source: 13
-// step: established 9

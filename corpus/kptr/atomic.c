@@ -15,5 +15,3 @@ int prog(struct __sk_buff *skb)
 	__sync_fetch_and_add((u64 *)&v->seen, one);
 	return 0;
 }
-// source: 15
-// step: established 10

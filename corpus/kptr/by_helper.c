@@ -14,4 +14,3 @@ int prog(struct __sk_buff *skb)
 	bpf_skb_load_bytes(skb, 0, v, 8);
 	return 0;
 }
-// source: 14

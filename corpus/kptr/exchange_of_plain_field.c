@@ -14,4 +14,3 @@ int prog(struct __sk_buff *skb)
 	bpf_kptr_xchg(&v->n, NULL);
 	return 0;
 }
-// source: 14

@@ -17,5 +17,3 @@ int prog(struct __sk_buff *skb)
 		bpf_task_release(old);
 	return 0;
 }
-// source: 15
-// step: established 15

@@ -11,5 +11,3 @@ int prog(struct __sk_buff *skb)
 
 	return v ? *(volatile u32 *)&v->seen : 0;
 }
-// source: 12
-// step: established 10

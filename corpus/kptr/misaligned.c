@@ -11,5 +11,3 @@ int prog(struct __sk_buff *skb)
 
 	return v ? *(volatile u64 *)((char *)&v->seen + 4) : 0;
 }
-// source: 12
-// step: established 10

@@ -22,5 +22,3 @@ int prog(struct __sk_buff *skb)
 	bpf_kptr_xchg(&v->a, NULL);
 	return 0;
 }
-// source: 22
-// step: established 18

@@ -15,5 +15,3 @@ int prog(struct __sk_buff *skb)
 	v->seen = (void *)5;
 	return 0;
 }
-// source: 15
-// step: established 11

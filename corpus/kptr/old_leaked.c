@@ -14,5 +14,3 @@ int prog(struct __sk_buff *skb)
 	bpf_kptr_xchg(&v->owned, NULL);
 	return 0;
 }
-// source: 16
-// step: established 14

@@ -19,5 +19,3 @@ int prog(struct __sk_buff *skb)
 	bpf_task_release(t);
 	return 0;
 }
-// source: 18
-// step: established 10

@@ -27,5 +27,3 @@ int prog(u64 *ctx)
 		v->p = NULL;
 	return 0;
 }
-// source: 27
-// step: established 24

@@ -19,5 +19,3 @@ int prog(struct __sk_buff *skb)
 	bpf_cgroup_release(c);
 	return 0;
 }
-// source: 18
-// step: established 15

@@ -13,5 +13,3 @@ int prog(struct __sk_buff *skb)
 {
 	return runqueues.nr_running;
 }
-// source: 14
-// step: established 12

@@ -13,5 +13,3 @@ int prog(struct __sk_buff *skb)
 {
 	return ((struct rq *)bpf_per_cpu_ptr(&runqueues, 1))->nr_running;
 }
-// source: 14
-// step: established 14

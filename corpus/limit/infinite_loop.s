@@ -4,5 +4,3 @@
 loop:
   if r0 == 0 goto loop
   exit
-; source: 5
-; step: checked 5

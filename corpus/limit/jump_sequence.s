@@ -9,4 +9,3 @@
   r0 += r1
 .endr
   exit
-; source: insn 24579

@@ -19,5 +19,3 @@ done:
 out:
   r0 = 0
   exit
-; source: 18
-; step: established 9

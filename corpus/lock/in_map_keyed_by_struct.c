@@ -29,4 +29,3 @@ int prog(struct __sk_buff *skb)
 	bpf_spin_unlock(&v->lock);
 	return 0;
 }
-// source: 27

@@ -23,4 +23,3 @@ int prog(struct __sk_buff *skb)
 	bpf_spin_unlock((void *)v);
 	return 0;
 }
-// source: 22

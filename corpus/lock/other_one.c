@@ -16,4 +16,3 @@ int prog(struct __sk_buff *skb)
 	bpf_spin_unlock(&w->lock);
 	return 0;
 }
-// source: 16

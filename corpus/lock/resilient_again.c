@@ -17,4 +17,3 @@ int prog(struct __sk_buff *skb)
 	bpf_res_spin_unlock(&v->lock);
 	return 0;
 }
-// source: 15

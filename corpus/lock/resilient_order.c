@@ -21,4 +21,3 @@ int prog(struct __sk_buff *skb)
 	bpf_res_spin_unlock(&w->lock);
 	return 0;
 }
-// source: 16

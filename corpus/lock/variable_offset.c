@@ -15,5 +15,3 @@ int prog(struct __sk_buff *skb)
 	bpf_spin_unlock((void *)v + at);
 	return 0;
 }
-// source: 14
-// step: established 9

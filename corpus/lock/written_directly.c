@@ -14,5 +14,3 @@ int prog(struct __sk_buff *skb)
 	v->lock.val = 0;
 	return 0;
 }
-// source: 14
-// step: established 10

@@ -15,4 +15,3 @@ int prog(struct __sk_buff *skb)
 	bpf_spin_unlock((void *)&v->n);
 	return 0;
 }
-// source: 14

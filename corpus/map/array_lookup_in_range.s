@@ -11,5 +11,3 @@
   r0 = *(u64 *)(r0 +0)
   r0 = 0
   exit
-; source: 11
-; step: established 10

@@ -7,4 +7,3 @@
   call bpf_get_local_storage
   r0 = 1
   exit
-; source: 7

@@ -14,5 +14,3 @@
   call bpf_map_lookup_elem
   r0 = 0
   exit
-; source: 14
-; step: established 10

@@ -6,5 +6,3 @@
   *(u32 *)(r1 +0) = 1
   r0 = 0
   exit
-; source: 6
-; step: established 5

@@ -21,5 +21,3 @@ int prog(struct bpf_sock_addr *ctx)
 	bpf_map_update_elem(&m, &key, sk, 0);
 	return 1;
 }
-// source: 21
-// step: established 21

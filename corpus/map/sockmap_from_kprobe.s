@@ -9,5 +9,3 @@
   call bpf_map_delete_elem
   r0 = 0
   exit
-; source: 9
-; step: established 8

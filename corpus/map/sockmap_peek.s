@@ -9,4 +9,3 @@
   call bpf_map_peek_elem
   r0 = 0
   exit
-; source: 9

@@ -10,4 +10,3 @@
   call bpf_sock_map_update
   r0 = 0
   exit
-; source: 10

@@ -6,5 +6,3 @@
   r0 = *(u32 *)(r1 +0)
   r0 = 0
   exit
-; source: 6
-; step: established 5

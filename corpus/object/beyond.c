@@ -17,5 +17,3 @@ int prog(struct __sk_buff *skb)
 	bpf_obj_drop(t);
 	return x != 0;
 }
-// source: 16
-// step: established 11

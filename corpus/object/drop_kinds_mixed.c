@@ -14,4 +14,3 @@ int prog(struct __sk_buff *skb)
 		bpf_obj_drop(t);
 	return 0;
 }
-// source: 14

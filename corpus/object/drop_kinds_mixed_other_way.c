@@ -14,4 +14,3 @@ int prog(struct __sk_buff *skb)
 		bpf_percpu_obj_drop_impl(t, NULL);
 	return 0;
 }
-// source: 14

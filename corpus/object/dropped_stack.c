@@ -11,5 +11,3 @@ int prog(struct __sk_buff *skb)
 	bpf_obj_drop(&x);
 	return 0;
 }
-// source: 11
-// step: copied 9

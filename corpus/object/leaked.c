@@ -10,5 +10,3 @@ int prog(struct __sk_buff *skb)
 {
 	return bpf_obj_new(struct thing) != NULL;
 }
-// source: 11
-// step: established 11

@@ -18,4 +18,3 @@ int prog(struct __sk_buff *skb)
 		bpf_obj_drop(u);
 	return 0;
 }
-// source: 15

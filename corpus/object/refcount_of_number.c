@@ -9,4 +9,3 @@ int prog(struct __sk_buff *skb)
 	bpf_refcount_acquire_impl(skb, NULL);
 	return 0;
 }
-// source: 9

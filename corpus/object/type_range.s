@@ -8,4 +8,3 @@
   call bpf_obj_new_impl
   r0 = 0
   exit
-; source: 8

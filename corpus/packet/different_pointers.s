@@ -11,4 +11,3 @@ use:
   r0 = *(u32 *)(r2 +0)
   r0 = 0
   exit
-; source: 11

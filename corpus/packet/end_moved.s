@@ -5,5 +5,3 @@
   r3 += -8
   r0 = 2
   exit
-; source: 5
-; step: established 4

@@ -12,4 +12,3 @@
 out:
   r0 = 0
   exit
-; source: 11

@@ -7,5 +7,3 @@
   r0 = *(u8 *)(r0 +76)
   r0 = 0
   exit
-; source: 7
-; step: established 6

@@ -12,5 +12,3 @@ int prog(struct bpf_iter__bpf_map_elem *ctx)
 		bpf_probe_read_kernel(key, 4, NULL);
 	return 0;
 }
-// source: 12
-// step: established 9

@@ -12,5 +12,3 @@ int prog(struct bpf_iter__bpf_map_elem *ctx)
 		*key = 0;
 	return 0;
 }
-// source: 12
-// step: established 9

@@ -10,5 +10,3 @@ int prog(struct bpf_iter__bpf_map_elem *ctx)
 
 	return key ? key[-1] & 1 : 0;
 }
-// source: 11
-// step: established 9

@@ -8,5 +8,3 @@ int prog(struct bpf_iter__task *ctx)
 {
 	return ctx->task->pid == 5;
 }
-// source: 9
-// step: established 9

@@ -8,4 +8,3 @@ int prog(u64 *ctx)
 {
 	return bpf_get_current_task_btf()->pid;
 }
-// source: 9

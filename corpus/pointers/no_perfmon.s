@@ -7,5 +7,3 @@
   r0 = *(u32 *)(r1 +24)
   r0 = 0
   exit
-; source: 7
-; step: established 6

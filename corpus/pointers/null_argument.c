@@ -10,5 +10,3 @@ int prog(u64 *ctx)
 
 	return t->pid;
 }
-// source: 11
-// step: established 9

@@ -10,5 +10,3 @@
   r0 = *(u64 *)(r0 +0)
   r0 = 0
   exit
-; source: 10
-; step: established 6

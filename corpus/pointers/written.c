@@ -9,5 +9,3 @@ int prog(u64 *ctx)
 	bpf_get_current_task_btf()->pid = 5;
 	return 0;
 }
-// source: 9
-// step: established 9

@@ -5,4 +5,3 @@
   call bpf_preempt_disable
   r0 = 0
   exit
-; source: 7

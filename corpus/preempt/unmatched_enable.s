@@ -4,4 +4,3 @@
   call bpf_preempt_enable
   r0 = 0
   exit
-; source: 4

@@ -5,4 +5,3 @@
   call bpf_rcu_read_lock
   r0 = 0
   exit
-; source: 7

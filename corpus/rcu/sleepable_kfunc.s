@@ -12,4 +12,3 @@
   call bpf_rcu_read_unlock
   r0 = 0
   exit
-; source: 11

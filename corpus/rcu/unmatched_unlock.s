@@ -4,4 +4,3 @@
   call bpf_rcu_read_unlock
   r0 = 0
   exit
-; source: 4

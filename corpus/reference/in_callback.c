@@ -22,5 +22,3 @@ int prog(struct __sk_buff *skb)
 	bpf_loop(1, release, &d, 0);
 	return 0;
 }
-// source: 24
-// step: established 18

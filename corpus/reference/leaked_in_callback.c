@@ -15,5 +15,3 @@ int prog(struct __sk_buff *skb)
 	bpf_loop(1, take, &skb, 0);
 	return 0;
 }
-// source: 9
-// step: established 9

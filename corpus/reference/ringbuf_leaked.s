@@ -15,5 +15,3 @@
 out:
   r0 = 0
   exit
-; source: 17
-; step: established 9

@@ -9,5 +9,3 @@
   *(u64 *)(r0 +8) = 1
   r0 = 0
   exit
-; source: 9
-; step: established 8

@@ -16,5 +16,3 @@ int prog(struct __sk_buff *skb)
 	bpf_sk_release(sk);
 	return tcp ? tcp->snd_cwnd : 0;
 }
-// source: 17
-// step: established 15

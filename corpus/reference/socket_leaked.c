@@ -11,5 +11,3 @@ int prog(struct __sk_buff *skb)
 
 	return sk ? 1 : 0;
 }
-// source: 12
-// step: established 10

@@ -13,5 +13,3 @@ int prog(struct __sk_buff *skb)
 	bpf_sk_release(sk);
 	return 0;
 }
-// source: 13
-// step: established 9

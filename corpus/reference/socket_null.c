@@ -12,5 +12,3 @@ int prog(struct __sk_buff *skb)
 	bpf_sk_release(sk);
 	return 0;
 }
-// source: 12
-// step: established 10

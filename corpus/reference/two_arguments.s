@@ -32,5 +32,3 @@ first:
 out:
   r0 = 0
   exit
-; source: 24
-; step: established 14

@@ -3,4 +3,3 @@
 ; caps: none
   r0 = r1
   exit
-; source: 5

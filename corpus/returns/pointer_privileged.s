@@ -3,4 +3,3 @@
 ; type: cgroup_skb
   r0 = r1
   exit
-; source: 5

@@ -3,5 +3,3 @@
 ; type: cgroup_skb
   r0 = 5
   exit
-; source: 5
-; step: established 4

@@ -1,4 +1,3 @@
 ; Without a result.
 ; expect: reg-uninit
   exit
-; source: 3

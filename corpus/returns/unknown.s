@@ -4,5 +4,3 @@
 ; attach: cgroup_inet4_connect
   call bpf_get_prandom_u32
   exit
-; source: 6
-; step: established 5

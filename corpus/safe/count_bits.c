@@ -21,5 +21,3 @@ int prog(struct __sk_buff *skb)
 	v->slots[n]++;
 	return 0;
 }
-// source: 21
-// step: established 12

@@ -18,5 +18,3 @@ int prog(struct __sk_buff *skb)
 	v->buckets[len / 160]++;
 	return 0;
 }
-// source: 18
-// step: established 14

@@ -13,5 +13,3 @@ int prog(struct xdp_md *ctx)
 		return 0;
 	return data[len - 4];
 }
-// source: 14
-// step: established 9

@@ -18,5 +18,3 @@ int prog(struct __sk_buff *skb)
 	*(volatile u8 *)&slot = skb->hash & 31;
 	return v->bytes[slot];
 }
-// source: 19
-// step: established 18

@@ -22,5 +22,3 @@ int prog(struct __sk_buff *skb)
 	bpf_ktime_get_ns();
 	return v->bytes[((volatile u32 *)slot)[1]];
 }
-// source: 23
-// step: established 14

@@ -12,5 +12,3 @@ int prog(struct __sk_buff *skb)
 		return 0;
 	return data[33];
 }
-// source: 13
-// step: established 9

@@ -19,5 +19,3 @@ int prog(struct __sk_buff *skb)
 	v->slots[a]++;
 	return 0;
 }
-// source: 19
-// step: established 12

@@ -19,5 +19,3 @@ int prog(struct __sk_buff *skb)
 	bpf_skb_load_bytes(skb, off, v->bytes, len - off);
 	return 0;
 }
-// source: 19
-// step: established 12

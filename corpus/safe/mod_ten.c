@@ -17,5 +17,3 @@ int prog(struct __sk_buff *skb)
 	v->buckets[skb->hash % 10]++;
 	return 0;
 }
-// source: 17
-// step: established 17

@@ -18,5 +18,3 @@ int prog(struct pt_regs *ctx)
 	bpf_probe_read_kernel(v->text, end - begin, (void *)ctx->regs[2]);
 	return 0;
 }
-// source: 18
-// step: established 16

@@ -31,5 +31,3 @@ int prog(struct xdp_md *ctx)
 	}
 	return i;
 }
-// source: 22
-// step: established 9

@@ -19,5 +19,3 @@ int prog(struct xdp_md *ctx)
 		return 0;
 	return data[33];
 }
-// source: 20
-// step: established 16

@@ -16,5 +16,3 @@ int prog(struct xdp_md *ctx)
 		return 0;
 	return data[a] + p[b];
 }
-// source: 17
-// step: established 10

@@ -19,4 +19,3 @@ int prog(struct pt_regs *ctx)
 	bpf_probe_read_kernel(v->text + used, n, (void *)ctx->regs[3]);
 	return 0;
 }
-// source: 19

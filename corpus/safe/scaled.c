@@ -18,5 +18,3 @@ int prog(struct __sk_buff *skb)
 	v->slots[part * 100 / whole]++;
 	return 0;
 }
-// source: 18
-// step: established 16

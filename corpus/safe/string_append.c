@@ -23,4 +23,3 @@ int prog(struct pt_regs *ctx)
 	bpf_probe_read_kernel_str(v->text + n, sizeof(v->text) - n, (void *)ctx->regs[3]);
 	return 0;
 }
-// source: 23

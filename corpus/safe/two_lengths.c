@@ -21,4 +21,3 @@ int prog(struct pt_regs *ctx)
 	bpf_probe_read_kernel(v->text + first, second, (void *)ctx->regs[3]);
 	return 0;
 }
-// source: 21

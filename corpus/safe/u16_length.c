@@ -19,5 +19,3 @@ int prog(struct __sk_buff *skb)
 	bpf_skb_load_bytes(skb, 0, v->bytes, n);
 	return 0;
 }
-// source: 19
-// step: established 13

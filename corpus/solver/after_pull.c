@@ -14,5 +14,3 @@ int prog(struct __sk_buff *skb)
 		return 0;
 	return data[12];
 }
-// source: 15
-// step: established 9

@@ -24,5 +24,3 @@ int prog(struct __sk_buff *skb)
 	v->slots[n]++;
 	return 0;
 }
-// source: 24
-// step: established 19

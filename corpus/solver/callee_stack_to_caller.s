@@ -13,5 +13,3 @@ f:
   *(u64 *)(r1 +0) = r2
   r0 = 0
   exit
-; source: 13
-; step: computed 6

@@ -18,5 +18,3 @@ int prog(struct pt_regs *ctx)
 	bpf_probe_read_kernel(v->args, n, (void *)start);
 	return 0;
 }
-// source: 18
-// step: established 16

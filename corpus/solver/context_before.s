@@ -3,4 +3,3 @@
 ; type: xdp
   r0 = *(u32 *)(r1 -4)
   exit
-; source: 4

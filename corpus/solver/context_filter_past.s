@@ -3,4 +3,3 @@
 ; type: socket_filter
   r0 = *(u32 *)(r1 +192)
   exit
-; source: 4

@@ -6,5 +6,3 @@
   r1 += r2
   r0 = *(u32 *)(r1 +0)
   exit
-; source: 7
-; step: established 4

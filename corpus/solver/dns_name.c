@@ -19,5 +19,3 @@ int prog(struct xdp_md *ctx)
 	}
 	return at[0];
 }
-// source: 20
-// step: established 18

@@ -20,5 +20,3 @@ int prog(struct __sk_buff *skb)
 	bpf_for_each_map_elem(&counts, each, &sum, 0);
 	return sum;
 }
-// source: 11
-// step: established 11

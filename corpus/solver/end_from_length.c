@@ -16,5 +16,3 @@ int prog(struct xdp_md *ctx)
 		return 2;
 	return data[14 + total - 1];
 }
-// source: 17
-// step: established 14

@@ -21,5 +21,3 @@ int prog(struct __sk_buff *skb)
 	*count += 1;
 	return 0;
 }
-// source: 21
-// step: established 19

@@ -23,5 +23,3 @@ int prog(struct __sk_buff *skb)
 	v->slots[bucket]++;
 	return 0;
 }
-// source: 23
-// step: established 13

@@ -27,5 +27,3 @@ int prog(struct __sk_buff *skb)
 	bpf_loop(skb->mark & 31, each, &v, 0);
 	return 0;
 }
-// source: 15
-// step: established 27

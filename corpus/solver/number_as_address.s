@@ -4,5 +4,3 @@
   r2 = *(u32 *)(r1 +12)
   r0 = *(u32 *)(r2 +0)
   exit
-; source: 5
-; step: established 4

@@ -6,5 +6,3 @@
   *(u64 *)(r2 +0) = r3
   r0 = 0
   exit
-; source: 6
-; step: established 4

@@ -7,5 +7,3 @@
   call bpf_map_lookup_elem
   r0 = 0
   exit
-; source: 7
-; step: established 6

@@ -13,5 +13,3 @@
 out:
   r0 = 0
   exit
-; source: 12
-; step: established 4

@@ -10,5 +10,3 @@
 out:
   r0 = 0
   exit
-; source: 9
-; step: established 4

@@ -5,5 +5,3 @@
   r3 = *(u32 *)(r1 +4)
   r0 = *(u32 *)(r2 +100)
   exit
-; source: 6
-; step: established 4

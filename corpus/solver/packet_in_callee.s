@@ -14,5 +14,3 @@ out:
 f:
   r0 = *(u32 *)(r1 +14)
   exit
-; source: 15
-; step: established 4

@@ -15,5 +15,3 @@ again:
 out:
   r0 = 0
   exit
-; source: 11
-; step: established 4

@@ -11,5 +11,3 @@
 out:
   r0 = 0
   exit
-; source: 10
-; step: established 4

@@ -5,5 +5,3 @@
   call bpf_get_prandom_u32
   r0 = *(u32 *)(r1 +12)
   exit
-; source: 6
-; step: lost 5

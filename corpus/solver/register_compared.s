@@ -5,4 +5,3 @@
 out:
   r0 = 0
   exit
-; source: 4

@@ -3,4 +3,3 @@
 ; type: xdp
   r0 = r3
   exit
-; source: 4

@@ -7,4 +7,3 @@
 over:
   r0 = r3
   exit
-; source: 8

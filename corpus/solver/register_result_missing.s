@@ -2,4 +2,3 @@
 ; expect: reg-uninit
 ; type: xdp
   exit
-; source: 4

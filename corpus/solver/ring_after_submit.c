@@ -16,5 +16,3 @@ int prog(struct __sk_buff *skb)
 	e[1] = skb->mark;
 	return 0;
 }
-// source: 16
-// step: established 11

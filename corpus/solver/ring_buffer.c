@@ -17,5 +17,3 @@ int prog(struct __sk_buff *skb)
 	bpf_ringbuf_submit(e, 0);
 	return 0;
 }
-// source: 16
-// step: established 12

@@ -17,5 +17,3 @@ int prog(struct __sk_buff *skb)
 	v->slots[(skb->hash * 2654435761u) >> 23]++;
 	return 0;
 }
-// source: 17
-// step: established 17

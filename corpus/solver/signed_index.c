@@ -17,5 +17,3 @@ int prog(struct __sk_buff *skb)
 		return 0;
 	return v->slots[n];
 }
-// source: 18
-// step: established 16

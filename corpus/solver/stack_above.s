@@ -3,4 +3,3 @@
 ; type: xdp
   r0 = *(u64 *)(r10 +0)
   exit
-; source: 4

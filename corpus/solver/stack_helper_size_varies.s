@@ -9,5 +9,3 @@
   call bpf_probe_read_kernel
   r0 = 0
   exit
-; source: 9
-; step: established 4

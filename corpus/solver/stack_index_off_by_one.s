@@ -11,5 +11,3 @@
   r0 = *(u8 *)(r2 +0)
   r0 = 0
   exit
-; source: 11
-; step: established 6

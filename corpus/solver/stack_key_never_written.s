@@ -10,5 +10,3 @@
   call bpf_map_lookup_elem
   r0 = 0
   exit
-; source: 10
-; step: computed 8

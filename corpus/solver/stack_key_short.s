@@ -9,5 +9,3 @@
   call bpf_map_lookup_elem
   r0 = 0
   exit
-; source: 9
-; step: computed 7

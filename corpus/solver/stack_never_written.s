@@ -4,4 +4,3 @@
 ; caps: bpf
   r0 = *(u64 *)(r10 -8)
   exit
-; source: 5

@@ -16,5 +16,3 @@ int prog(struct __sk_buff *skb)
 	barrier();
 	return table[skb->priority & 15];
 }
-// source: 15
-// step: established 10

@@ -14,5 +14,3 @@ int prog(struct __sk_buff *skb)
 	length = (data[46] >> 4) * 4;
 	return data[34 + length];
 }
-// source: 15
-// step: established 14

@@ -16,5 +16,3 @@ int prog(struct __sk_buff *skb)
 		return 0;
 	return v->bytes[v->n - 1];
 }
-// source: 17
-// step: established 15

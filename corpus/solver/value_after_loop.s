@@ -17,5 +17,3 @@ again:
 out:
   r0 = 0
   exit
-; source: 13
-; step: established 9

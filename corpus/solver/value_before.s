@@ -12,5 +12,3 @@
 out:
   r0 = 0
   exit
-; source: 11
-; step: established 9

@@ -18,4 +18,3 @@
 out:
   r0 = 0
   exit
-; source: 17

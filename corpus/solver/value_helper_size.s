@@ -25,5 +25,3 @@
 out:
   r0 = 0
   exit
-; source: 24
-; step: established 21

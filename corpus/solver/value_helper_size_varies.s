@@ -17,5 +17,3 @@
 out:
   r0 = 0
   exit
-; source: 16
-; step: established 5

@@ -16,5 +16,3 @@ out:
 f:
   r0 = *(u64 *)(r1 +60)
   exit
-; source: 17
-; step: established 9

@@ -20,5 +20,3 @@ f:
   r1 += r2
   r0 = *(u8 *)(r1 +0)
   exit
-; source: 21
-; step: established 5

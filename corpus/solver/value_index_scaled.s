@@ -16,5 +16,3 @@
 out:
   r0 = 0
   exit
-; source: 15
-; step: established 5

@@ -15,5 +15,3 @@
 out:
   r0 = 0
   exit
-; source: 14
-; step: established 5

@@ -9,5 +9,3 @@
   call bpf_map_lookup_elem
   r0 = *(u64 *)(r0 +0)
   exit
-; source: 10
-; step: established 9

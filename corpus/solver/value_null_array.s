@@ -10,5 +10,3 @@
   call bpf_map_lookup_elem
   r0 = *(u32 *)(r0 +0)
   exit
-; source: 11
-; step: established 10

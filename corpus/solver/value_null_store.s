@@ -11,5 +11,3 @@
   *(u64 *)(r0 +8) = 1
   r0 = 0
   exit
-; source: 11
-; step: established 10

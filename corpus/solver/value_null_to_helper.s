@@ -12,5 +12,3 @@
   call bpf_map_lookup_elem
   r0 = 0
   exit
-; source: 12
-; step: established 9

@@ -7,5 +7,3 @@
   *(u32 *)(r1 +0) = r2
   r0 = 0
   exit
-; source: 7
-; step: established 5

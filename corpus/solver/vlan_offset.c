@@ -15,5 +15,3 @@ int prog(struct xdp_md *ctx)
 		off += 4;
 	return data[off + 19];
 }
-// source: 16
-// step: established 9

@@ -17,5 +17,3 @@ int prog(struct __sk_buff *skb)
 	b->count++;
 	return 0;
 }
-// source: 17
-// step: established 13

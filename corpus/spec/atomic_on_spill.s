@@ -6,4 +6,3 @@
   lock *(u64 *)(r10 -8) += r1
   r0 = 0
   exit
-; source: 6

@@ -19,5 +19,3 @@ add:
 out:
   r0 = 0
   exit
-; source: 18
-; step: established 10

@@ -12,5 +12,3 @@
 bad:
   r0 = *(u64 *)(r0 +0)
   exit
-; source: 13
-; step: established 6

@@ -8,4 +8,3 @@
   exit
   r0 = r3
   exit
-; source: 9

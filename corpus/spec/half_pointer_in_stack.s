@@ -13,5 +13,3 @@
   call bpf_map_update_elem
   r0 = 0
   exit
-; source: 13
-; step: computed 11

@@ -13,4 +13,3 @@
 out:
   r0 = 0
   exit
-; source: 12

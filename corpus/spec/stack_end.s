@@ -9,5 +9,3 @@
   r1 += r2
   r0 = 0
   exit
-; source: 9
-; step: computed 8

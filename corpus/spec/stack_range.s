@@ -5,4 +5,3 @@
   r2 += -600
   r0 = 0
   exit
-; source: 5

@@ -8,5 +8,3 @@
   r2 += r3
   r0 = 0
   exit
-; source: 8
-; step: computed 7

@@ -10,5 +10,3 @@
   r2 += r3
   r0 = *(u64 *)(r2 +0)
   exit
-; source: 10
-; step: computed 9

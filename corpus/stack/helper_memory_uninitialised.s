@@ -13,5 +13,3 @@
   call bpf_perf_event_output
   r0 = 0
   exit
-; source: 13
-; step: computed 11

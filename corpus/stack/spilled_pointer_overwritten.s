@@ -6,5 +6,3 @@
   r2 = *(u64 *)(r10 -8)
   r0 = *(u32 *)(r2 +0)
   exit
-; source: 7
-; step: established 5

@@ -3,4 +3,3 @@
 ; caps: none
   r0 = *(u64 *)(r10 -8)
   exit
-; source: 4

@@ -11,5 +11,3 @@
   *(u64 *)(r3 +0) = 5
   r0 = 0
   exit
-; source: 10
-; step: computed 9

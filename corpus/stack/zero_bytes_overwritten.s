@@ -8,5 +8,3 @@
 out:
   r0 = 0
   exit
-; source: 7
-; step: established 3

@@ -8,5 +8,3 @@
   call bpf_trace_printk
   r0 = 0
   exit
-; source: 8
-; step: established 7

@@ -14,4 +14,3 @@ int prog(struct __sk_buff *skb)
 	bpf_snprintf(out, sizeof out, fmt, args, sizeof args);
 	return 0;
 }
-// source: 14

@@ -14,5 +14,3 @@ int prog(struct __sk_buff *skb)
 	bpf_snprintf(out, sizeof out, fmt + (skb->len & 1), args, sizeof args);
 	return 0;
 }
-// source: 14
-// step: established 12

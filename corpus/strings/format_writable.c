@@ -15,5 +15,3 @@ int prog(struct __sk_buff *skb)
 	bpf_snprintf(out, sizeof out, fmt, args, sizeof args);
 	return 0;
 }
-// source: 15
-// step: established 15

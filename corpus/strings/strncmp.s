@@ -10,5 +10,3 @@
   call bpf_strncmp
   r0 = 0
   exit
-; source: 10
-; step: established 9

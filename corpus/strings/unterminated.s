@@ -11,4 +11,3 @@
   call bpf_snprintf
   r0 = 0
   exit
-; source: 11

@@ -4,5 +4,3 @@
   r1 = 0
   .insn 0x0f, 0, 1, 0, 7
   exit
-; source: 5
-; step: established 3

@@ -3,5 +3,3 @@
   r0 = 0
   .insn 0x15, 0, 1, 0, 7
   exit
-; source: 4
-; step: established 3

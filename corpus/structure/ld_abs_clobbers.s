@@ -5,5 +5,3 @@
   r0 = *(u8 *)skb[12]
   r0 += r2
   exit
-; source: 6
-; step: established 4

@@ -3,4 +3,3 @@
   r6 = r1
   .insn 0x30, 1, 0, 0, 12
   exit
-; source: 4

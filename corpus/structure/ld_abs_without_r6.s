@@ -3,4 +3,3 @@
   r6 = 0
   r0 = *(u8 *)skb[12]
   exit
-; source: 4

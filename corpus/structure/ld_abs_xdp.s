@@ -4,4 +4,3 @@
   r6 = r1
   r0 = *(u8 *)skb[12]
   exit
-; source: 5

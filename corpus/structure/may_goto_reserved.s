@@ -3,5 +3,3 @@
   r0 = 0
   .insn 0xe5, 0, 0, 0, 7
   exit
-; source: 4
-; step: established 3

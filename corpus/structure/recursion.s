@@ -5,4 +5,3 @@
 f:
   call f
   exit
-; source: 6

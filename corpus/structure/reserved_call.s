@@ -2,4 +2,3 @@
 ; expect: insn-call-reserved
   .insn 0x85, 1, 0, 0, 5
   exit
-; source: 3

@@ -2,5 +2,3 @@
 ; expect: insn-exit-reserved
   r0 = 0
   .insn 0x95, 0, 0, 0, 3
-; source: 4
-; step: established 3

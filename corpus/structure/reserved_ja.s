@@ -3,4 +3,3 @@
   r0 = 0
   .insn 0x05, 1, 0, 0, 0
   exit
-; source: 4

@@ -3,4 +3,3 @@
   .insn 0x18, 0, 0, 4, 0
   .insn 0, 0, 0, 0, 0
   exit
-; source: 3

@@ -3,4 +3,3 @@
   .insn 0x7a, 10, 1, -8, 5
   r0 = 0
   exit
-; source: 3

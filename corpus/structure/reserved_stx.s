@@ -4,4 +4,3 @@
   .insn 0x7b, 10, 1, -8, 5
   r0 = 0
   exit
-; source: 4

@@ -19,5 +19,3 @@ int prog(struct __sk_buff *skb)
 	bpf_timer_set_callback(&v->timer, expired);
 	return 0;
 }
-// source: 8
-// step: established 8

@@ -19,4 +19,3 @@ int prog(struct __sk_buff *skb)
 	bpf_timer_init(&v->timer, in2, 0);
 	return 0;
 }
-// source: 19

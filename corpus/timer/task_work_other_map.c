@@ -32,4 +32,3 @@ int prog(u64 *ctx)
 	bpf_task_work_schedule_signal_impl(bpf_get_current_task_btf(), &v->tw, &m2, work, NULL);
 	return 0;
 }
-// source: 32

@@ -26,4 +26,3 @@ int prog(struct __sk_buff *skb)
 	bpf_wq_start(&v->wq, 0);
 	return 0;
 }
-// source: 11

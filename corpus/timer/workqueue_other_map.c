@@ -14,4 +14,3 @@ int prog(struct __sk_buff *skb)
 	bpf_wq_init(&v->wq, &m2, 0);
 	return 0;
 }
-// source: 14

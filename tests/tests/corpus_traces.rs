@@ -1,17 +1,11 @@
 //! The explanation of every rejection in the corpus: right line, right first step, and how it reads in text, SARIF and JUnit.
 //!
-//! A case says at its end where it fails and where the chain of causes begins:
-//!
-//! ```text
-//! ; source: 12                 line of this file (`insn 7` where lines are repeated)
-//! ; step: established 8        kind and line of the first step
-//! ```
-//!
-//! The failing place is that of the kernel's own recording: a comment that differs from it is an error. `NAME.explained`
-//! beside the case holds the renderings. `BPFVET_BLESS=1` writes both; what is missing is only reported unless `CI` is set,
-//! so that a new case can be recorded before it is blessed.
+//! The failing place is that of the kernel's own recording. What is rendered stands in a snapshot beside the case,
+//! `NAME.snap`, which begins with where the case fails and where the chain of causes begins (lines of the case, or
+//! instructions where lines are repeated). A person accepts a change with `cargo insta review`.
 
 use std::fs;
+use std::panic::catch_unwind;
 use std::path::Path;
 
 use bpfvet_tests::corpus::{Case, RELEASES, cases, klog};
@@ -37,13 +31,6 @@ fn last_insn(log: &str) -> Option<usize> {
     })
 }
 
-/// The value of a closing comment.
-fn mark<'a>(text: &'a str, key: &str) -> Option<&'a str> {
-    let lines = text.lines().rev().take_while(|l| l.trim().is_empty() || l.starts_with([';', '/']));
-    let mut values = lines.filter_map(|l| l.trim_start_matches([';', '/', ' ']).strip_prefix(key)?.strip_prefix(": "));
-    values.next().map(str::trim)
-}
-
 /// Where an instruction or step stands, for people who read the case.
 fn place(path: &Path, text: &str, insn: usize, step: Option<&Step>) -> String {
     if path.extension().is_some_and(|e| e == "s") {
@@ -59,29 +46,13 @@ fn place(path: &Path, text: &str, insn: usize, step: Option<&Step>) -> String {
     }
 }
 
-/// Writes closing comments in place of those that are there.
-fn bless(path: &Path, text: &str, marks: &[(&str, String)]) {
-    let comment = if path.extension().is_some_and(|e| e == "s") { ";" } else { "//" };
-    let own = |l: &&str| ["source: ", "step: "].iter().any(|k| l.starts_with(&format!("{comment} {k}")));
-    let kept: Vec<&str> = text.lines().filter(|l| !own(l)).collect();
-    let mut out = kept.join("\n").trim_end().to_string() + "\n";
-    for (key, value) in marks {
-        out.push_str(&format!("{comment} {key}: {value}\n"));
-    }
-    if out != text {
-        fs::write(path, out).expect("the case can be written");
-    }
-}
-
 #[derive(Default)]
 struct Found {
     wrong: Vec<String>,
-    missing: Vec<String>,
     explained: usize,
-    marked: usize,
 }
 
-fn check(case: &Case, release: &str, system: &System, blessing: bool, found: &mut Found) {
+fn check(case: &Case, release: &str, system: &System, found: &mut Found) {
     let text = fs::read_to_string(&case.path).expect("the case can be read");
     let Ok(request) = case.request(system) else { return };
     let options = Options { privilege: case.privilege().expect("capabilities"), ..Options::default() };
@@ -102,25 +73,12 @@ fn check(case: &Case, release: &str, system: &System, blessing: bool, found: &mu
         found.wrong.push(format!("{}: the kernel stood at instruction {at}, the trace ends at {insn}", case.name));
         return;
     }
-    let mut marks: Vec<(&str, String)> = Vec::new();
+    let mut head = String::new();
     if kernel_stood.is_some() {
         let failing = trace.steps.iter().find(|s| s.kind == StepKind::Failing);
-        marks.push(("source", place(&case.path, &text, insn, failing)));
+        head += &format!("source: {}\n", place(&case.path, &text, insn, failing));
         if let Some(first) = trace.steps.first().filter(|s| s.kind != StepKind::Failing) {
-            marks
-                .push(("step", format!("{} {}", first.kind.word(), place(&case.path, &text, first.insn, Some(first)))));
-        }
-    }
-    if blessing {
-        bless(&case.path, &text, &marks);
-    }
-    for (key, value) in &marks {
-        found.marked += 1;
-        match mark(&text, key) {
-            _ if blessing => {}
-            Some(said) if said == value => {}
-            Some(said) => found.wrong.push(format!("{}: {key} is {value}, the case says {said}", case.name)),
-            None => found.missing.push(format!("{}: no {key}", case.name)),
+            head += &format!("step: {} {}\n", first.kind.word(), place(&case.path, &text, first.insn, Some(first)));
         }
     }
 
@@ -135,38 +93,35 @@ fn check(case: &Case, release: &str, system: &System, blessing: bool, found: &mu
     row.trace = Some(trace);
     let rows = [row];
     let render = |f| render::report(f, &rows).expect("renders");
-    let all = [render(Format::Text), render(Format::Sarif), render(Format::Junit)].join("\n");
-    let file = case.path.with_extension("explained");
-    match fs::read_to_string(&file) {
-        _ if blessing => fs::write(&file, all).expect("can be written"),
-        Ok(before) if before == all => {}
-        Ok(before) => {
-            let differs = before.lines().zip(all.lines()).find(|(a, b)| a != b).unwrap_or(("shorter", "or longer"));
-            found
-                .wrong
-                .push(format!("{}: reads differently\n    was: {}\n    is:  {}", case.name, differs.0, differs.1));
-        }
-        Err(_) => found.missing.push(format!("{}: no renderings", case.name)),
+    let all = [head, render(Format::Text), render(Format::Sarif), render(Format::Junit)].join("\n");
+    if catch_unwind(|| snapshot(&case.path, &all)).is_err() {
+        found.wrong.push(format!("{}: reads differently", case.name));
     }
+}
+
+/// Compares with the snapshot beside the case.
+fn snapshot(case: &Path, text: &str) {
+    let mut settings = insta::Settings::new();
+    settings.set_snapshot_path(case.parent().expect("a folder of cases"));
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_omit_expression(true);
+    settings.set_input_file(case);
+    let name = case.file_stem().expect("cases have names").to_string_lossy().into_owned();
+    settings.bind(|| insta::assert_snapshot!(name, text));
 }
 
 #[test]
 fn every_rejection_of_the_corpus_is_explained() {
-    let blessing = std::env::var_os("BPFVET_BLESS").is_some();
     let systems = RELEASES.map(|r| (r, system(r)));
     let mut found = Found::default();
     for case in cases().expect("the cases can be read") {
         let first = case.recorded().find(|r| !matches!(case.expects(r), "accepted" | "-") && case.known(r).is_none());
         let Some(release) = first else { continue };
         if let Some((_, system)) = systems.iter().find(|(r, _)| *r == release) {
-            check(&case, release, system, blessing, &mut found);
+            check(&case, release, system, &mut found);
         }
     }
-    println!("{} rejections explained, {} places asserted", found.explained, found.marked);
-    let (wrong, missing) = (found.wrong, found.missing);
-    assert!(wrong.is_empty(), "{} wrong:\n{}", wrong.len(), wrong.join("\n"));
-    if !missing.is_empty() {
-        println!("{} missing; BPFVET_BLESS=1 writes them:\n{}", missing.len(), missing.join("\n"));
-        assert!(std::env::var_os("CI").is_none(), "cases without explanation");
-    }
+    println!("{} rejections explained", found.explained);
+    let wrong = found.wrong;
+    assert!(wrong.is_empty(), "{} wrong (`cargo insta review` shows and accepts):\n{}", wrong.len(), wrong.join("\n"));
 }

@@ -103,14 +103,15 @@ fn widen(known: &mut VerifierState, other: &VerifierState) {
     let mut n = 0;
     for f in &mut known.frames {
         let f = std::rc::Rc::make_mut(f);
-        let stack = std::rc::Rc::make_mut(&mut f.stack);
-        let slots = stack.iter_mut().filter(|s| s.is_spilled_reg()).map(|s| &mut s.spilled);
-        for reg in f.regs.iter_mut().chain(slots) {
+        let mut widen = |reg: &mut RegState| {
             if others.get(n).is_some_and(|o| o.scalar != reg.scalar) {
                 reg.scalar = Scalar::UNKNOWN;
             }
             n += 1;
-        }
+        };
+        f.regs.iter_mut().for_each(&mut widen);
+        let spilled = f.stack.which(|s| s.is_spilled_reg());
+        f.stack.edit(spilled, |s| widen(&mut s.spilled));
     }
 }
 

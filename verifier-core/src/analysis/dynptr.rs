@@ -45,7 +45,7 @@ pub(super) fn slot_mut<'e>(env: &'e mut Env, frame: usize, spi: usize) -> Res<&'
     if frame >= env.cur.frames.len() {
         return Err(missing());
     }
-    env.cur.frame_at_mut(frame).stack_mut().get_mut(spi).ok_or_else(missing)
+    env.cur.frame_at_mut(frame).stack.get_mut(spi).ok_or_else(missing)
 }
 
 /// A slot of a frame.
@@ -143,11 +143,11 @@ fn clear_slots(env: &mut Env, frame: usize, spi: usize) -> Res {
 /// A store is about to overwrite a slot: a dynptr there ends, with its slices; one that owns memory must not.
 /// Kernel: `destroy_if_dynptr_stack_slot()`.
 pub(crate) fn destroy_if_dynptr_stack_slot(env: &mut Env, frame: usize, spi: usize) -> Res {
-    let Some(mut s) = env.cur.frames.get(frame).and_then(|f| f.stack.get(spi)).copied() else { return Ok(()) };
+    let Some(s) = env.cur.frames.get(frame).and_then(|f| f.stack.get(spi)) else { return Ok(()) };
     if s.kind[0] != SlotKind::Dynptr {
         return Ok(());
     }
-    let mut spi = spi;
+    let (mut s, mut spi) = (*s, spi);
     if !slot_kind(&s).1 {
         spi += 1;
         s = slot(env, frame, spi)?;

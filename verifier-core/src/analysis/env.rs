@@ -56,20 +56,14 @@ pub struct InsnAux {
     pub fastcall_spills_num: u8,
     /// `bpf_iter_*_next()`. Kernel: `is_iter_next`.
     pub is_iter_next: bool,
-    /// Size of the type that `bpf_obj_new()` allocates here (0: none). Kernel: `obj_new_size`.
-    pub obj_new_size: u64,
     /// Type that owns special fields (`bpf_obj_new`, `kptr`, graph), BTF and id. Kernel: `kptr_struct_meta`.
     pub struct_meta: Option<(BtfRef, TypeId)>,
     /// `bpf_loop()` inlining, once the call was seen: whether it fits, and the callback. Kernel: `loop_inline_state`.
     pub loop_inline: Option<(bool, u32)>,
-    /// Arena address-space cast was seen. Kernel: `needs_zext` on casts and `zext_dst` are not modelled apart from this.
-    pub needs_zext: bool,
     /// Registers live before this instruction (6.17). Kernel: `live_regs_before`.
     pub live_regs_before: u16,
     /// Strongly connected component, 0: none (6.16). Kernel: `scc`.
     pub scc: u32,
-    /// Argument access is checked as indirect jump etc. (kept for newer releases).
-    pub indirect_target: bool,
 }
 
 /// Kernel: `struct bpf_map_ptr_state`.
@@ -396,11 +390,13 @@ impl<'a> Env<'a> {
     }
 
     /// Whether the kernel's log of this level is wanted.
+    #[inline]
     pub fn logs(&self, level: u32) -> bool {
         self.interest.log_level & level != 0
     }
 
     /// Whether any log text of the walk is wanted. Kernel: `env->log.level & BPF_LOG_LEVEL`.
+    #[inline]
     pub fn logging(&self) -> bool {
         self.interest.log_level & 3 != 0
     }
@@ -457,11 +453,13 @@ impl<'a> Env<'a> {
     }
 
     /// Register of the current frame.
+    #[inline]
     pub fn reg(&self, n: u8) -> &RegState {
         self.cur.reg(n)
     }
 
     /// Register of the current frame, for writing.
+    #[inline]
     pub fn reg_mut(&mut self, n: u8) -> &mut RegState {
         self.cur.reg_mut(n)
     }
@@ -473,11 +471,13 @@ impl<'a> Env<'a> {
     }
 
     /// Kernel: `mark_reg_scratched()`.
+    #[inline]
     pub fn scratch_reg(&mut self, n: u8) {
         self.scratched_regs |= 1 << n;
     }
 
     /// Kernel: `mark_stack_slot_scratched()`.
+    #[inline]
     pub fn scratch_slot(&mut self, spi: usize) {
         self.scratched_slots |= 1 << (spi & 63);
     }

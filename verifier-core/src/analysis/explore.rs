@@ -9,14 +9,14 @@ use std::rc::Rc;
 use crate::error::{Errno, LimitMsg, Res, Stop};
 use crate::kernel::features::LoopKind;
 use crate::log::Event;
-use crate::state::verifier::HistEntry;
+use crate::state::verifier::History;
 use crate::state::{FuncState, Link, RegState, Slot, StateId, VerifierState};
 
 use super::Env;
 use super::liveness::StackLiveness;
-use super::precision::Backtrack;
-use super::prune::compare::IdMap;
-use super::prune::scc::Sccs;
+use super::precision::{Backtrack, Trail};
+use super::prune::compare::{Differs, IdMap};
+use super::prune::scc::{Sccs, Visited};
 
 /// Most paths that may wait. Kernel: `BPF_COMPLEXITY_LIMIT_JMP_SEQ`.
 const MAX_PENDING: usize = 8192;
@@ -24,7 +24,7 @@ const MAX_PENDING: usize = 8192;
 /// Bytes that a state takes when it shares nothing, about.
 fn bytes_of(st: &VerifierState) -> usize {
     let frames: usize = st.frames.iter().map(|f| size_of::<FuncState>() + f.stack.len() * size_of::<Slot>()).sum();
-    size_of::<Stored>() + frames + st.history.len() * size_of::<HistEntry>()
+    size_of::<Stored>() + frames
 }
 
 /// A path for later. Kernel: `struct bpf_verifier_stack_elem`.
@@ -47,6 +47,21 @@ pub(crate) struct Stored {
     pub hit_cnt: u32,
     /// Taken out of its list; waits for its last use. Kernel: `in_free_list`.
     pub evicted: bool,
+    /// The visit of a component that it is part of (6.16).
+    pub visit: Option<Visited>,
+    /// Where the last comparison with it failed: looked at first next time.
+    pub differed: Option<Differs>,
+}
+
+/// A stored state as it stands in a list, with what rules it out before it is looked at.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Seat {
+    /// The state.
+    pub id: StateId,
+    /// Its instruction: a list holds those of several.
+    pub insn_idx: u32,
+    /// Nothing of it is left to be emptied.
+    pub cleaned: bool,
 }
 
 /// The arena of stored states, the lists of states by instruction, and the stack of pending paths.
@@ -54,15 +69,15 @@ pub(crate) struct Stored {
 pub struct Explorer {
     states: Vec<Stored>,
     /// Lists by hash of instruction and call site; the newest state stands last. Kernel: `explored_states`.
-    buckets: Vec<Vec<StateId>>,
+    buckets: Vec<Vec<Seat>>,
     stack: Vec<Pending>,
     spare: VerifierState,
     /// Bytes that stored states take, about.
     bytes: usize,
     /// Bytes that they may take.
     max_bytes: usize,
-    /// The last history entry belongs to the instruction being processed. Kernel: `cur_hist_ent`.
-    pub(crate) cur_hist: bool,
+    /// The instructions that walks backwards must know of, for all states.
+    pub(crate) trail: Trail,
     /// Jumps processed since the analysis began. Kernel: `jmps_processed`.
     pub(crate) jmps_processed: u32,
     /// Jumps processed when the last state was stored. Kernel: `prev_jmps_processed`.
@@ -84,8 +99,6 @@ pub struct Explorer {
     pub(crate) sccs: Sccs,
     /// Read and written stack slots by function instance (6.18).
     pub(crate) stack_live: StackLiveness,
-    /// Instructions of each subprogram in postorder, successors first (6.16). Kernel: `cfg.insn_postorder`.
-    pub(crate) postorder: Vec<Vec<u32>>,
 }
 
 impl Explorer {
@@ -98,7 +111,7 @@ impl Explorer {
             spare: VerifierState::empty(),
             bytes: 0,
             max_bytes,
-            cur_hist: false,
+            trail: Trail::default(),
             jmps_processed: 0,
             prev_jmps_processed: 0,
             prev_insn_processed: 0,
@@ -109,7 +122,6 @@ impl Explorer {
             idmap: IdMap::default(),
             sccs: Sccs::default(),
             stack_live: StackLiveness::default(),
-            postorder: Vec::new(),
         }
     }
 
@@ -131,14 +143,19 @@ impl Explorer {
         &mut self.states[id.0 as usize].state
     }
 
-    /// A stored state with its counters.
+    /// A stored state with what is kept beside it.
+    pub(crate) fn stored(&self, id: StateId) -> &Stored {
+        &self.states[id.0 as usize]
+    }
+
+    /// The same, for writing.
     pub(crate) fn stored_mut(&mut self, id: StateId) -> &mut Stored {
         &mut self.states[id.0 as usize]
     }
 
-    /// States, scratch ids and the pending comparison's switches, apart from each other.
-    pub(crate) fn for_compare(&mut self, id: StateId) -> (&VerifierState, &mut IdMap, bool) {
-        (&self.states[id.0 as usize].state, &mut self.idmap, self.explore_alu_limits)
+    /// A stored state, scratch ids and the pending comparison's switches, apart from each other.
+    pub(crate) fn for_compare(&mut self, id: StateId) -> (&mut Stored, &mut IdMap, bool) {
+        (&mut self.states[id.0 as usize], &mut self.idmap, self.explore_alu_limits)
     }
 
     /// The list of states that an instruction's states stand in. Kernel: `explored_state()`.
@@ -150,8 +167,15 @@ impl Explorer {
     }
 
     /// States of a list, oldest first.
-    pub(crate) fn bucket(&self, bucket: usize) -> &[StateId] {
+    pub(crate) fn bucket(&self, bucket: usize) -> &[Seat] {
         self.buckets.get(bucket).map_or(&[], Vec::as_slice)
+    }
+
+    /// Nothing of the state at a position is left to be emptied.
+    pub(crate) fn mark_cleaned(&mut self, bucket: usize, at: usize) {
+        if let Some(seat) = self.buckets.get_mut(bucket).and_then(|b| b.get_mut(at)) {
+            seat.cleaned = true;
+        }
     }
 
     /// Stores a state at the head of a list.
@@ -160,13 +184,15 @@ impl Explorer {
     /// A budget of ours when states take too much memory.
     pub(crate) fn add(&mut self, bucket: usize, state: VerifierState) -> Res<StateId> {
         self.bytes = self.bytes.saturating_add(bytes_of(&state));
-        if self.bytes.saturating_add(self.stack_live.bytes()) > self.max_bytes {
+        let beside = self.stack_live.bytes().saturating_add(self.trail.bytes());
+        if self.bytes.saturating_add(beside) > self.max_bytes {
             return Err(Stop::Budget("memory for explored states".into()));
         }
         let id = StateId(self.states.len() as u32);
-        self.states.push(Stored { state, miss_cnt: 0, hit_cnt: 0, evicted: false });
+        let insn_idx = state.insn_idx;
+        self.states.push(Stored { state, miss_cnt: 0, hit_cnt: 0, evicted: false, visit: None, differed: None });
         if let Some(list) = self.buckets.get_mut(bucket) {
-            list.push(id);
+            list.push(Seat { id, insn_idx, cleaned: false });
         }
         Ok(id)
     }
@@ -176,17 +202,19 @@ impl Explorer {
         if let Some(list) = self.buckets.get_mut(bucket)
             && at < list.len()
         {
-            let id = list.remove(at);
-            self.states[id.0 as usize].evicted = true;
+            let seat = list.remove(at);
+            self.states[seat.id.0 as usize].evicted = true;
         }
     }
 
     /// Drops what a state holds; its shell stays so that ids stay.
     pub(crate) fn drop_frames(&mut self, id: StateId) {
-        let st = &mut self.states[id.0 as usize].state;
+        let stored = &mut self.states[id.0 as usize];
+        stored.visit = None;
+        let st = &mut stored.state;
         self.bytes = self.bytes.saturating_sub(bytes_of(st));
         st.frames.clear();
-        st.history = Rc::default();
+        st.history = History::default();
         st.refs = Rc::default();
     }
 
@@ -204,15 +232,10 @@ impl Explorer {
         let frame = self.states.get_mut(l.state.0 as usize)?.state.frames.get_mut(usize::from(l.frame))?;
         let frame = Rc::make_mut(frame);
         match l.place.checked_sub(Link::STACK) {
-            Some(spi) => frame.stack_mut().get_mut(usize::from(spi)).map(|s| &mut s.spilled),
+            Some(spi) => frame.stack.get_mut(usize::from(spi)).map(|s| &mut s.spilled),
             None => frame.regs.get_mut(usize::from(l.place)),
         }
     }
-}
-
-/// Before each instruction: nothing of it is in the history yet. Kernel: `env->cur_hist_ent = NULL`.
-pub(crate) fn begin_insn(env: &mut Env<'_>) {
-    env.explorer.cur_hist = false;
 }
 
 fn push(env: &mut Env<'_>, state: VerifierState, insn_idx: usize, prev_insn_idx: usize) -> usize {
@@ -238,6 +261,7 @@ pub(crate) enum Fork {
 /// Rejects when too many paths wait.
 pub(crate) fn push_stack(env: &mut Env<'_>, insn_idx: usize, prev_insn_idx: usize, fork: Fork) -> Res {
     let speculative = fork == Fork::Guess;
+    env.explorer.trail.share();
     let mut state = env.cur.clone();
     state.speculative |= speculative;
     let parent = state.parent;
@@ -296,7 +320,7 @@ fn errno_of(too_big: bool) -> Errno {
 pub(crate) fn pop_stack(env: &mut Env<'_>) -> Option<(usize, usize)> {
     let p = env.explorer.stack.pop()?;
     env.cur = p.state;
-    env.explorer.cur_hist = false;
+    env.explorer.trail.begin_insn();
     if env.interest.log_level != 0 && !env.logs(2) {
         env.sink.rewind(p.log_mark);
     }
@@ -351,12 +375,10 @@ pub(crate) fn find_prev_entry(env: &mut Env<'_>, of_parent: bool, insn_idx: usiz
     let len = env.insns.len();
     let bucket = env.explorer.bucket_of(insn_idx, callsite, len);
     let reference = if of_parent { env.explorer.state(env.cur.parent?) } else { &env.cur };
-    env.explorer.bucket(bucket).iter().rev().copied().find(|id| {
+    let here = env.explorer.bucket(bucket).iter().rev().filter(|s| s.insn_idx as usize == insn_idx);
+    here.map(|s| s.id).find(|id| {
         let st = env.explorer.state(*id);
-        st.insn_idx as usize == insn_idx
-            && st.branches != 0
-            && same_callsites(st, reference)
-            && st.dfs_depth < reference.dfs_depth
+        st.branches != 0 && same_callsites(st, reference) && st.dfs_depth < reference.dfs_depth
     })
 }
 
@@ -367,7 +389,7 @@ pub(crate) fn free_states(env: &mut Env<'_>) {
     x.buckets.clear();
     x.stack.clear();
     x.bytes = 0;
-    x.cur_hist = false;
+    x.trail.clear();
     x.bt = Backtrack::default();
     x.sccs.clear();
     env.cur = VerifierState::empty();

@@ -188,7 +188,7 @@ pub(crate) fn iter_of_state(state: &mut VerifierState, place: IterPlace) -> Opti
     if place.frame >= state.frames.len() {
         return None;
     }
-    state.frame_at_mut(place.frame).stack_mut().get_mut(place.spi).map(|s| &mut s.spilled)
+    state.frame_at_mut(place.frame).stack.get_mut(place.spi).map(|s| &mut s.spilled)
 }
 
 /// Whether two states were called from the same places. Kernel: `same_callsites()`.
@@ -299,11 +299,11 @@ pub(crate) fn widen_imprecise_scalars(old: &VerifierState, cur: &mut VerifierSta
                 refs::forget_reg(&mut cur.frame_at_mut(fr).regs[i], precise);
             }
         }
-        let slots = fold.stack.len().min(cur.frames[fr].stack.len());
+        let slots = fold.stack.len().min(cur.frames[fr].stack.len()).min(64);
         for i in 0..slots {
             let (so, sc) = (&fold.stack[i], &cur.frames[fr].stack[i]);
             if so.is_spilled_reg() && sc.is_spilled_reg() && must_widen(&so.spilled, &sc.spilled, &mut ids) {
-                refs::forget_reg(&mut cur.frame_at_mut(fr).stack_mut()[i].spilled, precise);
+                cur.frame_at_mut(fr).stack.edit(1 << i, |s| refs::forget_reg(&mut s.spilled, precise));
             }
         }
     }

@@ -10,16 +10,14 @@
 //! 5: r3 += r2       r2 must be exact here: the walk begins
 //! ```
 
-use std::rc::Rc;
-
 use super::Env;
 use super::prune::print_state;
 use crate::error::{Errno, LimitMsg, Res};
 use crate::isa::Insn;
 use crate::isa::opcode::*;
 use crate::log::Event;
-use crate::state::verifier::HistEntry;
-use crate::state::{FuncState, StateId, VerifierState};
+use crate::state::verifier::History;
+use crate::state::{FuncState, RegState, StateId, VerifierState};
 
 /// History flag: the source operand is a stack pointer. Kernel: `INSN_F_SRC_REG_STACK`.
 pub(crate) const F_SRC_REG_STACK: u16 = 1 << 11;
@@ -71,24 +69,91 @@ impl LinkedRegs {
     pub fn entries(&self) -> &[LinkedReg] {
         &self.entries[..self.len]
     }
+}
 
-    /// Ten bits each and a count, as histories hold them. Kernel: `linked_regs_pack()`.
-    pub fn pack(&self) -> u64 {
-        let body = self.entries().iter().fold(0u64, |v, e| {
-            (v << 10) | u64::from(e.frame & 7) | (u64::from(e.index & 63) << 3) | (u64::from(e.is_reg) << 9)
-        });
-        (body << 4) | self.len as u64
+/// One instruction that a walk backwards must know more of than the program says.
+#[derive(Clone, Copy, Debug)]
+struct Step {
+    /// The instruction.
+    idx: u32,
+    /// The one before it.
+    prev_idx: u32,
+    /// Stack access with frame and slot, which operand is a stack pointer.
+    flags: u16,
+    /// Registers and slots linked to the operands: a place in [`Trail::links`], plus one. 0: none.
+    links: u32,
+    /// The step before this one in the same state's history.
+    older: u32,
+}
+
+/// The histories of all states: lists that share what the paths to them have in common, so that a path forks for free.
+#[derive(Debug, Default)]
+pub(crate) struct Trail {
+    steps: Vec<Step>,
+    links: Vec<LinkedRegs>,
+    /// The newest step is the instruction being processed.
+    noted: bool,
+    /// Another path holds the newest step as well.
+    shared: bool,
+}
+
+impl Trail {
+    /// Nothing of the next instruction is noted yet.
+    #[inline]
+    pub fn begin_insn(&mut self) {
+        (self.noted, self.shared) = (false, false);
     }
 
-    /// The reverse of [`LinkedRegs::pack`]; the order is reversed too. Kernel: `linked_regs_unpack()`.
-    pub fn unpack(val: u64) -> LinkedRegs {
-        let mut out = LinkedRegs::default();
-        let mut body = val >> 4;
-        for _ in 0..val & 15 {
-            out.push(LinkedReg { frame: (body & 7) as u8, index: (body >> 3 & 63) as u8, is_reg: body >> 9 & 1 != 0 });
-            body >>= 10;
+    /// The current path was copied: its newest step must not change any more.
+    pub fn share(&mut self) {
+        self.shared = true;
+    }
+
+    /// Forgets all paths.
+    pub fn clear(&mut self) {
+        *self = Trail::default();
+    }
+
+    /// Bytes that it takes.
+    pub fn bytes(&self) -> usize {
+        self.steps.len() * size_of::<Step>() + self.links.len() * size_of::<LinkedRegs>()
+    }
+
+    /// Notes an instruction, or adds to what was noted of it.
+    pub fn note(&mut self, at: &mut History, idx: u32, prev_idx: u32, flags: u16, linked: Option<&LinkedRegs>) {
+        let links = match linked {
+            Some(linked) => {
+                self.links.push(*linked);
+                self.links.len() as u32
+            }
+            None => 0,
+        };
+        let mut step = Step { idx, prev_idx, flags, links, older: at.newest };
+        if self.noted
+            && at.len != 0
+            && let Some(newest) = self.steps.get_mut(at.newest as usize)
+        {
+            if !self.shared {
+                newest.flags |= flags;
+                newest.links = links;
+                return;
+            }
+            step = Step { flags: newest.flags | flags, links, ..*newest };
+            at.len -= 1;
         }
-        out
+        at.newest = self.steps.len() as u32;
+        at.len += 1;
+        self.steps.push(step);
+        (self.noted, self.shared) = (true, false);
+    }
+
+    /// The newest step of a history.
+    fn newest(&self, at: History) -> Option<&Step> {
+        if at.len == 0 { None } else { self.steps.get(at.newest as usize) }
+    }
+
+    fn linked(&self, step: &Step) -> Option<&LinkedRegs> {
+        self.links.get((step.links as usize).checked_sub(1)?)
     }
 }
 
@@ -155,9 +220,8 @@ impl Backtrack {
     }
 
     /// When one of the linked places is wanted, all are. Kernel: `bt_sync_linked_regs()`.
-    fn sync_linked(&mut self, hist: Option<&HistEntry>) {
-        let Some(hist) = hist.filter(|h| h.linked_regs != 0) else { return };
-        let linked = LinkedRegs::unpack(hist.linked_regs);
+    fn sync_linked(&mut self, linked: Option<&LinkedRegs>) {
+        let Some(linked) = linked else { return };
         let wanted = |bt: &Backtrack, e: &LinkedReg| {
             let f = usize::from(e.frame);
             if e.is_reg { bt.regs[f] >> e.index & 1 != 0 } else { bt.slots[f] >> e.index & 1 != 0 }
@@ -176,7 +240,7 @@ impl Backtrack {
 }
 
 /// Frame and slot of a stack access noted in the history.
-fn stack_access(hist: Option<&HistEntry>) -> Option<(usize, u32)> {
+fn stack_access(hist: Option<&Step>) -> Option<(usize, u32)> {
     let flags = hist?.flags;
     (flags & F_STACK_ACCESS != 0).then(|| (usize::from(flags & 7), u32::from(flags >> 3 & 63)))
 }
@@ -196,7 +260,7 @@ fn atomic_load(insn: Insn) -> Option<u8> {
 
 /// One instruction backwards. `next_idx` is the instruction that ran after it, -1 at the start of the walk.
 /// Kernel: `backtrack_insn()`.
-fn step_back(env: &mut Env<'_>, idx: usize, next_idx: i32, hist: Option<&HistEntry>) -> Result<(), Stuck> {
+fn step_back(env: &mut Env<'_>, idx: usize, next_idx: i32, hist: Option<&Step>) -> Result<(), Stuck> {
     let Some(&insn) = env.insns.get(idx) else { return Err(Stuck::Bug("backtracking left the program")) };
     if insn.code == 0 {
         return Ok(());
@@ -211,15 +275,43 @@ fn step_back(env: &mut Env<'_>, idx: usize, next_idx: i32, hist: Option<&HistEnt
         let (frame, regs, slots) = (bt.frame as u32, bt.here(), bt.slots[bt.frame]);
         env.emit(Event::Precise { frame, regs, slots, idx });
     }
-    let mut bt = env.explorer.bt;
+    let mut bt = std::mem::take(&mut env.explorer.bt);
+    let linked = hist.and_then(|h| env.explorer.trail.linked(h));
     // Registers may have gained their range here because others did.
-    bt.sync_linked(hist);
+    bt.sync_linked(linked);
     let result = step_insn(env, &mut bt, insn, idx, next_idx, hist);
     if matches!(result, Ok(true)) {
-        bt.sync_linked(hist);
+        bt.sync_linked(linked);
     }
     env.explorer.bt = bt;
     result.map(|_| ())
+}
+
+/// What makes a step backwards over an instruction change nothing: none of these registers is wanted. Bit
+/// [`Touched::ALWAYS`] where more decides.
+#[derive(Clone, Copy, Debug)]
+struct Touched;
+
+impl Touched {
+    /// More than registers decides what a step backwards does.
+    const ALWAYS: u32 = 1 << 31;
+
+    /// The registers of an instruction that a step backwards looks at.
+    fn by(insn: Insn) -> u32 {
+        let (dst, src) = (1 << insn.dst, 1 << insn.src);
+        match insn.class() {
+            _ if insn.code == 0 => 0,
+            ALU | ALU64 if matches!(insn.op(), END | NEG) => 0,
+            ALU | ALU64 | LDX => dst,
+            LD if insn.mode() == IMM => dst,
+            ST => dst,
+            STX if insn.mode() != ATOMIC => dst,
+            JMP | JMP32 if matches!(insn.op(), CALL | EXIT) => Touched::ALWAYS,
+            JMP | JMP32 if insn.is_reg_src() => dst | src,
+            JMP | JMP32 => 0,
+            _ => Touched::ALWAYS,
+        }
+    }
 }
 
 /// Changes what is wanted from after `insn` to before it; `Ok(true)` when linked places are to be looked at again.
@@ -229,7 +321,7 @@ fn step_insn(
     insn: Insn,
     idx: usize,
     next_idx: i32,
-    hist: Option<&HistEntry>,
+    hist: Option<&Step>,
 ) -> Result<bool, Stuck> {
     match insn.class() {
         ALU | ALU64 => {
@@ -288,7 +380,7 @@ fn step_insn(
 }
 
 /// A load: what was wanted in the register is wanted in the stack slot, when it came from there.
-fn load(bt: &mut Backtrack, reg: u8, hist: Option<&HistEntry>) -> Result<bool, Stuck> {
+fn load(bt: &mut Backtrack, reg: u8, hist: Option<&Step>) -> Result<bool, Stuck> {
     if !bt.has(reg) {
         return Ok(false);
     }
@@ -304,7 +396,7 @@ fn step_jump(
     insn: Insn,
     idx: usize,
     next_idx: i32,
-    hist: Option<&HistEntry>,
+    hist: Option<&Step>,
 ) -> Result<bool, Stuck> {
     let calls_back = |at: i32| usize::try_from(at).ok().and_then(|i| env.aux.get(i)).is_some_and(|a| a.calls_callback);
     if insn.is_pseudo_call() {
@@ -402,36 +494,51 @@ fn step_jump(
 /// Number of `bpf_tail_call()`.
 const TAIL_CALL: i32 = 12;
 
-/// What a walk needs of a state.
+/// What a walk needs of a state, and how far back in it the walk is.
+#[derive(Clone, Copy)]
 struct At {
     first_idx: i32,
-    history: Rc<Vec<HistEntry>>,
+    /// What of the history is not walked yet.
+    left: History,
     parent: Option<StateId>,
 }
 
 impl At {
     fn of(st: &VerifierState) -> At {
-        At { first_idx: st.first_insn_idx as i32, history: Rc::clone(&st.history), parent: st.parent }
+        At { first_idx: st.first_insn_idx as i32, left: st.history, parent: st.parent }
     }
 
-    /// The instruction before `idx`, `None` at the state's beginning. Kernel: `get_prev_insn_idx()`.
-    fn before(&self, idx: i32, end: &mut usize) -> Option<i32> {
-        let entry = end.checked_sub(1).and_then(|e| self.history.get(e));
-        if idx == self.first_idx && (*end == 0 || (*end == 1 && entry.is_some_and(|e| e.idx as i32 == idx))) {
+    /// The instruction before `idx`, `None` at the state's beginning. `here` is what was noted of `idx`.
+    /// Kernel: `get_prev_insn_idx()`.
+    fn before(&mut self, idx: i32, here: Option<&Step>) -> Option<i32> {
+        if idx == self.first_idx && (self.left.len == 0 || (self.left.len == 1 && here.is_some())) {
             return None;
         }
-        match entry {
-            Some(e) if e.idx as i32 == idx => {
-                *end -= 1;
-                Some(e.prev_idx as i32)
+        match here {
+            Some(step) => {
+                self.left = History { newest: step.older, len: self.left.len - 1 };
+                Some(step.prev_idx as i32)
             }
-            _ => Some(idx - 1),
+            None => Some(idx - 1),
         }
     }
 
-    fn entry(&self, idx: i32, end: usize) -> Option<HistEntry> {
-        end.checked_sub(1).and_then(|e| self.history.get(e)).filter(|e| e.idx as i32 == idx).copied()
+    /// What was noted of `idx`, if it is the newest instruction that is left.
+    fn step(&self, trail: &Trail, idx: i32) -> Option<Step> {
+        trail.newest(self.left).filter(|s| s.idx as i32 == idx).copied()
     }
+}
+
+/// Whether a step backwards over `insn` changes nothing and nobody listens. `hist` is what was noted of it.
+#[inline]
+fn passes(bt: &Backtrack, insn: Insn, hist: Option<&Step>) -> bool {
+    let quiet = match hist {
+        None => true,
+        Some(h) if h.links != 0 => false,
+        Some(h) if h.flags & F_STACK_ACCESS != 0 => bt.slots[usize::from(h.flags & 7)] >> (h.flags >> 3 & 63) & 1 == 0,
+        Some(_) => true,
+    };
+    quiet && Touched::by(insn) & (bt.here() | Touched::ALWAYS) == 0
 }
 
 /// Marks every scalar of all ancestors precise. Kernel: `mark_all_scalars_precise()`.
@@ -443,6 +550,10 @@ pub(crate) fn mark_all_scalars_precise(env: &mut Env<'_>, mut parent: Option<Sta
     while let Some(id) = parent {
         let frames = env.explorer.state(id).frames.len();
         for frame in 0..frames {
+            if !logs {
+                force_precise(env.explorer.state_mut(id), frame);
+                continue;
+            }
             for reg in 0..10 {
                 let r = &env.explorer.state(id).frames[frame].regs[reg];
                 if r.is_scalar() && !r.precise {
@@ -455,7 +566,8 @@ pub(crate) fn mark_all_scalars_precise(env: &mut Env<'_>, mut parent: Option<Sta
             for spi in 0..env.explorer.state(id).frames[frame].stack.len() {
                 let s = &env.explorer.state(id).frames[frame].stack[spi];
                 if s.is_spilled_scalar() && !s.spilled.precise {
-                    env.explorer.state_mut(id).frame_at_mut(frame).stack_mut()[spi].spilled.precise = true;
+                    let stack = &mut env.explorer.state_mut(id).frame_at_mut(frame).stack;
+                    stack.edit(1 << (spi & 63), |s| s.spilled.precise = true);
                     if logs {
                         env.say(LimitMsg::ForcePreciseSlot { frame, off: -(spi as i32 + 1) * 8 });
                     }
@@ -463,6 +575,19 @@ pub(crate) fn mark_all_scalars_precise(env: &mut Env<'_>, mut parent: Option<Sta
             }
         }
         parent = env.explorer.state(id).parent;
+    }
+}
+
+/// Every scalar of a frame counts as needed.
+fn force_precise(st: &mut VerifierState, frame: usize) {
+    let imprecise = |r: &RegState| r.is_scalar() && !r.precise;
+    let f = &st.frames[frame];
+    let any = f.regs[..10].iter().any(imprecise);
+    let slots = f.stack.which(|s| s.is_spilled_scalar() && !s.spilled.precise);
+    if any || slots != 0 {
+        let f = st.frame_at_mut(frame);
+        f.regs[..10].iter_mut().filter(|r| r.is_scalar()).for_each(|r| r.precise = true);
+        f.stack.edit(slots, |s| s.spilled.precise = true);
     }
 }
 
@@ -488,6 +613,7 @@ fn mark_chain(env: &mut Env<'_>, start: Option<&VerifierState>, regno: Option<u8
         return Ok(false);
     }
     let first_parent = at.parent;
+    let silent = !env.logs(2) && !env.interest.structure;
     let (mut subseq_idx, mut skip_first, mut changed) = (-1i32, true, false);
     let mut this: Option<StateId> = None;
     loop {
@@ -498,13 +624,17 @@ fn mark_chain(env: &mut Env<'_>, start: Option<&VerifierState>, regno: Option<u8
         if last_idx < 0 {
             return finish_at_entry(env, this, changed);
         }
-        let mut end = at.history.len();
         let mut i = last_idx;
         loop {
+            let hist = at.step(&env.explorer.trail, i);
             if skip_first {
                 skip_first = false;
+            } else if silent
+                && let Some(&insn) = env.insns.get(i as usize)
+                && passes(&env.explorer.bt, insn, hist.as_ref())
+            {
+                // Nothing that is wanted comes from here.
             } else {
-                let hist = at.entry(i, end);
                 match step_back(env, i as usize, subseq_idx, hist.as_ref()) {
                     Ok(()) => {}
                     Err(Stuck::Unknown) => {
@@ -518,12 +648,12 @@ fn mark_chain(env: &mut Env<'_>, start: Option<&VerifierState>, regno: Option<u8
                         return Err(env.reject(LimitMsg::CallbackRegs { regs }, Errno::EFAULT));
                     }
                 }
-            }
-            if env.explorer.bt.is_empty() {
-                return Ok(changed);
+                if env.explorer.bt.is_empty() {
+                    return Ok(changed);
+                }
             }
             subseq_idx = i;
-            match at.before(i, &mut end) {
+            match at.before(i, hist.as_ref()) {
                 None => break,
                 Some(p) if p < 0 || p as usize >= env.insns.len() => {
                     return Err(env.bug("backtracking left the program"));
@@ -578,46 +708,33 @@ fn finish_at_entry(env: &mut Env<'_>, this: Option<StateId>, changed: bool) -> R
 /// Marks what is wanted in a stored state; what is marked there already, or no scalar, is wanted no more.
 fn mark_state(env: &mut Env<'_>, id: StateId) -> Res<bool> {
     let mut changed = false;
-    for frame in (0..=env.explorer.bt.frame).rev() {
-        let mut bt = env.explorer.bt;
-        let Some(f) = env.explorer.state(id).frames.get(frame).cloned() else {
+    let mut bt = std::mem::take(&mut env.explorer.bt);
+    for frame in (0..=bt.frame).rev() {
+        let Some(f) = env.explorer.state(id).frames.get(frame) else {
             return Err(env.bug("backtracking reached a state with fewer frames"));
         };
-        let (mut new_regs, mut new_slots) = (0u32, 0u64);
-        for r in 0..11 {
-            if bt.regs[frame] >> r & 1 != 0 {
-                if f.regs[r].is_scalar() && !f.regs[r].precise {
-                    new_regs |= 1 << r;
-                } else {
-                    bt.regs[frame] &= !(1 << r);
-                }
+        let (mut new_regs, mut new_slots) = (bt.regs[frame], bt.slots[frame]);
+        for r in bits(u64::from(bt.regs[frame])) {
+            if f.regs.get(r).is_none_or(|r| !r.is_scalar() || r.precise) {
+                new_regs &= !(1 << r);
             }
         }
-        for spi in 0..64 {
-            if bt.slots[frame] >> spi & 1 != 0 {
-                let Some(s) = f.stack.get(spi) else {
-                    return Err(env.bug("backtracking reached a slot beyond the stack"));
-                };
-                if s.is_spilled_scalar() && !s.spilled.precise {
-                    new_slots |= 1 << spi;
-                } else {
-                    bt.slots[frame] &= !(1 << spi);
-                }
+        for spi in bits(bt.slots[frame]) {
+            let Some(s) = f.stack.get(spi) else {
+                return Err(env.bug("backtracking reached a slot beyond the stack"));
+            };
+            if !s.is_spilled_scalar() || s.spilled.precise {
+                new_slots &= !(1 << spi);
             }
         }
-        drop(f);
-        env.explorer.bt = bt;
+        (bt.regs[frame], bt.slots[frame]) = (new_regs, new_slots);
         if new_regs != 0 || new_slots != 0 {
             changed = true;
             let f = env.explorer.state_mut(id).frame_at_mut(frame);
-            for (r, reg) in f.regs.iter_mut().enumerate() {
-                reg.precise |= new_regs >> r & 1 != 0;
+            for r in bits(u64::from(new_regs)) {
+                f.regs[r].precise = true;
             }
-            if new_slots != 0 {
-                for (spi, s) in f.stack_mut().iter_mut().enumerate().take(64) {
-                    s.spilled.precise |= new_slots >> spi & 1 != 0;
-                }
-            }
+            f.stack.edit(new_slots, |s| s.spilled.precise = true);
         }
         if env.logs(2) {
             env.say(LimitMsg::PreciseParent { frame, regs: bt.regs[frame], slots: bt.slots[frame] });
@@ -625,7 +742,17 @@ fn mark_state(env: &mut Env<'_>, id: StateId) -> Res<bool> {
             print_state(env, &state, frame);
         }
     }
+    env.explorer.bt = bt;
     Ok(changed)
+}
+
+/// The places of the bits that are set, lowest first.
+fn bits(mut set: u64) -> impl Iterator<Item = usize> {
+    std::iter::from_fn(move || {
+        let lowest = (set != 0).then(|| set.trailing_zeros() as usize);
+        set &= set.wrapping_sub(1);
+        lowest
+    })
 }
 
 /// The register's exact value matters. Kernel: `mark_chain_precision()`.
@@ -658,19 +785,16 @@ pub(crate) fn request_precise_slot(env: &mut Env<'_>, frame: usize, spi: usize) 
 /// Only when the kernel's own consistency checks fail.
 pub(crate) fn propagate_precision(env: &mut Env<'_>, old: StateId, start: Option<&VerifierState>) -> Res<bool> {
     use crate::kernel::features::LivenessKind;
-    use crate::state::RegState;
     use crate::state::register::live;
     let marks = env.kernel.features.liveness == LivenessKind::ReadMarks;
     let needed = |r: &RegState| r.is_scalar() && r.precise && (!marks || r.live & live::READ != 0);
     for frame in (0..env.explorer.state(old).frames.len()).rev() {
         let f = &env.explorer.state(old).frames[frame];
-        let (mut regs, mut slots) = (0u32, 0u64);
+        let mut regs = 0u32;
         for (i, r) in f.regs.iter().enumerate().take(10) {
             regs |= u32::from(needed(r)) << i;
         }
-        for (spi, s) in f.stack.iter().enumerate().take(64) {
-            slots |= u64::from(s.is_spilled_reg() && needed(&s.spilled)) << spi;
-        }
+        let slots = f.stack.which(|s| s.is_spilled_reg() && needed(&s.spilled));
         if regs == 0 && slots == 0 {
             continue;
         }
@@ -691,18 +815,43 @@ mod tests {
     use super::*;
 
     #[test]
-    fn linked_registers_survive_packing_in_reverse_order() {
-        let mut linked = LinkedRegs::default();
-        let all = [
-            LinkedReg { frame: 7, index: 63, is_reg: false },
-            LinkedReg { frame: 0, index: 10, is_reg: true },
-            LinkedReg { frame: 3, index: 0, is_reg: false },
-        ];
-        assert!(all.iter().all(|e| linked.push(*e)));
-        let mut back = LinkedRegs::unpack(linked.pack()).entries().to_vec();
-        back.reverse();
-        assert_eq!(back, all);
-        assert_eq!(LinkedRegs::unpack(0).entries(), &[]);
+    fn a_path_that_was_copied_keeps_what_was_noted() {
+        let (mut trail, mut path) = (Trail::default(), History::default());
+        trail.note(&mut path, 3, 2, 1, None);
+        trail.share();
+        let fork = path;
+        trail.note(&mut path, 3, 2, 4, None);
+        let noted = |trail: &Trail, at| trail.newest(at).map(|s| (s.idx, s.flags));
+        assert_eq!((noted(&trail, fork), noted(&trail, path)), (Some((3, 1)), Some((3, 5))));
+        assert_eq!((fork.len, path.len), (1, 1));
+        trail.note(&mut path, 3, 2, 8, None);
+        assert_eq!(noted(&trail, path), Some((3, 13)), "what is not shared is changed in place");
+    }
+
+    #[test]
+    fn histories_branch() {
+        let (mut trail, mut path) = (Trail::default(), History::default());
+        trail.note(&mut path, 1, 0, 0, None);
+        let mut fork = path;
+        trail.begin_insn();
+        trail.note(&mut path, 2, 1, 0, None);
+        trail.begin_insn();
+        trail.note(&mut fork, 9, 1, 0, None);
+        let of = |at: History| trail.newest(at).map(|s| (s.idx, trail.steps[s.older as usize].idx));
+        assert_eq!((of(path), of(fork)), (Some((2, 1)), Some((9, 1))));
+    }
+
+    #[test]
+    fn a_step_over_what_nobody_wants_changes_nothing() {
+        let mov = |dst, src| Insn { code: ALU64 | MOV | 8, dst, src, off: 0, imm: 0 };
+        let bt = Backtrack { regs: [1 << 3, 0, 0, 0, 0, 0, 0, 0], ..Backtrack::default() };
+        assert!(passes(&bt, mov(1, 3), None), "reading a wanted register leaves it wanted");
+        assert!(!passes(&bt, mov(3, 1), None));
+        let spill = Step { idx: 0, prev_idx: 0, flags: insn_stack_access_flags(0, 2), links: 0, older: 0 };
+        let store = Insn { code: STX | MEM | DW, dst: 10, src: 1, off: -24, imm: 0 };
+        assert!(passes(&bt, store, Some(&spill)));
+        assert!(!passes(&Backtrack { slots: [1 << 2; 8], ..bt }, store, Some(&spill)));
+        assert!(!passes(&bt, Insn { code: JMP | CALL, dst: 0, src: 0, off: 0, imm: 1 }, None));
     }
 
     #[test]
@@ -710,7 +859,7 @@ mod tests {
         let mut linked = LinkedRegs::default();
         let pushed = (0..9).filter(|i| linked.push(LinkedReg { frame: 0, index: *i, is_reg: true })).count();
         assert_eq!(pushed, LinkedRegs::MAX);
-        assert_eq!(LinkedRegs::unpack(linked.pack()).entries().len(), LinkedRegs::MAX);
+        assert_eq!(linked.entries().len(), LinkedRegs::MAX);
     }
 
     #[test]
@@ -718,12 +867,11 @@ mod tests {
         let mut linked = LinkedRegs::default();
         linked.push(LinkedReg { frame: 0, index: 2, is_reg: true });
         linked.push(LinkedReg { frame: 1, index: 4, is_reg: false });
-        let hist = HistEntry { linked_regs: linked.pack(), ..HistEntry::default() };
         let mut bt = Backtrack { frame: 1, ..Backtrack::default() };
-        bt.sync_linked(Some(&hist));
+        bt.sync_linked(Some(&linked));
         assert!(bt.is_empty());
         bt.regs[0] = 1 << 2;
-        bt.sync_linked(Some(&hist));
+        bt.sync_linked(Some(&linked));
         assert_eq!((bt.regs[0], bt.slots[1]), (1 << 2, 1 << 4));
     }
 }

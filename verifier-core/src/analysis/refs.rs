@@ -14,9 +14,7 @@ use crate::state::{RefKind, RefState, RegBase, RegState, RegType, TypeFlags};
 
 /// Forgets a register's value but keeps its place in the parent chain. Kernel: `__mark_reg_unknown()`.
 pub(crate) fn forget_reg(reg: &mut RegState, precise: bool) {
-    let subreg_def = reg.subreg_def;
     reg.set(RegState::unknown());
-    reg.subreg_def = subreg_def;
     reg.precise = precise;
 }
 

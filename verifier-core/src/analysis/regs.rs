@@ -9,7 +9,7 @@ use crate::isa::Insn;
 use crate::isa::opcode::*;
 use crate::kernel::call::{RegBase, RegType, TypeFlags};
 use crate::kernel::{Features, MapType};
-use crate::state::register::{ADD_CONST, DEF_NOT_SUBREG, live};
+use crate::state::register::{ADD_CONST, live};
 use crate::state::{Payload, RegState, VerifierState};
 use smallvec::SmallVec;
 
@@ -68,28 +68,19 @@ pub(crate) fn bounds_sync(env: &Env<'_>, reg: &mut RegState) {
     reg.scalar.sync_bounds(env.rules());
 }
 
-/// Whether the instruction uses the whole register, not its low half. Kernel: `is_reg64()`.
-fn uses_whole_register(insn: Insn, is_scalar: bool, t: ArgUse) -> bool {
-    let reading = t == ArgUse::Src;
+/// Whether the instruction reads the whole of its operands, not their low halves. Kernel: `is_reg64()`.
+fn reads_whole_register(insn: Insn, is_scalar: bool) -> bool {
     match insn.class() {
-        JMP if insn.op() == CALL => insn.src != PSEUDO_CALL && reading,
+        JMP if insn.op() == CALL => insn.src != PSEUDO_CALL,
         JMP => true,
         JMP32 => false,
         ALU64 => !(insn.op() == END && matches!(insn.imm, 16 | 32)),
         ALU => insn.op() == END && insn.imm == 64,
-        // The source of a load is a pointer; a sign-extending load fills the register.
-        LDX => reading || insn.size_bits() == DW || insn.mode() == MEMSX,
         // A store reads its value and the pointer.
-        STX => (reading && !is_scalar) || insn.size_bits() == DW,
-        // Packet loads return 32 bits.
-        LD => insn.mode() == IMM || reading,
+        STX => !is_scalar || insn.size_bits() == DW,
+        // What a load reads is a pointer.
         _ => true,
     }
-}
-
-/// Forgets that only the low half was defined: somebody reads the whole. Kernel: `mark_insn_zext()`.
-pub(crate) fn mark_insn_zext(reg: &mut RegState) {
-    reg.subreg_def = DEF_NOT_SUBREG;
 }
 
 /// Checks that a register can be used this way by the current instruction, and marks the use.
@@ -102,59 +93,43 @@ pub(crate) fn check_reg_arg(env: &mut Env<'_>, regno: u8, t: ArgUse) -> Res {
         return Err(env.reject(RegisterMsg::Invalid { regno }, Errno::EINVAL));
     }
     env.scratch_reg(regno);
-    let insn = env.insns[env.insn_idx];
-    let reg = *env.reg(regno);
-    let whole = uses_whole_register(insn, reg.is_scalar(), t);
     if t == ArgUse::Src {
-        if reg.ty.base == RegBase::NotInit {
+        let ty = env.reg(regno).ty;
+        if ty.base == RegBase::NotInit {
             return Err(env.reject(RegisterMsg::NotInit { regno }, Errno::EACCES));
         }
         // The frame pointer cannot be written, so nobody needs to know that it is read.
         if regno == FP {
             return Ok(());
         }
-        if whole && reg.subreg_def != DEF_NOT_SUBREG {
-            mark_insn_zext(env.reg_mut(regno));
+        if !liveness::read_marks(env) {
+            return Ok(());
         }
+        let whole = reads_whole_register(env.insns[env.insn_idx], ty.is(RegBase::Scalar));
         let frame = env.cur.curframe();
         return liveness::mark_reg_read(env, frame, Place::Reg(regno), if whole { live::READ64 } else { live::READ32 });
     }
     if regno == FP {
         return Err(env.reject(RegisterMsg::FramePointerWrite {}, Errno::EACCES));
     }
-    let def = if whole { DEF_NOT_SUBREG } else { subreg_def(env) };
-    let dst = env.reg_mut(regno);
-    dst.live |= live::WRITTEN;
-    dst.subreg_def = def;
+    env.reg_mut(regno).live |= live::WRITTEN;
     if t == ArgUse::Dst {
         mark_reg_unknown(env, regno);
     }
     Ok(())
 }
 
-/// The mark of a register whose low half the current instruction defines.
-pub(crate) fn subreg_def(env: &Env<'_>) -> i32 {
-    i32::try_from(env.insn_idx + 1).unwrap_or(i32::MAX)
-}
-
-/// Kernel: `mark_reg_unknown()`. Which instruction defined the low half is kept, as in the kernel.
+/// The register becomes a number of which nothing is known. Kernel: `mark_reg_unknown()`.
 pub(crate) fn mark_reg_unknown(env: &mut Env<'_>, regno: u8) {
     let unknown = env.unknown_scalar();
-    set_value(env.reg_mut(regno), unknown);
+    env.reg_mut(regno).set(unknown);
 }
 
 /// Kernel: `mark_reg_not_init()`.
 pub(crate) fn mark_reg_not_init(env: &mut Env<'_>, regno: u8) {
     let mut none = env.unknown_scalar();
     none.ty = RegType::of(RegBase::NotInit);
-    set_value(env.reg_mut(regno), none);
-}
-
-/// Replaces what a register holds, but not its place in the parent chain nor who defined its low half.
-pub(crate) fn set_value(reg: &mut RegState, value: RegState) {
-    let def = reg.subreg_def;
-    reg.set(value);
-    reg.subreg_def = def;
+    env.reg_mut(regno).set(none);
 }
 
 /// The value or variable offset becomes zero; type, precision and place stay. Kernel: `mark_reg_known_zero()`.
@@ -226,10 +201,10 @@ pub(crate) fn bounds_sanity_check(env: &mut Env<'_>, reg: &mut RegState, ctx: &'
 
 /// The same for a register of the current frame.
 pub(crate) fn bounds_sanity_check_regno(env: &mut Env<'_>, regno: u8, ctx: &'static str) -> Res {
-    let mut reg = *env.reg(regno);
-    if reg.scalar.contradiction().is_none() {
+    if env.reg(regno).scalar.contradiction().is_none() {
         return Ok(());
     }
+    let mut reg = *env.reg(regno);
     bounds_sanity_check(env, &mut reg, ctx)?;
     *env.reg_mut(regno) = reg;
     Ok(())
@@ -244,7 +219,13 @@ pub(crate) fn clear_scalar_id(reg: &mut RegState) {
 /// A scalar that is about to be copied gets an id, so that copies learn from each other's comparisons.
 /// Kernel: `assign_scalar_id_before_mov()`.
 pub(crate) fn assign_scalar_id_before_mov(env: &mut Env<'_>, regno: u8) {
-    let mut reg = *env.reg(regno);
+    let reg = env.reg(regno);
+    // A number that has a link already keeps it, and a constant needs none.
+    let settled = if reg.id == 0 { reg.scalar.is_const() } else { reg.id & ADD_CONST == 0 };
+    if !reg.is_scalar() || settled {
+        return;
+    }
+    let mut reg = *reg;
     if assign_scalar_id(env, &mut reg) {
         *env.reg_mut(regno) = reg;
     }
@@ -368,6 +349,9 @@ pub(crate) fn at_mut(st: &mut VerifierState, at: At) -> &mut RegState {
     let frame = st.frame_at_mut(at.frame);
     match at.place {
         Place::Reg(n) => &mut frame.regs[usize::from(n)],
-        Place::Slot(n) => &mut frame.stack_mut()[n].spilled,
+        Place::Slot(n) => match frame.stack.get_mut(n) {
+            Some(slot) => &mut slot.spilled,
+            None => unreachable!("the place was found in this state"),
+        },
     }
 }

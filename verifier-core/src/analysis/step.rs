@@ -107,7 +107,7 @@ fn walk(env: &mut Env<'_>) -> Res {
     let mut print_state = false;
     let mut prev: Option<usize> = None;
     loop {
-        explore::begin_insn(env);
+        env.explorer.trail.begin_insn();
         env.prev_insn_idx = prev.unwrap_or(usize::MAX);
         if env.insn_idx >= env.insns.len() {
             let (idx, count) = (env.insn_idx, env.insns.len());
@@ -136,7 +136,7 @@ fn walk(env: &mut Env<'_>) -> Res {
             continue;
         }
         if env.aux[env.insn_idx].jmp_point {
-            prune::push_jmp_history(env, 0, 0)?;
+            prune::push_jmp_history(env, 0, None);
         }
         if env.logging() {
             print_state = say_insn(env, prev, print_state);
@@ -509,8 +509,6 @@ fn ld_abs(env: &mut Env<'_>, insn: Insn) -> Res {
         check_reg_arg(env, regno, ArgUse::DstNoMark)?;
     }
     mark_reg_unknown(env, 0);
-    let def = env.insn_idx as i32 + 1;
-    env.reg_mut(0).subreg_def = def;
     // The load ends the function with 0 when it is out of the packet: a caller sees that too.
     if env.cur.curframe() > 0 {
         env.scratch_reg(0);

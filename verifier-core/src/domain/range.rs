@@ -31,6 +31,15 @@ impl<W: Word> Range<W> {
         Range { umin: w.zero(), umax: w.ones(), smin: w.sign(), smax: w.signed_max() }
     }
 
+    /// Whether both are certainly the same bounds.
+    #[inline]
+    pub fn identical(&self, o: &Self) -> bool {
+        self.umin.identical(o.umin)
+            && self.umax.identical(o.umax)
+            && self.smin.identical(o.smin)
+            && self.smax.identical(o.smax)
+    }
+
     /// Forgets the bounds of the unsigned reading.
     pub fn forget_unsigned(&mut self) {
         (self.umin, self.umax) = (self.umin.zero(), self.umin.ones());

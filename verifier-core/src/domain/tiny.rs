@@ -64,6 +64,9 @@ impl<const N: u32> Word for Tiny<N> {
     fn is(self, o: Self) -> bool {
         self == o
     }
+    fn identical(self, o: Self) -> bool {
+        self == o
+    }
     fn ult(self, o: Self) -> bool {
         self.0 < o.0
     }

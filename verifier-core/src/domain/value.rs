@@ -43,6 +43,15 @@ impl<W: Wide> Value<W> {
         Value { bits: TnumOf::exactly(v), full: Range::exactly(v), low: Range::exactly(v.low()) }
     }
 
+    /// Whether both are certainly the same value.
+    #[inline]
+    pub fn identical(&self, o: &Self) -> bool {
+        self.bits.value.identical(o.bits.value)
+            && self.bits.mask.identical(o.bits.mask)
+            && self.full.identical(&o.full)
+            && self.low.identical(&o.low)
+    }
+
     /// Forgets all ranges, not the bits. Kernel: `__mark_reg_unbounded()`.
     pub fn forget_ranges(&mut self) {
         self.full = Range::unbounded(self.bits.value);
@@ -51,13 +60,22 @@ impl<W: Wide> Value<W> {
 
     /// Kernel: `reg_bounds_sync()`.
     pub fn sync(&mut self, rules: DomainRules) {
+        // One value, and everything says so: there is nothing to learn.
+        if self.identical(&Value::exactly(self.bits.value)) {
+            return;
+        }
         self.learn_from_bits(rules);
-        // Later deductions feed earlier ones; the kernel stops after three rounds.
+        // Later deductions feed earlier ones; the kernel stops after three rounds. A round that changes nothing is
+        // followed by others that change nothing.
         for _ in 0..3 {
+            let before = *self;
             self.deduce_low_from_full();
             self.low.deduce_signs();
             self.full.deduce_signs();
             self.deduce_full_from_low(rules);
+            if self.identical(&before) {
+                break;
+            }
         }
         self.learn_bits_from_ranges();
         self.learn_from_bits(rules);

@@ -217,7 +217,7 @@ pub fn changes(old: &[Rc<FuncState>], new: &[Rc<FuncState>]) -> Vec<Change> {
             let place = Place::Reg { frame: number, n: n as u8 };
             out.push(Change { place, before: was.and_then(held), after: held(reg) });
         }
-        if before.is_some_and(|b| Rc::ptr_eq(&b.stack, &frame.stack)) {
+        if before.is_some_and(|b| b.stack.shares_all(&frame.stack)) {
             continue;
         }
         for (n, slot) in frame.stack.iter().enumerate() {

@@ -63,6 +63,10 @@ pub trait Word: Copy {
     fn sar(self, n: Self) -> Self;
     /// Equality.
     fn is(self, o: Self) -> Self::Bool;
+    /// Whether both are certainly the same word, without a decision. Symbols say no.
+    fn identical(self, _o: Self) -> bool {
+        false
+    }
     /// Unsigned less-than.
     fn ult(self, o: Self) -> Self::Bool;
     /// Signed less-than.
@@ -216,6 +220,10 @@ macro_rules! concrete {
             }
             #[inline(always)]
             fn is(self, o: $U) -> bool {
+                self == o
+            }
+            #[inline(always)]
+            fn identical(self, o: $U) -> bool {
                 self == o
             }
             #[inline(always)]

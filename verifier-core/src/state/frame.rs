@@ -8,7 +8,7 @@ use crate::kernel::call::{RegBase, RegType};
 
 use super::references::RefState;
 use super::register::RegState;
-use super::stack::Slot;
+use super::stack::Stack;
 
 /// A frame. Kernel: `struct bpf_func_state`.
 #[derive(Clone, PartialEq, Debug)]
@@ -35,8 +35,8 @@ pub struct FuncState {
     pub callback_depth: u32,
     /// References that the caller had at the call. Kernel (up to 6.13): `acquired_refs` of the caller's frame.
     pub caller_refs: Rc<Vec<RefState>>,
-    /// Slots that were ever touched; slot 0 is fp-8. Shared until written; grown by `grow_stack_state()`.
-    pub stack: Rc<Vec<Slot>>,
+    /// Slots that were ever touched.
+    pub stack: Stack,
 }
 
 impl FuncState {
@@ -60,7 +60,7 @@ impl FuncState {
             in_exception_callback_fn: false,
             callback_depth: 0,
             caller_refs: Rc::default(),
-            stack: Rc::default(),
+            stack: Stack::default(),
         }
     }
 
@@ -68,10 +68,5 @@ impl FuncState {
     pub fn allocated_stack(&self) -> i32 {
         // A stack holds at most 64 slots.
         (self.stack.len() * 8) as i32
-    }
-
-    /// The stack, for writing.
-    pub fn stack_mut(&mut self) -> &mut Vec<Slot> {
-        Rc::make_mut(&mut self.stack)
     }
 }

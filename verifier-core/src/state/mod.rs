@@ -10,5 +10,5 @@ pub use crate::kernel::call::{RegBase, RegType, TypeFlags};
 pub use frame::FuncState;
 pub use references::{RefKind, RefState};
 pub use register::{BtfRef, DynptrKind, IterState, Link, MapIdx, Payload, RegState};
-pub use stack::{Slot, SlotKind};
+pub use stack::{Slot, SlotKind, Stack};
 pub use verifier::{StateId, VerifierState};

@@ -148,9 +148,6 @@ pub const ADD_CONST32: u32 = 1 << 30;
 /// Either; no id reaches these bits. Kernel: `BPF_ADD_CONST`.
 pub const ADD_CONST: u32 = ADD_CONST64 | ADD_CONST32;
 
-/// `subreg_def` of a register whose upper half was not defined by a 32-bit operation. Kernel: `DEF_NOT_SUBREG`.
-pub const DEF_NOT_SUBREG: i32 = 0;
-
 /// A register. Kernel: `struct bpf_reg_state`.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub struct RegState {
@@ -168,8 +165,6 @@ pub struct RegState {
     pub ref_obj_id: u32,
     /// Frame whose stack a stack pointer points into.
     pub frameno: u32,
-    /// Instruction (plus one) that defined the low half only, or [`DEF_NOT_SUBREG`].
-    pub subreg_def: i32,
     /// Liveness marks, see [`live`].
     pub live: u8,
     /// A scalar whose exact range matters for safety.
@@ -188,7 +183,6 @@ impl RegState {
         id: 0,
         ref_obj_id: 0,
         frameno: 0,
-        subreg_def: DEF_NOT_SUBREG,
         live: live::NONE,
         precise: false,
         parent: None,

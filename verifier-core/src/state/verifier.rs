@@ -23,17 +23,14 @@ pub struct ActiveLock {
     pub id: u32,
 }
 
-/// One instruction of the history inside a state. Kernel: `struct bpf_insn_hist_entry` (6.12), `bpf_jmp_history_entry`.
+/// Instructions since the checkpoint that walks backwards must know of: the newest one of a list that every state on
+/// the path shares. The list stands with the stored states.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub struct HistEntry {
-    /// The instruction.
-    pub idx: u32,
-    /// The one before it.
-    pub prev_idx: u32,
-    /// `INSN_F_*` flags: stack access with frame and slot, which operand is a stack pointer.
-    pub flags: u16,
-    /// Up to six registers or slots linked to the operands, packed as the kernel packs them. Kernel: `linked_regs`.
-    pub linked_regs: u64,
+pub struct History {
+    /// Place of the newest entry in the list.
+    pub newest: u32,
+    /// Number of entries.
+    pub len: u32,
 }
 
 /// A state. Kernel: `struct bpf_verifier_state`.
@@ -77,8 +74,8 @@ pub struct VerifierState {
     pub last_insn_idx: u32,
     /// Entry of the loop this state is part of (6.12).
     pub loop_entry: Option<StateId>,
-    /// Instructions since the checkpoint that backtracking must know of.
-    pub history: Rc<Vec<HistEntry>>,
+    /// Instructions since the checkpoint that walks backwards must know of.
+    pub history: History,
     /// Depth in the exploration tree.
     pub dfs_depth: u32,
     /// How often callbacks were unrolled on this path.
@@ -112,7 +109,7 @@ impl VerifierState {
             first_insn_idx: 0,
             last_insn_idx: 0,
             loop_entry: None,
-            history: Rc::default(),
+            history: History::default(),
             dfs_depth: 0,
             callback_unroll_depth: 0,
             may_goto_depth: 0,
@@ -130,32 +127,38 @@ impl VerifierState {
     }
 
     /// Number of the current frame. Kernel: `curframe`.
+    #[inline]
     pub fn curframe(&self) -> usize {
         self.frames.len().saturating_sub(1)
     }
 
     /// The current frame.
+    #[inline]
     pub fn frame(&self) -> &FuncState {
         &self.frames[self.frames.len() - 1]
     }
 
     /// The current frame, for writing (copied first when shared).
+    #[inline]
     pub fn frame_mut(&mut self) -> &mut FuncState {
         let n = self.frames.len() - 1;
         Rc::make_mut(&mut self.frames[n])
     }
 
     /// A frame by number, for writing (copied first when shared).
+    #[inline]
     pub fn frame_at_mut(&mut self, n: usize) -> &mut FuncState {
         Rc::make_mut(&mut self.frames[n])
     }
 
     /// Register of the current frame.
+    #[inline]
     pub fn reg(&self, n: u8) -> &RegState {
         &self.frame().regs[n as usize]
     }
 
     /// Register of the current frame, for writing.
+    #[inline]
     pub fn reg_mut(&mut self, n: u8) -> &mut RegState {
         &mut self.frame_mut().regs[n as usize]
     }
@@ -168,13 +171,8 @@ impl VerifierState {
             for r in &mut frame.regs {
                 f(r);
             }
-            if frame.stack.iter().any(|s| s.is_spilled_reg()) {
-                for s in frame.stack_mut() {
-                    if s.is_spilled_reg() {
-                        f(&mut s.spilled);
-                    }
-                }
-            }
+            let spilled = frame.stack.which(super::Slot::is_spilled_reg);
+            frame.stack.edit(spilled, |s| f(&mut s.spilled));
         }
     }
 }

@@ -10,7 +10,6 @@ use crate::kernel::facts::lsm_hooks;
 use crate::kernel::{AttachType, ProgType};
 use crate::log::Event;
 use crate::state::Payload;
-use crate::state::register::DEF_NOT_SUBREG;
 
 /// Largest error number that a kernel function returns negated. Kernel: `MAX_ERRNO`.
 const MAX_ERRNO: i32 = 4095;
@@ -55,8 +54,6 @@ fn load(env: &mut Env<'_>, regno: u8, info: CtxInfo) -> Res {
     let id = if info.reg_type.may_be_null() { env.new_id() } else { 0 };
     let reg = env.reg_mut(regno);
     reg.id = id;
-    // The kernel may load more bytes than the instruction says, and a pointer is never half a register.
-    reg.subreg_def = DEF_NOT_SUBREG;
     if let (RegBase::PtrToBtfId, Some((btf, id))) = (info.reg_type.base, info.btf) {
         reg.payload = Payload::Btf { btf, id };
         reg.ref_obj_id = info.ref_obj_id;

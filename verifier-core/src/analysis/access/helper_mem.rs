@@ -11,7 +11,7 @@ use crate::analysis::Env;
 use crate::analysis::btf_access::check_ptr_to_btf_access;
 use crate::analysis::call::meta::CallMeta;
 use crate::analysis::liveness::mark_stack_slot_read;
-use crate::analysis::regs::{Access, set_value};
+use crate::analysis::regs::Access;
 use crate::error::{Errno, MemoryMsg, Res, Stop};
 use crate::isa::opcode::B;
 use crate::kernel::ProgType;
@@ -200,7 +200,7 @@ fn check_byte(env: &mut Env<'_>, frame: usize, spi: usize, byte: usize, clobber:
             if clobber {
                 let mut unknown = crate::state::RegState::unknown();
                 unknown.precise = !caps.bpf_capable;
-                set_value(&mut slot.spilled, unknown);
+                slot.spilled.set(unknown);
                 slot.kind.iter_mut().for_each(scrub_byte);
             }
             return Ok(true);

@@ -12,8 +12,6 @@
 //!   byte     7 .. 0         7  6  5  4  3  2  1  0
 //! ```
 
-use std::rc::Rc;
-
 use super::AccessSrc;
 use super::region::MAX_VAR_OFF;
 use crate::analysis::Env;
@@ -44,7 +42,7 @@ pub(crate) fn grow_stack_state(env: &mut Env<'_>, frame: usize, size: i32) {
         return;
     }
     let f = env.cur.frame_at_mut(frame);
-    Rc::make_mut(&mut f.stack).resize(slots, Slot::EMPTY);
+    f.stack.grow(slots);
     let subprog = f.subprogno as usize;
     // At most 64 slots.
     let depth = (slots * 8) as u32;
@@ -109,16 +107,16 @@ pub(super) fn scrub_special_slot(slot: &mut Slot) {
 /// A slot of a frame for writing, `None` beyond the stack's depth.
 pub(super) fn slot_mut<'e>(env: &'e mut Env<'_>, frame: usize, spi: usize) -> Res<&'e mut Slot> {
     let idx = env.insn_idx;
-    match env.cur.frame_at_mut(frame).stack_mut().get_mut(spi) {
+    match env.cur.frame_at_mut(frame).stack.get_mut(spi) {
         Some(slot) => Ok(slot),
         None => Err(Stop::Unsupported(format!("internal: stack slot {spi} does not exist at insn {idx}").into())),
     }
 }
 
-/// A copy of a slot of a frame.
-pub(super) fn slot(env: &Env<'_>, frame: usize, spi: usize) -> Res<Slot> {
+/// A slot of a frame.
+pub(super) fn slot<'e>(env: &'e Env<'_>, frame: usize, spi: usize) -> Res<&'e Slot> {
     match env.cur.frames.get(frame).and_then(|f| f.stack.get(spi)) {
-        Some(slot) => Ok(*slot),
+        Some(slot) => Ok(slot),
         None => Err(env.bug("a stack slot does not exist")),
     }
 }
@@ -177,7 +175,7 @@ pub(crate) fn check_stack_access_within_bounds(
     src: AccessSrc,
     t: Access,
 ) -> Res {
-    let reg = *env.reg(regno);
+    let reg = env.reg(regno);
     let frame = reg.frameno as usize;
     let what = match t {
         _ if src == AccessSrc::Helper && !env.kernel.features.helper_access_has_direction => " indirect access to",

@@ -19,7 +19,7 @@ use crate::state::{Slot, SlotKind};
 /// One load. `off` includes the fixed offset; bounds and alignment are checked. `dst` is `None` where the value is only
 /// looked at (atomic operations). Kernel: `check_stack_read()`.
 pub(super) fn check_stack_read(env: &mut Env<'_>, regno: u8, off: i32, size: u32, dst: Option<u8>) -> Res {
-    let reg = *env.reg(regno);
+    let reg = env.reg(regno);
     let frame = reg.frameno as usize;
     let var_off = reg.var_off();
     match dst {
@@ -87,7 +87,7 @@ fn read_fixed(env: &mut Env<'_>, frame: usize, off: i32, size: usize, dst: Optio
     // The contract is that of the running function, whosever stack is read.
     let (cur, idx) = (env.cur.curframe(), env.insn_idx);
     check_fastcall_stack_contract(env, cur, idx, off);
-    let old = slot(env, frame, spi)?;
+    let old = *slot(env, frame, spi)?;
     let restores = if old.is_spilled_reg() {
         let whole = size == 8 && saved_size(&old) == 8;
         if !whole && !old.spilled.is_scalar() {
@@ -121,7 +121,10 @@ fn read_fixed(env: &mut Env<'_>, frame: usize, off: i32, size: usize, dst: Optio
         }
         false
     };
-    if restores { push_jmp_history(env, insn_stack_access_flags(frame, spi), 0) } else { Ok(()) }
+    if restores {
+        push_jmp_history(env, insn_stack_access_flags(frame, spi), None);
+    }
+    Ok(())
 }
 
 /// A load of part of a saved scalar, or of a scalar that was saved in part. Tells whether the load restores the saved
@@ -130,10 +133,8 @@ fn fill_part(env: &mut Env<'_>, old: &Slot, off: i32, byte: usize, size: usize, 
     let saved = &old.spilled;
     let restores = if size <= saved_size(old) && off % 8 == 0 {
         // Low bytes of the saved value: the caller truncates.
-        let def = env.reg(dst).subreg_def;
         let reg = env.reg_mut(dst);
         reg.copy_from(saved);
-        reg.subreg_def = def;
         if u64::BITS - saved.scalar.umax.leading_zeros() > 8 * size as u32 {
             clear_scalar_id(reg);
         }

@@ -28,7 +28,7 @@ pub(super) fn check_stack_write(
     value: Option<u8>,
     insn_idx: usize,
 ) -> Res {
-    let reg = *env.reg(regno);
+    let reg = env.reg(regno);
     let frame = reg.frameno as usize;
     if reg.var_off().is_const() {
         let off = off.wrapping_add(reg.var_off().value as i32);
@@ -96,11 +96,11 @@ fn write_fixed(env: &mut Env<'_>, frame: usize, off: i32, size: usize, value: Op
     env.scratch_slot(spi);
 
     let aligned = off % 8 == 0;
-    let reg = value.map(|r| *env.reg(r));
+    let ty = value.map(|r| env.reg(r).ty);
     let tracked = aligned && env.caps.bpf_capable;
-    match (value, reg) {
-        (Some(regno), Some(reg)) if tracked && reg.is_scalar() => {
-            let fits = width(&reg) <= 8 * size as u32;
+    match (value, ty) {
+        (Some(regno), Some(ty)) if tracked && ty.is(RegBase::Scalar) => {
+            let fits = width(env.reg(regno)) <= 8 * size as u32;
             if fits {
                 // Both places hold the same value from now on, and learn from each other's comparisons.
                 assign_scalar_id_before_mov(env, regno);
@@ -115,21 +115,23 @@ fn write_fixed(env: &mut Env<'_>, frame: usize, off: i32, size: usize, value: Op
             let imm = RegState::konst(i64::from(insn.imm) as u64);
             save_register_state(env, frame, spi, &imm, size)?;
         }
-        (_, Some(reg)) if is_spillable(reg.ty) => {
+        (Some(regno), Some(ty)) if is_spillable(ty) => {
             if size != 8 {
                 if env.interest.log_level != 0 {
                     env.emit(Event::SourceLine { idx: insn_idx, numbered: false });
                 }
                 return Err(env.reject(MemoryMsg::SpillSize, Errno::EACCES));
             }
-            if frame != env.cur.curframe() && reg.ty.is(RegBase::PtrToStack) {
+            if frame != env.cur.curframe() && ty.is(RegBase::PtrToStack) {
                 return Err(env.reject(MemoryMsg::SpillToCaller, Errno::EINVAL));
             }
+            let reg = *env.reg(regno);
             save_register_state(env, frame, spi, &reg, size)?;
         }
         _ => return write_data(env, frame, spi, byte, size, value, insn),
     }
-    push_jmp_history(env, insn_stack_access_flags(frame, spi), 0)
+    push_jmp_history(env, insn_stack_access_flags(frame, spi), None);
+    Ok(())
 }
 
 /// Data that is not tracked as a register.

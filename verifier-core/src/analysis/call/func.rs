@@ -13,13 +13,13 @@ use crate::analysis::iter::widen_imprecise_scalars;
 use crate::analysis::liveness::{self, Place};
 use crate::analysis::precision::mark_chain_precision;
 use crate::analysis::refs;
-use crate::analysis::regs::{mark_reg_unknown, subreg_def};
+use crate::analysis::regs::mark_reg_unknown;
 use crate::error::{CallMsg, Errno, Res, Stop};
 use crate::isa::Insn;
 use crate::isa::opcode::MAX_CALL_FRAMES;
 use crate::kernel::call::RegBase;
 use crate::kernel::features::LivenessKind;
-use crate::state::register::{DEF_NOT_SUBREG, live};
+use crate::state::register::live;
 use crate::state::{FuncState, RegState};
 
 /// BTF linkage of a global function.
@@ -38,14 +38,12 @@ pub(super) fn check_depth(env: &mut Env<'_>, curframe: usize) -> Res {
 
 /// R0 to R5 of a frame are lost in a call. Kernel: `clear_caller_saved_regs()`.
 pub(crate) fn clear_caller_saved_regs(env: &mut Env<'_>, frame: usize) {
-    let def = subreg_def(env);
     let precise = !env.caps.bpf_capable;
     for regno in 0..=5 {
         env.scratch_reg(regno);
         let reg = &mut env.cur.frame_at_mut(frame).regs[usize::from(regno)];
         refs::clear_reg(reg, precise);
         reg.live |= live::WRITTEN;
-        reg.subreg_def = def;
     }
 }
 
@@ -125,7 +123,6 @@ fn call_global(env: &mut Env<'_>, subprog: usize, misfit: Option<Stop>) -> Res {
     let frame = env.cur.curframe();
     clear_caller_saved_regs(env, frame);
     mark_reg_unknown(env, 0);
-    env.reg_mut(0).subreg_def = DEF_NOT_SUBREG;
     Ok(())
 }
 

@@ -25,7 +25,6 @@ use crate::kernel::call::{ArgBase, FuncProto, RegBase, RegType, RetBase, TypeFla
 use crate::kernel::helpers::{HelperCaps, HelperQuery, allowed, class, exists, get_func_proto, id};
 use crate::kernel::{AttachType, ProgType};
 use crate::program::record::FieldKind;
-use crate::state::register::DEF_NOT_SUBREG;
 use crate::state::{BtfRef, DynptrKind, Payload, RegState};
 
 /// Attach type whose rules apply: that of the replaced program for an extension.
@@ -94,7 +93,6 @@ pub(crate) fn check_helper_call(env: &mut Env<'_>, insn: Insn, insn_idx: &mut us
         mark_reg_not_init(env, regno);
         check_reg_arg(env, regno, ArgUse::DstNoMark)?;
     }
-    env.reg_mut(0).subreg_def = DEF_NOT_SUBREG;
     set_result(env, proto, &meta, &effects)?;
     own_result(env, &meta, idx)?;
     refine_result(env, proto, &meta)?;

@@ -95,7 +95,7 @@ pub(super) fn constant_map_key(env: &mut Env<'_>, key: &RegState, key_size: u32)
     let below = off.wrapping_neg().wrapping_sub(1);
     let (Ok(spi), Ok(first)) = (usize::try_from(get_spi(off)), usize::try_from(below % 8)) else { return Ok(None) };
     let frame = key.frameno as usize;
-    let Some(slot) = env.cur.frames.get(frame).and_then(|f| f.stack.get(spi)).copied() else { return Ok(None) };
+    let Some(slot) = env.cur.frames.get(frame).and_then(|f| f.stack.get(spi)) else { return Ok(None) };
     let run = |kind: SlotKind| slot.kind[..=first].iter().rev().take_while(|k| **k == kind).count() as u32;
     if run(SlotKind::Zero) >= key_size {
         return Ok(Some(0));
@@ -103,7 +103,8 @@ pub(super) fn constant_map_key(env: &mut Env<'_>, key: &RegState, key_size: u32)
     if !slot.is_spilled_scalar() || run(SlotKind::Spill) != key_size || !slot.spilled.scalar.var_off.is_const() {
         return Ok(None);
     }
+    let key = slot.spilled.scalar.var_off.value;
     request_precise_slot(env, frame, spi);
     mark_chain_precision_batch(env)?;
-    Ok(Some(slot.spilled.scalar.var_off.value))
+    Ok(Some(key))
 }

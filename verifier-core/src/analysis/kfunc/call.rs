@@ -14,7 +14,7 @@ use crate::analysis::call::{Callback, push_callback_call};
 use crate::analysis::explore::{Fork, push_stack};
 use crate::analysis::iter::{iter_of_state, process_iter_next_call};
 use crate::analysis::liveness::{Place, mark_reg_read};
-use crate::analysis::regs::{bounds_sync, mark_insn_zext, mark_reg_known_zero, mark_reg_not_init, mark_reg_unknown};
+use crate::analysis::regs::{bounds_sync, mark_reg_known_zero, mark_reg_not_init, mark_reg_unknown};
 use crate::analysis::{Env, dynptr, refs};
 use crate::btf::{Btf, BtfKind, Type, TypeId};
 use crate::error::{Errno, KfuncMsg, Res};
@@ -131,7 +131,6 @@ fn is_res_lock(meta: &KfuncMeta) -> bool {
 fn queue_failed_lock(env: &mut Env, at: usize) -> Res {
     push_stack(env, at + 1, at, Fork::Jump)?;
     let precise = !env.caps.bpf_capable;
-    let def = i32::try_from(at).unwrap_or(i32::MAX - 1) + 1;
     let mut r0 = RegState::unknown();
     r0.scalar.smin = -4095;
     r0.scalar.smax = -1;
@@ -145,7 +144,6 @@ fn queue_failed_lock(env: &mut Env, at: usize) -> Res {
     let reg = branch.reg_mut(0);
     reg.set(r0);
     reg.precise = precise;
-    reg.subreg_def = def;
     reg.live |= live::WRITTEN;
     Ok(())
 }
@@ -209,28 +207,23 @@ fn leave_rcu(env: &mut Env) {
     env.cur.for_each_reg_mut(|reg| outdate(&mut reg.ty));
     for n in 0..env.cur.frames.len() {
         let is_rcu_iter = |s: &crate::state::Slot| s.kind[7] == SlotKind::Iter && s.spilled.has(TypeFlags::RCU);
-        if env.cur.frames[n].stack.iter().any(is_rcu_iter) {
-            for slot in env.cur.frame_at_mut(n).stack_mut().iter_mut().filter(|s| is_rcu_iter(s)) {
-                outdate(&mut slot.spilled.ty);
-            }
+        let iterators = env.cur.frames[n].stack.which(is_rcu_iter);
+        if iterators != 0 {
+            env.cur.frame_at_mut(n).stack.edit(iterators, |slot| outdate(&mut slot.spilled.ty));
         }
     }
     env.cur.active_rcu_lock = 0;
 }
 
 /// The result register is written. Kernel: `mark_btf_func_reg_size()` for R0.
-fn mark_result_written(env: &mut Env, size: u32) {
-    let def = if size == 8 { crate::state::register::DEF_NOT_SUBREG } else { env.insn_idx as i32 + 1 };
-    let r0 = env.reg_mut(0);
-    r0.live |= live::WRITTEN;
-    r0.subreg_def = def;
+fn mark_result_written(env: &mut Env) {
+    env.reg_mut(0).live |= live::WRITTEN;
 }
 
 /// An argument register is read. Kernel: `mark_btf_func_reg_size()` for arguments.
 fn mark_argument_read(env: &mut Env, regno: u8, size: u32) -> Res {
     let frame = env.cur.curframe();
     if size == 8 {
-        mark_insn_zext(env.reg_mut(regno));
         mark_reg_read(env, frame, Place::Reg(regno), live::READ64)
     } else {
         mark_reg_read(env, frame, Place::Reg(regno), live::READ32)
@@ -266,7 +259,7 @@ fn set_result(env: &mut Env, meta: &mut KfuncMeta, btf: &Arc<Btf>, at: usize) ->
             r0.ty = RegType::of(RegBase::Scalar);
             r0.precise = precise;
         }
-        mark_result_written(env, ret.size_or_type);
+        mark_result_written(env);
         return Ok(());
     }
     let Some(target) = target else {
@@ -286,7 +279,7 @@ fn set_result(env: &mut Env, meta: &mut KfuncMeta, btf: &Arc<Btf>, at: usize) ->
         r0.ty = r0.ty.plus(TypeFlags::MAYBE_NULL);
         r0.id = id;
     }
-    mark_result_written(env, 8);
+    mark_result_written(env);
     if meta.flags.is_acquire() {
         let id = refs::acquire_reference(env, at)?;
         let r0 = env.reg_mut(0);
@@ -417,7 +410,6 @@ fn new_object(env: &mut Env, meta: &KfuncMeta, at: usize) -> Res {
         ty = ty.plus(TypeFlags::PERCPU);
     }
     set_pointer(env, ty, Payload::Btf { btf: BtfRef::PROG, id });
-    env.aux[at].obj_new_size = u64::from(size);
     env.aux[at].struct_meta = has_fields.then_some((BtfRef::PROG, id));
     Ok(())
 }

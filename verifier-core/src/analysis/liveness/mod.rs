@@ -16,7 +16,7 @@ use crate::state::register::live;
 use super::Env;
 
 pub(crate) use read_marks::propagate_liveness;
-pub(crate) use stack::{StackLiveness, begin_insn, commit_insn, reset_callchain, successors, update_live_stack};
+pub(crate) use stack::{Order, StackLiveness, begin_insn, commit_insn, reset_callchain, successors, update_live_stack};
 
 /// A register or stack slot of a frame.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -36,7 +36,8 @@ pub(crate) struct DeadPlaces {
     pub slots: u64,
 }
 
-fn read_marks(env: &Env<'_>) -> bool {
+/// Whether reads travel back to ancestor states as they happen.
+pub(super) fn read_marks(env: &Env<'_>) -> bool {
     env.kernel.features.liveness == LivenessKind::ReadMarks
 }
 
@@ -72,8 +73,8 @@ pub(crate) fn mark_stack_slot_written(env: &mut Env<'_>, frame: usize, spi: usiz
         stack::mark_written(env, frame, spi);
         return Ok(());
     }
-    if env.cur.frames.get(frame).is_some_and(|f| spi < f.stack.len()) {
-        env.cur.frame_at_mut(frame).stack_mut()[spi].spilled.live |= live::WRITTEN;
+    if env.cur.frames.get(frame).is_some_and(|f| spi < f.stack.len().min(64)) {
+        env.cur.frame_at_mut(frame).stack.edit(1 << spi, |s| s.spilled.live |= live::WRITTEN);
     }
     Ok(())
 }

@@ -99,7 +99,7 @@ fn propagate(env: &mut Env<'_>, frame: usize, place: Place, flag: u8) -> Res {
     match place {
         Place::Reg(n) => add(&mut f.regs[usize::from(n)], flag),
         Place::Slot(spi) => {
-            if let Some(s) = f.stack_mut().get_mut(spi) {
+            if let Some(s) = f.stack.get_mut(spi) {
                 add(&mut s.spilled, flag);
             }
         }

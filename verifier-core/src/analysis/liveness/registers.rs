@@ -60,11 +60,11 @@ pub(crate) fn compute_live_registers(env: &mut Env<'_>) {
     let len = env.insns.len();
     let facts: Vec<(u16, u16)> = env.insns.iter().map(|i| def_use(env, *i)).collect();
     let mut before = vec![0u16; len];
-    let order = std::mem::take(&mut env.explorer.postorder);
+    let orders = std::mem::take(&mut env.explorer.stack_live.orders);
     let mut changed = true;
     while changed {
         changed = false;
-        for &idx in order.iter().flatten() {
+        for &idx in orders.iter().flat_map(|o| &o.insns) {
             let idx = idx as usize;
             let after = successors(&env.insns, idx).iter().filter_map(|s| before.get(*s)).fold(0, |a, b| a | b);
             let (def, used) = facts[idx];
@@ -73,7 +73,7 @@ pub(crate) fn compute_live_registers(env: &mut Env<'_>) {
             before[idx] = new;
         }
     }
-    env.explorer.postorder = order;
+    env.explorer.stack_live.orders = orders;
     for (aux, live) in env.aux.iter_mut().zip(&before) {
         aux.live_regs_before = *live;
     }

@@ -40,17 +40,88 @@ struct Masks {
     live_before: u64,
 }
 
+/// What is known of one frame's stack in an instance.
+#[derive(Debug)]
+struct FrameMasks {
+    masks: Vec<Masks>,
+    /// Instructions whose equations may not hold, by their place in the postorder: the others need no look.
+    stale: Vec<u64>,
+}
+
 /// Kernel: `struct func_instance`.
 #[derive(Debug)]
 struct Instance {
     chain: Chain,
     /// Entries of the functions that own the frames.
     starts: Sites,
+    /// Which function.
+    subprog: usize,
     insn_cnt: usize,
     updated: bool,
     must_write_dropped: bool,
-    frames: [Option<Vec<Masks>>; 8],
+    frames: [Option<FrameMasks>; 8],
     must_write_set: Vec<bool>,
+    /// Bytes that the sets take, about.
+    bytes: usize,
+}
+
+/// The order in which a function's equations are solved: successors first, and who depends on whom.
+#[derive(Debug, Default)]
+pub(crate) struct Order {
+    /// Instructions in postorder. Kernel: `cfg.insn_postorder`.
+    pub insns: Vec<u32>,
+    /// Place in `insns` of each instruction of the function; [`Order::NOWHERE`] where it is not reached.
+    place: Vec<u32>,
+    /// Where the predecessors of a place begin in `preds`.
+    first: Vec<u32>,
+    /// Places of predecessors.
+    preds: Vec<u32>,
+}
+
+impl Order {
+    /// Place of an instruction that is not reached.
+    const NOWHERE: u32 = u32::MAX;
+
+    /// The order of a function that begins at `start`.
+    pub fn new(insns: &[Insn], start: u32, postorder: Vec<u32>) -> Order {
+        let rel = |i: u32| i.wrapping_sub(start) as usize;
+        let inside = |i: &&u32| rel(**i) < insns.len();
+        let len = postorder.iter().filter(inside).map(|i| rel(*i) + 1).max().unwrap_or(0);
+        let mut place = vec![Order::NOWHERE; len];
+        for (n, i) in (0u32..).zip(&postorder) {
+            if let Some(p) = place.get_mut(rel(*i)) {
+                *p = n;
+            }
+        }
+        let mut edges: Vec<(u32, u32)> = Vec::new();
+        for (n, i) in (0u32..).zip(&postorder) {
+            let after = successors(insns, *i as usize);
+            let places = after.iter().filter_map(|s| place.get(rel(*s as u32)));
+            edges.extend(places.filter(|p| **p != Order::NOWHERE).map(|p| (*p, n)));
+        }
+        edges.sort_unstable();
+        let before = |p: u32| edges.partition_point(|(s, _)| *s < p) as u32;
+        let first = (0..=postorder.len() as u32).map(before).collect();
+        let preds = edges.iter().map(|(_, n)| *n).collect();
+        Order { insns: postorder, place, first, preds }
+    }
+
+    fn place(&self, rel: usize) -> Option<usize> {
+        self.place.get(rel).filter(|p| **p != Order::NOWHERE).map(|p| *p as usize)
+    }
+
+    fn preds(&self, place: usize) -> &[u32] {
+        match (self.first.get(place), self.first.get(place + 1)) {
+            (Some(a), Some(b)) => self.preds.get(*a as usize..*b as usize).unwrap_or(&[]),
+            _ => &[],
+        }
+    }
+}
+
+fn set_stale(stale: &mut [u64], place: usize) {
+    if let Some(word) = stale.get_mut(place / 64) {
+        *word |= 1 << (place % 64);
+    }
 }
 
 impl Instance {
@@ -62,61 +133,72 @@ impl Instance {
         self.starts.len().saturating_sub(1)
     }
 
-    fn allocated(&self) -> usize {
-        self.frames.iter().flatten().count() * self.insn_cnt * size_of::<Masks>()
-    }
-
     fn rel(&self, insn: u32) -> usize {
         insn.wrapping_sub(self.start()) as usize
     }
 
     fn masks(&self, frame: usize, insn: u32) -> Option<&Masks> {
-        self.frames.get(frame)?.as_ref()?.get(self.rel(insn))
+        self.frames.get(frame)?.as_ref()?.masks.get(self.rel(insn))
     }
 
-    fn masks_mut(&mut self, frame: usize, insn: u32) -> Option<&mut Masks> {
-        let at = self.rel(insn);
-        self.frames.get_mut(frame)?.as_mut()?.get_mut(at)
-    }
-
-    fn alloc(&mut self, frame: usize, insn: u32) -> Option<&mut Masks> {
+    /// The sets of a frame at an instruction, made when they are missing, and the equations that may not hold.
+    fn entry(&mut self, frame: usize, insn: u32, order: &Order) -> Option<(&mut Masks, &mut [u64])> {
         let (at, cnt) = (self.rel(insn), self.insn_cnt);
-        self.frames.get_mut(frame)?.get_or_insert_with(|| vec![Masks::default(); cnt]).get_mut(at)
+        let slot = self.frames.get_mut(frame)?;
+        if slot.is_none() {
+            let words = order.insns.len().div_ceil(64);
+            self.bytes += cnt * size_of::<Masks>() + words * 8;
+            *slot = Some(FrameMasks { masks: vec![Masks::default(); cnt], stale: vec![u64::MAX; words] });
+        }
+        let f = slot.as_mut()?;
+        Some((f.masks.get_mut(at)?, &mut f.stale))
     }
 
-    /// Kernel: `mark_stack_read()`.
-    fn read(&mut self, frame: usize, insn: u32, mask: u64) {
-        let Some(m) = self.alloc(frame, insn) else { return };
+    /// Slots of a frame may be read by an instruction. Kernel: `mark_stack_read()`.
+    fn read(&mut self, frame: usize, insn: u32, mask: u64, order: &Order) {
+        let at = self.rel(insn);
+        if mask == 0 {
+            return;
+        }
+        let Some((m, stale)) = self.entry(frame, insn, order) else { return };
         let new = m.may_read | mask;
-        let grows = new != m.may_read && new & !m.live_before != 0;
+        if new == m.may_read {
+            return;
+        }
         m.may_read = new;
+        let grows = new & !m.live_before != 0;
+        if let Some(place) = order.place(at) {
+            set_stale(stale, place);
+        }
         self.updated |= grows;
     }
 
+    /// Slots that an instruction wrote on this path; only what it writes on all counts.
     /// Kernel: `commit_stack_write_marks()`.
-    fn commit(&mut self, insn: u32, acc: &[u64; 8]) {
+    fn commit(&mut self, insn: u32, acc: &[u64; 8], order: &Order) {
         let at = self.rel(insn);
-        let Some(&seen) = self.must_write_set.get(at) else { return };
+        let Some(seen) = self.must_write_set.get_mut(at) else { return };
+        let seen = std::mem::replace(seen, true);
         for (frame, &written) in acc.iter().enumerate().take(self.curframe() + 1) {
-            let mut mask = written;
-            if mask == 0 && !seen {
+            let has = self.frames[frame].as_ref().and_then(|f| f.masks.get(at)).is_some_and(|m| m.must_write != 0);
+            // Nothing is written now, and nothing was.
+            if !has && (written == 0 || seen) {
                 continue;
             }
-            let Some(m) = self.alloc(frame, insn) else { continue };
+            let Some((m, stale)) = self.entry(frame, insn, order) else { continue };
             // The release keeps the old set in 32 bits here, so deeper slots drop out of a second commit.
             let old = m.must_write & u64::from(u32::MAX);
-            if seen {
-                mask &= old;
+            let mask = if seen { written & old } else { written };
+            if old == mask {
+                continue;
             }
-            let (changed, dropped) = (old != mask, old & !mask != 0);
-            if changed {
-                m.must_write = mask;
+            let dropped = old & !mask != 0;
+            m.must_write = mask;
+            if let Some(place) = order.place(at) {
+                set_stale(stale, place);
             }
-            self.updated |= changed;
+            self.updated = true;
             self.must_write_dropped |= dropped;
-        }
-        if let Some(seen) = self.must_write_set.get_mut(at) {
-            *seen = true;
         }
     }
 }
@@ -131,7 +213,12 @@ pub(crate) struct StackLiveness {
     write_acc: [u64; 8],
     write_insn: u32,
     bytes: usize,
+    /// How the equations of each function are solved.
+    pub(crate) orders: Vec<Order>,
 }
+
+/// The order of a function that has none: nothing of it is reached.
+static UNREACHED: Order = Order { insns: Vec::new(), place: Vec::new(), first: Vec::new(), preds: Vec::new() };
 
 impl StackLiveness {
     /// Bytes that the sets take, about.
@@ -141,16 +228,16 @@ impl StackLiveness {
 
     fn read(&mut self, at: usize, frame: usize, insn: u32, mask: u64) {
         let inst = &mut self.instances[at];
-        let before = inst.allocated();
-        inst.read(frame, insn, mask);
-        self.bytes += inst.allocated() - before;
+        let before = inst.bytes;
+        inst.read(frame, insn, mask, self.orders.get(inst.subprog).unwrap_or(&UNREACHED));
+        self.bytes += inst.bytes - before;
     }
 
     fn commit(&mut self, at: usize, insn: u32, acc: &[u64; 8]) {
         let inst = &mut self.instances[at];
-        let before = inst.allocated();
-        inst.commit(insn, acc);
-        self.bytes += inst.allocated() - before;
+        let before = inst.bytes;
+        inst.commit(insn, acc, self.orders.get(inst.subprog).unwrap_or(&UNREACHED));
+        self.bytes += inst.bytes - before;
     }
 }
 
@@ -169,11 +256,13 @@ fn lookup(env: &mut Env<'_>, chain: Chain, starts: Sites) -> usize {
     live.instances.push(Instance {
         chain,
         starts,
+        subprog: sub,
         insn_cnt,
         updated: false,
         must_write_dropped: false,
         frames: [const { None }; 8],
         must_write_set: vec![false; insn_cnt],
+        bytes: 0,
     });
     at
 }
@@ -298,8 +387,8 @@ fn log_change(env: &mut Env<'_>, at: usize, what: &'static str, frame: usize, id
     }
 }
 
-/// Kernel: `update_insn()`.
-fn update_insn(env: &mut Env<'_>, at: usize, frame: usize, idx: u32) -> bool {
+/// Makes the equations of one instruction hold; whether something changed. Kernel: `update_insn()`.
+fn update_insn(env: &mut Env<'_>, at: usize, frame: usize, idx: u32, place: usize) -> bool {
     let succ = successors(&env.insns, idx as usize);
     if succ.is_empty() {
         return false;
@@ -319,11 +408,39 @@ fn update_insn(env: &mut Env<'_>, at: usize, frame: usize, idx: u32) -> bool {
         log_change(env, at, "live", frame, idx, m.live_before, before);
         log_change(env, at, "written", frame, idx, m.must_write_acc, acc);
     }
-    if let Some(m) = env.explorer.stack_live.instances[at].masks_mut(frame, idx) {
-        m.live_before = before;
-        m.must_write_acc = acc;
+    if before == m.live_before && acc == m.must_write_acc {
+        return false;
     }
-    before != m.live_before || acc != m.must_write_acc
+    let StackLiveness { instances, orders, .. } = &mut env.explorer.stack_live;
+    let inst = &mut instances[at];
+    let rel = inst.rel(idx);
+    if let Some(f) = inst.frames[frame].as_mut() {
+        if let Some(m) = f.masks.get_mut(rel) {
+            m.live_before = before;
+            m.must_write_acc = acc;
+        }
+        for pred in orders.get(inst.subprog).unwrap_or(&UNREACHED).preds(place) {
+            set_stale(&mut f.stale, *pred as usize);
+        }
+    }
+    true
+}
+
+/// Takes the next instruction of a frame at or behind `from` whose equations may not hold, in postorder.
+fn next_stale(live: &mut StackLiveness, at: usize, frame: usize, from: usize) -> Option<(usize, u32)> {
+    let inst = &mut live.instances[at];
+    let order = live.orders.get(inst.subprog).unwrap_or(&UNREACHED);
+    let stale = &mut inst.frames.get_mut(frame)?.as_mut()?.stale;
+    let mut word = from / 64;
+    let mut bits = stale.get(word)? & u64::MAX << (from % 64);
+    while bits == 0 {
+        word += 1;
+        bits = *stale.get(word)?;
+    }
+    let place = word * 64 + bits.trailing_zeros() as usize;
+    let insn = *order.insns.get(place)?;
+    stale[word] &= !(1 << (place % 64));
+    Some((place, insn))
 }
 
 /// Repeats the data-flow equations of an instance until they hold. Kernel: `update_instance()`.
@@ -331,31 +448,26 @@ fn update_instance(env: &mut Env<'_>, at: usize) -> Res {
     let inst = &mut env.explorer.stack_live.instances[at];
     if inst.must_write_dropped {
         // Sets that must be written can only have shrunk, so they are computed from below again.
-        for m in inst.frames.iter_mut().flatten().flatten() {
-            m.must_write_acc = 0;
+        for f in inst.frames.iter_mut().flatten() {
+            f.masks.iter_mut().for_each(|m| m.must_write_acc = 0);
+            f.stale.fill(u64::MAX);
         }
     }
-    let (curframe, start) = (inst.curframe(), inst.start());
-    let sub = env.subprog_at(start as usize);
-    let order = env.explorer.postorder.get_mut(sub).map(std::mem::take).unwrap_or_default();
+    let curframe = inst.curframe();
     let mut rounds = 0;
     loop {
         rounds += 1;
         let mut changed = false;
         for frame in 0..=curframe.min(7) {
-            if env.explorer.stack_live.instances[at].frames[frame].is_none() {
-                continue;
-            }
-            for &idx in &order {
-                changed |= update_insn(env, at, frame, idx);
+            let mut from = 0;
+            while let Some((place, idx)) = next_stale(&mut env.explorer.stack_live, at, frame, from) {
+                changed |= update_insn(env, at, frame, idx, place);
+                from = place + 1;
             }
         }
         if !changed {
             break;
         }
-    }
-    if let Some(place) = env.explorer.postorder.get_mut(sub) {
-        *place = order;
     }
     if env.logs(2) {
         let chain = env.explorer.stack_live.instances[at].chain.text();
@@ -396,7 +508,7 @@ pub(crate) fn update_live_stack(env: &mut Env<'_>) -> Res {
 pub(super) fn dead_places(env: &mut Env<'_>, id: StateId) -> Vec<DeadPlaces> {
     let st = env.explorer.state(id).clone();
     let last = st.frames.len().saturating_sub(1);
-    let instances: Vec<usize> = (0..st.frames.len()).map(|f| instance_of(env, &st, f)).collect();
+    let instances: SmallVec<[usize; 8]> = (0..st.frames.len()).map(|f| instance_of(env, &st, f)).collect();
     let mut out = Vec::with_capacity(st.frames.len());
     for (frame, f) in st.frames.iter().enumerate() {
         let at = if frame == last { st.insn_idx as usize } else { st.frames[frame + 1].callsite as usize };

@@ -5,7 +5,7 @@
 //! at each instruction not seen yet.
 
 use super::super::Env;
-use super::super::liveness::successors;
+use super::super::liveness::{Order, successors};
 
 /// Instructions of each function, successors first. Kernel: `compute_postorder()`.
 pub(crate) fn compute_postorder(env: &mut Env<'_>) {
@@ -36,9 +36,9 @@ pub(crate) fn compute_postorder(env: &mut Env<'_>) {
             }
             state[top] = 3;
         }
-        all.push(order);
+        all.push(Order::new(&env.insns, s.start, order));
     }
-    env.explorer.postorder = all;
+    env.explorer.stack_live.orders = all;
 }
 
 /// Numbers the loops: 0 for an instruction that cannot come back to itself. Kernel: `compute_scc()`.

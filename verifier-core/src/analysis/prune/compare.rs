@@ -9,9 +9,12 @@
 //! explored  r1 in [2, 5]      current  r1 in [0, 10]    not covered, unless r1 was never needed exactly
 //! ```
 
+use std::rc::Rc;
+
 use crate::domain::{Scalar, Tnum};
 use crate::kernel::call::RegBase;
 use crate::state::register::{ADD_CONST, live};
+use crate::state::stack::all_of;
 use crate::state::{FuncState, Payload, RefKind, RefState, RegState, Slot, SlotKind, VerifierState};
 
 /// How much two states must agree. Kernel: `enum exact_level`.
@@ -80,6 +83,16 @@ impl IdMap {
         self.check(old, cur) && (old & ADD_CONST == 0 || self.check(old & !ADD_CONST, cur & !ADD_CONST))
     }
 }
+
+/// A register or slot in which two states differ: frame, and register number or 16 plus the slot.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Differs {
+    frame: u8,
+    place: u8,
+}
+
+/// First `place` of slots in [`Differs`].
+const SLOTS: u8 = 16;
 
 /// A comparison: its level and the settings it depends on.
 pub(crate) struct Comparison<'a> {
@@ -217,13 +230,23 @@ impl Comparison<'_> {
         slot.kind.iter().all(plain).then_some(&UNBOUND)
     }
 
-    /// Kernel: `stacksafe()`.
-    fn stack(&mut self, old: &FuncState, cur: &FuncState) -> bool {
-        old.stack.iter().enumerate().all(|(spi, o)| self.slot(o, cur.stack.get(spi)))
+    /// The first slot in which the explored stack does not cover the current one. Kernel: `stacksafe()`.
+    fn stack(&mut self, old: &FuncState, cur: &FuncState) -> Option<usize> {
+        old.stack.iter().enumerate().position(|(spi, o)| !self.slot(o, cur.stack.get(spi)))
     }
 
     fn slot(&mut self, old: &Slot, cur: Option<&Slot>) -> bool {
         let loose = self.level == Level::NotExact;
+        let kinds = old.kinds();
+        if loose && (kinds == 0 || (kinds == all_of(SlotKind::Misc) && self.allow_uninit_stack)) {
+            return true;
+        }
+        if let (Some(cur), false) = (cur, self.read_marks)
+            && kinds == cur.kinds()
+            && kinds == all_of(SlotKind::Spill)
+        {
+            return self.reg(&old.spilled, &cur.spilled);
+        }
         for byte in 0..8 {
             let kind = old.kind[byte];
             if !loose && cur.is_none_or(|c| c.kind[byte] != kind) {
@@ -291,20 +314,38 @@ impl Comparison<'_> {
     }
 
     /// Kernel: `func_states_equal()`. `live` are the registers read at or after the frame's instruction.
-    fn frame(&mut self, old: &FuncState, cur: &FuncState, live: u16) -> bool {
-        if old.callback_depth > cur.callback_depth {
-            return false;
-        }
-        for i in 0..11 {
-            if live >> i & 1 != 0 && !self.reg(&old.regs[i], &cur.regs[i]) {
-                return false;
+    fn frame(&mut self, old: &FuncState, cur: &FuncState, live: u16) -> Result<(), u8> {
+        for i in 0..11u8 {
+            let n = usize::from(i);
+            if live >> i & 1 != 0 && !self.reg(&old.regs[n], &cur.regs[n]) {
+                return Err(i);
             }
         }
-        self.stack(old, cur)
+        // At most 64 slots.
+        self.stack(old, cur).map_or(Ok(()), |spi| Err(SLOTS.saturating_add(spi as u8)))
     }
 
-    /// Whether `old` covers `cur`. `live_at` gives the registers read from an instruction on. Kernel: `states_equal()`.
-    pub fn states(&mut self, old: &VerifierState, cur: &VerifierState, live_at: impl Fn(usize) -> u16) -> bool {
+    /// Whether one place alone rules the pair out. Only ids that other places bind are left out, so what fails here fails
+    /// in the whole comparison.
+    fn differs_at(&mut self, old: &FuncState, cur: &FuncState, place: u8, live: u16) -> bool {
+        match place.checked_sub(SLOTS) {
+            None => live >> place & 1 != 0 && !self.reg(&old.regs[usize::from(place)], &cur.regs[usize::from(place)]),
+            Some(spi) => match old.stack.get(usize::from(spi)) {
+                Some(o) => !self.slot(o, cur.stack.get(usize::from(spi))),
+                None => false,
+            },
+        }
+    }
+
+    /// Whether `old` covers `cur`. `live_at` gives the registers read from an instruction on. `differed` is where the
+    /// last comparison with `old` failed, which is where this one fails most likely. Kernel: `states_equal()`.
+    pub fn states(
+        &mut self,
+        old: &VerifierState,
+        cur: &VerifierState,
+        live_at: impl Fn(usize) -> u16,
+        differed: &mut Option<Differs>,
+    ) -> bool {
         if old.frames.len() != cur.frames.len() || (old.speculative && !cur.speculative) {
             return false;
         }
@@ -327,13 +368,28 @@ impl Comparison<'_> {
             }
         }
         let last = old.frames.len().saturating_sub(1);
-        for (i, (o, c)) in old.frames.iter().zip(&cur.frames).enumerate() {
-            if o.callsite != c.callsite {
-                return false;
+        // Frames that wait stand at the call of the next one.
+        let live =
+            |i: usize| live_at(if i == last { old.insn_idx as usize } else { old.frames[i + 1].callsite as usize });
+        let unlike =
+            |(o, c): (&Rc<FuncState>, &Rc<FuncState>)| o.callsite != c.callsite || o.callback_depth > c.callback_depth;
+        if old.frames.iter().zip(&cur.frames).any(unlike) {
+            return false;
+        }
+        if let Some(Differs { frame, place }) = *differed {
+            let i = usize::from(frame);
+            if let (Some(o), Some(c)) = (old.frames.get(i), cur.frames.get(i)) {
+                let (pairs, tmp_id_gen) = (self.ids.pairs.len(), self.ids.tmp_id_gen);
+                if self.differs_at(o, c, place, live(i)) {
+                    return false;
+                }
+                self.ids.pairs.truncate(pairs);
+                self.ids.tmp_id_gen = tmp_id_gen;
             }
-            // Frames that wait stand at the call of the next one.
-            let at = if i == last { old.insn_idx as usize } else { old.frames[i + 1].callsite as usize };
-            if !self.frame(o, c, live_at(at)) {
+        }
+        for (i, (o, c)) in old.frames.iter().zip(&cur.frames).enumerate() {
+            if let Err(place) = self.frame(o, c, live(i)) {
+                *differed = Some(Differs { frame: i as u8, place });
                 return false;
             }
             if self.refs_per_frame && !self.refs(refs_of(old, i), refs_of(cur, i)) {

@@ -14,11 +14,12 @@ use crate::kernel::call::RegBase;
 use crate::kernel::features::{LivenessKind, LoopKind};
 use crate::log::Event;
 use crate::state::register::live;
-use crate::state::verifier::HistEntry;
+use crate::state::verifier::History;
 use crate::state::{FuncState, IterState, Link, Payload, RegState, Slot, SlotKind, StateId, VerifierState};
 
 use super::Env;
-use super::explore::same_callsites;
+use super::explore::{Seat, same_callsites};
+use super::precision::LinkedRegs;
 use super::{liveness, precision};
 use compare::{Comparison, Level};
 
@@ -26,41 +27,26 @@ use compare::{Comparison, Level};
 const MAX_STATES_UNPRIVILEGED: u32 = 64;
 
 /// Longest history before a state is stored for its sake.
-const MAX_HISTORY: usize = 40;
+const MAX_HISTORY: u32 = 40;
 
 /// Notes the current instruction in the history of the path, or adds flags when it stands there already.
 /// Kernel: `push_insn_history()` (6.12), `push_jmp_history()`.
-///
-/// # Errors
-/// Never; the kernel can run out of memory here.
-pub(crate) fn push_jmp_history(env: &mut Env<'_>, flags: u16, linked_regs: u64) -> Res {
-    let history = Rc::make_mut(&mut env.cur.history);
-    if env.explorer.cur_hist
-        && let Some(last) = history.last_mut()
-    {
-        last.flags |= flags;
-        last.linked_regs = linked_regs;
-        return Ok(());
-    }
-    history.push(HistEntry { idx: env.insn_idx as u32, prev_idx: env.prev_insn_idx as u32, flags, linked_regs });
-    env.explorer.cur_hist = true;
-    Ok(())
+pub(crate) fn push_jmp_history(env: &mut Env<'_>, flags: u16, linked: Option<&LinkedRegs>) {
+    let (idx, prev_idx) = (env.insn_idx as u32, env.prev_insn_idx as u32);
+    env.explorer.trail.note(&mut env.cur.history, idx, prev_idx, flags, linked);
 }
 
 fn states_equal(env: &mut Env<'_>, id: StateId, level: Level) -> bool {
     let read_marks = env.kernel.features.liveness == LivenessKind::ReadMarks;
     let refs_per_frame = !env.kernel.features.locks_are_refs;
     let allow_uninit_stack = env.caps.allow_uninit_stack;
-    let (old, ids, strict_scalars) = env.explorer.for_compare(id);
+    let (stored, ids, strict_scalars) = env.explorer.for_compare(id);
     ids.reset(env.id_gen);
     let exact = env.exact;
     let mut cmp = Comparison { ids, level, strict_scalars, exact, allow_uninit_stack, read_marks, refs_per_frame };
     let aux = &env.aux;
-    cmp.states(
-        old,
-        &env.cur,
-        |at| if read_marks { u16::MAX } else { aux.get(at).map_or(u16::MAX, |a| a.live_regs_before) },
-    )
+    let live_at = |at: usize| if read_marks { u16::MAX } else { aux.get(at).map_or(u16::MAX, |a| a.live_regs_before) };
+    cmp.states(&stored.state, &env.cur, live_at, &mut stored.differed)
 }
 
 /// Empties registers and slots of complete states that nothing read. Kernel: `clean_live_states()`.
@@ -69,8 +55,8 @@ fn clean_live_states(env: &mut Env<'_>, insn_idx: usize, bucket: usize) -> Res {
     let mut at = env.explorer.bucket(bucket).len();
     while at > 0 {
         at -= 1;
-        let Some(&id) = env.explorer.bucket(bucket).get(at) else { continue };
-        if env.explorer.state(id).branches != 0 {
+        let Some(&Seat { id, insn_idx: own, cleaned }) = env.explorer.bucket(bucket).get(at) else { continue };
+        if scc && (cleaned || own as usize != insn_idx) || env.explorer.state(id).branches != 0 {
             continue;
         }
         if !scc {
@@ -81,13 +67,14 @@ fn clean_live_states(env: &mut Env<'_>, insn_idx: usize, bucket: usize) -> Res {
             }
         }
         let st = env.explorer.state(id);
-        if st.cleaned || st.insn_idx as usize != insn_idx || !same_callsites(st, &env.cur) {
+        if st.cleaned || own as usize != insn_idx || !same_callsites(st, &env.cur) {
             continue;
         }
         if scc && scc::incomplete(env, id) {
             continue;
         }
         clean(env, id)?;
+        env.explorer.mark_cleaned(bucket, at);
     }
     Ok(())
 }
@@ -101,12 +88,14 @@ fn clean(env: &mut Env<'_>, id: StateId) -> Res {
     for (n, frame) in st.frames.iter_mut().enumerate() {
         let known = dead.get(n).copied().unwrap_or_default();
         if read_marks {
-            clean_frame(Rc::make_mut(frame), |r, _| r.live & live::READ == 0, |s, _| s.spilled.live & live::READ == 0);
+            let unread = |r: &RegState| r.live & live::READ == 0;
+            clean_frame(Rc::make_mut(frame), |r, _| unread(r), |s, _| unread(&s.spilled), true);
         } else if needs_cleaning(frame, known) {
             clean_frame(
                 Rc::make_mut(frame),
                 |_, i| known.regs >> i & 1 != 0,
-                |_, spi| known.slots >> (spi & 63) & 1 != 0,
+                |s, spi| known.slots >> (spi & 63) & 1 != 0 && s.kinds() != 0,
+                false,
             );
         }
     }
@@ -117,11 +106,7 @@ fn clean(env: &mut Env<'_>, id: StateId) -> Res {
 fn needs_cleaning(frame: &FuncState, dead: liveness::DeadPlaces) -> bool {
     let holds = |i: usize| frame.regs[i].ty.base != RegBase::NotInit;
     (0..10).any(|i| dead.regs >> i & 1 != 0 && holds(i))
-        || frame
-            .stack
-            .iter()
-            .enumerate()
-            .any(|(spi, s)| dead.slots >> (spi & 63) & 1 != 0 && s.kind.iter().any(|k| *k != SlotKind::Invalid))
+        || frame.stack.iter().enumerate().any(|(spi, s)| dead.slots >> (spi & 63) & 1 != 0 && s.kinds() != 0)
 }
 
 /// Kernel: `clean_func_state()`.
@@ -129,6 +114,7 @@ fn clean_frame(
     frame: &mut FuncState,
     dead_reg: impl Fn(&RegState, usize) -> bool,
     dead_slot: impl Fn(&Slot, usize) -> bool,
+    marks: bool,
 ) {
     for i in 0..10 {
         let gone = dead_reg(&frame.regs[i], i);
@@ -137,16 +123,19 @@ fn clean_frame(
             frame.regs[i].set(RegState::NOT_INIT);
         }
     }
-    if frame.stack.is_empty() {
-        return;
-    }
-    for (spi, slot) in frame.stack_mut().iter_mut().enumerate() {
-        let gone = dead_slot(slot, spi);
-        slot.spilled.live |= live::DONE;
-        if gone {
-            slot.spilled.set(RegState::NOT_INIT);
-            slot.kind = [SlotKind::Invalid; 8];
+    for spi in 0..frame.stack.len() {
+        let gone = dead_slot(&frame.stack[spi], spi);
+        let done = frame.stack[spi].spilled.live & live::DONE != 0;
+        if (done || !marks) && !gone {
+            continue;
         }
+        frame.stack.edit(1 << (spi & 63), |slot| {
+            slot.spilled.live |= live::DONE;
+            if gone {
+                slot.spilled.set(RegState::NOT_INIT);
+                slot.kind = [SlotKind::Invalid; 8];
+            }
+        });
     }
 }
 
@@ -257,7 +246,7 @@ pub(crate) fn print_state(env: &mut Env<'_>, state: &VerifierState, frame: usize
 pub(crate) fn is_state_visited(env: &mut Env<'_>, insn_idx: usize) -> Res<bool> {
     let scc = env.kernel.features.loops == LoopKind::Scc;
     let force_checkpoint = env.aux[insn_idx].force_checkpoint;
-    let force_new = env.test_state_freq || force_checkpoint || env.cur.history.len() > MAX_HISTORY;
+    let force_new = env.test_state_freq || force_checkpoint || env.cur.history.len > MAX_HISTORY;
     // Programs have a place for states about every four instructions; storing at all of them costs more than it gives.
     let mut add_new = force_new
         || (env.explorer.jmps_processed.wrapping_sub(env.explorer.prev_jmps_processed) >= 2
@@ -272,9 +261,9 @@ pub(crate) fn is_state_visited(env: &mut Env<'_>, insn_idx: usize) -> Res<bool> 
     let mut at = env.explorer.bucket(bucket).len();
     while at > 0 {
         at -= 1;
-        let Some(&id) = env.explorer.bucket(bucket).get(at) else { continue };
+        let Some(&Seat { id, insn_idx: own, .. }) = env.explorer.bucket(bucket).get(at) else { continue };
         states_cnt += 1;
-        if env.explorer.state(id).insn_idx as usize != insn_idx {
+        if own as usize != insn_idx {
             continue;
         }
         let seen = if env.no_prune {
@@ -338,7 +327,7 @@ fn hit(env: &mut Env<'_>, id: StateId, insn_idx: usize, looping: bool) -> Res {
         liveness::propagate_liveness(env, id)?;
     }
     if env.aux[env.insn_idx].jmp_point {
-        push_jmp_history(env, 0, 0)?;
+        push_jmp_history(env, 0, None);
     }
     precision::propagate_precision(env, id, None)?;
     if looping && env.kernel.features.loops == LoopKind::Scc {
@@ -386,12 +375,12 @@ fn store(env: &mut Env<'_>, insn_idx: usize, bucket: usize) -> Res {
     let cur = &mut env.cur;
     cur.parent = Some(id);
     cur.first_insn_idx = insn_idx as u32;
-    cur.history = Rc::default();
+    cur.history = History::default();
     cur.dfs_depth = depth + 1;
     if env.kernel.features.liveness == LivenessKind::ReadMarks {
         connect(cur, id);
     }
-    env.explorer.cur_hist = false;
+    env.explorer.trail.begin_insn();
     if env.interest.structure {
         let state = env.explorer.state(id).clone();
         env.emit(Event::Checkpoint { id, idx: insn_idx, state: &state });
@@ -412,12 +401,11 @@ fn connect(cur: &mut VerifierState, id: StateId) {
             }
             r.live = live::NONE;
         }
-        if frame.stack.is_empty() {
-            continue;
-        }
-        for (spi, slot) in frame.stack_mut().iter_mut().enumerate() {
-            slot.spilled.live = live::NONE;
-            slot.spilled.parent = Some(Link { state: id, frame: n as u8, place: Link::STACK + spi as u8 });
+        for spi in 0..frame.stack.len() {
+            frame.stack.edit(1 << (spi & 63), |slot| {
+                slot.spilled.live = live::NONE;
+                slot.spilled.parent = Some(Link { state: id, frame: n as u8, place: Link::STACK + spi as u8 });
+            });
         }
     }
 }
@@ -434,12 +422,9 @@ fn forget_precision(cur: &mut VerifierState) {
                 }
             }
         }
-        if frame.stack.iter().any(|s| s.is_spilled_reg() && precise(&s.spilled)) {
-            for s in Rc::make_mut(frame).stack_mut() {
-                if s.is_spilled_scalar() {
-                    s.spilled.precise = false;
-                }
-            }
+        let slots = frame.stack.which(|s| s.is_spilled_reg() && precise(&s.spilled));
+        if slots != 0 {
+            Rc::make_mut(frame).stack.edit(slots, |s| s.spilled.precise = false);
         }
     }
 }

@@ -33,6 +33,10 @@ impl Chain {
     }
 }
 
+/// Which visit: a place in [`Sccs`].
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Visited(usize);
+
 /// Kernel: `struct bpf_scc_visit`.
 #[derive(Debug)]
 struct Visit {
@@ -99,8 +103,10 @@ pub(crate) fn maybe_enter(env: &mut Env<'_>, id: StateId) {
         sccs.by_chain.insert(chain, sccs.visits.len() - 1);
         sccs.visits.len() - 1
     });
-    if sccs.visits[at].entry.is_none() {
-        sccs.visits[at].entry = Some(id);
+    let enters = sccs.visits[at].entry.is_none();
+    env.explorer.stored_mut(id).visit = Some(Visited(at));
+    if enters {
+        env.explorer.sccs.visits[at].entry = Some(id);
         if env.logs(2) {
             env.say(LimitMsg::SccEnter { chain: chain.text() });
         }
@@ -110,22 +116,14 @@ pub(crate) fn maybe_enter(env: &mut Env<'_>, id: StateId) {
 /// A state has no branches left: when it began the visit of its component, the visit is over. `None` is the current
 /// state, which never began one. Kernel: `maybe_exit_scc()`.
 pub(crate) fn maybe_exit(env: &mut Env<'_>, id: Option<StateId>) -> Res {
-    let st = match id {
-        Some(id) => env.explorer.state(id),
-        None => &env.cur,
-    };
-    let speculative = st.speculative;
-    let Some(chain) = chain_of(env, st) else { return Ok(()) };
-    let Some(at) = env.explorer.sccs.find(&chain) else {
-        if speculative {
-            return Ok(());
-        }
-        return Err(env.reject(LimitMsg::SccWithoutVisit { chain: chain.text() }, Errno::EFAULT));
-    };
-    if id.is_none() || env.explorer.sccs.visits[at].entry != id {
+    let Some(id) = id else { return check_current(env) };
+    let Some(Visited(at)) = env.explorer.stored_mut(id).visit else { return Ok(()) };
+    if env.explorer.sccs.visits[at].entry != Some(id) {
         return Ok(());
     }
-    if env.logs(2) {
+    if env.logs(2)
+        && let Some(chain) = chain_of(env, env.explorer.state(id))
+    {
         env.say(LimitMsg::SccExit { chain: chain.text() });
     }
     let sccs = &mut env.explorer.sccs;
@@ -134,6 +132,15 @@ pub(crate) fn maybe_exit(env: &mut Env<'_>, id: Option<StateId>) -> Res {
     sccs.visits[at].counted = 0;
     update_peak(env);
     propagate(env, at)
+}
+
+/// The current path ends inside of a component that some state began to visit, or outside of any.
+fn check_current(env: &mut Env<'_>) -> Res {
+    let Some(chain) = chain_of(env, &env.cur) else { return Ok(()) };
+    if env.cur.speculative || env.explorer.sccs.find(&chain).is_some() {
+        return Ok(());
+    }
+    Err(env.reject(LimitMsg::SccWithoutVisit { chain: chain.text() }, Errno::EFAULT))
 }
 
 /// Precision marks travel along all backedges of a visit. Kernel: `propagate_backedges()`.
@@ -166,16 +173,16 @@ fn propagate(env: &mut Env<'_>, at: usize) -> Res {
 
 /// The current path ends at `insn_idx` because of a state whose marks are not final. Kernel: `add_scc_backedge()`.
 pub(crate) fn add_backedge(env: &mut Env<'_>, equal: StateId, insn_idx: usize) -> Res {
+    env.explorer.trail.share();
     let mut state = env.cur.clone();
     state.equal_state = Some(equal);
     state.insn_idx = insn_idx as u32;
-    let Some(chain) = chain_of(env, env.explorer.state(equal)) else {
+    let Some(Visited(at)) = env.explorer.stored_mut(equal).visit else {
         return Err(env.bug("backedge outside of a component"));
     };
-    let Some(at) = env.explorer.sccs.find(&chain) else {
-        return Err(env.bug("backedge without a visit"));
-    };
-    if env.logs(2) {
+    if env.logs(2)
+        && let Some(chain) = chain_of(env, env.explorer.state(equal))
+    {
         env.say(LimitMsg::SccBackedge { chain: chain.text() });
     }
     let visit = &mut env.explorer.sccs.visits[at];
@@ -188,9 +195,8 @@ pub(crate) fn add_backedge(env: &mut Env<'_>, equal: StateId, insn_idx: usize) -
 
 /// Whether marks of a state are not final because paths ended inside of its component. Kernel: `incomplete_read_marks()`.
 pub(crate) fn incomplete(env: &Env<'_>, id: StateId) -> bool {
-    let Some(chain) = chain_of(env, env.explorer.state(id)) else { return false };
-    let sccs = &env.explorer.sccs;
-    sccs.find(&chain).is_some_and(|at| !sccs.visits[at].backedges.is_empty())
+    let x = &env.explorer;
+    x.stored(id).visit.is_some_and(|Visited(at)| !x.sccs.visits[at].backedges.is_empty())
 }
 
 /// Drops an evicted state that nothing needs any more. Kernel: `maybe_free_verifier_state()`.

@@ -8,7 +8,7 @@ use crate::isa::Insn;
 use crate::isa::opcode::*;
 use crate::kernel::call::{RegBase, RegType};
 use crate::state::RegState;
-use crate::state::register::{ADD_CONST, ADD_CONST32, ADD_CONST64, DEF_NOT_SUBREG, live};
+use crate::state::register::{ADD_CONST, ADD_CONST32, ADD_CONST64, live};
 
 use super::super::Env;
 use super::super::explore::{Fork, push_stack};
@@ -115,15 +115,12 @@ fn mov(env: &mut Env<'_>, insn: Insn) -> Res {
         mark_reg_unknown(env, insn.dst);
         // To the kernel's space the result is a plain number; to the arena's, a pointer of 32 bits.
         if insn.imm == 1 {
-            let def = subreg_def(env);
-            let dst = env.reg_mut(insn.dst);
-            dst.ty = RegType::of(RegBase::PtrToArena);
-            dst.subreg_def = def;
+            env.reg_mut(insn.dst).ty = RegType::of(RegBase::PtrToArena);
         }
         Ok(())
     } else if insn.off == 0 {
         assign_scalar_id_before_mov(env, insn.src);
-        copy_to_dst(env, insn, DEF_NOT_SUBREG);
+        copy_to_dst(env, insn);
         Ok(())
     } else {
         mov_sign_extended(env, insn)
@@ -131,20 +128,19 @@ fn mov(env: &mut Env<'_>, insn: Insn) -> Res {
 }
 
 /// The destination becomes a copy of the source. Kernel: `copy_register_state()` with its marks.
-fn copy_to_dst(env: &mut Env<'_>, insn: Insn, def: i32) {
+fn copy_to_dst(env: &mut Env<'_>, insn: Insn) {
     let src = *env.reg(insn.src);
     let dst = env.reg_mut(insn.dst);
     dst.copy_from(&src);
     dst.live |= live::WRITTEN;
-    dst.subreg_def = def;
 }
 
 /// The same, linked to the source only if the value does not change by what follows.
-fn copy_linked_if(env: &mut Env<'_>, insn: Insn, same: bool, def: i32) {
+fn copy_linked_if(env: &mut Env<'_>, insn: Insn, same: bool) {
     if same {
         assign_scalar_id_before_mov(env, insn.src);
     }
-    copy_to_dst(env, insn, def);
+    copy_to_dst(env, insn);
     if !same {
         clear_scalar_id(env.reg_mut(insn.dst));
     }
@@ -160,7 +156,7 @@ fn mov_sign_extended(env: &mut Env<'_>, insn: Insn) -> Res {
         mark_reg_unknown(env, insn.dst);
         return Ok(());
     }
-    copy_linked_if(env, insn, sign_bit_clear(&src, insn.off), DEF_NOT_SUBREG);
+    copy_linked_if(env, insn, sign_bit_clear(&src, insn.off));
     coerce_reg_to_size_sx(env.reg_mut(insn.dst), insn.off as u32 / 8);
     Ok(())
 }
@@ -176,13 +172,12 @@ fn mov_low(env: &mut Env<'_>, insn: Insn) -> Res {
         return Err(env.reject(RegisterMsg::PointerPartialCopy { regno: insn.src }, Errno::EACCES));
     }
     let src = *env.reg(insn.src);
-    let def = subreg_def(env);
     if !src.is_scalar() {
         mark_reg_unknown(env, insn.dst);
     } else if insn.off == 0 {
-        copy_linked_if(env, insn, src.scalar.width() <= 32, def);
+        copy_linked_if(env, insn, src.scalar.width() <= 32);
     } else {
-        copy_linked_if(env, insn, sign_bit_clear(&src, insn.off), def);
+        copy_linked_if(env, insn, sign_bit_clear(&src, insn.off));
         env.reg_mut(insn.dst).scalar.sign_extend_low(insn.off as u32 / 8);
     }
     let rules = env.rules();
@@ -271,15 +266,8 @@ fn adjust_reg(env: &mut Env<'_>, insn: Insn) -> Res {
 
 /// Any arithmetic on arena pointers is allowed: accesses are confined to the arena anyway.
 fn adjust_arena(env: &mut Env<'_>, insn: Insn, src: Option<RegState>) -> Res {
-    let def = subreg_def(env);
-    let dst = env.reg_mut(insn.dst);
-    if let (false, Some(src)) = (dst.ty.is(RegBase::PtrToArena), src) {
-        *dst = src;
-    }
-    dst.subreg_def = def;
-    if insn.class() == ALU64 {
-        let idx = env.insn_idx;
-        env.aux[idx].needs_zext = true;
+    if let (false, Some(src)) = (env.reg(insn.dst).ty.is(RegBase::PtrToArena), src) {
+        *env.reg_mut(insn.dst) = src;
     }
     Ok(())
 }

@@ -75,7 +75,7 @@ pub(crate) fn check_cond_jmp_op(env: &mut Env<'_>, insn: Insn, insn_idx: &mut us
         linked::collect(env, dst.id, &mut links);
     }
     if links.entries().len() > 1 {
-        push_jmp_history(env, 0, links.pack())?;
+        push_jmp_history(env, 0, Some(&links));
     }
     push_stack(env, target, here, Fork::Jump)?;
     refine_both(env, insn, src, op, half)?;
@@ -179,7 +179,7 @@ fn check_operands(env: &mut Env<'_>, insn: Insn) -> Result<RegState, crate::erro
         flags |= F_DST_REG_STACK;
     }
     if flags != 0 {
-        push_jmp_history(env, flags, 0)?;
+        push_jmp_history(env, flags, None);
     }
     Ok(src)
 }

@@ -71,7 +71,6 @@ pub(super) fn sync(env: &mut Env<'_>, other: bool, regno: u8, linked: &LinkedReg
         }
         let mut new = reg;
         new.copy_from(&known);
-        new.subreg_def = reg.subreg_def;
         let apart = (reg.id | known.id) & ADD_CONST != 0 && reg.off != known.off;
         if apart {
             // Id and distance stay, or the next round would go wrong.

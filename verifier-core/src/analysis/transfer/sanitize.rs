@@ -14,7 +14,6 @@ use crate::state::RegState;
 use super::super::Env;
 use super::super::access::{AccessSrc, check_map_access};
 use super::super::explore::{Fork, push_stack};
-use super::super::regs::*;
 
 /// Bits of `InsnAux::alu_state`. Kernel: `BPF_ALU_*`.
 pub(crate) mod alu_state {
@@ -193,9 +192,9 @@ pub(super) fn push_speculative(env: &mut Env<'_>, jump: Option<Insn>, next: usiz
     let unknown = env.unknown_scalar();
     if let Some(insn) = jump {
         let branch = env.explorer.top_mut();
-        set_value(branch.reg_mut(insn.dst), unknown);
+        branch.reg_mut(insn.dst).set(unknown);
         if insn.is_reg_src() {
-            set_value(branch.reg_mut(insn.src), unknown);
+            branch.reg_mut(insn.src).set(unknown);
         }
     }
     Ok(())

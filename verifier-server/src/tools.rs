@@ -28,7 +28,7 @@ struct CallNames<'a> {
 
 impl Names for CallNames<'_> {
     fn helper(&self, id: i32) -> Option<String> {
-        helpers::func_id_name(u32::try_from(id).ok()?).map(str::to_string)
+        helpers::name_of(u32::try_from(id).ok()?).map(str::to_string)
     }
 
     fn kfunc(&self, insn: Insn) -> Option<String> {

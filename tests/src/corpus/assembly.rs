@@ -20,7 +20,7 @@ use std::sync::Arc;
 use verifier_core::analysis::System;
 use verifier_core::btf::{Btf, BtfKind};
 use verifier_core::isa::asm::{Referent, assemble_source};
-use verifier_core::kernel::helpers::func_id_name;
+use verifier_core::kernel::helpers::name_of;
 use verifier_core::kernel::{AttachType, MapType, ProgType};
 use verifier_core::program::request::{AttachTarget, LineInfo};
 use verifier_core::program::{FuncInfo, LoadRequest, MapSpec, OpenOptions, open};
@@ -156,7 +156,7 @@ pub(super) fn request(case: &Case, text: &str, system: &System) -> Result<LoadRe
                 insn.imm = map.fd;
             }
             Referent::Function(name) => {
-                let helper = (1..1024).find(|id| func_id_name(*id) == Some(name));
+                let helper = (1..1024).find(|id| name_of(*id) == Some(name));
                 let kfunc = || system.vmlinux.find_by_name_kind(name, BtfKind::Func);
                 if let Some(id) = helper {
                     insn.imm = id as i32;

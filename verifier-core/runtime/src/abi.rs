@@ -239,7 +239,7 @@ pub enum Model {
 /// Rows of helpers that the kernel has and the runtime does not model.
 static OTHERS: LazyLock<Vec<Helper>> = LazyLock::new(|| {
     let known = |id: u32| HELPERS.iter().chain(ENDING).any(|h| h.id == id) || id == id::TAIL_CALL;
-    let all = (1..).map_while(|id| helpers::func_id_name(id).map(|name| (id, name)));
+    let all = (1..).map_while(|id| helpers::name_of(id).map(|name| (id, name)));
     all.filter(|(id, _)| !known(*id))
         .map(|(id, name)| {
             let row = if NULL.contains(&id) { row!(0, "", base::zero) } else { row!(0, "", base::unmodelled) };

@@ -70,7 +70,7 @@ impl Facts {
 /// Registers and spilled registers of a state, in a fixed order.
 fn registers(state: &VerifierState) -> Vec<RegState> {
     let of_frame = |f: &verifier_core::state::FuncState| {
-        let slots: Vec<RegState> = f.stack.iter().filter(|s| s.is_spilled_reg()).map(|s| s.spilled).collect();
+        let slots: Vec<RegState> = f.stack.iter().filter(|s| s.holds_register()).map(|s| s.spilled).collect();
         f.regs.into_iter().chain(slots)
     };
     state.frames.iter().map(std::rc::Rc::as_ref).flat_map(of_frame).collect()
@@ -110,7 +110,7 @@ fn widen(known: &mut VerifierState, other: &VerifierState) {
             n += 1;
         };
         f.regs.iter_mut().for_each(&mut widen);
-        let spilled = f.stack.which(|s| s.is_spilled_reg());
+        let spilled = f.stack.which(|s| s.holds_register());
         f.stack.edit(spilled, |s| widen(&mut s.spilled));
     }
 }

@@ -17,7 +17,7 @@ use verifier_core::isa::Insn;
 use verifier_core::isa::opcode::*;
 use verifier_core::isa::semantics::{AluOp, CmpOp};
 use verifier_core::kernel::call::{FuncProto, RegBase, TypeFlags};
-use verifier_core::kernel::helpers::{HelperCaps, HelperQuery, get_func_proto};
+use verifier_core::kernel::helpers::{HelperCaps, HelperQuery, prototype};
 use verifier_core::kernel::prog_types::ctx_size;
 use verifier_core::kernel::{AttachType, MapType, ProgType};
 use verifier_core::program::{LoadRequest, MapSpec};
@@ -267,7 +267,7 @@ impl<'a> Program<'a> {
             struct_ops: "",
             member: "",
         };
-        get_func_proto(&query, func)
+        prototype(&query, func)
     }
 
     /// A map by index, templates of inner maps behind the others.

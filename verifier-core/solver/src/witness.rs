@@ -12,7 +12,7 @@ use super::danger::{Danger, Rule};
 use super::run::{Kind, Program, Run};
 use super::search::Budget;
 use super::term::{Num, Val};
-use verifier_core::kernel::helpers::func_id_name;
+use verifier_core::kernel::helpers::name_of;
 
 /// Most bytes of one region that are written down.
 const MAX_BYTES: u64 = 1 << 16;
@@ -261,7 +261,7 @@ pub fn witness(
         }
         let i = program.insns.get(call.insn)?;
         let what = if i.is_helper_call() {
-            u32::try_from(i.imm).ok().and_then(func_id_name).unwrap_or("helper").to_string()
+            u32::try_from(i.imm).ok().and_then(name_of).unwrap_or("helper").to_string()
         } else if i.is_call() {
             "call".to_string()
         } else {

@@ -3,12 +3,16 @@
 //!
 //! Answers for `btf_struct_walk()`, `btf_struct_access()`, `btf_struct_ids_match()`, `check_ptr_to_btf_access()`,
 //! `check_ptr_to_map_access()`.
+//!
+//! In the kernel: `MAX_RESOLVE_DEPTH`, `btf_is_kernel()`, `mark_btf_ld_reg()`, `enum bpf_struct_walk_result`,
+//! `__btf_resolve_size()`, `__btf_name_by_offset()`, `alloc`, `type_is_alloc(reg->type)`, `btf_types_are_same()`,
+//! `btf_nested_type_is_trusted()`, `map_btf_id`, `struct bpf_map_ops`.
 
 use super::Env;
 use super::btf_write::check_kernel_write;
 use super::preflight::attr::is_gpl_compatible;
-use super::refs::in_rcu_cs;
-use super::regs::{Access, is_trusted_reg, mark_reg_known_zero, mark_reg_unknown};
+use super::refs::in_rcu_section;
+use super::regs::{Access, is_trusted, set_known_zero, set_unknown};
 use crate::btf::{Btf, BtfKind, Type, TypeId};
 use crate::error::{Errno, MemoryMsg, Res};
 use crate::kernel::MapType;
@@ -17,20 +21,19 @@ use crate::kernel::facts::type_safe;
 use crate::state::{BtfRef, Payload, RegState};
 
 /// Longest chain of modifiers and arrays that is followed, and deepest nesting of structs.
-/// Kernel: `MAX_RESOLVE_DEPTH`, which BTF was checked against when it was loaded.
 const MAX_DEPTH: usize = 32;
 
-/// Whether a BTF is the kernel's or one of its modules'. Kernel: `btf_is_kernel()`.
-pub(crate) fn btf_is_kernel(env: &Env<'_>, btf: BtfRef) -> bool {
+/// Whether a BTF is the kernel's or one of its modules'.
+pub(crate) fn is_kernels(env: &Env<'_>, btf: BtfRef) -> bool {
     env.btf_names.get(usize::from(btf.0)).is_some_and(|name| !name.is_empty())
 }
 
 /// Marks a register as holding what a load from a type yields: an unknown scalar, a pointer to a type, or (newer
-/// releases) untrusted memory of unknown size. Kernel: `mark_btf_ld_reg()`.
+/// releases) untrusted memory of unknown size.
 ///
 /// # Errors
 /// None but for a base type that loads never yield.
-pub(crate) fn mark_btf_ld_reg(
+pub(crate) fn set_loaded_pointer(
     env: &mut Env<'_>,
     regno: u8,
     base: RegBase,
@@ -40,14 +43,14 @@ pub(crate) fn mark_btf_ld_reg(
 ) -> Res {
     let payload = match base {
         RegBase::Scalar => {
-            mark_reg_unknown(env, regno);
+            set_unknown(env, regno);
             return Ok(());
         }
         RegBase::PtrToBtfId => Payload::Btf { btf, id },
         RegBase::PtrToMem => Payload::Mem { size: 0, dynptr_id: 0 },
         _ => return Err(env.bug("a load from a type yields neither pointer nor number")),
     };
-    mark_reg_known_zero(env, regno);
+    set_known_zero(env, regno);
     let id = if base == RegBase::PtrToBtfId && flags.contains(TypeFlags::MAYBE_NULL) { env.new_id() } else { 0 };
     let reg = env.reg_mut(regno);
     reg.ty = RegType::with(base, flags);
@@ -56,7 +59,7 @@ pub(crate) fn mark_btf_ld_reg(
     Ok(())
 }
 
-/// What a load at an offset of a type yields. Kernel: results of `btf_struct_access()`.
+/// What a load at an offset of a type yields.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub(crate) enum StructAccess {
     /// Plain data.
@@ -74,7 +77,7 @@ pub(crate) enum StructAccess {
     UntrustedMem,
 }
 
-/// One step of a walk. Kernel: `enum bpf_struct_walk_result`.
+/// One step of a walk.
 enum Step {
     Scalar,
     Ptr {
@@ -91,7 +94,7 @@ enum Step {
 /// A line of the walk with the error it ends in.
 type WalkError = (MemoryMsg, Errno);
 
-/// Size of a member, and for arrays the element. Kernel: `__btf_resolve_size()`.
+/// Size of a member, and for arrays the element.
 struct Resolved<'a> {
     /// Bytes of the whole.
     size: u32,
@@ -134,7 +137,7 @@ fn resolve(btf: &Btf, id: TypeId) -> Option<Resolved<'_>> {
     None
 }
 
-/// A name for messages of the walk. Kernel: `__btf_name_by_offset()`.
+/// A name for messages of the walk.
 fn shown(name: &str) -> String {
     if name.is_empty() { "(anon)" } else { name }.to_string()
 }
@@ -145,7 +148,7 @@ fn strip<'a>(t: Type<'a>) -> Option<Type<'a>> {
 }
 
 /// Finds the member at an offset, entering structs until the offset is the start of one, or a member that is none.
-/// Unions on the way (but those of one member) taint `flags`. Kernel: `btf_struct_walk()`.
+/// Unions on the way (but those of one member) taint `flags`.
 ///
 /// `flex`: accesses beyond the end are taken as accesses to a flexible array at the end.
 fn walk(
@@ -321,13 +324,13 @@ fn pointer_tag(btf: &Btf, t: &Type<'_>, off: u32) -> TypeFlags {
     TypeFlags::empty()
 }
 
-/// Walks a type to what stands at an offset. Kernel: `btf_struct_access()`; `alloc`: `type_is_alloc(reg->type)`.
+/// Walks a type to what stands at an offset.
 ///
 /// Objects that the program allocated hold special fields, which no access may touch; what they hold otherwise is data.
 ///
 /// # Errors
 /// Rejects with the errno of the check that failed.
-pub(crate) fn btf_struct_access(
+pub(crate) fn member_access(
     env: &mut Env<'_>,
     btf: BtfRef,
     id: TypeId,
@@ -361,10 +364,10 @@ pub(crate) fn btf_struct_access(
     Err(env.bug("a struct nested too deeply"))
 }
 
-/// Whether two types are exactly the same. Kernel: `btf_types_are_same()`.
+/// Whether two types are exactly the same.
 ///
 /// The BTFs of two modules share the ids of the kernel's own types.
-pub(crate) fn btf_types_are_same(env: &Env<'_>, btf1: BtfRef, id1: TypeId, btf2: BtfRef, id2: TypeId) -> bool {
+pub(crate) fn one_type(env: &Env<'_>, btf1: BtfRef, id1: TypeId, btf2: BtfRef, id2: TypeId) -> bool {
     if id1 != id2 {
         return false;
     }
@@ -378,11 +381,10 @@ pub(crate) fn btf_types_are_same(env: &Env<'_>, btf1: BtfRef, id1: TypeId, btf2:
 }
 
 /// Whether the struct at `off` of a type is the needed one: the type itself, or one that stands first in it, and so on.
-/// Kernel: `btf_struct_ids_match()`.
 ///
 /// `strict`: only the type itself. May print lines of the walk, as the kernel does.
 #[allow(clippy::too_many_arguments)]
-pub(crate) fn btf_struct_ids_match(
+pub(crate) fn same_struct_within(
     env: &mut Env<'_>,
     btf: BtfRef,
     id: TypeId,
@@ -392,7 +394,7 @@ pub(crate) fn btf_struct_ids_match(
     strict: bool,
     walk_flex_arrays: bool,
 ) -> bool {
-    if off == 0 && btf_types_are_same(env, btf, id, need_btf, need_id) {
+    if off == 0 && one_type(env, btf, id, need_btf, need_id) {
         return true;
     }
     if strict {
@@ -407,7 +409,7 @@ pub(crate) fn btf_struct_ids_match(
             return false;
         }
         match walk(&types, at, off, 1, &mut flags, walk_flex_arrays, leaves) {
-            Ok(Step::Struct { id }) if btf_types_are_same(env, btf, id, need_btf, need_id) => return true,
+            Ok(Step::Struct { id }) if one_type(env, btf, id, need_btf, need_id) => return true,
             Ok(Step::Struct { id }) => {
                 at = id;
                 off = 0;
@@ -423,7 +425,7 @@ pub(crate) fn btf_struct_ids_match(
 }
 
 /// Whether the kernel lists this field of the register's type, pointing to this type, as safe in the way of the
-/// suffix. Kernel: `btf_nested_type_is_trusted()`.
+/// suffix.
 fn is_listed(env: &Env<'_>, reg_btf: BtfRef, reg_id: TypeId, field: &str, id: TypeId, suffix: &str) -> bool {
     let btf = env.btf(reg_btf);
     let Some(t) = btf.ty(reg_id) else { return false };
@@ -456,7 +458,7 @@ fn walked_flags(
     if reg.has(TypeFlags::UNTRUSTED) {
         return TypeFlags::UNTRUSTED;
     }
-    if !is_trusted_reg(reg) && !reg.has(TypeFlags::RCU) {
+    if !is_trusted(reg) && !reg.has(TypeFlags::RCU) {
         return tags.difference(TRUST);
     }
     let types = env.btf(btf).clone();
@@ -468,7 +470,7 @@ fn walked_flags(
     if listed(type_safe::TRUSTED_OR_NULL) {
         return tags | TypeFlags::TRUSTED | TypeFlags::MAYBE_NULL;
     }
-    if !in_rcu_cs(env) || reg.ty.may_be_null() {
+    if !in_rcu_section(env) || reg.ty.may_be_null() {
         return TypeFlags::UNTRUSTED;
     }
     if listed(type_safe::RCU) {
@@ -486,13 +488,12 @@ fn walked_flags(
 }
 
 /// Checks an access through a pointer to a type; a load leaves in `value_regno` what the type says.
-/// Kernel: `check_ptr_to_btf_access()`.
 ///
 /// `off` includes the fixed offset.
 ///
 /// # Errors
 /// Rejects with the errno of the check that failed.
-pub(crate) fn check_ptr_to_btf_access(
+pub(crate) fn typed_pointer_access(
     env: &mut Env<'_>,
     regno: u8,
     off: i32,
@@ -504,7 +505,7 @@ pub(crate) fn check_ptr_to_btf_access(
     let Some((btf, id)) = reg.btf() else { return Err(env.bug("a typed pointer without a type")) };
     let types = env.btf(btf).clone();
     let name = || types.type_name(id).to_string();
-    let kernel = btf_is_kernel(env, btf);
+    let kernel = is_kernels(env, btf);
     let var_off = reg.var_off();
     if !env.caps.allow_ptr_leaks {
         return Err(env.reject(MemoryMsg::StructPerfmon { name: name() }, Errno::EPERM));
@@ -528,7 +529,7 @@ pub(crate) fn check_ptr_to_btf_access(
     Err(env.reject(msg, Errno::EACCES))
 }
 
-/// The part of [`check_ptr_to_btf_access`] behind the checks of the pointer itself.
+/// The part of [`typed_pointer_access`] behind the checks of the pointer itself.
 fn access_type(
     env: &mut Env<'_>,
     reg: &RegState,
@@ -550,21 +551,21 @@ fn access_type(
     if alloc && !held {
         return Err(env.bug("an allocated object without a reference"));
     }
-    let access = btf_struct_access(env, btf, id, alloc, off, size)?;
+    let access = member_access(env, btf, id, alloc, off, size)?;
     let (Access::Read, Some(dst)) = (t, value) else { return Ok(()) };
     match access {
-        StructAccess::Scalar => mark_btf_ld_reg(env, dst, RegBase::Scalar, btf, 0, TypeFlags::empty()),
+        StructAccess::Scalar => set_loaded_pointer(env, dst, RegBase::Scalar, btf, 0, TypeFlags::empty()),
         StructAccess::UntrustedMem => {
-            mark_btf_ld_reg(env, dst, RegBase::PtrToMem, btf, 0, TypeFlags::RDONLY | TypeFlags::UNTRUSTED)
+            set_loaded_pointer(env, dst, RegBase::PtrToMem, btf, 0, TypeFlags::RDONLY | TypeFlags::UNTRUSTED)
         }
         StructAccess::Ptr { id: to, flags, field_name } => {
             let flags = walked_flags(env, reg, btf, id, to, flags, field_name);
-            mark_btf_ld_reg(env, dst, RegBase::PtrToBtfId, btf, to, flags)
+            set_loaded_pointer(env, dst, RegBase::PtrToBtfId, btf, to, flags)
         }
     }
 }
 
-/// Name of the kernel struct behind a map of a type. Kernel: `map_btf_id` of `struct bpf_map_ops`.
+/// Name of the kernel struct behind a map of a type.
 fn map_struct(ty: MapType) -> Option<&'static str> {
     use MapType::*;
     Some(match ty {
@@ -589,11 +590,11 @@ fn map_struct(ty: MapType) -> Option<&'static str> {
     })
 }
 
-/// Checks an access through a pointer to a map itself: its fields may be read. Kernel: `check_ptr_to_map_access()`.
+/// Checks an access through a pointer to a map itself: its fields may be read.
 ///
 /// # Errors
 /// Rejects with the errno of the check that failed.
-pub(crate) fn check_ptr_to_map_access(
+pub(crate) fn map_struct_access(
     env: &mut Env<'_>,
     regno: u8,
     off: i32,
@@ -618,12 +619,12 @@ pub(crate) fn check_ptr_to_map_access(
     if t == Access::Write {
         return Err(env.reject(MemoryMsg::MapPtrOnlyRead { name }, Errno::EACCES));
     }
-    let access = btf_struct_access(env, BtfRef::VMLINUX, id, false, off, size)?;
+    let access = member_access(env, BtfRef::VMLINUX, id, false, off, size)?;
     let Some(dst) = value_regno else { return Ok(()) };
     let (base, to, flags) = match access {
         StructAccess::Scalar => (RegBase::Scalar, 0, TypeFlags::empty()),
         StructAccess::UntrustedMem => (RegBase::PtrToMem, 0, TypeFlags::RDONLY | TypeFlags::UNTRUSTED),
         StructAccess::Ptr { id, flags, .. } => (RegBase::PtrToBtfId, id, flags),
     };
-    mark_btf_ld_reg(env, dst, base, BtfRef::VMLINUX, to, flags)
+    set_loaded_pointer(env, dst, base, BtfRef::VMLINUX, to, flags)
 }

@@ -1,6 +1,9 @@
 //! The few fields of kernel structs that programs of some types may write through typed pointers.
 //!
 //! Answers for the `btf_struct_access` callbacks of `struct bpf_verifier_ops`.
+//!
+//! In the kernel: `offsetof()`, `offsetofend()`, `env->ops->btf_struct_access()`, `bpf_tcp_ca_btf_struct_access()`,
+//! `bpf_dummy_ops_btf_struct_access()`, `tc_cls_act_btf_struct_access()`, `_nf_conntrack_btf_struct_access()`.
 
 use super::Env;
 use crate::btf::{Btf, BtfKind, TypeId};
@@ -23,7 +26,7 @@ const TCP_FIELDS: [(&str, &[&str], bool); 10] = [
     ("tcp_sock", &["app_limited"], false),
 ];
 
-/// Byte range of a member, looked for also in structs without name. Kernel: `offsetof()`, `offsetofend()`.
+/// Byte range of a member, looked for also in structs without name.
 fn member(btf: &Btf, id: TypeId, name: &str, depth: u32) -> Option<(u32, u32, TypeId)> {
     let t = btf.skip_modifiers(id).filter(|t| t.is_composite() && depth < 8)?;
     t.members().find_map(|m| {
@@ -49,7 +52,7 @@ fn range(btf: &Btf, name: &str, path: &[&str]) -> Option<(u32, u32)> {
 }
 
 /// Whether the program type writes kernel structs by a rule of its own, and the store keeps it; `false`: it has no such
-/// rule. Kernel: `env->ops->btf_struct_access()`.
+/// rule.
 ///
 /// # Errors
 /// Rejects stores outside of the fields that may be written.
@@ -69,7 +72,7 @@ pub(super) fn check_kernel_write(env: &mut Env<'_>, btf: BtfRef, id: TypeId, off
     if rule == WriteRule::None {
         return Ok(false);
     }
-    if !super::btf_access::btf_is_kernel(env, btf) {
+    if !super::btf_access::is_kernels(env, btf) {
         return Err(env.bug("a kernel struct that is not the kernel's"));
     }
     match rule {
@@ -98,7 +101,7 @@ fn is_struct(env: &Env<'_>, btf: BtfRef, id: TypeId, name: &str) -> bool {
     env.btf(btf).find_by_name_kind(name, BtfKind::Struct) == Some(id)
 }
 
-/// Kernel: `bpf_tcp_ca_btf_struct_access()`.
+/// What TCP congestion control may write.
 fn tcp_sock(env: &mut Env<'_>, btf: BtfRef, id: TypeId, off: i32, size: i32) -> Res<bool> {
     if !is_struct(env, btf, id, "tcp_sock") {
         return Err(env.reject(MemoryMsg::OnlyRead, Errno::EACCES));
@@ -124,7 +127,7 @@ fn within(env: &mut Env<'_>, name: &'static str, off: i32, size: i32, end: Optio
     Err(env.reject(msg, Errno::EACCES))
 }
 
-/// Kernel: `bpf_dummy_ops_btf_struct_access()`.
+/// What the kernel's test struct_ops may write.
 fn dummy_state(env: &mut Env<'_>, btf: BtfRef, id: TypeId, off: i32, size: i32) -> Res<bool> {
     const STATE: &str = "bpf_dummy_ops_state";
     let Some(end) = range_of_struct(env, btf, STATE) else { return Err(Stop::silent(Errno::EINVAL)) };
@@ -138,7 +141,6 @@ fn dummy_state(env: &mut Env<'_>, btf: BtfRef, id: TypeId, off: i32, size: i32) 
 }
 
 /// Connection tracking entries, whose mark may be written. Without the conntrack module nothing may, and nothing is said.
-/// Kernel: `tc_cls_act_btf_struct_access()`, `_nf_conntrack_btf_struct_access()`.
 fn conntrack(env: &mut Env<'_>, btf: BtfRef, id: TypeId, off: i32, size: i32) -> Res<bool> {
     let built_in = env.btf(BtfRef::VMLINUX).find_by_name_kind("nf_conn___init", BtfKind::Struct).is_some();
     if !built_in && !env.btf_names.iter().any(|n| n == "nf_conntrack") {

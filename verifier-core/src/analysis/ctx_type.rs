@@ -2,6 +2,8 @@
 //!
 //! Answers for `bpf_ctx_convert` and the questions asked of it: `find_canonical_prog_ctx_type()`,
 //! `find_kern_ctx_type_id()`, `btf_is_projection_of()`, `btf_is_prog_ctx_type()`.
+//!
+//! In the kernel: `struct bpf_ctx_convert`.
 
 use super::Env;
 use crate::btf::{Btf, BtfKind, Type, TypeId};
@@ -13,7 +15,7 @@ const MAX_CHAIN: usize = 64;
 
 /// The two context types of a program type, as the kernel's BTF lists them: what programs see, and what the kernel has.
 ///
-/// `None`: the kernel was built without the program type. Kernel: `struct bpf_ctx_convert`.
+/// `None`: the kernel was built without the program type.
 pub(crate) fn ctx_types(vmlinux: &Btf, t: ProgType) -> Option<(TypeId, TypeId)> {
     let convert = vmlinux.ty(vmlinux.find_by_name_kind("bpf_ctx_convert", BtfKind::Struct)?)?;
     let of = |end: &str| {
@@ -23,7 +25,7 @@ pub(crate) fn ctx_types(vmlinux: &Btf, t: ProgType) -> Option<(TypeId, TypeId)> 
     Some((of("_prog")?, of("_kern")?))
 }
 
-/// The kernel's struct in the place of the one that programs see. Kernel: `btf_is_projection_of()`.
+/// The kernel's struct in the place of the one that programs see.
 pub(crate) fn is_projection_of(ctx: &str, kern: &str) -> bool {
     matches!((ctx, kern), ("__sk_buff", "sk_buff") | ("xdp_md", "xdp_buff"))
 }
@@ -42,8 +44,6 @@ pub(crate) fn is_user_regs_typedef(btf: &Btf, ptr: &Type<'_>) -> bool {
 }
 
 /// Whether a pointer of `btf` points to the context of a program type: by name, or to the kernel's struct in its place.
-///
-/// Kernel: `btf_is_prog_ctx_type()`.
 pub(crate) fn is_prog_ctx_type(env: &Env<'_>, btf: &Btf, ptr: &Type<'_>, prog: ProgType) -> bool {
     if prog == ProgType::Kprobe && is_user_regs_typedef(btf, ptr) {
         return true;

@@ -3,10 +3,16 @@
 //! A dynptr takes two stack slots. Both carry the kind of memory and one id; slices taken from the dynptr remember that
 //! id and end with it. Kernel: `process_dynptr_func()` and the `*_dynptr*` functions around `mark_stack_slots_dynptr()`
 //! in `kernel/bpf/verifier.c`.
+//!
+//! In the kernel: `BPF_DYNPTR_NR_SLOTS`, `arg_to_dynptr_type()`, `get_dynptr_type_flag()`,
+//! `dynptr_type_refcounted()`, `__mark_dynptr_reg()`, `mark_dynptr_cb_reg()`, `invalidate_dynptr()`,
+//! `destroy_if_dynptr_stack_slot()`, `unmark_stack_slots_dynptr()`, `is_dynptr_type_expected()`, `arg`, `RDONLY`,
+//! `mark_iter_read()`, `mark_stack_slot_obj_read()`, `mark_dynptr_read()`, `dynptr_id()`, `dynptr_ref_obj_id()`,
+//! `dynptr_get_type()`.
 
 use super::Env;
-use super::access::{check_mem_access, stack_slot_obj_get_spi};
-use super::liveness::{mark_stack_slot_read, mark_stack_slot_written};
+use super::access::{memory_access, object_slot};
+use super::liveness::{slot_is_read, slot_is_written};
 use super::refs;
 use super::regs::Access;
 use crate::error::{Errno, KfuncMsg, Msg, Res, Stop};
@@ -16,7 +22,7 @@ use crate::kernel::features::LivenessKind;
 use crate::log::reg::dynptr_kind;
 use crate::state::{DynptrKind, Payload, RegBase, RegState, RegType, Slot, SlotKind, TypeFlags};
 
-/// Slots that a dynptr takes. Kernel: `BPF_DYNPTR_NR_SLOTS`.
+/// Slots that a dynptr takes.
 const NR_SLOTS: usize = 2;
 
 /// Ends with a row of its own after a check that may have printed one, or failed without a word.
@@ -58,8 +64,8 @@ pub(super) fn slot(env: &Env, frame: usize, spi: usize) -> Res<Slot> {
         .ok_or_else(|| env.bug("stack slot does not exist"))
 }
 
-fn get_spi(env: &mut Env, reg: &RegState) -> Res<usize> {
-    stack_slot_obj_get_spi(env, reg, "dynptr", NR_SLOTS)
+fn slot_of(env: &mut Env, reg: &RegState) -> Res<usize> {
+    object_slot(env, reg, "dynptr", NR_SLOTS)
 }
 
 fn is_const_dynptr(reg: &RegState) -> bool {
@@ -73,7 +79,7 @@ fn slot_kind(slot: &Slot) -> (DynptrKind, bool) {
     }
 }
 
-/// Which kind of dynptr an argument asks for. Kernel: `arg_to_dynptr_type()`.
+/// Which kind of dynptr an argument asks for.
 pub(crate) fn kind_of_flags(flags: TypeFlags) -> DynptrKind {
     let of = flags & TypeFlags::DYNPTR_ANY;
     if of == TypeFlags::DYNPTR_LOCAL {
@@ -93,7 +99,7 @@ pub(crate) fn kind_of_flags(flags: TypeFlags) -> DynptrKind {
     }
 }
 
-/// The modifier that names a kind of dynptr. Kernel: `get_dynptr_type_flag()`.
+/// The modifier that names a kind of dynptr.
 pub(crate) fn flags_of_kind(kind: DynptrKind) -> TypeFlags {
     match kind {
         DynptrKind::Invalid => TypeFlags::empty(),
@@ -106,12 +112,12 @@ pub(crate) fn flags_of_kind(kind: DynptrKind) -> TypeFlags {
     }
 }
 
-/// Whether a dynptr owns its memory and must be released. Kernel: `dynptr_type_refcounted()`.
+/// Whether a dynptr owns its memory and must be released.
 pub(crate) fn is_refcounted(kind: DynptrKind) -> bool {
     matches!(kind, DynptrKind::Ringbuf | DynptrKind::File)
 }
 
-/// Kernel: `__mark_dynptr_reg()`.
+/// The register of a dynptr's slot.
 fn mark_dynptr_reg(reg: &mut RegState, kind: DynptrKind, first_slot: bool, id: u32) {
     refs::zero_reg(reg);
     reg.ty = RegType::of(RegBase::ConstPtrToDynptr);
@@ -119,14 +125,14 @@ fn mark_dynptr_reg(reg: &mut RegState, kind: DynptrKind, first_slot: bool, id: u
     reg.payload = Payload::Dynptr { kind, first_slot };
 }
 
-/// Marks a register as a constant dynptr argument of a callback or global function. Kernel: `mark_dynptr_cb_reg()`.
-pub(crate) fn mark_dynptr_cb_reg(env: &mut Env, reg: &mut RegState, kind: DynptrKind) {
+/// Marks a register as a constant dynptr argument of a callback or global function.
+pub(crate) fn set_callback_dynptr(env: &mut Env, reg: &mut RegState, kind: DynptrKind) {
     let id = env.new_id();
     mark_dynptr_reg(reg, kind, true, id);
 }
 
 /// Makes both slots of a dynptr uninitialised; `spi` is the first. The slots count as written, so that reads of what
-/// is stored there next do not reach the states before. Kernel: `invalidate_dynptr()`.
+/// is stored there next do not reach the states before.
 fn clear_slots(env: &mut Env, frame: usize, spi: usize) -> Res {
     let precise = !env.caps.bpf_capable;
     for i in [Some(spi), spi.checked_sub(1)].into_iter().flatten() {
@@ -135,14 +141,13 @@ fn clear_slots(env: &mut Env, frame: usize, spi: usize) -> Res {
         refs::clear_reg(&mut slot.spilled, precise);
     }
     for i in [Some(spi), spi.checked_sub(1)].into_iter().flatten() {
-        mark_stack_slot_written(env, frame, i)?;
+        slot_is_written(env, frame, i)?;
     }
     Ok(())
 }
 
 /// A store is about to overwrite a slot: a dynptr there ends, with its slices; one that owns memory must not.
-/// Kernel: `destroy_if_dynptr_stack_slot()`.
-pub(crate) fn destroy_if_dynptr_stack_slot(env: &mut Env, frame: usize, spi: usize) -> Res {
+pub(crate) fn overwrite_dynptr(env: &mut Env, frame: usize, spi: usize) -> Res {
     let Some(s) = env.cur.frames.get(frame).and_then(|f| f.stack.get(spi)) else { return Ok(()) };
     if s.kind[0] != SlotKind::Dynptr {
         return Ok(());
@@ -167,20 +172,14 @@ pub(crate) fn destroy_if_dynptr_stack_slot(env: &mut Env, frame: usize, spi: usi
     clear_slots(env, frame, spi)
 }
 
-/// Writes a dynptr into its slots. Kernel: `mark_stack_slots_dynptr()`.
-fn mark_stack_slots_dynptr(
-    env: &mut Env,
-    reg: &RegState,
-    flags: TypeFlags,
-    insn_idx: usize,
-    clone_ref_obj_id: u32,
-) -> Res {
+/// Writes a dynptr into its slots.
+fn make_dynptr(env: &mut Env, reg: &RegState, flags: TypeFlags, insn_idx: usize, clone_ref_obj_id: u32) -> Res {
     let frame = reg.frameno as usize;
-    let spi = get_spi(env, reg)?;
+    let spi = slot_of(env, reg)?;
     let lower = spi.checked_sub(1).ok_or_else(|| env.bug("dynptr below the stack"))?;
     // The two slots may belong to two different dynptrs.
-    destroy_if_dynptr_stack_slot(env, frame, spi)?;
-    destroy_if_dynptr_stack_slot(env, frame, lower)?;
+    overwrite_dynptr(env, frame, spi)?;
+    overwrite_dynptr(env, frame, lower)?;
     let kind = kind_of_flags(flags);
     for i in [spi, lower] {
         slot_mut(env, frame, i)?.kind = [SlotKind::Dynptr; 8];
@@ -192,26 +191,25 @@ fn mark_stack_slots_dynptr(
     mark_dynptr_reg(&mut slot_mut(env, frame, spi)?.spilled, kind, true, id);
     mark_dynptr_reg(&mut slot_mut(env, frame, lower)?.spilled, kind, false, id);
     if is_refcounted(kind) {
-        let ref_id = if clone_ref_obj_id != 0 { clone_ref_obj_id } else { refs::acquire_reference(env, insn_idx)? };
+        let ref_id = if clone_ref_obj_id != 0 { clone_ref_obj_id } else { refs::hold_reference(env, insn_idx)? };
         slot_mut(env, frame, spi)?.spilled.ref_obj_id = ref_id;
         slot_mut(env, frame, lower)?.spilled.ref_obj_id = ref_id;
     }
-    mark_stack_slot_written(env, frame, spi)?;
-    mark_stack_slot_written(env, frame, lower)
+    slot_is_written(env, frame, spi)?;
+    slot_is_written(env, frame, lower)
 }
 
 /// A call released a dynptr: its slots become uninitialised, and so do its clones and slices.
-/// Kernel: `unmark_stack_slots_dynptr()`.
-pub(crate) fn unmark_stack_slots_dynptr(env: &mut Env, reg: &RegState) -> Res {
+pub(crate) fn end_dynptr(env: &mut Env, reg: &RegState) -> Res {
     let frame = reg.frameno as usize;
-    let spi = get_spi(env, reg)?;
+    let spi = slot_of(env, reg)?;
     let first = slot(env, frame, spi)?;
     if !is_refcounted(slot_kind(&first).0) {
         return clear_slots(env, frame, spi);
     }
     let ref_obj_id = first.spilled.ref_obj_id;
     // The kernel only warns when the reference is gone already.
-    if let Err(stop @ (Stop::Unsupported(_) | Stop::Budget(_))) = refs::release_reference(env, ref_obj_id) {
+    if let Err(stop @ (Stop::Unsupported(_) | Stop::Budget(_))) = refs::end_reference(env, ref_obj_id) {
         return Err(stop);
     }
     let slots = env.cur.frames.get(frame).map_or(0, |f| f.stack.len());
@@ -235,7 +233,7 @@ fn check_valid_uninit(env: &mut Env, reg: &RegState) -> Res {
     if is_const_dynptr(reg) {
         return Err(Stop::silent(Errno::EINVAL));
     }
-    match get_spi(env, reg) {
+    match slot_of(env, reg) {
         Err(stop) if !is_out_of_stack(&stop) => Err(stop),
         _ => Ok(()),
     }
@@ -247,36 +245,35 @@ fn check_valid_init(env: &mut Env, reg: &RegState) -> Res {
         return Ok(());
     }
     let frame = reg.frameno as usize;
-    let spi = get_spi(env, reg)?;
+    let spi = slot_of(env, reg)?;
     let (upper, lower) = (slot(env, frame, spi)?, slot(env, frame, spi.saturating_sub(1))?);
     let whole = |s: &Slot| s.kind.iter().all(|k| *k == SlotKind::Dynptr);
     if slot_kind(&upper).1 && whole(&upper) && whole(&lower) { Ok(()) } else { Err(Stop::silent(Errno::EINVAL)) }
 }
 
-/// Kernel: `is_dynptr_type_expected()`; `arg` without `RDONLY`.
+/// Whether a dynptr is of the kind that the argument asks for; `arg` without `RDONLY`.
 fn is_type_expected(env: &mut Env, reg: &RegState, arg: ArgType) -> Res<bool> {
     if arg.base == ArgBase::PtrToDynptr && arg.flags.is_empty() {
         return Ok(true);
     }
     let wanted = kind_of_flags(arg.flags);
-    Ok(dynptr_get_type(env, reg)? == wanted)
+    Ok(dynptr_kind_of(env, reg)? == wanted)
 }
 
-/// The slots of an iterator are read, and shown as touched. Kernel: `mark_iter_read()` (6.12),
-/// `mark_stack_slot_obj_read()`.
+/// The slots of an iterator are read, and shown as touched.
 pub(super) fn mark_slots_read(env: &mut Env, frame: usize, spi: usize, nr_slots: usize) -> Res {
     for i in 0..nr_slots {
         let Some(at) = spi.checked_sub(i) else { break };
-        mark_stack_slot_read(env, frame, at)?;
+        slot_is_read(env, frame, at)?;
         env.scratch_slot(at);
     }
     Ok(())
 }
 
-/// The slots of a dynptr are read; the log of 6.12 does not show that. Kernel: `mark_dynptr_read()`.
-fn mark_dynptr_read(env: &mut Env, frame: usize, spi: usize) -> Res {
+/// The slots of a dynptr are read; the log of 6.12 does not show that.
+fn dynptr_is_read(env: &mut Env, frame: usize, spi: usize) -> Res {
     for at in [Some(spi), spi.checked_sub(1)].into_iter().flatten() {
-        mark_stack_slot_read(env, frame, at)?;
+        slot_is_read(env, frame, at)?;
         if env.kernel.features.liveness == LivenessKind::Static {
             env.scratch_slot(at);
         }
@@ -287,14 +284,7 @@ fn mark_dynptr_read(env: &mut Env, frame: usize, spi: usize) -> Res {
 /// Checks a dynptr argument: one to be created (`UNINIT`), one that is only used (`RDONLY`), or one that may be changed.
 ///
 /// `clone_ref_obj_id` is the reference that a clone shares with its parent, 0 for others.
-/// Kernel: `process_dynptr_func()`.
-pub(crate) fn process_dynptr_func(
-    env: &mut Env,
-    regno: u8,
-    insn_idx: usize,
-    arg: ArgType,
-    clone_ref_obj_id: u32,
-) -> Res {
+pub(crate) fn dynptr_argument(env: &mut Env, regno: u8, insn_idx: usize, arg: ArgType, clone_ref_obj_id: u32) -> Res {
     let reg = *env.reg(regno);
     let argno = i32::from(regno) - 1;
     if !reg.ty.is(RegBase::PtrToStack) && !is_const_dynptr(&reg) {
@@ -306,9 +296,9 @@ pub(crate) fn process_dynptr_func(
     if arg.flags.contains(TypeFlags::UNINIT) {
         check_valid_uninit(env, &reg).map_err(|s| fail_after(env, s, KfuncMsg::DynptrNotUninit {}, Errno::EINVAL))?;
         for off in [0, 8] {
-            check_mem_access(env, insn_idx, regno, off, DW, Access::Write, None, false, false)?;
+            memory_access(env, insn_idx, regno, off, DW, Access::Write, None, false, false)?;
         }
-        return mark_stack_slots_dynptr(env, &reg, arg.flags, insn_idx, clone_ref_obj_id);
+        return make_dynptr(env, &reg, arg.flags, insn_idx, clone_ref_obj_id);
     }
     if is_const_dynptr(&reg) && !arg.flags.contains(TypeFlags::RDONLY) {
         return Err(env.reject(KfuncMsg::DynptrConstMutated {}, Errno::EINVAL));
@@ -324,13 +314,13 @@ pub(crate) fn process_dynptr_func(
     if is_const_dynptr(&reg) {
         return Ok(());
     }
-    let spi = get_spi(env, &reg)?;
+    let spi = slot_of(env, &reg)?;
     let frame = reg.frameno as usize;
     if env.kernel.features.dynptr_reads_shown {
-        return mark_dynptr_read(env, frame, spi);
+        return dynptr_is_read(env, frame, spi);
     }
-    mark_stack_slot_read(env, frame, spi)?;
-    mark_stack_slot_read(env, frame, spi.saturating_sub(1))
+    slot_is_read(env, frame, spi)?;
+    slot_is_read(env, frame, spi.saturating_sub(1))
 }
 
 /// The register itself when it is a constant dynptr, else the first slot it points to.
@@ -338,22 +328,22 @@ fn dynptr_reg(env: &mut Env, reg: &RegState) -> Res<RegState> {
     if is_const_dynptr(reg) {
         return Ok(*reg);
     }
-    let spi = get_spi(env, reg)?;
+    let spi = slot_of(env, reg)?;
     Ok(slot(env, reg.frameno as usize, spi)?.spilled)
 }
 
-/// Id that slices of a dynptr remember. Kernel: `dynptr_id()`.
+/// Id that slices of a dynptr remember.
 pub(crate) fn dynptr_id(env: &mut Env, reg: &RegState) -> Res<u32> {
     Ok(dynptr_reg(env, reg)?.id)
 }
 
-/// Reference that a dynptr owns, 0: none. Kernel: `dynptr_ref_obj_id()`.
-pub(crate) fn dynptr_ref_obj_id(env: &mut Env, reg: &RegState) -> Res<u32> {
+/// Reference that a dynptr owns, 0: none.
+pub(crate) fn dynptr_owner(env: &mut Env, reg: &RegState) -> Res<u32> {
     Ok(dynptr_reg(env, reg)?.ref_obj_id)
 }
 
-/// Kind of a dynptr. Kernel: `dynptr_get_type()`.
-pub(crate) fn dynptr_get_type(env: &mut Env, reg: &RegState) -> Res<DynptrKind> {
+/// Kind of a dynptr.
+pub(crate) fn dynptr_kind_of(env: &mut Env, reg: &RegState) -> Res<DynptrKind> {
     Ok(match dynptr_reg(env, reg)?.payload {
         Payload::Dynptr { kind, .. } => kind,
         _ => DynptrKind::Invalid,

@@ -2,6 +2,19 @@
 //!
 //! Answers for `struct bpf_verifier_env`. Everything that outlives one instruction stands here; what outlives one path
 //! only stands in [`VerifierState`].
+//!
+//! In the kernel: `struct bpf_insn_aux_data`, `ptr_type`, `map_ptr_state`, `map_key_state`, `btf_var`, `alu_state`,
+//! `alu_limit`, `seen`, `sanitize_stack_spill`, `nospec_result`, `nospec`, `jmp_point`, `prune_point`,
+//! `force_checkpoint`, `calls_callback`, `jump_target`, `fastcall_pattern`, `fastcall_spills_num`, `is_iter_next`,
+//! `kptr_struct_meta`, `loop_inline_state`, `live_regs_before`, `scc`, `struct bpf_map_ptr_state`, `BPF_MAP_KEY_*`,
+//! `bpf_insn_aux_data`, `struct bpf_subprog_info`, `fastcall_stack_off`, `struct bpf_subprog_arg_info`, `struct
+//! bpf_func_info_aux`, `map->record`, `used_maps`, `prog->sleepable`, `exception_callback_subprog`, `kfunc_tab`,
+//! `kfunc_btf_tab`, `id_gen`, `max_ctx_offset`, `max_pkt_offset`, `max_tp_access`, `max_rdonly_access`,
+//! `max_rdwr_access`, `pass_cnt`, `attach_btf`, `attach_func_proto`, `attach_func_name`, `attach_btf_trace`, `struct
+//! bpf_ctx_arg_aux`, `refcounted`, `ref_obj_id`, `print_verifier_state()`, `print_insn_state()`,
+//! `mark_verifier_state_clean()`, `mark_verifier_state_scratched()`, `env->log.level & BPF_LOG_LEVEL`, `verbose()`,
+//! `mark_reg_scratched()`, `mark_stack_slot_scratched()`, `btf_find_struct_meta()`, `find_containing_subprog()`,
+//! `resolve_prog_type()`, `subprog_name()`.
 
 use std::sync::Arc;
 
@@ -17,56 +30,56 @@ use crate::state::{BtfRef, MapIdx, RegState, VerifierState};
 
 use super::explore::Explorer;
 
-/// Facts about one instruction that stages leave for later ones. Kernel: `struct bpf_insn_aux_data`.
+/// Facts about one instruction that stages leave for later ones.
 #[derive(Clone, Debug, Default)]
 pub struct InsnAux {
-    /// Pointer type that a load or store was seen with; a second, incompatible one is rejected. Kernel: `ptr_type`.
+    /// Pointer type that a load or store was seen with; a second, incompatible one is rejected.
     pub ptr_type: Option<RegType>,
-    /// Map that a helper call was seen with. Kernel: `map_ptr_state`.
+    /// Map that a helper call was seen with.
     pub map_ptr: MapPtrState,
-    /// Constant key of an array map lookup or tail call. Kernel: `map_key_state`.
+    /// Constant key of an array map lookup or tail call.
     pub map_key: MapKeyState,
     /// Map and offset of a direct value address, or the map of a map load (`ldimm64`).
     pub map: Option<(MapIdx, u32)>,
-    /// Typed kernel symbol of an `ldimm64`. Kernel: `btf_var`.
+    /// Typed kernel symbol of an `ldimm64`.
     pub btf_var: Option<BtfVar>,
-    /// Pointer arithmetic sanitation, see `transfer::sanitize`. Kernel: `alu_state`, `alu_limit`.
+    /// Pointer arithmetic sanitation, see `transfer::sanitize`.
     pub alu_state: u32,
     /// Limit that belongs to `alu_state`.
     pub alu_limit: u32,
-    /// Visited in the pass with this number. Kernel: `seen`.
+    /// Visited in the pass with this number.
     pub seen: u32,
-    /// Needs a speculation barrier behind a spill. Kernel: `sanitize_stack_spill`, `nospec_result`.
+    /// Needs a speculation barrier behind a spill.
     pub sanitize_stack_spill: bool,
-    /// Needs a speculation barrier before it (6.16). Kernel: `nospec`.
+    /// Needs a speculation barrier before it (6.16).
     pub nospec: bool,
-    /// Jump history is recorded here. Kernel: `jmp_point`.
+    /// Jump history is recorded here.
     pub jmp_point: bool,
-    /// States are compared here. Kernel: `prune_point`.
+    /// States are compared here.
     pub prune_point: bool,
-    /// A state is always stored here. Kernel: `force_checkpoint`.
+    /// A state is always stored here.
     pub force_checkpoint: bool,
-    /// Calls a helper or kfunc that calls back. Kernel: `calls_callback`.
+    /// Calls a helper or kfunc that calls back.
     pub calls_callback: bool,
-    /// Some jump or call goes here. Kernel: `jump_target`.
+    /// Some jump or call goes here.
     pub jump_target: bool,
-    /// Part of a spill/fill pair around a fastcall. Kernel: `fastcall_pattern`.
+    /// Part of a spill/fill pair around a fastcall.
     pub fastcall_pattern: bool,
-    /// Number of such pairs, on the call. Kernel: `fastcall_spills_num`.
+    /// Number of such pairs, on the call.
     pub fastcall_spills_num: u8,
-    /// `bpf_iter_*_next()`. Kernel: `is_iter_next`.
+    /// `bpf_iter_*_next()`.
     pub is_iter_next: bool,
-    /// Type that owns special fields (`bpf_obj_new`, `kptr`, graph), BTF and id. Kernel: `kptr_struct_meta`.
+    /// Type that owns special fields (`bpf_obj_new`, `kptr`, graph), BTF and id.
     pub struct_meta: Option<(BtfRef, TypeId)>,
-    /// `bpf_loop()` inlining, once the call was seen: whether it fits, and the callback. Kernel: `loop_inline_state`.
+    /// `bpf_loop()` inlining, once the call was seen: whether it fits, and the callback.
     pub loop_inline: Option<(bool, u32)>,
-    /// Registers live before this instruction (6.17). Kernel: `live_regs_before`.
+    /// Registers live before this instruction (6.17).
     pub live_regs_before: u16,
-    /// Strongly connected component, 0: none (6.16). Kernel: `scc`.
+    /// Strongly connected component, 0: none (6.16).
     pub scc: u32,
 }
 
-/// Kernel: `struct bpf_map_ptr_state`.
+/// Which map a call was seen with, over all paths.
 #[derive(Clone, Copy, PartialEq, Debug, Default)]
 pub struct MapPtrState {
     /// The map seen, if any.
@@ -77,7 +90,7 @@ pub struct MapPtrState {
     pub unpriv: bool,
 }
 
-/// Constant key tracking of array maps. Kernel: `map_key_state` with `BPF_MAP_KEY_*` bits.
+/// Constant key tracking of array maps.
 #[derive(Clone, Copy, PartialEq, Debug, Default)]
 pub enum MapKeyState {
     /// No call was seen.
@@ -89,7 +102,7 @@ pub enum MapKeyState {
     Poison,
 }
 
-/// What a typed kernel symbol loads. Kernel: `btf_var` of `bpf_insn_aux_data`.
+/// What a typed kernel symbol loads.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub struct BtfVar {
     /// Type of the register.
@@ -100,7 +113,7 @@ pub struct BtfVar {
     pub mem_size: u32,
 }
 
-/// A local function. Kernel: `struct bpf_subprog_info`.
+/// A local function.
 #[derive(Clone, Debug, Default)]
 pub struct SubprogInfo {
     /// Entry instruction.
@@ -111,7 +124,7 @@ pub struct SubprogInfo {
     pub stack_depth: u32,
     /// Bytes that inlined `may_goto` and `bpf_loop` add.
     pub stack_extra: u32,
-    /// Stack above this offset belongs to fastcall spills. Kernel: `fastcall_stack_off`.
+    /// Stack above this offset belongs to fastcall spills.
     pub fastcall_stack_off: i32,
     /// Calls `bpf_tail_call()`.
     pub has_tail_call: bool,
@@ -141,7 +154,7 @@ pub struct SubprogInfo {
     pub args: [SubprogArg; 5],
 }
 
-/// Argument of a global function by BTF. Kernel: `struct bpf_subprog_arg_info`.
+/// Argument of a global function by BTF.
 #[derive(Clone, Copy, PartialEq, Debug, Default)]
 pub struct SubprogArg {
     /// What it must be.
@@ -152,7 +165,7 @@ pub struct SubprogArg {
     pub btf_id: TypeId,
 }
 
-/// Facts about one global function. Kernel: `struct bpf_func_info_aux`.
+/// Facts about one global function.
 #[derive(Clone, Copy, PartialEq, Debug, Default)]
 pub struct FuncInfoAux {
     /// BTF linkage: 0 static, 1 global, 2 extern.
@@ -170,7 +183,7 @@ pub struct FuncInfoAux {
 pub struct MapInfo {
     /// As created.
     pub spec: Arc<MapSpec>,
-    /// Special fields (locks, timers, kptrs, …) of the value; `None` without any. Kernel: `map->record`.
+    /// Special fields (locks, timers, kptrs, …) of the value; `None` without any.
     pub record: Option<Arc<Record>>,
     /// BTF of key and value, as an entry of `Env::btfs`.
     pub btf: Option<BtfRef>,
@@ -180,7 +193,7 @@ pub struct MapInfo {
     pub is_inner_template: bool,
 }
 
-/// What the load is allowed to do. Kernel: the capability booleans of `bpf_verifier_env`.
+/// What the load is allowed to do.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub struct Caps {
     /// CAP_BPF.
@@ -212,7 +225,7 @@ pub struct Stats {
     pub longest_mark_read_walk: u32,
 }
 
-/// The environment. Kernel: `struct bpf_verifier_env`.
+/// The environment.
 pub struct Env<'a> {
     /// The kernel asked.
     pub kernel: &'a Kernel,
@@ -238,7 +251,7 @@ pub struct Env<'a> {
     pub map_specs: Vec<Arc<MapSpec>>,
     /// BTF of kernel functions by the offset field of their calls; 0 is vmlinux.
     pub kfunc_btfs: Vec<(i16, BtfRef)>,
-    /// Maps that instructions refer to, in order of first use. Kernel: `used_maps`.
+    /// Maps that instructions refer to, in order of first use.
     pub used_maps: Vec<MapIdx>,
     /// Capabilities.
     pub caps: Caps,
@@ -248,7 +261,7 @@ pub struct Env<'a> {
     pub test_state_freq: bool,
     /// Reject on inconsistent register bounds.
     pub test_reg_invariants: bool,
-    /// The program was loaded as sleepable. Kernel: `prog->sleepable`.
+    /// The program was loaded as sleepable.
     pub sleepable: bool,
     /// Local functions, in order of their start.
     pub subprogs: Vec<SubprogInfo>,
@@ -258,7 +271,7 @@ pub struct Env<'a> {
     pub func_info: Vec<crate::program::FuncInfo>,
     /// Facts per function information record.
     pub func_info_aux: Vec<FuncInfoAux>,
-    /// Subprogram of the exception callback; 0: none. Kernel: `exception_callback_subprog`.
+    /// Subprogram of the exception callback; 0: none.
     pub exception_callback_subprog: u32,
     /// An exception may be thrown.
     pub seen_exception: bool,
@@ -266,7 +279,7 @@ pub struct Env<'a> {
     pub seen_direct_write: bool,
     /// Attach target's BTF, type and prototype, once known.
     pub attach: AttachInfo,
-    /// Kernel functions that instructions name. Kernel: `kfunc_tab`, `kfunc_btf_tab`.
+    /// Kernel functions that instructions name.
     pub kfuncs: super::kfunc::KfuncTable,
     /// Arena map of the program.
     pub arena: Option<MapIdx>,
@@ -278,7 +291,7 @@ pub struct Env<'a> {
     pub cur: VerifierState,
     /// Stored states and pending paths.
     pub explorer: Explorer,
-    /// Last id given out. Kernel: `id_gen`.
+    /// Last id given out.
     pub id_gen: u32,
     /// Registers touched since the last print, as bits.
     pub scratched_regs: u32,
@@ -286,13 +299,13 @@ pub struct Env<'a> {
     pub scratched_slots: u64,
     /// Counters.
     pub stats: Stats,
-    /// Deepest context offset plus size accessed. Kernel: `max_ctx_offset`.
+    /// Deepest context offset plus size accessed.
     pub max_ctx_offset: u32,
-    /// Deepest packet offset accessed. Kernel: `max_pkt_offset`.
+    /// Deepest packet offset accessed.
     pub max_pkt_offset: u32,
-    /// Deepest read-write buffer access (raw tracepoint writable, iterators). Kernel: `max_tp_access`, `max_rdonly_access`, `max_rdwr_access`.
+    /// Deepest read-write buffer access (raw tracepoint writable, iterators).
     pub max_buf_access: [u32; 3],
-    /// Number of the pass over the program; 1 is main. Kernel: `pass_cnt`.
+    /// Number of the pass over the program; 1 is main.
     pub pass_cnt: u32,
     /// Test mode: never prune (property tests).
     pub no_prune: bool,
@@ -308,7 +321,7 @@ pub struct Env<'a> {
     pub cancelled: &'a dyn Fn() -> bool,
 }
 
-/// What the program attaches to. Kernel: `attach_btf`, `attach_func_proto`, `attach_func_name`, ….
+/// What the program attaches to.
 #[derive(Clone, Debug, Default)]
 pub struct AttachInfo {
     /// BTF of the target.
@@ -323,13 +336,13 @@ pub struct AttachInfo {
     pub member_name: String,
     /// struct_ops struct and member index.
     pub struct_ops: Option<(TypeId, u32)>,
-    /// Attached to a raw tracepoint by BTF. Kernel: `attach_btf_trace`.
+    /// Attached to a raw tracepoint by BTF.
     pub btf_trace: bool,
     /// Arguments that the context holds, if a table of ours or the target program says so (struct_ops stubs, iterators).
     pub ctx_args: Vec<CtxArg>,
 }
 
-/// An argument in the context whose type BTF alone does not tell. Kernel: `struct bpf_ctx_arg_aux`.
+/// An argument in the context whose type BTF alone does not tell.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub struct CtxArg {
     /// Byte offset in the context.
@@ -338,7 +351,7 @@ pub struct CtxArg {
     pub ty: RegType,
     /// BTF and type.
     pub btf: (BtfRef, TypeId),
-    /// A reference is acquired with it (6.14). Kernel: `refcounted`, `ref_obj_id`.
+    /// A reference is acquired with it (6.14).
     pub refcounted: bool,
     /// Id of that reference.
     pub ref_obj_id: u32,
@@ -361,7 +374,7 @@ impl<'a> Env<'a> {
     }
 
     /// Prints a frame of the current state on its own line: everything, or what was touched (which then counts as
-    /// printed). Kernel: `print_verifier_state()`.
+    /// printed).
     pub fn print_state(&mut self, frame: usize, all: bool) {
         let (regs, slots) = (self.scratched_regs, self.scratched_slots);
         self.emit_cur(|state| Event::State { state, frame, all, regs, slots });
@@ -370,20 +383,20 @@ impl<'a> Env<'a> {
         }
     }
 
-    /// Prints what the instruction changed in the current frame. Kernel: `print_insn_state()`.
-    pub fn print_insn_state(&mut self) {
+    /// Prints what the instruction changed in the current frame.
+    pub fn show_changes(&mut self) {
         let (idx, regs, slots) = (self.insn_idx, self.scratched_regs, self.scratched_slots);
         self.emit_cur(|state| Event::InsnState { idx, state, frame: state.curframe(), regs, slots });
         self.clear_scratched();
     }
 
-    /// Nothing was touched since the last print. Kernel: `mark_verifier_state_clean()`.
+    /// Nothing was touched since the last print.
     pub fn clear_scratched(&mut self) {
         self.scratched_regs = 0;
         self.scratched_slots = 0;
     }
 
-    /// Everything counts as touched. Kernel: `mark_verifier_state_scratched()`.
+    /// Everything counts as touched.
     pub fn scratch_all(&mut self) {
         self.scratched_regs = u32::MAX;
         self.scratched_slots = u64::MAX;
@@ -395,7 +408,7 @@ impl<'a> Env<'a> {
         self.interest.log_level & level != 0
     }
 
-    /// Whether any log text of the walk is wanted. Kernel: `env->log.level & BPF_LOG_LEVEL`.
+    /// Whether any log text of the walk is wanted.
     #[inline]
     pub fn logging(&self) -> bool {
         self.interest.log_level & 3 != 0
@@ -411,7 +424,7 @@ impl<'a> Env<'a> {
         self.with_sink(|sink, cx, cur| sink.event(cx, &make(cur)));
     }
 
-    /// Prints a message row. Kernel: `verbose()`.
+    /// Prints a message row.
     pub fn say(&mut self, msg: impl Into<Msg>) {
         if self.interest.log_level != 0 {
             let msg = msg.into();
@@ -470,13 +483,13 @@ impl<'a> Env<'a> {
         self.id_gen
     }
 
-    /// Kernel: `mark_reg_scratched()`.
+    /// The register is to be shown again.
     #[inline]
     pub fn scratch_reg(&mut self, n: u8) {
         self.scratched_regs |= 1 << n;
     }
 
-    /// Kernel: `mark_stack_slot_scratched()`.
+    /// The slot is to be shown again.
     #[inline]
     pub fn scratch_slot(&mut self, spi: usize) {
         self.scratched_slots |= 1 << (spi & 63);
@@ -487,7 +500,7 @@ impl<'a> Env<'a> {
         &self.btfs[usize::from(r.0)]
     }
 
-    /// Special fields of a type of the program's (or a map's) BTF. Kernel: `btf_find_struct_meta()`.
+    /// Special fields of a type of the program's (or a map's) BTF.
     pub fn struct_meta(&self, btf: BtfRef, id: TypeId) -> Option<Arc<Record>> {
         self.struct_metas.get(usize::from(btf.0))?.get(id).cloned()
     }
@@ -497,7 +510,7 @@ impl<'a> Env<'a> {
         &self.maps[m.0 as usize]
     }
 
-    /// Subprogram that contains an instruction. Kernel: `find_containing_subprog()`.
+    /// Subprogram that contains an instruction.
     pub fn subprog_at(&self, insn: usize) -> usize {
         self.subprogs.partition_point(|s| s.start as usize <= insn).saturating_sub(1)
     }
@@ -512,7 +525,7 @@ impl<'a> Env<'a> {
         self.reg(n).ty.base != RegBase::NotInit
     }
 
-    /// Program type that rules apply to: an extension follows its target. Kernel: `resolve_prog_type()`.
+    /// Program type that rules apply to: an extension follows its target.
     pub fn resolved_prog_type(&self) -> ProgType {
         match (&self.req.attach.prog, self.prog_type) {
             (Some(target), ProgType::Ext) => ProgType::from_number(target.request.prog_type).unwrap_or(self.prog_type),
@@ -520,8 +533,8 @@ impl<'a> Env<'a> {
         }
     }
 
-    /// Name of a local function by BTF; empty without. Kernel: `subprog_name()`.
-    pub fn subprog_name(&self, n: usize) -> String {
+    /// Name of a local function by BTF; empty without.
+    pub fn function_name(&self, n: usize) -> String {
         let id = self.func_info.get(n).map(|f| f.type_id);
         let name = id.and_then(|id| self.req.btf.as_ref().and_then(|b| b.ty(id)).map(|t| t.name().to_string()));
         name.unwrap_or_default()

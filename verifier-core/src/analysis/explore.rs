@@ -3,6 +3,11 @@
 //! Answers for `push_stack()`, `pop_stack()`, `update_branch_counts()` and the lists of explored states. A stored state
 //! keeps its id for the whole walk, because registers of later states name it as their parent; when nothing can reach
 //! it any more its frames are dropped and only the shell stays.
+//!
+//! In the kernel: `BPF_COMPLEXITY_LIMIT_JMP_SEQ`, `struct bpf_verifier_stack_elem`, `struct bpf_verifier_state_list`,
+//! `in_free_list`, `explored_states`, `jmps_processed`, `prev_jmps_processed`, `prev_insn_processed`,
+//! `explore_alu_limits`, `explored_states_size`, `free_list_size`, `explored_state()`, `push_async_cb()`,
+//! `same_callsites()`, `find_prev_entry()`, `free_states()`.
 
 use std::rc::Rc;
 
@@ -18,7 +23,7 @@ use super::precision::{Backtrack, Trail};
 use super::prune::compare::{Differs, IdMap};
 use super::prune::scc::{Sccs, Visited};
 
-/// Most paths that may wait. Kernel: `BPF_COMPLEXITY_LIMIT_JMP_SEQ`.
+/// Most paths that may wait.
 const MAX_PENDING: usize = 8192;
 
 /// Bytes that a state takes when it shares nothing, about.
@@ -27,7 +32,7 @@ fn bytes_of(st: &VerifierState) -> usize {
     size_of::<Stored>() + frames
 }
 
-/// A path for later. Kernel: `struct bpf_verifier_stack_elem`.
+/// A path for later.
 #[derive(Debug)]
 struct Pending {
     state: VerifierState,
@@ -36,7 +41,7 @@ struct Pending {
     log_mark: u64,
 }
 
-/// A stored state with its worth as a pruning target. Kernel: `struct bpf_verifier_state_list`.
+/// A stored state with its worth as a pruning target.
 #[derive(Debug)]
 pub(crate) struct Stored {
     /// The state.
@@ -45,7 +50,7 @@ pub(crate) struct Stored {
     pub miss_cnt: u32,
     /// Comparisons that succeeded.
     pub hit_cnt: u32,
-    /// Taken out of its list; waits for its last use. Kernel: `in_free_list`.
+    /// Taken out of its list; waits for its last use.
     pub evicted: bool,
     /// The visit of a component that it is part of (6.16).
     pub visit: Option<Visited>,
@@ -68,7 +73,7 @@ pub(crate) struct Seat {
 #[derive(Debug)]
 pub struct Explorer {
     states: Vec<Stored>,
-    /// Lists by hash of instruction and call site; the newest state stands last. Kernel: `explored_states`.
+    /// Lists by hash of instruction and call site; the newest state stands last.
     buckets: Vec<Vec<Seat>>,
     stack: Vec<Pending>,
     spare: VerifierState,
@@ -78,18 +83,17 @@ pub struct Explorer {
     max_bytes: usize,
     /// The instructions that walks backwards must know of, for all states.
     pub(crate) trail: Trail,
-    /// Jumps processed since the analysis began. Kernel: `jmps_processed`.
+    /// Jumps processed since the analysis began.
     pub(crate) jmps_processed: u32,
-    /// Jumps processed when the last state was stored. Kernel: `prev_jmps_processed`.
+    /// Jumps processed when the last state was stored.
     pub(crate) prev_jmps_processed: u32,
-    /// Instructions processed when the last state was stored. Kernel: `prev_insn_processed`.
+    /// Instructions processed when the last state was stored.
     pub(crate) prev_insn_processed: u32,
     /// Scalars must be equal, not only within range, because pointer arithmetic is sanitised with constant limits.
-    /// Kernel: `explore_alu_limits`.
     pub(crate) explore_alu_limits: bool,
-    /// States in lists. Kernel (6.16): `explored_states_size`.
+    /// States in lists.
     pub(crate) explored_size: u32,
-    /// Evicted states that wait for their last use. Kernel (6.16): `free_list_size`.
+    /// Evicted states that wait for their last use.
     pub(crate) free_size: u32,
     /// Places that a precision walk asks for.
     pub(crate) bt: Backtrack,
@@ -158,7 +162,7 @@ impl Explorer {
         (&mut self.states[id.0 as usize], &mut self.idmap, self.explore_alu_limits)
     }
 
-    /// The list of states that an instruction's states stand in. Kernel: `explored_state()`.
+    /// The list of states that an instruction's states stand in.
     pub(crate) fn bucket_of(&mut self, insn_idx: usize, callsite: i32, prog_len: usize) -> usize {
         if self.buckets.len() != prog_len {
             self.buckets.resize_with(prog_len, Vec::new);
@@ -255,11 +259,11 @@ pub(crate) enum Fork {
     Round,
 }
 
-/// Stores a copy of the current path for later; edit it with [`Explorer::top_mut`]. Kernel: `push_stack()`.
+/// Stores a copy of the current path for later; edit it with [`Explorer::top_mut`].
 ///
 /// # Errors
 /// Rejects when too many paths wait.
-pub(crate) fn push_stack(env: &mut Env<'_>, insn_idx: usize, prev_insn_idx: usize, fork: Fork) -> Res {
+pub(crate) fn fork_path(env: &mut Env<'_>, insn_idx: usize, prev_insn_idx: usize, fork: Fork) -> Res {
     let speculative = fork == Fork::Guess;
     env.explorer.trail.share();
     let mut state = env.cur.clone();
@@ -283,11 +287,11 @@ pub(crate) fn push_stack(env: &mut Env<'_>, insn_idx: usize, prev_insn_idx: usiz
     Ok(())
 }
 
-/// Stores a fresh path that runs a subprogram as an asynchronous callback. Kernel: `push_async_cb()`.
+/// Stores a fresh path that runs a subprogram as an asynchronous callback.
 ///
 /// # Errors
 /// Rejects when too many paths wait.
-pub(crate) fn push_async_cb(
+pub(crate) fn queue_later_callback(
     env: &mut Env<'_>,
     insn_idx: usize,
     prev_insn_idx: usize,
@@ -316,8 +320,8 @@ fn errno_of(too_big: bool) -> Errno {
 }
 
 /// Takes up the path pushed last: `(prev_insn_idx, insn_idx)`, or `None` when none is left. What was printed since the
-/// push is taken back unless the log shows every path. Kernel: `pop_stack()`.
-pub(crate) fn pop_stack(env: &mut Env<'_>) -> Option<(usize, usize)> {
+/// push is taken back unless the log shows every path.
+pub(crate) fn next_path(env: &mut Env<'_>) -> Option<(usize, usize)> {
     let p = env.explorer.stack.pop()?;
     env.cur = p.state;
     env.explorer.trail.begin_insn();
@@ -328,11 +332,10 @@ pub(crate) fn pop_stack(env: &mut Env<'_>) -> Option<(usize, usize)> {
 }
 
 /// The current path ended: one branch less for its ancestors, and those that have none left are complete.
-/// Kernel: `update_branch_counts()` on the current state.
 ///
 /// # Errors
 /// Completing a component (6.16) walks precision marks, which can fail.
-pub(crate) fn update_branch_counts(env: &mut Env<'_>) -> Res {
+pub(crate) fn end_branches(env: &mut Env<'_>) -> Res {
     env.cur.branches = env.cur.branches.wrapping_sub(1);
     let (mut left, mut parent, mut entry) = (env.cur.branches, env.cur.parent, env.cur.loop_entry);
     let scc = env.kernel.features.loops == LoopKind::Scc;
@@ -345,7 +348,7 @@ pub(crate) fn update_branch_counts(env: &mut Env<'_>) -> Res {
             super::prune::scc::maybe_exit(env, this)?;
             // The kernel frees a state only after its parent's turn.
         } else if let (Some(p), Some(h)) = (parent, entry) {
-            super::prune::loops::update_loop_entry(env, Some(p), h);
+            super::prune::loops::note_loop_entry(env, Some(p), h);
         }
         let Some(p) = parent else {
             if scc && let Some(id) = this {
@@ -363,14 +366,14 @@ pub(crate) fn update_branch_counts(env: &mut Env<'_>) -> Res {
     }
 }
 
-/// Whether two states stand in the same chain of calls. Kernel: `same_callsites()`.
-pub(crate) fn same_callsites(a: &VerifierState, b: &VerifierState) -> bool {
+/// Whether two states stand in the same chain of calls.
+pub(crate) fn called_alike(a: &VerifierState, b: &VerifierState) -> bool {
     a.frames.len() == b.frames.len() && a.frames.iter().zip(&b.frames).all(|(x, y)| x.callsite == y.callsite)
 }
 
 /// The newest state on the current path at an instruction, with the same call sites as the current state (or as its
-/// parent, when `of_parent`) and above it. Kernel: `find_prev_entry()`.
-pub(crate) fn find_prev_entry(env: &mut Env<'_>, of_parent: bool, insn_idx: usize) -> Option<StateId> {
+/// parent, when `of_parent`) and above it.
+pub(crate) fn earlier_on_path(env: &mut Env<'_>, of_parent: bool, insn_idx: usize) -> Option<StateId> {
     let callsite = env.cur.frames.last()?.callsite;
     let len = env.insns.len();
     let bucket = env.explorer.bucket_of(insn_idx, callsite, len);
@@ -378,12 +381,12 @@ pub(crate) fn find_prev_entry(env: &mut Env<'_>, of_parent: bool, insn_idx: usiz
     let here = env.explorer.bucket(bucket).iter().rev().filter(|s| s.insn_idx as usize == insn_idx);
     here.map(|s| s.id).find(|id| {
         let st = env.explorer.state(*id);
-        st.branches != 0 && same_callsites(st, reference) && st.dfs_depth < reference.dfs_depth
+        st.branches != 0 && called_alike(st, reference) && st.dfs_depth < reference.dfs_depth
     })
 }
 
-/// Forgets all states and paths before another function is walked; counters stay. Kernel: `free_states()`.
-pub(crate) fn free_states(env: &mut Env<'_>) {
+/// Forgets all states and paths before another function is walked; counters stay.
+pub(crate) fn forget_paths(env: &mut Env<'_>) {
     let x = &mut env.explorer;
     x.states.clear();
     x.buckets.clear();

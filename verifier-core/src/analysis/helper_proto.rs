@@ -1,11 +1,13 @@
 //! The prototype that a helper has for the program being analysed.
+//!
+//! In the kernel: `get_helper_proto()`.
 
 use super::Env;
 use crate::kernel::ProgType;
 use crate::kernel::call::FuncProto;
 use crate::kernel::helpers::{self, HelperCaps, HelperQuery};
 
-/// The prototype of helper `id`; `None` when the program may not call it. Kernel: `get_helper_proto()`.
+/// The prototype of helper `id`; `None` when the program may not call it.
 pub(crate) fn get(env: &Env<'_>, id: u32) -> Option<&'static FuncProto> {
     if !helpers::exists(env.kernel.version, id) {
         return None;
@@ -38,5 +40,5 @@ pub(crate) fn get(env: &Env<'_>, id: u32) -> Option<&'static FuncProto> {
         struct_ops,
         member: &env.attach.member_name,
     };
-    helpers::get_func_proto(&query, id)
+    helpers::prototype(&query, id)
 }

@@ -3,15 +3,19 @@
 //! `next` returns null at last. So each call goes on with null and a drained iterator, and queues a path on which it
 //! returned an element; that path forgets the numbers that differ from the iteration before, or the loop would never
 //! look the same twice. Kernel: `process_iter_arg()`, `process_iter_next_call()`, `widen_imprecise_scalars()`.
+//!
+//! In the kernel: `meta->iter`, `btf_check_iter_arg()`, `iter_type_str()`, `mark_stack_slots_iter()`,
+//! `unmark_stack_slots_iter()`, `is_iter_reg_valid_uninit()`, `is_iter_reg_valid_init()`, `get_iter_from_state()`,
+//! `same_callsites()`, `find_prev_entry()`, `check_ids()`, `maybe_widen_reg()`.
 
 use super::Env;
-use super::access::{check_mem_access, stack_slot_obj_get_spi};
+use super::access::{memory_access, object_slot};
 use super::dynptr::{fail_after, is_out_of_stack, mark_slots_read, slot, slot_mut};
-use super::explore::{Fork, push_stack};
+use super::explore::{Fork, fork_path};
 use super::kfunc::KfuncMeta;
-use super::liveness::mark_stack_slot_written;
+use super::liveness::slot_is_written;
 use super::refs;
-use super::regs::{Access, mark_ptr_not_null_reg};
+use super::regs::{Access, known_not_null};
 use crate::btf::{Btf, BtfKind, TypeId};
 use crate::error::{Errno, KfuncMsg, Res, Stop};
 use crate::isa::opcode::DW;
@@ -19,7 +23,7 @@ use crate::state::{
     BtfRef, FuncState, IterState, Payload, RegBase, RegState, RegType, SlotKind, StateId, TypeFlags, VerifierState,
 };
 
-/// Where the iterator of a call stands. Kernel: `meta->iter`.
+/// Where the iterator of a call stands.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub(crate) struct IterPlace {
     /// Frame.
@@ -30,26 +34,25 @@ pub(crate) struct IterPlace {
 
 const PREFIX: &str = "bpf_iter_";
 
-fn get_spi(env: &mut Env, reg: &RegState, nr_slots: usize) -> Res<usize> {
-    stack_slot_obj_get_spi(env, reg, "iter", nr_slots)
+fn slot_of(env: &mut Env, reg: &RegState, nr_slots: usize) -> Res<usize> {
+    object_slot(env, reg, "iter", nr_slots)
 }
 
-/// The iterator struct that a parameter points to. Kernel: `btf_check_iter_arg()`.
+/// The iterator struct that a parameter points to.
 fn iter_type(btf: &Btf, param_type: TypeId) -> Option<(TypeId, u32)> {
     let t = btf.pointee(param_type)?;
     let composite = matches!(t.kind, BtfKind::Struct | BtfKind::Union);
     (composite && t.name().starts_with(PREFIX)).then_some((t.id, t.size_or_type))
 }
 
-/// Kernel: `iter_type_str()`.
+/// Name of an iterator's type for messages.
 fn iter_name(env: &Env, btf: BtfRef, id: TypeId) -> String {
     let name = env.btf(btf).type_name(id);
     name.strip_prefix(PREFIX).unwrap_or("<invalid>").to_string()
 }
 
 /// Checks the iterator argument of a kernel function and creates, reads or ends the iterator.
-/// Kernel: `process_iter_arg()`.
-pub(crate) fn process_iter_arg(env: &mut Env, regno: u8, insn_idx: usize, meta: &mut KfuncMeta) -> Res {
+pub(crate) fn iterator_argument(env: &mut Env, regno: u8, insn_idx: usize, meta: &mut KfuncMeta) -> Res {
     let reg = *env.reg(regno);
     let argno = i32::from(regno) - 1;
     if !reg.ty.is(RegBase::PtrToStack) {
@@ -67,9 +70,9 @@ pub(crate) fn process_iter_arg(env: &mut Env, regno: u8, insn_idx: usize, meta: 
         })?;
         for i in 0..nr_slots {
             let off = i32::try_from(i * 8).unwrap_or(i32::MAX);
-            check_mem_access(env, insn_idx, regno, off, DW, Access::Write, None, false, false)?;
+            memory_access(env, insn_idx, regno, off, DW, Access::Write, None, false, false)?;
         }
-        return mark_stack_slots_iter(env, &reg, meta, insn_idx, btf_id, nr_slots);
+        return make_iterator(env, &reg, meta, insn_idx, btf_id, nr_slots);
     }
     let spi = check_valid_init(env, &reg, meta.desc.btf, btf_id, nr_slots).map_err(|stop| {
         if matches!(&stop, Stop::Reject(r) if r.errno == Errno::EPROTO) {
@@ -83,14 +86,13 @@ pub(crate) fn process_iter_arg(env: &mut Env, regno: u8, insn_idx: usize, meta: 
     meta.iter = IterPlace { frame, spi };
     meta.ref_obj_id = slot(env, frame, spi)?.spilled.ref_obj_id;
     if meta.flags.is_iter_destroy() {
-        unmark_stack_slots_iter(env, &reg, nr_slots)?;
+        end_iterator(env, &reg, nr_slots)?;
     }
     Ok(())
 }
 
 /// Writes a fresh iterator into its slots; the first owns a reference, so that it must be destroyed.
-/// Kernel: `mark_stack_slots_iter()`.
-fn mark_stack_slots_iter(
+fn make_iterator(
     env: &mut Env,
     reg: &RegState,
     meta: &KfuncMeta,
@@ -99,11 +101,11 @@ fn mark_stack_slots_iter(
     nr_slots: usize,
 ) -> Res {
     let frame = reg.frameno as usize;
-    let spi = get_spi(env, reg, nr_slots)?;
-    let id = refs::acquire_reference(env, insn_idx)?;
+    let spi = slot_of(env, reg, nr_slots)?;
+    let id = refs::hold_reference(env, insn_idx)?;
     let mut ty = RegType::of(RegBase::PtrToStack);
     if meta.flags.is_rcu_protected() {
-        ty = ty.plus(if refs::in_rcu_cs(env) { TypeFlags::RCU } else { TypeFlags::UNTRUSTED });
+        ty = ty.plus(if refs::in_rcu_section(env) { TypeFlags::RCU } else { TypeFlags::UNTRUSTED });
     }
     for i in 0..nr_slots {
         let at = spi.checked_sub(i).ok_or_else(|| env.bug("iterator below the stack"))?;
@@ -113,38 +115,38 @@ fn mark_stack_slots_iter(
         slot.spilled.ref_obj_id = if i == 0 { id } else { 0 };
         slot.spilled.payload = Payload::Iter { btf: meta.desc.btf, id: btf_id, state: IterState::Active, depth: 0 };
         slot.kind = [SlotKind::Iter; 8];
-        mark_stack_slot_written(env, frame, at)?;
+        slot_is_written(env, frame, at)?;
         env.scratch_slot(at);
     }
     Ok(())
 }
 
-/// Ends an iterator. Kernel: `unmark_stack_slots_iter()`.
-fn unmark_stack_slots_iter(env: &mut Env, reg: &RegState, nr_slots: usize) -> Res {
+/// Ends an iterator.
+fn end_iterator(env: &mut Env, reg: &RegState, nr_slots: usize) -> Res {
     let frame = reg.frameno as usize;
-    let spi = get_spi(env, reg, nr_slots)?;
+    let spi = slot_of(env, reg, nr_slots)?;
     let precise = !env.caps.bpf_capable;
     for i in 0..nr_slots {
         let at = spi.checked_sub(i).ok_or_else(|| env.bug("iterator below the stack"))?;
         if i == 0 {
             let id = slot(env, frame, at)?.spilled.ref_obj_id;
             // The kernel only warns when the reference is gone, or belongs to the caller of a callback.
-            if let Err(stop @ (Stop::Unsupported(_) | Stop::Budget(_))) = refs::release_reference(env, id) {
+            if let Err(stop @ (Stop::Unsupported(_) | Stop::Budget(_))) = refs::end_reference(env, id) {
                 return Err(stop);
             }
         }
         let slot = slot_mut(env, frame, at)?;
         refs::clear_reg(&mut slot.spilled, precise);
         slot.kind = [SlotKind::Invalid; 8];
-        mark_stack_slot_written(env, frame, at)?;
+        slot_is_written(env, frame, at)?;
         env.scratch_slot(at);
     }
     Ok(())
 }
 
-/// No iterator may be overwritten by a new one. Kernel: `is_iter_reg_valid_uninit()`.
+/// No iterator may be overwritten by a new one.
 fn check_valid_uninit(env: &mut Env, reg: &RegState, nr_slots: usize) -> Res {
-    let spi = match get_spi(env, reg, nr_slots) {
+    let spi = match slot_of(env, reg, nr_slots) {
         Ok(spi) => spi,
         Err(stop) if is_out_of_stack(&stop) => return Ok(()),
         Err(stop) => return Err(stop),
@@ -159,10 +161,9 @@ fn check_valid_uninit(env: &mut Env, reg: &RegState, nr_slots: usize) -> Res {
 }
 
 /// Is there a whole iterator of this type? Returns its first slot; `EPROTO`: it was created under RCU, which ended.
-/// Kernel: `is_iter_reg_valid_init()`.
 fn check_valid_init(env: &mut Env, reg: &RegState, btf: BtfRef, btf_id: TypeId, nr_slots: usize) -> Res<usize> {
     let invalid = || Stop::silent(Errno::EINVAL);
-    let spi = get_spi(env, reg, nr_slots)?;
+    let spi = slot_of(env, reg, nr_slots)?;
     for i in 0..nr_slots {
         let s = slot(env, reg.frameno as usize, spi.saturating_sub(i))?;
         let st = &s.spilled;
@@ -183,7 +184,7 @@ fn check_valid_init(env: &mut Env, reg: &RegState, btf: BtfRef, btf_id: TypeId, 
     Ok(spi)
 }
 
-/// The iterator's register in a state. Kernel: `get_iter_from_state()`.
+/// The iterator's register in a state.
 pub(crate) fn iter_of_state(state: &mut VerifierState, place: IterPlace) -> Option<&mut RegState> {
     if place.frame >= state.frames.len() {
         return None;
@@ -191,19 +192,18 @@ pub(crate) fn iter_of_state(state: &mut VerifierState, place: IterPlace) -> Opti
     state.frame_at_mut(place.frame).stack.get_mut(place.spi).map(|s| &mut s.spilled)
 }
 
-/// Whether two states were called from the same places. Kernel: `same_callsites()`.
-fn same_callsites(a: &VerifierState, b: &VerifierState) -> bool {
+/// Whether two states were called from the same places.
+fn called_alike(a: &VerifierState, b: &VerifierState) -> bool {
     a.frames.len() == b.frames.len() && a.frames.iter().zip(&b.frames).all(|(x, y)| x.callsite == y.callsite)
 }
 
 /// The closest state above `from` that was stored at this instruction with the same call sites: the iteration before.
-/// Kernel: `find_prev_entry()`, which looks through all stored states for one on the current path.
 fn previous_iteration(env: &Env, from: StateId, insn_idx: usize) -> Option<StateId> {
     let cur = env.explorer.state(from);
     let mut at = cur.parent;
     while let Some(id) = at {
         let st = env.explorer.state(id);
-        if st.insn_idx as usize == insn_idx && same_callsites(st, cur) {
+        if st.insn_idx as usize == insn_idx && called_alike(st, cur) {
             return Some(id);
         }
         at = st.parent;
@@ -211,8 +211,8 @@ fn previous_iteration(env: &Env, from: StateId, insn_idx: usize) -> Option<State
     None
 }
 
-/// Forks at a `next`: the queued path got an element, the current one sees null. Kernel: `process_iter_next_call()`.
-pub(crate) fn process_iter_next_call(env: &mut Env, insn_idx: usize, meta: &KfuncMeta) -> Res {
+/// Forks at a `next`: the queued path got an element, the current one sees null.
+pub(crate) fn fork_iteration(env: &mut Env, insn_idx: usize, meta: &KfuncMeta) -> Res {
     let place = meta.iter;
     let state = match iter_of_state(&mut env.cur, place).map(|r| r.payload) {
         Some(Payload::Iter { state, .. }) if state != IterState::Invalid => state,
@@ -221,14 +221,14 @@ pub(crate) fn process_iter_next_call(env: &mut Env, insn_idx: usize, meta: &Kfun
     if state == IterState::Active {
         let Some(parent) = env.cur.parent.filter(|p| {
             let st = env.explorer.state(*p);
-            st.insn_idx as usize == insn_idx && same_callsites(st, &env.cur)
+            st.insn_idx as usize == insn_idx && called_alike(st, &env.cur)
         }) else {
             return Err(env.bug("bad parent state for iter next call"));
         };
         let prev = previous_iteration(env, parent, insn_idx).map(|id| env.explorer.state(id).clone());
-        let not_null = mark_ptr_not_null_reg(env, *env.reg(0));
+        let not_null = known_not_null(env, *env.reg(0));
         let precise = !env.caps.bpf_capable;
-        push_stack(env, insn_idx + 1, insn_idx, Fork::Round)?;
+        fork_path(env, insn_idx + 1, insn_idx, Fork::Round)?;
         let queued = env.explorer.top_mut();
         let Some(iter) = iter_of_state(queued, place) else { return Err(env.bug("queued path lacks the iterator")) };
         if let Payload::Iter { state, depth, .. } = &mut iter.payload {
@@ -236,7 +236,7 @@ pub(crate) fn process_iter_next_call(env: &mut Env, insn_idx: usize, meta: &Kfun
             *depth = depth.wrapping_add(1);
         }
         if let Some(prev) = prev {
-            widen_imprecise_scalars(&prev, queued, precise);
+            widen_unneeded(&prev, queued, precise);
         }
         queued.reg_mut(0).set(not_null);
     }
@@ -251,7 +251,7 @@ pub(crate) fn process_iter_next_call(env: &mut Env, insn_idx: usize, meta: &Kfun
     Ok(())
 }
 
-/// Which ids of the old state go with which of the new one. Kernel: `check_ids()` over a scratch map.
+/// Which ids of the old state go with which of the new one.
 #[derive(Default)]
 struct Ids(Vec<(u32, u32)>);
 
@@ -274,7 +274,6 @@ impl Ids {
 }
 
 /// Whether a scalar must be forgotten: it changed since the iteration before, and nothing depends on it so far.
-/// Kernel: `maybe_widen_reg()`.
 fn must_widen(old: &RegState, cur: &RegState, ids: &mut Ids) -> bool {
     if !old.is_scalar() || !cur.is_scalar() || old.precise || cur.precise {
         return false;
@@ -289,8 +288,8 @@ fn must_widen(old: &RegState, cur: &RegState, ids: &mut Ids) -> bool {
 }
 
 /// Forgets numbers of `cur` that differ from those of `old`, unless either is known to matter. `precise` is the mark
-/// that an unknown number gets (set for programs without CAP_BPF). Kernel: `widen_imprecise_scalars()`.
-pub(crate) fn widen_imprecise_scalars(old: &VerifierState, cur: &mut VerifierState, precise: bool) {
+/// that an unknown number gets (set for programs without CAP_BPF).
+pub(crate) fn widen_unneeded(old: &VerifierState, cur: &mut VerifierState, precise: bool) {
     let mut ids = Ids::default();
     for fr in (0..old.frames.len().min(cur.frames.len())).rev() {
         let fold: &FuncState = &old.frames[fr];
@@ -302,7 +301,7 @@ pub(crate) fn widen_imprecise_scalars(old: &VerifierState, cur: &mut VerifierSta
         let slots = fold.stack.len().min(cur.frames[fr].stack.len()).min(64);
         for i in 0..slots {
             let (so, sc) = (&fold.stack[i], &cur.frames[fr].stack[i]);
-            if so.is_spilled_reg() && sc.is_spilled_reg() && must_widen(&so.spilled, &sc.spilled, &mut ids) {
+            if so.holds_register() && sc.holds_register() && must_widen(&so.spilled, &sc.spilled, &mut ids) {
                 cur.frame_at_mut(fr).stack.edit(1 << i, |s| refs::forget_reg(&mut s.spilled, precise));
             }
         }

@@ -3,6 +3,8 @@
 //! [`verify`] asks what a kernel would say about one load request. Answers for `bpf_prog_load()` and `bpf_check()`: the
 //! stages run in the kernel's order, because the first error wins and the log shows it. Acceptance exists only after
 //! the last.
+//!
+//! In the kernel: `print_verification_stats()`.
 
 mod access;
 mod btf_access;
@@ -209,7 +211,7 @@ pub fn verify_assuming(
         insn_idx: 0,
         time_us: 0,
     };
-    if let Err(stop) = preflight::attr::check_load_attr(req, &system.kernel, options.privilege) {
+    if let Err(stop) = preflight::attr::load_attributes(req, &system.kernel, options.privilege) {
         report.verdict = verdict_of(stop);
         return report;
     }
@@ -275,7 +277,7 @@ fn verdict_of(stop: Stop) -> Verdict {
     }
 }
 
-/// Counters, and with level 4 the time and the stack. Kernel: `print_verification_stats()`.
+/// Counters, and with level 4 the time and the stack.
 fn last_lines(log: &mut TextLog, level: u32, report: &Report) {
     let Some(s) = report.stats else { return };
     if level & 4 != 0 {
@@ -293,27 +295,27 @@ fn last_lines(log: &mut TextLog, level: u32, report: &Report) {
     ));
 }
 
-/// The stages, in the kernel's order. Kernel: `bpf_check()`.
+/// The stages, in the kernel's order.
 fn stages(env: &mut Env<'_>) -> Res {
-    preflight::btf_info::check_early(env)?;
-    preflight::entry::add_subprogs_and_kfuncs(env)?;
-    preflight::subprogs::check_subprogs(env)?;
+    preflight::btf_info::check_before_functions(env)?;
+    preflight::entry::functions_and_kfuncs(env)?;
+    preflight::subprogs::function_bounds(env)?;
     preflight::btf_info::check(env)?;
-    preflight::maps::resolve_ldimm64(env)?;
-    preflight::cfg_walk::check_cfg(env)?;
+    preflight::maps::resolve_wide_loads(env)?;
+    preflight::cfg_walk::walk_graph(env)?;
     if env.kernel.features.loops == LoopKind::Scc {
-        preflight::components::compute_postorder(env);
+        preflight::components::order_functions(env);
     }
-    preflight::attach::check_attach_btf_id(env)?;
+    preflight::attach::resolve_target(env)?;
     if env.kernel.features.loops == LoopKind::Scc {
-        preflight::components::compute_scc(env);
-        liveness::registers::compute_live_registers(env);
+        preflight::components::number_loops(env);
+        liveness::registers::live_registers(env);
     }
-    preflight::fastcall::mark_fastcall_patterns(env)?;
-    step::check_main(env)?;
-    step::check_subprogs(env)?;
-    preflight::rewrites::remove_fastcall_spills(env);
-    preflight::stack_depth::check_max_stack_depth(env)?;
+    preflight::fastcall::find_fastcall_patterns(env)?;
+    step::walk_main(env)?;
+    step::walk_called(env)?;
+    preflight::rewrites::drop_fastcall_spills(env);
+    preflight::stack_depth::stack_depths(env)?;
     preflight::rewrites::rewrite(env)
 }
 

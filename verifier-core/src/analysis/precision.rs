@@ -9,6 +9,11 @@
 //! 4: r2 &= 7        r2 wanted
 //! 5: r3 += r2       r2 must be exact here: the walk begins
 //! ```
+//!
+//! In the kernel: `INSN_F_SRC_REG_STACK`, `INSN_F_DST_REG_STACK`, `INSN_F_STACK_ACCESS`, `insn_stack_access_flags()`,
+//! `struct linked_reg`, `struct linked_regs`, `LINKED_REGS_MAX`, `linked_regs_push()`, `struct backtrack_state`,
+//! `-ENOTSUPP`, `bt_sync_linked_regs()`, `get_prev_insn_idx()`, `mark_all_scalars_precise()`,
+//! `__mark_chain_precision()`, `mark_chain_precision_batch()`, `bt_set_frame_slot()`, `propagate_precision()`.
 
 use super::Env;
 use super::prune::print_state;
@@ -19,19 +24,19 @@ use crate::log::Event;
 use crate::state::verifier::History;
 use crate::state::{FuncState, RegState, StateId, VerifierState};
 
-/// History flag: the source operand is a stack pointer. Kernel: `INSN_F_SRC_REG_STACK`.
+/// History flag: the source operand is a stack pointer.
 pub(crate) const F_SRC_REG_STACK: u16 = 1 << 11;
-/// History flag: the destination operand is a stack pointer. Kernel: `INSN_F_DST_REG_STACK`.
+/// History flag: the destination operand is a stack pointer.
 pub(crate) const F_DST_REG_STACK: u16 = 1 << 10;
-/// History flag: the instruction accesses a stack slot. Kernel: `INSN_F_STACK_ACCESS`.
+/// History flag: the instruction accesses a stack slot.
 pub(crate) const F_STACK_ACCESS: u16 = 1 << 9;
 
-/// History flags of an access to a stack slot. Kernel: `insn_stack_access_flags()`.
-pub(crate) const fn insn_stack_access_flags(frameno: usize, spi: usize) -> u16 {
+/// History flags of an access to a stack slot.
+pub(crate) const fn stack_access_noted(frameno: usize, spi: usize) -> u16 {
     F_STACK_ACCESS | ((spi as u16 & 63) << 3) | (frameno as u16 & 7)
 }
 
-/// A register or stack slot linked to an operand. Kernel: `struct linked_reg`.
+/// A register or stack slot linked to an operand.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub(crate) struct LinkedReg {
     /// Frame.
@@ -42,7 +47,7 @@ pub(crate) struct LinkedReg {
     pub is_reg: bool,
 }
 
-/// Registers and slots linked by one id. Kernel: `struct linked_regs`.
+/// Registers and slots linked by one id.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub(crate) struct LinkedRegs {
     entries: [LinkedReg; LinkedRegs::MAX],
@@ -50,10 +55,10 @@ pub(crate) struct LinkedRegs {
 }
 
 impl LinkedRegs {
-    /// Most that are kept. Kernel: `LINKED_REGS_MAX`.
+    /// Most that are kept.
     pub const MAX: usize = 6;
 
-    /// Adds one; `false` when full. Kernel: `linked_regs_push()`.
+    /// Adds one; `false` when full.
     pub fn push(&mut self, e: LinkedReg) -> bool {
         match self.entries.get_mut(self.len) {
             Some(place) => {
@@ -157,7 +162,7 @@ impl Trail {
     }
 }
 
-/// Registers and slots that a walk asks for, by frame. Kernel: `struct backtrack_state`.
+/// Registers and slots that a walk asks for, by frame.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Backtrack {
     frame: usize,
@@ -170,7 +175,7 @@ const ARGS: u32 = 0b11_1110;
 
 /// Why a step backwards cannot be made.
 enum Stuck {
-    /// The walk lost track: everything is taken as precise. Kernel: `-ENOTSUPP`.
+    /// The walk lost track: everything is taken as precise.
     Unknown,
     /// What the kernel holds impossible.
     Bug(&'static str),
@@ -219,7 +224,7 @@ impl Backtrack {
         self.regs[self.frame]
     }
 
-    /// When one of the linked places is wanted, all are. Kernel: `bt_sync_linked_regs()`.
+    /// When one of the linked places is wanted, all are.
     fn sync_linked(&mut self, linked: Option<&LinkedRegs>) {
         let Some(linked) = linked else { return };
         let wanted = |bt: &Backtrack, e: &LinkedReg| {
@@ -259,7 +264,6 @@ fn atomic_load(insn: Insn) -> Option<u8> {
 }
 
 /// One instruction backwards. `next_idx` is the instruction that ran after it, -1 at the start of the walk.
-/// Kernel: `backtrack_insn()`.
 fn step_back(env: &mut Env<'_>, idx: usize, next_idx: i32, hist: Option<&Step>) -> Result<(), Stuck> {
     let Some(&insn) = env.insns.get(idx) else { return Err(Stuck::Bug("backtracking left the program")) };
     if insn.code == 0 {
@@ -509,7 +513,6 @@ impl At {
     }
 
     /// The instruction before `idx`, `None` at the state's beginning. `here` is what was noted of `idx`.
-    /// Kernel: `get_prev_insn_idx()`.
     fn before(&mut self, idx: i32, here: Option<&Step>) -> Option<i32> {
         if idx == self.first_idx && (self.left.len == 0 || (self.left.len == 1 && here.is_some())) {
             return None;
@@ -541,8 +544,8 @@ fn passes(bt: &Backtrack, insn: Insn, hist: Option<&Step>) -> bool {
     quiet && Touched::by(insn) & (bt.here() | Touched::ALWAYS) == 0
 }
 
-/// Marks every scalar of all ancestors precise. Kernel: `mark_all_scalars_precise()`.
-pub(crate) fn mark_all_scalars_precise(env: &mut Env<'_>, mut parent: Option<StateId>, curframe: usize) {
+/// Marks every scalar of all ancestors precise.
+pub(crate) fn need_all_exactly(env: &mut Env<'_>, mut parent: Option<StateId>, curframe: usize) {
     let logs = env.logs(2);
     if logs {
         env.say(LimitMsg::PreciseAll { frame: curframe });
@@ -565,7 +568,7 @@ pub(crate) fn mark_all_scalars_precise(env: &mut Env<'_>, mut parent: Option<Sta
             }
             for spi in 0..env.explorer.state(id).frames[frame].stack.len() {
                 let s = &env.explorer.state(id).frames[frame].stack[spi];
-                if s.is_spilled_scalar() && !s.spilled.precise {
+                if s.holds_scalar() && !s.spilled.precise {
                     let stack = &mut env.explorer.state_mut(id).frame_at_mut(frame).stack;
                     stack.edit(1 << (spi & 63), |s| s.spilled.precise = true);
                     if logs {
@@ -583,7 +586,7 @@ fn force_precise(st: &mut VerifierState, frame: usize) {
     let imprecise = |r: &RegState| r.is_scalar() && !r.precise;
     let f = &st.frames[frame];
     let any = f.regs[..10].iter().any(imprecise);
-    let slots = f.stack.which(|s| s.is_spilled_scalar() && !s.spilled.precise);
+    let slots = f.stack.which(|s| s.holds_scalar() && !s.spilled.precise);
     if any || slots != 0 {
         let f = st.frame_at_mut(frame);
         f.regs[..10].iter_mut().filter(|r| r.is_scalar()).for_each(|r| r.precise = true);
@@ -592,7 +595,7 @@ fn force_precise(st: &mut VerifierState, frame: usize) {
 }
 
 /// Walks backwards from the current state, or from one that was kept, until nothing is wanted any more. The answer is
-/// whether any state was marked. Kernel: `__mark_chain_precision()`.
+/// whether any state was marked.
 fn mark_chain(env: &mut Env<'_>, start: Option<&VerifierState>, regno: Option<u8>) -> Res<bool> {
     if !env.caps.bpf_capable {
         return Ok(false);
@@ -638,7 +641,7 @@ fn mark_chain(env: &mut Env<'_>, start: Option<&VerifierState>, regno: Option<u8
                 match step_back(env, i as usize, subseq_idx, hist.as_ref()) {
                     Ok(()) => {}
                     Err(Stuck::Unknown) => {
-                        mark_all_scalars_precise(env, first_parent, curframe);
+                        need_all_exactly(env, first_parent, curframe);
                         env.explorer.bt = Backtrack::default();
                         return Ok(changed);
                     }
@@ -673,7 +676,7 @@ fn mark_chain(env: &mut Env<'_>, start: Option<&VerifierState>, regno: Option<u8
         this = Some(id);
     }
     if !env.explorer.bt.is_empty() {
-        mark_all_scalars_precise(env, first_parent, curframe);
+        need_all_exactly(env, first_parent, curframe);
         env.explorer.bt = Backtrack::default();
     }
     Ok(changed)
@@ -723,7 +726,7 @@ fn mark_state(env: &mut Env<'_>, id: StateId) -> Res<bool> {
             let Some(s) = f.stack.get(spi) else {
                 return Err(env.bug("backtracking reached a slot beyond the stack"));
             };
-            if !s.is_spilled_scalar() || s.spilled.precise {
+            if !s.holds_scalar() || s.spilled.precise {
                 new_slots &= !(1 << spi);
             }
         }
@@ -755,23 +758,23 @@ fn bits(mut set: u64) -> impl Iterator<Item = usize> {
     })
 }
 
-/// The register's exact value matters. Kernel: `mark_chain_precision()`.
+/// The register's exact value matters.
 ///
 /// # Errors
 /// Only when the kernel's own consistency checks fail.
-pub(crate) fn mark_chain_precision(env: &mut Env<'_>, regno: u8) -> Res {
+pub(crate) fn need_exactly(env: &mut Env<'_>, regno: u8) -> Res {
     mark_chain(env, None, Some(regno)).map(|_| ())
 }
 
-/// Propagates marks requested with [`request_precise_slot`]. Kernel: `mark_chain_precision_batch()`.
+/// Propagates marks requested with [`request_precise_slot`].
 ///
 /// # Errors
 /// Only when the kernel's own consistency checks fail.
-pub(crate) fn mark_chain_precision_batch(env: &mut Env<'_>) -> Res {
+pub(crate) fn need_requested_exactly(env: &mut Env<'_>) -> Res {
     mark_chain(env, None, None).map(|_| ())
 }
 
-/// Kernel: `bt_set_frame_slot()` before a batch.
+/// Asks for a slot before [`need_requested_exactly`].
 pub(crate) fn request_precise_slot(env: &mut Env<'_>, frame: usize, spi: usize) {
     if let Some(m) = env.explorer.bt.slots.get_mut(frame) {
         *m |= 1 << (spi & 63);
@@ -779,11 +782,11 @@ pub(crate) fn request_precise_slot(env: &mut Env<'_>, frame: usize, spi: usize) 
 }
 
 /// What a state that covers `start` (the current state when `None`) needs exactly, `start` needs too. The answer is
-/// whether any state was marked. Kernel: `propagate_precision()`.
+/// whether any state was marked.
 ///
 /// # Errors
 /// Only when the kernel's own consistency checks fail.
-pub(crate) fn propagate_precision(env: &mut Env<'_>, old: StateId, start: Option<&VerifierState>) -> Res<bool> {
+pub(crate) fn pass_needs_on(env: &mut Env<'_>, old: StateId, start: Option<&VerifierState>) -> Res<bool> {
     use crate::kernel::features::LivenessKind;
     use crate::state::register::live;
     let marks = env.kernel.features.liveness == LivenessKind::ReadMarks;
@@ -794,7 +797,7 @@ pub(crate) fn propagate_precision(env: &mut Env<'_>, old: StateId, start: Option
         for (i, r) in f.regs.iter().enumerate().take(10) {
             regs |= u32::from(needed(r)) << i;
         }
-        let slots = f.stack.which(|s| s.is_spilled_reg() && needed(&s.spilled));
+        let slots = f.stack.which(|s| s.holds_register() && needed(&s.spilled));
         if regs == 0 && slots == 0 {
             continue;
         }
@@ -847,7 +850,7 @@ mod tests {
         let bt = Backtrack { regs: [1 << 3, 0, 0, 0, 0, 0, 0, 0], ..Backtrack::default() };
         assert!(passes(&bt, mov(1, 3), None), "reading a wanted register leaves it wanted");
         assert!(!passes(&bt, mov(3, 1), None));
-        let spill = Step { idx: 0, prev_idx: 0, flags: insn_stack_access_flags(0, 2), links: 0, older: 0 };
+        let spill = Step { idx: 0, prev_idx: 0, flags: stack_access_noted(0, 2), links: 0, older: 0 };
         let store = Insn { code: STX | MEM | DW, dst: 10, src: 1, off: -24, imm: 0 };
         assert!(passes(&bt, store, Some(&spill)));
         assert!(!passes(&Backtrack { slots: [1 << 2; 8], ..bt }, store, Some(&spill)));

@@ -3,6 +3,13 @@
 //! Decides whether a program may release what it names, what becomes of the copies of a released pointer, and whether
 //! anything is still held where a path ends. Kernel: `acquire_reference()`, `release_reference()`,
 //! `check_resource_leak()` and their neighbours in `kernel/bpf/verifier.c`.
+//!
+//! In the kernel: `__mark_reg_unknown()`, `__mark_reg_not_init()`, `__mark_reg_known_zero()`, `mark_reg_invalid()`,
+//! `bpf_for_each_reg_in_vstate()`, `acquire_reference_state()`, `release_reference_state()`,
+//! `release_reference_nomark()`, `find_reference_state()`, `acquire_lock_state()`, `find_lock_state()`,
+//! `release_lock_state()`, `acquire_irq_state()`, `release_irq_state()`, `active_lock`, `active_lock.ptr`,
+//! `active_locks`, `in_sleepable()`, `in_rcu_cs()`, `check_reference_leak()`, `invalidate_non_owning_refs()`,
+//! `ref_set_non_owning()`, `ref_convert_owning_non_owning()`.
 
 use std::rc::Rc;
 
@@ -12,19 +19,19 @@ use crate::error::{Errno, LifetimeMsg, Res, Stop};
 use crate::kernel::ProgType;
 use crate::state::{RefKind, RefState, RegBase, RegState, RegType, TypeFlags};
 
-/// Forgets a register's value but keeps its place in the parent chain. Kernel: `__mark_reg_unknown()`.
+/// Forgets a register's value but keeps its place in the parent chain.
 pub(crate) fn forget_reg(reg: &mut RegState, precise: bool) {
     reg.set(RegState::unknown());
     reg.precise = precise;
 }
 
-/// Makes a register uninitialised but keeps its place in the parent chain. Kernel: `__mark_reg_not_init()`.
+/// Makes a register uninitialised but keeps its place in the parent chain.
 pub(crate) fn clear_reg(reg: &mut RegState, precise: bool) {
     forget_reg(reg, precise);
     reg.ty = RegType::of(RegBase::NotInit);
 }
 
-/// Makes offset and value zero; the type stays. Kernel: `__mark_reg_known_zero()`.
+/// Makes offset and value zero; the type stays.
 pub(crate) fn zero_reg(reg: &mut RegState) {
     reg.off = 0;
     reg.payload = crate::state::Payload::None;
@@ -34,24 +41,22 @@ pub(crate) fn zero_reg(reg: &mut RegState) {
 }
 
 /// A register whose object is gone: unreadable for those who may not see pointers, any number for others.
-/// Kernel: `mark_reg_invalid()`.
-pub(crate) fn mark_reg_invalid(reg: &mut RegState, allow_ptr_leaks: bool, precise: bool) {
+pub(crate) fn invalidate(reg: &mut RegState, allow_ptr_leaks: bool, precise: bool) {
     if allow_ptr_leaks { forget_reg(reg, precise) } else { clear_reg(reg, precise) }
 }
 
-/// Invalidates every register and spilled register that `which` chooses. Kernel: `mark_reg_invalid()` under
-/// `bpf_for_each_reg_in_vstate()`.
+/// Invalidates every register and spilled register that `which` chooses.
 pub(crate) fn invalidate_regs(env: &mut Env, mut which: impl FnMut(&RegState) -> bool) {
     let (leaks, precise) = (env.caps.allow_ptr_leaks, !env.caps.bpf_capable);
     env.cur.for_each_reg_mut(|reg| {
         if which(reg) {
-            mark_reg_invalid(reg, leaks, precise);
+            invalidate(reg, leaks, precise);
         }
     });
 }
 
-/// Adds a reference and returns its id. Kernel: `acquire_reference()`, in 6.12 `acquire_reference_state()`.
-pub(crate) fn acquire_reference(env: &mut Env, insn_idx: usize) -> Res<u32> {
+/// Adds a reference and returns its id.
+pub(crate) fn hold_reference(env: &mut Env, insn_idx: usize) -> Res<u32> {
     let id = env.new_id();
     push_ref(env, RefKind::Ptr, insn_idx, id, 0);
     Ok(id)
@@ -65,7 +70,6 @@ fn push_ref(env: &mut Env, kind: RefKind, insn_idx: usize, id: u32, ptr: u64) {
 }
 
 /// Takes entry `i` out of the list. The order of what remains decides in which order leaks are reported.
-/// Kernel: `release_reference_state()`.
 fn remove_ref(env: &mut Env, i: usize) {
     let keep_order = env.kernel.features.ref_list_keeps_order;
     let refs = Rc::make_mut(&mut env.cur.refs);
@@ -77,8 +81,7 @@ fn remove_ref(env: &mut Env, i: usize) {
 }
 
 /// Forgets a reference without touching registers; fails silently when there is none to be released here.
-/// Kernel: `release_reference_nomark()`, in 6.12 `release_reference_state()`.
-pub(crate) fn release_reference_nomark(env: &mut Env, ref_obj_id: u32) -> Res {
+pub(crate) fn end_reference_quietly(env: &mut Env, ref_obj_id: u32) -> Res {
     let Some(i) = env.cur.refs.iter().position(|r| r.kind == RefKind::Ptr && r.id == ref_obj_id) else {
         return Err(Stop::silent(Errno::EINVAL));
     };
@@ -90,38 +93,38 @@ pub(crate) fn release_reference_nomark(env: &mut Env, ref_obj_id: u32) -> Res {
     Ok(())
 }
 
-/// Releases a reference and invalidates all copies of its pointer. Kernel: `release_reference()`.
-pub(crate) fn release_reference(env: &mut Env, ref_obj_id: u32) -> Res {
-    release_reference_nomark(env, ref_obj_id)?;
+/// Releases a reference and invalidates all copies of its pointer.
+pub(crate) fn end_reference(env: &mut Env, ref_obj_id: u32) -> Res {
+    end_reference_quietly(env, ref_obj_id)?;
     release_reg_references(env, ref_obj_id);
     Ok(())
 }
 
-/// Invalidates all copies of a pointer. Kernel: the loop in `release_reference()`.
+/// Invalidates all copies of a pointer.
 pub(crate) fn release_reg_references(env: &mut Env, ref_obj_id: u32) {
     invalidate_regs(env, |reg| reg.ref_obj_id == ref_obj_id);
 }
 
-/// Whether the state holds a reference with this id. Kernel: `find_reference_state()`.
+/// Whether the state holds a reference with this id.
 pub(crate) fn has_reference(env: &Env, ref_obj_id: u32) -> bool {
     env.cur.refs.iter().any(|r| r.kind == RefKind::Ptr && r.id == ref_obj_id)
 }
 
-/// Takes a lock (6.14). Kernel: `acquire_lock_state()`.
-pub(crate) fn acquire_lock_state(env: &mut Env, insn_idx: usize, kind: RefKind, id: u32, ptr: u64) {
+/// Takes a lock (6.14).
+pub(crate) fn hold_lock(env: &mut Env, insn_idx: usize, kind: RefKind, id: u32, ptr: u64) {
     push_ref(env, kind, insn_idx, id, ptr);
     env.cur.active_locks += 1;
     env.cur.active_lock_id = id;
     env.cur.active_lock_ptr = ptr;
 }
 
-/// Whether exactly this lock is held (6.14); `kinds` lists the kinds of lock that count. Kernel: `find_lock_state()`.
-pub(crate) fn find_lock_state<'e>(env: &'e Env, kinds: &[RefKind], id: u32, ptr: u64) -> Option<&'e RefState> {
+/// Whether exactly this lock is held (6.14); `kinds` lists the kinds of lock that count.
+pub(crate) fn lock_held_as<'e>(env: &'e Env, kinds: &[RefKind], id: u32, ptr: u64) -> Option<&'e RefState> {
     env.cur.refs.iter().find(|r| kinds.contains(&r.kind) && r.id == id && r.ptr == ptr)
 }
 
-/// Releases a lock (6.14); the one taken before it becomes the active one. Kernel: `release_lock_state()`.
-pub(crate) fn release_lock_state(env: &mut Env, kind: RefKind, id: u32, ptr: u64) -> Res {
+/// Releases a lock (6.14); the one taken before it becomes the active one.
+pub(crate) fn end_lock(env: &mut Env, kind: RefKind, id: u32, ptr: u64) -> Res {
     let mut previous = (0, 0);
     let mut found = None;
     for (i, r) in env.cur.refs.iter().enumerate() {
@@ -141,16 +144,15 @@ pub(crate) fn release_lock_state(env: &mut Env, kind: RefKind, id: u32, ptr: u64
 }
 
 /// Saves interrupt flags (6.14): an entry of the list, which must be restored in reverse order.
-/// Kernel: `acquire_irq_state()`.
-pub(crate) fn acquire_irq_state(env: &mut Env, insn_idx: usize) -> u32 {
+pub(crate) fn hold_irq_flags(env: &mut Env, insn_idx: usize) -> u32 {
     let id = env.new_id();
     push_ref(env, RefKind::Irq, insn_idx, id, 0);
     env.cur.active_irq_id = id;
     id
 }
 
-/// Restores interrupt flags (6.14); `Ok(false)` when another one was saved later. Kernel: `release_irq_state()`.
-pub(crate) fn release_irq_state(env: &mut Env, id: u32) -> Res<bool> {
+/// Restores interrupt flags (6.14); `Ok(false)` when another one was saved later.
+pub(crate) fn end_irq_flags(env: &mut Env, id: u32) -> Res<bool> {
     if id != env.cur.active_irq_id {
         return Ok(false);
     }
@@ -172,8 +174,7 @@ pub(crate) fn release_irq_state(env: &mut Env, id: u32) -> Res<bool> {
     Ok(true)
 }
 
-/// Identity of the lock that is held, if any: opaque object and register id. Kernel: `active_lock` (6.12), the lock
-/// entry taken last (6.14).
+/// Identity of the lock that is held, if any: opaque object and register id.
 pub(crate) fn active_lock(env: &Env) -> Option<(u64, u32)> {
     if env.kernel.features.locks_are_refs {
         (env.cur.active_locks != 0).then_some((env.cur.active_lock_ptr, env.cur.active_lock_id))
@@ -183,23 +184,23 @@ pub(crate) fn active_lock(env: &Env) -> Option<(u64, u32)> {
     }
 }
 
-/// Whether a spin lock is held. Kernel: `active_lock.ptr` (6.12), `active_locks` (6.14).
+/// Whether a spin lock is held.
 pub(crate) fn lock_held(env: &Env) -> bool {
     active_lock(env).is_some()
 }
 
-/// The code being checked may sleep. Kernel: `in_sleepable()`.
+/// The code being checked may sleep.
 pub(crate) fn in_sleepable(env: &Env) -> bool {
     env.sleepable || env.cur.in_sleepable
 }
 
-/// Objects protected by RCU are valid here. Kernel: `in_rcu_cs()`.
-pub(crate) fn in_rcu_cs(env: &Env) -> bool {
+/// Objects protected by RCU are valid here.
+pub(crate) fn in_rcu_section(env: &Env) -> bool {
     env.cur.active_rcu_lock != 0 || lock_held(env) || !in_sleepable(env)
 }
 
-/// Reports every reference still held where a path ends. Kernel: `check_reference_leak()`.
-pub(crate) fn check_reference_leak(env: &mut Env, exception_exit: bool) -> Res {
+/// Reports every reference still held where a path ends.
+pub(crate) fn nothing_acquired_is_left(env: &mut Env, exception_exit: bool) -> Res {
     let (frameno, in_callback) = (env.cur.frame().frameno, env.cur.frame().in_callback_fn);
     let by_callback = env.kernel.features.callback_refs;
     // Only the outermost frame answers for references, and (up to 6.13) callbacks for their own.
@@ -242,8 +243,7 @@ fn leak_row(prefix: &str) -> LifetimeMsg {
 ///
 /// `prefix` names the instruction (`tail_call`, `BPF_LD_[ABS|IND]`, `BPF_EXIT instruction in main prog`, `bpf_throw`);
 /// `check_lock` is false where only references count (exit of a nested function).
-/// Kernel: `check_resource_leak()` (6.14); before, the same checks stood at each place, in other orders and words.
-pub(crate) fn check_resource_leak(env: &mut Env, exception_exit: bool, check_lock: bool, prefix: &str) -> Res {
+pub(crate) fn nothing_held_is_left(env: &mut Env, exception_exit: bool, check_lock: bool, prefix: &str) -> Res {
     let what = || prefix.to_string();
     if !env.kernel.features.locks_are_refs {
         return check_resource_leak_6_12(env, exception_exit, check_lock, prefix);
@@ -251,7 +251,7 @@ pub(crate) fn check_resource_leak(env: &mut Env, exception_exit: bool, check_loc
     if check_lock && env.cur.active_locks != 0 {
         return Err(env.reject(LifetimeMsg::InsideSpinLock { what: what() }, Errno::EINVAL));
     }
-    check_reference_leak(env, exception_exit).map_err(|s| env.also(s, LifetimeMsg::WouldLeak { what: what() }))?;
+    nothing_acquired_is_left(env, exception_exit).map_err(|s| env.also(s, LifetimeMsg::WouldLeak { what: what() }))?;
     if check_lock && env.cur.active_irq_id != 0 {
         return Err(env.reject(LifetimeMsg::InsideIrqSave { what: what() }, Errno::EINVAL));
     }
@@ -292,18 +292,18 @@ fn check_resource_leak_6_12(env: &mut Env, exception_exit: bool, check_lock: boo
             };
             return Err(env.reject(msg, Errno::EINVAL));
         }
-        return check_reference_leak(env, exception_exit);
+        return nothing_acquired_is_left(env, exception_exit);
     }
     // BPF_LD_[ABS|IND] reports references before locks, tail calls the other way round.
     let refs_first = prefix.starts_with("BPF_LD_");
     if refs_first {
-        check_reference_leak(env, false).map_err(|s| env.also(s, leak_row(prefix)))?;
+        nothing_acquired_is_left(env, false).map_err(|s| env.also(s, leak_row(prefix)))?;
     }
     if check_lock && lock {
         return Err(env.reject(LifetimeMsg::InsideSpinLock { what: what() }, Errno::EINVAL));
     }
     if !refs_first {
-        check_reference_leak(env, false).map_err(|s| env.also(s, leak_row(prefix)))?;
+        nothing_acquired_is_left(env, false).map_err(|s| env.also(s, leak_row(prefix)))?;
     }
     if check_lock && rcu {
         return Err(env.reject(LifetimeMsg::InsideRcuLock { what: what() }, Errno::EINVAL));
@@ -314,14 +314,14 @@ fn check_resource_leak_6_12(env: &mut Env, exception_exit: bool, check_lock: boo
     Ok(())
 }
 
-/// Borrowed pointers to graph nodes end with the lock that protects them. Kernel: `invalidate_non_owning_refs()`.
-pub(crate) fn invalidate_non_owning_refs(env: &mut Env) {
+/// Borrowed pointers to graph nodes end with the lock that protects them.
+pub(crate) fn forget_borrowed_nodes(env: &mut Env) {
     invalidate_regs(env, |reg| reg.has(TypeFlags::NON_OWN_REF));
 }
 
 /// What a borrowed pointer becomes: it may be read and written while the lock is held, and a refcounted one outlives
-/// the lock under RCU. Kernel: `ref_set_non_owning()`.
-pub(crate) fn ref_set_non_owning(env: &mut Env, reg: &mut RegState) -> Res {
+/// the lock under RCU.
+pub(crate) fn set_borrowed(env: &mut Env, reg: &mut RegState) -> Res {
     if !lock_held(env) {
         return Err(env.bug("non-owning reference without a lock"));
     }
@@ -337,8 +337,7 @@ pub(crate) fn ref_set_non_owning(env: &mut Env, reg: &mut RegState) -> Res {
 }
 
 /// The program gave an object away to a list or tree: its pointers stay usable, borrowed, while the lock is held.
-/// Kernel: `ref_convert_owning_non_owning()`.
-pub(crate) fn ref_convert_owning_non_owning(env: &mut Env, ref_obj_id: u32) -> Res {
+pub(crate) fn lend_node(env: &mut Env, ref_obj_id: u32) -> Res {
     if ref_obj_id == 0 {
         return Err(env.bug("owning reference without an id"));
     }
@@ -357,7 +356,7 @@ pub(crate) fn ref_convert_owning_non_owning(env: &mut Env, ref_obj_id: u32) -> R
         let mut new = old;
         new.ref_obj_id = 0;
         // The kernel ignores this function's failures here.
-        let _ = ref_set_non_owning(env, &mut new);
+        let _ = set_borrowed(env, &mut new);
         owners.push((old, new));
     }
     env.cur.for_each_reg_mut(|reg| {

@@ -2,6 +2,13 @@
 //!
 //! Answers for `check_reg_arg()`, the `mark_reg_*()` family, `reg_bounds_sanity_check()` and the small questions that
 //! every instruction asks of a register.
+//!
+//! In the kernel: `enum bpf_access_type`, `enum reg_arg_type`, `BPF_MAX_VAR_OFF`, `__mark_reg_unknown()`,
+//! `reg_bounds_sync()`, `is_reg64()`, `mark_reg_unknown()`, `mark_reg_not_init()`, `mark_reg_known_zero()`,
+//! `__mark_reg_known()`, `__mark_reg32_known()`, `mark_ptr_not_null_reg()`, `clear_scalar_id()`,
+//! `assign_scalar_id_before_mov()`, `is_pointer_value()`, `coerce_reg_to_size()`, `coerce_reg_to_size_sx()`,
+//! `type_is_pkt_pointer()`, `reg_is_pkt_pointer_any()`, `reg_not_null()`, `is_trusted_reg()`,
+//! `bpf_for_each_reg_in_vstate()`.
 
 use crate::domain::{DomainRules, Scalar};
 use crate::error::{Errno, RegisterMsg, Res};
@@ -17,7 +24,7 @@ use super::Env;
 use super::liveness::{self, Place};
 use crate::program::record::FieldKind;
 
-/// Whether memory is read or written. Kernel: `enum bpf_access_type`.
+/// Whether memory is read or written.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Access {
     /// `BPF_READ`.
@@ -26,7 +33,7 @@ pub(crate) enum Access {
     Write,
 }
 
-/// How an instruction uses a register. Kernel: `enum reg_arg_type`.
+/// How an instruction uses a register.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum ArgUse {
     /// It is read.
@@ -40,7 +47,7 @@ pub(crate) enum ArgUse {
 /// Frame pointer.
 pub(crate) const FP: u8 = 10;
 
-/// Offsets at or beyond this are refused in pointer arithmetic. Kernel: `BPF_MAX_VAR_OFF`.
+/// Offsets at or beyond this are refused in pointer arithmetic.
 pub(crate) const MAX_VAR_OFF: i64 = 1 << 29;
 
 impl Env<'_> {
@@ -57,18 +64,17 @@ impl Env<'_> {
     }
 
     /// What an unknown scalar is here: loads without CAP_BPF treat every scalar as precise.
-    /// Kernel: `__mark_reg_unknown()`.
     pub(crate) fn unknown_scalar(&self) -> RegState {
         RegState { precise: !self.caps.bpf_capable, ..RegState::unknown() }
     }
 }
 
-/// Makes the ranges and known bits of a register agree. Kernel: `reg_bounds_sync()`.
-pub(crate) fn bounds_sync(env: &Env<'_>, reg: &mut RegState) {
+/// Makes the ranges and known bits of a register agree.
+pub(crate) fn bring_in_step(env: &Env<'_>, reg: &mut RegState) {
     reg.scalar.sync_bounds(env.rules());
 }
 
-/// Whether the instruction reads the whole of its operands, not their low halves. Kernel: `is_reg64()`.
+/// Whether the instruction reads the whole of its operands, not their low halves.
 fn reads_whole_register(insn: Insn, is_scalar: bool) -> bool {
     match insn.class() {
         JMP if insn.op() == CALL => insn.src != PSEUDO_CALL,
@@ -84,11 +90,10 @@ fn reads_whole_register(insn: Insn, is_scalar: bool) -> bool {
 }
 
 /// Checks that a register can be used this way by the current instruction, and marks the use.
-/// Kernel: `check_reg_arg()`.
 ///
 /// # Errors
 /// Rejects unknown register numbers, reads of registers that hold nothing, writes of the frame pointer.
-pub(crate) fn check_reg_arg(env: &mut Env<'_>, regno: u8, t: ArgUse) -> Res {
+pub(crate) fn use_register(env: &mut Env<'_>, regno: u8, t: ArgUse) -> Res {
     if regno >= MAX_REG {
         return Err(env.reject(RegisterMsg::Invalid { regno }, Errno::EINVAL));
     }
@@ -107,39 +112,43 @@ pub(crate) fn check_reg_arg(env: &mut Env<'_>, regno: u8, t: ArgUse) -> Res {
         }
         let whole = reads_whole_register(env.insns[env.insn_idx], ty.is(RegBase::Scalar));
         let frame = env.cur.curframe();
-        return liveness::mark_reg_read(env, frame, Place::Reg(regno), if whole { live::READ64 } else { live::READ32 });
+        return liveness::register_is_read(
+            env,
+            frame,
+            Place::Reg(regno),
+            if whole { live::READ64 } else { live::READ32 },
+        );
     }
     if regno == FP {
         return Err(env.reject(RegisterMsg::FramePointerWrite {}, Errno::EACCES));
     }
     env.reg_mut(regno).live |= live::WRITTEN;
     if t == ArgUse::Dst {
-        mark_reg_unknown(env, regno);
+        set_unknown(env, regno);
     }
     Ok(())
 }
 
-/// The register becomes a number of which nothing is known. Kernel: `mark_reg_unknown()`.
-pub(crate) fn mark_reg_unknown(env: &mut Env<'_>, regno: u8) {
+/// The register becomes a number of which nothing is known.
+pub(crate) fn set_unknown(env: &mut Env<'_>, regno: u8) {
     let unknown = env.unknown_scalar();
     env.reg_mut(regno).set(unknown);
 }
 
-/// Kernel: `mark_reg_not_init()`.
-pub(crate) fn mark_reg_not_init(env: &mut Env<'_>, regno: u8) {
+/// The register holds nothing any more.
+pub(crate) fn set_uninit(env: &mut Env<'_>, regno: u8) {
     let mut none = env.unknown_scalar();
     none.ty = RegType::of(RegBase::NotInit);
     env.reg_mut(regno).set(none);
 }
 
-/// The value or variable offset becomes zero; type, precision and place stay. Kernel: `mark_reg_known_zero()`.
-pub(crate) fn mark_reg_known_zero(env: &mut Env<'_>, regno: u8) {
-    mark_reg_known(env.reg_mut(regno), 0);
+/// The value or variable offset becomes zero; type, precision and place stay.
+pub(crate) fn set_known_zero(env: &mut Env<'_>, regno: u8) {
+    set_known(env.reg_mut(regno), 0);
 }
 
 /// The value or variable offset becomes `v`; fixed offset, payload and ids go, type and precision stay.
-/// Kernel: `__mark_reg_known()`.
-pub(crate) fn mark_reg_known(reg: &mut RegState, v: u64) {
+pub(crate) fn set_known(reg: &mut RegState, v: u64) {
     reg.off = 0;
     reg.payload = Payload::None;
     reg.id = 0;
@@ -147,13 +156,13 @@ pub(crate) fn mark_reg_known(reg: &mut RegState, v: u64) {
     reg.scalar = Scalar::konst(v);
 }
 
-/// The low half becomes `v`. Kernel: `__mark_reg32_known()`.
-pub(crate) fn mark_reg32_known(reg: &mut RegState, v: u32) {
+/// The low half becomes `v`.
+pub(crate) fn set_low_half_known(reg: &mut RegState, v: u32) {
     reg.scalar.set_low_known(v);
 }
 
-/// What a register holds once it is known not to be null. Kernel: `mark_ptr_not_null_reg()`.
-pub(crate) fn mark_ptr_not_null_reg(env: &Env<'_>, reg: RegState) -> RegState {
+/// What a register holds once it is known not to be null.
+pub(crate) fn known_not_null(env: &Env<'_>, reg: RegState) -> RegState {
     let mut r = reg;
     let map = match (reg.ty.base, reg.map()) {
         (RegBase::PtrToMapValue, Some(map)) => env.map(map),
@@ -184,11 +193,11 @@ pub(crate) fn mark_ptr_not_null_reg(env: &Env<'_>, reg: RegState) -> RegState {
 }
 
 /// The bounds of `reg` must not contradict each other. When they do, the kernel says so and forgets them, or, asked to
-/// test its invariants, rejects. Kernel: `reg_bounds_sanity_check()`.
+/// test its invariants, rejects.
 ///
 /// # Errors
 /// Only with `BPF_F_TEST_REG_INVARIANTS`.
-pub(crate) fn bounds_sanity_check(env: &mut Env<'_>, reg: &mut RegState, ctx: &'static str) -> Res {
+pub(crate) fn no_contradiction(env: &mut Env<'_>, reg: &mut RegState, ctx: &'static str) -> Res {
     let Some(what) = reg.scalar.contradiction() else { return Ok(()) };
     let msg = RegisterMsg::InvariantsViolated { ctx, what, scalar: Box::new(reg.scalar) };
     if env.test_reg_invariants {
@@ -200,25 +209,24 @@ pub(crate) fn bounds_sanity_check(env: &mut Env<'_>, reg: &mut RegState, ctx: &'
 }
 
 /// The same for a register of the current frame.
-pub(crate) fn bounds_sanity_check_regno(env: &mut Env<'_>, regno: u8, ctx: &'static str) -> Res {
+pub(crate) fn no_contradiction_in(env: &mut Env<'_>, regno: u8, ctx: &'static str) -> Res {
     if env.reg(regno).scalar.contradiction().is_none() {
         return Ok(());
     }
     let mut reg = *env.reg(regno);
-    bounds_sanity_check(env, &mut reg, ctx)?;
+    no_contradiction(env, &mut reg, ctx)?;
     *env.reg_mut(regno) = reg;
     Ok(())
 }
 
-/// Drops the link to equal scalars. Kernel: `clear_scalar_id()`.
-pub(crate) fn clear_scalar_id(reg: &mut RegState) {
+/// Drops the link to equal scalars.
+pub(crate) fn drop_link(reg: &mut RegState) {
     reg.id = 0;
     reg.off = 0;
 }
 
 /// A scalar that is about to be copied gets an id, so that copies learn from each other's comparisons.
-/// Kernel: `assign_scalar_id_before_mov()`.
-pub(crate) fn assign_scalar_id_before_mov(env: &mut Env<'_>, regno: u8) {
+pub(crate) fn link_before_copy(env: &mut Env<'_>, regno: u8) {
     let reg = env.reg(regno);
     // A number that has a link already keeps it, and a constant needs none.
     let settled = if reg.id == 0 { reg.scalar.is_const() } else { reg.id & ADD_CONST == 0 };
@@ -231,14 +239,14 @@ pub(crate) fn assign_scalar_id_before_mov(env: &mut Env<'_>, regno: u8) {
     }
 }
 
-/// The same for a copy of a register; tells whether it changed. Kernel: `assign_scalar_id_before_mov()`.
+/// The same for a copy of a register; tells whether it changed.
 pub(crate) fn assign_scalar_id(env: &mut Env<'_>, reg: &mut RegState) -> bool {
     if !reg.is_scalar() {
         return false;
     }
     let before = (reg.id, reg.off);
     if reg.id & ADD_CONST != 0 {
-        clear_scalar_id(reg);
+        drop_link(reg);
     }
     if reg.id == 0 && !reg.scalar.is_const() {
         reg.id = env.new_id();
@@ -246,33 +254,33 @@ pub(crate) fn assign_scalar_id(env: &mut Env<'_>, reg: &mut RegState) -> bool {
     before != (reg.id, reg.off)
 }
 
-/// Whether the register holds an address that this load must not leak. Kernel: `is_pointer_value()`.
-pub(crate) fn is_pointer_value(env: &Env<'_>, regno: u8) -> bool {
+/// Whether the register holds an address that this load must not leak.
+pub(crate) fn would_leak(env: &Env<'_>, regno: u8) -> bool {
     !env.caps.allow_ptr_leaks && !env.reg(regno).is_scalar()
 }
 
-/// Truncates to `size` < 8 bytes, zero-extending. Kernel: `coerce_reg_to_size()`.
-pub(crate) fn coerce_reg_to_size(env: &Env<'_>, reg: &mut RegState, size: u32) {
+/// Truncates to `size` < 8 bytes, zero-extending.
+pub(crate) fn keep_low_bytes(env: &Env<'_>, reg: &mut RegState, size: u32) {
     reg.scalar.truncate(size, env.rules());
 }
 
-/// Truncates to `size` < 8 bytes, sign-extending to 64 bits. Kernel: `coerce_reg_to_size_sx()`.
-pub(crate) fn coerce_reg_to_size_sx(reg: &mut RegState, size: u32) {
+/// Truncates to `size` < 8 bytes, sign-extending to 64 bits.
+pub(crate) fn sign_extend_low_bytes(reg: &mut RegState, size: u32) {
     reg.scalar.sign_extend(size);
 }
 
-/// Kernel: `type_is_pkt_pointer()`.
-pub(crate) fn is_pkt_pointer(reg: &RegState) -> bool {
+/// A pointer into a packet or its metadata.
+pub(crate) fn is_packet_pointer(reg: &RegState) -> bool {
     matches!(reg.ty.base, RegBase::PtrToPacket | RegBase::PtrToPacketMeta)
 }
 
-/// Kernel: `reg_is_pkt_pointer_any()`.
-pub(crate) fn is_pkt_pointer_any(reg: &RegState) -> bool {
-    is_pkt_pointer(reg) || reg.ty.is(RegBase::PtrToPacketEnd)
+/// The same, or a packet's end.
+pub(crate) fn is_packet_or_end(reg: &RegState) -> bool {
+    is_packet_pointer(reg) || reg.ty.is(RegBase::PtrToPacketEnd)
 }
 
-/// Whether a pointer cannot be null, whatever its type says of null. Kernel: `reg_not_null()`.
-pub(crate) fn reg_not_null(f: &Features, reg: &RegState) -> bool {
+/// Whether a pointer cannot be null, whatever its type says of null.
+pub(crate) fn cannot_be_null(f: &Features, reg: &RegState) -> bool {
     if reg.ty.may_be_null() {
         return false;
     }
@@ -290,13 +298,13 @@ pub(crate) fn reg_not_null(f: &Features, reg: &RegState) -> bool {
         | RegBase::ConstPtrToMap => true,
         RegBase::PtrToXdpSock | RegBase::PtrToBuf => f.not_null_xdp_sock_and_buf,
         RegBase::PtrToMem => !reg.has(TypeFlags::UNTRUSTED),
-        RegBase::PtrToBtfId => is_trusted_reg(reg),
+        RegBase::PtrToBtfId => is_trusted(reg),
         _ => false,
     }
 }
 
-/// A pointer that is certainly valid. Kernel: `is_trusted_reg()`.
-pub(crate) fn is_trusted_reg(reg: &RegState) -> bool {
+/// A pointer that is certainly valid.
+pub(crate) fn is_trusted(reg: &RegState) -> bool {
     // A reference that is owned is always good.
     if reg.ref_obj_id != 0 {
         return true;
@@ -320,7 +328,7 @@ pub(crate) struct At {
 }
 
 /// Where the registers and spilled registers that satisfy `pred` are, in the kernel's order. Looking first and writing
-/// then keeps frames shared that nothing is written to. Kernel: `bpf_for_each_reg_in_vstate()`.
+/// then keeps frames shared that nothing is written to.
 pub(crate) fn places(st: &VerifierState, pred: impl Fn(&RegState) -> bool) -> SmallVec<[At; 8]> {
     let mut found = SmallVec::new();
     for (frame, f) in st.frames.iter().enumerate() {
@@ -329,7 +337,7 @@ pub(crate) fn places(st: &VerifierState, pred: impl Fn(&RegState) -> bool) -> Sm
             .stack
             .iter()
             .enumerate()
-            .filter(|(_, s)| s.is_spilled_reg() && pred(&s.spilled))
+            .filter(|(_, s)| s.holds_register() && pred(&s.spilled))
             .map(|(n, _)| Place::Slot(n));
         found.extend(regs.chain(slots).map(|place| At { frame, place }));
     }

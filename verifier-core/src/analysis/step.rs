@@ -2,27 +2,30 @@
 //!
 //! Answers for `do_check()`, `do_check_common()`, `do_check_main()` and `do_check_subprogs()`. What each instruction
 //! means stands in the modules beside this one; here stands only the order.
+//!
+//! In the kernel: `BPF_COMPLEXITY_LIMIT_INSNS`, `error_recoverable_with_nospec()`, `sanitize_mark_insn_seen()`,
+//! `process_bpf_exit_full`, `check_ld_imm()`, `check_ld_abs()`.
 
 use crate::error::{Errno, Res, Stop, WalkMsg};
 use crate::isa::Insn;
 use crate::isa::opcode::*;
 use crate::kernel::call::{RegBase, RegType};
-use crate::kernel::prog_types::policy::{has_gen_ld_abs, may_access_skb};
+use crate::kernel::prog_types::policy::{has_gen_ld_abs, reads_socket_buffers};
 use crate::log::Event;
 use crate::state::{Payload, RegState, VerifierState};
 
 use super::access;
 use super::call;
 use super::env::Env;
-use super::explore::{self, Fork, pop_stack, push_stack, update_branch_counts};
+use super::explore::{self, Fork, end_branches, fork_path, next_path};
 use super::kfunc;
 use super::liveness;
 use super::prune;
 use super::refs;
-use super::regs::{Access, ArgUse, check_reg_arg, mark_reg_known_zero, mark_reg_not_init, mark_reg_unknown};
+use super::regs::{Access, ArgUse, set_known_zero, set_uninit, set_unknown, use_register};
 use super::transfer;
 
-/// Most instructions processed in one load. Kernel: `BPF_COMPLEXITY_LIMIT_INSNS`.
+/// Most instructions processed in one load.
 pub(crate) const MAX_INSNS: u32 = 1_000_000;
 /// Instructions between two looks at whether the caller still wants the answer.
 const CANCEL_INTERVAL: u32 = 256;
@@ -41,14 +44,14 @@ enum Next {
     PathEnd,
 }
 
-/// Verifies the main program. Kernel: `do_check_main()`.
-pub(crate) fn check_main(env: &mut Env<'_>) -> Res {
+/// Verifies the main program.
+pub(crate) fn walk_main(env: &mut Env<'_>) -> Res {
     env.insn_idx = 0;
-    check_common(env, 0)
+    walk_function(env, 0)
 }
 
-/// Verifies global functions that verified code calls, until none is new. Kernel: `do_check_subprogs()`.
-pub(crate) fn check_subprogs(env: &mut Env<'_>) -> Res {
+/// Verifies global functions that verified code calls, until none is new.
+pub(crate) fn walk_called(env: &mut Env<'_>) -> Res {
     if env.func_info.is_empty() {
         return Ok(());
     }
@@ -68,9 +71,9 @@ pub(crate) fn check_subprogs(env: &mut Env<'_>) -> Res {
                 continue;
             }
             env.insn_idx = env.subprogs[n].start as usize;
-            check_common(env, n)?;
+            walk_function(env, n)?;
             if env.logging() {
-                let name = env.subprog_name(n);
+                let name = env.function_name(n);
                 env.say(WalkMsg::FuncSafe { n, name });
             }
             env.func_info_aux[n].verified = true;
@@ -82,8 +85,8 @@ pub(crate) fn check_subprogs(env: &mut Env<'_>) -> Res {
     }
 }
 
-/// Walks one function from its entry. Kernel: `do_check_common()`.
-fn check_common(env: &mut Env<'_>, subprog: usize) -> Res {
+/// Walks one function from its entry.
+fn walk_function(env: &mut Env<'_>, subprog: usize) -> Res {
     if env.interest.log_level != 0 || env.interest.structure {
         env.emit(Event::Begin { subprog });
     }
@@ -97,12 +100,12 @@ fn check_common(env: &mut Env<'_>, subprog: usize) -> Res {
     }
     // What led to a rejection stays for those who explain it.
     if result.is_ok() {
-        explore::free_states(env);
+        explore::forget_paths(env);
     }
     result
 }
 
-/// Walks every path. Kernel: `do_check()`.
+/// Walks every path.
 fn walk(env: &mut Env<'_>) -> Res {
     let mut print_state = false;
     let mut prev: Option<usize> = None;
@@ -125,7 +128,7 @@ fn walk(env: &mut Env<'_>) -> Res {
         env.cur.last_insn_idx = prev.map_or(u32::MAX, |p| p as u32);
         env.cur.insn_idx = env.insn_idx as u32;
 
-        if env.aux[env.insn_idx].prune_point && prune::is_state_visited(env, env.insn_idx)? {
+        if env.aux[env.insn_idx].prune_point && prune::covered_by_stored(env, env.insn_idx)? {
             if env.logging() {
                 say_safe(env, prev, print_state);
             }
@@ -136,7 +139,7 @@ fn walk(env: &mut Env<'_>) -> Res {
             continue;
         }
         if env.aux[env.insn_idx].jmp_point {
-            prune::push_jmp_history(env, 0, None);
+            prune::note_step(env, 0, None);
         }
         if env.logging() {
             print_state = say_insn(env, prev, print_state);
@@ -181,12 +184,12 @@ fn walk(env: &mut Env<'_>) -> Res {
 }
 
 /// Whether an error on a path that only a mispredicting CPU would take is no reason to reject: a barrier before the
-/// instruction keeps every CPU from it. Kernel: `error_recoverable_with_nospec()`.
+/// instruction keeps every CPU from it.
 fn a_barrier_helps(errno: Errno) -> bool {
     matches!(errno, Errno::EPERM | Errno::EACCES | Errno::EINVAL)
 }
 
-/// The instruction was reached in this pass. Kernel: `sanitize_mark_insn_seen()`.
+/// The instruction was reached in this pass.
 fn mark_seen(env: &mut Env<'_>) {
     // What only a mispredicting CPU would run does not count as reached.
     if !env.cur.speculative {
@@ -216,7 +219,7 @@ fn say_insn(env: &mut Env<'_>, prev: Option<usize>, mut owed: bool) -> bool {
         owed = false;
     }
     if env.scratched_regs != 0 || env.scratched_slots != 0 {
-        env.print_insn_state();
+        env.show_changes();
     }
     let idx = env.insn_idx;
     env.emit(Event::Insn { idx });
@@ -230,9 +233,9 @@ fn end_path(env: &mut Env<'_>, prev: &mut Option<usize>) -> Res<bool> {
         env.emit(Event::PathEnd { idx });
     }
     env.scratch_all();
-    update_branch_counts(env)?;
-    liveness::update_live_stack(env)?;
-    let Some((from, to)) = pop_stack(env) else { return Ok(false) };
+    end_branches(env)?;
+    liveness::solve_live_stack(env)?;
+    let Some((from, to)) = next_path(env) else { return Ok(false) };
     *prev = Some(from);
     env.insn_idx = to;
     Ok(true)
@@ -253,13 +256,13 @@ fn step_assumed(env: &mut Env<'_>, insn: Insn) -> Res<Next> {
     };
     for regno in read {
         if env.reg(regno).ty.base != RegBase::NotInit {
-            check_reg_arg(env, regno, ArgUse::Src)?;
+            use_register(env, regno, ArgUse::Src)?;
         }
     }
     match insn.class() {
         LDX => {
-            check_reg_arg(env, insn.dst, ArgUse::DstNoMark)?;
-            mark_reg_unknown(env, insn.dst);
+            use_register(env, insn.dst, ArgUse::DstNoMark)?;
+            set_unknown(env, insn.dst);
             Ok(Next::Step)
         }
         // A store to the stack would have to be followed.
@@ -268,20 +271,20 @@ fn step_assumed(env: &mut Env<'_>, insn: Insn) -> Res<Next> {
     }
 }
 
-/// One instruction. Kernel: the body of `do_check()`.
+/// One instruction.
 fn step(env: &mut Env<'_>, insn: Insn) -> Res<Next> {
     match insn.class() {
-        ALU | ALU64 => transfer::check_alu_op(env, insn)?,
-        LDX => access::check_load_mem(env, insn, false, insn.mode() == MEMSX, true)?,
+        ALU | ALU64 => transfer::do_arithmetic(env, insn)?,
+        LDX => access::load_value(env, insn, false, insn.mode() == MEMSX, true)?,
         STX if insn.mode() == ATOMIC => {
             let at = env.insn_idx;
-            access::check_atomic(env, at, insn)?;
+            access::atomic_operation(env, at, insn)?;
         }
         STX => {
             if insn.mode() != MEM || insn.imm != 0 {
                 return Err(reserved(env, WalkMsg::StxReserved));
             }
-            access::check_store_reg(env, insn, false)?;
+            access::store_value(env, insn, false)?;
         }
         ST => store_imm(env, insn)?,
         JMP | JMP32 => return jump(env, insn),
@@ -303,21 +306,11 @@ fn store_imm(env: &mut Env<'_>, insn: Insn) -> Res {
     if insn.mode() != MEM || insn.src != 0 {
         return Err(reserved(env, WalkMsg::StReserved));
     }
-    check_reg_arg(env, insn.dst, ArgUse::Src)?;
+    use_register(env, insn.dst, ArgUse::Src)?;
     let ty = env.reg(insn.dst).ty;
     let at = env.insn_idx;
-    access::check_mem_access(
-        env,
-        at,
-        insn.dst,
-        i32::from(insn.off),
-        insn.size_bits(),
-        Access::Write,
-        None,
-        false,
-        false,
-    )?;
-    access::save_aux_ptr_type(env, ty, false)
+    access::memory_access(env, at, insn.dst, i32::from(insn.off), insn.size_bits(), Access::Write, None, false, false)?;
+    access::one_kind_of_pointer(env, ty, false)
 }
 
 fn jump(env: &mut Env<'_>, insn: Insn) -> Res<Next> {
@@ -350,7 +343,7 @@ fn jump(env: &mut Env<'_>, insn: Insn) -> Res<Next> {
         }
         _ => {
             let mut at = env.insn_idx;
-            transfer::check_cond_jmp_op(env, insn, &mut at)?;
+            transfer::conditional_jump(env, insn, &mut at)?;
             env.insn_idx = at;
             Ok(Next::Step)
         }
@@ -360,48 +353,48 @@ fn jump(env: &mut Env<'_>, insn: Insn) -> Res<Next> {
 fn check_call(env: &mut Env<'_>, insn: Insn) -> Res<Next> {
     if refs::lock_held(env) {
         let helper = insn.src == 0 && insn.imm != FUNC_SPIN_UNLOCK;
-        let kernel = insn.src == PSEUDO_KFUNC_CALL && (insn.off != 0 || !kfunc::is_bpf_graph_api_kfunc(env, insn));
+        let kernel = insn.src == PSEUDO_KFUNC_CALL && (insn.off != 0 || !kfunc::works_on_graphs(env, insn));
         if helper || kernel {
             return Err(env.reject(WalkMsg::CallWhileLocked, Errno::EINVAL));
         }
     }
     let mut at = env.insn_idx;
     match insn.src {
-        PSEUDO_CALL => call::check_func_call(env, insn, &mut at)?,
+        PSEUDO_CALL => call::local_call(env, insn, &mut at)?,
         PSEUDO_KFUNC_CALL => {
-            kfunc::check_kfunc_call(env, insn, &mut at)?;
-            if kfunc::is_bpf_throw_kfunc(env, insn) {
+            kfunc::kfunc_call(env, insn, &mut at)?;
+            if kfunc::throws(env, insn) {
                 env.insn_idx = at;
                 return exit(env, true);
             }
         }
-        _ => call::check_helper_call(env, insn, &mut at)?,
+        _ => call::helper_call(env, insn, &mut at)?,
     }
     env.insn_idx = at;
     env.scratch_reg(0);
     Ok(Next::Step)
 }
 
-/// A function or the program ends, or an exception is thrown. Kernel: `process_bpf_exit_full` in `do_check()`.
+/// A function or the program ends, or an exception is thrown.
 fn exit(env: &mut Env<'_>, exception: bool) -> Res<Next> {
     // What is held may be held across the exit of a nested function, but not across that of the program.
     let outermost = exception || env.cur.curframe() == 0;
     let what = if exception { "bpf_throw" } else { "BPF_EXIT instruction in main prog" };
-    refs::check_resource_leak(env, exception, outermost, what)?;
+    refs::nothing_held_is_left(env, exception, outermost, what)?;
     if exception {
         return Ok(Next::PathEnd);
     }
     if env.cur.curframe() > 0 {
         let mut at = env.insn_idx;
-        call::prepare_func_exit(env, &mut at)?;
+        call::return_to_caller(env, &mut at)?;
         env.insn_idx = at;
         return Ok(Next::Returned);
     }
-    call::check_return_code(env, 0, "R0")?;
+    call::result_in_range(env, 0, "R0")?;
     Ok(Next::PathEnd)
 }
 
-/// A 64-bit constant load. Kernel: `check_ld_imm()`.
+/// A 64-bit constant load.
 fn ld_imm(env: &mut Env<'_>, insn: Insn) -> Res {
     if insn.size_bits() != DW {
         return Err(reserved(env, WalkMsg::InvalidLdImm));
@@ -409,18 +402,18 @@ fn ld_imm(env: &mut Env<'_>, insn: Insn) -> Res {
     if insn.off != 0 {
         return Err(reserved(env, WalkMsg::LdImm64Reserved));
     }
-    check_reg_arg(env, insn.dst, ArgUse::Dst)?;
+    use_register(env, insn.dst, ArgUse::Dst)?;
     let at = env.insn_idx;
     if insn.src == 0 {
         let high = env.insns.get(at + 1).map_or(0, |h| h.imm as u32);
         let value = u64::from(high) << 32 | u64::from(insn.imm as u32);
         let mut reg = *env.reg(insn.dst);
-        super::regs::mark_reg_known(&mut reg, value);
+        super::regs::set_known(&mut reg, value);
         reg.ty = RegType::of(RegBase::Scalar);
         *env.reg_mut(insn.dst) = reg;
         return Ok(());
     }
-    mark_reg_known_zero(env, insn.dst);
+    set_known_zero(env, insn.dst);
     if insn.src == PSEUDO_BTF_ID {
         let Some(var) = env.aux[at].btf_var else { return Err(env.bug("symbol load without a type")) };
         let reg = env.reg_mut(insn.dst);
@@ -477,11 +470,11 @@ fn ld_func(env: &mut Env<'_>, insn: Insn) -> Res {
     Ok(())
 }
 
-/// A classic packet load: reads through R6, destroys R1 to R5, may end the program. Kernel: `check_ld_abs()`.
+/// A classic packet load: reads through R6, destroys R1 to R5, may end the program.
 fn ld_abs(env: &mut Env<'_>, insn: Insn) -> Res {
     const CTX: u8 = 6;
     let prog = env.resolved_prog_type();
-    if !may_access_skb(prog) {
+    if !reads_socket_buffers(prog) {
         return Err(env.reject(WalkMsg::LdAbsType, Errno::EINVAL));
     }
     if env.kernel.features.callback_checks && env.cur.frames.iter().skip(1).any(|f| f.in_callback_fn) {
@@ -494,29 +487,29 @@ fn ld_abs(env: &mut Env<'_>, insn: Insn) -> Res {
     if insn.dst != 0 || insn.off != 0 || insn.size_bits() == DW || (!by_reg && insn.src != 0) {
         return Err(env.reject(WalkMsg::LdAbsReserved, Errno::EINVAL));
     }
-    check_reg_arg(env, CTX, ArgUse::Src)?;
-    refs::check_resource_leak(env, false, true, "BPF_LD_[ABS|IND]")?;
+    use_register(env, CTX, ArgUse::Src)?;
+    refs::nothing_held_is_left(env, false, true, "BPF_LD_[ABS|IND]")?;
     if !env.reg(CTX).ty.is(RegBase::PtrToCtx) {
         return Err(env.reject(WalkMsg::LdAbsR6, Errno::EINVAL));
     }
     if by_reg {
-        check_reg_arg(env, insn.src, ArgUse::Src)?;
+        use_register(env, insn.src, ArgUse::Src)?;
     }
     let ctx = *env.reg(CTX);
-    access::check_ptr_off_reg(env, &ctx, CTX)?;
+    access::at_object_start(env, &ctx, CTX)?;
     for regno in 0..=5 {
-        mark_reg_not_init(env, regno);
-        check_reg_arg(env, regno, ArgUse::DstNoMark)?;
+        set_uninit(env, regno);
+        use_register(env, regno, ArgUse::DstNoMark)?;
     }
-    mark_reg_unknown(env, 0);
+    set_unknown(env, 0);
     // The load ends the function with 0 when it is out of the packet: a caller sees that too.
     if env.cur.curframe() > 0 {
         env.scratch_reg(0);
         let at = env.insn_idx;
-        push_stack(env, at + 1, at, Fork::Jump)?;
-        mark_reg_known_zero(env, 0);
+        fork_path(env, at + 1, at, Fork::Jump)?;
+        set_known_zero(env, 0);
         let mut back = at;
-        call::prepare_func_exit(env, &mut back)?;
+        call::return_to_caller(env, &mut back)?;
         env.insn_idx = back.wrapping_sub(1);
     }
     Ok(())

@@ -5,7 +5,7 @@
 //! names and members too.
 
 use super::core_relo::{Res, bad};
-use super::types::{Btf, BtfKind, Type, TypeId, essential_name};
+use super::types::{Btf, BtfKind, Type, TypeId, flavourless_name};
 
 /// Steps that matching may take before it is given up; real objects need a few thousand.
 pub(super) const FUEL: u32 = 2_000_000;
@@ -28,12 +28,12 @@ fn int_offset(t: &Type<'_>) -> u32 {
 /// Whether two types are the same as far as calls and variables go: names do not matter.
 ///
 /// libbpf: `bpf_core_types_are_compat()`.
-pub fn types_are_compat(local: &Btf, local_id: TypeId, targ: &Btf, targ_id: TypeId) -> Res<bool> {
+pub fn compatible_types(local: &Btf, local_id: TypeId, targ: &Btf, targ_id: TypeId) -> Res<bool> {
     let mut fuel = FUEL;
     compat(local, local_id, targ, targ_id, 32, &mut fuel)
 }
 
-/// As [`types_are_compat`], with so many prototypes inside one another and steps left.
+/// As [`compatible_types`], with so many prototypes inside one another and steps left.
 pub(super) fn compat(
     local: &Btf,
     mut lid: TypeId,
@@ -87,7 +87,7 @@ pub(super) fn compat(
 
 /// libbpf: `bpf_core_names_match()`.
 fn names_match(local: &str, targ: &str) -> bool {
-    if targ.is_empty() { local.is_empty() } else { essential_name(local) == essential_name(targ) }
+    if targ.is_empty() { local.is_empty() } else { flavourless_name(local) == flavourless_name(targ) }
 }
 
 /// Whether the local type describes the kernel's: names, members and sizes matter. libbpf: `__bpf_core_types_match()`.
@@ -200,7 +200,7 @@ pub(super) fn fields_are_compat(local: &Btf, mut lid: TypeId, targ: &Btf, mut ti
         match l.kind {
             BtfKind::Ptr | BtfKind::Float => return Ok(true),
             BtfKind::Fwd | BtfKind::Enum | BtfKind::Enum64 => {
-                let (l, t) = (essential_name(l.name()), essential_name(t.name()));
+                let (l, t) = (flavourless_name(l.name()), flavourless_name(t.name()));
                 return Ok(l.is_empty() || t.is_empty() || l == t);
             }
             BtfKind::Int => return Ok(int_offset(&l) == 0 && int_offset(&t) == 0),

@@ -6,7 +6,7 @@
 //! cannot be satisfied poisons its instruction, so that the verifier complains only if the instruction is reachable.
 
 use super::core_compat::{FUEL, compat, fields_are_compat, is_any_enum, kinds_compat, types_match};
-use super::types::{Btf, BtfKind, Type, TypeId, essential_name};
+use super::types::{Btf, BtfKind, Type, TypeId, flavourless_name};
 
 /// Kinds of relocations. Kernel: `enum bpf_core_relo_kind`.
 #[allow(missing_docs)]
@@ -296,7 +296,7 @@ fn match_spec<'a>(
     if kind.is_enumval() {
         let t = targ.skip_modifiers(targ_id).ok_or_else(bad)?;
         let name = local.steps.first().and_then(|s| s.name).unwrap_or("");
-        let found = t.enum_values().position(|v| essential_name(v.name) == essential_name(name));
+        let found = t.enum_values().position(|v| flavourless_name(v.name) == flavourless_name(name));
         return Ok(found.map(|idx| {
             spec.steps.push(Accessor { type_id: t.id, idx: idx as u32, name: None });
             spec
@@ -520,7 +520,7 @@ pub fn find_candidates<'a>(
     if name.is_empty() {
         return None;
     }
-    let essential = essential_name(name);
+    let essential = flavourless_name(name);
     let of = |btf: &'a Btf| -> Vec<(&'a Btf, TypeId)> {
         btf.own_by_essential_name_vec(essential)
             .into_iter()

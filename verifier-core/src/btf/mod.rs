@@ -10,6 +10,7 @@ pub mod validate;
 pub use edit::BtfEdit;
 pub use ext::BtfExt;
 pub use types::{
-    ArrayInfo, Btf, BtfError, BtfKind, EnumValue, IntEncoding, Member, Param, Type, TypeId, VarSecinfo, essential_name,
+    ArrayInfo, Btf, BtfError, BtfKind, EnumValue, IntEncoding, Member, Param, Type, TypeId, VarSecinfo,
+    flavourless_name,
 };
 pub use validate::{BtfRefusal, ValidateRules, validate};

@@ -412,11 +412,11 @@ fn words<const N: usize>(data: &[u8]) -> impl ExactSizeIterator<Item = [u32; N]>
 }
 
 /// A name without its CO-RE flavour: `task_struct___old` is `task_struct`.
-pub fn essential_name(name: &str) -> &str {
+pub fn flavourless_name(name: &str) -> &str {
     name.get(..essential_name_len(name)).unwrap_or(name)
 }
 
-/// Length of [`essential_name`]. The last `___` that stands between two characters other than `_` counts.
+/// Length of [`flavourless_name`]. The last `___` that stands between two characters other than `_` counts.
 fn essential_name_len(name: &str) -> usize {
     let b = name.as_bytes();
     let n = b.len();
@@ -625,7 +625,7 @@ impl Btf {
             .iter()
             .take_while(move |(h, _)| *h == hash)
             .filter_map(|(_, id)| self.ty(*id))
-            .filter(move |t| essential_name(t.name()) == essential)
+            .filter(move |t| flavourless_name(t.name()) == essential)
     }
 
     /// Ids of [`Btf::own_by_essential_name`].
@@ -635,7 +635,7 @@ impl Btf {
 
     /// This blob's own types of a name, in order of id.
     pub fn own_by_name<'a, 'n>(&'a self, name: &'n str) -> impl Iterator<Item = Type<'a>> + use<'a, 'n> {
-        self.own_by_essential_name(essential_name(name)).filter(move |t| t.name() == name)
+        self.own_by_essential_name(flavourless_name(name)).filter(move |t| t.name() == name)
     }
 
     /// Like [`Btf::find_by_name_kind`], looking only at this blob's own types.
@@ -779,11 +779,11 @@ mod tests {
 
     #[test]
     fn flavours_are_stripped() {
-        assert_eq!(essential_name("task_struct___old"), "task_struct");
-        assert_eq!(essential_name("a___b___c"), "a___b");
-        assert_eq!(essential_name("___x"), "___x");
-        assert_eq!(essential_name("x____y"), "x____y");
-        assert_eq!(essential_name("s"), "s");
+        assert_eq!(flavourless_name("task_struct___old"), "task_struct");
+        assert_eq!(flavourless_name("a___b___c"), "a___b");
+        assert_eq!(flavourless_name("___x"), "___x");
+        assert_eq!(flavourless_name("x____y"), "x____y");
+        assert_eq!(flavourless_name("s"), "s");
     }
 
     #[test]

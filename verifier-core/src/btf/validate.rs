@@ -394,7 +394,7 @@ impl<'a> Resolver<'a> {
                     if wanted(&mt) {
                         return Ok(Some(mt));
                     }
-                    self.check_member(t, &m)?;
+                    self.member_fits(t, &m)?;
                     *at += 1;
                 }
                 Ok(None)
@@ -453,7 +453,7 @@ impl<'a> Resolver<'a> {
     }
 
     /// A member lies within its structure and is aligned. Kernel: the `check_member()` callbacks.
-    fn check_member(&self, t: &Type<'_>, m: &super::types::Member<'_>) -> Check {
+    fn member_fits(&self, t: &Type<'_>, m: &super::types::Member<'_>) -> Check {
         let (mt, size) = self.sized(m.type_id).ok_or("Invalid member")?;
         let (bits, room) = (u64::from(m.bit_offset), u64::from(t.size_or_type));
         if t.kflag && !matches!(mt.kind, BtfKind::Int | BtfKind::Enum | BtfKind::Enum64) {

@@ -10,7 +10,6 @@ use super::tnum::TnumOf;
 use super::value::Value;
 
 /// Whether `a op b` must hold (or must not), comparing the low halves only with `half`; `None` if both can be.
-/// Kernel: `is_scalar_branch_taken()`.
 pub fn branch_taken<W: Wide>(a: &Value<W>, b: &Value<W>, op: CmpOp, half: bool) -> Option<bool> {
     if half {
         return taken(a.bits.low(), &a.low, b.bits.low(), &b.low, op);
@@ -74,7 +73,7 @@ fn taken<W: Word>(ta: TnumOf<W>, a: &Range<W>, tb: TnumOf<W>, b: &Range<W>, op: 
     }
 }
 
-/// Narrows both values to where `a op b` holds. Bounds and bits are not yet in step. Kernel: `regs_refine_cond_op()`.
+/// Narrows both values to where `a op b` holds. Bounds and bits are not yet in step.
 pub fn refine<W: Wide>(a: &mut Value<W>, b: &mut Value<W>, op: CmpOp, half: bool) {
     match op {
         CmpOp::Gt | CmpOp::Ge | CmpOp::SGt | CmpOp::SGe => return refine(b, a, op.flipped(), half),

@@ -2,6 +2,11 @@
 //!
 //! Answers for the `*_min_max_*()` operators and for the deductions between signed and unsigned bounds. The kernel has
 //! each twice, for 64 and for 32 bits; here the width is a type.
+//!
+//! In the kernel: `__update_reg32_bounds()`, `__update_reg64_bounds()`, `__reg64_deduce_bounds()`,
+//! `__reg32_deduce_bounds()`, `scalar_min_max_add()`, `scalar_min_max_sub()`, `scalar_min_max_mul()`,
+//! `scalar_min_max_and()`, `scalar_min_max_or()`, `scalar_min_max_xor()`, `__scalar64_min_max_lsh()`,
+//! `__scalar32_min_max_lsh()`, `scalar_min_max_rsh()`, `scalar_min_max_arsh()`.
 
 use super::rules::DomainRules;
 use super::tnum::TnumOf;
@@ -72,15 +77,13 @@ impl<W: Word> Range<W> {
     }
 
     /// What known bits say of the bounds: the smallest value has all unknown bits clear, but an unknown sign set.
-    /// Kernel: `__update_reg32_bounds()`, first part of `__update_reg64_bounds()`.
     pub fn learn_from_bits(&mut self, bits: TnumOf<W>) {
         let sign = bits.mask.sign();
         self.clamp_signed(bits.value.or(bits.mask.and(sign)), bits.value.or(bits.mask.and(sign.not())));
         self.clamp_unsigned(bits.value, bits.max());
     }
 
-    /// Signed and unsigned bounds inform each other. Kernel: `__reg64_deduce_bounds()` and the second half of
-    /// `__reg32_deduce_bounds()`.
+    /// Signed and unsigned bounds inform each other.
     ///
     /// ```text
     /// unsigned  0                 max/2 | max/2+1                max
@@ -104,7 +107,7 @@ impl<W: Word> Range<W> {
         }
     }
 
-    /// Kernel: `scalar_min_max_add()`.
+    /// Sums of all values.
     pub fn add(&mut self, o: &Self, rules: DomainRules) {
         if self.smin.sadd_overflows(o.smin).or(self.smax.sadd_overflows(o.smax)).decide() {
             self.forget_signed();
@@ -121,7 +124,7 @@ impl<W: Word> Range<W> {
         }
     }
 
-    /// Kernel: `scalar_min_max_sub()`.
+    /// Differences of all values.
     pub fn sub(&mut self, o: &Self, rules: DomainRules) {
         if self.smin.ssub_overflows(o.smax).or(self.smax.ssub_overflows(o.smin)).decide() {
             self.forget_signed();
@@ -137,7 +140,7 @@ impl<W: Word> Range<W> {
         }
     }
 
-    /// Kernel: `scalar_min_max_mul()`. Older releases only multiply what is not negative and fits half a word.
+    /// Older releases only multiply what is not negative and fits half a word.
     pub fn mul(&mut self, o: &Self, rules: DomainRules) {
         if rules.signed_mul {
             return self.mul_signed(o);
@@ -175,21 +178,21 @@ impl<W: Word> Range<W> {
         }
     }
 
-    /// `bits` are the known bits of the result. Kernel: `scalar_min_max_and()`.
+    /// `bits` are the known bits of the result.
     pub fn and(&mut self, o: &Self, bits: TnumOf<W>) {
         self.umin = bits.value;
         self.umax = self.umax.umin(o.umax);
         self.signed_from_unsigned();
     }
 
-    /// `bits` are the known bits of the result. Kernel: `scalar_min_max_or()`.
+    /// `bits` are the known bits of the result.
     pub fn or(&mut self, o: &Self, bits: TnumOf<W>) {
         self.umin = self.umin.umax(o.umin);
         self.umax = bits.max();
         self.signed_from_unsigned();
     }
 
-    /// `bits` are the known bits of the result. Kernel: `scalar_min_max_xor()`.
+    /// `bits` are the known bits of the result.
     pub fn xor(&mut self, bits: TnumOf<W>) {
         self.umin = bits.value;
         self.umax = bits.max();
@@ -197,7 +200,6 @@ impl<W: Word> Range<W> {
     }
 
     /// Unsigned bounds survive unless the top bit may be shifted out. `n` is below the width.
-    /// Kernel: `__scalar64_min_max_lsh()`, `__scalar32_min_max_lsh()`.
     pub fn shl_unsigned(&mut self, n: W) {
         let room = n.lit(1).shl(n.lit(u64::from(W::BITS - 1)).sub(n));
         if room.ult(self.umax).decide() {
@@ -208,13 +210,12 @@ impl<W: Word> Range<W> {
     }
 
     /// A logical shift makes the sign depend on the amount, so signed bounds are left to deduction.
-    /// Kernel: `scalar_min_max_rsh()`.
     pub fn shr(&mut self, n: W) {
         self.forget_signed();
         (self.umin, self.umax) = (self.umin.shr(n), self.umax.shr(n));
     }
 
-    /// Unsigned bounds are left to deduction. Kernel: `scalar_min_max_arsh()`.
+    /// Unsigned bounds are left to deduction.
     pub fn sar(&mut self, n: W) {
         (self.smin, self.smax) = (self.smin.sar(n), self.smax.sar(n));
         self.forget_unsigned();

@@ -1,4 +1,10 @@
 //! What the analysis keeps of a 64-bit value: the concrete form of [`Value`], with the fields that the log shows.
+//!
+//! In the kernel: `tnum_is_const(reg->var_off)`, `is_reg_const()`, `reg_const_value()`, `get_reg_width()`,
+//! `reg_bounds_sync()`, `__mark_reg_unbounded()`, `__mark_reg32_unbounded()`, `zext_32_to_64()`,
+//! `coerce_reg_to_size()`, `coerce_reg_to_size_sx()`, `coerce_subreg_to_size_sx()`, `__mark_reg32_known()`,
+//! `adjust_scalar_min_max_vals()`, `sync_linked_regs()`, `scalar_byte_swap()`, `is_scalar_branch_taken()`,
+//! `regs_refine_cond_op()`, `__mark_reg_s32_range()`, `reg_bounds_sanity_check()`.
 
 use crate::isa::semantics::CmpOp;
 
@@ -81,13 +87,12 @@ impl Scalar {
         }
     }
 
-    /// Whether the bits leave one value. Kernel: `tnum_is_const(reg->var_off)`.
+    /// Whether the bits leave one value.
     pub const fn is_const(&self) -> bool {
         self.var_off.is_const()
     }
 
     /// The known value of the whole, or with `half` of the low half (zero-extended).
-    /// Kernel: `is_reg_const()` with `reg_const_value()`, without the question of type.
     pub const fn known(&self, half: bool) -> Option<u64> {
         if half {
             if self.var_off.is_low_const() { Some(self.var_off.value as u32 as u64) } else { None }
@@ -98,7 +103,7 @@ impl Scalar {
         }
     }
 
-    /// Number of bits that the largest value needs. Kernel: `get_reg_width()`.
+    /// Number of bits that the largest value needs.
     pub const fn width(&self) -> u32 {
         64 - self.umax.leading_zeros()
     }
@@ -109,70 +114,68 @@ impl Scalar {
         *self = v.into();
     }
 
-    /// Makes ranges and known bits agree. Kernel: `reg_bounds_sync()`.
+    /// Makes ranges and known bits agree.
     pub fn sync_bounds(&mut self, rules: DomainRules) {
         self.edit(|v| v.sync(rules));
     }
 
-    /// Forgets the ranges, not the bits. Kernel: `__mark_reg_unbounded()`.
+    /// Forgets the ranges, not the bits.
     pub fn forget_ranges(&mut self) {
         *self = Scalar { var_off: self.var_off, ..Scalar::UNKNOWN };
     }
 
-    /// Forgets the ranges of the low half. Kernel: `__mark_reg32_unbounded()`.
+    /// Forgets the ranges of the low half.
     pub fn forget_low_ranges(&mut self) {
         (self.s32_min, self.s32_max, self.u32_min, self.u32_max) = (i32::MIN, i32::MAX, 0, u32::MAX);
     }
 
-    /// The high half becomes zero; bounds are not yet in step. Kernel: `zext_32_to_64()`.
+    /// The high half becomes zero; bounds are not yet in step.
     pub fn zext(&mut self) {
         self.edit(Value::zext);
     }
 
-    /// Keeps `size` < 8 bytes. Kernel: `coerce_reg_to_size()`.
+    /// Keeps `size` < 8 bytes.
     pub fn truncate(&mut self, size: u32, rules: DomainRules) {
         self.edit(|v| v.truncate(size, rules));
     }
 
-    /// Sign-extends the low `size` bytes (1, 2 or 4). Kernel: `coerce_reg_to_size_sx()`.
+    /// Sign-extends the low `size` bytes (1, 2 or 4).
     pub fn sign_extend(&mut self, size: u32) {
         self.edit(|v| v.sign_extend(size));
     }
 
     /// Sign-extends the low `size` bytes (1 or 2) to 32 bits; the caller zero-extends.
-    /// Kernel: `coerce_subreg_to_size_sx()`.
     pub fn sign_extend_low(&mut self, size: u32) {
         self.edit(|v| v.sign_extend_low(size));
     }
 
-    /// The low half becomes `v`. Kernel: `__mark_reg32_known()`.
+    /// The low half becomes `v`.
     pub fn set_low_known(&mut self, v: u32) {
         self.edit(|w| w.set_low_known(v));
     }
 
-    /// One arithmetic operation. Kernel: `adjust_scalar_min_max_vals()`.
+    /// One arithmetic operation.
     pub fn apply(&mut self, op: BoundedOp, src: &Scalar, half: bool, rules: DomainRules) {
         let src = Value::from(*src);
         self.edit(|v| v.apply(op, &src, half, rules));
     }
 
-    /// Adds a constant without bringing bounds and bits in step. Kernel: in `sync_linked_regs()`.
+    /// Adds a constant without bringing bounds and bits in step.
     pub fn add_loose(&mut self, delta: u64, rules: DomainRules) {
         self.edit(|v| v.add_loose(&Value::exactly(delta), rules));
     }
 
-    /// Swaps (or only truncates) bytes. Kernel: `scalar_byte_swap()`.
+    /// Swaps (or only truncates) bytes.
     pub fn byte_order(&mut self, size: u32, swap: bool, rules: DomainRules) {
         self.edit(|v| v.byte_order(size, swap, rules));
     }
 
-    /// Which way `self op other` must go. Kernel: `is_scalar_branch_taken()`.
+    /// Which way `self op other` must go.
     pub fn branch_taken(&self, other: &Scalar, op: CmpOp, half: bool) -> Option<bool> {
         branch::branch_taken(&Value::from(*self), &Value::from(*other), op, half)
     }
 
     /// Narrows both to where `a op b` holds, and makes their bounds agree.
-    /// Kernel: `regs_refine_cond_op()` and `reg_bounds_sync()` on both.
     pub fn refine(a: &mut Scalar, b: &mut Scalar, op: CmpOp, half: bool, rules: DomainRules) {
         let (mut x, mut y) = (Value::from(*a), Value::from(*b));
         branch::refine(&mut x, &mut y, op, half);
@@ -190,7 +193,7 @@ impl Scalar {
         *self = v.into();
     }
 
-    /// Intersects with a signed 32-bit range. Kernel: `__mark_reg_s32_range()`, without its sanity check.
+    /// Intersects with a signed 32-bit range.
     pub fn clamp_s32(&mut self, min: i32, max: i32, rules: DomainRules) {
         self.s32_min = self.s32_min.max(min);
         self.s32_max = self.s32_max.min(max);
@@ -199,7 +202,7 @@ impl Scalar {
         self.sync_bounds(rules);
     }
 
-    /// Which invariant does not hold, in the kernel's words. Kernel: `reg_bounds_sanity_check()`.
+    /// Which invariant does not hold, in the kernel's words.
     pub fn contradiction(&self) -> Option<&'static str> {
         if self.umin > self.umax || self.smin > self.smax || self.u32_min > self.u32_max || self.s32_min > self.s32_max
         {

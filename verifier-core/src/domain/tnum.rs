@@ -3,6 +3,11 @@
 //! Answers for `kernel/bpf/tnum.c`. Every result shows in the log as `var_off=(value; mask)`, so the operators lose
 //! exactly as much as the kernel's do. What an operator must keep: whatever values the operands stand for, the result
 //! stands for the result of the concrete operation.
+//!
+//! In the kernel: `struct tnum`, `tnum_subreg_is_const()`, `tnum_is_aligned()`, `tnum_in()`, `tnum_range()`,
+//! `tnum_lshift()`, `tnum_rshift()`, `tnum_arshift()`, `tnum_add()`, `tnum_sub()`, `tnum_neg()`, `tnum_and()`,
+//! `tnum_or()`, `tnum_xor()`, `tnum_mul()`, `tnum_overlap()`, `tnum_intersect()`, `tnum_union()`, `tnum_cast()`,
+//! `tnum_step()`, `tnum_subreg()`, `tnum_with_subreg()`.
 
 use crate::isa::word::{Truth, Wide, Word};
 
@@ -16,7 +21,7 @@ pub struct TnumOf<W> {
     pub mask: W,
 }
 
-/// Known bits of a concrete 64-bit value. Kernel: `struct tnum`.
+/// Known bits of a concrete 64-bit value.
 pub type Tnum = TnumOf<u64>;
 
 impl Tnum {
@@ -33,17 +38,17 @@ impl Tnum {
         self.mask == 0
     }
 
-    /// Whether the low half is one value. Kernel: `tnum_subreg_is_const()`.
+    /// Whether the low half is one value.
     pub const fn is_low_const(self) -> bool {
         self.mask as u32 == 0
     }
 
-    /// Whether every value is a multiple of `size`, a power of two (0: always). Kernel: `tnum_is_aligned()`.
+    /// Whether every value is a multiple of `size`, a power of two (0: always).
     pub const fn is_aligned(self, size: u64) -> bool {
         size == 0 || (self.value | self.mask) & (size - 1) == 0
     }
 
-    /// Whether every value of `b` is one of ours. Kernel: `tnum_in()`.
+    /// Whether every value of `b` is one of ours.
     pub const fn contains(self, b: Tnum) -> bool {
         b.mask & !self.mask == 0 && self.value == b.value & !self.mask
     }
@@ -78,29 +83,28 @@ impl<W: Word> TnumOf<W> {
     }
 
     /// Values between `min` and `max`: what lies above the highest bit in which they differ is known.
-    /// Kernel: `tnum_range()`.
     pub fn range(min: W, max: W) -> Self {
         let unknown = min.xor(max).smear();
         TnumOf { value: min.and(unknown.not()), mask: unknown }
     }
 
-    /// Kernel: `tnum_lshift()`.
+    /// Left shift; what comes in is zero.
     pub fn shl(self, n: W) -> Self {
         TnumOf { value: self.value.shl(n), mask: self.mask.shl(n) }
     }
 
-    /// Kernel: `tnum_rshift()`.
+    /// Logical right shift; what comes in is zero.
     pub fn shr(self, n: W) -> Self {
         TnumOf { value: self.value.shr(n), mask: self.mask.shr(n) }
     }
 
-    /// An unknown sign stays unknown in every bit it is copied to. Kernel: `tnum_arshift()`.
+    /// An unknown sign stays unknown in every bit it is copied to.
     pub fn sar(self, n: W) -> Self {
         TnumOf { value: self.value.sar(n), mask: self.mask.sar(n) }
     }
 
     /// A bit of the sum is unknown where an operand's is, or where a carry may or may not arrive: there the smallest
-    /// and the largest sum differ. Kernel: `tnum_add()`.
+    /// and the largest sum differ.
     pub fn add(self, b: Self) -> Self {
         let least = self.value.add(b.value);
         let most = least.add(self.mask.add(b.mask));
@@ -108,31 +112,31 @@ impl<W: Word> TnumOf<W> {
         TnumOf { value: least.and(unknown.not()), mask: unknown }
     }
 
-    /// The same for borrows. Kernel: `tnum_sub()`.
+    /// The same for borrows.
     pub fn sub(self, b: Self) -> Self {
         let d = self.value.sub(b.value);
         let unknown = d.add(self.mask).xor(d.sub(b.mask)).or(self.mask).or(b.mask);
         TnumOf { value: d.and(unknown.not()), mask: unknown }
     }
 
-    /// Kernel: `tnum_neg()`.
+    /// Negation.
     pub fn neg(self) -> Self {
         TnumOf::exactly(self.value.zero()).sub(self)
     }
 
-    /// A known zero on either side wins. Kernel: `tnum_and()`.
+    /// A known zero on either side wins.
     pub fn and(self, b: Self) -> Self {
         let ones = self.value.and(b.value);
         TnumOf { value: ones, mask: self.max().and(b.max()).and(ones.not()) }
     }
 
-    /// A known one on either side wins. Kernel: `tnum_or()`.
+    /// A known one on either side wins.
     pub fn or(self, b: Self) -> Self {
         let ones = self.value.or(b.value);
         TnumOf { value: ones, mask: self.mask.or(b.mask).and(ones.not()) }
     }
 
-    /// Kernel: `tnum_xor()`.
+    /// Exclusive or.
     pub fn xor(self, b: Self) -> Self {
         let unknown = self.mask.or(b.mask);
         TnumOf { value: self.value.xor(b.value).and(unknown.not()), mask: unknown }
@@ -140,7 +144,7 @@ impl<W: Word> TnumOf<W> {
 
     /// Long multiplication. By default the sum of the known parts is formed exactly and the unknown parts are added as
     /// one unknown each; newer releases (`by_union`) carry both outcomes of an unknown multiplier bit along and merge
-    /// them, which keeps more. Kernel: `tnum_mul()`.
+    /// them, which keeps more.
     pub fn mul(self, b: Self, by_union: bool) -> Self {
         let zero = self.value.zero();
         let (mut a, mut b) = (self, b);
@@ -167,31 +171,31 @@ impl<W: Word> TnumOf<W> {
         *b = b.shl(one);
     }
 
-    /// Whether a value common to both is possible. Kernel: `tnum_overlap()`.
+    /// Whether a value common to both is possible.
     pub fn overlaps(self, b: Self) -> W::Bool {
         let known = self.mask.or(b.mask).not();
         self.value.and(known).is(b.value.and(known))
     }
 
-    /// What both know; where they contradict each other, a known one. Kernel: `tnum_intersect()`.
+    /// What both know; where they contradict each other, a known one.
     pub fn intersect(self, b: Self) -> Self {
         let unknown = self.mask.and(b.mask);
         TnumOf { value: self.value.or(b.value).and(unknown.not()), mask: unknown }
     }
 
-    /// What both agree on. Kernel: `tnum_union()`.
+    /// What both agree on.
     pub fn union(self, b: Self) -> Self {
         let unknown = self.value.xor(b.value).or(self.mask).or(b.mask);
         TnumOf { value: self.value.and(b.value).and(unknown.not()), mask: unknown }
     }
 
-    /// Keeps the bits of `keep`, the others become zero. Kernel: `tnum_cast()` with a mask of low bytes.
+    /// Keeps the bits of `keep`, the others become zero.
     pub fn masked(self, keep: W) -> Self {
         TnumOf { value: self.value.and(keep), mask: self.mask.and(keep) }
     }
 
     /// The smallest member above `z`; the largest member when there is none; the smallest member when `z` is below
-    /// all of them. Kernel: `tnum_step()`.
+    /// all of them.
     ///
     /// The candidate is `z` with our known bits forced in. Where that came out above `z`, the highest bit that was
     /// forced from 0 to 1 decides and everything below it can be minimal. Otherwise the highest bit forced from 1 to 0
@@ -219,7 +223,7 @@ impl<W: Word> TnumOf<W> {
 }
 
 impl<W: Wide> TnumOf<W> {
-    /// The low half. Kernel: `tnum_subreg()`.
+    /// The low half.
     pub fn low(self) -> TnumOf<W::Half> {
         TnumOf { value: self.value.low(), mask: self.mask.low() }
     }
@@ -229,7 +233,7 @@ impl<W: Wide> TnumOf<W> {
         TnumOf { value: W::zext(h.value), mask: W::zext(h.mask) }
     }
 
-    /// The low half replaced. Kernel: `tnum_with_subreg()`.
+    /// The low half replaced.
     pub fn with_low(self, h: TnumOf<W::Half>) -> Self {
         let low = W::zext(h.value.ones());
         self.masked(low.not()).or(TnumOf::zext(h))

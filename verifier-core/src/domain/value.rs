@@ -3,6 +3,11 @@
 //! Answers for `reg_bounds_sync()`, the arithmetic of `adjust_scalar_min_max_vals()` and the `coerce_*` functions.
 //! Invariant of every operator: the result contains what the concrete operation yields for any values that the operands
 //! contain.
+//!
+//! In the kernel: `__mark_reg_unbounded()`, `__update_reg_bounds()`, `__reg32_deduce_bounds()`,
+//! `__reg_deduce_mixed_bounds()`, `__reg_bound_offset()`, `zext_32_to_64()`, `coerce_reg_to_size()`,
+//! `coerce_reg_to_size_sx()`, `coerce_subreg_to_size_sx()`, `__mark_reg32_known()`, `sync_linked_regs()`,
+//! `scalar32_min_max_lsh()`, `..._rsh()`, `..._arsh()`, `scalar_min_max_lsh()`, `scalar_byte_swap()`.
 
 use crate::isa::word::{Truth, Wide, Word};
 
@@ -52,13 +57,13 @@ impl<W: Wide> Value<W> {
             && self.low.identical(&o.low)
     }
 
-    /// Forgets all ranges, not the bits. Kernel: `__mark_reg_unbounded()`.
+    /// Forgets all ranges, not the bits.
     pub fn forget_ranges(&mut self) {
         self.full = Range::unbounded(self.bits.value);
         self.low = Range::unbounded(self.bits.value.low());
     }
 
-    /// Kernel: `reg_bounds_sync()`.
+    /// Makes bits and ranges say what they can say of each other.
     pub fn sync(&mut self, rules: DomainRules) {
         // One value, and everything says so: there is nothing to learn.
         if self.identical(&Value::exactly(self.bits.value)) {
@@ -81,7 +86,7 @@ impl<W: Wide> Value<W> {
         self.learn_from_bits(rules);
     }
 
-    /// Kernel: `__update_reg_bounds()`.
+    /// Ranges learn from known bits.
     pub fn learn_from_bits(&mut self, rules: DomainRules) {
         self.low.learn_from_bits(self.bits.low());
         self.full.learn_from_bits(self.bits);
@@ -107,7 +112,7 @@ impl<W: Wide> Value<W> {
     }
 
     /// Where the high halves of the 64-bit bounds agree, or follow on each other across the 32-bit sign boundary, the
-    /// low halves of the bounds are bounds of the low half. Kernel: first half of `__reg32_deduce_bounds()`.
+    /// low halves of the bounds are bounds of the low half.
     pub fn deduce_low_from_full(&mut self) {
         let high = |w: W| w.shr(half_bits(w));
         let f = self.full;
@@ -139,7 +144,7 @@ impl<W: Wide> Value<W> {
         }
     }
 
-    /// Bounds of the low half tighten the low halves of the 64-bit bounds. Kernel: `__reg_deduce_mixed_bounds()`.
+    /// Bounds of the low half tighten the low halves of the 64-bit bounds.
     pub fn deduce_full_from_low(&mut self, rules: DomainRules) {
         let keep_high = W::zext(self.low.umin.ones()).not();
         let with_low = |w: W, h: W::Half| w.and(keep_high).or(W::zext(h));
@@ -163,14 +168,14 @@ impl<W: Wide> Value<W> {
         }
     }
 
-    /// Kernel: `__reg_bound_offset()`.
+    /// Known bits learn from ranges.
     pub fn learn_bits_from_ranges(&mut self) {
         let bits = self.bits.intersect(TnumOf::range(self.full.umin, self.full.umax));
         let low = bits.low().intersect(TnumOf::range(self.low.umin, self.low.umax));
         self.bits = bits.with_low(low);
     }
 
-    /// The high half becomes zero. Bounds are not yet in step. Kernel: `zext_32_to_64()`.
+    /// The high half becomes zero. Bounds are not yet in step.
     pub fn zext(&mut self) {
         self.bits = TnumOf::zext(self.bits.low());
         let l = self.low;
@@ -183,7 +188,7 @@ impl<W: Wide> Value<W> {
         }
     }
 
-    /// Keeps `size` < 8 bytes. Kernel: `coerce_reg_to_size()`.
+    /// Keeps `size` < 8 bytes.
     pub fn truncate(&mut self, size: u32, rules: DomainRules) {
         self.truncate_loose(size);
         self.sync(rules);
@@ -205,7 +210,7 @@ impl<W: Wide> Value<W> {
         }
     }
 
-    /// Sign-extends the low `size` bytes to 64 bits. Kernel: `coerce_reg_to_size_sx()`.
+    /// Sign-extends the low `size` bytes to 64 bits.
     pub fn sign_extend(&mut self, size: u32) {
         if self.bits.known().decide() {
             *self = Value::exactly(extend(self.bits.value, size));
@@ -233,7 +238,7 @@ impl<W: Wide> Value<W> {
         };
     }
 
-    /// Sign-extends the low `size` < 4 bytes to 32 bits; the caller zero-extends. Kernel: `coerce_subreg_to_size_sx()`.
+    /// Sign-extends the low `size` < 4 bytes to 32 bits; the caller zero-extends.
     pub fn sign_extend_low(&mut self, size: u32) {
         if self.bits.known().decide() {
             let v = extend(self.bits.value.low(), size);
@@ -257,13 +262,13 @@ impl<W: Wide> Value<W> {
         self.bits = TnumOf::zext(TnumOf::unknown(n));
     }
 
-    /// The low half becomes `v`. Kernel: `__mark_reg32_known()`.
+    /// The low half becomes `v`.
     pub fn set_low_known(&mut self, v: W::Half) {
         self.bits = self.bits.with_low(TnumOf::exactly(v));
         self.low = Range::exactly(v);
     }
 
-    /// Adds without bringing bounds and bits in step. Kernel: the three additions of `sync_linked_regs()`.
+    /// Adds without bringing bounds and bits in step.
     pub fn add_loose(&mut self, o: &Self, rules: DomainRules) {
         self.low.add(&o.low, rules);
         self.full.add(&o.full, rules);
@@ -271,7 +276,7 @@ impl<W: Wide> Value<W> {
     }
 
     /// One operation on bounds and bits. With `half`, the instruction is a 32-bit one and the result is zero-extended.
-    /// A shift wants an amount that is known and below the width. Kernel: the body of `adjust_scalar_min_max_vals()`.
+    /// A shift wants an amount that is known and below the width.
     #[inline]
     pub fn apply(&mut self, op: BoundedOp, o: &Self, half: bool, rules: DomainRules) {
         if self.apply_loose(op, o, half, rules) {
@@ -344,7 +349,7 @@ impl<W: Wide> Value<W> {
         true
     }
 
-    /// Kernel: `scalar32_min_max_lsh()`, `..._rsh()`, `..._arsh()`.
+    /// A shift of the low half by a known amount.
     fn shift_low(&mut self, op: BoundedOp, n: W::Half) {
         let bits = self.bits.low();
         let bits = match op {
@@ -367,7 +372,7 @@ impl<W: Wide> Value<W> {
         self.low.learn_from_bits(bits);
     }
 
-    /// Kernel: `scalar_min_max_lsh()`, `..._rsh()`, `..._arsh()`.
+    /// A shift of the whole by a known amount.
     fn shift_full(&mut self, op: BoundedOp, n: W) {
         match op {
             BoundedOp::Lsh => {
@@ -408,7 +413,6 @@ impl<W: Wide> Value<W> {
     }
 
     /// Reverses the bytes of the low `size` bytes (2, 4 or 8) and truncates to them, or only truncates.
-    /// Kernel: `scalar_byte_swap()`.
     pub fn byte_order(&mut self, size: u32, swap: bool, rules: DomainRules) {
         if swap {
             self.swap_bytes(size);

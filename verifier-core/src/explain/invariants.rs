@@ -160,7 +160,7 @@ impl Joiner<'_> {
             struct_ops: "",
             member: "",
         };
-        let proto = helpers::get_func_proto(&query, id);
+        let proto = helpers::prototype(&query, id);
         proto.map_or(0, |p| p.args.iter().take_while(|a| a.base != ArgBase::DontCare).count() as u32)
     }
 }

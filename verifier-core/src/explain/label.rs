@@ -17,7 +17,7 @@ struct Calls<'a, 'b>(&'a Facts<'b>);
 
 impl Names for Calls<'_, '_> {
     fn helper(&self, id: i32) -> Option<String> {
-        u32::try_from(id).ok().and_then(crate::kernel::helpers::func_id_name).map(str::to_string)
+        u32::try_from(id).ok().and_then(crate::kernel::helpers::name_of).map(str::to_string)
     }
     fn kfunc(&self, insn: Insn) -> Option<String> {
         (insn.off == 0).then(|| self.0.system.vmlinux.ty(insn.imm as u32).map(|t| t.name().to_string()))?

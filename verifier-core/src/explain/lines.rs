@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use crate::isa::Insn;
-use crate::kernel::helpers::func_id_name;
+use crate::kernel::helpers::name_of;
 use crate::program::LoadRequest;
 
 use super::Source;
@@ -80,7 +80,7 @@ impl<'a> Lines<'a> {
     /// The helper that an instruction calls.
     pub fn helper(&self, idx: usize) -> Option<&'static str> {
         let insn = self.insn(idx);
-        insn.is_helper_call().then(|| u32::try_from(insn.imm).ok().and_then(func_id_name)).flatten()
+        insn.is_helper_call().then(|| u32::try_from(insn.imm).ok().and_then(name_of)).flatten()
     }
 
     /// What the source passes as an argument (1 to 5) of the call at an instruction.

@@ -183,7 +183,7 @@ impl Sink for Recorder {
 }
 
 fn reg_of(slot: &Slot) -> Option<RegState> {
-    slot.is_spilled_reg().then_some(slot.spilled)
+    slot.holds_register().then_some(slot.spilled)
 }
 
 /// The same value, whatever the bookkeeping of marks says.

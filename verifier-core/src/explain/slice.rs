@@ -236,7 +236,7 @@ pub(super) fn slice(path: &Path, request: &LoadRequest, cause: Option<&Msg>, cod
             &["bpf_spin_lock", "bpf_res_spin_lock", "bpf_rcu_read_lock", "bpf_preempt_disable", "bpf_local_irq_save"];
         let takes = |s: &&PathStep| {
             let insn = request.insns.get(s.insn).copied().unwrap_or_default();
-            let name = u32::try_from(insn.imm).ok().and_then(crate::kernel::helpers::func_id_name);
+            let name = u32::try_from(insn.imm).ok().and_then(crate::kernel::helpers::name_of);
             // Kernel functions have no number of their own: the call that is last is the best guess left.
             insn.is_helper_call() && name.is_some_and(|n| TAKES.contains(&n))
         };

@@ -496,17 +496,14 @@ impl Facts<'_> {
         // `bpf_skb_load_bytes` and `bpf_xdp_load_bytes` do the same for different contexts.
         let verb = |n: &str| n.splitn(3, '_').nth(2).map(str::to_string);
         let twin = (1..512u32).find_map(|id| {
-            let n = helpers::func_id_name(id)?;
-            (n != call
-                && verb(n).is_some()
-                && verb(n) == verb(call)
-                && helpers::get_func_proto(&query(ty), id).is_some())
-            .then_some(n)
+            let n = helpers::name_of(id)?;
+            (n != call && verb(n).is_some() && verb(n) == verb(call) && helpers::prototype(&query(ty), id).is_some())
+                .then_some(n)
         });
         let id = u32::try_from(self.lines.insn(self.end).imm).unwrap_or(0);
         let types: Vec<String> = ProgType::ALL
             .iter()
-            .filter(|t| helpers::get_func_proto(&query(**t), id).is_some())
+            .filter(|t| helpers::prototype(&query(**t), id).is_some())
             .map(|t| t.name().to_ascii_lowercase())
             .collect();
         let who = match types.len() {

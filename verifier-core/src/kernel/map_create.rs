@@ -88,7 +88,7 @@ fn flags_fit(a: &MapAttr, allowed: u32) -> bool {
     a.map_flags & !allowed == 0 && a.map_flags & no_access != no_access
 }
 
-/// Whether the kernel creates the map, checked in the kernel's order. BTF is checked afterwards, see [`check_key_btf`]
+/// Whether the kernel creates the map, checked in the kernel's order. BTF is checked afterwards, see [`key_btf_fits`]
 /// and [`field_allowed`]. Kernel: `map_create()` up to `map_alloc()`.
 ///
 /// # Errors
@@ -312,7 +312,7 @@ pub enum KeyBtf {
 ///
 /// # Errors
 /// The error number of the system call.
-pub fn check_key_btf(a: &MapAttr, t: MapType, key: KeyBtf, value_is_data_section: bool) -> Result<(), ErrorNumber> {
+pub fn key_btf_fits(a: &MapAttr, t: MapType, key: KeyBtf, value_is_data_section: bool) -> Result<(), ErrorNumber> {
     use MapType::*;
     let int = |want| matches!(key, KeyBtf::Int { bits, offset: 0 } if bits == want);
     match t {
@@ -442,8 +442,8 @@ mod tests {
         };
         let nobody = MapCaps { bpf: false, net_admin: false, sys_admin: false };
         assert_eq!(check_create(&Kernel::v6_12(), &a, nobody), Err(EPERM));
-        assert_eq!(check_key_btf(&a, MapType::LpmTrie, KeyBtf::Int { bits: 64, offset: 0 }, false), Err(EINVAL));
-        assert_eq!(check_key_btf(&a, MapType::Xskmap, KeyBtf::Int { bits: 32, offset: 0 }, false), Err(ENOTSUPP));
+        assert_eq!(key_btf_fits(&a, MapType::LpmTrie, KeyBtf::Int { bits: 64, offset: 0 }, false), Err(EINVAL));
+        assert_eq!(key_btf_fits(&a, MapType::Xskmap, KeyBtf::Int { bits: 32, offset: 0 }, false), Err(ENOTSUPP));
         assert_eq!(field_allowed(MapType::LruHash, SpecialField::SpinLock), Err(EOPNOTSUPP));
         assert_eq!(field_allowed(MapType::LruHash, SpecialField::Kptr), Ok(()));
         assert_eq!(inner_allowed(MapType::ProgArray), Err(ENOTSUPP));

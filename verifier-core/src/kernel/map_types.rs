@@ -225,7 +225,7 @@ impl MapType {
 }
 
 /// Helpers that may be called with a map of this type; `None` where the map side does not restrict them.
-/// Socket maps have more, see [`may_update_sockmap`].
+/// Socket maps have more, see [`updates_sockmaps`].
 const fn helpers_of_map(map: MapType) -> Option<&'static [u32]> {
     Some(match map {
         MapType::ProgArray => &[id::TAIL_CALL],
@@ -305,7 +305,7 @@ const fn maps_of_helper(func: u32) -> Option<&'static [MapType]> {
     })
 }
 
-/// Verdict of [`check_map_func`].
+/// Verdict of [`map_takes_helper`].
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum MapFunc {
     /// The pair goes together. For `bpf_tail_call()` the kernel then still refuses local functions where the JIT
@@ -319,14 +319,14 @@ pub enum MapFunc {
 
 /// Whether this helper may be called with a map of this type by a program of this type (`prog` is the resolved type).
 /// Kernel: both switches of `check_map_func_compatibility()`.
-pub fn check_map_func(map: MapType, func: u32, prog: ProgType, attach: AttachType) -> MapFunc {
+pub fn map_takes_helper(map: MapType, func: u32, prog: ProgType, attach: AttachType) -> MapFunc {
     if let Some(helpers) = helpers_of_map(map)
         && !helpers.contains(&func)
     {
         let plain_update = matches!(func, id::MAP_UPDATE_ELEM | id::MAP_DELETE_ELEM);
         match map {
             MapType::Sockmap | MapType::Sockhash if plain_update => {
-                if !may_update_sockmap(prog, attach, func) {
+                if !updates_sockmaps(prog, attach, func) {
                     return MapFunc::SockmapUpdate;
                 }
             }
@@ -341,7 +341,7 @@ pub fn check_map_func(map: MapType, func: u32, prog: ProgType, attach: AttachTyp
 
 /// Whether a program may update or delete entries of socket maps with the plain map helpers: where no lock of a socket
 /// can be held. Kernel: `may_update_sockmap()`.
-pub fn may_update_sockmap(prog: ProgType, attach: AttachType, func: u32) -> bool {
+pub fn updates_sockmaps(prog: ProgType, attach: AttachType, func: u32) -> bool {
     if !matches!(func, id::MAP_UPDATE_ELEM | id::MAP_DELETE_ELEM) {
         return false;
     }
@@ -366,12 +366,12 @@ mod tests {
 
     #[test]
     fn map_and_helper_must_both_agree() {
-        let ask = |m, f| check_map_func(m, f, ProgType::Xdp, AttachType::Xdp);
+        let ask = |m, f| map_takes_helper(m, f, ProgType::Xdp, AttachType::Xdp);
         assert_eq!(ask(MapType::Hash, id::MAP_LOOKUP_ELEM), MapFunc::Allowed);
         assert_eq!(ask(MapType::Ringbuf, id::MAP_LOOKUP_ELEM), MapFunc::Refused);
         assert_eq!(ask(MapType::Hash, id::RINGBUF_OUTPUT), MapFunc::Refused);
         assert_eq!(ask(MapType::Sockmap, id::MAP_UPDATE_ELEM), MapFunc::Allowed);
-        let sk_msg = check_map_func(MapType::Sockmap, id::MAP_UPDATE_ELEM, ProgType::SkMsg, AttachType::SkMsgVerdict);
+        let sk_msg = map_takes_helper(MapType::Sockmap, id::MAP_UPDATE_ELEM, ProgType::SkMsg, AttachType::SkMsgVerdict);
         assert_eq!(sk_msg, MapFunc::SockmapUpdate);
     }
 }

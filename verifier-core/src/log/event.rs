@@ -2,6 +2,9 @@
 //!
 //! The analysis emits events and nothing else: [`crate::log`] prints them as the kernel would, others slice them into
 //! cause chains, stream them, or read a path from them. Nobody listening costs one branch.
+//!
+//! In the kernel: `do_check_common()`, `verbose_linfo()`, `print_verifier_state()`, `print_insn_state()`,
+//! `verbose_insn()`, `bpf_vlog_reset()`.
 
 use crate::btf::Btf;
 use crate::error::{Msg, Rejection};
@@ -45,12 +48,12 @@ pub struct Interest {
 pub enum Event<'a> {
     /// A message row.
     Line(&'a Msg),
-    /// A walk begins: the main program or a global function. Kernel: `do_check_common()`.
+    /// A walk begins: the main program or a global function.
     Begin {
         /// Which local function.
         subprog: usize,
     },
-    /// The source line of an instruction is printed if it differs from the last one. Kernel: `verbose_linfo()`.
+    /// The source line of an instruction is printed if it differs from the last one.
     SourceLine {
         /// Instruction.
         idx: usize,
@@ -62,7 +65,7 @@ pub enum Event<'a> {
         /// Instruction.
         idx: usize,
     },
-    /// State of a frame on a line of its own (also after `from A to B:`). Kernel: `print_verifier_state()`.
+    /// State of a frame on a line of its own (also after `from A to B:`).
     State {
         /// The state.
         state: &'a VerifierState,
@@ -75,7 +78,7 @@ pub enum Event<'a> {
         /// Stack slots touched, as bits.
         slots: u64,
     },
-    /// What an instruction changed, behind its text when nothing was printed since. Kernel: `print_insn_state()`.
+    /// What an instruction changed, behind its text when nothing was printed since.
     InsnState {
         /// Instruction the walk stands at.
         idx: usize,
@@ -121,7 +124,7 @@ pub enum Event<'a> {
         /// Instruction reached.
         idx: usize,
     },
-    /// Only the text of an instruction and the line's end. Kernel: `verbose_insn()`.
+    /// Only the text of an instruction and the line's end.
     InsnText {
         /// Instruction.
         idx: usize,
@@ -193,7 +196,7 @@ pub trait Sink {
     fn event(&mut self, cx: &Context<'_>, event: &Event<'_>);
     /// A mark of the position in the log, for [`Sink::rewind`].
     fn mark(&self) -> u64;
-    /// Forgets what was printed since the mark. Kernel: `bpf_vlog_reset()`.
+    /// Forgets what was printed since the mark.
     fn rewind(&mut self, mark: u64);
 }
 

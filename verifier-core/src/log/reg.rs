@@ -3,6 +3,9 @@
 //! ```text
 //! R1_w=scalar(id=3,smin=smin32=0,smax=umax=smax32=umax32=7,var_off=(0x0; 0x7)) fp-8=mmmmmmmm refs=2
 //! ```
+//!
+//! In the kernel: `dynptr_type_str()`, `iter_state_str()`, `tnum_strn()`, `print_scalar_ranges()`,
+//! `print_reg_state()`.
 
 use std::fmt::Write;
 
@@ -37,7 +40,7 @@ pub struct Wanted {
     pub slots: u64,
 }
 
-/// Kernel: `dynptr_type_str()`.
+/// Name of a kind of dynptr in the log.
 pub fn dynptr_kind(kind: DynptrKind) -> &'static str {
     match kind {
         DynptrKind::Local => "local",
@@ -50,7 +53,7 @@ pub fn dynptr_kind(kind: DynptrKind) -> &'static str {
     }
 }
 
-/// Kernel: `iter_state_str()`.
+/// Name of an iterator's progress in the log.
 pub fn iter_state(state: IterState) -> &'static str {
     match state {
         IterState::Active => "active",
@@ -69,7 +72,7 @@ pub fn snum(n: i64) -> String {
     if i16::try_from(n).is_ok() { n.to_string() } else { format!("{n:#x}") }
 }
 
-/// Known bits in words. Kernel: `tnum_strn()`.
+/// Known bits in words.
 pub fn tnum(t: Tnum) -> String {
     if t.is_const() { unum(t.value) } else { format!("({:#x}; {:#x})", t.value, t.mask) }
 }
@@ -89,7 +92,7 @@ fn liveness(out: &mut String, marks: u8) {
     }
 }
 
-/// Ranges that say something, equal neighbours joined: `smin=umin=4,smax=9`. Kernel: `print_scalar_ranges()`.
+/// Ranges that say something, equal neighbours joined: `smin=umin=4,smax=9`.
 fn ranges(out: &mut String, reg: &RegState, comma: &mut bool) {
     let s = &reg.scalar;
     // A 32-bit signed bound is shown sign-extended only while it prints in decimal.
@@ -138,7 +141,7 @@ impl Words<'_> {
         self.btfs.get(usize::from(btf.0)).and_then(|b| b.ty(id)).map(|t| t.name().to_string()).unwrap_or_default()
     }
 
-    /// One register behind its `=`. Kernel: `print_reg_state()`.
+    /// One register behind its `=`.
     pub fn reg(&self, out: &mut String, frame: &FuncState, reg: &RegState) {
         let ty = reg.ty;
         let scalar = ty.is(RegBase::Scalar);
@@ -241,7 +244,7 @@ impl Words<'_> {
         out.push('=');
     }
 
-    /// One frame with its line end. Kernel: `print_verifier_state()`.
+    /// One frame with its line end.
     pub fn frame(&self, out: &mut String, state: &VerifierState, frame: &FuncState, want: Wanted) {
         if frame.frameno != 0 {
             let _ = write!(out, " frame{}:", frame.frameno);

@@ -2,6 +2,8 @@
 //!
 //! Answers for kernel/bpf/log.c: the pieces that are put together, the state that follows its instruction on the same
 //! line, source lines that are not repeated, the rewinding of level 1, and the rolling window of a full buffer.
+//!
+//! In the kernel: `bpf_verifier_vlog()`, `fmt_reg_mask()`, `fmt_stack_mask()`.
 
 use std::fmt::Write;
 
@@ -41,7 +43,7 @@ struct CallNames<'a>(&'a Context<'a>);
 
 impl Names for CallNames<'_> {
     fn helper(&self, id: i32) -> Option<String> {
-        u32::try_from(id).ok().and_then(crate::kernel::helpers::func_id_name).map(str::to_string)
+        u32::try_from(id).ok().and_then(crate::kernel::helpers::name_of).map(str::to_string)
     }
     fn kfunc(&self, insn: Insn) -> Option<String> {
         let btf = match insn.off {
@@ -78,7 +80,7 @@ impl TextLog {
         self.start + self.buf.len() as u64
     }
 
-    /// Appends one piece. Kernel: `bpf_verifier_vlog()`.
+    /// Appends one piece.
     fn piece(&mut self, text: &[u8]) {
         let n = text.len().min(PIECE_MAX);
         self.buf.extend_from_slice(&text[..n]);
@@ -245,7 +247,7 @@ impl Sink for TextLog {
     }
 }
 
-/// `r1,r6`. Kernel: `fmt_reg_mask()`.
+/// `r1,r6`.
 pub fn bits(out: &mut String, prefix: &str, mask: u64) {
     let mut first = true;
     for n in (0..64).filter(|n| mask >> n & 1 != 0) {
@@ -254,7 +256,7 @@ pub fn bits(out: &mut String, prefix: &str, mask: u64) {
     }
 }
 
-/// `-8,-16`. Kernel: `fmt_stack_mask()`.
+/// `-8,-16`.
 pub fn slot_bits(out: &mut String, mask: u64) {
     let mut first = true;
     for n in (0..64i32).filter(|n| mask >> n & 1 != 0) {

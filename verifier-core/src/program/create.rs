@@ -5,7 +5,7 @@
 
 use crate::btf::{Btf, BtfKind, TypeId};
 use crate::kernel::MapType;
-use crate::kernel::map_create::{KeyBtf, MapAttr, MapCaps, check_create, check_key_btf, inner_allowed};
+use crate::kernel::map_create::{KeyBtf, MapAttr, MapCaps, check_create, inner_allowed, key_btf_fits};
 
 use super::error::NotLoadable;
 use super::record::{KernelTypes, Record, StructMetas, of_map};
@@ -66,7 +66,7 @@ pub(crate) fn check_btf(types: &KernelTypes<'_>, metas: &StructMetas, spec: &Map
     }
     let data_section = btf.skip_modifiers(spec.btf_value_type_id).is_some_and(|t| t.kind == BtfKind::Datasec);
     let record = of_map(types, metas, spec).map_err(|e| e as i32)?;
-    check_key_btf(&attr, t, key_btf(btf, spec.btf_key_type_id), data_section)?;
+    key_btf_fits(&attr, t, key_btf(btf, spec.btf_key_type_id), data_section)?;
     Ok(record)
 }
 

@@ -7,8 +7,8 @@ use std::collections::HashMap;
 
 use object::elf;
 
-use crate::btf::core_compat::types_are_compat;
-use crate::btf::{Btf, BtfEdit, BtfKind, Type, TypeId, essential_name};
+use crate::btf::core_compat::compatible_types;
+use crate::btf::{Btf, BtfEdit, BtfKind, Type, TypeId, flavourless_name};
 use crate::kernel::Kernel;
 
 use super::elf::Elf;
@@ -58,7 +58,7 @@ pub(super) enum Resolved {
     Btf { id: TypeId, fd: i32, fd_idx: i16 },
 }
 
-fn kcfg_type(btf: &Btf, id: TypeId) -> Option<KcfgType> {
+fn kconfig_type(btf: &Btf, id: TypeId) -> Option<KcfgType> {
     let t = btf.skip_modifiers(id)?;
     match t.kind {
         BtfKind::Int => {
@@ -79,7 +79,7 @@ fn kcfg_type(btf: &Btf, id: TypeId) -> Option<KcfgType> {
         BtfKind::Array => {
             let a = t.array().filter(|a| a.nelems > 0)?;
             let elem = btf.skip_modifiers(a.elem).filter(|t| t.kind == BtfKind::Int)?;
-            matches!(kcfg_type(btf, elem.id), Some(KcfgType::Char { .. })).then_some(KcfgType::CharArray)
+            matches!(kconfig_type(btf, elem.id), Some(KcfgType::Char { .. })).then_some(KcfgType::CharArray)
         }
         _ => None,
     }
@@ -155,7 +155,7 @@ pub(super) fn collect(elf: &Elf<'_>, edit: Option<&mut BtfEdit<'_>>) -> Result<V
                     let words = format!("failed to determine alignment of extern (kcfg) '{name}': 0");
                     return Err(NotLoadable::new(EINVAL, words));
                 }
-                let kind = kcfg_type(btf, t.size_or_type)
+                let kind = kconfig_type(btf, t.size_or_type)
                     .ok_or_else(|| NotLoadable::new(ENOTSUP, format!("extern (kcfg) '{name}': type is unsupported")))?;
                 ExternKind::Kconfig { kind, size, align, offset: 0 }
             }
@@ -475,7 +475,7 @@ fn variable(e: &Extern, local: &Btf, type_id: TypeId, modules: &Modules) -> Resu
     };
     let targ = found.btf.ty(found.id).and_then(|v| found.btf.skip_modifiers(v.size_or_type));
     let targ_id = targ.map_or(0, |t| t.id);
-    if !types_are_compat(local, type_id, found.btf, targ_id).unwrap_or(false) {
+    if !compatible_types(local, type_id, found.btf, targ_id).unwrap_or(false) {
         let describe =
             |t: Option<Type<'_>>| t.map_or_else(String::new, |t| format!("[{}] {} {}", t.id, t.kind.word(), t.name()));
         return Err(NotLoadable::new(
@@ -499,7 +499,7 @@ fn function(
     modules: &Modules,
     fd_array: &mut Vec<i32>,
 ) -> Result<Resolved, NotLoadable> {
-    let Some(found) = modules.find(essential_name(&e.name), BtfKind::Func) else {
+    let Some(found) = modules.find(flavourless_name(&e.name), BtfKind::Func) else {
         if e.weak {
             return Ok(Resolved::Unset);
         }
@@ -507,7 +507,7 @@ fn function(
         return Err(NotLoadable::new(EINVAL, words));
     };
     let proto = found.btf.ty(found.id).map_or(0, |t| t.size_or_type);
-    if !types_are_compat(local, type_id, found.btf, proto).unwrap_or(false) {
+    if !compatible_types(local, type_id, found.btf, proto).unwrap_or(false) {
         if e.weak {
             return Ok(Resolved::Unset);
         }

@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use crate::btf::{Btf, BtfKind, Member, TypeId, essential_name};
+use crate::btf::{Btf, BtfKind, Member, TypeId, flavourless_name};
 use crate::kernel::{MapType, ProgType};
 
 use super::elf::Elf;
@@ -189,7 +189,7 @@ struct Kern<'a> {
 
 /// libbpf: `find_struct_ops_kern_types()`.
 fn find_kernel_types<'a>(name: &str, modules: &'a Modules) -> Result<Kern<'a>, NotLoadable> {
-    let tname = essential_name(name);
+    let tname = flavourless_name(name);
     let vname = format!("bpf_struct_ops_{tname}");
     let missing =
         |n: &str, code| NotLoadable::new(code, format!("struct_ops init_kern: struct {n} is not found in kernel BTF"));

@@ -1,6 +1,8 @@
 //! One function's frame: registers, stack, and how it was called.
 //!
 //! Answers for `struct bpf_func_state`. Frames are shared between states and copied on write.
+//!
+//! In the kernel: `acquired_refs`, `BPF_MAIN_FUNC`, `init_func_state()`, `allocated_stack`.
 
 use std::rc::Rc;
 
@@ -10,7 +12,7 @@ use super::references::RefState;
 use super::register::RegState;
 use super::stack::Stack;
 
-/// A frame. Kernel: `struct bpf_func_state`.
+/// A frame.
 #[derive(Clone, PartialEq, Debug)]
 pub struct FuncState {
     /// R0 to R10.
@@ -33,17 +35,17 @@ pub struct FuncState {
     pub in_exception_callback_fn: bool,
     /// How many times the callback was unrolled on this path.
     pub callback_depth: u32,
-    /// References that the caller had at the call. Kernel (up to 6.13): `acquired_refs` of the caller's frame.
+    /// References that the caller had at the call.
     pub caller_refs: Rc<Vec<RefState>>,
     /// Slots that were ever touched.
     pub stack: Stack,
 }
 
 impl FuncState {
-    /// `callsite` of a frame that nothing called. Kernel: `BPF_MAIN_FUNC`.
+    /// `callsite` of a frame that nothing called.
     pub const MAIN: i32 = -1;
 
-    /// A frame on entry: no register holds a value but R10, no stack is in use. Kernel: `init_func_state()`.
+    /// A frame on entry: no register holds a value but R10, no stack is in use.
     pub fn entry(callsite: i32, frameno: u32, subprogno: u32) -> FuncState {
         let mut regs = [RegState::NOT_INIT; 11];
         regs[10] = RegState::pointer(RegType::of(RegBase::PtrToStack));
@@ -64,7 +66,7 @@ impl FuncState {
         }
     }
 
-    /// Bytes of stack in use, a multiple of 8. Kernel: `allocated_stack`.
+    /// Bytes of stack in use, a multiple of 8.
     pub fn allocated_stack(&self) -> i32 {
         // A stack holds at most 64 slots.
         (self.stack.len() * 8) as i32

@@ -1,6 +1,8 @@
 //! Acquired references and held locks.
+//!
+//! In the kernel: `enum ref_state_type`, `Ptr`, `struct bpf_reference_state`, `callback_ref`.
 
-/// What an entry of the reference list is. Kernel: `enum ref_state_type` (6.14; before, only `Ptr`).
+/// What an entry of the reference list is.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[repr(u8)]
 pub enum RefKind {
@@ -16,7 +18,7 @@ pub enum RefKind {
     ResLockIrq,
 }
 
-/// One acquired reference. Kernel: `struct bpf_reference_state`.
+/// One acquired reference.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct RefState {
     /// Kind of entry.
@@ -25,7 +27,7 @@ pub struct RefState {
     pub id: u32,
     /// Where it was acquired.
     pub insn_idx: u32,
-    /// Frame number of the callback that acquired it; 0 outside of callbacks. Kernel (6.12): `callback_ref`.
+    /// Frame number of the callback that acquired it; 0 outside of callbacks.
     pub callback_ref: u32,
     /// What a lock entry locks, as an opaque identity (map or BTF object plus register id); 0 otherwise.
     pub ptr: u64,

@@ -1,6 +1,10 @@
 //! One register, in a frame or spilled to the stack.
 //!
 //! Answers for `struct bpf_reg_state`. Small and `Copy`, because states are copied all day.
+//!
+//! In the kernel: `enum bpf_dynptr_type`, `enum bpf_iter_state`, `irq.kfunc_class`, `enum bpf_reg_liveness`,
+//! `BPF_ADD_CONST`, `BPF_ADD_CONST64`, `BPF_ADD_CONST32`, `__mark_reg_not_init()`, `__mark_reg_unknown_imprecise()`,
+//! `__mark_reg_known()`, `mark_reg_known_zero()`, `copy_register_state()`, `register_is_null()`, `is_reg_const()`.
 
 use crate::domain::{Scalar, Tnum};
 use crate::kernel::call::{RegBase, RegType, TypeFlags};
@@ -22,7 +26,7 @@ impl BtfRef {
     pub const PROG: BtfRef = BtfRef(1);
 }
 
-/// Kernel: `enum bpf_dynptr_type`.
+/// What a dynptr points at.
 #[allow(missing_docs)]
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[repr(u8)]
@@ -36,7 +40,7 @@ pub enum DynptrKind {
     File,
 }
 
-/// Kernel: `enum bpf_iter_state`.
+/// How far an open-coded iterator is.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[repr(u8)]
 pub enum IterState {
@@ -48,7 +52,7 @@ pub enum IterState {
     Drained,
 }
 
-/// What belongs to one kind of pointer only. Kernel: the union in `struct bpf_reg_state`.
+/// What belongs to one kind of pointer only.
 ///
 /// Two registers are "the same but for their numbers" when type, offset and payload are equal, as the kernel's
 /// `memcmp` up to `var_off`.
@@ -100,7 +104,7 @@ pub enum Payload {
     },
     /// Saved interrupt flags on the stack (6.14): which class of kfunc saved them (1 native, 2 resilient lock).
     Irq {
-        /// Kernel: `irq.kfunc_class`.
+        /// 1: native, 2: a resilient lock.
         class: u8,
     },
     /// A local function.
@@ -123,7 +127,7 @@ impl Link {
     pub const STACK: u8 = 16;
 }
 
-/// Liveness marks. Kernel: `enum bpf_reg_liveness`.
+/// Liveness marks.
 pub mod live {
     /// Nothing is known yet.
     pub const NONE: u8 = 0;
@@ -139,16 +143,16 @@ pub mod live {
     pub const DONE: u8 = 8;
 }
 
-/// Set in `RegState::id` when the register is its id's value plus `off`. Kernel: `BPF_ADD_CONST`, `BPF_ADD_CONST64`.
+/// Set in `RegState::id` when the register is its id's value plus `off`.
 pub const ADD_CONST64: u32 = 1 << 31;
 
-/// The same where the sum was formed in 32 bits. Kernel: `BPF_ADD_CONST32` (newer point releases).
+/// The same where the sum was formed in 32 bits.
 pub const ADD_CONST32: u32 = 1 << 30;
 
-/// Either; no id reaches these bits. Kernel: `BPF_ADD_CONST`.
+/// Either; no id reaches these bits.
 pub const ADD_CONST: u32 = ADD_CONST64 | ADD_CONST32;
 
-/// A register. Kernel: `struct bpf_reg_state`.
+/// A register.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub struct RegState {
     /// What it holds.
@@ -174,7 +178,7 @@ pub struct RegState {
 }
 
 impl RegState {
-    /// Never written. Kernel: `__mark_reg_not_init()` (unknown bounds underneath).
+    /// Never written.
     pub const NOT_INIT: RegState = RegState {
         ty: RegType::of(RegBase::NotInit),
         off: 0,
@@ -188,28 +192,28 @@ impl RegState {
         parent: None,
     };
 
-    /// An unknown scalar, imprecise. Kernel: `__mark_reg_unknown_imprecise()`.
+    /// An unknown scalar, imprecise.
     pub const fn unknown() -> RegState {
         let mut r = RegState::NOT_INIT;
         r.ty = RegType::of(RegBase::Scalar);
         r
     }
 
-    /// A known scalar. Kernel: `__mark_reg_known()` on a fresh register.
+    /// A known scalar.
     pub const fn konst(v: u64) -> RegState {
         let mut r = RegState::unknown();
         r.scalar = Scalar::konst(v);
         r
     }
 
-    /// A pointer with offset zero. Kernel: `mark_reg_known_zero()` with a type.
+    /// A pointer with offset zero.
     pub const fn pointer(ty: RegType) -> RegState {
         let mut r = RegState::konst(0);
         r.ty = ty;
         r
     }
 
-    /// Takes over everything of `src` but its place in the parent chain. Kernel: `copy_register_state()`.
+    /// Takes over everything of `src` but its place in the parent chain.
     pub fn copy_from(&mut self, src: &RegState) {
         let (live, parent) = (self.live, self.parent);
         *self = *src;
@@ -232,12 +236,12 @@ impl RegState {
         self.scalar.var_off
     }
 
-    /// Kernel: `register_is_null()`.
+    /// Whether it is the number zero.
     pub fn is_null(&self) -> bool {
         self.is_scalar() && self.scalar.var_off == Tnum::konst(0)
     }
 
-    /// Kernel: `is_reg_const()` for the full register or its low half.
+    /// The number, if it is known.
     pub fn const_value(&self) -> Option<u64> {
         (self.is_scalar() && self.scalar.var_off.is_const()).then_some(self.scalar.var_off.value)
     }

@@ -1,6 +1,9 @@
 //! A frame's stack: 8-byte slots, shared between states in small blocks until written.
 //!
 //! States are copied all day and differ in few slots, so a copy takes pointers to blocks, and a write copies one block.
+//!
+//! In the kernel: `enum bpf_stack_slot_type`, `struct bpf_stack_state`, `is_spilled_reg()`,
+//! `is_spilled_scalar_reg()`.
 
 use std::rc::Rc;
 
@@ -8,7 +11,7 @@ use smallvec::SmallVec;
 
 use super::register::RegState;
 
-/// What one byte of a slot holds. Kernel: `enum bpf_stack_slot_type` (order is the kernel's).
+/// What one byte of a slot holds.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
 #[repr(u8)]
 pub enum SlotKind {
@@ -29,7 +32,7 @@ pub enum SlotKind {
     IrqFlag,
 }
 
-/// A slot: the spilled register and the kind of each byte. Kernel: `struct bpf_stack_state`.
+/// A slot: the spilled register and the kind of each byte.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub struct Slot {
     /// The spilled register, meaningful while `kind[7]` is `Spill`, `Dynptr` or `Iter`; its marks count always.
@@ -53,15 +56,15 @@ impl Slot {
         u64::from_le_bytes(self.kind.map(|k| k as u8))
     }
 
-    /// Kernel: `is_spilled_reg()`.
+    /// Whether a register is saved in it.
     #[inline]
-    pub fn is_spilled_reg(&self) -> bool {
+    pub fn holds_register(&self) -> bool {
         self.kind[7] == SlotKind::Spill
     }
 
-    /// Kernel: `is_spilled_scalar_reg()`.
-    pub fn is_spilled_scalar(&self) -> bool {
-        self.is_spilled_reg() && self.spilled.is_scalar()
+    /// Whether a number is saved in it.
+    pub fn holds_scalar(&self) -> bool {
+        self.holds_register() && self.spilled.is_scalar()
     }
 }
 
@@ -174,6 +177,6 @@ mod tests {
         let mut s = Stack::default();
         s.grow(6);
         s.edit(1 << 1 | 1 << 5 | 1 << 40, |slot| slot.kind[7] = SlotKind::Spill);
-        assert_eq!(s.which(Slot::is_spilled_reg), 1 << 1 | 1 << 5);
+        assert_eq!(s.which(Slot::holds_register), 1 << 1 | 1 << 5);
     }
 }

@@ -1,6 +1,8 @@
 //! A whole state: frames, references, locks, and its place in the exploration.
 //!
 //! Answers for `struct bpf_verifier_state`. Cloning one copies pointers to frames, not frames.
+//!
+//! In the kernel: `struct bpf_active_lock`, `curframe`, `bpf_for_each_reg_in_vstate()`.
 
 use std::rc::Rc;
 
@@ -14,7 +16,7 @@ use super::register::RegState;
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct StateId(pub u32);
 
-/// What is locked by `bpf_spin_lock()`. Kernel (6.12): `struct bpf_active_lock`.
+/// What is locked by `bpf_spin_lock()`.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
 pub struct ActiveLock {
     /// Opaque identity of the map or BTF object that holds the lock; 0: none held.
@@ -33,7 +35,7 @@ pub struct History {
     pub len: u32,
 }
 
-/// A state. Kernel: `struct bpf_verifier_state`.
+/// A state.
 #[derive(Clone, Debug)]
 pub struct VerifierState {
     /// Frames, outermost first; never empty while exploring.
@@ -126,7 +128,7 @@ impl VerifierState {
         state
     }
 
-    /// Number of the current frame. Kernel: `curframe`.
+    /// Number of the current frame.
     #[inline]
     pub fn curframe(&self) -> usize {
         self.frames.len().saturating_sub(1)
@@ -164,14 +166,13 @@ impl VerifierState {
     }
 
     /// Calls `f` on every register and every spilled register of every frame, for writing.
-    /// Kernel: `bpf_for_each_reg_in_vstate()`.
     pub fn for_each_reg_mut(&mut self, mut f: impl FnMut(&mut RegState)) {
         for frame in &mut self.frames {
             let frame = Rc::make_mut(frame);
             for r in &mut frame.regs {
                 f(r);
             }
-            let spilled = frame.stack.which(super::Slot::is_spilled_reg);
+            let spilled = frame.stack.which(super::Slot::holds_register);
             frame.stack.edit(spilled, |s| f(&mut s.spilled));
         }
     }

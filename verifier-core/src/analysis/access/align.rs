@@ -1,11 +1,13 @@
 //! Alignment of loads and stores. Answers for `check_ptr_alignment()`.
+//!
+//! In the kernel: `NET_IP_ALIGN`.
 
 use crate::analysis::Env;
 use crate::domain::Tnum;
 use crate::error::{Errno, MemoryMsg, Res};
 use crate::kernel::call::RegBase;
 
-/// Bytes that drivers put before the Ethernet header, so that the IP header is aligned. Kernel: `NET_IP_ALIGN`.
+/// Bytes that drivers put before the Ethernet header, so that the IP header is aligned.
 const IP_ALIGN: u32 = 2;
 
 /// Whether `base` plus the constant `add` is a multiple of `size` (a power of two) whatever its unknown bits are.
@@ -16,10 +18,10 @@ fn is_aligned(base: Tnum, add: u64, size: u32) -> bool {
 }
 
 /// Checks that an access is aligned to its size, where that matters: always on the stack, elsewhere only when strict
-/// alignment is asked for or `strict_once` is set. Kernel: `check_ptr_alignment()`.
+/// alignment is asked for or `strict_once` is set.
 ///
 /// `off` is the instruction's offset, without the register's.
-pub(crate) fn check_ptr_alignment(env: &mut Env<'_>, regno: u8, off: i32, size: u32, strict_once: bool) -> Res {
+pub(crate) fn access_is_aligned(env: &mut Env<'_>, regno: u8, off: i32, size: u32, strict_once: bool) -> Res {
     let reg = *env.reg(regno);
     let strict = env.strict_alignment || strict_once;
     let plain = reg.ty.flags.is_empty();

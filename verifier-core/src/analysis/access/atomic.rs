@@ -1,14 +1,16 @@
 //! Atomic instructions. Answers for `check_atomic()`.
+//!
+//! In the kernel: `atomic_ptr_type_ok()`, `check_atomic_rmw()`, `check_atomic_load()`, `check_atomic_store()`.
 
-use super::{check_load_mem, check_mem_access, check_store_reg, is_sk_pointer, save_aux_ptr_type};
+use super::{is_sk_pointer, load_value, memory_access, one_kind_of_pointer, store_value};
 use crate::analysis::Env;
-use crate::analysis::regs::{Access, ArgUse, check_reg_arg, is_pointer_value};
+use crate::analysis::regs::{Access, ArgUse, use_register, would_leak};
 use crate::error::{Errno, MemoryMsg, Res};
 use crate::isa::Insn;
 use crate::isa::opcode::*;
 use crate::kernel::call::RegBase;
 
-/// Whether memory of this kind can be the target of an atomic instruction. Kernel: `atomic_ptr_type_ok()`.
+/// Whether memory of this kind can be the target of an atomic instruction.
 fn target_ok(env: &Env<'_>, regno: u8, insn: Insn) -> bool {
     let ty = env.reg(regno).ty;
     if ty.is(RegBase::PtrToArena) {
@@ -22,11 +24,11 @@ fn target_ok(env: &Env<'_>, regno: u8, insn: Insn) -> bool {
         || is_sk_pointer(ty))
 }
 
-/// Checks an atomic instruction. Kernel: `check_atomic()`.
+/// Checks an atomic instruction.
 ///
 /// # Errors
 /// Rejects operations the release does not have, and everything that loads and stores are rejected for.
-pub(crate) fn check_atomic(env: &mut Env<'_>, insn_idx: usize, insn: Insn) -> Res {
+pub(crate) fn atomic_operation(env: &mut Env<'_>, insn_idx: usize, insn: Insn) -> Res {
     const ADD_: i32 = ADD as i32;
     const AND_: i32 = AND as i32;
     const OR_: i32 = OR as i32;
@@ -40,21 +42,21 @@ pub(crate) fn check_atomic(env: &mut Env<'_>, insn_idx: usize, insn: Insn) -> Re
     }
 }
 
-/// Kernel: `check_atomic_rmw()`.
+/// A read-modify-write operation: its operands, and the memory both ways.
 fn read_modify_write(env: &mut Env<'_>, insn_idx: usize, insn: Insn) -> Res {
     if insn.size_bits() != W && insn.size_bits() != DW {
         return Err(env.reject(MemoryMsg::AtomicSize, Errno::EINVAL));
     }
-    check_reg_arg(env, insn.src, ArgUse::Src)?;
-    check_reg_arg(env, insn.dst, ArgUse::Src)?;
+    use_register(env, insn.src, ArgUse::Src)?;
+    use_register(env, insn.dst, ArgUse::Src)?;
     let mut values = [Some(insn.src), None];
     if insn.imm == CMPXCHG {
         // R0 is compared with the memory, and is asked about first.
-        check_reg_arg(env, 0, ArgUse::Src)?;
+        use_register(env, 0, ArgUse::Src)?;
         values = [Some(0), Some(insn.src)];
     }
     for regno in values.into_iter().flatten() {
-        if is_pointer_value(env, regno) {
+        if would_leak(env, regno) {
             return Err(env.reject(MemoryMsg::LeaksAddr { regno, into: "mem" }, Errno::EACCES));
         }
     }
@@ -64,23 +66,23 @@ fn read_modify_write(env: &mut Env<'_>, insn_idx: usize, insn: Insn) -> Res {
     }
     let fetched = (insn.imm & FETCH != 0).then_some(if insn.imm == CMPXCHG { 0 } else { insn.src });
     if let Some(regno) = fetched {
-        check_reg_arg(env, regno, ArgUse::Dst)?;
+        use_register(env, regno, ArgUse::Dst)?;
     }
     let off = i32::from(insn.off);
     let size = insn.size_bits();
     // The memory is read as data first, so that no saved pointer leaks; then as the value that is fetched.
-    check_mem_access(env, insn_idx, insn.dst, off, size, Access::Read, None, true, false)?;
+    memory_access(env, insn_idx, insn.dst, off, size, Access::Read, None, true, false)?;
     if fetched.is_some() {
-        check_mem_access(env, insn_idx, insn.dst, off, size, Access::Read, fetched, true, false)?;
+        memory_access(env, insn_idx, insn.dst, off, size, Access::Read, fetched, true, false)?;
     }
     let ty = env.reg(insn.dst).ty;
-    save_aux_ptr_type(env, ty, false)?;
-    check_mem_access(env, insn_idx, insn.dst, off, size, Access::Write, None, true, false)
+    one_kind_of_pointer(env, ty, false)?;
+    memory_access(env, insn_idx, insn.dst, off, size, Access::Write, None, true, false)
 }
 
-/// Kernel: `check_atomic_load()`.
+/// A load with acquire order.
 fn load_acquire(env: &mut Env<'_>, insn: Insn) -> Res {
-    check_load_mem(env, insn, true, false, false)?;
+    load_value(env, insn, true, false, false)?;
     if !target_ok(env, insn.src, insn) {
         let ty = env.reg(insn.src).ty;
         return Err(env.reject(MemoryMsg::AtomicLoad { regno: insn.src, ty }, Errno::EACCES));
@@ -88,9 +90,9 @@ fn load_acquire(env: &mut Env<'_>, insn: Insn) -> Res {
     Ok(())
 }
 
-/// Kernel: `check_atomic_store()`.
+/// A store with release order.
 fn store_release(env: &mut Env<'_>, insn: Insn) -> Res {
-    check_store_reg(env, insn, true)?;
+    store_value(env, insn, true)?;
     if !target_ok(env, insn.dst, insn) {
         let ty = env.reg(insn.dst).ty;
         return Err(env.reject(MemoryMsg::AtomicStore { regno: insn.dst, ty }, Errno::EACCES));

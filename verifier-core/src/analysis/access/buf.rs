@@ -1,6 +1,8 @@
 //! Buffers whose size is checked when the program is attached, and flow keys.
 //!
 //! Answers for `check_buffer_access()`, `check_tp_buffer_access()`, `check_flow_keys_access()`.
+//!
+//! In the kernel: `__check_buffer_access()`.
 
 use super::check_leak;
 use crate::analysis::Env;
@@ -22,7 +24,7 @@ enum Deepest {
     ReadWrite = 2,
 }
 
-/// Kernel: `__check_buffer_access()` and the bookkeeping of its callers.
+/// An access at a constant, non-negative offset; how deep it goes is noted, because the size is checked at attach time.
 fn check(env: &mut Env<'_>, regno: u8, what: &'static str, off: i32, size: i32, deepest: Deepest) -> Res {
     if off < 0 {
         return Err(env.reject(MemoryMsg::BufferNegative { regno, what, off, size }, Errno::EACCES));
@@ -37,8 +39,8 @@ fn check(env: &mut Env<'_>, regno: u8, what: &'static str, off: i32, size: i32, 
     Ok(())
 }
 
-/// A buffer that an instruction or a call accesses. Kernel: `check_buffer_access()`.
-pub(super) fn check_buffer_access(env: &mut Env<'_>, regno: u8, off: i32, size: i32, t: Access) -> Res {
+/// A buffer that an instruction or a call accesses.
+pub(super) fn within_buffer(env: &mut Env<'_>, regno: u8, off: i32, size: i32, t: Access) -> Res {
     let ty = env.reg(regno).ty;
     let (what, deepest) =
         if ty.has(TypeFlags::RDONLY) { ("rdonly", Deepest::ReadOnly) } else { ("rdwr", Deepest::ReadWrite) };
@@ -50,15 +52,15 @@ pub(super) fn check_buffer_access(env: &mut Env<'_>, regno: u8, off: i32, size: 
 
 /// One load or store of a buffer. `off` includes the fixed offset.
 pub(super) fn load_store(env: &mut Env<'_>, regno: u8, off: i32, size: u32, t: Access) -> Res {
-    check_buffer_access(env, regno, off, size as i32, t)
+    within_buffer(env, regno, off, size as i32, t)
 }
 
-/// One load or store of the buffer of a writable tracepoint. Kernel: `check_tp_buffer_access()`.
+/// One load or store of the buffer of a writable tracepoint.
 pub(super) fn tracepoint(env: &mut Env<'_>, regno: u8, off: i32, size: u32) -> Res {
     check(env, regno, "tracepoint", off, size as i32, Deepest::Tracepoint)
 }
 
-/// One load or store of flow keys. Kernel: `check_flow_keys_access()`.
+/// One load or store of flow keys.
 pub(super) fn flow_keys(env: &mut Env<'_>, off: i32, size: u32, t: Access, value: Option<u8>) -> Res {
     check_leak(env, t, value, "flow keys")?;
     if off < 0 || i64::from(off) + i64::from(size) > FLOW_KEYS_SIZE {

@@ -1,9 +1,11 @@
 //! The program's context. Answers for `check_ctx_access()`; what is allowed stands in the tables of program types.
+//!
+//! In the kernel: `MAX_ERRNO`, `get_func_retval_range()`, `__mark_reg_s32_range()`.
 
-use super::{CtxInfo, check_leak, check_ptr_off_reg, ctx_access};
+use super::{CtxInfo, at_object_start, check_leak, ctx_access};
 use crate::analysis::Env;
 use crate::analysis::refs::has_reference;
-use crate::analysis::regs::{Access, bounds_sanity_check_regno, bounds_sync, mark_reg_known_zero, mark_reg_unknown};
+use crate::analysis::regs::{Access, bring_in_step, no_contradiction_in, set_known_zero, set_unknown};
 use crate::error::{Errno, MemoryMsg, Res};
 use crate::kernel::call::RegBase;
 use crate::kernel::facts::lsm_hooks;
@@ -11,10 +13,10 @@ use crate::kernel::{AttachType, ProgType};
 use crate::log::Event;
 use crate::state::Payload;
 
-/// Largest error number that a kernel function returns negated. Kernel: `MAX_ERRNO`.
+/// Largest error number that a kernel function returns negated.
 const MAX_ERRNO: i32 = 4095;
 
-/// What the hook's own return value can be, where that is known. Kernel: `get_func_retval_range()`.
+/// What the hook's own return value can be, where that is known.
 fn retval_range(env: &Env<'_>) -> Option<(i32, i32)> {
     if env.prog_type != ProgType::Lsm || env.attach_type != AttachType::LsmMac {
         return None;
@@ -26,18 +28,18 @@ fn retval_range(env: &Env<'_>) -> Option<(i32, i32)> {
     Some(if lsm_hooks::returns_bool(&env.attach.func_name) { (0, 1) } else { (-MAX_ERRNO, 0) })
 }
 
-/// Kernel: `__mark_reg_s32_range()` on an unknown scalar.
+/// A number of which only a signed 32-bit range is known.
 fn mark_range(env: &mut Env<'_>, regno: u8, (min, max): (i32, i32)) -> Res {
-    mark_reg_unknown(env, regno);
+    set_unknown(env, regno);
     let mut reg = *env.reg(regno);
     let s = &mut reg.scalar;
     s.s32_min = s.s32_min.max(min);
     s.s32_max = s.s32_max.min(max);
     s.smin = s.smin.max(i64::from(min));
     s.smax = s.smax.min(i64::from(max));
-    bounds_sync(env, &mut reg);
+    bring_in_step(env, &mut reg);
     *env.reg_mut(regno) = reg;
-    bounds_sanity_check_regno(env, regno, "s32_range")
+    no_contradiction_in(env, regno, "s32_range")
 }
 
 fn load(env: &mut Env<'_>, regno: u8, info: CtxInfo) -> Res {
@@ -45,12 +47,12 @@ fn load(env: &mut Env<'_>, regno: u8, info: CtxInfo) -> Res {
         return match retval_range(env).filter(|_| info.is_retval) {
             Some(range) => mark_range(env, regno, range),
             None => {
-                mark_reg_unknown(env, regno);
+                set_unknown(env, regno);
                 Ok(())
             }
         };
     }
-    mark_reg_known_zero(env, regno);
+    set_known_zero(env, regno);
     let id = if info.reg_type.may_be_null() { env.new_id() } else { 0 };
     let reg = env.reg_mut(regno);
     reg.id = id;
@@ -76,7 +78,7 @@ pub(super) fn load_store(
 ) -> Res {
     check_leak(env, t, value, "ctx")?;
     let reg = *env.reg(regno);
-    check_ptr_off_reg(env, &reg, regno)?;
+    at_object_start(env, &reg, regno)?;
     let denied = match ctx_access(env, off, size, t, is_ldsx)? {
         None => MemoryMsg::CtxAccess { off, size },
         Some(info)

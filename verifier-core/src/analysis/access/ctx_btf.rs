@@ -4,6 +4,10 @@
 //! context of a tracing, LSM or struct_ops program is an array of words, one (or more, for structs by value) for each
 //! argument of the function it attaches to; the function's prototype in BTF says which of them are pointers, and to
 //! what.
+//!
+//! In the kernel: `MAX_BPF_FUNC_REG_ARGS`, `struct bpf_insn_access_aux`, `env->ops`, `env->ops->is_valid_access()`,
+//! `btf_type_is_small_int()`, `get_ctx_arg_idx()`, `btf_ctx_arg_idx()`, `prog_args_trusted()`, `is_int_ptr()`,
+//! `is_void_or_int_ptr()`, `btf_param_match_suffix()`, `__btf_name_by_offset()`.
 
 use std::sync::Arc;
 
@@ -16,16 +20,16 @@ use crate::kernel::Features;
 use crate::kernel::call::{RegBase, RegType, TypeFlags};
 use crate::kernel::facts::struct_ops::{self, CtxRule};
 use crate::kernel::facts::{lsm_hooks, raw_tp_null};
-use crate::kernel::prog_types::{AccessQuery, AttachType, ProgType, Verdict, is_valid_access};
+use crate::kernel::prog_types::{AccessQuery, AttachType, ProgType, Verdict, access_is_valid};
 use crate::state::BtfRef;
 
-/// Words that a context has when the prototype of the target is not trusted. Kernel: `MAX_BPF_FUNC_REG_ARGS`.
+/// Words that a context has when the prototype of the target is not trusted.
 const MAX_FUNC_REG_ARGS: u32 = 5;
 
 /// Prefix of the typedefs that stand for tracepoints.
 pub(crate) const TRACE_PREFIX: &str = "btf_trace_";
 
-/// What a load from the context yields. Kernel: `struct bpf_insn_access_aux`.
+/// What a load from the context yields.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub(crate) struct CtxInfo {
     /// Register type: a scalar unless the field is a pointer.
@@ -52,7 +56,7 @@ impl Default for CtxInfo {
     }
 }
 
-/// The program type whose operations decide, and the attach type: the target's for `EXT`. Kernel: `env->ops`.
+/// The program type whose operations decide, and the attach type: the target's for `EXT`.
 pub(crate) fn ops_type(env: &Env<'_>) -> (ProgType, AttachType) {
     if env.prog_type != ProgType::Ext {
         return (env.prog_type, env.attach_type);
@@ -65,10 +69,10 @@ pub(crate) fn ops_type(env: &Env<'_>) -> (ProgType, AttachType) {
 /// Whether the context may be accessed so, and what a load yields; `None`: `invalid bpf_context access`.
 ///
 /// Asks the table of the program type (the target's for `EXT`) and, where that says so, BTF; BTF's own lines are
-/// printed. Kernel: `env->ops->is_valid_access()`.
+/// printed.
 pub(crate) fn ctx_access(env: &mut Env<'_>, off: i32, size: u32, t: Access, ldsx: bool) -> Res<Option<CtxInfo>> {
     let (prog_type, attach_type) = ops_type(env);
-    let found = is_valid_access(&AccessQuery {
+    let found = access_is_valid(&AccessQuery {
         prog_type,
         attach_type,
         off,
@@ -89,7 +93,7 @@ pub(crate) fn ctx_access(env: &mut Env<'_>, off: i32, size: u32, t: Access, ldsx
         }
         Verdict::ByBtf => {}
     }
-    if !btf_ctx_access(env, off, size, t, &mut info)? {
+    if !typed_context_access(env, off, size, t, &mut info)? {
         return Ok(None);
     }
     if prog_type == ProgType::StructOps {
@@ -120,7 +124,7 @@ fn promote_sock(env: &Env<'_>, info: &mut CtxInfo) {
     }
 }
 
-/// An integer of at most 8 bytes. Kernel: `btf_type_is_small_int()`.
+/// An integer of at most 8 bytes.
 fn is_small_int(t: &Type<'_>) -> bool {
     t.kind == BtfKind::Int && t.size_or_type <= 8
 }
@@ -135,8 +139,6 @@ fn slot_bytes(btf: &Btf, id: TypeId) -> u32 {
 }
 
 /// Which argument a context offset falls into; the number of arguments stands for the return value.
-///
-/// Kernel: `get_ctx_arg_idx()` (6.14: `btf_ctx_arg_idx()`).
 pub(crate) fn ctx_arg_idx(btf: &Btf, proto: Option<&Type<'_>>, off: i32) -> u32 {
     // Negative offsets compare as the huge numbers they are in the kernel.
     let at = off as u32;
@@ -154,7 +156,7 @@ pub(crate) fn ctx_arg_idx(btf: &Btf, proto: Option<&Type<'_>>, off: i32) -> u32 
     if at < end { n } else { n + 1 }
 }
 
-/// Whether pointers among the arguments are known to be valid. Kernel: `prog_args_trusted()`.
+/// Whether pointers among the arguments are known to be valid.
 fn args_trusted(env: &Env<'_>) -> bool {
     match env.prog_type {
         ProgType::Tracing => matches!(env.attach_type, AttachType::TraceRawTp | AttachType::TraceIter),
@@ -165,9 +167,13 @@ fn args_trusted(env: &Env<'_>) -> bool {
 }
 
 /// Arguments of the function that the program attaches to. `false`: not allowed (its line was printed).
-///
-/// Kernel: `btf_ctx_access()`.
-pub(crate) fn btf_ctx_access(env: &mut Env<'_>, off: i32, size: u32, _t: Access, info: &mut CtxInfo) -> Res<bool> {
+pub(crate) fn typed_context_access(
+    env: &mut Env<'_>,
+    off: i32,
+    size: u32,
+    _t: Access,
+    info: &mut CtxInfo,
+) -> Res<bool> {
     let func = env.attach.func_name.clone();
     if off % 8 != 0 {
         env.say(PolicyMsg::CtxArgOffset { func, off });
@@ -322,20 +328,18 @@ pub(crate) fn btf_ctx_access(env: &mut Env<'_>, off: i32, size: u32, _t: Access,
 }
 
 /// A pointer to void or to an integer: loaded as a number. Before 6.17, `const void *` did not count as one.
-///
-/// Kernel: `is_int_ptr()` and the check in front of it, then `is_void_or_int_ptr()`.
 fn is_plain_pointer(btf: &Btf, ptr: &Type<'_>, features: &Features) -> bool {
     let target = btf.skip_modifiers(ptr.size_or_type).map(|t| t.kind);
     let void = if features.qualified_void_args { target == Some(BtfKind::Void) } else { ptr.size_or_type == 0 };
     void || target == Some(BtfKind::Int)
 }
 
-/// Whether a parameter's name is more than the suffix and ends in it. Kernel: `btf_param_match_suffix()`.
+/// Whether a parameter's name is more than the suffix and ends in it.
 pub(crate) fn has_suffix(name: &str, suffix: &str) -> bool {
     name.len() > suffix.len() && name.ends_with(suffix)
 }
 
-/// Name of a type as the log shows it. Kernel: `__btf_name_by_offset()`.
+/// Name of a type as the log shows it.
 pub(crate) fn shown_name(t: &Type<'_>) -> String {
     if t.name_off == 0 { "(anon)".into() } else { t.name().into() }
 }

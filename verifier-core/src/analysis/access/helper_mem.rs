@@ -1,16 +1,15 @@
 //! Memory that a call reads or writes through an argument, and ranges of the stack that must be initialised.
 //!
 //! Answers for `check_helper_mem_access()` and `check_stack_range_initialized()`.
+//!
+//! In the kernel: `env->ops->convert_ctx_access`.
 
 use super::stack::{place, scrub_byte, slot_mut};
-use super::{
-    AccessSrc, buf, check_map_access, check_map_access_type, check_mem_access, check_mem_region_access,
-    check_packet_access, check_stack_access_within_bounds,
-};
+use super::{AccessSrc, buf, map_allows, memory_access, within_map_value, within_packet, within_region, within_stack};
 use crate::analysis::Env;
-use crate::analysis::btf_access::check_ptr_to_btf_access;
+use crate::analysis::btf_access::typed_pointer_access;
 use crate::analysis::call::meta::CallMeta;
-use crate::analysis::liveness::mark_stack_slot_read;
+use crate::analysis::liveness::slot_is_read;
 use crate::analysis::regs::Access;
 use crate::error::{Errno, MemoryMsg, Res, Stop};
 use crate::isa::opcode::B;
@@ -19,7 +18,7 @@ use crate::kernel::call::{RegBase, TypeFlags};
 use crate::state::SlotKind;
 
 /// Whether the kernel rewrites context accesses of this program type, so that a call could not read the context as
-/// plain bytes. Kernel: `env->ops->convert_ctx_access`.
+/// plain bytes.
 fn rewrites_ctx(t: ProgType) -> bool {
     !matches!(
         t,
@@ -39,13 +38,12 @@ fn rewrites_ctx(t: ProgType) -> bool {
 }
 
 /// Checks memory that a call touches: `access_size` bytes at the register, read or written.
-/// Kernel: `check_helper_mem_access()`.
 ///
 /// `meta` is given for arguments that need not be initialised; their size and register are recorded in it.
 ///
 /// # Errors
 /// Rejects with the errno of the check that failed.
-pub(crate) fn check_helper_mem_access(
+pub(crate) fn memory_argument(
     env: &mut Env<'_>,
     regno: u8,
     access_size: i32,
@@ -57,7 +55,7 @@ pub(crate) fn check_helper_mem_access(
     let ty = reg.ty;
     match ty.base {
         RegBase::PtrToPacket | RegBase::PtrToPacketMeta => {
-            check_packet_access(env, regno, reg.off, access_size, zero_size_allowed)
+            within_packet(env, regno, reg.off, access_size, zero_size_allowed)
         }
         RegBase::PtrToMapKey if t == Access::Write => {
             Err(env.reject(MemoryMsg::CannotWrite { regno, ty }, Errno::EACCES))
@@ -65,31 +63,31 @@ pub(crate) fn check_helper_mem_access(
         RegBase::PtrToMapKey => {
             let map = reg.map().ok_or_else(|| env.bug("a map key without a map"))?;
             let key_size = env.map(map).spec.key_size;
-            check_mem_region_access(env, regno, reg.off, access_size, key_size, false)
+            within_region(env, regno, reg.off, access_size, key_size, false)
         }
         RegBase::PtrToMapValue => {
-            check_map_access_type(env, regno, reg.off, access_size, t)?;
-            check_map_access(env, regno, reg.off, access_size, zero_size_allowed, AccessSrc::Helper)
+            map_allows(env, regno, reg.off, access_size, t)?;
+            within_map_value(env, regno, reg.off, access_size, zero_size_allowed, AccessSrc::Helper)
         }
         RegBase::PtrToMem => {
             if ty.has(TypeFlags::RDONLY) && t == Access::Write {
                 return Err(env.reject(MemoryMsg::CannotWrite { regno, ty }, Errno::EACCES));
             }
-            check_mem_region_access(env, regno, reg.off, access_size, reg.mem_size(), zero_size_allowed)
+            within_region(env, regno, reg.off, access_size, reg.mem_size(), zero_size_allowed)
         }
-        RegBase::PtrToBuf => buf::check_buffer_access(env, regno, reg.off, access_size, t),
+        RegBase::PtrToBuf => buf::within_buffer(env, regno, reg.off, access_size, t),
         RegBase::PtrToStack => {
             let off = reg.off;
-            check_stack_range_initialized(env, regno, off, access_size, zero_size_allowed, AccessSrc::Helper, t, meta)
+            stack_range_is_set(env, regno, off, access_size, zero_size_allowed, AccessSrc::Helper, t, meta)
         }
-        RegBase::PtrToBtfId => check_ptr_to_btf_access(env, regno, reg.off, access_size, Access::Read, None),
+        RegBase::PtrToBtfId => typed_pointer_access(env, regno, reg.off, access_size, Access::Read, None),
         RegBase::PtrToCtx if !rewrites_ctx(env.resolved_prog_type()) => {
             if access_size == 0 {
                 return if zero_size_allowed { Ok(()) } else { Err(Stop::silent(Errno::EACCES)) };
             }
             // Nobody knows how large the context is; its last byte decides.
             let (idx, last) = (env.insn_idx, access_size.wrapping_sub(1));
-            check_mem_access(env, idx, regno, last, B, t, None, false, false)
+            memory_access(env, idx, regno, last, B, t, None, false, false)
         }
         _ if zero_size_allowed && access_size == 0 && reg.is_null() => Ok(()),
         _ => Err(env.reject(MemoryMsg::ArgType { regno, ty }, Errno::EACCES)),
@@ -106,14 +104,14 @@ struct Range {
 }
 
 /// Checks stack memory that is read as a whole: inside of the stack, and (unless `meta` asks for raw memory)
-/// initialised. What a call may write becomes data. Kernel: `check_stack_range_initialized()`.
+/// initialised. What a call may write becomes data.
 ///
 /// `off` includes the register's fixed offset.
 ///
 /// # Errors
 /// Rejects with the errno of the check that failed.
 #[allow(clippy::too_many_arguments)]
-pub(crate) fn check_stack_range_initialized(
+pub(crate) fn stack_range_is_set(
     env: &mut Env<'_>,
     regno: u8,
     off: i32,
@@ -132,7 +130,7 @@ pub(crate) fn check_stack_range_initialized(
     let bounds = if directed || !helper { t } else { Access::Write };
     let clobber = bounds == Access::Write;
     let what = if helper && !directed { " indirect" } else { "" };
-    check_stack_access_within_bounds(env, regno, off, access_size, src, bounds)?;
+    within_stack(env, regno, off, access_size, src, bounds)?;
 
     let reg = *env.reg(regno);
     let frame = reg.frameno as usize;
@@ -169,7 +167,7 @@ pub(crate) fn check_stack_range_initialized(
         }
         // The call may or may not write, so the slot counts as read and never as written.
         if last != Some(spi) {
-            mark_stack_slot_read(env, frame, spi)?;
+            slot_is_read(env, frame, spi)?;
             last = Some(spi);
         }
     }
@@ -196,7 +194,7 @@ fn check_byte(env: &mut Env<'_>, frame: usize, spi: usize, byte: usize, clobber:
         SlotKind::Misc => return Ok(true),
         SlotKind::Zero => {}
         SlotKind::Invalid if caps.allow_uninit_stack => {}
-        _ if slot.is_spilled_reg() && (slot.spilled.is_scalar() || caps.allow_ptr_leaks) => {
+        _ if slot.holds_register() && (slot.spilled.is_scalar() || caps.allow_ptr_leaks) => {
             if clobber {
                 let mut unknown = crate::state::RegState::unknown();
                 unknown.precise = !caps.bpf_capable;

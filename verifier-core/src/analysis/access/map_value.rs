@@ -1,14 +1,17 @@
 //! Map values and keys, and the special fields in values.
 //!
 //! Answers for `check_map_access_type()`, `check_map_access()`, `check_map_kptr_access()`, `bpf_map_direct_read()`.
+//!
+//! In the kernel: `rcu_protected_types`, `rcu_protected_object()`, `btf_ld_kptr_type()`, `map_kptr_match_type()`,
+//! `mark_uptr_ld_reg()`.
 
-use super::region::{__check_ptr_off_reg, check_mem_region_access};
+use super::region::{offset_fits, within_region};
 use super::{AccessSrc, check_leak};
 use crate::analysis::Env;
-use crate::analysis::btf_access::{btf_is_kernel, btf_struct_ids_match, mark_btf_ld_reg};
-use crate::analysis::precision::mark_chain_precision;
-use crate::analysis::refs::in_rcu_cs;
-use crate::analysis::regs::{Access, mark_reg_known, mark_reg_known_zero, mark_reg_unknown};
+use crate::analysis::btf_access::{is_kernels, same_struct_within, set_loaded_pointer};
+use crate::analysis::precision::need_exactly;
+use crate::analysis::refs::in_rcu_section;
+use crate::analysis::regs::{Access, set_known, set_known_zero, set_unknown};
 use crate::btf::TypeId;
 use crate::error::{Errno, MemoryMsg, Res, Stop};
 use crate::isa::opcode::{LDX, MEM, ST, STX};
@@ -27,11 +30,11 @@ fn map_of(env: &Env<'_>, regno: u8) -> Res<MapIdx> {
     env.reg(regno).map().ok_or_else(|| env.bug("a map pointer without a map"))
 }
 
-/// Whether programs may read or write this map at all. Kernel: `check_map_access_type()`.
+/// Whether programs may read or write this map at all.
 ///
 /// # Errors
 /// Rejects with `EACCES`.
-pub(crate) fn check_map_access_type(env: &mut Env<'_>, regno: u8, off: i32, size: i32, t: Access) -> Res {
+pub(crate) fn map_allows(env: &mut Env<'_>, regno: u8, off: i32, size: i32, t: Access) -> Res {
     let map = map_of(env, regno)?;
     let spec = &env.map(map).spec;
     let value_size = spec.value_size;
@@ -49,10 +52,10 @@ pub(crate) fn check_map_access_type(env: &mut Env<'_>, regno: u8, off: i32, size
 }
 
 /// Checks that an access stays inside of the value and touches no special field, except a kptr as a whole and by an
-/// instruction. Kernel: `check_map_access()`.
+/// instruction.
 ///
 /// `off` includes the fixed offset.
-pub(crate) fn check_map_access(
+pub(crate) fn within_map_value(
     env: &mut Env<'_>,
     regno: u8,
     off: i32,
@@ -62,7 +65,7 @@ pub(crate) fn check_map_access(
 ) -> Res {
     let map = map_of(env, regno)?;
     let value_size = env.map(map).spec.value_size;
-    check_mem_region_access(env, regno, off, size, value_size, zero_size_allowed)?;
+    within_region(env, regno, off, size, value_size, zero_size_allowed)?;
     let Some(record) = env.map(map).record.clone() else { return Ok(()) };
     let reg = *env.reg(regno);
     let lowest = i64::from(off).wrapping_add(reg.scalar.smin);
@@ -116,40 +119,40 @@ pub(crate) fn kptr_pointee(env: &Env<'_>, own: BtfRef, field: &Field) -> Res<(Bt
     }
 }
 
-/// Types that are freed only after an RCU grace period. Kernel: `rcu_protected_types`.
+/// Types that are freed only after an RCU grace period.
 const RCU_PROTECTED: [&str; 5] = ["prog_test_ref_kfunc", "cgroup", "bpf_cpumask", "task_struct", "bpf_crypto_ctx"];
 
-/// Kernel: `rcu_protected_object()`.
-pub(crate) fn rcu_protected_object(env: &Env<'_>, btf: BtfRef, id: TypeId) -> bool {
-    !btf_is_kernel(env, btf) || RCU_PROTECTED.contains(&env.btf(btf).type_name(id))
+/// Whether objects of this type are freed only after all RCU readers are gone.
+pub(crate) fn is_rcu_object(env: &Env<'_>, btf: BtfRef, id: TypeId) -> bool {
+    !is_kernels(env, btf) || RCU_PROTECTED.contains(&env.btf(btf).type_name(id))
 }
 
-/// What a load of a kptr yields. Kernel: `btf_ld_kptr_type()`.
+/// What a load of a kptr yields.
 fn loaded_flags(env: &Env<'_>, field: &Field, btf: BtfRef, id: TypeId) -> TypeFlags {
-    let safe = field.kind == FieldKind::KPTR_PERCPU
-        || (field.kind == FieldKind::KPTR_REF && rcu_protected_object(env, btf, id));
+    let safe =
+        field.kind == FieldKind::KPTR_PERCPU || (field.kind == FieldKind::KPTR_REF && is_rcu_object(env, btf, id));
     let mut flags = TypeFlags::MAYBE_NULL;
-    if !safe || !in_rcu_cs(env) {
+    if !safe || !in_rcu_section(env) {
         return flags | TypeFlags::UNTRUSTED;
     }
     flags |= TypeFlags::RCU;
     if field.kind == FieldKind::KPTR_PERCPU {
         flags |= TypeFlags::PERCPU;
-    } else if !btf_is_kernel(env, btf) {
+    } else if !is_kernels(env, btf) {
         flags |= TypeFlags::ALLOC;
     }
-    let local = !btf_is_kernel(env, btf);
+    let local = !is_kernels(env, btf);
     if local && env.struct_meta(btf, id).is_some_and(|rec| rec.has(FieldKind::GRAPH_NODE)) {
         flags |= TypeFlags::NON_OWN_REF;
     }
     flags
 }
 
-/// Whether a register may be stored into a kptr field of a type in BTF `own`. Kernel: `map_kptr_match_type()`.
+/// Whether a register may be stored into a kptr field of a type in BTF `own`.
 ///
 /// # Errors
 /// Rejects with `EINVAL`, or as an unmodified pointer's check does.
-pub(crate) fn map_kptr_match_type(env: &mut Env<'_>, own: BtfRef, field: &Field, regno: u8) -> Res {
+pub(crate) fn kptr_takes(env: &mut Env<'_>, own: BtfRef, field: &Field, regno: u8) -> Res {
     let (want_btf, want_id) = kptr_pointee(env, own, field)?;
     let reg = *env.reg(regno);
     let unref = field.kind == FieldKind::KPTR_UNREF;
@@ -158,7 +161,7 @@ pub(crate) fn map_kptr_match_type(env: &mut Env<'_>, own: BtfRef, field: &Field,
     let typed = reg.btf().filter(|_| reg.ty.base == RegBase::PtrToBtfId);
     if let Some((btf, id)) = typed {
         let mut allowed = TypeFlags::MAYBE_NULL;
-        if btf_is_kernel(env, btf) {
+        if is_kernels(env, btf) {
             allowed |= TypeFlags::TRUSTED | TypeFlags::RCU;
             if unref {
                 allowed |= TypeFlags::UNTRUSTED;
@@ -172,9 +175,9 @@ pub(crate) fn map_kptr_match_type(env: &mut Env<'_>, own: BtfRef, field: &Field,
         let must_match = env.kernel.features.kptr_percpu_must_match;
         if allowed.contains(reg.ty.flags) && (!must_match || percpu == reg.has(TypeFlags::PERCPU)) {
             name = env.btf(btf).type_name(id).to_string();
-            __check_ptr_off_reg(env, &reg, regno, true)?;
+            offset_fits(env, &reg, regno, true)?;
             let flex = !reg.has(TypeFlags::ALLOC);
-            if btf_struct_ids_match(env, btf, id, reg.off, want_btf, want_id, !unref, flex) {
+            if same_struct_within(env, btf, id, reg.off, want_btf, want_id, !unref, flex) {
                 return Ok(());
             }
         }
@@ -184,8 +187,8 @@ pub(crate) fn map_kptr_match_type(env: &mut Env<'_>, own: BtfRef, field: &Field,
     Err(env.reject(msg, Errno::EINVAL))
 }
 
-/// Checks a load or store of a kptr. Kernel: `check_map_kptr_access()`.
-pub(crate) fn check_map_kptr_access(
+/// Checks a load or store of a kptr.
+pub(crate) fn kptr_access(
     env: &mut Env<'_>,
     map: MapIdx,
     value_regno: Option<u8>,
@@ -212,13 +215,13 @@ pub(crate) fn check_map_kptr_access(
                 return load_uptr(env, regno, btf, id);
             }
             let flags = loaded_flags(env, field, btf, id);
-            mark_btf_ld_reg(env, regno, RegBase::PtrToBtfId, btf, id, flags)
+            set_loaded_pointer(env, regno, RegBase::PtrToBtfId, btf, id, flags)
         }
         (STX, Some(regno)) if env.reg(regno).is_null() => {
             // Storing is allowed only because the number is zero: no other number may be pruned against it.
-            mark_chain_precision(env, regno)
+            need_exactly(env, regno)
         }
-        (STX, Some(regno)) => map_kptr_match_type(env, own, field, regno).map_err(|stop| match stop {
+        (STX, Some(regno)) => kptr_takes(env, own, field, regno).map_err(|stop| match stop {
             // Whatever the reason was, the access as a whole is denied.
             Stop::Reject(mut r) => {
                 r.errno = Errno::EACCES;
@@ -232,10 +235,10 @@ pub(crate) fn check_map_kptr_access(
     }
 }
 
-/// Kernel: `mark_uptr_ld_reg()`.
+/// The register receives a pointer to user memory that the kernel has pinned.
 fn load_uptr(env: &mut Env<'_>, regno: u8, btf: BtfRef, id: TypeId) -> Res {
     let size = env.btf(btf).ty(id).and_then(|t| t.own_size()).unwrap_or(0);
-    mark_reg_known_zero(env, regno);
+    set_known_zero(env, regno);
     let new_id = env.new_id();
     let reg = env.reg_mut(regno);
     reg.ty = RegType::with(RegBase::PtrToMem, TypeFlags::MAYBE_NULL);
@@ -287,8 +290,8 @@ pub(super) fn load_store(
     is_ldsx: bool,
 ) -> Res {
     check_leak(env, t, value, "map")?;
-    check_map_access_type(env, regno, off, size as i32, t)?;
-    check_map_access(env, regno, off, size as i32, false, AccessSrc::Direct)?;
+    map_allows(env, regno, off, size as i32, t)?;
+    within_map_value(env, regno, off, size as i32, false, AccessSrc::Direct)?;
     let map = map_of(env, regno)?;
     let var_off = env.reg(regno).var_off();
     let at = i64::from(off).wrapping_add(var_off.value as i64) as u64;
@@ -296,7 +299,7 @@ pub(super) fn load_store(
         let record = env.map(map).record.clone();
         let kinds = FieldKind::KPTR | FieldKind::UPTR;
         if let Some(field) = u32::try_from(at).ok().and_then(|at| record_find(record.as_deref(), at, kinds)) {
-            return check_map_kptr_access(env, map, value, insn_idx, field);
+            return kptr_access(env, map, value, insn_idx, field);
         }
     }
     let (Access::Read, Some(dst)) = (t, value) else { return Ok(()) };
@@ -305,9 +308,9 @@ pub(super) fn load_store(
         Some(v) => {
             let reg = env.reg_mut(dst);
             reg.ty = RegType::of(RegBase::Scalar);
-            mark_reg_known(reg, v);
+            set_known(reg, v);
         }
-        None => mark_reg_unknown(env, dst),
+        None => set_unknown(env, dst),
     }
     Ok(())
 }
@@ -319,5 +322,5 @@ pub(super) fn load_key(env: &mut Env<'_>, regno: u8, off: i32, size: u32, t: Acc
     }
     let map = map_of(env, regno)?;
     let key_size = env.map(map).spec.key_size;
-    check_mem_region_access(env, regno, off, size as i32, key_size, false)
+    within_region(env, regno, off, size as i32, key_size, false)
 }

@@ -1,6 +1,6 @@
 //! Plain memory: ring-buffer records, allocations, dynptr slices, per-CPU variables, arguments of global functions.
 
-use super::{check_leak, region::check_mem_region_access};
+use super::{check_leak, region::within_region};
 use crate::analysis::Env;
 use crate::analysis::regs::Access;
 use crate::error::{Errno, MemoryMsg, Res};
@@ -22,5 +22,5 @@ pub(super) fn load_store(env: &mut Env<'_>, regno: u8, off: i32, size: u32, t: A
     if env.kernel.features.untrusted_mem && read_only && ty.has(TypeFlags::UNTRUSTED) {
         return Ok(());
     }
-    check_mem_region_access(env, regno, off, size as i32, reg.mem_size(), false)
+    within_region(env, regno, off, size as i32, reg.mem_size(), false)
 }

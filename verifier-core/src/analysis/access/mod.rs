@@ -3,6 +3,9 @@
 //! Answers for `check_mem_access()` and the instructions that lead to it. Every kind of pointer has the same three
 //! questions in the same order: may this direction be used at all, is the memory inside of the object, and what does
 //! the register hold that receives the value.
+//!
+//! In the kernel: `enum bpf_access_src`, `leaks addr`, `check_load_mem()`, `check_store_reg()`,
+//! `!reg_type_mismatch_ok()`, `save_aux_ptr_type()`.
 
 mod align;
 mod atomic;
@@ -19,28 +22,28 @@ mod stack;
 mod stack_read;
 mod stack_write;
 
-pub(crate) use align::check_ptr_alignment;
-pub(crate) use atomic::check_atomic;
+pub(crate) use align::access_is_aligned;
+pub(crate) use atomic::atomic_operation;
 pub(crate) use ctx_btf::{CtxInfo, TRACE_PREFIX, ctx_access};
-pub(crate) use helper_mem::check_helper_mem_access;
-pub(crate) use map_value::{check_map_access, check_map_access_type, kptr_pointee, map_kptr_match_type};
-pub(crate) use packet::check_packet_access;
-pub(crate) use region::{__check_ptr_off_reg, check_mem_region_access, check_ptr_off_reg};
+pub(crate) use helper_mem::memory_argument;
+pub(crate) use map_value::{kptr_pointee, kptr_takes, map_allows, within_map_value};
+pub(crate) use packet::within_packet;
+pub(crate) use region::{at_object_start, offset_fits, within_region};
 pub(crate) use sock::is_sk_pointer;
-pub(crate) use stack::{check_stack_access_within_bounds, get_spi, stack_slot_obj_get_spi};
+pub(crate) use stack::{object_slot, slot_of, within_stack};
 
 use crate::analysis::Env;
-use crate::analysis::btf_access::{check_ptr_to_btf_access, check_ptr_to_map_access};
+use crate::analysis::btf_access::{map_struct_access, typed_pointer_access};
 use crate::analysis::regs::{
-    Access, ArgUse, bounds_sanity_check_regno, check_reg_arg, coerce_reg_to_size, coerce_reg_to_size_sx,
-    is_pkt_pointer, is_pointer_value, mark_reg_unknown,
+    Access, ArgUse, is_packet_pointer, keep_low_bytes, no_contradiction_in, set_unknown, sign_extend_low_bytes,
+    use_register, would_leak,
 };
 use crate::error::{Errno, MemoryMsg, Res};
 use crate::isa::Insn;
 use crate::isa::opcode::{ATOMIC, B, H, W};
 use crate::kernel::call::{RegBase, RegType, TypeFlags};
 
-/// Who performs an access. Kernel (6.12): `enum bpf_access_src`.
+/// Who performs an access.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum AccessSrc {
     /// An instruction.
@@ -49,17 +52,17 @@ pub(crate) enum AccessSrc {
     Helper,
 }
 
-/// Rejects stores of addresses where `into` may be read by others. Kernel: the `leaks addr` checks.
+/// Rejects stores of addresses where `into` may be read by others.
 fn check_leak(env: &mut Env<'_>, t: Access, value: Option<u8>, into: &'static str) -> Res {
     match value {
-        Some(regno) if t == Access::Write && is_pointer_value(env, regno) => {
+        Some(regno) if t == Access::Write && would_leak(env, regno) => {
             Err(env.reject(MemoryMsg::LeaksAddr { regno, into }, Errno::EACCES))
         }
         _ => Ok(()),
     }
 }
 
-/// Checks one load or store. Kernel: `check_mem_access()`.
+/// Checks one load or store.
 ///
 /// `off` is the instruction's offset, `size_bits` its size bits. `value_regno` receives (read) or gives (write) the
 /// value; `None`: the value goes nowhere, or is unknown. `strict_alignment_once` demands alignment of this access
@@ -68,7 +71,7 @@ fn check_leak(env: &mut Env<'_>, t: Access, value: Option<u8>, into: &'static st
 /// # Errors
 /// Rejects with the errno of the check that failed.
 #[allow(clippy::too_many_arguments)]
-pub(crate) fn check_mem_access(
+pub(crate) fn memory_access(
     env: &mut Env<'_>,
     insn_idx: usize,
     regno: u8,
@@ -85,7 +88,7 @@ pub(crate) fn check_mem_access(
         W => 4,
         _ => 8,
     };
-    align::check_ptr_alignment(env, regno, off, size, strict_alignment_once)?;
+    align::access_is_aligned(env, regno, off, size, strict_alignment_once)?;
 
     let reg = *env.reg(regno);
     let off = off.wrapping_add(reg.off);
@@ -108,23 +111,23 @@ pub(crate) fn check_mem_access(
             loads_unknown = false;
         }
         RegBase::PtrToStack if plain => {
-            check_stack_access_within_bounds(env, regno, off, size as i32, AccessSrc::Direct, t)?;
+            within_stack(env, regno, off, size as i32, AccessSrc::Direct, t)?;
             match t {
-                Access::Read => stack_read::check_stack_read(env, regno, off, size, value_regno)?,
-                Access::Write => stack_write::check_stack_write(env, regno, off, size, value_regno, insn_idx)?,
+                Access::Read => stack_read::read_stack(env, regno, off, size, value_regno)?,
+                Access::Write => stack_write::write_stack(env, regno, off, size, value_regno, insn_idx)?,
             }
             loads_unknown = false;
         }
-        _ if is_pkt_pointer(&reg) && plain => packet::load_store(env, regno, off, size, t, value_regno)?,
+        _ if is_packet_pointer(&reg) && plain => packet::load_store(env, regno, off, size, t, value_regno)?,
         RegBase::PtrToFlowKeys if plain => buf::flow_keys(env, off, size, t, value_regno)?,
         _ if is_sk_pointer(reg.ty) => sock::load(env, regno, off, size, t)?,
         RegBase::PtrToTpBuffer if plain => buf::tracepoint(env, regno, off, size)?,
         RegBase::PtrToBtfId if !nullable => {
-            check_ptr_to_btf_access(env, regno, off, size as i32, t, value_regno)?;
+            typed_pointer_access(env, regno, off, size as i32, t, value_regno)?;
             loads_unknown = false;
         }
         RegBase::ConstPtrToMap if plain => {
-            check_ptr_to_map_access(env, regno, off, size as i32, t, value_regno)?;
+            map_struct_access(env, regno, off, size as i32, t, value_regno)?;
             loads_unknown = false;
         }
         RegBase::PtrToBuf if !nullable => buf::load_store(env, regno, off, size, t)?,
@@ -134,50 +137,50 @@ pub(crate) fn check_mem_access(
     }
     let Some(value) = value_regno else { return Ok(()) };
     if loads_unknown {
-        mark_reg_unknown(env, value);
+        set_unknown(env, value);
     }
     if t == Access::Read && size < 8 && env.reg(value).is_scalar() {
         let mut r = *env.reg(value);
         if is_ldsx {
-            coerce_reg_to_size_sx(&mut r, size);
+            sign_extend_low_bytes(&mut r, size);
         } else {
-            coerce_reg_to_size(env, &mut r, size);
+            keep_low_bytes(env, &mut r, size);
         }
         *env.reg_mut(value) = r;
     }
     Ok(())
 }
 
-/// Checks a load into a register. Kernel: `check_load_mem()`.
-pub(crate) fn check_load_mem(
+/// Checks a load into a register.
+pub(crate) fn load_value(
     env: &mut Env<'_>,
     insn: Insn,
     strict: bool,
     is_ldsx: bool,
     allow_trust_mismatch: bool,
 ) -> Res {
-    check_reg_arg(env, insn.src, ArgUse::Src)?;
-    check_reg_arg(env, insn.dst, ArgUse::DstNoMark)?;
+    use_register(env, insn.src, ArgUse::Src)?;
+    use_register(env, insn.dst, ArgUse::DstNoMark)?;
     let ty = env.reg(insn.src).ty;
     let (idx, off) = (env.insn_idx, i32::from(insn.off));
-    check_mem_access(env, idx, insn.src, off, insn.size_bits(), Access::Read, Some(insn.dst), strict, is_ldsx)?;
-    save_aux_ptr_type(env, ty, allow_trust_mismatch)?;
+    memory_access(env, idx, insn.src, off, insn.size_bits(), Access::Read, Some(insn.dst), strict, is_ldsx)?;
+    one_kind_of_pointer(env, ty, allow_trust_mismatch)?;
     let ctx = if insn.mode() == ATOMIC { "atomic_load" } else { "ldx" };
-    bounds_sanity_check_regno(env, insn.dst, ctx)
+    no_contradiction_in(env, insn.dst, ctx)
 }
 
-/// Checks a store of a register. Kernel: `check_store_reg()`.
-pub(crate) fn check_store_reg(env: &mut Env<'_>, insn: Insn, strict: bool) -> Res {
-    check_reg_arg(env, insn.src, ArgUse::Src)?;
-    check_reg_arg(env, insn.dst, ArgUse::Src)?;
+/// Checks a store of a register.
+pub(crate) fn store_value(env: &mut Env<'_>, insn: Insn, strict: bool) -> Res {
+    use_register(env, insn.src, ArgUse::Src)?;
+    use_register(env, insn.dst, ArgUse::Src)?;
     let ty = env.reg(insn.dst).ty;
     let (idx, off) = (env.insn_idx, i32::from(insn.off));
-    check_mem_access(env, idx, insn.dst, off, insn.size_bits(), Access::Write, Some(insn.src), strict, false)?;
-    save_aux_ptr_type(env, ty, false)
+    memory_access(env, idx, insn.dst, off, insn.size_bits(), Access::Write, Some(insn.src), strict, false)?;
+    one_kind_of_pointer(env, ty, false)
 }
 
 /// Whether the kernel rewrites accesses through this kind of pointer, so that one instruction cannot serve another kind
-/// as well. Kernel: `!reg_type_mismatch_ok()`.
+/// as well.
 fn is_rewritten(ty: RegType) -> bool {
     matches!(
         ty.base,
@@ -192,10 +195,9 @@ fn is_rewritten(ty: RegType) -> bool {
 }
 
 /// Remembers the pointer type that this instruction was seen with, and rejects a second one that needs another rewrite.
-/// Kernel: `save_aux_ptr_type()`.
 ///
 /// `allow_trust_mismatch`: the instruction may fall back to a checked load, which serves trusted and untrusted pointers.
-pub(crate) fn save_aux_ptr_type(env: &mut Env<'_>, ty: RegType, allow_trust_mismatch: bool) -> Res {
+pub(crate) fn one_kind_of_pointer(env: &mut Env<'_>, ty: RegType, allow_trust_mismatch: bool) -> Res {
     let idx = env.insn_idx;
     let Some(prev) = env.aux[idx].ptr_type else {
         env.aux[idx].ptr_type = Some(ty);

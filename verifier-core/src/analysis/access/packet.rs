@@ -1,17 +1,18 @@
 //! Packet data and metadata. Answers for `check_packet_access()`.
+//!
+//! In the kernel: `may_access_direct_pkt_data()`.
 
 use super::region::check_range;
 use crate::analysis::Env;
 use crate::analysis::regs::Access;
 use crate::error::{Errno, MemoryMsg, Res};
-use crate::kernel::prog_types::{DirectAccess, may_access_direct_pkt_data};
+use crate::kernel::prog_types::{DirectAccess, may_touch_packets};
 
 /// Checks that an access stays in the range that comparisons with the packet's end have proven.
-/// Kernel: `check_packet_access()`.
 ///
 /// The range counts from the pointer without its fixed offset, after any variable offset was added; so only the
 /// fixed offset is compared. `off` includes it.
-pub(crate) fn check_packet_access(env: &mut Env<'_>, regno: u8, off: i32, size: i32, zero_size_allowed: bool) -> Res {
+pub(crate) fn within_packet(env: &mut Env<'_>, regno: u8, off: i32, size: i32, zero_size_allowed: bool) -> Res {
     let reg = *env.reg(regno);
     if reg.scalar.smin < 0 {
         return Err(env.reject(MemoryMsg::MinNegative { regno }, Errno::EACCES));
@@ -31,9 +32,9 @@ pub(crate) fn check_packet_access(env: &mut Env<'_>, regno: u8, off: i32, size: 
 }
 
 /// Whether the program may access packets itself (`call_pkt_access`: hand them to a call that may or may not take
-/// packets). Kernel: `may_access_direct_pkt_data()`.
+/// packets).
 pub(crate) fn may_access_packet(env: &mut Env<'_>, t: Access, call_pkt_access: Option<bool>) -> bool {
-    match may_access_direct_pkt_data(env.resolved_prog_type(), t == Access::Write, call_pkt_access) {
+    match may_touch_packets(env.resolved_prog_type(), t == Access::Write, call_pkt_access) {
         DirectAccess::Denied => false,
         DirectAccess::Allowed { seen_direct_write } => {
             env.seen_direct_write |= seen_direct_write;
@@ -48,5 +49,5 @@ pub(super) fn load_store(env: &mut Env<'_>, regno: u8, off: i32, size: u32, t: A
         return Err(env.reject(MemoryMsg::CannotWritePacket, Errno::EACCES));
     }
     super::check_leak(env, t, value, "packet")?;
-    check_packet_access(env, regno, off, size as i32, false)
+    within_packet(env, regno, off, size as i32, false)
 }

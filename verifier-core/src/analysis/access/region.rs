@@ -6,16 +6,18 @@
 //!   0 ............ off+min ====[ any start ]==== off+max, +size ............ mem_size
 //!                  `-- both ends must lie inside of the region --'
 //! ```
+//!
+//! In the kernel: `BPF_MAX_VAR_OFF`, `__check_mem_access()`.
 
 use crate::analysis::Env;
 use crate::error::{Errno, MemoryMsg, Res};
 use crate::kernel::call::RegBase;
 use crate::state::RegState;
 
-/// Largest variable offset that sums of offsets can hold. Kernel: `BPF_MAX_VAR_OFF`.
+/// Largest variable offset that sums of offsets can hold.
 pub(super) const MAX_VAR_OFF: u64 = 1 << 29;
 
-/// Checks one concrete range. Kernel: `__check_mem_access()`.
+/// Checks one concrete range.
 pub(super) fn check_range(
     env: &mut Env<'_>,
     regno: u8,
@@ -42,13 +44,13 @@ pub(super) fn check_range(
 }
 
 /// Checks an access to a region of `mem_size` bytes, first at the smallest and then at the largest offset that the
-/// register may hold. Kernel: `check_mem_region_access()`.
+/// register may hold.
 ///
 /// `off` includes the register's fixed offset.
 ///
 /// # Errors
 /// Rejects with `EACCES`; a second line says which end of the range was tried.
-pub(crate) fn check_mem_region_access(
+pub(crate) fn within_region(
     env: &mut Env<'_>,
     regno: u8,
     off: i32,
@@ -71,17 +73,16 @@ pub(crate) fn check_mem_region_access(
         .map_err(|stop| env.also(stop, MemoryMsg::MaxOutside { regno }))
 }
 
-/// Checks that a pointer is unmodified. Kernel: `check_ptr_off_reg()`.
-pub(crate) fn check_ptr_off_reg(env: &mut Env<'_>, reg: &RegState, regno: u8) -> Res {
-    __check_ptr_off_reg(env, reg, regno, false)
+/// Checks that a pointer is unmodified.
+pub(crate) fn at_object_start(env: &mut Env<'_>, reg: &RegState, regno: u8) -> Res {
+    offset_fits(env, reg, regno, false)
 }
 
 /// Checks that a pointer has no variable, no negative and (unless `fixed_off_ok`) no fixed offset.
-/// Kernel: `__check_ptr_off_reg()`.
 ///
 /// # Errors
 /// Rejects with `EACCES`.
-pub(crate) fn __check_ptr_off_reg(env: &mut Env<'_>, reg: &RegState, regno: u8, fixed_off_ok: bool) -> Res {
+pub(crate) fn offset_fits(env: &mut Env<'_>, reg: &RegState, regno: u8, fixed_off_ok: bool) -> Res {
     let (ty, off, var_off) = (reg.ty, reg.off, reg.var_off());
     let msg = if off < 0 {
         MemoryMsg::PtrNegative { ty, regno, off }

@@ -1,4 +1,6 @@
 //! Sockets, as the UAPI structs show them. Answers for `check_sock_access()`.
+//!
+//! In the kernel: `type_is_sk_pointer()`.
 
 use crate::analysis::Env;
 use crate::analysis::regs::Access;
@@ -17,12 +19,12 @@ fn kind(ty: RegType) -> Option<SockKind> {
     }
 }
 
-/// Kernel: `type_is_sk_pointer()`.
+/// Whether the pointer is to one of the socket structs that programs may read.
 pub(crate) fn is_sk_pointer(ty: RegType) -> bool {
     kind(ty).is_some()
 }
 
-/// One load of a socket field; stores are rejected. `off` includes the fixed offset. Kernel: `check_sock_access()`.
+/// One load of a socket field; stores are rejected. `off` includes the fixed offset.
 pub(super) fn load(env: &mut Env<'_>, regno: u8, off: i32, size: u32, t: Access) -> Res {
     let reg = *env.reg(regno);
     let ty = reg.ty;

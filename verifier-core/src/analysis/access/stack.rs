@@ -11,6 +11,9 @@
 //!   slot     1              0
 //!   byte     7 .. 0         7  6  5  4  3  2  1  0
 //! ```
+//!
+//! In the kernel: `__get_spi()`, `stack_slot_obj_get_spi()`, `is_spillable_regtype()`, `mark_stack_slot_misc()`,
+//! `scrub_spilled_slot()`, `scrub_special_slot()`, `check_stack_slot_within_bounds()`.
 
 use super::AccessSrc;
 use super::region::MAX_VAR_OFF;
@@ -21,8 +24,8 @@ use crate::isa::opcode::{MAX_STACK, REG_SIZE};
 use crate::kernel::call::{RegBase, RegType};
 use crate::state::{RegState, Slot, SlotKind};
 
-/// Slot index of a byte offset below the frame pointer. Kernel: `__get_spi()`.
-pub(crate) const fn get_spi(off: i32) -> i32 {
+/// Slot index of a byte offset below the frame pointer.
+pub(crate) const fn slot_of(off: i32) -> i32 {
     off.wrapping_neg().wrapping_sub(1) / REG_SIZE
 }
 
@@ -35,8 +38,7 @@ pub(super) const fn place(off: i32) -> (usize, usize) {
 }
 
 /// Makes frame `frame` hold at least `size` bytes of stack, and notes how deep its function's stack goes.
-/// Kernel: `grow_stack_state()`.
-pub(crate) fn grow_stack_state(env: &mut Env<'_>, frame: usize, size: i32) {
+pub(crate) fn deepen_stack(env: &mut Env<'_>, frame: usize, size: i32) {
     let Ok(slots) = usize::try_from(size).map(|n| n.div_ceil(8)) else { return };
     if env.cur.frames[frame].stack.len() >= slots {
         return;
@@ -52,21 +54,16 @@ pub(crate) fn grow_stack_state(env: &mut Env<'_>, frame: usize, size: i32) {
 }
 
 /// Slot of an object that takes `nr_slots` slots below a stack pointer; the object must be at a constant, aligned
-/// offset and inside of the stack. Kernel: `stack_slot_obj_get_spi()`.
+/// offset and inside of the stack.
 ///
 /// # Errors
 /// `EINVAL` with a line; silently `ERANGE` where the stack is not (yet) that deep.
-pub(crate) fn stack_slot_obj_get_spi(
-    env: &mut Env<'_>,
-    reg: &RegState,
-    kind: &'static str,
-    nr_slots: usize,
-) -> Res<usize> {
+pub(crate) fn object_slot(env: &mut Env<'_>, reg: &RegState, kind: &'static str, nr_slots: usize) -> Res<usize> {
     if !reg.var_off().is_const() {
         return Err(env.reject(MemoryMsg::ObjectConstant { kind }, Errno::EINVAL));
     }
     let off = reg.off.wrapping_add(reg.var_off().value as i32);
-    let spi = get_spi(off);
+    let spi = slot_of(off);
     let Some(spi) = usize::try_from(spi).ok().filter(|spi| off % REG_SIZE == 0 && spi + 1 >= nr_slots) else {
         return Err(env.reject(MemoryMsg::ObjectOffset { kind, off }, Errno::EINVAL));
     };
@@ -76,27 +73,27 @@ pub(crate) fn stack_slot_obj_get_spi(
     }
 }
 
-/// Whether saving this type keeps track of it. Kernel: `is_spillable_regtype()`.
+/// Whether saving this type keeps track of it.
 pub(super) const fn is_spillable(ty: RegType) -> bool {
     !matches!(ty.base, RegBase::NotInit | RegBase::Scalar | RegBase::PtrToTpBuffer | RegBase::ConstPtrToDynptr)
 }
 
-/// The byte holds data now; zero stays zero, and what was never written stays so. Kernel: `mark_stack_slot_misc()`.
+/// The byte holds data now; zero stays zero, and what was never written stays so.
 fn mark_misc(kind: &mut SlotKind) {
     if !matches!(kind, SlotKind::Zero | SlotKind::Invalid) {
         *kind = SlotKind::Misc;
     }
 }
 
-/// Kernel: `scrub_spilled_slot()`.
+/// The byte holds data now, unless nothing was ever stored there.
 pub(super) fn scrub_byte(kind: &mut SlotKind) {
     if *kind != SlotKind::Invalid {
         *kind = SlotKind::Misc;
     }
 }
 
-/// Data is written over the slot, so whatever object it held is gone. Kernel: `scrub_special_slot()`.
-pub(super) fn scrub_special_slot(slot: &mut Slot) {
+/// Data is written over the slot, so whatever object it held is gone.
+pub(super) fn end_object_in_slot(slot: &mut Slot) {
     slot.spilled.ty = RegType::of(RegBase::NotInit);
     let special = matches!(slot.kind[7], SlotKind::Spill | SlotKind::Dynptr | SlotKind::Iter | SlotKind::IrqFlag);
     if special {
@@ -122,8 +119,7 @@ pub(super) fn slot<'e>(env: &'e Env<'_>, frame: usize, spi: usize) -> Res<&'e Sl
 }
 
 /// Saves a register into the low `size` bytes of a slot; above them, what was data stays data.
-/// Kernel: `save_register_state()`.
-pub(crate) fn save_register_state(env: &mut Env<'_>, frame: usize, spi: usize, reg: &RegState, size: usize) -> Res {
+pub(crate) fn save_register(env: &mut Env<'_>, frame: usize, spi: usize, reg: &RegState, size: usize) -> Res {
     let slot = slot_mut(env, frame, spi)?;
     slot.spilled.copy_from(reg);
     let first = 8usize.saturating_sub(size);
@@ -133,8 +129,8 @@ pub(crate) fn save_register_state(env: &mut Env<'_>, frame: usize, spi: usize, r
 }
 
 /// An access above the region that fastcall spills use, from outside of such a pattern, takes the contract away: the
-/// spills of the whole function stay. Kernel: `check_fastcall_stack_contract()`.
-pub(super) fn check_fastcall_stack_contract(env: &mut Env<'_>, frame: usize, insn_idx: usize, off: i32) {
+/// spills of the whole function stay.
+pub(super) fn keep_fastcall_stack_apart(env: &mut Env<'_>, frame: usize, insn_idx: usize, off: i32) {
     let subprog = env.cur.frames[frame].subprogno as usize;
     let Some(info) = env.subprogs.get_mut(subprog) else { return };
     if info.fastcall_stack_off <= off || env.aux.get(insn_idx).is_some_and(|a| a.fastcall_pattern) {
@@ -150,7 +146,6 @@ pub(super) fn check_fastcall_stack_contract(env: &mut Env<'_>, frame: usize, ins
 }
 
 /// Whether the lowest byte of an access exists. Reads without CAP_PERFMON may not go below what was written.
-/// Kernel: `check_stack_slot_within_bounds()`.
 fn slot_within_bounds(env: &Env<'_>, frame: usize, off: i64, t: Access) -> bool {
     let lowest = if t == Access::Write || env.caps.allow_uninit_stack {
         -MAX_STACK
@@ -161,20 +156,12 @@ fn slot_within_bounds(env: &Env<'_>, frame: usize, off: i64, t: Access) -> bool 
 }
 
 /// Checks that an access stays inside of the stack, and grows the stack to hold it.
-/// Kernel: `check_stack_access_within_bounds()`.
 ///
 /// `off` includes the register's fixed offset.
 ///
 /// # Errors
 /// Rejects with `EACCES`, `EINVAL` (above the frame pointer) or `EFAULT` (negative size).
-pub(crate) fn check_stack_access_within_bounds(
-    env: &mut Env<'_>,
-    regno: u8,
-    off: i32,
-    access_size: i32,
-    src: AccessSrc,
-    t: Access,
-) -> Res {
+pub(crate) fn within_stack(env: &mut Env<'_>, regno: u8, off: i32, access_size: i32, src: AccessSrc, t: Access) -> Res {
     let reg = env.reg(regno);
     let frame = reg.frameno as usize;
     let what = match t {
@@ -202,7 +189,7 @@ pub(crate) fn check_stack_access_within_bounds(
         Errno::EFAULT
     } else {
         // `min` was found to be at least -512.
-        grow_stack_state(env, frame, (-min) as i32);
+        deepen_stack(env, frame, (-min) as i32);
         return Ok(());
     };
     let msg = if constant {

@@ -1,15 +1,18 @@
 //! Loads from the stack: saved registers, data, and loads at offsets that vary.
 //!
 //! Answers for `check_stack_read()`.
+//!
+//! In the kernel: `__mark_reg_const_zero()`, `mark_reg_stack_read()`, `check_stack_read_fixed_off()`,
+//! `check_stack_read_var_off()`.
 
 use super::AccessSrc;
-use super::helper_mem::check_stack_range_initialized;
-use super::stack::{check_fastcall_stack_contract, place, slot};
+use super::helper_mem::stack_range_is_set;
+use super::stack::{keep_fastcall_stack_apart, place, slot};
 use crate::analysis::Env;
-use crate::analysis::liveness::mark_stack_slot_read;
-use crate::analysis::precision::insn_stack_access_flags;
-use crate::analysis::prune::push_jmp_history;
-use crate::analysis::regs::{Access, clear_scalar_id, mark_reg_known, mark_reg_unknown};
+use crate::analysis::liveness::slot_is_read;
+use crate::analysis::precision::stack_access_noted;
+use crate::analysis::prune::note_step;
+use crate::analysis::regs::{Access, drop_link, set_known, set_unknown};
 use crate::error::{Errno, MemoryMsg, Res};
 use crate::kernel::call::{RegBase, RegType};
 use crate::log::Event;
@@ -17,8 +20,8 @@ use crate::state::register::live;
 use crate::state::{Slot, SlotKind};
 
 /// One load. `off` includes the fixed offset; bounds and alignment are checked. `dst` is `None` where the value is only
-/// looked at (atomic operations). Kernel: `check_stack_read()`.
-pub(super) fn check_stack_read(env: &mut Env<'_>, regno: u8, off: i32, size: u32, dst: Option<u8>) -> Res {
+/// looked at (atomic operations).
+pub(super) fn read_stack(env: &mut Env<'_>, regno: u8, off: i32, size: u32, dst: Option<u8>) -> Res {
     let reg = env.reg(regno);
     let frame = reg.frameno as usize;
     let var_off = reg.var_off();
@@ -29,16 +32,16 @@ pub(super) fn check_stack_read(env: &mut Env<'_>, regno: u8, off: i32, size: u32
     }
 }
 
-/// The register becomes the constant zero. Kernel: `__mark_reg_const_zero()`.
+/// The register becomes the constant zero.
 fn mark_zero(env: &mut Env<'_>, regno: u8) {
     let precise = !env.caps.bpf_capable;
     let reg = env.reg_mut(regno);
-    mark_reg_known(reg, 0);
+    set_known(reg, 0);
     reg.ty = RegType::of(RegBase::Scalar);
     reg.precise = precise;
 }
 
-/// What a load of bytes that hold no saved register yields: zero if all are zero. Kernel: `mark_reg_stack_read()`.
+/// What a load of bytes that hold no saved register yields: zero if all are zero.
 fn mark_data(env: &mut Env<'_>, frame: usize, min: i32, max: i32, dst: u8) -> Res {
     let mut all_zero = true;
     for i in min..max {
@@ -52,7 +55,7 @@ fn mark_data(env: &mut Env<'_>, frame: usize, min: i32, max: i32, dst: u8) -> Re
     if all_zero {
         mark_zero(env, dst);
     } else {
-        mark_reg_unknown(env, dst);
+        set_unknown(env, dst);
     }
     env.reg_mut(dst).live |= live::WRITTEN;
     Ok(())
@@ -80,15 +83,15 @@ fn check_bytes(env: &mut Env<'_>, slot: &Slot, byte: usize, off: i32, size: usiz
     Ok(())
 }
 
-/// A load at a known offset. Kernel: `check_stack_read_fixed_off()`.
+/// A load at a known offset.
 fn read_fixed(env: &mut Env<'_>, frame: usize, off: i32, size: usize, dst: Option<u8>) -> Res {
     let (spi, byte) = place(off);
     env.scratch_slot(spi);
     // The contract is that of the running function, whosever stack is read.
     let (cur, idx) = (env.cur.curframe(), env.insn_idx);
-    check_fastcall_stack_contract(env, cur, idx, off);
+    keep_fastcall_stack_apart(env, cur, idx, off);
     let old = *slot(env, frame, spi)?;
-    let restores = if old.is_spilled_reg() {
+    let restores = if old.holds_register() {
         let whole = size == 8 && saved_size(&old) == 8;
         if !whole && !old.spilled.is_scalar() {
             if env.interest.log_level != 0 {
@@ -96,7 +99,7 @@ fn read_fixed(env: &mut Env<'_>, frame: usize, off: i32, size: usize, dst: Optio
             }
             return Err(env.reject(MemoryMsg::FillSize, Errno::EACCES));
         }
-        mark_stack_slot_read(env, frame, spi)?;
+        slot_is_read(env, frame, spi)?;
         match dst {
             Some(dst) if whole => {
                 env.reg_mut(dst).copy_from(&old.spilled);
@@ -115,14 +118,14 @@ fn read_fixed(env: &mut Env<'_>, frame: usize, off: i32, size: usize, dst: Optio
         }
     } else {
         check_bytes(env, &old, byte, off, size, false)?;
-        mark_stack_slot_read(env, frame, spi)?;
+        slot_is_read(env, frame, spi)?;
         if let Some(dst) = dst {
             mark_data(env, frame, off, off.wrapping_add(size as i32), dst)?;
         }
         false
     };
     if restores {
-        push_jmp_history(env, insn_stack_access_flags(frame, spi), None);
+        note_step(env, stack_access_noted(frame, spi), None);
     }
     Ok(())
 }
@@ -136,7 +139,7 @@ fn fill_part(env: &mut Env<'_>, old: &Slot, off: i32, byte: usize, size: usize, 
         let reg = env.reg_mut(dst);
         reg.copy_from(saved);
         if u64::BITS - saved.scalar.umax.leading_zeros() > 8 * size as u32 {
-            clear_scalar_id(reg);
+            drop_link(reg);
         }
         true
     } else {
@@ -149,7 +152,7 @@ fn fill_part(env: &mut Env<'_>, old: &Slot, off: i32, byte: usize, size: usize, 
             mark_zero(env, dst);
             false
         } else {
-            mark_reg_unknown(env, dst);
+            set_unknown(env, dst);
             false
         }
     };
@@ -157,14 +160,14 @@ fn fill_part(env: &mut Env<'_>, old: &Slot, off: i32, byte: usize, size: usize, 
     Ok(restores)
 }
 
-/// A load from any byte of a range, all of which must be initialised. Kernel: `check_stack_read_var_off()`.
+/// A load from any byte of a range, all of which must be initialised.
 fn read_variable(env: &mut Env<'_>, regno: u8, frame: usize, off: i32, size: i32, dst: u8) -> Res {
-    check_stack_range_initialized(env, regno, off, size, false, AccessSrc::Direct, Access::Read, None)?;
+    stack_range_is_set(env, regno, off, size, false, AccessSrc::Direct, Access::Read, None)?;
     let scalar = env.reg(regno).scalar;
     let min = (scalar.smin as i32).wrapping_add(off);
     let max = (scalar.smax as i32).wrapping_add(off);
     mark_data(env, frame, min, max.wrapping_add(size), dst)?;
     let idx = env.insn_idx;
-    check_fastcall_stack_contract(env, frame, idx, min);
+    keep_fastcall_stack_apart(env, frame, idx, min);
     Ok(())
 }

@@ -1,17 +1,18 @@
 //! Stores to the stack: saved registers, data, and stores at offsets that vary.
 //!
 //! Answers for `check_stack_write()`.
+//!
+//! In the kernel: `get_reg_width()`, `check_stack_write_fixed_off()`, `check_stack_write_var_off()`.
 
 use super::stack::{
-    check_fastcall_stack_contract, get_spi, is_spillable, place, save_register_state, scrub_special_slot, slot,
-    slot_mut,
+    end_object_in_slot, is_spillable, keep_fastcall_stack_apart, place, save_register, slot, slot_mut, slot_of,
 };
 use crate::analysis::Env;
-use crate::analysis::dynptr::destroy_if_dynptr_stack_slot;
-use crate::analysis::liveness::mark_stack_slot_written;
-use crate::analysis::precision::{insn_stack_access_flags, mark_chain_precision};
-use crate::analysis::prune::push_jmp_history;
-use crate::analysis::regs::assign_scalar_id_before_mov;
+use crate::analysis::dynptr::overwrite_dynptr;
+use crate::analysis::liveness::slot_is_written;
+use crate::analysis::precision::{need_exactly, stack_access_noted};
+use crate::analysis::prune::note_step;
+use crate::analysis::regs::link_before_copy;
 use crate::error::{Errno, MemoryMsg, Res};
 use crate::isa::Insn;
 use crate::isa::opcode::{MEM, ST};
@@ -19,8 +20,8 @@ use crate::kernel::call::RegBase;
 use crate::log::Event;
 use crate::state::{RegState, SlotKind};
 
-/// One store. `off` includes the fixed offset; bounds and alignment are checked. Kernel: `check_stack_write()`.
-pub(super) fn check_stack_write(
+/// One store. `off` includes the fixed offset; bounds and alignment are checked.
+pub(super) fn write_stack(
     env: &mut Env<'_>,
     regno: u8,
     off: i32,
@@ -43,7 +44,7 @@ fn is_store_imm(insn: Insn) -> bool {
     insn.class() == ST && insn.mode() == MEM
 }
 
-/// Bits that a value needs. Kernel: `get_reg_width()`.
+/// Bits that a value needs.
 fn width(reg: &RegState) -> u32 {
     u64::BITS - reg.scalar.umax.leading_zeros()
 }
@@ -78,21 +79,21 @@ fn note_sanitation(
     Ok(())
 }
 
-/// A store at a known offset. Kernel: `check_stack_write_fixed_off()`.
+/// A store at a known offset.
 fn write_fixed(env: &mut Env<'_>, frame: usize, off: i32, size: usize, value: Option<u8>, insn_idx: usize) -> Res {
     let (spi, byte) = place(off);
     let insn = env.insns[insn_idx];
     let old = slot(env, frame, spi)?;
-    if !env.caps.allow_ptr_leaks && old.is_spilled_reg() && !old.is_spilled_scalar() && size != 8 {
+    if !env.caps.allow_ptr_leaks && old.holds_register() && !old.holds_scalar() && size != 8 {
         return Err(env.reject(MemoryMsg::CorruptSpill, Errno::EACCES));
     }
     note_sanitation(env, frame, spi, byte, size, value, insn_idx)?;
-    destroy_if_dynptr_stack_slot(env, frame, spi)?;
+    overwrite_dynptr(env, frame, spi)?;
     // A slot written in part must stay visible to reads of the rest, so only whole stores end its liveness.
     if size == 8 {
-        mark_stack_slot_written(env, frame, spi)?;
+        slot_is_written(env, frame, spi)?;
     }
-    check_fastcall_stack_contract(env, frame, insn_idx, off);
+    keep_fastcall_stack_apart(env, frame, insn_idx, off);
     env.scratch_slot(spi);
 
     let aligned = off % 8 == 0;
@@ -103,17 +104,17 @@ fn write_fixed(env: &mut Env<'_>, frame: usize, off: i32, size: usize, value: Op
             let fits = width(env.reg(regno)) <= 8 * size as u32;
             if fits {
                 // Both places hold the same value from now on, and learn from each other's comparisons.
-                assign_scalar_id_before_mov(env, regno);
+                link_before_copy(env, regno);
             }
             let reg = *env.reg(regno);
-            save_register_state(env, frame, spi, &reg, size)?;
+            save_register(env, frame, spi, &reg, size)?;
             if !fits {
                 slot_mut(env, frame, spi)?.spilled.id = 0;
             }
         }
         (None, _) if tracked && is_store_imm(insn) => {
             let imm = RegState::konst(i64::from(insn.imm) as u64);
-            save_register_state(env, frame, spi, &imm, size)?;
+            save_register(env, frame, spi, &imm, size)?;
         }
         (Some(regno), Some(ty)) if is_spillable(ty) => {
             if size != 8 {
@@ -126,11 +127,11 @@ fn write_fixed(env: &mut Env<'_>, frame: usize, off: i32, size: usize, value: Op
                 return Err(env.reject(MemoryMsg::SpillToCaller, Errno::EINVAL));
             }
             let reg = *env.reg(regno);
-            save_register_state(env, frame, spi, &reg, size)?;
+            save_register(env, frame, spi, &reg, size)?;
         }
         _ => return write_data(env, frame, spi, byte, size, value, insn),
     }
-    push_jmp_history(env, insn_stack_access_flags(frame, spi), None);
+    note_step(env, stack_access_noted(frame, spi), None);
     Ok(())
 }
 
@@ -144,12 +145,12 @@ fn write_data(
     value: Option<u8>,
     insn: Insn,
 ) -> Res {
-    scrub_special_slot(slot_mut(env, frame, spi)?);
+    end_object_in_slot(slot_mut(env, frame, spi)?);
     let mut kind = SlotKind::Misc;
     if stores_zero(env, value, insn) {
         // The slot no longer points to the register, so the zero itself must be certain in every state compared.
         if let Some(regno) = value {
-            mark_chain_precision(env, regno)?;
+            need_exactly(env, regno)?;
         }
         kind = SlotKind::Zero;
     }
@@ -162,7 +163,6 @@ fn write_data(
 
 /// A store that may go to any byte of a range. Each byte of the range may or may not be overwritten, so nothing of it
 /// counts as written, saved registers in it are gone, and zeroes stay only if zero is written.
-/// Kernel: `check_stack_write_var_off()`.
 fn write_variable(
     env: &mut Env<'_>,
     frame: usize,
@@ -179,10 +179,10 @@ fn write_variable(
     let zero = stores_zero(env, value, insn);
     let mut zero_used = false;
     for i in min..max {
-        let spi = usize::try_from(get_spi(i)).unwrap_or(0);
-        destroy_if_dynptr_stack_slot(env, frame, spi)?;
+        let spi = usize::try_from(slot_of(i)).unwrap_or(0);
+        overwrite_dynptr(env, frame, spi)?;
     }
-    check_fastcall_stack_contract(env, frame, insn_idx, min);
+    keep_fastcall_stack_apart(env, frame, insn_idx, min);
     for i in min..max {
         let (spi, byte) = place(i);
         env.scratch_slot(spi);
@@ -193,13 +193,13 @@ fn write_variable(
         }
         // A saved zero stays a saved zero when zero is written over it.
         let saved_zero = old.spilled.scalar.is_const() && old.spilled.scalar.umax == 0;
-        if zero && kind == SlotKind::Spill && old.is_spilled_scalar() && saved_zero {
+        if zero && kind == SlotKind::Spill && old.holds_scalar() && saved_zero {
             zero_used = true;
             continue;
         }
         let allow_uninit = env.caps.allow_uninit_stack;
         let slot = slot_mut(env, frame, spi)?;
-        scrub_special_slot(slot);
+        end_object_in_slot(slot);
         let kind = slot.kind[byte];
         let mut new = SlotKind::Misc;
         if zero && kind == SlotKind::Zero {
@@ -212,7 +212,7 @@ fn write_variable(
         slot.kind[byte] = new;
     }
     match value {
-        Some(regno) if zero_used => mark_chain_precision(env, regno),
+        Some(regno) if zero_used => need_exactly(env, regno),
         _ => Ok(()),
     }
 }

@@ -2,25 +2,27 @@
 //!
 //! Answers for `check_func_arg()`, `check_reg_type()`, `check_func_arg_reg_off()`, `check_reg_const_str()` and
 //! `get_constant_map_key()`.
+//!
+//! In the kernel: `compatible_reg_types`, `resolve_map_arg_type()`, `BPF_F_RDONLY_PROG`.
 
-use super::map::{LockOp, in_tree_callback, map_type, process_kptr_func, process_spin_lock, process_timer_func};
-use super::mem::{check_mem_size_reg, constant_map_key};
+use super::map::{LockOp, in_tree_callback, kptr_argument, lock_argument, map_type, timer_argument};
+use super::mem::{constant_map_key, memory_and_size};
 use super::meta::{CallMeta, MapArg};
 use super::{errno_as, helper_name};
 use crate::analysis::Env;
 use crate::analysis::access::{
-    __check_ptr_off_reg, AccessSrc, check_helper_mem_access, check_map_access, check_ptr_alignment, map_kptr_match_type,
+    AccessSrc, access_is_aligned, kptr_takes, memory_argument, offset_fits, within_map_value,
 };
-use crate::analysis::btf_access::btf_struct_ids_match;
-use crate::analysis::dynptr::{dynptr_ref_obj_id, process_dynptr_func};
-use crate::analysis::precision::mark_chain_precision;
-use crate::analysis::regs::{Access, ArgUse, check_reg_arg, is_pkt_pointer, is_pointer_value};
+use crate::analysis::btf_access::same_struct_within;
+use crate::analysis::dynptr::{dynptr_argument, dynptr_owner};
+use crate::analysis::precision::need_exactly;
+use crate::analysis::regs::{Access, ArgUse, is_packet_pointer, use_register, would_leak};
 use crate::btf::{BtfKind, TypeId};
 use crate::error::{CallMsg, Errno, Res};
 use crate::kernel::MapType;
 use crate::kernel::call::{ArgBase, ArgType, FuncProto, RegBase, RegType, TypeFlags};
 use crate::kernel::helpers::{POISON, id};
-use crate::kernel::prog_types::may_access_direct_pkt_data;
+use crate::kernel::prog_types::may_touch_packets;
 use crate::state::{BtfRef, Payload, RegState};
 
 const fn plain(base: RegBase) -> RegType {
@@ -75,7 +77,7 @@ static STACK: [RegType; 1] = [plain(RegBase::PtrToStack)];
 static MAP_VALUE: [RegType; 1] = [plain(RegBase::PtrToMapValue)];
 static DYNPTR: [RegType; 2] = [plain(RegBase::PtrToStack), plain(RegBase::ConstPtrToDynptr)];
 
-/// Register types that an argument takes, in the order in which messages list them. Kernel: `compatible_reg_types`.
+/// Register types that an argument takes, in the order in which messages list them.
 fn compatible(base: ArgBase) -> Option<&'static [RegType]> {
     Some(match base {
         ArgBase::PtrToMapKey | ArgBase::PtrToMapValue | ArgBase::PtrToMem => &MEM,
@@ -103,11 +105,11 @@ pub(crate) fn kernel_struct(env: &Env<'_>, name: &str) -> TypeId {
 }
 
 /// Checks that a register's type suits an argument. `btf`: the type that a BTF pointer must point to, where it is not
-/// the argument's kind or another argument that says so. Kernel: `check_reg_type()`.
+/// the argument's kind or another argument that says so.
 ///
 /// # Errors
 /// Rejects with EACCES.
-pub(crate) fn check_reg_type(
+pub(crate) fn argument_type(
     env: &mut Env<'_>,
     regno: u8,
     arg: ArgType,
@@ -196,7 +198,7 @@ fn check_struct(
     };
     let Some((have_btf, have)) = reg.btf() else { return Err(env.bug("BTF pointer without a type")) };
     let walk = !reg.has(TypeFlags::ALLOC);
-    if !btf_struct_ids_match(env, have_btf, have, reg.off, need.0, need.1, strict, walk) {
+    if !same_struct_within(env, have_btf, have, reg.off, need.0, need.1, strict, walk) {
         let is = env.btf(have_btf).type_name(have).to_string();
         let expected = env.btf(need.0).type_name(need.1).to_string();
         return Err(env.reject(CallMsg::ArgStruct { regno, is, expected }, Errno::EACCES));
@@ -206,14 +208,14 @@ fn check_struct(
 
 fn match_kptr(env: &mut Env<'_>, regno: u8, meta: &CallMeta) -> Res {
     let Some((field, owner)) = meta.kptr_field.clone() else { return Err(env.bug("kptr exchange without a field")) };
-    map_kptr_match_type(env, owner, &field, regno).map_err(|s| errno_as(s, Errno::EACCES))
+    kptr_takes(env, owner, &field, regno).map_err(|s| errno_as(s, Errno::EACCES))
 }
 
-/// Checks the offset of a pointer argument. Kernel: `check_func_arg_reg_off()`.
+/// Checks the offset of a pointer argument.
 ///
 /// # Errors
 /// Rejects where the kind of pointer must be passed as it was obtained.
-pub(crate) fn check_func_arg_reg_off(env: &mut Env<'_>, reg: &RegState, regno: u8, arg: ArgType) -> Res {
+pub(crate) fn argument_offset(env: &mut Env<'_>, reg: &RegState, regno: u8, arg: ArgType) -> Res {
     if arg.flags.contains(TypeFlags::OBJ_RELEASE) {
         // The dynptr on the stack is found by its offset; what it owns is released.
         if arg.base == ArgBase::PtrToDynptr && reg.ty.is(RegBase::PtrToStack) {
@@ -222,7 +224,7 @@ pub(crate) fn check_func_arg_reg_off(env: &mut Env<'_>, reg: &RegState, regno: u
         if reg.off != 0 {
             return Err(env.reject(CallMsg::ReleaseOffset { regno }, Errno::EINVAL));
         }
-        return __check_ptr_off_reg(env, reg, regno, false);
+        return offset_fits(env, reg, regno, false);
     }
     const RDONLY: TypeFlags = TypeFlags::RDONLY;
     const OWNED: TypeFlags = TypeFlags::ALLOC.union(TypeFlags::NON_OWN_REF);
@@ -245,14 +247,14 @@ pub(crate) fn check_func_arg_reg_off(env: &mut Env<'_>, reg: &RegState, regno: u
             if [NO_FLAGS, TypeFlags::ALLOC, TypeFlags::TRUSTED, TypeFlags::RCU, OWNED, OWNED.union(TypeFlags::RCU)]
                 .contains(&flags) =>
         {
-            __check_ptr_off_reg(env, reg, regno, true)
+            offset_fits(env, reg, regno, true)
         }
-        _ => __check_ptr_off_reg(env, reg, regno, false),
+        _ => offset_fits(env, reg, regno, false),
     }
 }
 
-/// What a value argument means for this map. Kernel: `resolve_map_arg_type()`.
-fn resolve_map_arg_type(env: &mut Env<'_>, arg: ArgType, meta: &CallMeta) -> Res<ArgType> {
+/// What a value argument means for this map.
+fn map_argument_type(env: &mut Env<'_>, arg: ArgType, meta: &CallMeta) -> Res<ArgType> {
     let Some(map) = meta.map else { return Err(env.bug("value argument without a map")) };
     match map_type(env, map.map) {
         Some(MapType::Sockmap | MapType::Sockhash) => {
@@ -269,11 +271,11 @@ fn resolve_map_arg_type(env: &mut Env<'_>, arg: ArgType, meta: &CallMeta) -> Res
     }
 }
 
-/// Checks one argument of a helper. Kernel: `check_func_arg()`.
+/// Checks one argument of a helper.
 ///
 /// # Errors
 /// Rejects with the rule that is broken.
-pub(super) fn check_func_arg(
+pub(super) fn helper_argument(
     env: &mut Env<'_>,
     index: usize,
     meta: &mut CallMeta,
@@ -285,30 +287,28 @@ pub(super) fn check_func_arg(
     if arg.base == ArgBase::DontCare {
         return Ok(());
     }
-    check_reg_arg(env, regno, ArgUse::Src)?;
+    use_register(env, regno, ArgUse::Src)?;
     let reg = *env.reg(regno);
     if arg.base == ArgBase::Anything && arg.flags.is_empty() {
-        if is_pointer_value(env, regno) {
+        if would_leak(env, regno) {
             return Err(env.reject(CallMsg::LeaksAddr { regno }, Errno::EACCES));
         }
         return Ok(());
     }
-    if is_pkt_pointer(&reg)
-        && !may_access_direct_pkt_data(env.resolved_prog_type(), false, Some(meta.pkt_access)).allowed()
-    {
+    if is_packet_pointer(&reg) && !may_touch_packets(env.resolved_prog_type(), false, Some(meta.pkt_access)).allowed() {
         return Err(env.reject(CallMsg::PacketArg, Errno::EACCES));
     }
     if arg.base == ArgBase::PtrToMapValue {
-        arg = resolve_map_arg_type(env, arg, meta)?;
+        arg = map_argument_type(env, arg, meta)?;
     }
     let nullable = arg.flags.contains(TypeFlags::MAYBE_NULL);
     if reg.is_null() && nullable {
         if env.kernel.features.null_args_are_precise {
-            mark_chain_precision(env, regno)?;
+            need_exactly(env, regno)?;
         }
     } else {
-        check_reg_type(env, regno, arg, None, meta)?;
-        check_func_arg_reg_off(env, &reg, regno, arg)?;
+        argument_type(env, regno, arg, None, meta)?;
+        argument_offset(env, &reg, regno, arg)?;
     }
     if arg.flags.contains(TypeFlags::OBJ_RELEASE) {
         check_released(env, &reg, regno, arg)?;
@@ -334,7 +334,7 @@ fn check_released(env: &mut Env<'_>, reg: &RegState, regno: u8, arg: ArgType) ->
         if !reg.ty.is(RegBase::PtrToStack) {
             return Err(env.reject(CallMsg::DynptrConst, Errno::EINVAL));
         }
-        return match dynptr_ref_obj_id(env, reg) {
+        return match dynptr_owner(env, reg) {
             Ok(0) => Err(env.reject(CallMsg::DynptrUnacquired { regno }, Errno::EINVAL)),
             Ok(_) => Ok(()),
             Err(s) => Err(errno_as(env.also(s, CallMsg::DynptrUnacquired { regno }), Errno::EINVAL)),
@@ -366,7 +366,7 @@ fn check_kind(
         ArgBase::PtrToMapKey => {
             let Some(map) = meta.map else { return Err(env.bug("key argument without a map")) };
             let key_size = env.map(map.map).spec.key_size;
-            check_helper_mem_access(env, regno, key_size as i32, Access::Read, false, None)?;
+            memory_argument(env, regno, key_size as i32, Access::Read, false, None)?;
             let flags = env.map(map.map).spec.map_flags;
             if env.kernel.features.constant_map_keys
                 && map_type(env, map.map).is_some_and(|t| t.lookup_in_range_finds(flags))
@@ -382,7 +382,7 @@ fn check_kind(
             let Some(map) = meta.map else { return Err(env.bug("value argument without a map")) };
             let value_size = env.map(map.map).spec.value_size;
             meta.raw_mode = arg.flags.contains(TypeFlags::UNINIT);
-            check_helper_mem_access(env, regno, value_size as i32, access_of(arg), false, Some(meta))
+            memory_argument(env, regno, value_size as i32, access_of(arg), false, Some(meta))
         }
         ArgBase::PtrToPercpuBtfId => {
             let Some((btf, id)) = reg.btf().filter(|(_, id)| *id != 0) else {
@@ -400,9 +400,9 @@ fn check_kind(
                 id::SPIN_UNLOCK => false,
                 _ => return Err(env.bug("lock argument of an unexpected helper")),
             };
-            process_spin_lock(env, regno, LockOp { lock, res: false, irq: false })
+            lock_argument(env, regno, LockOp { lock, res: false, irq: false })
         }
-        ArgBase::PtrToTimer => process_timer_func(env, regno, &mut meta.map),
+        ArgBase::PtrToTimer => timer_argument(env, regno, &mut meta.map),
         ArgBase::PtrToFunc => {
             let Payload::Subprog(n) = reg.payload else { return Err(env.bug("function pointer without a function")) };
             meta.subprog = n;
@@ -413,9 +413,9 @@ fn check_kind(
             if !arg.flags.contains(TypeFlags::FIXED_SIZE) {
                 return Ok(());
             }
-            check_helper_mem_access(env, regno, arg.size as i32, access_of(arg), false, Some(meta))?;
+            memory_argument(env, regno, arg.size as i32, access_of(arg), false, Some(meta))?;
             if arg.flags.contains(TypeFlags::ALIGNED) {
-                check_ptr_alignment(env, regno, 0, arg.size, true)?;
+                access_is_aligned(env, regno, 0, arg.size, true)?;
             }
             Ok(())
         }
@@ -423,18 +423,18 @@ fn check_kind(
             let Some(memory) = index.checked_sub(1).map(|i| proto.args[i]) else {
                 return Err(env.bug("size argument without memory"));
             };
-            check_mem_size_reg(env, regno, access_of(memory), arg.base == ArgBase::ConstSizeOrZero, meta)
+            memory_and_size(env, regno, access_of(memory), arg.base == ArgBase::ConstSizeOrZero, meta)
         }
-        ArgBase::PtrToDynptr => process_dynptr_func(env, regno, insn_idx, arg, 0),
+        ArgBase::PtrToDynptr => dynptr_argument(env, regno, insn_idx, arg, 0),
         ArgBase::ConstAllocSizeOrZero => {
             if !reg.scalar.var_off.is_const() {
                 return Err(env.reject(CallMsg::NotConstant { regno }, Errno::EACCES));
             }
             meta.mem_size = reg.scalar.var_off.value as u32;
-            mark_chain_precision(env, regno)
+            need_exactly(env, regno)
         }
-        ArgBase::PtrToConstStr => check_reg_const_str(env, regno),
-        ArgBase::KptrXchgDest => process_kptr_func(env, regno, meta),
+        ArgBase::PtrToConstStr => constant_text(env, regno),
+        ArgBase::KptrXchgDest => kptr_argument(env, regno, meta),
         _ => Ok(()),
     }
 }
@@ -454,15 +454,14 @@ fn map_pointer(env: &mut Env<'_>, reg: &RegState, meta: &mut CallMeta) -> Res {
     Ok(())
 }
 
-/// Kernel: `BPF_F_RDONLY_PROG`.
+/// Map flag: programs only read.
 const RDONLY_PROG: u32 = 1 << 7;
 
 /// Bytes of a constant string argument: it must lie in a read-only map at a known place and end with a zero.
-/// Kernel: `check_reg_const_str()`.
 ///
 /// # Errors
 /// Rejects with EACCES or EINVAL.
-pub(crate) fn check_reg_const_str(env: &mut Env<'_>, regno: u8) -> Res {
+pub(crate) fn constant_text(env: &mut Env<'_>, regno: u8) -> Res {
     let reg = *env.reg(regno);
     let Some(map) = reg.map().filter(|_| reg.ty.is(RegBase::PtrToMapValue)) else {
         return Err(crate::error::Stop::silent(Errno::EINVAL));
@@ -479,7 +478,7 @@ pub(crate) fn check_reg_const_str(env: &mut Env<'_>, regno: u8) -> Res {
         return Err(env.reject(CallMsg::StrMap, Errno::EACCES));
     }
     let rest = (spec.value_size as i32).wrapping_sub(reg.off);
-    check_map_access(env, regno, reg.off, rest, false, AccessSrc::Helper)?;
+    within_map_value(env, regno, reg.off, rest, false, AccessSrc::Helper)?;
     let text = const_str(env, &reg)?;
     if text.is_none() {
         return Err(env.reject(CallMsg::StrUnterminated, Errno::EINVAL));

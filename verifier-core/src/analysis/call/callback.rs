@@ -2,17 +2,19 @@
 //!
 //! Answers for `push_callback_call()` and the `set_*_callback_state()` functions. A synchronous callback is stored as a
 //! path of its own that returns to the call; the current path goes on as if the callback never ran.
+//!
+//! In the kernel: `map_ops::map_for_each_callback`.
 
 use std::rc::Rc;
 
 use super::func::check_depth;
-use super::global::btf_check_subprog_call;
+use super::global::arguments_fit_signature;
 use super::map::{map_type, reg_record};
 use crate::analysis::Env;
-use crate::analysis::dynptr::mark_dynptr_cb_reg;
-use crate::analysis::explore::{Fork, push_async_cb, push_stack};
-use crate::analysis::refs::{clear_reg, ref_set_non_owning};
-use crate::analysis::regs::mark_reg_known;
+use crate::analysis::dynptr::set_callback_dynptr;
+use crate::analysis::explore::{Fork, fork_path, queue_later_callback};
+use crate::analysis::refs::{clear_reg, set_borrowed};
+use crate::analysis::regs::set_known;
 use crate::btf::BtfKind;
 use crate::error::{CallMsg, Errno, Res, Stop};
 use crate::isa::Insn;
@@ -21,7 +23,7 @@ use crate::kernel::call::{RegBase, RegType, TypeFlags};
 use crate::program::record::{FieldInfo, FieldKind, record_find};
 use crate::state::{BtfRef, DynptrKind, FuncState, MapIdx, Payload, RegState};
 
-/// What a callback gets, and what it may return. Kernel: the `set_*_callback_state()` functions.
+/// What a callback gets, and what it may return.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Callback {
     /// `bpf_for_each_map_elem()`
@@ -47,19 +49,13 @@ impl Callback {
     }
 }
 
-/// Stores the path into a callback. Kernel: `push_callback_call()`.
+/// Stores the path into a callback.
 ///
 /// # Errors
 /// Rejects too deep calls and callbacks that this call cannot run.
-pub(crate) fn push_callback_call(
-    env: &mut Env<'_>,
-    insn: Insn,
-    insn_idx: usize,
-    subprog: u32,
-    callback: Callback,
-) -> Res {
+pub(crate) fn fork_callback(env: &mut Env<'_>, insn: Insn, insn_idx: usize, subprog: u32, callback: Callback) -> Res {
     let n = subprog as usize;
-    match btf_check_subprog_call(env, n) {
+    match arguments_fit_signature(env, n) {
         Ok(()) => {}
         // That BTF does not fit makes it unreliable, no more.
         Err(Stop::Reject(r)) if r.errno != Errno::EFAULT => {}
@@ -71,7 +67,7 @@ pub(crate) fn push_callback_call(
     if callback.is_async() {
         info.is_async_cb = true;
         // Kernel functions schedule callbacks where they may sleep; timers run in interrupts.
-        push_async_cb(env, start, insn_idx, subprog, insn.is_kfunc_call())?;
+        queue_later_callback(env, start, insn_idx, subprog, insn.is_kfunc_call())?;
         let caller = env.cur.frame().clone();
         let mut callee = env.explorer.top_mut().frame().clone();
         callee.async_entry_cnt = caller.async_entry_cnt + 1;
@@ -79,7 +75,7 @@ pub(crate) fn push_callback_call(
         *env.explorer.top_mut().frame_mut() = callee;
         return Ok(());
     }
-    push_stack(env, start, insn_idx, Fork::Round)?;
+    fork_path(env, start, insn_idx, Fork::Round)?;
     let curframe = env.cur.curframe();
     check_depth(env, curframe)?;
     let caller = env.cur.frame().clone();
@@ -98,7 +94,7 @@ pub(crate) fn push_callback_call(
 /// A pointer without offset, in a register of a fresh frame.
 fn set_pointer(reg: &mut RegState, ty: RegType, payload: Payload) {
     reg.ty = ty;
-    mark_reg_known(reg, 0);
+    set_known(reg, 0);
     reg.payload = payload;
 }
 
@@ -108,7 +104,7 @@ fn set_element(callee: &mut FuncState, payload: Payload) {
     set_pointer(&mut callee.regs[3], RegType::of(RegBase::PtrToMapValue), payload);
 }
 
-/// Map types whose elements can be walked. Kernel: `map_ops::map_for_each_callback`.
+/// Map types whose elements can be walked.
 fn has_for_each(t: Option<MapType>) -> bool {
     matches!(
         t,
@@ -169,7 +165,7 @@ fn set_state(
         }
         Callback::UserRingbuf => {
             clear_reg(&mut callee.regs[0], precise);
-            mark_dynptr_cb_reg(env, &mut callee.regs[1], DynptrKind::Local);
+            set_callback_dynptr(env, &mut callee.regs[1], DynptrKind::Local);
             callee.regs[2] = caller.regs[3];
             2
         }
@@ -191,7 +187,7 @@ fn set_state(
                 let ty = RegType::with(RegBase::PtrToBtfId, TypeFlags::ALLOC);
                 set_pointer(&mut reg, ty, Payload::Btf { btf, id: value_id });
                 reg.off = node_offset as i32;
-                ref_set_non_owning(env, &mut reg)?;
+                set_borrowed(env, &mut reg)?;
                 callee.regs[n] = reg;
             }
             2

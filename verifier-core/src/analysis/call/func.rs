@@ -1,19 +1,21 @@
 //! Frames of local functions: call and return.
 //!
 //! Answers for `check_func_call()`, `setup_func_entry()`, `prepare_func_exit()` and `clear_caller_saved_regs()`.
+//!
+//! In the kernel: `subprog_is_global()`.
 
 use std::rc::Rc;
 
-use super::global::btf_check_subprog_call;
-use super::helper::clear_all_pkt_pointers;
+use super::global::arguments_fit_signature;
+use super::helper::forget_packet_pointers;
 use super::returns::{in_range, out_of_range};
 use crate::analysis::Env;
-use crate::analysis::explore::find_prev_entry;
-use crate::analysis::iter::widen_imprecise_scalars;
+use crate::analysis::explore::earlier_on_path;
+use crate::analysis::iter::widen_unneeded;
 use crate::analysis::liveness::{self, Place};
-use crate::analysis::precision::mark_chain_precision;
+use crate::analysis::precision::need_exactly;
 use crate::analysis::refs;
-use crate::analysis::regs::mark_reg_unknown;
+use crate::analysis::regs::set_unknown;
 use crate::error::{CallMsg, Errno, Res, Stop};
 use crate::isa::Insn;
 use crate::isa::opcode::MAX_CALL_FRAMES;
@@ -25,7 +27,7 @@ use crate::state::{FuncState, RegState};
 /// BTF linkage of a global function.
 const GLOBAL: u16 = 1;
 
-/// A further frame must fit. Kernel: the first check of `setup_func_entry()`.
+/// A further frame must fit.
 ///
 /// # Errors
 /// Rejects with E2BIG.
@@ -36,8 +38,8 @@ pub(super) fn check_depth(env: &mut Env<'_>, curframe: usize) -> Res {
     Ok(())
 }
 
-/// R0 to R5 of a frame are lost in a call. Kernel: `clear_caller_saved_regs()`.
-pub(crate) fn clear_caller_saved_regs(env: &mut Env<'_>, frame: usize) {
+/// R0 to R5 of a frame are lost in a call.
+pub(crate) fn lose_scratch_registers(env: &mut Env<'_>, frame: usize) {
     let precise = !env.caps.bpf_capable;
     for regno in 0..=5 {
         env.scratch_reg(regno);
@@ -47,23 +49,23 @@ pub(crate) fn clear_caller_saved_regs(env: &mut Env<'_>, frame: usize) {
     }
 }
 
-/// Whether a local function is verified on its own. Kernel: `subprog_is_global()`.
+/// Whether a local function is verified on its own.
 fn is_global(env: &Env<'_>, subprog: usize) -> bool {
     env.func_info_aux.get(subprog).is_some_and(|a| a.linkage == GLOBAL)
 }
 
 /// Checks a call of a local function: enters static ones, takes global ones by their signature. On return `insn_idx`
-/// is the instruction before the next one. Kernel: `check_func_call()`.
+/// is the instruction before the next one.
 ///
 /// # Errors
 /// Rejects arguments that do not fit, calls where global functions may not be called, too deep chains.
-pub(crate) fn check_func_call(env: &mut Env<'_>, insn: Insn, insn_idx: &mut usize) -> Res {
+pub(crate) fn local_call(env: &mut Env<'_>, insn: Insn, insn_idx: &mut usize) -> Res {
     let target = *insn_idx as i64 + i64::from(insn.imm) + 1;
     let start = u32::try_from(target).unwrap_or(u32::MAX);
     let Ok(subprog) = env.subprogs.binary_search_by_key(&start, |s| s.start) else {
         return Err(env.bug("call of something that is no function"));
     };
-    let fits = match btf_check_subprog_call(env, subprog) {
+    let fits = match arguments_fit_signature(env, subprog) {
         Err(Stop::Reject(r)) if r.errno == Errno::EFAULT => return Err(Stop::Reject(r)),
         Err(stop @ Stop::Reject(_)) => Some(stop),
         Err(other) => return Err(other),
@@ -80,7 +82,7 @@ pub(crate) fn check_func_call(env: &mut Env<'_>, insn: Insn, insn_idx: &mut usiz
     callee.regs[1..=5].copy_from_slice(&env.cur.frame().regs[1..=5]);
     callee.caller_refs = Rc::clone(&env.cur.refs);
     env.cur.frames.push(Rc::new(callee));
-    clear_caller_saved_regs(env, caller);
+    lose_scratch_registers(env, caller);
     *insn_idx = (env.subprogs[subprog].start as usize).wrapping_sub(1);
     if env.kernel.features.liveness == LivenessKind::Static {
         liveness::reset_callchain(env);
@@ -109,31 +111,31 @@ fn call_global(env: &mut Env<'_>, subprog: usize, misfit: Option<Stop>) -> Res {
     } else if env.cur.active_preempt_lock != 0 {
         return Err(env.reject(CallMsg::GlobalWhilePreemptDisabled, Errno::EINVAL));
     }
-    let name = env.subprog_name(subprog);
+    let name = env.function_name(subprog);
     if let Some(stop) = misfit {
         return Err(env.also(stop, CallMsg::GlobalArgs { subprog, name }));
     }
     env.say(CallMsg::GlobalAssumed { subprog, name });
     if env.subprogs[subprog].changes_pkt_data {
-        clear_all_pkt_pointers(env);
+        forget_packet_pointers(env);
     }
     if let Some(aux) = env.func_info_aux.get_mut(subprog) {
         aux.called = true;
     }
     let frame = env.cur.curframe();
-    clear_caller_saved_regs(env, frame);
-    mark_reg_unknown(env, 0);
+    lose_scratch_registers(env, frame);
+    set_unknown(env, 0);
     Ok(())
 }
 
 /// Returns from a local function or callback; `insn_idx` becomes the instruction to go on at. A callback goes back to
-/// the call that runs it, which decides about another round. Kernel: `prepare_func_exit()`.
+/// the call that runs it, which decides about another round.
 ///
 /// # Errors
 /// Rejects what may not be returned.
-pub(crate) fn prepare_func_exit(env: &mut Env<'_>, insn_idx: &mut usize) -> Res {
+pub(crate) fn return_to_caller(env: &mut Env<'_>, insn_idx: &mut usize) -> Res {
     if env.kernel.features.liveness == LivenessKind::Static {
-        liveness::update_live_stack(env)?;
+        liveness::solve_live_stack(env)?;
     }
     let frame = env.cur.curframe();
     let Some(caller) = frame.checked_sub(1) else { return Err(env.bug("return without a caller")) };
@@ -150,8 +152,8 @@ pub(crate) fn prepare_func_exit(env: &mut Env<'_>, insn_idx: &mut usize) -> Res 
         if !r0.is_scalar() {
             return Err(env.reject(CallMsg::CallbackReturnsPointer, Errno::EACCES));
         }
-        liveness::mark_reg_read(env, frame, Place::Reg(0), live::READ64)?;
-        mark_chain_precision(env, 0)?;
+        liveness::register_is_read(env, frame, Place::Reg(0), live::READ64)?;
+        need_exactly(env, 0)?;
         let r0 = *env.reg(0);
         if !in_range(range, &r0, false) {
             return Err(env.reject(out_of_range("At callback return", "R0", &r0, range), Errno::EINVAL));
@@ -173,10 +175,10 @@ pub(crate) fn prepare_func_exit(env: &mut Env<'_>, insn_idx: &mut usize) -> Res 
     }
     env.cur.frames.pop();
     // Numbers that change with every round of a callback would never converge.
-    if in_callback && let Some(before) = find_prev_entry(env, false, *insn_idx) {
+    if in_callback && let Some(before) = earlier_on_path(env, false, *insn_idx) {
         let old = env.explorer.state(before).clone();
         let precise = !env.caps.bpf_capable;
-        widen_imprecise_scalars(&old, &mut env.cur, precise);
+        widen_unneeded(&old, &mut env.cur, precise);
     }
     Ok(())
 }

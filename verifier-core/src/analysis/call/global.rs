@@ -1,30 +1,32 @@
 //! Functions verified by their BTF signature: what callers pass, and what the function starts with.
 //!
 //! Answers for `btf_check_subprog_call()`, `btf_check_func_arg_match()` and the first half of `do_check_common()`.
+//!
+//! In the kernel: `ARG_DONTCARE`.
 
-use super::args::{check_func_arg_reg_off, check_reg_type};
+use super::args::{argument_offset, argument_type};
 use super::errno_as;
-use super::mem::check_mem_reg;
+use super::mem::memory_of_type;
 use super::meta::CallMeta;
-use super::signature::btf_prepare_func_args;
+use super::signature::read_signature;
 use crate::analysis::Env;
-use crate::analysis::dynptr::{mark_dynptr_cb_reg, process_dynptr_func};
+use crate::analysis::dynptr::{dynptr_argument, set_callback_dynptr};
 use crate::analysis::refs;
-use crate::analysis::regs::{mark_reg_known_zero, mark_reg_unknown};
+use crate::analysis::regs::{set_known_zero, set_unknown};
 use crate::error::{CallMsg, Errno, Res, Stop};
 use crate::kernel::ProgType;
 use crate::kernel::call::{ArgBase, ArgType, RegBase, RegType, TypeFlags};
 use crate::state::{BtfRef, DynptrKind, Payload};
 
-/// What a caller's registers must be is checked by kind alone here. Kernel: `ARG_DONTCARE` as an offset rule.
+/// What a caller's registers must be is checked by kind alone here.
 const NO_RULE: ArgType = ArgType { base: ArgBase::DontCare, flags: TypeFlags::empty(), size: 0, btf: "" };
 
-/// Checks the registers of a call against the BTF of the callee. Kernel: `btf_check_subprog_call()`.
+/// Checks the registers of a call against the BTF of the callee.
 ///
 /// # Errors
 /// EFAULT ends the analysis. Any other rejection means that they do not fit; for static functions that only makes the
 /// callee's BTF unreliable.
-pub(crate) fn btf_check_subprog_call(env: &mut Env<'_>, subprog: usize) -> Res {
+pub(crate) fn arguments_fit_signature(env: &mut Env<'_>, subprog: usize) -> Res {
     let (Some(info), Some(aux)) = (env.func_info.get(subprog).copied(), env.func_info_aux.get(subprog).copied()) else {
         return Err(Stop::silent(Errno::EINVAL));
     };
@@ -44,7 +46,7 @@ pub(crate) fn btf_check_subprog_call(env: &mut Env<'_>, subprog: usize) -> Res {
 }
 
 fn match_args(env: &mut Env<'_>, subprog: usize) -> Res {
-    btf_prepare_func_args(env, subprog)?;
+    read_signature(env, subprog)?;
     let info = &env.subprogs[subprog];
     let (args, count) = (info.args, usize::from(info.arg_cnt));
     for (i, want) in args.iter().enumerate().take(count) {
@@ -60,14 +62,14 @@ fn match_args(env: &mut Env<'_>, subprog: usize) -> Res {
             // Reads through it are guarded, so anything may be passed.
             _ if arg.flags.contains(TypeFlags::UNTRUSTED) => {}
             ArgBase::PtrToCtx if arg.flags.is_empty() => {
-                check_func_arg_reg_off(env, &reg, regno, NO_RULE)?;
+                argument_offset(env, &reg, regno, NO_RULE)?;
                 if !reg.ty.is(RegBase::PtrToCtx) {
                     return Err(env.reject(CallMsg::PassCtx { arg: i }, Errno::EINVAL));
                 }
             }
             ArgBase::PtrToMem => {
-                check_func_arg_reg_off(env, &reg, regno, NO_RULE)?;
-                check_mem_reg(env, regno, want.mem_size).map_err(|s| errno_as(s, Errno::EINVAL))?;
+                argument_offset(env, &reg, regno, NO_RULE)?;
+                memory_of_type(env, regno, want.mem_size).map_err(|s| errno_as(s, Errno::EINVAL))?;
                 if !arg.flags.contains(TypeFlags::MAYBE_NULL) && reg.ty.may_be_null() {
                     return Err(env.reject(CallMsg::PassNull { arg: i }, Errno::EINVAL));
                 }
@@ -79,16 +81,16 @@ fn match_args(env: &mut Env<'_>, subprog: usize) -> Res {
             }
             ArgBase::PtrToDynptr if arg.flags == TypeFlags::RDONLY => {
                 let rule = ArgType { base: ArgBase::PtrToDynptr, ..NO_RULE };
-                check_func_arg_reg_off(env, &reg, regno, rule)?;
-                process_dynptr_func(env, regno, usize::MAX, arg, 0)?;
+                argument_offset(env, &reg, regno, rule)?;
+                dynptr_argument(env, regno, usize::MAX, arg, 0)?;
             }
             ArgBase::PtrToBtfId => {
                 if reg.is_null() && arg.flags.contains(TypeFlags::MAYBE_NULL) {
                     continue;
                 }
                 let mut meta = CallMeta::default();
-                check_reg_type(env, regno, arg, Some((BtfRef::VMLINUX, want.btf_id)), &mut meta)?;
-                check_func_arg_reg_off(env, &reg, regno, arg)?;
+                argument_type(env, regno, arg, Some((BtfRef::VMLINUX, want.btf_id)), &mut meta)?;
+                argument_offset(env, &reg, regno, arg)?;
             }
             _ => return Err(env.bug("argument of an unknown kind")),
         }
@@ -97,19 +99,19 @@ fn match_args(env: &mut Env<'_>, subprog: usize) -> Res {
 }
 
 /// Registers at the entry of a walk: the arguments of a global function by its signature, the context for the main
-/// program. Kernel: the first half of `do_check_common()`.
+/// program.
 ///
 /// # Errors
 /// Rejects global functions whose signature cannot be verified.
 pub(crate) fn setup_entry_regs(env: &mut Env<'_>, subprog: usize) -> Res {
     if subprog != 0 || env.prog_type == ProgType::Ext {
-        let name = env.subprog_name(subprog);
+        let name = env.function_name(subprog);
         env.say(CallMsg::Validating { name, subprog });
-        btf_prepare_func_args(env, subprog)?;
+        read_signature(env, subprog)?;
         entry_args(env, subprog)?;
     } else {
         if !env.func_info_aux.is_empty() {
-            let fits = match btf_prepare_func_args(env, 0) {
+            let fits = match read_signature(env, 0) {
                 Ok(()) => {
                     let info = &env.subprogs[0];
                     info.arg_cnt == 1 && info.args[0].arg.base == ArgBase::PtrToCtx
@@ -122,12 +124,12 @@ pub(crate) fn setup_entry_regs(env: &mut Env<'_>, subprog: usize) -> Res {
             }
         }
         env.reg_mut(1).ty = RegType::of(RegBase::PtrToCtx);
-        mark_reg_known_zero(env, 1);
+        set_known_zero(env, 1);
     }
     if env.kernel.features.struct_ops_refs && subprog == 0 && env.prog_type == ProgType::StructOps {
         for i in 0..env.attach.ctx_args.len() {
             let counted = env.attach.ctx_args[i].refcounted;
-            env.attach.ctx_args[i].ref_obj_id = if counted { refs::acquire_reference(env, 0)? } else { 0 };
+            env.attach.ctx_args[i].ref_obj_id = if counted { refs::hold_reference(env, 0)? } else { 0 };
         }
     }
     Ok(())
@@ -148,18 +150,18 @@ fn entry_args(env: &mut Env<'_>, subprog: usize) -> Res {
         match want.arg.base {
             ArgBase::PtrToCtx => {
                 env.reg_mut(regno).ty = RegType::of(RegBase::PtrToCtx);
-                mark_reg_known_zero(env, regno);
+                set_known_zero(env, regno);
             }
-            ArgBase::Anything | ArgBase::PtrToArena => mark_reg_unknown(env, regno),
+            ArgBase::Anything | ArgBase::PtrToArena => set_unknown(env, regno),
             ArgBase::PtrToDynptr => {
                 let mut reg = *env.reg(regno);
-                mark_dynptr_cb_reg(env, &mut reg, DynptrKind::Local);
+                set_callback_dynptr(env, &mut reg, DynptrKind::Local);
                 *env.reg_mut(regno) = reg;
             }
             ArgBase::PtrToMem => {
                 let kept = TypeFlags::MAYBE_NULL.union(TypeFlags::UNTRUSTED).union(TypeFlags::RDONLY);
                 env.reg_mut(regno).ty = RegType::with(RegBase::PtrToMem, flags.intersection(kept));
-                mark_reg_known_zero(env, regno);
+                set_known_zero(env, regno);
                 env.reg_mut(regno).payload = Payload::Mem { size: want.mem_size, dynptr_id: 0 };
                 if env.kernel.features.nonnull_mem_args_have_ids || flags.contains(TypeFlags::MAYBE_NULL) {
                     env.reg_mut(regno).id = env.new_id();
@@ -168,7 +170,7 @@ fn entry_args(env: &mut Env<'_>, subprog: usize) -> Res {
             ArgBase::PtrToBtfId => {
                 let kept = TypeFlags::MAYBE_NULL.union(TypeFlags::UNTRUSTED).union(TypeFlags::TRUSTED);
                 env.reg_mut(regno).ty = RegType::with(RegBase::PtrToBtfId, flags.intersection(kept));
-                mark_reg_known_zero(env, regno);
+                set_known_zero(env, regno);
                 env.reg_mut(regno).payload = Payload::Btf { btf: BtfRef::VMLINUX, id: want.btf_id };
                 env.reg_mut(regno).id = env.new_id();
             }

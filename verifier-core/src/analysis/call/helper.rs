@@ -1,28 +1,30 @@
 //! The call of a helper: may it be called, do the arguments fit, what does it change and return.
 //!
 //! Answers for `check_helper_call()`.
+//!
+//! In the kernel: `clear_all_pkt_pointers()`, `do_refine_retval_range()`, `MAX_ERRNO`.
 
-use super::args::{check_func_arg, kernel_struct};
+use super::args::{helper_argument, kernel_struct};
 use super::helper_name;
-use super::map::{check_map_func_compatibility, record_func_key, record_func_map};
+use super::map::{map_and_helper_fit, note_key, note_map};
 use super::meta::CallMeta;
 use super::special::{self, Effects};
 use crate::analysis::Env;
-use crate::analysis::access::{check_mem_access, kptr_pointee};
-use crate::analysis::btf_access::btf_is_kernel;
-use crate::analysis::dynptr::unmark_stack_slots_dynptr;
-use crate::analysis::explore::{Fork, push_stack};
+use crate::analysis::access::{kptr_pointee, memory_access};
+use crate::analysis::btf_access::is_kernels;
+use crate::analysis::dynptr::end_dynptr;
+use crate::analysis::explore::{Fork, fork_path};
 use crate::analysis::preflight::attr::is_gpl_compatible;
 use crate::analysis::refs;
 use crate::analysis::regs::{
-    Access, ArgUse, bounds_sanity_check, bounds_sync, check_reg_arg, is_pkt_pointer_any, mark_reg_known_zero,
-    mark_reg_not_init, mark_reg_unknown,
+    Access, ArgUse, bring_in_step, is_packet_or_end, no_contradiction, set_known_zero, set_uninit, set_unknown,
+    use_register,
 };
 use crate::error::{CallMsg, Errno, Res, Stop};
 use crate::isa::Insn;
 use crate::isa::opcode::B;
 use crate::kernel::call::{ArgBase, FuncProto, RegBase, RegType, RetBase, TypeFlags};
-use crate::kernel::helpers::{HelperCaps, HelperQuery, allowed, class, exists, get_func_proto, id};
+use crate::kernel::helpers::{HelperCaps, HelperQuery, allowed, class, exists, id, prototype};
 use crate::kernel::{AttachType, ProgType};
 use crate::program::record::FieldKind;
 use crate::state::{BtfRef, DynptrKind, Payload, RegState};
@@ -62,47 +64,46 @@ pub(crate) fn helper_query<'q>(env: &'q Env<'_>) -> HelperQuery<'q> {
 }
 
 /// Packet data may have moved: packet pointers are invalid, and so are slices of dynptrs over packets.
-/// Kernel: `clear_all_pkt_pointers()`.
-pub(crate) fn clear_all_pkt_pointers(env: &mut Env<'_>) {
+pub(crate) fn forget_packet_pointers(env: &mut Env<'_>) {
     const SLICES: TypeFlags = TypeFlags::DYNPTR_SKB.union(TypeFlags::DYNPTR_XDP).union(TypeFlags::DYNPTR_SKB_META);
-    refs::invalidate_regs(env, |r| is_pkt_pointer_any(r) || (r.ty.base == RegBase::PtrToMem && r.has(SLICES)));
+    refs::invalidate_regs(env, |r| is_packet_or_end(r) || (r.ty.base == RegBase::PtrToMem && r.has(SLICES)));
 }
 
-/// Checks and performs a helper call. Kernel: `check_helper_call()`.
+/// Checks and performs a helper call.
 ///
 /// # Errors
 /// Rejects with the rule that is broken.
-pub(crate) fn check_helper_call(env: &mut Env<'_>, insn: Insn, insn_idx: &mut usize) -> Res {
+pub(crate) fn helper_call(env: &mut Env<'_>, insn: Insn, insn_idx: &mut usize) -> Res {
     let idx = *insn_idx;
     let proto = find_proto(env, insn)?;
     let func = insn.imm as u32;
     let mut meta = CallMeta { func_id: func, pkt_access: proto.pkt_access, ..CallMeta::default() };
     for i in 0..proto.args.len() {
-        check_func_arg(env, i, &mut meta, proto, idx)?;
+        helper_argument(env, i, &mut meta, proto, idx)?;
     }
-    record_func_map(env, &meta, idx)?;
-    record_func_key(env, &meta, idx)?;
+    note_map(env, &meta, idx)?;
+    note_key(env, &meta, idx)?;
     // Memory that the call fills counts as written byte by byte.
     for off in 0..meta.access_size {
-        check_mem_access(env, idx, meta.regno, off, B, Access::Write, None, false, false)?;
+        memory_access(env, idx, meta.regno, off, B, Access::Write, None, false, false)?;
     }
     release(env, proto, &meta)?;
     let mut effects = Effects { changes_data: class::changes_pkt_data(func), percpu_object: false };
     special::check(env, insn, idx, proto, &mut meta, &mut effects)?;
     for regno in 0..=5 {
-        mark_reg_not_init(env, regno);
-        check_reg_arg(env, regno, ArgUse::DstNoMark)?;
+        set_uninit(env, regno);
+        use_register(env, regno, ArgUse::DstNoMark)?;
     }
     set_result(env, proto, &meta, &effects)?;
     own_result(env, &meta, idx)?;
     refine_result(env, proto, &meta)?;
-    check_map_func_compatibility(env, &meta)?;
+    map_and_helper_fit(env, &meta)?;
     special::check_func_ip(env, func)?;
     if func == id::TAIL_CALL && env.kernel.features.tail_call_exits_frame {
         return tail_call_exit(env, insn_idx);
     }
     if effects.changes_data {
-        clear_all_pkt_pointers(env);
+        forget_packet_pointers(env);
     }
     Ok(())
 }
@@ -115,7 +116,7 @@ fn find_proto(env: &mut Env<'_>, insn: Insn) -> Res<&'static FuncProto> {
         return Err(env.reject(CallMsg::InvalidFunc { name: "unknown".to_string(), id: insn.imm }, Errno::EINVAL));
     }
     let query = helper_query(env);
-    let proto = get_func_proto(&query, func);
+    let proto = prototype(&query, func);
     let may = proto.is_some_and(|p| allowed(&query, p));
     let Some(proto) = proto else {
         return Err(env.reject(CallMsg::CannotUse { name, id: insn.imm }, Errno::EINVAL));
@@ -150,11 +151,11 @@ fn release(env: &mut Env<'_>, proto: &FuncProto, meta: &CallMeta) -> Res {
     let Some(arg) = usize::from(regno).checked_sub(1).map(|i| proto.args[i]) else { return Ok(()) };
     let reg = *env.reg(regno);
     let result = if arg.base == ArgBase::PtrToDynptr {
-        unmark_stack_slots_dynptr(env, &reg)
+        end_dynptr(env, &reg)
     } else if meta.func_id == id::KPTR_XCHG && meta.ref_obj_id != 0 {
         give_to_map(env, meta.ref_obj_id)
     } else if meta.ref_obj_id != 0 {
-        refs::release_reference(env, meta.ref_obj_id)
+        refs::end_reference(env, meta.ref_obj_id)
     } else if reg.is_null() {
         Ok(())
     } else {
@@ -166,9 +167,9 @@ fn release(env: &mut Env<'_>, proto: &FuncProto, meta: &CallMeta) -> Res {
 
 /// An object that moves into a kptr is the map's from now on. Per-CPU objects stay readable under RCU.
 fn give_to_map(env: &mut Env<'_>, ref_obj_id: u32) -> Res {
-    let in_rcu = refs::in_rcu_cs(env);
+    let in_rcu = refs::in_rcu_section(env);
     let (leaks, precise) = (env.caps.allow_ptr_leaks, !env.caps.bpf_capable);
-    refs::release_reference_nomark(env, ref_obj_id)?;
+    refs::end_reference_quietly(env, ref_obj_id)?;
     env.cur.for_each_reg_mut(|reg| {
         if reg.ref_obj_id != ref_obj_id {
             return;
@@ -177,7 +178,7 @@ fn give_to_map(env: &mut Env<'_>, ref_obj_id: u32) -> Res {
             reg.ref_obj_id = 0;
             reg.ty = reg.ty.minus(TypeFlags::ALLOC).plus(TypeFlags::RCU);
         } else {
-            refs::mark_reg_invalid(reg, leaks, precise);
+            refs::invalidate(reg, leaks, precise);
         }
     });
     Ok(())
@@ -185,7 +186,7 @@ fn give_to_map(env: &mut Env<'_>, ref_obj_id: u32) -> Res {
 
 /// Makes R0 a pointer.
 fn set_r0(env: &mut Env<'_>, ty: RegType, payload: Payload) {
-    mark_reg_known_zero(env, 0);
+    set_known_zero(env, 0);
     let r0 = env.reg_mut(0);
     r0.ty = ty;
     r0.payload = payload;
@@ -195,7 +196,7 @@ fn set_r0(env: &mut Env<'_>, ty: RegType, payload: Payload) {
 fn set_result(env: &mut Env<'_>, proto: &FuncProto, meta: &CallMeta, effects: &Effects) -> Res {
     let mut flags = proto.ret.flags;
     match proto.ret.base {
-        RetBase::Integer => mark_reg_unknown(env, 0),
+        RetBase::Integer => set_unknown(env, 0),
         RetBase::Void => env.reg_mut(0).ty = RegType::of(RegBase::NotInit),
         RetBase::PtrToMapValue => {
             let Some(m) = meta.map else { return Err(env.bug("map value without a map")) };
@@ -226,7 +227,7 @@ fn set_result(env: &mut Env<'_>, proto: &FuncProto, meta: &CallMeta, effects: &E
                     return Err(env.bug("kptr exchange without a field"));
                 };
                 let target = kptr_pointee(env, owner, &field)?;
-                if !btf_is_kernel(env, target.0) {
+                if !is_kernels(env, target.0) {
                     ty = ty.plus(TypeFlags::ALLOC);
                     if field.kind == FieldKind::KPTR_PERCPU {
                         ty = ty.plus(TypeFlags::PERCPU);
@@ -285,7 +286,7 @@ fn own_result(env: &mut Env<'_>, meta: &CallMeta, insn_idx: usize) -> Res {
     if class::is_ptr_cast(func) || class::is_dynptr_ref(func) {
         env.reg_mut(0).ref_obj_id = meta.ref_obj_id;
     } else if class::is_acquire(func, map) {
-        let id = refs::acquire_reference(env, insn_idx)?;
+        let id = refs::hold_reference(env, insn_idx)?;
         let r0 = env.reg_mut(0);
         r0.id = id;
         r0.ref_obj_id = id;
@@ -293,9 +294,9 @@ fn own_result(env: &mut Env<'_>, meta: &CallMeta, insn_idx: usize) -> Res {
     Ok(())
 }
 
-/// Bounds of the returned number. Kernel: `do_refine_retval_range()`.
+/// Bounds of the returned number.
 fn refine_result(env: &mut Env<'_>, proto: &FuncProto, meta: &CallMeta) -> Res {
-    /// Most negative error number. Kernel: `MAX_ERRNO`.
+    /// Most negative error number.
     const MAX_ERRNO: i32 = 4095;
     if proto.ret.base != RetBase::Integer || !proto.ret.flags.is_empty() {
         return Ok(());
@@ -320,12 +321,12 @@ fn refine_result(env: &mut Env<'_>, proto: &FuncProto, meta: &CallMeta) -> Res {
         }
         _ => return bounds_sanity_check_r0(env, r0),
     }
-    bounds_sync(env, &mut r0);
+    bring_in_step(env, &mut r0);
     bounds_sanity_check_r0(env, r0)
 }
 
 fn bounds_sanity_check_r0(env: &mut Env<'_>, mut r0: RegState) -> Res {
-    bounds_sanity_check(env, &mut r0, "retval")?;
+    no_contradiction(env, &mut r0, "retval")?;
     *env.reg_mut(0) = r0;
     Ok(())
 }
@@ -337,11 +338,11 @@ fn tail_call_exit(env: &mut Env<'_>, insn_idx: &mut usize) -> Res {
         return Ok(());
     }
     env.scratch_reg(0);
-    push_stack(env, env.insn_idx + 1, env.insn_idx, Fork::Jump)?;
-    clear_all_pkt_pointers(env);
-    mark_reg_unknown(env, 0);
+    fork_path(env, env.insn_idx + 1, env.insn_idx, Fork::Jump)?;
+    forget_packet_pointers(env);
+    set_unknown(env, 0);
     let mut back = env.insn_idx;
-    super::func::prepare_func_exit(env, &mut back)?;
+    super::func::return_to_caller(env, &mut back)?;
     *insn_idx = back.wrapping_sub(1);
     Ok(())
 }

@@ -2,6 +2,9 @@
 //!
 //! Answers for `record_func_map()`, `record_func_key()`, `check_map_func_compatibility()`, `process_spin_lock()`,
 //! `process_timer_func()`, `process_wq_func()`, `process_task_work_func()` and `process_kptr_func()`.
+//!
+//! In the kernel: `reg_btf_record()`, `in_rbtree_lock_required_cb()`, `check_map_field_pointer()`,
+//! `BPF_F_RDONLY_PROG`.
 
 use std::sync::Arc;
 
@@ -9,19 +12,19 @@ use super::helper_name;
 use super::meta::{CallMeta, MapArg};
 use crate::analysis::Env;
 use crate::analysis::env::MapKeyState;
-use crate::analysis::kfunc::is_rbtree_lock_required_kfunc;
-use crate::analysis::precision::mark_chain_precision;
+use crate::analysis::kfunc::needs_tree_lock;
+use crate::analysis::precision::need_exactly;
 use crate::analysis::refs;
 use crate::error::{CallMsg, Errno, Res};
 use crate::kernel::MapType;
 use crate::kernel::call::{RegBase, TypeFlags};
 use crate::kernel::helpers::id;
-use crate::kernel::map_types::{MapFunc, check_map_func};
+use crate::kernel::map_types::{MapFunc, map_takes_helper};
 use crate::program::record::{FieldKind, Record, record_find};
 use crate::state::verifier::ActiveLock;
 use crate::state::{MapIdx, Payload, RefKind, RegState};
 
-/// Which lock operation. Kernel (6.14): flags of `process_spin_lock()`.
+/// Which lock operation.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct LockOp {
     /// Takes the lock; otherwise releases it.
@@ -43,7 +46,7 @@ fn map_name(env: &Env<'_>, map: MapIdx) -> String {
     if m.is_inner_template { String::new() } else { m.spec.name.clone() }
 }
 
-/// Special fields of what a register points to. Kernel: `reg_btf_record()`.
+/// Special fields of what a register points to.
 pub(crate) fn reg_record(env: &Env<'_>, reg: &RegState) -> Option<Arc<Record>> {
     if reg.ty.base == RegBase::PtrToMapValue {
         return reg.map().and_then(|m| env.map(m).record.clone());
@@ -64,20 +67,20 @@ fn total_off(reg: &RegState) -> i64 {
     (reg.scalar.var_off.value as i64).wrapping_add(i64::from(reg.off))
 }
 
-/// Whether the walk is inside of a callback that runs under the lock of a tree. Kernel: `in_rbtree_lock_required_cb()`.
+/// Whether the walk is inside of a callback that runs under the lock of a tree.
 pub(crate) fn in_tree_callback(env: &Env<'_>) -> bool {
     let all = env.kernel.features.tree_callback_covers_callees;
     env.cur.frames.iter().skip(1).rev().take(if all { usize::MAX } else { 1 }).any(|f| {
         let call = usize::try_from(f.callsite).ok().and_then(|at| env.insns.get(at)).copied();
-        f.in_callback_fn && call.is_some_and(|insn| insn.is_kfunc_call() && is_rbtree_lock_required_kfunc(env, insn))
+        f.in_callback_fn && call.is_some_and(|insn| insn.is_kfunc_call() && needs_tree_lock(env, insn))
     })
 }
 
-/// Checks and performs a lock operation on the object in register `regno`. Kernel: `process_spin_lock()`.
+/// Checks and performs a lock operation on the object in register `regno`.
 ///
 /// # Errors
 /// Rejects pointers to something else than a lock, and operations out of order.
-pub(crate) fn process_spin_lock(env: &mut Env<'_>, regno: u8, op: LockOp) -> Res {
+pub(crate) fn lock_argument(env: &mut Env<'_>, regno: u8, op: LockOp) -> Res {
     let reg = *env.reg(regno);
     let (what, whole) = if op.res { ("bpf_res_spin", "bpf_res_spin_lock") } else { ("bpf_spin", "bpf_spin_lock") };
     if !reg.scalar.var_off.is_const() {
@@ -116,29 +119,28 @@ pub(crate) fn process_spin_lock(env: &mut Env<'_>, regno: u8, op: LockOp) -> Res
     };
     if op.lock {
         if env.cur.active_locks != 0 {
-            if !op.res && refs::find_lock_state(env, &[RefKind::Lock], 0, 0).is_some() {
+            if !op.res && refs::lock_held_as(env, &[RefKind::Lock], 0, 0).is_some() {
                 return Err(env.reject(CallMsg::SecondLock, Errno::EINVAL));
             }
-            if op.res && refs::find_lock_state(env, &[RefKind::ResLock, RefKind::ResLockIrq], reg.id, ptr).is_some() {
+            if op.res && refs::lock_held_as(env, &[RefKind::ResLock, RefKind::ResLockIrq], reg.id, ptr).is_some() {
                 return Err(env.reject(CallMsg::LockAgain, Errno::EINVAL));
             }
         }
         let at = env.insn_idx;
-        refs::acquire_lock_state(env, at, lock_kind, reg.id, ptr);
+        refs::hold_lock(env, at, lock_kind, reg.id, ptr);
         return Ok(());
     }
     if env.cur.active_locks == 0 {
         return Err(env.reject(CallMsg::UnlockWithoutLock { what }, Errno::EINVAL));
     }
-    if refs::find_lock_state(env, &[lock_kind], reg.id, ptr).is_none() {
+    if refs::lock_held_as(env, &[lock_kind], reg.id, ptr).is_none() {
         return Err(env.reject(CallMsg::UnlockDifferent { what }, Errno::EINVAL));
     }
     if reg.id != env.cur.active_lock_id || ptr != env.cur.active_lock_ptr {
         return Err(env.reject(CallMsg::UnlockOrder { what }, Errno::EINVAL));
     }
-    refs::release_lock_state(env, lock_kind, reg.id, ptr)
-        .map_err(|s| env.also(s, CallMsg::UnlockDifferent { what }))?;
-    refs::invalidate_non_owning_refs(env);
+    refs::end_lock(env, lock_kind, reg.id, ptr).map_err(|s| env.also(s, CallMsg::UnlockDifferent { what }))?;
+    refs::forget_borrowed_nodes(env);
     Ok(())
 }
 
@@ -158,13 +160,12 @@ fn lock_single(env: &mut Env<'_>, op: LockOp, what: &'static str, lock: ActiveLo
     if held != lock {
         return Err(env.reject(CallMsg::UnlockDifferent { what }, Errno::EINVAL));
     }
-    refs::invalidate_non_owning_refs(env);
+    refs::forget_borrowed_nodes(env);
     env.cur.active_lock = ActiveLock::default();
     Ok(())
 }
 
-/// The register must point to exactly this field of a map value. Kernel: `check_map_field_pointer()` (6.18), the first
-/// half of `process_timer_func()` before.
+/// The register must point to exactly this field of a map value.
 fn check_map_field(env: &mut Env<'_>, regno: u8, kind: FieldKind, what: &'static str) -> Res<MapArg> {
     let reg = *env.reg(regno);
     if !reg.scalar.var_off.is_const() {
@@ -195,20 +196,20 @@ fn set_map(env: &mut Env<'_>, place: &mut Option<MapArg>, map: MapArg) -> Res {
     Ok(())
 }
 
-/// Checks a timer argument. Kernel: `process_timer_func()`.
+/// Checks a timer argument.
 ///
 /// # Errors
 /// Rejects pointers to something else than a timer.
-pub(crate) fn process_timer_func(env: &mut Env<'_>, regno: u8, map: &mut Option<MapArg>) -> Res {
+pub(crate) fn timer_argument(env: &mut Env<'_>, regno: u8, map: &mut Option<MapArg>) -> Res {
     let m = check_map_field(env, regno, FieldKind::TIMER, "bpf_timer")?;
     set_map(env, map, m)
 }
 
-/// Checks a workqueue argument of a kfunc. Kernel: `process_wq_func()`.
+/// Checks a workqueue argument of a kfunc.
 ///
 /// # Errors
 /// Rejects pointers to something else than a workqueue.
-pub(crate) fn process_wq_func(env: &mut Env<'_>, regno: u8, map: &mut Option<MapArg>) -> Res {
+pub(crate) fn workqueue_argument(env: &mut Env<'_>, regno: u8, map: &mut Option<MapArg>) -> Res {
     if env.kernel.features.wq_checked_like_timers {
         let m = check_map_field(env, regno, FieldKind::WORKQUEUE, "bpf_wq")?;
         return set_map(env, map, m);
@@ -224,20 +225,20 @@ pub(crate) fn process_wq_func(env: &mut Env<'_>, regno: u8, map: &mut Option<Map
     Ok(())
 }
 
-/// Checks a task-work argument of a kfunc (6.18). Kernel: `process_task_work_func()`.
+/// Checks a task-work argument of a kfunc (6.18).
 ///
 /// # Errors
 /// Rejects pointers to something else than a `struct bpf_task_work`.
-pub(crate) fn process_task_work_func(env: &mut Env<'_>, regno: u8, map: &mut Option<MapArg>) -> Res {
+pub(crate) fn task_work_argument(env: &mut Env<'_>, regno: u8, map: &mut Option<MapArg>) -> Res {
     let m = check_map_field(env, regno, FieldKind::TASK_WORK, "bpf_task_work")?;
     set_map(env, map, m)
 }
 
-/// Checks the destination of `bpf_kptr_xchg()`. Kernel: `process_kptr_func()`.
+/// Checks the destination of `bpf_kptr_xchg()`.
 ///
 /// # Errors
 /// Rejects pointers to something else than a referenced kptr.
-pub(crate) fn process_kptr_func(env: &mut Env<'_>, regno: u8, meta: &mut CallMeta) -> Res {
+pub(crate) fn kptr_argument(env: &mut Env<'_>, regno: u8, meta: &mut CallMeta) -> Res {
     let reg = *env.reg(regno);
     let owner = if reg.ty.base == RegBase::PtrToBtfId && reg.has(TypeFlags::ALLOC) {
         reg.btf().map(|(btf, _)| btf)
@@ -269,14 +270,14 @@ pub(crate) fn process_kptr_func(env: &mut Env<'_>, regno: u8, meta: &mut CallMet
     Ok(())
 }
 
-/// Kernel: `BPF_F_RDONLY_PROG`.
+/// Map flag: programs only read.
 const RDONLY_PROG: u32 = 1 << 7;
 
-/// Remembers which map this call uses. Kernel: `record_func_map()`.
+/// Remembers which map this call uses.
 ///
 /// # Errors
 /// Rejects changes of maps that are read-only for programs.
-pub(super) fn record_func_map(env: &mut Env<'_>, meta: &CallMeta, insn_idx: usize) -> Res {
+pub(super) fn note_map(env: &mut Env<'_>, meta: &CallMeta, insn_idx: usize) -> Res {
     if !matches!(
         meta.func_id,
         id::TAIL_CALL
@@ -310,11 +311,11 @@ pub(super) fn record_func_map(env: &mut Env<'_>, meta: &CallMeta, insn_idx: usiz
     Ok(())
 }
 
-/// Remembers a constant index of a tail call. Kernel: `record_func_key()`.
+/// Remembers a constant index of a tail call.
 ///
 /// # Errors
 /// Those of the precision walk.
-pub(super) fn record_func_key(env: &mut Env<'_>, meta: &CallMeta, insn_idx: usize) -> Res {
+pub(super) fn note_key(env: &mut Env<'_>, meta: &CallMeta, insn_idx: usize) -> Res {
     if meta.func_id != id::TAIL_CALL {
         return Ok(());
     }
@@ -332,7 +333,7 @@ pub(super) fn record_func_key(env: &mut Env<'_>, meta: &CallMeta, insn_idx: usiz
             return Ok(());
         }
     };
-    mark_chain_precision(env, 3)?;
+    need_exactly(env, 3)?;
     if let Some(aux) = env.aux.get_mut(insn_idx) {
         aux.map_key = match aux.map_key {
             MapKeyState::Unseen => MapKeyState::Key(key),
@@ -343,15 +344,15 @@ pub(super) fn record_func_key(env: &mut Env<'_>, meta: &CallMeta, insn_idx: usiz
     Ok(())
 }
 
-/// Whether the helper works on maps of this type. Kernel: `check_map_func_compatibility()`.
+/// Whether the helper works on maps of this type.
 ///
 /// # Errors
 /// Rejects with EINVAL.
-pub(super) fn check_map_func_compatibility(env: &mut Env<'_>, meta: &CallMeta) -> Res {
+pub(super) fn map_and_helper_fit(env: &mut Env<'_>, meta: &CallMeta) -> Res {
     let Some(MapArg { map, .. }) = meta.map else { return Ok(()) };
     let number = env.map(map).spec.map_type;
     let Some(kind) = MapType::from_number(number) else { return Err(env.bug("map of an unknown type")) };
-    let verdict = check_map_func(kind, meta.func_id, env.resolved_prog_type(), super::helper::attach_type(env));
+    let verdict = map_takes_helper(kind, meta.func_id, env.resolved_prog_type(), super::helper::attach_type(env));
     let msg = CallMsg::MapFunc { map_type: number, name: helper_name(meta.func_id), id: meta.func_id };
     match verdict {
         MapFunc::Allowed => Ok(()),

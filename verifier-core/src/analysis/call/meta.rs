@@ -1,10 +1,14 @@
 //! What checking the arguments of a call leaves for later checks of the same call.
+//!
+//! In the kernel: `map_ptr`, `map_uid`, `struct bpf_map_desc`, `struct bpf_call_arg_meta`, `func_id`, `raw_mode`,
+//! `pkt_access`, `release_regno`, `regno`, `access_size`, `mem_size`, `msize_max_value`, `ref_obj_id`, `dynptr_id`,
+//! `ret_btf`, `ret_btf_id`, `subprogno`, `kptr_field`, `const_map_key`.
 
 use crate::btf::TypeId;
 use crate::program::record::Field;
 use crate::state::{BtfRef, MapIdx};
 
-/// A map that a call was given. Kernel: `map_ptr` and `map_uid` of the call's meta, `struct bpf_map_desc`.
+/// A map that a call was given.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub(crate) struct MapArg {
     /// Which map.
@@ -13,37 +17,37 @@ pub(crate) struct MapArg {
     pub uid: u32,
 }
 
-/// Facts about one call. Kernel: `struct bpf_call_arg_meta`.
+/// Facts about one call.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct CallMeta {
-    /// The helper. Kernel: `func_id`.
+    /// The helper.
     pub func_id: u32,
-    /// The map argument. Kernel: `map_ptr`, `map_uid`.
+    /// The map argument.
     pub map: Option<MapArg>,
-    /// The memory argument need not be initialised. Kernel: `raw_mode`.
+    /// The memory argument need not be initialised.
     pub raw_mode: bool,
-    /// The prototype allows packet pointers. Kernel: `pkt_access`.
+    /// The prototype allows packet pointers.
     pub pkt_access: bool,
-    /// Register whose reference the call releases; 0: none. Kernel: `release_regno`.
+    /// Register whose reference the call releases; 0: none.
     pub release_regno: u8,
-    /// Register of the uninitialised memory. Kernel: `regno`.
+    /// Register of the uninitialised memory.
     pub regno: u8,
-    /// Its size. Kernel: `access_size`.
+    /// Its size.
     pub access_size: i32,
-    /// Bytes that the call returns (`bpf_ringbuf_reserve()` and kin). Kernel: `mem_size`.
+    /// Bytes that the call returns (`bpf_ringbuf_reserve()` and kin).
     pub mem_size: u32,
-    /// Largest value of the size argument; 0: unknown. Kernel: `msize_max_value`.
+    /// Largest value of the size argument; 0: unknown.
     pub msize_max_value: u64,
-    /// Reference that an argument owns; 0: none. Kernel: `ref_obj_id`.
+    /// Reference that an argument owns; 0: none.
     pub ref_obj_id: u32,
-    /// Dynptr that the returned memory belongs to; 0: none. Kernel: `dynptr_id`.
+    /// Dynptr that the returned memory belongs to; 0: none.
     pub dynptr_id: u32,
-    /// Type that a per-CPU argument points to, for the result. Kernel: `ret_btf`, `ret_btf_id`.
+    /// Type that a per-CPU argument points to, for the result.
     pub ret_btf: Option<(BtfRef, TypeId)>,
-    /// Callback argument. Kernel: `subprogno`.
+    /// Callback argument.
     pub subprog: u32,
-    /// Field that a kptr argument points to, and the BTF its owner's types are from. Kernel: `kptr_field`.
+    /// Field that a kptr argument points to, and the BTF its owner's types are from.
     pub kptr_field: Option<(Field, BtfRef)>,
-    /// Constant key of an array lookup (6.15). Kernel: `const_map_key`.
+    /// Constant key of an array lookup (6.15).
     pub const_map_key: Option<u64>,
 }

@@ -4,6 +4,8 @@
 //! use: [`args`] and [`mem`] check arguments, [`map`] what belongs to maps and fields in them, [`helper`] the helper call
 //! itself, [`special`] what single helpers need, [`func`] frames of local functions, [`callback`] callbacks, [`global`]
 //! functions verified by their BTF signature, [`signature`] how that is read, [`returns`] what programs may return.
+//!
+//! In the kernel: `func_id_name()`.
 
 pub(crate) mod args;
 pub(crate) mod callback;
@@ -17,18 +19,18 @@ pub(crate) mod returns;
 pub(crate) mod signature;
 mod special;
 
-pub(crate) use callback::{Callback, push_callback_call};
-pub(crate) use func::{check_func_call, prepare_func_exit};
+pub(crate) use callback::{Callback, fork_callback};
+pub(crate) use func::{local_call, return_to_caller};
 pub(crate) use global::setup_entry_regs;
-pub(crate) use helper::check_helper_call;
-pub(crate) use returns::check_return_code;
+pub(crate) use helper::helper_call;
+pub(crate) use returns::result_in_range;
 
 use crate::error::{Errno, Stop};
-use crate::kernel::helpers::func_id_name;
+use crate::kernel::helpers::name_of;
 
-/// Name of a helper as messages show it. Kernel: `func_id_name()`.
+/// Name of a helper as messages show it.
 fn helper_name(id: u32) -> &'static str {
-    func_id_name(id).unwrap_or("unknown")
+    name_of(id).unwrap_or("unknown")
 }
 
 /// The same rejection with another error number (callers of the kernel's checks sometimes return their own).

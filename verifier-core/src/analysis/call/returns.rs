@@ -1,11 +1,13 @@
 //! What a program may return. Answers for `check_return_code()` and `retval_range_within()`.
+//!
+//! In the kernel: `MAX_ERRNO`, `verbose_invalid_scalar()`, `!attach_func_proto->type`.
 
 use super::helper::attach_type;
 use crate::analysis::Env;
-use crate::analysis::access::__check_ptr_off_reg;
-use crate::analysis::btf_access::btf_types_are_same;
-use crate::analysis::precision::mark_chain_precision;
-use crate::analysis::regs::{ArgUse, check_reg_arg, is_pointer_value};
+use crate::analysis::access::offset_fits;
+use crate::analysis::btf_access::one_type;
+use crate::analysis::precision::need_exactly;
+use crate::analysis::regs::{ArgUse, use_register, would_leak};
 use crate::btf::BtfKind;
 use crate::error::{CallMsg, Errno, Res, Stop};
 use crate::kernel::facts::lsm_hooks;
@@ -14,10 +16,10 @@ use crate::kernel::prog_types::{ReturnRule, return_rule};
 use crate::kernel::{AttachType, ProgType};
 use crate::state::RegState;
 
-/// Most negative error number that a hook may return. Kernel: `MAX_ERRNO`.
+/// Most negative error number that a hook may return.
 const MAX_ERRNO: i32 = 4095;
 
-/// Whether a value lies in a range. Kernel: `retval_range_within()`.
+/// Whether a value lies in a range.
 pub(super) fn in_range((min, max): (i32, i32), reg: &RegState, low_half: bool) -> bool {
     if low_half {
         min <= reg.scalar.s32_min && reg.scalar.s32_max <= max
@@ -26,12 +28,12 @@ pub(super) fn in_range((min, max): (i32, i32), reg: &RegState, low_half: bool) -
     }
 }
 
-/// Kernel: `verbose_invalid_scalar()`.
+/// Rejects a number outside of a range, naming both.
 pub(super) fn out_of_range(ctx: &'static str, reg: &'static str, r: &RegState, (min, max): (i32, i32)) -> CallMsg {
     CallMsg::ReturnRange { ctx, reg, smin: r.scalar.smin, smax: r.scalar.smax, min, max }
 }
 
-/// Whether the function that the program attaches to returns nothing. Kernel: `!attach_func_proto->type`.
+/// Whether the function that the program attaches to returns nothing.
 pub(super) fn attached_to_void(env: &Env<'_>) -> bool {
     let Some(btf) = env.attach.btf else { return false };
     env.btf(btf).ty(env.attach.func_proto).is_some_and(|t| t.kind == BtfKind::FuncProto && t.size_or_type == 0)
@@ -44,11 +46,11 @@ fn returned_object(env: &Env<'_>) -> Option<u32> {
     btf.pointee(proto.size_or_type).map(|t| t.id)
 }
 
-/// Checks the value that the program leaves in a register. Kernel: `check_return_code()`.
+/// Checks the value that the program leaves in a register.
 ///
 /// # Errors
 /// Rejects values that the program type, the hook or the kind of callback does not allow.
-pub(crate) fn check_return_code(env: &mut Env<'_>, regno: u8, reg_name: &'static str) -> Res {
+pub(crate) fn result_in_range(env: &mut Env<'_>, regno: u8, reg_name: &'static str) -> Res {
     let prog = env.resolved_prog_type();
     let attach = attach_type(env);
     let (subprog, exception_cb, async_cb, async_range) = {
@@ -66,14 +68,14 @@ pub(crate) fn check_return_code(env: &mut Env<'_>, regno: u8, reg_name: &'static
             let reg = *env.reg(regno);
             if let (Some(want), Some((btf, id)), Some(attach_btf)) = (object, reg.btf(), env.attach.btf)
                 && reg.ref_obj_id != 0
-                && btf_types_are_same(env, btf, id, attach_btf, want)
+                && one_type(env, btf, id, attach_btf, want)
             {
-                return __check_ptr_off_reg(env, &reg, regno, false);
+                return offset_fits(env, &reg, regno, false);
             }
         }
     }
-    check_reg_arg(env, regno, ArgUse::Src)?;
-    if is_pointer_value(env, regno) {
+    use_register(env, regno, ArgUse::Src)?;
+    if would_leak(env, regno) {
         return Err(env.reject(CallMsg::ReturnLeaksAddr { regno }, Errno::EACCES));
     }
     let reg = *env.reg(regno);
@@ -125,7 +127,7 @@ fn enforce(
     if !reg.is_scalar() {
         return Err(env.reject(CallMsg::ReturnType { ctx, regno, ty: reg.ty }, Errno::EINVAL));
     }
-    mark_chain_precision(env, regno)?;
+    need_exactly(env, regno)?;
     if in_range(range, &reg, low_half) {
         return Ok(());
     }

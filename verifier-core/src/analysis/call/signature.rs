@@ -1,6 +1,8 @@
 //! Reading what a function takes from its BTF.
 //!
 //! Answers for `btf_prepare_func_args()`, `btf_validate_prog_ctx_type()` and `btf_get_ptr_to_btf_id()`.
+//!
+//! In the kernel: `MAX_BPF_FUNC_REG_ARGS`, `enum btf_arg_tag`, `btf_is_dynptr_ptr()`.
 
 use std::sync::Arc;
 
@@ -8,18 +10,18 @@ use super::helper::attach_type;
 use crate::analysis::Env;
 use crate::analysis::ctx_type::{ctx_types, is_prog_ctx_type, is_user_regs_typedef};
 use crate::analysis::env::SubprogArg;
-use crate::btf::{Btf, BtfKind, Type, TypeId, essential_name};
+use crate::btf::{Btf, BtfKind, Type, TypeId, flavourless_name};
 use crate::error::{CallMsg, Errno, Res, Stop};
 use crate::kernel::call::{ArgBase, ArgType, TypeFlags};
 use crate::kernel::{AttachType, ProgType};
 use crate::state::BtfRef;
 
-/// Most arguments of a BPF function. Kernel: `MAX_BPF_FUNC_REG_ARGS`.
+/// Most arguments of a BPF function.
 const MAX_ARGS: usize = 5;
 /// BTF linkage of a global function.
 const GLOBAL: u16 = 1;
 
-/// Argument tags. Kernel: `enum btf_arg_tag`.
+/// Argument tags.
 mod tag {
     pub const CTX: u32 = 1 << 0;
     pub const NONNULL: u32 = 1 << 1;
@@ -37,12 +39,12 @@ const fn is_scalar(kind: BtfKind) -> bool {
     matches!(kind, BtfKind::Int | BtfKind::Enum | BtfKind::Enum64)
 }
 
-/// Reads the arguments of a function from its BTF, once. Kernel: `btf_prepare_func_args()`.
+/// Reads the arguments of a function from its BTF, once.
 ///
 /// # Errors
 /// EFAULT where nothing can go on; anything else means that the BTF does not describe what we can verify, which only
 /// global functions care about.
-pub(crate) fn btf_prepare_func_args(env: &mut Env<'_>, subprog: usize) -> Res {
+pub(crate) fn read_signature(env: &mut Env<'_>, subprog: usize) -> Res {
     let Some(info) = env.subprogs.get(subprog) else { return Err(env.bug("no such function")) };
     if info.args_cached {
         return Ok(());
@@ -224,7 +226,7 @@ fn untrusted(env: &mut Env<'_>, btf: &Btf, ptr: &Type<'_>, index: usize, tags: u
     Ok(SubprogArg { arg: arg(ArgBase::PtrToBtfId, TypeFlags::UNTRUSTED), mem_size: 0, btf_id })
 }
 
-/// A tagged context must have the type that the program type's context has. Kernel: `btf_validate_prog_ctx_type()`.
+/// A tagged context must have the type that the program type's context has.
 fn validate_ctx(env: &mut Env<'_>, btf: &Btf, ptr: &Type<'_>, index: usize, prog: ProgType) -> Res {
     if matches!(prog, ProgType::Kprobe | ProgType::PerfEvent) && is_user_regs_typedef(btf, ptr) {
         return Ok(());
@@ -266,7 +268,7 @@ fn validate_ctx(env: &mut Env<'_>, btf: &Btf, ptr: &Type<'_>, index: usize, prog
     Ok(())
 }
 
-/// A pointer to `struct bpf_dynptr`, complete or not. Kernel: `btf_is_dynptr_ptr()`.
+/// A pointer to `struct bpf_dynptr`, complete or not.
 fn is_dynptr(btf: &Btf, ptr: &Type<'_>) -> bool {
     btf.skip_modifiers(ptr.size_or_type).is_some_and(|t| {
         let fits = t.is_composite() || (t.kind == BtfKind::Fwd && !t.kflag);
@@ -274,7 +276,7 @@ fn is_dynptr(btf: &Btf, ptr: &Type<'_>) -> bool {
     })
 }
 
-/// The kernel's type of this name and kind. Kernel: `btf_get_ptr_to_btf_id()`.
+/// The kernel's type of this name and kind.
 fn kernel_type(env: &mut Env<'_>, btf: &Btf, ptr: &Type<'_>, index: usize) -> Res<TypeId> {
     let Some(target) = btf.skip_modifiers(ptr.size_or_type) else { return Err(env.bug("pointer without a type")) };
     let (kind, name) = (target.kind.log_word().to_string(), target.name().to_string());
@@ -282,7 +284,7 @@ fn kernel_type(env: &mut Env<'_>, btf: &Btf, ptr: &Type<'_>, index: usize) -> Re
         let (name, errno) = ("(anon)".into(), -(Errno::EINVAL as i32));
         return Err(env.reject(CallMsg::TrustedError { arg: index, kind, name, errno }, Errno::EINVAL));
     }
-    let wanted = essential_name(&name).to_string();
+    let wanted = flavourless_name(&name).to_string();
     let find = |b: &Btf| -> Vec<TypeId> {
         b.own_by_essential_name(&wanted).filter(|t| t.kind == target.kind).map(|t| t.id).collect()
     };

@@ -2,17 +2,20 @@
 //!
 //! Answers for the switch over `func_id` in `check_helper_call()`, `check_bpf_snprintf_call()`, `check_get_func_ip()` and
 //! `bpf_bprintf_prepare()`.
+//!
+//! In the kernel: `changes_data`, `returns_cpu_specific_alloc_ptr`, `get_dynptr_arg_reg()`, `loop_flag_is_zero()`,
+//! `update_loop_inline_state()`, `isspace()`, `ispunct()`.
 
 use super::args::const_str;
-use super::callback::{Callback, push_callback_call};
+use super::callback::{Callback, fork_callback};
 use super::helper::{attach_type, is_packet_dynptr};
 use super::helper_name;
 use super::meta::CallMeta;
 use super::returns::attached_to_void;
 use crate::analysis::Env;
-use crate::analysis::dynptr::{dynptr_get_type, dynptr_id, dynptr_ref_obj_id};
-use crate::analysis::precision::mark_chain_precision;
-use crate::analysis::refs::check_resource_leak;
+use crate::analysis::dynptr::{dynptr_id, dynptr_kind_of, dynptr_owner};
+use crate::analysis::precision::need_exactly;
+use crate::analysis::refs::nothing_held_is_left;
 use crate::error::{CallMsg, Errno, Res, Stop};
 use crate::isa::Insn;
 use crate::kernel::call::{ArgBase, FuncProto, RegBase, TypeFlags};
@@ -23,13 +26,13 @@ use crate::state::{DynptrKind, RegState};
 /// What the checks of one helper found for the rest of the call.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct Effects {
-    /// Packet data may move. Kernel: `changes_data`.
+    /// Packet data may move.
     pub changes_data: bool,
-    /// The per-CPU argument is an object of the program. Kernel: `returns_cpu_specific_alloc_ptr`.
+    /// The per-CPU argument is an object of the program.
     pub percpu_object: bool,
 }
 
-/// The register of the only dynptr argument. Kernel: `get_dynptr_arg_reg()`.
+/// The register of the only dynptr argument.
 fn dynptr_arg(env: &Env<'_>, proto: &FuncProto) -> Res<RegState> {
     match proto.args.iter().position(|a| a.base == ArgBase::PtrToDynptr) {
         Some(i) => Ok(*env.reg(i as u8 + 1)),
@@ -37,7 +40,7 @@ fn dynptr_arg(env: &Env<'_>, proto: &FuncProto) -> Res<RegState> {
     }
 }
 
-/// Kernel: the switch in `check_helper_call()` after the arguments.
+/// What single helpers ask for besides their prototype.
 pub(super) fn check(
     env: &mut Env<'_>,
     insn: Insn,
@@ -47,17 +50,17 @@ pub(super) fn check(
     effects: &mut Effects,
 ) -> Res {
     match meta.func_id {
-        id::TAIL_CALL => check_resource_leak(env, false, true, "tail_call"),
+        id::TAIL_CALL => nothing_held_is_left(env, false, true, "tail_call"),
         id::GET_LOCAL_STORAGE => {
             if !env.reg(2).is_null() {
                 return Err(env.reject(CallMsg::LocalStorageFlags, Errno::EINVAL));
             }
-            if env.kernel.features.null_args_are_precise { mark_chain_precision(env, 2) } else { Ok(()) }
+            if env.kernel.features.null_args_are_precise { need_exactly(env, 2) } else { Ok(()) }
         }
-        id::FOR_EACH_MAP_ELEM => push_callback_call(env, insn, insn_idx, meta.subprog, Callback::MapElem),
-        id::TIMER_SET_CALLBACK => push_callback_call(env, insn, insn_idx, meta.subprog, Callback::Timer),
-        id::FIND_VMA => push_callback_call(env, insn, insn_idx, meta.subprog, Callback::FindVma),
-        id::USER_RINGBUF_DRAIN => push_callback_call(env, insn, insn_idx, meta.subprog, Callback::UserRingbuf),
+        id::FOR_EACH_MAP_ELEM => fork_callback(env, insn, insn_idx, meta.subprog, Callback::MapElem),
+        id::TIMER_SET_CALLBACK => fork_callback(env, insn, insn_idx, meta.subprog, Callback::Timer),
+        id::FIND_VMA => fork_callback(env, insn, insn_idx, meta.subprog, Callback::FindVma),
+        id::USER_RINGBUF_DRAIN => fork_callback(env, insn, insn_idx, meta.subprog, Callback::UserRingbuf),
         id::LOOP => bpf_loop(env, insn, insn_idx, meta),
         id::SNPRINTF => snprintf(env),
         id::DYNPTR_FROM_MEM => {
@@ -80,12 +83,12 @@ pub(super) fn check(
                 return Err(env.bug("dynptr and reference in one call"));
             }
             meta.dynptr_id = dynptr_id(env, &reg)?;
-            meta.ref_obj_id = dynptr_ref_obj_id(env, &reg)?;
+            meta.ref_obj_id = dynptr_owner(env, &reg)?;
             Ok(())
         }
         id::DYNPTR_WRITE => {
             let reg = dynptr_arg(env, proto)?;
-            let kind = dynptr_get_type(env, &reg)?;
+            let kind = dynptr_kind_of(env, &reg)?;
             if kind == DynptrKind::Invalid {
                 return Err(Stop::silent(Errno::EFAULT));
             }
@@ -112,10 +115,10 @@ pub(super) fn check(
 fn bpf_loop(env: &mut Env<'_>, insn: Insn, insn_idx: usize, meta: &CallMeta) -> Res {
     update_inlining(env, meta.subprog)?;
     // Its value decides whether the loop is done.
-    mark_chain_precision(env, 1)?;
+    need_exactly(env, 1)?;
     let rounds = env.reg(1).scalar.umax;
     if u64::from(env.cur.frame().callback_depth) < rounds {
-        return push_callback_call(env, insn, insn_idx, meta.subprog, Callback::Loop);
+        return fork_callback(env, insn, insn_idx, meta.subprog, Callback::Loop);
     }
     env.cur.frame_mut().callback_depth = 0;
     if env.logs(2) {
@@ -125,16 +128,16 @@ fn bpf_loop(env: &mut Env<'_>, insn: Insn, insn_idx: usize, meta: &CallMeta) -> 
     Ok(())
 }
 
-/// Kernel: `loop_flag_is_zero()`.
+/// Whether the flags of a loop are known to be zero, so that it can be inlined.
 fn no_loop_flags(env: &mut Env<'_>) -> Res<bool> {
     let zero = env.reg(4).is_null();
     if zero {
-        mark_chain_precision(env, 4)?;
+        need_exactly(env, 4)?;
     }
     Ok(zero)
 }
 
-/// Whether the call can be inlined: always the same callback, without flags. Kernel: `update_loop_inline_state()`.
+/// Whether the call can be inlined: always the same callback, without flags.
 fn update_inlining(env: &mut Env<'_>, subprog: u32) -> Res {
     let at = env.insn_idx;
     let fit = match env.aux.get(at).and_then(|a| a.loop_inline) {
@@ -154,7 +157,7 @@ fn update_inlining(env: &mut Env<'_>, subprog: u32) -> Res {
     Ok(())
 }
 
-/// The format must fit the data. Kernel: `check_bpf_snprintf_call()`.
+/// The format must fit the data.
 fn snprintf(env: &mut Env<'_>) -> Res {
     let (fmt, len) = (*env.reg(3), env.reg(5).scalar.var_off.value);
     if len % 8 != 0 {
@@ -167,7 +170,7 @@ fn snprintf(env: &mut Env<'_>) -> Res {
     Ok(())
 }
 
-/// Whether a format is one that BPF knows and takes no more than `args` values. Kernel: `bpf_bprintf_prepare()`.
+/// Whether a format is one that BPF knows and takes no more than `args` values.
 pub(crate) fn format_fits(text: &[u8], args: u64) -> bool {
     // Reading behind the end yields the final zero.
     let at = |i: usize| text.get(i).copied().unwrap_or(0);
@@ -234,17 +237,17 @@ pub(crate) fn format_fits(text: &[u8], args: u64) -> bool {
     true
 }
 
-/// White space as the kernel sees it (Latin-1). Kernel: `isspace()`.
+/// White space as the kernel sees it (Latin-1).
 const fn is_space(c: u8) -> bool {
     matches!(c, 9..=13 | b' ' | 0xa0)
 }
 
-/// Punctuation as the kernel sees it (Latin-1). Kernel: `ispunct()`.
+/// Punctuation as the kernel sees it (Latin-1).
 const fn is_punct(c: u8) -> bool {
     c.is_ascii_punctuation() || matches!(c, 0xa1..=0xbf | 0xd7 | 0xf7)
 }
 
-/// `bpf_get_func_ip()` needs a trampoline or a kprobe. Kernel: `check_get_func_ip()`.
+/// `bpf_get_func_ip()` needs a trampoline or a kprobe.
 pub(super) fn check_func_ip(env: &mut Env<'_>, func: u32) -> Res {
     if func != id::GET_FUNC_IP {
         return Ok(());

@@ -1,27 +1,30 @@
 //! Arguments of kernel functions: what kind each is, by prototype and register, and whether the register fits.
 //!
 //! Answers for `get_kfunc_ptr_arg_type()` and `check_kfunc_args()`.
+//!
+//! In the kernel: `enum kfunc_ptr_arg_type`, `btf_param_match_suffix()`, `__is_kfunc_ptr_arg_type()`,
+//! `is_kfunc_arg_mem_size()`, `is_kfunc_arg_const_mem_size()`, `check_css_task_iter_allowlist()`.
 
 use std::sync::Arc;
 
 use super::btf_arg::{
-    TRUSTED, has_unsafe_modifiers, is_scalar, is_scalar_struct, is_struct, is_trusted_reg, kern_ctx, process_btf_id,
+    TRUSTED, has_unsafe_modifiers, is_scalar, is_scalar_struct, is_struct, is_trusted, kern_ctx, process_btf_id,
     struct_of_base,
 };
 use super::graph::{
-    in_rbtree_lock_required_cb, is_non_owning_ref, is_ptr_alloc_obj, process_node, process_root, reg_record,
+    in_tree_order_callback, is_non_owning_ref, is_ptr_alloc_obj, process_node, process_root, reg_record,
 };
-use super::irq::{process_irq_flag, process_res_spin_lock};
+use super::irq::{irq_flag_argument, process_res_spin_lock};
 use super::{KfuncMeta, Special};
 use crate::analysis::Env;
-use crate::analysis::btf_access::btf_types_are_same;
-use crate::analysis::call::args::{check_func_arg_reg_off, check_reg_const_str};
-use crate::analysis::call::map::{process_task_work_func, process_wq_func};
-use crate::analysis::call::mem::{check_kfunc_mem_size_reg, check_mem_reg};
+use crate::analysis::btf_access::one_type;
+use crate::analysis::call::args::{argument_offset, constant_text};
+use crate::analysis::call::map::{task_work_argument, workqueue_argument};
+use crate::analysis::call::mem::{memory_and_size_both_ways, memory_of_type};
 use crate::analysis::call::meta::MapArg;
 use crate::analysis::ctx_type::is_prog_ctx_type;
-use crate::analysis::iter::process_iter_arg;
-use crate::analysis::precision::mark_chain_precision;
+use crate::analysis::iter::iterator_argument;
+use crate::analysis::precision::need_exactly;
 use crate::analysis::{dynptr, refs};
 use crate::btf::{Btf, BtfKind, Type, TypeId};
 use crate::error::{Errno, KfuncMsg, Res};
@@ -30,7 +33,7 @@ use crate::kernel::{AttachType, ProgType};
 use crate::program::record::FieldKind;
 use crate::state::{BtfRef, DynptrKind, Payload, RegBase, RegState, RegType, TypeFlags};
 
-/// What a pointer argument is. Kernel: `enum kfunc_ptr_arg_type`.
+/// What a pointer argument is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Kind {
     Ctx,
@@ -55,7 +58,7 @@ enum Kind {
     ResSpinLock,
 }
 
-/// Endings of parameter names that say how an argument is meant. Kernel: `btf_param_match_suffix()`.
+/// Endings of parameter names that say how an argument is meant.
 pub(super) fn has_suffix(name: &str, suffix: &str) -> bool {
     name.len() > suffix.len() && name.ends_with(suffix)
 }
@@ -76,21 +79,20 @@ fn param<'b>(btf: &'b Btf, name: &'b str, type_id: TypeId, index: usize) -> Opti
     Some(Param { index, name, ty, target })
 }
 
-/// Whether a parameter points to one of the kernel's own structs. Kernel: `__is_kfunc_ptr_arg_type()`.
+/// Whether a parameter points to one of the kernel's own structs.
 fn points_to(env: &Env, btf_ref: BtfRef, p: &Param<'_>, name: &str) -> bool {
     let Some(target) = p.target.filter(|t| t.name() == name) else { return false };
     let Some(id) = env.btf(BtfRef::VMLINUX).find_by_name_kind(name, BtfKind::Struct) else { return false };
-    (btf_ref == BtfRef::VMLINUX && target.id == id) || btf_types_are_same(env, btf_ref, target.id, BtfRef::VMLINUX, id)
+    (btf_ref == BtfRef::VMLINUX && target.id == id) || one_type(env, btf_ref, target.id, BtfRef::VMLINUX, id)
 }
 
 /// The next parameter is the size of the memory that this one points to: `__sz`, or `__szk` for a constant.
-/// Kernel: `is_kfunc_arg_mem_size()`, `is_kfunc_arg_const_mem_size()`.
 fn is_mem_size(env: &Env, btf: &Btf, name: &str, type_id: TypeId, regno: u8) -> bool {
     let scalar = btf.skip_modifiers(type_id).is_some_and(|t| is_scalar(t.kind));
     scalar && env.reg(regno).is_scalar() && (has_suffix(name, "__sz") || has_suffix(name, "__szk"))
 }
 
-/// Which kind of pointer an argument is. Kernel: `get_kfunc_ptr_arg_type()`.
+/// Which kind of pointer an argument is.
 fn classify(env: &mut Env, meta: &KfuncMeta, btf: &Arc<Btf>, p: &Param<'_>) -> Res<Kind> {
     let desc = Arc::clone(btf);
     let btf_ref = meta.desc.btf;
@@ -189,7 +191,7 @@ fn check_scalar(env: &mut Env, meta: &mut KfuncMeta, name: &str, regno: u8) -> R
         let Some(value) = reg.const_value() else {
             return Err(env.reject(KfuncMsg::NotConstant { regno }, Errno::EINVAL));
         };
-        mark_chain_precision(env, regno)?;
+        need_exactly(env, regno)?;
         meta.constant = Some(value);
         return Ok(());
     }
@@ -208,12 +210,12 @@ fn check_scalar(env: &mut Env, meta: &mut KfuncMeta, name: &str, regno: u8) -> R
     if value > u64::from(u32::MAX) {
         return Err(env.reject(KfuncMsg::BufSizeRange { regno }, Errno::EINVAL));
     }
-    mark_chain_precision(env, regno)
+    need_exactly(env, regno)
 }
 
 /// Pointers to kernel objects must be valid as far as the function demands it.
 fn check_trusted(env: &mut Env, meta: &KfuncMeta, reg: &RegState, regno: u8) -> Res {
-    if !meta.flags.is_trusted_args() && !meta.flags.is_rcu() || is_trusted_reg(reg) {
+    if !meta.flags.is_trusted_args() && !meta.flags.is_rcu() || is_trusted(reg) {
         return Ok(());
     }
     if !meta.flags.is_rcu() {
@@ -275,7 +277,7 @@ fn check_owned(env: &mut Env, reg: &RegState, arg: u32) -> Res {
 
 fn check_rb_node(env: &mut Env, meta: &mut KfuncMeta, reg: &RegState, p: &Param<'_>) -> Res {
     let arg = p.index as u32;
-    let in_callback = in_rbtree_lock_required_cb(env);
+    let in_callback = in_tree_order_callback(env);
     if env.kernel.features.rbtree_walk {
         if meta.is(Special::RbtreeAdd) {
             check_owned(env, reg, arg)?;
@@ -348,11 +350,11 @@ fn check_dynptr(env: &mut Env, meta: &mut KfuncMeta, reg: &RegState, p: &Param<'
         _ => {}
     }
     let arg = ArgType { base: ArgBase::PtrToDynptr, flags, ..ArgType::default() };
-    dynptr::process_dynptr_func(env, regno, insn_idx, arg, clone_ref)?;
+    dynptr::dynptr_argument(env, regno, insn_idx, arg, clone_ref)?;
     if !flags.contains(TypeFlags::UNINIT) {
         let id = dynptr::dynptr_id(env, reg)?;
-        let kind = dynptr::dynptr_get_type(env, reg)?;
-        meta.dynptr = Some((kind, id, dynptr::dynptr_ref_obj_id(env, reg)?));
+        let kind = dynptr::dynptr_kind_of(env, reg)?;
+        meta.dynptr = Some((kind, id, dynptr::dynptr_owner(env, reg)?));
     }
     Ok(())
 }
@@ -380,7 +382,7 @@ fn check_mem_size(env: &mut Env, meta: &mut KfuncMeta, p: &Param<'_>) -> Res {
     let (arg, regno) = (p.index as u32, p.index as u8 + 1);
     let optional = has_suffix(p.name, "__opt");
     if !env.reg(regno).is_null() || !optional {
-        check_kfunc_mem_size_reg(env, regno + 1)
+        memory_and_size_both_ways(env, regno + 1)
             .map_err(|s| env.also(s, KfuncMsg::MemLenPair { arg, len_arg: arg + 1 }))?;
     }
     let size_name = meta.desc.params.get(p.index + 1).map_or("", |n| &*n.name);
@@ -412,7 +414,6 @@ fn check_refcounted(env: &mut Env, meta: &mut KfuncMeta, reg: &RegState, arg: u3
 }
 
 /// Tasks of a control group may only be iterated where their lock cannot be held already.
-/// Kernel: `check_css_task_iter_allowlist()`.
 fn css_task_allowed(env: &Env) -> bool {
     match env.resolved_prog_type() {
         ProgType::Lsm => true,
@@ -452,7 +453,7 @@ fn check_pointer(env: &mut Env, meta: &mut KfuncMeta, btf: &Arc<Btf>, p: &Param<
     if meta.flags.is_release() && reg.ref_obj_id != 0 {
         off_arg.flags |= TypeFlags::OBJ_RELEASE;
     }
-    check_func_arg_reg_off(env, &reg, regno, off_arg)?;
+    argument_offset(env, &reg, regno, off_arg)?;
     match kind {
         Kind::Ctx => {
             if !reg.ty.is(RegBase::PtrToCtx) {
@@ -471,7 +472,7 @@ fn check_pointer(env: &mut Env, meta: &mut KfuncMeta, btf: &Arc<Btf>, p: &Param<
             if meta.is(Special::IterCssTaskNew) && !css_task_allowed(env) {
                 return Err(env.reject(KfuncMsg::CssTask {}, Errno::EINVAL));
             }
-            process_iter_arg(env, regno, insn_idx, meta)?;
+            iterator_argument(env, regno, insn_idx, meta)?;
         }
         Kind::ListHead => check_root(env, meta, &reg, p, FieldKind::LIST_HEAD)?,
         Kind::RbRoot => check_root(env, meta, &reg, p, FieldKind::RB_ROOT)?,
@@ -487,7 +488,7 @@ fn check_pointer(env: &mut Env, meta: &mut KfuncMeta, btf: &Arc<Btf>, p: &Param<
                 let msg = KfuncMsg::ArgSizeUnknown { arg, kind: kind.log_word(), tname: tname.to_string(), errno: -22 };
                 return Err(env.reject(msg, Errno::EINVAL));
             };
-            check_mem_reg(env, regno, size)?;
+            memory_of_type(env, regno, size)?;
         }
         Kind::MemSize => {
             check_mem_size(env, meta, p)?;
@@ -504,23 +505,23 @@ fn check_pointer(env: &mut Env, meta: &mut KfuncMeta, btf: &Arc<Btf>, p: &Param<
             if !reg.ty.is(RegBase::PtrToMapValue) {
                 return Err(env.reject(KfuncMsg::NotConstStr { arg }, Errno::EINVAL));
             }
-            check_reg_const_str(env, regno)?;
+            constant_text(env, regno)?;
         }
         Kind::Workqueue | Kind::TaskWork => {
             if !reg.ty.is(RegBase::PtrToMapValue) {
                 return Err(env.reject(KfuncMsg::NotMapValue { arg }, Errno::EINVAL));
             }
             if kind == Kind::Workqueue {
-                process_wq_func(env, regno, &mut meta.map)?;
+                workqueue_argument(env, regno, &mut meta.map)?;
             } else {
-                process_task_work_func(env, regno, &mut meta.map)?;
+                task_work_argument(env, regno, &mut meta.map)?;
             }
         }
         Kind::IrqFlag => {
             if !reg.ty.is(RegBase::PtrToStack) {
                 return Err(env.reject(KfuncMsg::IrqNotOnStack { arg }, Errno::EINVAL));
             }
-            process_irq_flag(env, regno, insn_idx, meta)?;
+            irq_flag_argument(env, regno, insn_idx, meta)?;
         }
         Kind::ResSpinLock => {
             if !reg.ty.is(RegBase::PtrToMapValue) && reg.ty != RegType::with(RegBase::PtrToBtfId, TypeFlags::ALLOC) {
@@ -536,8 +537,8 @@ fn check_pointer(env: &mut Env, meta: &mut KfuncMeta, btf: &Arc<Btf>, p: &Param<
     Ok(false)
 }
 
-/// Checks all arguments of a call against the prototype. Kernel: `check_kfunc_args()`.
-pub(super) fn check_kfunc_args(env: &mut Env, meta: &mut KfuncMeta, insn_idx: usize) -> Res {
+/// Checks all arguments of a call against the prototype.
+pub(super) fn kfunc_arguments(env: &mut Env, meta: &mut KfuncMeta, insn_idx: usize) -> Res {
     let desc = std::rc::Rc::clone(&meta.desc);
     let btf = Arc::clone(env.btf(desc.btf));
     let n = desc.params.len();

@@ -1,26 +1,29 @@
 //! Arguments by their BTF: structs of numbers, and pointers to kernel types.
 //!
 //! Answers for `__btf_type_is_scalar_struct()` and `process_kf_arg_ptr_to_btf_id()`.
+//!
+//! In the kernel: `BPF_REG_TRUSTED_MODIFIERS`, `bpf_type_has_unsafe_modifiers()`, `reg2btf_ids`, `is_trusted_reg()`,
+//! `btf_type_is_scalar()`, `btf_type_is_struct()`, `get_kern_ctx_btf_id()`, `btf_type_ids_nocast_alias()`.
 
 use std::sync::Arc;
 
 use super::KfuncMeta;
 use crate::analysis::Env;
-use crate::analysis::btf_access::btf_struct_ids_match;
+use crate::analysis::btf_access::same_struct_within;
 use crate::analysis::ctx_type::{ctx_types, is_projection_of};
 use crate::btf::{Btf, BtfKind, Type, TypeId};
 use crate::error::{Errno, KfuncMsg, Res};
 use crate::state::{BtfRef, RegBase, RegState, TypeFlags};
 
-/// Modifiers that say a pointer is valid. Kernel: `BPF_REG_TRUSTED_MODIFIERS`.
+/// Modifiers that say a pointer is valid.
 pub(super) const TRUSTED: TypeFlags = TypeFlags::ALLOC.union(TypeFlags::TRUSTED).union(TypeFlags::NON_OWN_REF);
 
-/// Kernel: `bpf_type_has_unsafe_modifiers()`.
+/// Whether some modifier keeps the pointer from being passed as trusted.
 pub(super) fn has_unsafe_modifiers(reg: &RegState) -> bool {
     !TRUSTED.contains(reg.ty.flags)
 }
 
-/// Struct that a pointer without BTF of its own stands for. Kernel: `reg2btf_ids`.
+/// Struct that a pointer without BTF of its own stands for.
 pub(super) fn struct_of_base(base: RegBase) -> Option<&'static str> {
     match base {
         RegBase::PtrToSocket => Some("sock"),
@@ -31,8 +34,8 @@ pub(super) fn struct_of_base(base: RegBase) -> Option<&'static str> {
     }
 }
 
-/// Kernel: `is_trusted_reg()`.
-pub(super) fn is_trusted_reg(reg: &RegState) -> bool {
+/// Whether the pointer is certainly valid.
+pub(super) fn is_trusted(reg: &RegState) -> bool {
     if reg.ref_obj_id != 0 {
         return true;
     }
@@ -40,17 +43,17 @@ pub(super) fn is_trusted_reg(reg: &RegState) -> bool {
     listed && !has_unsafe_modifiers(reg)
 }
 
-/// Kernel: `btf_type_is_scalar()`.
+/// Whether values of the type are plain numbers.
 pub(super) fn is_scalar(kind: BtfKind) -> bool {
     matches!(kind, BtfKind::Int | BtfKind::Enum)
 }
 
-/// Kernel: `btf_type_is_struct()`, which counts unions.
+/// Whether the type is a struct or a union.
 pub(super) fn is_struct(kind: BtfKind) -> bool {
     matches!(kind, BtfKind::Struct | BtfKind::Union)
 }
 
-/// A struct made of numbers only, nested at most four deep. Kernel: `__btf_type_is_scalar_struct()`.
+/// A struct made of numbers only, nested at most four deep.
 pub(super) fn is_scalar_struct(env: &mut Env, btf: &Arc<Btf>, t: Type<'_>, depth: u32) -> bool {
     if !is_struct(t.kind) {
         return false;
@@ -83,7 +86,6 @@ pub(super) fn is_scalar_struct(env: &mut Env, btf: &Arc<Btf>, t: Type<'_>, depth
 }
 
 /// The kernel's own context struct, for `bpf_cast_to_kern_ctx()`; `Err`: the id of what is no struct.
-/// Kernel: `get_kern_ctx_btf_id()`.
 pub(super) fn kern_ctx(env: &Env) -> Result<TypeId, TypeId> {
     let vmlinux = env.btf(BtfRef::VMLINUX);
     let kern = ctx_types(vmlinux, env.resolved_prog_type()).map_or(0, |(_, kern)| kern);
@@ -93,12 +95,12 @@ pub(super) fn kern_ctx(env: &Env) -> Result<TypeId, TypeId> {
     }
 }
 
-/// Two names that differ only in the mark of objects that are not yet initialised. Kernel: `btf_type_ids_nocast_alias()`.
+/// Two names that differ only in the mark of objects that are not yet initialised.
 fn is_nocast_alias(a: &str, b: &str) -> bool {
     a.strip_suffix("___init") == Some(b) || b.strip_suffix("___init") == Some(a)
 }
 
-/// Checks that a register points to the type that a parameter names. Kernel: `process_kf_arg_ptr_to_btf_id()`.
+/// Checks that a register points to the type that a parameter names.
 pub(super) fn process_btf_id(
     env: &mut Env,
     regno: u8,
@@ -121,7 +123,7 @@ pub(super) fn process_btf_id(
     let Some(got) = got_btf.skip_modifiers(reg_id) else { return Err(env.bug("type of a register does not exist")) };
     let Some(wanted) = wanted_btf.ty(want) else { return Err(env.bug("type of a parameter does not exist")) };
     let walk_flex = !reg.has(TypeFlags::ALLOC);
-    let same = btf_struct_ids_match(env, reg_btf, got.id, reg.off, want_btf, want, strict, walk_flex);
+    let same = same_struct_within(env, reg_btf, got.id, reg.off, want_btf, want, strict, walk_flex);
     if same || is_projection_of(wanted.name(), got.name()) {
         return Ok(());
     }

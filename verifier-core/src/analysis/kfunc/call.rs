@@ -1,29 +1,32 @@
 //! A call of a kernel function: where it may stand, what it releases, what it returns.
 //!
 //! Answers for `check_kfunc_call()`.
+//!
+//! In the kernel: `BPF_GLOBAL_PERCPU_MA_MAX_SIZE`, `bpf_res_spin_lock()`, `bpf_res_spin_lock_irqsave()`,
+//! `mark_btf_func_reg_size()`, `is_rbtree_node_type()`, `is_list_node_type()`, `check_special_kfunc()`.
 
 use std::sync::Arc;
 
-use super::args::check_kfunc_args;
+use super::args::kfunc_arguments;
 use super::btf_arg::{is_scalar, is_scalar_struct, is_struct};
-use super::graph::{in_rbtree_lock_required_cb, may_point_to_spin_lock};
-use super::{KfuncMeta, Special, fetch_kfunc_meta, graph};
-use crate::analysis::call::helper::clear_all_pkt_pointers;
-use crate::analysis::call::returns::check_return_code;
-use crate::analysis::call::{Callback, push_callback_call};
-use crate::analysis::explore::{Fork, push_stack};
-use crate::analysis::iter::{iter_of_state, process_iter_next_call};
-use crate::analysis::liveness::{Place, mark_reg_read};
-use crate::analysis::regs::{bounds_sync, mark_reg_known_zero, mark_reg_not_init, mark_reg_unknown};
+use super::graph::{in_tree_order_callback, may_point_to_spin_lock};
+use super::{KfuncMeta, Special, graph, kfunc_called};
+use crate::analysis::call::helper::forget_packet_pointers;
+use crate::analysis::call::returns::result_in_range;
+use crate::analysis::call::{Callback, fork_callback};
+use crate::analysis::explore::{Fork, fork_path};
+use crate::analysis::iter::{fork_iteration, iter_of_state};
+use crate::analysis::liveness::{Place, register_is_read};
+use crate::analysis::regs::{bring_in_step, set_known_zero, set_uninit, set_unknown};
 use crate::analysis::{Env, dynptr, refs};
 use crate::btf::{Btf, BtfKind, Type, TypeId};
 use crate::error::{Errno, KfuncMsg, Res};
 use crate::isa::Insn;
-use crate::kernel::prog_types::policy::{DirectAccess, may_access_direct_pkt_data};
+use crate::kernel::prog_types::policy::{DirectAccess, may_touch_packets};
 use crate::state::register::live;
 use crate::state::{BtfRef, DynptrKind, Payload, RegBase, RegState, RegType, SlotKind, TypeFlags};
 
-/// Largest per-CPU object. Kernel: `BPF_GLOBAL_PERCPU_MA_MAX_SIZE`.
+/// Largest per-CPU object.
 const PERCPU_MAX: u32 = 512;
 
 /// What a call does to the sections the program is in.
@@ -36,14 +39,14 @@ struct Sections {
     preempt_enable: bool,
 }
 
-/// Checks a call of a kernel function and performs its effect on the state. Kernel: `check_kfunc_call()`.
-pub(crate) fn check_kfunc_call(env: &mut Env, insn: Insn, insn_idx: &mut usize) -> Res {
+/// Checks a call of a kernel function and performs its effect on the state.
+pub(crate) fn kfunc_call(env: &mut Env, insn: Insn, insn_idx: &mut usize) -> Res {
     // An unresolved call is only an error if it is still there when dead code is gone.
     if insn.imm == 0 {
         return Ok(());
     }
     let at = *insn_idx;
-    let mut meta = fetch_kfunc_meta(env, insn)?;
+    let mut meta = kfunc_called(env, insn)?;
     let name = meta.name();
     let id = meta.desc.func_id;
     env.aux[at].is_iter_next = meta.flags.is_iter_next();
@@ -59,9 +62,9 @@ pub(crate) fn check_kfunc_call(env: &mut Env, insn: Insn, insn_idx: &mut usize) 
     if sleepable && !refs::in_sleepable(env) {
         return Err(env.reject(KfuncMsg::NotSleepable { name }, Errno::EACCES));
     }
-    check_kfunc_args(env, &mut meta, at)?;
+    kfunc_arguments(env, &mut meta, at)?;
     if let Some(callback) = callback_of(&meta) {
-        push_callback_call(env, insn, at, meta.subprog, callback)
+        fork_callback(env, insn, at, meta.subprog, callback)
             .map_err(|s| env.also(s, KfuncMsg::CallbackFailed { name: name.clone(), id }))?;
     }
     if meta.is(Special::SessionCookie) {
@@ -79,34 +82,34 @@ pub(crate) fn check_kfunc_call(env: &mut Env, insn: Insn, insn_idx: &mut usize) 
             preempt_enable: meta.is(Special::PreemptEnable),
         },
     )?;
-    if env.kernel.features.kfunc_rcu_protected && meta.flags.is_rcu_protected() && !refs::in_rcu_cs(env) {
+    if env.kernel.features.kfunc_rcu_protected && meta.flags.is_rcu_protected() && !refs::in_rcu_section(env) {
         return Err(env.reject(KfuncMsg::NeedsRcu { name }, Errno::EACCES));
     }
     if meta.release_regno != 0 {
         let ref_obj_id = env.reg(meta.release_regno).ref_obj_id;
-        refs::release_reference(env, ref_obj_id)
+        refs::end_reference(env, ref_obj_id)
             .map_err(|s| env.also(s, KfuncMsg::NotAcquired { name: name.clone(), id }))?;
     }
     if meta.desc.special.is_some_and(Special::is_push) {
         let ref_obj_id = env.reg(2).ref_obj_id;
         env.aux[at].struct_meta = meta.arg_btf;
-        refs::ref_convert_owning_non_owning(env, ref_obj_id)?;
-        refs::release_reference(env, ref_obj_id)
+        refs::lend_node(env, ref_obj_id)?;
+        refs::end_reference(env, ref_obj_id)
             .map_err(|s| env.also(s, KfuncMsg::NotAcquired { name: name.clone(), id }))?;
     }
     if meta.is(Special::Throw) {
         env.seen_exception = true;
         if env.exception_callback_subprog == 0 {
-            check_return_code(env, 1, "R1")?;
+            result_in_range(env, 1, "R1")?;
         }
     }
     for regno in 0..=5 {
-        mark_reg_not_init(env, regno);
+        set_uninit(env, regno);
     }
     let btf = Arc::clone(env.btf(meta.desc.btf));
     set_result(env, &mut meta, &btf, at)?;
     if meta.is(Special::XdpPullData) {
-        clear_all_pkt_pointers(env);
+        forget_packet_pointers(env);
     }
     let desc = std::rc::Rc::clone(&meta.desc);
     for (i, p) in desc.params.iter().enumerate() {
@@ -117,26 +120,26 @@ pub(crate) fn check_kfunc_call(env: &mut Env, insn: Insn, insn_idx: &mut usize) 
         mark_argument_read(env, i as u8 + 1, size)?;
     }
     if meta.flags.is_iter_next() {
-        process_iter_next_call(env, at, &meta)?;
+        fork_iteration(env, at, &meta)?;
     }
     Ok(())
 }
 
-/// Takes a lock that can fail. Kernel: `bpf_res_spin_lock()` and `bpf_res_spin_lock_irqsave()`.
+/// Takes a lock that can fail.
 fn is_res_lock(meta: &KfuncMeta) -> bool {
     meta.is(Special::ResSpinLock) || meta.is(Special::ResSpinLockIrqsave)
 }
 
 /// Queues the path on which a lock was not taken: R0 is an error number, and nothing is held.
 fn queue_failed_lock(env: &mut Env, at: usize) -> Res {
-    push_stack(env, at + 1, at, Fork::Jump)?;
+    fork_path(env, at + 1, at, Fork::Jump)?;
     let precise = !env.caps.bpf_capable;
     let mut r0 = RegState::unknown();
     r0.scalar.smin = -4095;
     r0.scalar.smax = -1;
     r0.scalar.s32_min = -4095;
     r0.scalar.s32_max = -1;
-    bounds_sync(env, &mut r0);
+    bring_in_step(env, &mut r0);
     let branch = env.explorer.top_mut();
     for regno in 0..=5 {
         refs::clear_reg(branch.reg_mut(regno), precise);
@@ -162,7 +165,7 @@ fn callback_of(meta: &KfuncMeta) -> Option<Callback> {
 fn check_sections(env: &mut Env, name: &str, s: Sections) -> Res {
     let name = || name.to_string();
     if env.cur.active_rcu_lock != 0 {
-        if in_rbtree_lock_required_cb(env) && (s.rcu_lock || s.rcu_unlock) {
+        if in_tree_order_callback(env) && (s.rcu_lock || s.rcu_unlock) {
             return Err(env.reject(KfuncMsg::RcuInCallback {}, Errno::EACCES));
         }
         if s.rcu_lock {
@@ -215,24 +218,24 @@ fn leave_rcu(env: &mut Env) {
     env.cur.active_rcu_lock = 0;
 }
 
-/// The result register is written. Kernel: `mark_btf_func_reg_size()` for R0.
+/// The result register is written.
 fn mark_result_written(env: &mut Env) {
     env.reg_mut(0).live |= live::WRITTEN;
 }
 
-/// An argument register is read. Kernel: `mark_btf_func_reg_size()` for arguments.
+/// An argument register is read.
 fn mark_argument_read(env: &mut Env, regno: u8, size: u32) -> Res {
     let frame = env.cur.curframe();
     if size == 8 {
-        mark_reg_read(env, frame, Place::Reg(regno), live::READ64)
+        register_is_read(env, frame, Place::Reg(regno), live::READ64)
     } else {
-        mark_reg_read(env, frame, Place::Reg(regno), live::READ32)
+        register_is_read(env, frame, Place::Reg(regno), live::READ32)
     }
 }
 
 /// Makes R0 a pointer of this type, with offset zero.
 fn set_pointer(env: &mut Env, ty: RegType, payload: Payload) {
-    mark_reg_known_zero(env, 0);
+    set_known_zero(env, 0);
     let r0 = env.reg_mut(0);
     r0.ty = ty;
     r0.payload = payload;
@@ -250,7 +253,7 @@ fn set_result(env: &mut Env, meta: &mut KfuncMeta, btf: &Arc<Btf>, at: usize) ->
         return Err(env.reject(KfuncMsg::AcquireType {}, Errno::EINVAL));
     }
     if is_scalar(ret.kind) {
-        mark_reg_unknown(env, 0);
+        set_unknown(env, 0);
         if is_res_lock(meta) {
             // The path on which it fails was queued before.
             let precise = env.reg(0).precise;
@@ -281,7 +284,7 @@ fn set_result(env: &mut Env, meta: &mut KfuncMeta, btf: &Arc<Btf>, at: usize) ->
     }
     mark_result_written(env);
     if meta.flags.is_acquire() {
-        let id = refs::acquire_reference(env, at)?;
+        let id = refs::hold_reference(env, at)?;
         let r0 = env.reg_mut(0);
         if ret_null {
             r0.id = id;
@@ -290,7 +293,7 @@ fn set_result(env: &mut Env, meta: &mut KfuncMeta, btf: &Arc<Btf>, at: usize) ->
     } else if returns_borrowed_node(meta) {
         let mut r0 = *env.reg(0);
         // The kernel ignores this function's failures here.
-        if refs::ref_set_non_owning(env, &mut r0).is_ok() {
+        if refs::set_borrowed(env, &mut r0).is_ok() {
             *env.reg_mut(0) = r0;
         }
     }
@@ -302,15 +305,13 @@ fn set_result(env: &mut Env, meta: &mut KfuncMeta, btf: &Arc<Btf>, at: usize) ->
     Ok(())
 }
 
-/// The function shows a node that stays in its list or tree. Kernel: `is_rbtree_node_type()`, `is_list_node_type()` on
-/// results without a reference.
+/// The function shows a node that stays in its list or tree.
 fn returns_borrowed_node(meta: &KfuncMeta) -> bool {
     use Special::{ListBack, ListFront, RbtreeFirst, RbtreeLeft, RbtreeRight, RbtreeRoot};
     matches!(meta.desc.special, Some(RbtreeFirst | RbtreeRoot | RbtreeLeft | RbtreeRight | ListFront | ListBack))
 }
 
 /// Sets R0 where an argument decides the result; `false` for functions of which the prototype tells all.
-/// Kernel: `check_special_kfunc()`.
 fn set_special_result(env: &mut Env, meta: &mut KfuncMeta, btf: &Arc<Btf>, at: usize) -> Res<bool> {
     let alloc = RegType::with(RegBase::PtrToBtfId, TypeFlags::ALLOC);
     let Some(special) = meta.desc.special else { return Ok(false) };
@@ -324,7 +325,7 @@ fn set_special_result(env: &mut Env, meta: &mut KfuncMeta, btf: &Arc<Btf>, at: u
         _ if special.is_list() || special.is_rbtree() => {
             let root = if special.is_list() { &meta.list_head } else { &meta.rbtree_root };
             let Some((root_btf, field)) = root.clone() else { return Err(env.bug("graph call without a root")) };
-            graph::mark_reg_graph_node(env.reg_mut(0), root_btf, &field);
+            graph::set_graph_node(env.reg_mut(0), root_btf, &field);
         }
         Special::CastToKernCtx => {
             let payload = Payload::Btf { btf: meta.desc.btf, id: meta.ret_btf_id };
@@ -362,11 +363,11 @@ fn dynptr_slice(env: &mut Env, meta: &KfuncMeta, special: Special) -> Res {
     let (kind, id, _) = meta.dynptr.unwrap_or((DynptrKind::Invalid, 0, 0));
     let Some(size) = meta.constant else { return Err(env.bug("slice of a dynptr without a constant size")) };
     let mut ty = RegType::with(RegBase::PtrToMem, dynptr::flags_of_kind(kind));
-    mark_reg_known_zero(env, 0);
+    set_known_zero(env, 0);
     if special == Special::DynptrSlice {
         ty = ty.plus(TypeFlags::RDONLY);
     } else {
-        match may_access_direct_pkt_data(env.resolved_prog_type(), true, None) {
+        match may_touch_packets(env.resolved_prog_type(), true, None) {
             DirectAccess::Denied => return Err(env.reject(KfuncMsg::NoPacketWrites {}, Errno::EINVAL)),
             DirectAccess::Allowed { seen_direct_write } => env.seen_direct_write |= seen_direct_write,
         }
@@ -417,7 +418,7 @@ fn new_object(env: &mut Env, meta: &KfuncMeta, at: usize) -> Res {
 /// Sets R0 by the prototype alone.
 fn set_plain_result(env: &mut Env, meta: &mut KfuncMeta, btf: &Arc<Btf>, target: Type<'_>) -> Res {
     if target.kind == BtfKind::Void {
-        mark_reg_unknown(env, 0);
+        set_unknown(env, 0);
         return Ok(());
     }
     if target.kind == BtfKind::Struct {

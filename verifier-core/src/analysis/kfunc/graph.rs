@@ -3,29 +3,33 @@
 //! A root stands in a map value or an allocated object together with the lock that protects it; nodes are objects of the
 //! program's own types. Answers for `__process_kf_arg_ptr_to_graph_root()`, `__process_kf_arg_ptr_to_graph_node()`,
 //! `check_reg_allocation_locked()` and `mark_reg_graph_node()`.
+//!
+//! In the kernel: `type_is_ptr_alloc_obj()`, `type_is_non_owning_ref()`, `reg_btf_record()`,
+//! `reg_find_field_offset()`, `btf_record::refcount_off >= 0`, `reg_may_point_to_spin_lock()`, `active_lock.ptr`,
+//! `reg->map_ptr`, `reg->btf`, `in_rbtree_lock_required_cb()`.
 
 use std::sync::Arc;
 
-use super::{KfuncMeta, Special, is_rbtree_lock_required_kfunc};
+use super::{KfuncMeta, Special, needs_tree_lock};
 use crate::analysis::Env;
-use crate::analysis::btf_access::btf_struct_ids_match;
+use crate::analysis::btf_access::same_struct_within;
 use crate::analysis::refs;
 use crate::btf::TypeId;
 use crate::error::{Errno, KfuncMsg, Res};
 use crate::program::record::{Field, FieldInfo, FieldKind, Record, record_find};
 use crate::state::{BtfRef, Payload, RegBase, RegState, RegType, TypeFlags};
 
-/// Whether a register points to an object that the program allocated. Kernel: `type_is_ptr_alloc_obj()`.
+/// Whether a register points to an object that the program allocated.
 pub(crate) fn is_ptr_alloc_obj(reg: &RegState) -> bool {
     reg.ty.base == RegBase::PtrToBtfId && reg.has(TypeFlags::ALLOC)
 }
 
-/// A borrowed pointer to an allocated object. Kernel: `type_is_non_owning_ref()`.
+/// A borrowed pointer to an allocated object.
 pub(crate) fn is_non_owning_ref(reg: &RegState) -> bool {
     is_ptr_alloc_obj(reg) && reg.has(TypeFlags::NON_OWN_REF)
 }
 
-/// Special fields of what a register points to. Kernel: `reg_btf_record()`.
+/// Special fields of what a register points to.
 pub(crate) fn reg_record(env: &Env, reg: &RegState) -> Option<Arc<Record>> {
     if reg.ty.is(RegBase::PtrToMapValue) {
         return env.map(reg.map()?).record.clone();
@@ -46,19 +50,18 @@ fn record_btf(env: &Env, reg: &RegState) -> Option<BtfRef> {
 }
 
 /// The field at an offset of what a register points to, with the BTF its types stand in.
-/// Kernel: `reg_find_field_offset()`.
 pub(crate) fn reg_find_field(env: &Env, reg: &RegState, off: u32, kind: FieldKind) -> Option<(BtfRef, Field)> {
     let rec = reg_record(env, reg)?;
     let field = record_find(Some(&rec), off, kind)?.clone();
     Some((record_btf(env, reg)?, field))
 }
 
-/// Whether the type counts its references. Kernel: `btf_record::refcount_off >= 0`.
+/// Whether the type counts its references.
 pub(crate) fn is_refcounted(env: &Env, btf: BtfRef, id: TypeId) -> bool {
     env.struct_meta(btf, id).is_some_and(|rec| rec.has(FieldKind::REFCOUNT))
 }
 
-/// Whether a register points to something that holds a spin lock. Kernel: `reg_may_point_to_spin_lock()`.
+/// Whether a register points to something that holds a spin lock.
 pub(crate) fn may_point_to_spin_lock(env: &Env, reg: &RegState) -> bool {
     let mut locks = FieldKind::SPIN_LOCK;
     if env.kernel.features.locks_are_refs {
@@ -68,7 +71,6 @@ pub(crate) fn may_point_to_spin_lock(env: &Env, reg: &RegState) -> bool {
 }
 
 /// Opaque identity of the lock of what a register points to: the map, or the BTF of the object's type.
-/// Kernel: `active_lock.ptr`, `reg->map_ptr` or `reg->btf`.
 pub(crate) fn lock_identity(reg: &RegState) -> u64 {
     match (reg.map(), reg.btf()) {
         (Some(map), _) => (1 << 32) | u64::from(map.0),
@@ -77,19 +79,19 @@ pub(crate) fn lock_identity(reg: &RegState) -> u64 {
     }
 }
 
-/// Some frame is the callback of a tree function, which runs under the lock. Kernel: `in_rbtree_lock_required_cb()`.
-pub(crate) fn in_rbtree_lock_required_cb(env: &Env) -> bool {
+/// Some frame is the callback of a tree function, which runs under the lock.
+pub(crate) fn in_tree_order_callback(env: &Env) -> bool {
     env.cur.frames.iter().skip(1).any(|f| {
         f.in_callback_fn
             && usize::try_from(f.callsite)
                 .ok()
                 .and_then(|at| env.insns.get(at))
-                .is_some_and(|insn| is_rbtree_lock_required_kfunc(env, *insn))
+                .is_some_and(|insn| needs_tree_lock(env, *insn))
     })
 }
 
-/// Makes a register point to the node of a root's objects. Kernel: `mark_reg_graph_node()`.
-pub(crate) fn mark_reg_graph_node(reg: &mut RegState, btf: BtfRef, root: &Field) {
+/// Makes a register point to the node of a root's objects.
+pub(crate) fn set_graph_node(reg: &mut RegState, btf: BtfRef, root: &Field) {
     let FieldInfo::Root { value_id, node_offset } = root.info else { return };
     refs::zero_reg(reg);
     reg.ty = RegType::with(RegBase::PtrToBtfId, TypeFlags::ALLOC);
@@ -110,7 +112,6 @@ fn kind_name(kind: FieldKind) -> &'static str {
 }
 
 /// The lock that protects what a register points to must be held. `Err`: nothing, or another object's lock, is.
-/// Kernel: `check_reg_allocation_locked()`.
 fn check_locked(env: &mut Env, reg: &RegState) -> Res<bool> {
     let alloc = RegType::with(RegBase::PtrToBtfId, TypeFlags::ALLOC);
     if !reg.ty.is(RegBase::PtrToMapValue) && reg.ty != alloc {
@@ -122,7 +123,7 @@ fn check_locked(env: &mut Env, reg: &RegState) -> Res<bool> {
         if env.cur.active_locks == 0 {
             return Ok(false);
         }
-        refs::find_lock_state(env, &kinds, id, ptr).is_some()
+        refs::lock_held_as(env, &kinds, id, ptr).is_some()
     } else {
         match refs::active_lock(env) {
             None => return Ok(false),
@@ -135,7 +136,7 @@ fn check_locked(env: &mut Env, reg: &RegState) -> Res<bool> {
     Ok(held)
 }
 
-/// Checks the root argument of a list or tree function. Kernel: `__process_kf_arg_ptr_to_graph_root()`.
+/// Checks the root argument of a list or tree function.
 pub(super) fn process_root(env: &mut Env, regno: u8, meta: &mut KfuncMeta, kind: FieldKind) -> Res {
     let reg = *env.reg(regno);
     let what = kind_name(kind);
@@ -163,7 +164,6 @@ pub(super) fn process_root(env: &mut Env, regno: u8, meta: &mut KfuncMeta, kind:
 }
 
 /// Checks the node argument of a list or tree function against the root argument before it.
-/// Kernel: `__process_kf_arg_ptr_to_graph_node()`.
 pub(super) fn process_node(env: &mut Env, regno: u8, meta: &mut KfuncMeta, kind: FieldKind) -> Res {
     let reg = *env.reg(regno);
     let node = kind_name(kind);
@@ -192,7 +192,7 @@ pub(super) fn process_node(env: &mut Env, regno: u8, meta: &mut KfuncMeta, kind:
     let FieldInfo::Root { value_id, node_offset } = root.info else { return Err(env.bug("root without a type")) };
     let want = env.btf(root_btf).type_name(value_id).to_string();
     let walk_flex = !reg.has(TypeFlags::ALLOC);
-    if !btf_struct_ids_match(env, reg_btf, reg_id, 0, root_btf, value_id, true, walk_flex) {
+    if !same_struct_within(env, reg_btf, reg_id, 0, root_btf, value_id, true, walk_flex) {
         let msg = KfuncMsg::NodeType {
             head: kind_name(head_kind),
             node,

@@ -2,34 +2,36 @@
 //!
 //! Answers for `process_irq_flag()`, `mark_stack_slot_irq_flag()`, `unmark_stack_slot_irq_flag()` and the lock part of
 //! `check_kfunc_args()`.
+//!
+//! In the kernel: `IRQ_NATIVE_KFUNC`, `IRQ_LOCK_KFUNC`.
 
 use super::{KfuncMeta, Special};
 use crate::analysis::Env;
-use crate::analysis::access::{check_mem_access, stack_slot_obj_get_spi};
-use crate::analysis::call::map::{LockOp, process_spin_lock};
+use crate::analysis::access::{memory_access, object_slot};
+use crate::analysis::call::map::{LockOp, lock_argument};
 use crate::analysis::dynptr::{fail_after, is_out_of_stack, mark_slots_read, slot, slot_mut};
-use crate::analysis::liveness::mark_stack_slot_written;
+use crate::analysis::liveness::slot_is_written;
 use crate::analysis::refs;
 use crate::analysis::regs::Access;
 use crate::error::{Errno, KfuncMsg, Res, Stop};
 use crate::isa::opcode::DW;
 use crate::state::{Payload, RefKind, RegBase, RegState, RegType, SlotKind};
 
-/// Flags saved by `bpf_local_irq_save()`. Kernel: `IRQ_NATIVE_KFUNC`.
+/// Flags saved by `bpf_local_irq_save()`.
 const NATIVE: u8 = 1;
-/// Flags saved by `bpf_res_spin_lock_irqsave()`. Kernel: `IRQ_LOCK_KFUNC`.
+/// Flags saved by `bpf_res_spin_lock_irqsave()`.
 const LOCK: u8 = 2;
 
 fn class_name(class: u8) -> &'static str {
     if class == LOCK { "lock" } else { "native" }
 }
 
-fn get_spi(env: &mut Env, reg: &RegState) -> Res<usize> {
-    stack_slot_obj_get_spi(env, reg, "irq_flag", 1)
+fn slot_of(env: &mut Env, reg: &RegState) -> Res<usize> {
+    object_slot(env, reg, "irq_flag", 1)
 }
 
-/// Checks an argument that saves or restores interrupt flags. Kernel: `process_irq_flag()`.
-pub(super) fn process_irq_flag(env: &mut Env, regno: u8, insn_idx: usize, meta: &KfuncMeta) -> Res {
+/// Checks an argument that saves or restores interrupt flags.
+pub(super) fn irq_flag_argument(env: &mut Env, regno: u8, insn_idx: usize, meta: &KfuncMeta) -> Res {
     let reg = *env.reg(regno);
     let arg = u32::from(regno).saturating_sub(1);
     let (save, class) = match meta.desc.special {
@@ -40,7 +42,7 @@ pub(super) fn process_irq_flag(env: &mut Env, regno: u8, insn_idx: usize, meta: 
         _ => return Err(env.bug("unknown interrupt flags function")),
     };
     if save {
-        let uninit = match get_spi(env, &reg) {
+        let uninit = match slot_of(env, &reg) {
             Err(stop) if is_out_of_stack(&stop) => Ok(()),
             Err(stop) => Err(stop),
             Ok(spi) => {
@@ -49,10 +51,10 @@ pub(super) fn process_irq_flag(env: &mut Env, regno: u8, insn_idx: usize, meta: 
             }
         };
         uninit.map_err(|s| fail_after(env, s, KfuncMsg::IrqNotUninit { arg }, Errno::EINVAL))?;
-        check_mem_access(env, insn_idx, regno, 0, DW, Access::Write, None, false, false)?;
+        memory_access(env, insn_idx, regno, 0, DW, Access::Write, None, false, false)?;
         return mark_slot(env, &reg, insn_idx, class);
     }
-    let init = get_spi(env, &reg).and_then(|spi| {
+    let init = slot_of(env, &reg).and_then(|spi| {
         let s = slot(env, reg.frameno as usize, spi)?;
         if s.spilled.ref_obj_id != 0 && s.kind.iter().all(|k| *k == SlotKind::IrqFlag) {
             Ok(spi)
@@ -66,16 +68,16 @@ pub(super) fn process_irq_flag(env: &mut Env, regno: u8, insn_idx: usize, meta: 
 }
 
 fn mark_slot(env: &mut Env, reg: &RegState, insn_idx: usize, class: u8) -> Res {
-    let spi = get_spi(env, reg)?;
+    let spi = slot_of(env, reg)?;
     let frame = reg.frameno as usize;
-    let id = refs::acquire_irq_state(env, insn_idx);
+    let id = refs::hold_irq_flags(env, insn_idx);
     let slot = slot_mut(env, frame, spi)?;
     refs::zero_reg(&mut slot.spilled);
     slot.spilled.ty = RegType::of(RegBase::PtrToStack);
     slot.spilled.ref_obj_id = id;
     slot.spilled.payload = Payload::Irq { class };
     slot.kind = [SlotKind::IrqFlag; 8];
-    mark_stack_slot_written(env, frame, spi)?;
+    slot_is_written(env, frame, spi)?;
     env.scratch_slot(spi);
     Ok(())
 }
@@ -91,7 +93,7 @@ fn unmark_slot(env: &mut Env, reg: &RegState, spi: usize, class: u8) -> Res {
         let msg = KfuncMsg::IrqClass { acquired: class_name(saved_by), used: class_name(class) };
         return Err(env.reject(msg, Errno::EINVAL));
     }
-    if !refs::release_irq_state(env, st.ref_obj_id)? {
+    if !refs::end_irq_flags(env, st.ref_obj_id)? {
         let expected = env.cur.active_irq_id;
         let acquired =
             env.cur.refs.iter().find(|r| r.kind == RefKind::Irq && r.id == expected).map_or(0, |r| r.insn_idx);
@@ -101,7 +103,7 @@ fn unmark_slot(env: &mut Env, reg: &RegState, spi: usize, class: u8) -> Res {
     let slot = slot_mut(env, frame, spi)?;
     refs::clear_reg(&mut slot.spilled, precise);
     slot.kind = [SlotKind::Invalid; 8];
-    mark_stack_slot_written(env, frame, spi)?;
+    slot_is_written(env, frame, spi)?;
     env.scratch_slot(spi);
     Ok(())
 }
@@ -114,5 +116,5 @@ pub(super) fn process_res_spin_lock(env: &mut Env, regno: u8, meta: &KfuncMeta) 
         res: true,
         irq: matches!(special, Some(Special::ResSpinLockIrqsave | Special::ResSpinUnlockIrqrestore)),
     };
-    process_spin_lock(env, regno, op)
+    lock_argument(env, regno, op)
 }

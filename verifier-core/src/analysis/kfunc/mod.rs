@@ -2,6 +2,12 @@
 //!
 //! Answers for `add_kfunc_call()`, `fetch_kfunc_meta()` and the `is_*_kfunc()` questions. Arguments are in [`args`], the
 //! call as a whole and its result in [`call`], lists and trees in [`graph`].
+//!
+//! In the kernel: `struct bpf_kfunc_desc`, `struct bpf_kfunc_desc_tab`, `struct bpf_kfunc_call_arg_meta`,
+//! `find_kfunc_desc_btf()`, `disasm_kfunc_name()`, `is_iter_next_kfunc()`, `is_sync_callback_calling_kfunc()`,
+//! `is_async_callback_calling_kfunc()`, `is_bpf_throw_kfunc()`, `is_bpf_graph_api_kfunc()`, `kfunc_spin_allowed()`,
+//! `is_rbtree_lock_required_kfunc()`, `is_kfunc_sleepable()`, `fixup_kfunc_call()`, `kfunc_fastcall_clobber_mask()`,
+//! `is_fastcall_kfunc_call()`.
 
 mod args;
 mod btf_arg;
@@ -25,7 +31,7 @@ use crate::kernel::kfuncs::{self, KfuncFlags};
 use crate::program::record::Field;
 use crate::state::{BtfRef, DynptrKind};
 
-pub(crate) use call::check_kfunc_call;
+pub(crate) use call::kfunc_call;
 pub(crate) use special::Special;
 
 /// Most kernel functions, and most modules, that one program may use.
@@ -40,7 +46,7 @@ pub(crate) struct KfuncParam {
     pub(crate) type_id: TypeId,
 }
 
-/// One kernel function as a program's calls name it. Kernel: `struct bpf_kfunc_desc`.
+/// One kernel function as a program's calls name it.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct KfuncDesc {
     /// BTF id of the function.
@@ -61,14 +67,14 @@ pub(crate) struct KfuncDesc {
     pub(crate) special: Option<Special>,
 }
 
-/// Kernel functions that the program's instructions name, found before the walk. Kernel: `struct bpf_kfunc_desc_tab`.
+/// Kernel functions that the program's instructions name, found before the walk.
 #[derive(Clone, Debug, Default)]
 pub struct KfuncTable {
     descs: Vec<Rc<KfuncDesc>>,
     any: bool,
 }
 
-/// What is known of one kfunc call. Kernel: `struct bpf_kfunc_call_arg_meta`.
+/// What is known of one kfunc call.
 #[derive(Clone, Debug)]
 pub(crate) struct KfuncMeta {
     /// The function.
@@ -137,7 +143,7 @@ impl KfuncMeta {
     }
 }
 
-/// Which BTF the `off` of a call names. Kernel: `find_kfunc_desc_btf()`.
+/// Which BTF the `off` of a call names.
 fn desc_btf(env: &mut Env, off: i16) -> Res<BtfRef> {
     if off == 0 {
         return Ok(BtfRef::VMLINUX);
@@ -198,12 +204,12 @@ fn proto_problem(btf: &Btf, proto: Type<'_>, name: &str, unions: bool) -> Option
     None
 }
 
-/// Finds the kernel function that an instruction names. Kernel: `add_kfunc_call()`.
+/// Finds the kernel function that an instruction names.
 ///
 /// # Errors
 /// Rejects what the kernel rejects before the walk; whether this program may call the function is asked when the walk
 /// reaches the call.
-pub(crate) fn add_kfunc_call(env: &mut Env, func_id: i32, off: i16) -> Res {
+pub(crate) fn note_kfunc_call(env: &mut Env, func_id: i32, off: i16) -> Res {
     if !env.kfuncs.any {
         if !is_gpl_compatible(&env.req.license) {
             return Err(env.reject(KfuncMsg::NotGpl {}, Errno::EINVAL));
@@ -270,8 +276,8 @@ fn special_of(env: &Env, insn: Insn) -> Option<Special> {
 }
 
 /// The function of a call with its flags; fails silently where the call is not resolved, and with `EACCES` where this
-/// program may not call it. Kernel: `fetch_kfunc_meta()`.
-fn fetch_kfunc_meta(env: &mut Env, insn: Insn) -> Res<KfuncMeta> {
+/// program may not call it.
+fn kfunc_called(env: &mut Env, insn: Insn) -> Res<KfuncMeta> {
     if insn.imm == 0 {
         return Err(Stop::silent(Errno::EINVAL));
     }
@@ -285,7 +291,7 @@ fn fetch_kfunc_meta(env: &mut Env, insn: Insn) -> Res<KfuncMeta> {
     }
 }
 
-/// The name of the kernel function that an instruction calls. Kernel: `disasm_kfunc_name()`.
+/// The name of the kernel function that an instruction calls.
 pub fn kfunc_name(env: &Env, insn: Insn) -> Option<String> {
     desc_of(env, insn).map(|d| d.name.to_string())
 }
@@ -294,29 +300,29 @@ fn flags_of(env: &Env, insn: Insn) -> KfuncFlags {
     desc_of(env, insn).and_then(|d| d.flags).unwrap_or_default()
 }
 
-/// `bpf_iter_*_next()`. Kernel: `is_iter_next_kfunc()` on the call's meta.
-pub(crate) fn is_iter_next_kfunc(env: &Env, insn: Insn) -> bool {
+/// `bpf_iter_*_next()`.
+pub(crate) fn yields_next(env: &Env, insn: Insn) -> bool {
     flags_of(env, insn).is_iter_next()
 }
 
-/// Kernel: `is_sync_callback_calling_kfunc()`.
-pub(crate) fn is_sync_callback_calling_kfunc(env: &Env, insn: Insn) -> bool {
+/// Whether it calls its callback before it returns.
+pub(crate) fn calls_back_at_once(env: &Env, insn: Insn) -> bool {
     special_of(env, insn) == Some(Special::RbtreeAdd)
 }
 
-/// Kernel: `is_async_callback_calling_kfunc()`.
-pub(crate) fn is_async_callback_calling_kfunc(env: &Env, insn: Insn) -> bool {
+/// Whether its callback runs some time later.
+pub(crate) fn calls_back_later(env: &Env, insn: Insn) -> bool {
     special_of(env, insn).is_some_and(Special::is_async_callback)
 }
 
-/// Kernel: `is_bpf_throw_kfunc()`.
-pub(crate) fn is_bpf_throw_kfunc(env: &Env, insn: Insn) -> bool {
+/// Whether it throws an exception.
+pub(crate) fn throws(env: &Env, insn: Insn) -> bool {
     insn.off == 0 && special_of(env, insn) == Some(Special::Throw)
 }
 
 /// May be called while a spin lock is held: list, tree and refcount functions (newer releases: iterator functions and
-/// resilient locks too). Kernel: `is_bpf_graph_api_kfunc()`, `kfunc_spin_allowed()`.
-pub(crate) fn is_bpf_graph_api_kfunc(env: &Env, insn: Insn) -> bool {
+/// resilient locks too).
+pub(crate) fn works_on_graphs(env: &Env, insn: Insn) -> bool {
     let Some(desc) = desc_of(env, insn) else { return false };
     if desc.special.is_some_and(Special::is_graph) {
         return true;
@@ -328,18 +334,17 @@ pub(crate) fn is_bpf_graph_api_kfunc(env: &Env, insn: Insn) -> bool {
                 && desc.btf == BtfRef::VMLINUX)
 }
 
-/// Tree functions, whose callbacks run under the lock. Kernel: `is_rbtree_lock_required_kfunc()`.
-pub(crate) fn is_rbtree_lock_required_kfunc(env: &Env, insn: Insn) -> bool {
+/// Tree functions, whose callbacks run under the lock.
+pub(crate) fn needs_tree_lock(env: &Env, insn: Insn) -> bool {
     special_of(env, insn).is_some_and(Special::is_rbtree)
 }
 
-/// The function may sleep. Kernel: `is_kfunc_sleepable()`.
-pub(crate) fn is_kfunc_sleepable(env: &Env, insn: Insn) -> bool {
+/// The function may sleep.
+pub(crate) fn kfunc_may_sleep(env: &Env, insn: Insn) -> bool {
     flags_of(env, insn).is_sleepable()
 }
 
 /// A call that was never resolved is only allowed in code that the walk did not reach, because that code is removed.
-/// Kernel: `fixup_kfunc_call()`.
 pub(crate) fn check_unresolved(env: &mut Env) -> Res {
     let reached = |(insn, aux): (&Insn, &super::env::InsnAux)| insn.is_kfunc_call() && insn.imm == 0 && aux.seen != 0;
     if env.insns.iter().zip(&env.aux).any(reached) {
@@ -349,7 +354,7 @@ pub(crate) fn check_unresolved(env: &mut Env) -> Res {
 }
 
 /// Registers that a call overwrites or reads, as bits, and whether the verifier inlines it; `None` when the call may not
-/// be made. Kernel: `kfunc_fastcall_clobber_mask()`, `is_fastcall_kfunc_call()`.
+/// be made.
 pub(crate) fn kfunc_fastcall(env: &Env, insn: Insn) -> Option<(u32, bool)> {
     let desc = desc_of(env, insn).filter(|d| d.flags.is_some())?;
     let mut mask = u32::from(desc.ret != 0);

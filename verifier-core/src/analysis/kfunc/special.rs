@@ -1,8 +1,11 @@
 //! Kernel functions whose meaning the verifier knows, beyond flags and prototype.
+//!
+//! In the kernel: `enum special_kfunc_type`, `is_bpf_list_api_kfunc()`, `is_bpf_rbtree_api_kfunc()`,
+//! `is_bpf_graph_api_kfunc()`, `is_bpf_res_spin_lock_kfunc()`, `is_async_callback_calling_kfunc()`.
 
 macro_rules! special {
     ($($(#[$doc:meta])* $Var:ident = $name:literal),* $(,)?) => {
-        /// A kernel function known by name. Kernel: `enum special_kfunc_type`.
+        /// A kernel function known by name.
         #[allow(missing_docs)]
         #[derive(Clone, Copy, PartialEq, Eq, Debug)]
         pub(crate) enum Special { $($(#[$doc])* $Var),* }
@@ -64,19 +67,19 @@ special! {
 }
 
 impl Special {
-    /// List functions. Kernel: `is_bpf_list_api_kfunc()`.
+    /// List functions.
     pub(super) fn is_list(self) -> bool {
         use Special::{ListBack, ListFront, ListPopBack, ListPopFront, ListPushBack, ListPushFront};
         matches!(self, ListPushFront | ListPushBack | ListPopFront | ListPopBack | ListFront | ListBack)
     }
 
-    /// Tree functions. Kernel: `is_bpf_rbtree_api_kfunc()`.
+    /// Tree functions.
     pub(super) fn is_rbtree(self) -> bool {
         use Special::{RbtreeAdd, RbtreeFirst, RbtreeLeft, RbtreeRemove, RbtreeRight, RbtreeRoot};
         matches!(self, RbtreeAdd | RbtreeRemove | RbtreeFirst | RbtreeRoot | RbtreeLeft | RbtreeRight)
     }
 
-    /// Functions that may be called under a spin lock. Kernel: `is_bpf_graph_api_kfunc()`.
+    /// Functions that may be called under a spin lock.
     pub(super) fn is_graph(self) -> bool {
         self.is_list() || self.is_rbtree() || self == Special::RefcountAcquire
     }
@@ -86,13 +89,13 @@ impl Special {
         matches!(self, Special::ListPushFront | Special::ListPushBack | Special::RbtreeAdd)
     }
 
-    /// Functions of resilient spin locks. Kernel: `is_bpf_res_spin_lock_kfunc()`.
+    /// Functions of resilient spin locks.
     pub(super) fn is_res_spin_lock(self) -> bool {
         use Special::{ResSpinLock, ResSpinLockIrqsave, ResSpinUnlock, ResSpinUnlockIrqrestore};
         matches!(self, ResSpinLock | ResSpinUnlock | ResSpinLockIrqsave | ResSpinUnlockIrqrestore)
     }
 
-    /// Functions whose callback runs later. Kernel: `is_async_callback_calling_kfunc()`.
+    /// Functions whose callback runs later.
     pub(super) fn is_async_callback(self) -> bool {
         matches!(self, Special::WqSetCallback | Special::TaskWorkSignal | Special::TaskWorkResume)
     }

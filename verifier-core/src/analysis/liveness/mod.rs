@@ -3,6 +3,8 @@
 //! Up to 6.17 reads travel back to ancestor states as they happen ([`read_marks`]). 6.18 computes registers before the
 //! walk ([`registers`]) and stack slots from what each function instance reads and must write ([`stack`]). Callers mark
 //! what they do; the release decides what comes of it.
+//!
+//! In the kernel: `mark_reg_read()`, `bpf_mark_stack_read()`, `live |= REG_LIVE_WRITTEN`, `bpf_mark_stack_write()`.
 
 mod read_marks;
 pub(crate) mod registers;
@@ -15,8 +17,8 @@ use crate::state::register::live;
 
 use super::Env;
 
-pub(crate) use read_marks::propagate_liveness;
-pub(crate) use stack::{Order, StackLiveness, begin_insn, commit_insn, reset_callchain, successors, update_live_stack};
+pub(crate) use read_marks::pass_reads_on;
+pub(crate) use stack::{Order, StackLiveness, begin_insn, commit_insn, reset_callchain, solve_live_stack, successors};
 
 /// A register or stack slot of a frame.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -42,19 +44,19 @@ pub(super) fn read_marks(env: &Env<'_>) -> bool {
 }
 
 /// The place is read with `flag` (`live::READ32` or `live::READ64`): every ancestor it comes from needs it.
-/// Does nothing in releases with static liveness. Kernel: `mark_reg_read()`.
+/// Does nothing in releases with static liveness.
 ///
 /// # Errors
 /// Only when the kernel's own consistency checks fail.
-pub(crate) fn mark_reg_read(env: &mut Env<'_>, frame: usize, place: Place, flag: u8) -> Res {
+pub(crate) fn register_is_read(env: &mut Env<'_>, frame: usize, place: Place, flag: u8) -> Res {
     if read_marks(env) { read_marks::mark(env, frame, place, flag) } else { Ok(()) }
 }
 
-/// A stack slot is read. Kernel: `mark_reg_read()` on the slot (6.12), `bpf_mark_stack_read()` (6.18).
+/// A stack slot is read.
 ///
 /// # Errors
 /// Only when the kernel's own consistency checks fail.
-pub(crate) fn mark_stack_slot_read(env: &mut Env<'_>, frame: usize, spi: usize) -> Res {
+pub(crate) fn slot_is_read(env: &mut Env<'_>, frame: usize, spi: usize) -> Res {
     if read_marks(env) {
         read_marks::mark(env, frame, Place::Slot(spi), live::READ64)
     } else {
@@ -63,12 +65,12 @@ pub(crate) fn mark_stack_slot_read(env: &mut Env<'_>, frame: usize, spi: usize) 
     }
 }
 
-/// A stack slot is overwritten as a whole. Kernel: `live |= REG_LIVE_WRITTEN` (6.12), `bpf_mark_stack_write()` (6.18).
+/// A stack slot is overwritten as a whole.
 /// The release decides where both mark; callers use it where either does.
 ///
 /// # Errors
 /// Never.
-pub(crate) fn mark_stack_slot_written(env: &mut Env<'_>, frame: usize, spi: usize) -> Res {
+pub(crate) fn slot_is_written(env: &mut Env<'_>, frame: usize, spi: usize) -> Res {
     if !read_marks(env) {
         stack::mark_written(env, frame, spi);
         return Ok(());

@@ -2,6 +2,8 @@
 //!
 //! Answers for `mark_reg_read()` and `propagate_liveness()`. Each register and slot names the place in the parent state
 //! that it comes from; a read marks that place, its parent, and so on, until a write screens it off or a mark is met.
+//!
+//! In the kernel: `propagate_liveness_reg()`.
 
 use crate::error::Res;
 use crate::state::register::live;
@@ -18,7 +20,7 @@ fn cur_place<'e>(env: &'e Env<'_>, frame: usize, place: Place) -> Option<&'e Reg
     }
 }
 
-/// Kernel: `mark_reg_read()` on a place of the current state.
+/// A place of the current state is read.
 pub(super) fn mark(env: &mut Env<'_>, frame: usize, place: Place, flag: u8) -> Res {
     let Some(r) = cur_place(env, frame, place) else { return Ok(()) };
     let (link, written) = (r.parent, r.live & live::WRITTEN != 0);
@@ -57,8 +59,8 @@ fn add(r: &mut RegState, flag: u8) {
 }
 
 /// What was read below a state that covers the current one is read below the current one, whatever was written since
-/// its parent. Kernel: `propagate_liveness()`.
-pub(crate) fn propagate_liveness(env: &mut Env<'_>, id: StateId) -> Res {
+/// its parent.
+pub(crate) fn pass_reads_on(env: &mut Env<'_>, id: StateId) -> Res {
     let last = env.cur.frames.len().saturating_sub(1);
     for frame in 0..=last {
         let first = if frame < last { 6 } else { 0 };
@@ -81,7 +83,7 @@ pub(crate) fn propagate_liveness(env: &mut Env<'_>, id: StateId) -> Res {
     Ok(())
 }
 
-/// Kernel: `propagate_liveness_reg()`.
+/// One place of [`pass_reads_on`].
 fn propagate(env: &mut Env<'_>, frame: usize, place: Place, flag: u8) -> Res {
     let Some(&r) = cur_place(env, frame, place) else { return Ok(()) };
     let has = r.live & live::READ;

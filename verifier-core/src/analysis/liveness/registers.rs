@@ -2,6 +2,8 @@
 //!
 //! Answers for `compute_live_registers()`. A classic backward data-flow pass within functions: what an instruction
 //! reads is alive before it, and so is what its successors need and it does not write.
+//!
+//! In the kernel: `compute_insn_live_regs()`.
 
 use super::super::Env;
 use super::super::preflight::fastcall::call_summary;
@@ -14,7 +16,7 @@ use crate::log::Event;
 /// R0 to R5.
 const CALLER_SAVED: u16 = 0b11_1111;
 
-/// Registers written and registers read. Kernel: `compute_insn_live_regs()`.
+/// Registers written and registers read.
 fn def_use(env: &Env<'_>, insn: Insn) -> (u16, u16) {
     let (src, dst) = (1u16 << insn.src, 1u16 << insn.dst);
     // What is not known here writes nothing and reads everything.
@@ -55,8 +57,8 @@ fn def_use(env: &Env<'_>, insn: Insn) -> (u16, u16) {
     }
 }
 
-/// Fills `live_regs_before` of every instruction and prints the table. Kernel: `compute_live_registers()`.
-pub(crate) fn compute_live_registers(env: &mut Env<'_>) {
+/// Fills `live_regs_before` of every instruction and prints the table.
+pub(crate) fn live_registers(env: &mut Env<'_>) {
     let len = env.insns.len();
     let facts: Vec<(u16, u16)> = env.insns.iter().map(|i| def_use(env, *i)).collect();
     let mut before = vec![0u16; len];

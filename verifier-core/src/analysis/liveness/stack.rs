@@ -3,6 +3,13 @@
 //! Answers for `kernel/bpf/liveness.c`. An instance is a function reached through one chain of calls. While walking, the
 //! slots that each instruction may read (a union over paths) and must write (an intersection) are collected for it; a
 //! data-flow pass then gives the slots alive before each instruction, and hands what the callee does to the call.
+//!
+//! In the kernel: `struct callchain`, `struct per_frame_masks`, `struct func_instance`, `cfg.insn_postorder`,
+//! `mark_stack_read()`, `commit_stack_write_marks()`, `struct bpf_liveness`, `cur_instance`, `lookup_instance()`,
+//! `bpf_reset_live_stack_callchain()`, `bpf_mark_stack_read()`, `bpf_mark_stack_write()`,
+//! `bpf_reset_stack_write_marks()`, `bpf_commit_stack_write_marks()`, `bpf_insn_successors()`,
+//! `propagate_to_outer_instance()`, `update_insn()`, `update_instance()`, `bpf_update_live_stack()`,
+//! `bpf_live_stack_query_init()`, `bpf_stack_slot_alive()`, `clean_func_state()`.
 
 use std::collections::HashMap;
 
@@ -18,7 +25,7 @@ use super::DeadPlaces;
 
 type Sites = SmallVec<[u32; 8]>;
 
-/// The calls that lead to a function, and its entry as the last element. Kernel: `struct callchain`.
+/// The calls that lead to a function, and its entry as the last element.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 struct Chain {
     sites: Sites,
@@ -31,7 +38,7 @@ impl Chain {
     }
 }
 
-/// Sets of slots at one instruction. Kernel: `struct per_frame_masks`.
+/// Sets of slots at one instruction.
 #[derive(Clone, Copy, Debug, Default)]
 struct Masks {
     may_read: u64,
@@ -48,7 +55,7 @@ struct FrameMasks {
     stale: Vec<u64>,
 }
 
-/// Kernel: `struct func_instance`.
+/// A function reached through one chain of calls, and what is known of the stacks it sees.
 #[derive(Debug)]
 struct Instance {
     chain: Chain,
@@ -68,7 +75,7 @@ struct Instance {
 /// The order in which a function's equations are solved: successors first, and who depends on whom.
 #[derive(Debug, Default)]
 pub(crate) struct Order {
-    /// Instructions in postorder. Kernel: `cfg.insn_postorder`.
+    /// Instructions in postorder.
     pub insns: Vec<u32>,
     /// Place in `insns` of each instruction of the function; [`Order::NOWHERE`] where it is not reached.
     place: Vec<u32>,
@@ -154,7 +161,7 @@ impl Instance {
         Some((f.masks.get_mut(at)?, &mut f.stale))
     }
 
-    /// Slots of a frame may be read by an instruction. Kernel: `mark_stack_read()`.
+    /// Slots of a frame may be read by an instruction.
     fn read(&mut self, frame: usize, insn: u32, mask: u64, order: &Order) {
         let at = self.rel(insn);
         if mask == 0 {
@@ -174,7 +181,6 @@ impl Instance {
     }
 
     /// Slots that an instruction wrote on this path; only what it writes on all counts.
-    /// Kernel: `commit_stack_write_marks()`.
     fn commit(&mut self, insn: u32, acc: &[u64; 8], order: &Order) {
         let at = self.rel(insn);
         let Some(seen) = self.must_write_set.get_mut(at) else { return };
@@ -203,12 +209,12 @@ impl Instance {
     }
 }
 
-/// All instances, and the writes of the instruction being processed. Kernel: `struct bpf_liveness`.
+/// All instances, and the writes of the instruction being processed.
 #[derive(Debug, Default)]
 pub(crate) struct StackLiveness {
     instances: Vec<Instance>,
     by_chain: HashMap<Chain, usize>,
-    /// Instance of the current state. Kernel: `cur_instance`.
+    /// Instance of the current state.
     cur: Option<usize>,
     write_acc: [u64; 8],
     write_insn: u32,
@@ -267,7 +273,7 @@ fn lookup(env: &mut Env<'_>, chain: Chain, starts: Sites) -> usize {
     at
 }
 
-/// The instance of a frame of a state. Kernel: `lookup_instance()`.
+/// The instance of a frame of a state.
 fn instance_of(env: &mut Env<'_>, st: &VerifierState, frame: usize) -> usize {
     let mut sites = Sites::new();
     let mut starts = Sites::new();
@@ -293,12 +299,12 @@ fn cur_instance(env: &mut Env<'_>) -> usize {
     at
 }
 
-/// The current state went to another function. Kernel: `bpf_reset_live_stack_callchain()`.
+/// The current state went to another function.
 pub(crate) fn reset_callchain(env: &mut Env<'_>) {
     env.explorer.stack_live.cur = None;
 }
 
-/// Kernel: `bpf_mark_stack_read()`.
+/// A slot is read by the current instruction.
 pub(super) fn mark_read(env: &mut Env<'_>, frame: usize, spi: usize) {
     let at = cur_instance(env);
     let insn = env.insn_idx as u32;
@@ -307,7 +313,7 @@ pub(super) fn mark_read(env: &mut Env<'_>, frame: usize, spi: usize) {
     }
 }
 
-/// Kernel: `bpf_mark_stack_write()`.
+/// A slot is overwritten by the current instruction.
 pub(super) fn mark_written(env: &mut Env<'_>, frame: usize, spi: usize) {
     if let Some(acc) = env.explorer.stack_live.write_acc.get_mut(frame)
         && spi < 64
@@ -320,7 +326,7 @@ fn static_liveness(env: &Env<'_>) -> bool {
     !super::read_marks(env)
 }
 
-/// Before an instruction is processed: nothing of it is written yet. Kernel: `bpf_reset_stack_write_marks()`.
+/// Before an instruction is processed: nothing of it is written yet.
 pub(crate) fn begin_insn(env: &mut Env<'_>) {
     if static_liveness(env) {
         cur_instance(env);
@@ -329,7 +335,7 @@ pub(crate) fn begin_insn(env: &mut Env<'_>) {
     }
 }
 
-/// After an instruction was processed: what it wrote on this path. Kernel: `bpf_commit_stack_write_marks()`.
+/// After an instruction was processed: what it wrote on this path.
 pub(crate) fn commit_insn(env: &mut Env<'_>) {
     if static_liveness(env) {
         let live = &mut env.explorer.stack_live;
@@ -341,7 +347,7 @@ pub(crate) fn commit_insn(env: &mut Env<'_>) {
     }
 }
 
-/// Where an instruction goes within its function: fall through first. Kernel: `bpf_insn_successors()`.
+/// Where an instruction goes within its function: fall through first.
 pub(crate) fn successors(insns: &[Insn], idx: usize) -> SmallVec<[usize; 2]> {
     let mut out = SmallVec::new();
     let Some(i) = insns.get(idx) else { return out };
@@ -357,7 +363,7 @@ pub(crate) fn successors(insns: &[Insn], idx: usize) -> SmallVec<[usize; 2]> {
     out
 }
 
-/// The callee's effects on the frames of its callers belong to the call. Kernel: `propagate_to_outer_instance()`.
+/// The callee's effects on the frames of its callers belong to the call.
 fn propagate_to_outer(env: &mut Env<'_>, at: usize) {
     let inst = &env.explorer.stack_live.instances[at];
     let (curframe, start) = (inst.curframe(), inst.start());
@@ -387,8 +393,8 @@ fn log_change(env: &mut Env<'_>, at: usize, what: &'static str, frame: usize, id
     }
 }
 
-/// Makes the equations of one instruction hold; whether something changed. Kernel: `update_insn()`.
-fn update_insn(env: &mut Env<'_>, at: usize, frame: usize, idx: u32, place: usize) -> bool {
+/// Makes the equations of one instruction hold; whether something changed.
+fn solve_at(env: &mut Env<'_>, at: usize, frame: usize, idx: u32, place: usize) -> bool {
     let succ = successors(&env.insns, idx as usize);
     if succ.is_empty() {
         return false;
@@ -443,8 +449,8 @@ fn next_stale(live: &mut StackLiveness, at: usize, frame: usize, from: usize) ->
     Some((place, insn))
 }
 
-/// Repeats the data-flow equations of an instance until they hold. Kernel: `update_instance()`.
-fn update_instance(env: &mut Env<'_>, at: usize) -> Res {
+/// Repeats the data-flow equations of an instance until they hold.
+fn solve_instance(env: &mut Env<'_>, at: usize) -> Res {
     let inst = &mut env.explorer.stack_live.instances[at];
     if inst.must_write_dropped {
         // Sets that must be written can only have shrunk, so they are computed from below again.
@@ -461,7 +467,7 @@ fn update_instance(env: &mut Env<'_>, at: usize) -> Res {
         for frame in 0..=curframe.min(7) {
             let mut from = 0;
             while let Some((place, idx)) = next_stale(&mut env.explorer.stack_live, at, frame, from) {
-                changed |= update_insn(env, at, frame, idx, place);
+                changed |= solve_at(env, at, frame, idx, place);
                 from = place + 1;
             }
         }
@@ -480,11 +486,10 @@ fn update_instance(env: &mut Env<'_>, at: usize) -> Res {
 }
 
 /// Brings the sets of every function on the current chain of calls up to date. Called when a function or path ends.
-/// Kernel: `bpf_update_live_stack()`.
 ///
 /// # Errors
 /// Never.
-pub(crate) fn update_live_stack(env: &mut Env<'_>) -> Res {
+pub(crate) fn solve_live_stack(env: &mut Env<'_>) -> Res {
     if !static_liveness(env) {
         return Ok(());
     }
@@ -494,7 +499,7 @@ pub(crate) fn update_live_stack(env: &mut Env<'_>) -> Res {
         let at = instance_of(env, &st, frame);
         env.cur = st;
         if env.explorer.stack_live.instances[at].updated {
-            update_instance(env, at)?;
+            solve_instance(env, at)?;
             let inst = &mut env.explorer.stack_live.instances[at];
             inst.updated = false;
             inst.must_write_dropped = false;
@@ -503,8 +508,7 @@ pub(crate) fn update_live_stack(env: &mut Env<'_>) -> Res {
     Ok(())
 }
 
-/// Registers and slots that nothing reads after a stored state. Kernel: `bpf_live_stack_query_init()`,
-/// `bpf_stack_slot_alive()`, and the registers that `clean_func_state()` empties.
+/// Registers and slots that nothing reads after a stored state.
 pub(super) fn dead_places(env: &mut Env<'_>, id: StateId) -> Vec<DeadPlaces> {
     let st = env.explorer.state(id).clone();
     let last = st.frames.len().saturating_sub(1);

@@ -3,38 +3,40 @@
 //! Answers for `check_attach_btf_id()`, `bpf_check_attach_target()`, `bpf_lsm_verify_prog()`,
 //! `bpf_iter_prog_supported()` and `btf_check_type_match()`. The checks stand in the kernel's order, because the first
 //! one that fails is the one that is told. What is found is left in `env.attach` for the walk.
+//!
+//! In the kernel: `SECURITY_PREFIX`, `struct bpf_attach_target_info`.
 
 use std::sync::Arc;
 
 use super::attr::is_gpl_compatible;
 use super::func_model::{check_type_match, distill_func_proto};
-use super::struct_ops::check_struct_ops_btf_id;
+use super::struct_ops::struct_ops_target;
 use crate::analysis::Env;
 use crate::analysis::access::TRACE_PREFIX;
 use crate::analysis::env::CtxArg;
 use crate::btf::{Btf, BtfKind, TypeId};
 use crate::error::{Errno, PolicyMsg, Res, Stop};
 use crate::kernel::facts::{error_injection, iterators, lsm_hooks};
-use crate::kernel::prog_types::policy::can_be_sleepable;
+use crate::kernel::prog_types::policy::may_be_sleepable;
 use crate::kernel::prog_types::{AttachType, ProgType};
 use crate::program::request::TargetProg;
 use crate::state::BtfRef;
 
-/// Prefix of functions whose return value every `fmod_ret` program may change. Kernel: `SECURITY_PREFIX`.
+/// Prefix of functions whose return value every `fmod_ret` program may change.
 const SECURITY_PREFIX: &str = "security_";
 
-/// Checks the attach target and fills in `env.attach`. Kernel: `check_attach_btf_id()`.
+/// Checks the attach target and fills in `env.attach`.
 ///
 /// Sleepability by type is checked here for every program; struct_ops programs go on in [`super::struct_ops`].
-pub(crate) fn check_attach_btf_id(env: &mut Env<'_>) -> Res {
+pub(crate) fn resolve_target(env: &mut Env<'_>) -> Res {
     if env.prog_type == ProgType::Syscall {
         return if env.sleepable { Ok(()) } else { Err(env.reject(PolicyMsg::SyscallNotSleepable, Errno::EINVAL)) };
     }
-    if env.sleepable && !can_be_sleepable(env.prog_type, env.attach_type) {
+    if env.sleepable && !may_be_sleepable(env.prog_type, env.attach_type) {
         return Err(env.reject(PolicyMsg::SleepableType, Errno::EINVAL));
     }
     match env.prog_type {
-        ProgType::StructOps => return check_struct_ops_btf_id(env),
+        ProgType::StructOps => return struct_ops_target(env),
         ProgType::Tracing | ProgType::Lsm | ProgType::Ext => {}
         _ => return Ok(()),
     }
@@ -76,7 +78,7 @@ pub(crate) fn check_attach_btf_id(env: &mut Env<'_>) -> Res {
     Ok(())
 }
 
-/// What the target check finds. Kernel: `struct bpf_attach_target_info`.
+/// What the target check finds.
 struct Target {
     btf: BtfRef,
     /// Prototype of the target in that BTF; 0: not trusted, five words are assumed.
@@ -101,7 +103,7 @@ pub(super) fn btf_ref(env: &mut Env<'_>, btf: Option<Arc<Btf>>) -> Res<BtfRef> {
     Ok(BtfRef(at))
 }
 
-/// Kernel: `bpf_check_attach_target()`.
+/// Whether a program of this type can attach to the target, and what it then runs with.
 fn check_attach_target(env: &mut Env<'_>, tgt: Option<&TargetProg>) -> Res<Target> {
     let id = env.req.attach.btf_id;
     let extension = env.prog_type == ProgType::Ext;
@@ -271,7 +273,7 @@ fn check_target_prog(env: &mut Env<'_>, tgt: &TargetProg, id: TypeId, name: &str
     Ok(func.unreliable)
 }
 
-/// Kernel: `bpf_lsm_verify_prog()`.
+/// Whether an LSM program may attach to the hook.
 fn verify_lsm_prog(env: &mut Env<'_>) -> Res {
     let (id, name) = (env.attach.btf_id, env.attach.func_name.clone());
     if !is_gpl_compatible(&env.req.license) {
@@ -287,7 +289,7 @@ fn verify_lsm_prog(env: &mut Env<'_>) -> Res {
     Ok(())
 }
 
-/// Finds the iterator and the arguments of special type that its programs get. Kernel: `bpf_iter_prog_supported()`.
+/// Finds the iterator and the arguments of special type that its programs get.
 fn iter_prog_supported(env: &mut Env<'_>) -> Res {
     let target = iterators::target(env.kernel.version, &env.attach.func_name);
     let Some(target) = target else { return Err(Stop::silent(Errno::EINVAL)) };

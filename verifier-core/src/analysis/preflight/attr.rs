@@ -2,6 +2,10 @@
 //!
 //! Answers for `bpf_prog_load()`. Nothing is printed: each refusal is an error number alone. The system is taken to
 //! allow unprivileged loads at all (`kernel.unprivileged_bpf_disabled=0`), since the user asks about one.
+//!
+//! In the kernel: `BPF_F_*`, `BPF_PROG_LOAD`, `BPF_MAXINSNS`, `BPF_COMPLEXITY_LIMIT_INSNS`, `BTF_MAX_TYPE`,
+//! `BPF_OBJ_NAME_LEN`, `license_is_gpl_compatible()`, `bpf_prog_load_fixup_attach_type()`, `bpf_check()`,
+//! `find_prog_type()`, `bpf_prog_load_check_attach()`.
 
 use crate::analysis::ctx_type::ctx_types;
 use crate::error::{Errno, Res, Stop};
@@ -10,7 +14,7 @@ use crate::kernel::prog_types::{AttachType, ProgType, attach, policy};
 use crate::program::LoadRequest;
 use crate::program::request::Privilege;
 
-/// Load flags. Kernel: `BPF_F_*` of `BPF_PROG_LOAD`.
+/// Load flags.
 pub mod flags {
     /// Pointer accesses must be naturally aligned.
     pub const STRICT_ALIGNMENT: u32 = 1 << 0;
@@ -34,18 +38,18 @@ pub mod flags {
     pub const ALL: u32 = 0xff | TOKEN_FD;
 }
 
-/// Most instructions of a program without CAP_BPF. Kernel: `BPF_MAXINSNS`.
+/// Most instructions of a program without CAP_BPF.
 const MAX_INSNS: usize = 4096;
-/// Most instructions with it. Kernel: `BPF_COMPLEXITY_LIMIT_INSNS`.
+/// Most instructions with it.
 const MAX_INSNS_PRIVILEGED: usize = 1_000_000;
-/// Highest id of a BTF type. Kernel: `BTF_MAX_TYPE`.
+/// Highest id of a BTF type.
 const BTF_MAX_TYPE: u32 = 0x000f_ffff;
-/// Bytes of a program name with its final zero. Kernel: `BPF_OBJ_NAME_LEN`.
+/// Bytes of a program name with its final zero.
 const OBJ_NAME_LEN: usize = 16;
 
 /// Whether a licence string lets the program use what is reserved to GPL-compatible ones.
 ///
-/// The kernel looks at the first 127 bytes. Kernel: `license_is_gpl_compatible()`.
+/// The kernel looks at the first 127 bytes.
 pub(crate) fn is_gpl_compatible(license: &str) -> bool {
     matches!(license, "GPL" | "GPL v2" | "GPL and additional rights" | "Dual BSD/GPL" | "Dual MIT/GPL" | "Dual MPL/GPL")
 }
@@ -55,14 +59,12 @@ fn deny<T>(errno: Errno) -> Res<T> {
 }
 
 /// The attach type number that the program is loaded with: as asked, or the default in the place of 0.
-///
-/// Kernel: `bpf_prog_load_fixup_attach_type()`.
 pub(crate) fn effective_attach_type(req: &LoadRequest) -> u32 {
     attach::fixup(req.prog_type, req.expected_attach_type)
 }
 
-/// Checks the attributes of a load. Kernel: `bpf_prog_load()` up to `bpf_check()`.
-pub(crate) fn check_load_attr(req: &LoadRequest, kernel: &Kernel, privilege: Privilege) -> Res {
+/// Checks the attributes of a load.
+pub(crate) fn load_attributes(req: &LoadRequest, kernel: &Kernel, privilege: Privilege) -> Res {
     if req.prog_flags & !flags::ALL != 0 {
         return deny(Errno::EINVAL);
     }
@@ -104,13 +106,11 @@ pub(crate) fn check_load_attr(req: &LoadRequest, kernel: &Kernel, privilege: Pri
 }
 
 /// Program types that a kernel was built without are refused; its BTF lists the others (`struct bpf_ctx_convert`).
-///
-/// Kernel: `find_prog_type()`.
 fn exists(kernel: &Kernel, ty: ProgType) -> bool {
     crate::program::vmlinux(kernel).is_ok_and(|btf| ctx_types(&btf, ty).is_some())
 }
 
-/// Kernel: `bpf_prog_load_check_attach()`, with what the system call makes of the descriptors in front of it.
+/// Whether program type, attach type and target descriptors go together, with what the system call makes of the descriptors in front of it.
 fn check_attach(req: &LoadRequest, ty: Option<ProgType>) -> Res {
     let target = &req.attach;
     let has_prog = target.prog.is_some();
@@ -147,7 +147,7 @@ mod tests {
             license: "GPL".into(),
             ..LoadRequest::default()
         };
-        match check_load_attr(&req, &Kernel::v6_12(), p) {
+        match load_attributes(&req, &Kernel::v6_12(), p) {
             Ok(()) => None,
             Err(Stop::Reject(r)) => Some(r.errno),
             Err(other) => panic!("{other:?}"),

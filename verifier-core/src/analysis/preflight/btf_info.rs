@@ -2,13 +2,15 @@
 //!
 //! Answers for `check_btf_info_early()` and `check_btf_info()`: what the loader says of functions and lines must fit
 //! the instructions, or the load ends here.
+//!
+//! In the kernel: `check_abnormal_return()`, `check_btf_func()`, `check_btf_line()`.
 
 use crate::analysis::env::{Env, FuncInfoAux};
 use crate::btf::BtfKind;
 use crate::error::{Errno, Res, Stop, WalkMsg};
 
-/// Functions that may be left early need to be known by BTF. Kernel: `check_abnormal_return()`.
-fn check_abnormal_return(env: &mut Env<'_>) -> Res {
+/// Functions that may be left early need to be known by BTF.
+fn packet_loads_need_scalar_result(env: &mut Env<'_>) -> Res {
     for i in 1..env.subprogs.len() {
         if env.subprogs[i].has_ld_abs {
             return Err(env.reject(WalkMsg::LdAbsWithoutBtf, Errno::EINVAL));
@@ -20,11 +22,11 @@ fn check_abnormal_return(env: &mut Env<'_>) -> Res {
     Ok(())
 }
 
-/// Before the functions are known: the records alone. Kernel: `check_btf_info_early()`.
-pub(crate) fn check_early(env: &mut Env<'_>) -> Res {
+/// Before the functions are known: the records alone.
+pub(crate) fn check_before_functions(env: &mut Env<'_>) -> Res {
     let req = env.req;
     if req.func_info.is_empty() && req.line_info.is_empty() {
-        return check_abnormal_return(env);
+        return packet_loads_need_scalar_result(env);
     }
     let Some(btf) = &req.btf else { return Err(Stop::silent(Errno::EBADF)) };
     let mut prev = 0;
@@ -48,20 +50,20 @@ pub(crate) fn check_early(env: &mut Env<'_>) -> Res {
     Ok(())
 }
 
-/// With the functions known. Kernel: `check_btf_info()`.
+/// With the functions known.
 pub(crate) fn check(env: &mut Env<'_>) -> Res {
     if env.req.func_info.is_empty() && env.req.line_info.is_empty() {
-        return check_abnormal_return(env);
+        return packet_loads_need_scalar_result(env);
     }
     check_funcs(env)?;
     check_lines(env)
 }
 
-/// Kernel: `check_btf_func()`.
+/// Function information: one record for each function, in order, with types that fit.
 fn check_funcs(env: &mut Env<'_>) -> Res {
     let req = env.req;
     if req.func_info.is_empty() {
-        return check_abnormal_return(env);
+        return packet_loads_need_scalar_result(env);
     }
     if req.func_info.len() != env.subprogs.len() {
         return Err(env.reject(WalkMsg::FuncInfoCount, Errno::EINVAL));
@@ -92,7 +94,7 @@ fn check_funcs(env: &mut Env<'_>) -> Res {
     Ok(())
 }
 
-/// Kernel: `check_btf_line()`.
+/// Line information: in order, inside of the program, the first line of each function present.
 fn check_lines(env: &mut Env<'_>) -> Res {
     let req = env.req;
     let Some(btf) = &req.btf else { return Ok(()) };

@@ -3,6 +3,8 @@
 //! Answers for `check_cfg()`, `visit_insn()` and `push_insn()`. The order of the walk decides which message comes first
 //! and which calls are known to move packet data when their caller is summed up, so it is the kernel's: depth first,
 //! fall-through before branch, calls after what follows them.
+//!
+//! In the kernel: `is_kfunc_pkt_changing()`, `visit_func_call_insn()`, `merge_callee_effects()`.
 
 use super::super::kfunc;
 use super::super::{Env, helper_proto};
@@ -12,7 +14,7 @@ use crate::isa::opcode::*;
 use crate::kernel::helpers::class;
 use crate::log::Event;
 
-/// Kernel functions that move packet data. Kernel: `is_kfunc_pkt_changing()`.
+/// Kernel functions that move packet data.
 const PKT_CHANGING_KFUNCS: &[&str] = &["bpf_xdp_pull_data"];
 
 /// How far an instruction is walked. The order matters: an edge is labelled once.
@@ -69,7 +71,7 @@ fn source_line(env: &mut Env<'_>, idx: usize) {
 }
 
 impl Walk {
-    /// Follows the edge from `t` to `w` unless it was. Kernel: `push_insn()`.
+    /// Follows the edge from `t` to `w` unless it was.
     fn push(&mut self, env: &mut Env<'_>, t: usize, w: i64, edge: Edge) -> Res<Step> {
         let label = if edge == Edge::FallThrough { Mark::FellThrough } else { Mark::Branched };
         if self.marks[t] >= label {
@@ -108,7 +110,7 @@ impl Walk {
         }
     }
 
-    /// A call, or an instruction that takes a function's address. Kernel: `visit_func_call_insn()`.
+    /// A call, or an instruction that takes a function's address.
     fn visit_call(&mut self, env: &mut Env<'_>, t: usize, insn: Insn, into: bool) -> Res<Step> {
         let next = t + if insn.is_ldimm64() { 2 } else { 1 };
         if self.push(env, t, next as i64, Edge::FallThrough)? == Step::Keep {
@@ -126,7 +128,7 @@ impl Walk {
         self.push(env, t, w, Edge::Branch)
     }
 
-    /// Kernel: `visit_insn()`.
+    /// Pushes what follows an instruction.
     fn visit(&mut self, env: &mut Env<'_>, t: usize) -> Res<Step> {
         let insn = env.insns[t];
         if insn.is_pseudo_func() {
@@ -185,7 +187,6 @@ impl Walk {
 }
 
 /// What a callee does, its caller does. Callees are summed up before, because there is no recursion.
-/// Kernel: `merge_callee_effects()`.
 fn merge_callee(env: &mut Env<'_>, t: usize, w: i64) {
     let Ok(w) = usize::try_from(w) else { return };
     let (caller, callee) = (env.subprog_at(t), env.subprog_at(w));
@@ -200,14 +201,11 @@ fn merge_callee(env: &mut Env<'_>, t: usize, w: i64) {
 fn note_call(env: &mut Env<'_>, t: usize, insn: Insn) {
     let helper = insn.is_helper_call().then_some(insn.imm as u32);
     let is_kfunc = insn.is_kfunc_call();
-    if helper.is_some_and(class::calls_async_callback)
-        || (is_kfunc && kfunc::is_async_callback_calling_kfunc(env, insn))
-    {
+    if helper.is_some_and(class::calls_async_callback) || (is_kfunc && kfunc::calls_back_later(env, insn)) {
         // Compare before the call, or every visit pushes the callback again.
         mark_prune_point(env, t);
     }
-    if helper.is_some_and(class::calls_sync_callback) || (is_kfunc && kfunc::is_sync_callback_calling_kfunc(env, insn))
-    {
+    if helper.is_some_and(class::calls_sync_callback) || (is_kfunc && kfunc::calls_back_at_once(env, insn)) {
         // The callback runs any number of times; only an equal state before the call ends that.
         env.aux[t].calls_callback = true;
         env.aux[t].force_checkpoint = true;
@@ -219,11 +217,11 @@ fn note_call(env: &mut Env<'_>, t: usize, insn: Insn) {
         changes = class::changes_pkt_data(id);
         sleeps = helper_proto::get(env, id).is_some_and(|p| p.might_sleep);
     } else if is_kfunc {
-        if kfunc::is_iter_next_kfunc(env, insn) {
+        if kfunc::yields_next(env, insn) {
             mark_prune_point(env, t);
             env.aux[t].force_checkpoint = true;
         }
-        sleeps = kfunc::is_kfunc_sleepable(env, insn);
+        sleeps = kfunc::kfunc_may_sleep(env, insn);
         changes = kfunc::kfunc_name(env, insn).is_some_and(|n| PKT_CHANGING_KFUNCS.contains(&n.as_str()));
     }
     let sub = env.subprog_at(t);
@@ -234,11 +232,11 @@ fn note_call(env: &mut Env<'_>, t: usize, insn: Insn) {
 }
 
 /// Every instruction can be reached, no jump leads out or into the middle of one; marks where states are compared and
-/// where histories are kept. Kernel: `check_cfg()`.
+/// where histories are kept.
 ///
 /// # Errors
 /// Rejects programs whose graph is malformed.
-pub(crate) fn check_cfg(env: &mut Env<'_>) -> Res {
+pub(crate) fn walk_graph(env: &mut Env<'_>) -> Res {
     let len = env.insns.len();
     if len == 0 {
         return Err(Stop::silent(Errno::EINVAL));

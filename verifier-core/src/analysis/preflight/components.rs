@@ -7,8 +7,8 @@
 use super::super::Env;
 use super::super::liveness::{Order, successors};
 
-/// Instructions of each function, successors first. Kernel: `compute_postorder()`.
-pub(crate) fn compute_postorder(env: &mut Env<'_>) {
+/// Instructions of each function, successors first.
+pub(crate) fn order_functions(env: &mut Env<'_>) {
     let len = env.insns.len();
     // Bit 0: put on the stack. Bit 1: successors were put on the stack.
     let mut state = vec![0u8; len];
@@ -41,8 +41,8 @@ pub(crate) fn compute_postorder(env: &mut Env<'_>) {
     env.explorer.stack_live.orders = all;
 }
 
-/// Numbers the loops: 0 for an instruction that cannot come back to itself. Kernel: `compute_scc()`.
-pub(crate) fn compute_scc(env: &mut Env<'_>) {
+/// Numbers the loops: 0 for an instruction that cannot come back to itself.
+pub(crate) fn number_loops(env: &mut Env<'_>) {
     const GONE: u32 = u32::MAX;
     let len = env.insns.len();
     let (mut pre, mut low) = (vec![0u32; len], vec![0u32; len]);

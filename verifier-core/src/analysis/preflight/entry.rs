@@ -2,17 +2,19 @@
 //!
 //! Answers for `add_subprog_and_kfunc()`: a function begins where a call or an address load goes, at instruction 0, and
 //! where the exception callback stands.
+//!
+//! In the kernel: `BPF_MAX_SUBPROGS`, `add_subprog()`, `bpf_find_exception_callback_insn_off()`.
 
 use crate::analysis::env::{Env, SubprogInfo};
 use crate::analysis::kfunc;
 use crate::btf::BtfKind;
 use crate::error::{Errno, Res, WalkMsg};
 
-/// Most local functions of a program. Kernel: `BPF_MAX_SUBPROGS`.
+/// Most local functions of a program.
 const MAX_SUBPROGS: usize = 256;
 
-/// Notes that a function begins at `off`. Kernel: `add_subprog()`.
-fn add_subprog(env: &mut Env<'_>, off: i64) -> Res {
+/// Notes that a function begins at `off`.
+fn note_function(env: &mut Env<'_>, off: i64) -> Res {
     let Some(start) = usize::try_from(off).ok().filter(|o| *o < env.insns.len()) else {
         return Err(env.reject(WalkMsg::CallDestination, Errno::EINVAL));
     };
@@ -25,9 +27,9 @@ fn add_subprog(env: &mut Env<'_>, off: i64) -> Res {
     Ok(())
 }
 
-/// Finds local functions and kernel functions. Kernel: `add_subprog_and_kfunc()`.
-pub(crate) fn add_subprogs_and_kfuncs(env: &mut Env<'_>) -> Res {
-    add_subprog(env, 0)?;
+/// Finds local functions and kernel functions.
+pub(crate) fn functions_and_kfuncs(env: &mut Env<'_>) -> Res {
+    note_function(env, 0)?;
     for i in 0..env.insns.len() {
         let insn = env.insns[i];
         let local = insn.is_pseudo_func() || insn.is_pseudo_call();
@@ -38,13 +40,13 @@ pub(crate) fn add_subprogs_and_kfuncs(env: &mut Env<'_>) -> Res {
             return Err(env.reject(WalkMsg::CallsNeedCap, Errno::EPERM));
         }
         if local {
-            add_subprog(env, i as i64 + i64::from(insn.imm) + 1)?;
+            note_function(env, i as i64 + i64::from(insn.imm) + 1)?;
         } else {
-            kfunc::add_kfunc_call(env, insn.imm, insn.off)?;
+            kfunc::note_kfunc_call(env, insn.imm, insn.off)?;
         }
     }
     if let Some(start) = exception_callback(env)? {
-        add_subprog(env, i64::from(start))?;
+        note_function(env, i64::from(start))?;
         if let Ok(n) = env.subprogs.binary_search_by_key(&start, |s| s.start)
             && n > 0
         {
@@ -64,7 +66,6 @@ pub(crate) fn add_subprogs_and_kfuncs(env: &mut Env<'_>) -> Res {
 }
 
 /// First instruction of the exception callback that a tag on the main program names.
-/// Kernel: `bpf_find_exception_callback_insn_off()`.
 fn exception_callback(env: &mut Env<'_>) -> Res<Option<u32>> {
     let req = env.req;
     let (Some(main), Some(btf)) = (env.func_info.first(), &req.btf) else { return Ok(None) };

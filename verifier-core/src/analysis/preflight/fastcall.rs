@@ -9,6 +9,8 @@
 //! ```
 //!
 //! Such pairs are noted, because they go when the call is inlined and because their slots may serve nothing else.
+//!
+//! In the kernel: `get_call_summary()`, `mark_fastcall_pattern_for_call()`.
 
 use super::super::{Env, helper_proto, kfunc};
 use crate::error::Res;
@@ -23,7 +25,7 @@ const CALLER_SAVED: u32 = 0b11_1111;
 const GET_SMP_PROCESSOR_ID: i32 = 8;
 
 /// Registers that the call changes if it follows the contract (bits R0 to R5), and whether it is inlined. `None` for
-/// what is neither a helper nor a kernel function the program may call. Kernel: `get_call_summary()` (6.16).
+/// what is neither a helper nor a kernel function the program may call.
 pub(crate) fn call_summary(env: &Env<'_>, insn: Insn) -> Option<(u32, bool)> {
     if insn.is_helper_call() {
         let proto = helper_proto::get(env, insn.imm as u32)?;
@@ -39,7 +41,7 @@ pub(crate) fn call_summary(env: &Env<'_>, insn: Insn) -> Option<(u32, bool)> {
 const SPILL: u8 = STX | MEM | DW;
 const FILL: u8 = LDX | MEM | DW;
 
-/// Kernel: `mark_fastcall_pattern_for_call()`.
+/// Looks for spills before and fills behind one call.
 fn mark_call(env: &mut Env<'_>, sub: usize, call: usize, lowest_off: i16) {
     let Some((clobbered, inlined)) = call_summary(env, env.insns[call]) else { return };
     let mut expected = !clobbered & CALLER_SAVED;
@@ -77,11 +79,11 @@ fn mark_call(env: &mut Env<'_>, sub: usize, call: usize, lowest_off: i16) {
     s.fastcall_stack_off = s.fastcall_stack_off.min(i32::from(off));
 }
 
-/// Notes all pairs. Only the deepest slots of a function can be part of one. Kernel: `mark_fastcall_patterns()`.
+/// Notes all pairs. Only the deepest slots of a function can be part of one.
 ///
 /// # Errors
 /// Never.
-pub(crate) fn mark_fastcall_patterns(env: &mut Env<'_>) -> Res {
+pub(crate) fn find_fastcall_patterns(env: &mut Env<'_>) -> Res {
     let len = env.insns.len();
     for sub in 0..env.subprogs.len() {
         let start = env.subprogs[sub].start as usize;

@@ -1,15 +1,17 @@
 //! Prototypes of attach targets: whether a trampoline can pass them on, and whether an extension's fits its target's.
 //!
 //! Answers for `btf_distill_func_proto()`, `btf_check_func_type_match()` and `btf_check_type_match()`.
+//!
+//! In the kernel: `MAX_BPF_FUNC_ARGS`, `__get_type_size()`, `info`.
 
 use crate::analysis::Env;
 use crate::btf::{Btf, BtfKind, Type, TypeId};
 use crate::error::{Errno, PolicyMsg, Res, Stop};
 
-/// Arguments that a traced function can have. Kernel: `MAX_BPF_FUNC_ARGS`.
+/// Arguments that a traced function can have.
 const MAX_FUNC_ARGS: u32 = 12;
 
-/// Bytes of a type and its kind; no bytes: not passable. Kernel: `__get_type_size()`.
+/// Bytes of a type and its kind; no bytes: not passable.
 pub(in crate::analysis) fn type_size(btf: &Btf, id: TypeId, unions: bool) -> (Option<u32>, BtfKind) {
     if id == 0 {
         return (Some(0), BtfKind::Void);
@@ -25,8 +27,6 @@ pub(in crate::analysis) fn type_size(btf: &Btf, id: TypeId, unions: bool) -> (Op
 }
 
 /// Checks that a function can be traced, and returns the bytes of its return value. `None`: five words are assumed.
-///
-/// Kernel: `btf_distill_func_proto()`.
 pub(crate) fn distill_func_proto(env: &mut Env<'_>, btf: &Btf, proto: Option<TypeId>, name: &str) -> Res<u32> {
     let einval = Errno::EINVAL;
     let Some(proto) = proto.and_then(|p| btf.ty(p)) else { return Ok(8) };
@@ -59,14 +59,12 @@ pub(crate) fn distill_func_proto(env: &mut Env<'_>, btf: &Btf, proto: Option<Typ
     Ok(ret_size)
 }
 
-/// Whether two types have the same kind, number of members and flag. Kernel: equality of `info`.
+/// Whether two types have the same kind, number of members and flag.
 fn same_info(a: &Type<'_>, b: &Type<'_>) -> bool {
     a.kind == b.kind && a.vlen == b.vlen && a.kflag == b.kflag
 }
 
 /// Checks the extension's own prototype against the function it replaces, `target` in `btf`.
-///
-/// Kernel: `btf_check_type_match()`.
 pub(crate) fn check_type_match(env: &mut Env<'_>, btf: &Btf, target: &Type<'_>) -> Res {
     // The caller in the kernel turns every error into EINVAL.
     let silent = || Stop::silent(Errno::EINVAL);
@@ -82,7 +80,7 @@ pub(crate) fn check_type_match(env: &mut Env<'_>, btf: &Btf, target: &Type<'_>) 
     }
 }
 
-/// Kernel: `btf_check_func_type_match()`. The error is the line to print, if there is one.
+/// The error is the line to print, if there is one.
 fn match_funcs(btf1: &Btf, t1: &Type<'_>, btf2: &Btf, t2: &Type<'_>) -> Result<(), Option<PolicyMsg>> {
     const GLOBAL: u16 = 1;
     let (f1, f2) = (t1.name().to_string(), t2.name().to_string());

@@ -2,20 +2,23 @@
 //!
 //! Answers for `resolve_pseudo_ldimm64()`: every such load becomes an address, the maps used are listed in order of
 //! first use, and each must fit the program. It is also where unknown opcodes and malformed loads are found.
+//!
+//! In the kernel: `MAX_USED_MAPS`, `BPF_MAX_VAR_OFF`, `add_used_map_from_fd()`, `check_map_prog_compatibility()`,
+//! `map_direct_value_addr`, `check_pseudo_btf_id()`.
 
 use crate::analysis::env::{BtfVar, Env};
 use crate::btf::BtfKind;
 use crate::error::{Errno, Res, Stop, WalkMsg};
 use crate::isa::opcode::*;
 use crate::kernel::call::{RegBase, RegType, TypeFlags};
-use crate::kernel::prog_types::policy::is_tracing_prog_type;
+use crate::kernel::prog_types::policy::is_tracing;
 use crate::kernel::{MapType, ProgType};
 use crate::program::record::FieldKind;
 use crate::state::{BtfRef, MapIdx};
 
-/// Most maps of a program. Kernel: `MAX_USED_MAPS`.
+/// Most maps of a program.
 const MAX_USED_MAPS: usize = 64;
-/// Largest offset of a direct value address. Kernel: `BPF_MAX_VAR_OFF`.
+/// Largest offset of a direct value address.
 const MAX_VAR_OFF: u32 = 1 << 29;
 
 /// Addresses that stand for what the kernel would print; logs are compared with addresses masked.
@@ -25,8 +28,8 @@ const VALUE_ADDRESS: u64 = 0xffff_c900_0000_0000;
 const ARENA_ADDRESS: u64 = 0x7f00_0000_0000;
 const SYMBOL_ADDRESS: u64 = 0xffff_ffff_8100_0000;
 
-/// Resolves 64-bit constant loads. Kernel: `resolve_pseudo_ldimm64()`.
-pub(crate) fn resolve_ldimm64(env: &mut Env<'_>) -> Res {
+/// Resolves 64-bit constant loads.
+pub(crate) fn resolve_wide_loads(env: &mut Env<'_>) -> Res {
     let mut i = 0;
     while i < env.insns.len() {
         let insn = env.insns[i];
@@ -102,7 +105,7 @@ fn resolve_one(env: &mut Env<'_>, i: usize) -> Res {
     Ok(())
 }
 
-/// The map behind a file descriptor, and whether the program used it before. Kernel: `add_used_map_from_fd()`.
+/// The map behind a file descriptor, and whether the program used it before.
 fn use_map(env: &mut Env<'_>, fd: i32) -> Res<(MapIdx, bool)> {
     let Some(at) = env.req.maps.iter().position(|m| m.fd == fd) else {
         // The loader's standard streams are open, but are no maps.
@@ -121,13 +124,13 @@ fn use_map(env: &mut Env<'_>, fd: i32) -> Res<(MapIdx, bool)> {
     Ok((map, false))
 }
 
-/// Whether programs of this type may use the map. Kernel: `check_map_prog_compatibility()`.
+/// Whether programs of this type may use the map.
 fn check_compatible(env: &mut Env<'_>, map: MapIdx) -> Res {
     let info = env.map(map);
     let mask = info.record.as_ref().map_or(FieldKind::empty(), |r| r.mask);
     let ty = MapType::from_number(info.spec.map_type);
     let prog = env.resolved_prog_type();
-    let tracing = is_tracing_prog_type(prog);
+    let tracing = is_tracing(prog);
     let locks = FieldKind::SPIN_LOCK | FieldKind::RES_SPIN_LOCK;
     let refused = if mask.intersects(FieldKind::GRAPH_ROOT) && tracing {
         Some(WalkMsg::TracingGraph)
@@ -176,7 +179,7 @@ fn allows_sleepable(ty: MapType) -> bool {
     )
 }
 
-/// Whether an address inside the value can be loaded directly. Kernel: `map_direct_value_addr` of the map's operations.
+/// Whether an address inside the value can be loaded directly.
 fn check_direct_value(env: &mut Env<'_>, map: MapIdx, off: u32) -> Res {
     if off >= MAX_VAR_OFF {
         return Err(env.reject(WalkMsg::DirectOffset { off }, Errno::EINVAL));
@@ -221,7 +224,7 @@ fn check_first_use(env: &mut Env<'_>, map: MapIdx, ty: Option<MapType>) -> Res {
     Ok(())
 }
 
-/// A load of a kernel symbol's address. Kernel: `check_pseudo_btf_id()`.
+/// A load of a kernel symbol's address.
 fn resolve_symbol(env: &mut Env<'_>, i: usize, id: u32, fd: i32) -> Res {
     let btf = if fd == 0 {
         BtfRef::VMLINUX

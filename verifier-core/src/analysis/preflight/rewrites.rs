@@ -2,6 +2,8 @@
 //!
 //! Answers for `remove_fastcall_spills_fills()`, `optimize_bpf_loop()`, `opt_remove_dead_code()` and
 //! `do_misc_fixups()`, as far as they decide anything that can be seen: they patch instructions, which we do not.
+//!
+//! In the kernel: `convert_ctx_accesses()`.
 
 use crate::analysis::env::Env;
 use crate::analysis::kfunc;
@@ -16,8 +18,8 @@ fn range(env: &Env<'_>, n: usize) -> std::ops::Range<usize> {
     env.subprogs[n].start as usize..end
 }
 
-/// Spills and fills around inlined calls go, and with them their stack. Kernel: `remove_fastcall_spills_fills()`.
-pub(crate) fn remove_fastcall_spills(env: &mut Env<'_>) {
+/// Spills and fills around inlined calls go, and with them their stack.
+pub(crate) fn drop_fastcall_spills(env: &mut Env<'_>) {
     for n in 0..env.subprogs.len() {
         let removed = range(env, n).any(|i| env.aux[i].fastcall_spills_num > 0);
         let s = &mut env.subprogs[n];
@@ -28,7 +30,6 @@ pub(crate) fn remove_fastcall_spills(env: &mut Env<'_>) {
 }
 
 /// Inlined loops and `may_goto` keep their counters on the stack; functions that are never reached go.
-/// Kernel: `optimize_bpf_loop()`, `opt_remove_dead_code()`, `do_misc_fixups()`.
 pub(crate) fn rewrite(env: &mut Env<'_>) -> Res {
     for n in 0..env.subprogs.len() {
         let at = range(env, n);
@@ -58,7 +59,7 @@ pub(crate) fn rewrite(env: &mut Env<'_>) -> Res {
     kfunc::check_unresolved(env)
 }
 
-/// Loads that extend the sign cannot be rewritten for arenas by older releases. Kernel: `convert_ctx_accesses()`.
+/// Loads that extend the sign cannot be rewritten for arenas by older releases.
 fn check_arena_loads(env: &mut Env<'_>) -> Res {
     let signed = |env: &Env<'_>, i: usize| {
         let (insn, aux) = (env.insns[i], &env.aux[i]);
@@ -71,7 +72,7 @@ fn check_arena_loads(env: &mut Env<'_>) -> Res {
     Ok(())
 }
 
-/// An unprivileged tail call needs one array, whose size limits the index. Kernel: `do_misc_fixups()`.
+/// An unprivileged tail call needs one array, whose size limits the index.
 fn check_tail_calls(env: &mut Env<'_>) -> Res {
     let mixed = |env: &Env<'_>, i: usize| {
         let (insn, seen) = (env.insns[i], &env.aux[i].map_ptr);

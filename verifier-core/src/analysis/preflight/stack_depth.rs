@@ -3,13 +3,16 @@
 //! The stack of a chain of calls is that of all its functions together, and must fit in 512 bytes; less before a tail
 //! call, because the frames of its callers stay. Where the JIT gives a deep program a stack of its own (6.13, x86-64),
 //! each function counts for itself.
+//!
+//! In the kernel: `enum priv_stack_mode`, `BPF_PRIV_STACK_MIN_SIZE`, `round_up_stack_depth()`,
+//! `bpf_enable_priv_stack()`, `check_max_stack_depth_subprog()`.
 
 use super::super::{Env, kfunc};
 use crate::error::{Errno, Res, StructureMsg};
 use crate::isa::opcode::{MAX_CALL_FRAMES, MAX_STACK};
 use crate::kernel::{AttachType, ProgType};
 
-/// Whether a function's stack is apart from the kernel's. Kernel: `enum priv_stack_mode`.
+/// Whether a function's stack is apart from the kernel's.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Private {
     Unknown,
@@ -17,15 +20,15 @@ enum Private {
     Adaptive,
 }
 
-/// Smaller stacks stay where they are. Kernel: `BPF_PRIV_STACK_MIN_SIZE`.
+/// Smaller stacks stay where they are.
 const PRIVATE_MIN: i32 = 64;
 
-/// Kernel: `round_up_stack_depth()` with the JIT on.
+/// Stack that a frame takes when compiled.
 fn round_up(depth: u32) -> i32 {
     i32::try_from(depth.next_multiple_of(16)).unwrap_or(i32::MAX)
 }
 
-/// Whether programs of this type get private stacks. Kernel: `bpf_enable_priv_stack()`.
+/// Whether programs of this type get private stacks.
 fn private_allowed(env: &Env<'_>) -> bool {
     env.kernel.features.private_stack
         && match env.prog_type {
@@ -42,11 +45,11 @@ struct Return {
     sub: usize,
 }
 
-/// Checks every chain of calls of the main program and of asynchronous callbacks. Kernel: `check_max_stack_depth()`.
+/// Checks every chain of calls of the main program and of asynchronous callbacks.
 ///
 /// # Errors
 /// Rejects chains that are too deep or need too much stack, and what must not be called from callbacks.
-pub(crate) fn check_max_stack_depth(env: &mut Env<'_>) -> Res {
+pub(crate) fn stack_depths(env: &mut Env<'_>) -> Res {
     let private = !env.subprogs.iter().any(|s| s.has_tail_call) && private_allowed(env);
     let mut modes = vec![Private::Unknown; env.subprogs.len()];
     // Callbacks first: what they share with the main program is then known to stay on the kernel's stack.
@@ -58,7 +61,7 @@ pub(crate) fn check_max_stack_depth(env: &mut Env<'_>) -> Res {
     Ok(())
 }
 
-/// Kernel: `check_max_stack_depth_subprog()`.
+/// The deepest chain of calls from one function.
 fn check_from(env: &mut Env<'_>, first: usize, private: bool, modes: &mut [Private]) -> Res {
     let len = env.insns.len();
     let mut calls: Vec<Return> = Vec::with_capacity(MAX_CALL_FRAMES);
@@ -155,7 +158,7 @@ fn call_at(env: &mut Env<'_>, idx: usize, i: usize, calls: &[Return]) -> Res<Opt
     let insn = env.insns[i];
     if insn.is_kfunc_call() && insn.off == 0 {
         let in_cb = || env.subprogs[idx].is_cb || calls.iter().any(|c| env.subprogs[c.sub].is_cb);
-        if kfunc::is_bpf_throw_kfunc(env, insn) && in_cb() {
+        if kfunc::throws(env, insn) && in_cb() {
             let row = StructureMsg::ThrowFromCallback { idx: i, subprog: idx };
             return Err(env.reject(row, Errno::EINVAL));
         }

@@ -2,6 +2,8 @@
 //!
 //! Answers for `check_struct_ops_btf_id()` and the part of `bpf_struct_ops_desc_init()` that finds arguments of special
 //! type. The attach type of such a program is the number of the member.
+//!
+//! In the kernel: `bpf_struct_ops_find()`, `prepare_arg_info()`.
 
 use std::sync::Arc;
 
@@ -14,8 +16,8 @@ use crate::kernel::call::{RegBase, RegType, TypeFlags};
 use crate::kernel::facts::struct_ops::{self, StructOps};
 use crate::state::BtfRef;
 
-/// Checks struct, member and the member's prototype, and fills in `env.attach`. Kernel: `check_struct_ops_btf_id()`.
-pub(crate) fn check_struct_ops_btf_id(env: &mut Env<'_>) -> Res {
+/// Checks struct, member and the member's prototype, and fills in `env.attach`.
+pub(crate) fn struct_ops_target(env: &mut Env<'_>) -> Res {
     if !is_gpl_compatible(&env.req.license) {
         return Err(env.reject(PolicyMsg::StructOpsGpl, Errno::EINVAL));
     }
@@ -57,7 +59,7 @@ pub(crate) fn check_struct_ops_btf_id(env: &mut Env<'_>) -> Res {
     Ok(())
 }
 
-/// The struct with this id, if the kernel lets programs implement it. Kernel: `bpf_struct_ops_find()`.
+/// The struct with this id, if the kernel lets programs implement it.
 fn registered<'b>(btf: &'b Btf, btf_ref: BtfRef, id: u32) -> Option<(&'static StructOps, Type<'b>)> {
     let t = btf.ty(id).filter(|t| t.kind == BtfKind::Struct)?;
     let st = struct_ops::find(t.name(), btf_ref != BtfRef::VMLINUX)?;
@@ -65,7 +67,7 @@ fn registered<'b>(btf: &'b Btf, btf_ref: BtfRef, id: u32) -> Option<(&'static St
     (value.is_some() && btf.find_by_name_kind(st.name, BtfKind::Struct) == Some(id)).then_some((st, t))
 }
 
-/// Arguments that the member's stub marks. Kernel: `prepare_arg_info()`.
+/// Arguments that the member's stub marks.
 fn ctx_args(st: &StructOps, member: &str, btf: &Btf, btf_ref: BtfRef, proto: &Type<'_>) -> Vec<CtxArg> {
     let mut out = Vec::new();
     let mut offset: u32 = 0;

@@ -7,11 +7,11 @@ use crate::isa::opcode::*;
 /// Number of `bpf_tail_call()`.
 const TAIL_CALL: i32 = 12;
 
-/// Notes tail calls and `LD_ABS` per function, and checks where jumps go. Kernel: `check_subprogs()`.
+/// Notes tail calls and `LD_ABS` per function, and checks where jumps go.
 ///
 /// # Errors
 /// Rejects a jump out of a function and a function that ends otherwise than with `exit` or a jump.
-pub(crate) fn check_subprogs(env: &mut Env<'_>) -> Res {
+pub(crate) fn function_bounds(env: &mut Env<'_>) -> Res {
     let len = env.insns.len();
     for cur in 0..env.subprogs.len() {
         let start = env.subprogs[cur].start as usize;

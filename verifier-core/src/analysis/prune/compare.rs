@@ -8,6 +8,10 @@
 //! explored  r1 in [0, 10]     current  r1 in [2, 5]     covered
 //! explored  r1 in [2, 5]      current  r1 in [0, 10]    not covered, unless r1 was never needed exactly
 //! ```
+//!
+//! In the kernel: `enum exact_level`, `struct bpf_idmap`, `BPF_ID_MAP_SIZE`, `reset_idmap_scratch()`, `check_ids()`,
+//! `check_scalar_ids()`, `explore_alu_limits`, `unbound_reg`, `memcmp()`, `var_off`, `tnum_in()`, `range_within()`,
+//! `scalar_reg_for_stack()`, `func_states_equal()`, `states_maybe_looping()`, `iter_active_depths_differ()`.
 
 use std::rc::Rc;
 
@@ -17,7 +21,7 @@ use crate::state::register::{ADD_CONST, live};
 use crate::state::stack::all_of;
 use crate::state::{FuncState, Payload, RefKind, RefState, RegState, Slot, SlotKind, VerifierState};
 
-/// How much two states must agree. Kernel: `enum exact_level`.
+/// How much two states must agree.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Level {
     /// What the explored state never needed may differ.
@@ -28,7 +32,7 @@ pub(crate) enum Level {
     RangeWithin,
 }
 
-/// Which ids of one state stand for which of the other. Kernel: `struct bpf_idmap`.
+/// Which ids of one state stand for which of the other.
 #[derive(Debug, Default)]
 pub(crate) struct IdMap {
     pairs: Vec<(u32, u32)>,
@@ -36,16 +40,16 @@ pub(crate) struct IdMap {
 }
 
 impl IdMap {
-    /// Registers and slots of all frames. Kernel: `BPF_ID_MAP_SIZE`.
+    /// Registers and slots of all frames.
     const MAX: usize = (11 + 64) * 8;
 
-    /// Forgets all pairs; made-up ids start above those given out. Kernel: `reset_idmap_scratch()`.
+    /// Forgets all pairs; made-up ids start above those given out.
     pub fn reset(&mut self, id_gen: u32) {
         self.pairs.clear();
         self.tmp_id_gen = id_gen;
     }
 
-    /// Whether `old` and `cur` can be the same thing, given the pairs so far. Kernel: `check_ids()`.
+    /// Whether `old` and `cur` can be the same thing, given the pairs so far.
     fn check(&mut self, old: u32, cur: u32) -> bool {
         if (old != 0) != (cur != 0) {
             return false;
@@ -69,7 +73,6 @@ impl IdMap {
     }
 
     /// The same for scalars: a scalar that was on its own may be linked now, but linked ones must stay linked.
-    /// Kernel: `check_scalar_ids()`.
     fn check_scalar(&mut self, old: u32, cur: u32) -> bool {
         if old == 0 {
             return true;
@@ -100,7 +103,7 @@ pub(crate) struct Comparison<'a> {
     pub ids: &'a mut IdMap,
     /// How much must agree.
     pub level: Level,
-    /// Scalars must be equal. Kernel: `explore_alu_limits`.
+    /// Scalars must be equal.
     pub strict_scalars: bool,
     /// Ranges of scalars count even where they were never needed. Not of the kernel.
     pub exact: bool,
@@ -112,7 +115,7 @@ pub(crate) struct Comparison<'a> {
     pub refs_per_frame: bool,
 }
 
-/// An unknown scalar as a slot of plain bytes reads. Kernel: `unbound_reg`.
+/// An unknown scalar as a slot of plain bytes reads.
 const UNBOUND: RegState = {
     let mut r = RegState::unknown();
     r.live = live::READ;
@@ -132,22 +135,22 @@ fn same_payload(a: Payload, b: Payload) -> bool {
     a == b || (is_zero(a) && is_zero(b))
 }
 
-/// Type, offset and payload are the same. Kernel: `memcmp()` up to `var_off`.
+/// Type, offset and payload are the same.
 fn same_head(a: &RegState, b: &RegState) -> bool {
     a.ty == b.ty && a.off == b.off && same_payload(a.payload, b.payload)
 }
 
-/// Kernel: `memcmp()` up to `id`.
+/// The same up to ids, which are compared by pairs.
 fn same_value(a: &RegState, b: &RegState) -> bool {
     same_head(a, b) && a.scalar == b.scalar
 }
 
-/// Kernel: `tnum_in()`.
-fn tnum_in(old: Tnum, cur: Tnum) -> bool {
+/// Whether the known bits of the explored value are known in the current one, with the same values.
+fn bits_cover(old: Tnum, cur: Tnum) -> bool {
     cur.mask & !old.mask == 0 && old.value == cur.value & !old.mask
 }
 
-/// Kernel: `range_within()` and `tnum_in()`.
+/// Whether every value of `cur` was possible in `old`, going by bounds and bits.
 fn within(old: &Scalar, cur: &Scalar) -> bool {
     old.umin <= cur.umin
         && old.umax >= cur.umax
@@ -157,7 +160,7 @@ fn within(old: &Scalar, cur: &Scalar) -> bool {
         && old.u32_max >= cur.u32_max
         && old.s32_min <= cur.s32_min
         && old.s32_max >= cur.s32_max
-        && tnum_in(old.var_off, cur.var_off)
+        && bits_cover(old.var_off, cur.var_off)
 }
 
 impl Comparison<'_> {
@@ -165,7 +168,7 @@ impl Comparison<'_> {
         same_value(old, cur) && self.ids.check(old.id, cur.id) && self.ids.check(old.ref_obj_id, cur.ref_obj_id)
     }
 
-    /// Kernel: `regsafe()`.
+    /// Whether an explored register covers a current one.
     fn reg(&mut self, old: &RegState, cur: &RegState) -> bool {
         if self.level == Level::Exact {
             return self.regs_exact(old, cur);
@@ -221,7 +224,7 @@ impl Comparison<'_> {
         self.ids.check_scalar(old.id, cur.id) && within(&old.scalar, &cur.scalar)
     }
 
-    /// The register that an 8-byte load of the slot would give, where it is a scalar. Kernel: `scalar_reg_for_stack()`.
+    /// The register that an 8-byte load of the slot would give, where it is a scalar.
     fn as_scalar<'s>(&self, slot: &'s Slot) -> Option<&'s RegState> {
         if slot.kind[0] == SlotKind::Spill && slot.spilled.is_scalar() {
             return Some(&slot.spilled);
@@ -230,7 +233,7 @@ impl Comparison<'_> {
         slot.kind.iter().all(plain).then_some(&UNBOUND)
     }
 
-    /// The first slot in which the explored stack does not cover the current one. Kernel: `stacksafe()`.
+    /// The first slot in which the explored stack does not cover the current one.
     fn stack(&mut self, old: &FuncState, cur: &FuncState) -> Option<usize> {
         old.stack.iter().enumerate().position(|(spi, o)| !self.slot(o, cur.stack.get(spi)))
     }
@@ -296,7 +299,7 @@ impl Comparison<'_> {
         }
     }
 
-    /// Kernel: `refsafe()`.
+    /// Whether the same things are held, under other ids perhaps.
     fn refs(&mut self, old: &[RefState], cur: &[RefState]) -> bool {
         if old.len() != cur.len() {
             return false;
@@ -313,7 +316,7 @@ impl Comparison<'_> {
         true
     }
 
-    /// Kernel: `func_states_equal()`. `live` are the registers read at or after the frame's instruction.
+    /// `live` are the registers read at or after the frame's instruction.
     fn frame(&mut self, old: &FuncState, cur: &FuncState, live: u16) -> Result<(), u8> {
         for i in 0..11u8 {
             let n = usize::from(i);
@@ -338,7 +341,7 @@ impl Comparison<'_> {
     }
 
     /// Whether `old` covers `cur`. `live_at` gives the registers read from an instruction on. `differed` is where the
-    /// last comparison with `old` failed, which is where this one fails most likely. Kernel: `states_equal()`.
+    /// last comparison with `old` failed, which is where this one fails most likely.
     pub fn states(
         &mut self,
         old: &VerifierState,
@@ -405,7 +408,7 @@ fn refs_of(st: &VerifierState, frame: usize) -> &[RefState] {
     st.frames.get(frame + 1).map_or(&st.refs, |callee| &callee.caller_refs)
 }
 
-/// Registers of the current frame look the same up to ids' owners and marks. Kernel: `states_maybe_looping()`.
+/// Registers of the current frame look the same up to ids' owners and marks.
 pub(crate) fn maybe_looping(old: &VerifierState, cur: &VerifierState) -> bool {
     if old.frames.len() != cur.frames.len() {
         return false;
@@ -414,7 +417,7 @@ pub(crate) fn maybe_looping(old: &VerifierState, cur: &VerifierState) -> bool {
     o.regs.iter().zip(&c.regs).all(|(a, b)| same_value(a, b) && a.id == b.id && a.ref_obj_id == b.ref_obj_id)
 }
 
-/// Whether some iterator that may go on has made another number of rounds. Kernel: `iter_active_depths_differ()`.
+/// Whether some iterator that may go on has made another number of rounds.
 pub(crate) fn iter_depths_differ(old: &VerifierState, cur: &VerifierState) -> bool {
     use crate::state::IterState;
     old.frames.iter().zip(&cur.frames).any(|(o, c)| {

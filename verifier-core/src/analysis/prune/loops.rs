@@ -30,8 +30,8 @@ fn shorten(x: &mut Explorer, first: Option<StateId>, top: Option<StateId>) {
     }
 }
 
-/// The outermost loop entry known for a stored state. Kernel: `get_loop_entry()`.
-pub(crate) fn get_loop_entry(x: &mut Explorer, id: StateId) -> Option<StateId> {
+/// The outermost loop entry known for a stored state.
+pub(crate) fn outermost_entry(x: &mut Explorer, id: StateId) -> Option<StateId> {
     let top = topmost(x, x.state(id).loop_entry);
     shorten(x, Some(id), top);
     top
@@ -49,17 +49,17 @@ fn get_cur_entry(env: &mut Env<'_>) -> Option<StateId> {
 }
 
 /// `cur` (the current state when `None`) leads back to `hdr`: both are in one loop when the entry of `hdr` is on the
-/// current path and not below that of `cur`. Kernel: `update_loop_entry()`.
-pub(crate) fn update_loop_entry(env: &mut Env<'_>, cur: Option<StateId>, hdr: StateId) {
+/// current path and not below that of `cur`.
+pub(crate) fn note_loop_entry(env: &mut Env<'_>, cur: Option<StateId>, hdr: StateId) {
     let cur_entry = match cur {
-        Some(id) => get_loop_entry(&mut env.explorer, id).or(Some(id)),
+        Some(id) => outermost_entry(&mut env.explorer, id).or(Some(id)),
         None => get_cur_entry(env),
     };
     let cur_depth = match cur_entry {
         Some(id) => env.explorer.state(id).dfs_depth,
         None => env.cur.dfs_depth,
     };
-    let hdr_entry = get_loop_entry(&mut env.explorer, hdr).unwrap_or(hdr);
+    let hdr_entry = outermost_entry(&mut env.explorer, hdr).unwrap_or(hdr);
     let top = env.explorer.state(hdr_entry);
     if top.branches == 0 || top.dfs_depth > cur_depth {
         return;

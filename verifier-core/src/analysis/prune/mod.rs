@@ -2,6 +2,9 @@
 //!
 //! Answers for `is_state_visited()` and the heuristics in it: when a state is worth storing, when a stored one is worth
 //! keeping, and what looks like an endless loop. Every counter of the log's last line depends on each step here.
+//!
+//! In the kernel: `BPF_COMPLEXITY_LIMIT_STATES`, `push_insn_history()`, `push_jmp_history()`, `clean_live_states()`,
+//! `clean_verifier_state()`, `clean_func_state()`, `print_verifier_state()`, `print_all`.
 
 pub(crate) mod compare;
 pub(crate) mod loops;
@@ -18,25 +21,24 @@ use crate::state::verifier::History;
 use crate::state::{FuncState, IterState, Link, Payload, RegState, Slot, SlotKind, StateId, VerifierState};
 
 use super::Env;
-use super::explore::{Seat, same_callsites};
+use super::explore::{Seat, called_alike};
 use super::precision::LinkedRegs;
 use super::{liveness, precision};
 use compare::{Comparison, Level};
 
-/// Most states compared at one instruction without CAP_BPF. Kernel: `BPF_COMPLEXITY_LIMIT_STATES`.
+/// Most states compared at one instruction without CAP_BPF.
 const MAX_STATES_UNPRIVILEGED: u32 = 64;
 
 /// Longest history before a state is stored for its sake.
 const MAX_HISTORY: u32 = 40;
 
 /// Notes the current instruction in the history of the path, or adds flags when it stands there already.
-/// Kernel: `push_insn_history()` (6.12), `push_jmp_history()`.
-pub(crate) fn push_jmp_history(env: &mut Env<'_>, flags: u16, linked: Option<&LinkedRegs>) {
+pub(crate) fn note_step(env: &mut Env<'_>, flags: u16, linked: Option<&LinkedRegs>) {
     let (idx, prev_idx) = (env.insn_idx as u32, env.prev_insn_idx as u32);
     env.explorer.trail.note(&mut env.cur.history, idx, prev_idx, flags, linked);
 }
 
-fn states_equal(env: &mut Env<'_>, id: StateId, level: Level) -> bool {
+fn state_covers(env: &mut Env<'_>, id: StateId, level: Level) -> bool {
     let read_marks = env.kernel.features.liveness == LivenessKind::ReadMarks;
     let refs_per_frame = !env.kernel.features.locks_are_refs;
     let allow_uninit_stack = env.caps.allow_uninit_stack;
@@ -49,8 +51,8 @@ fn states_equal(env: &mut Env<'_>, id: StateId, level: Level) -> bool {
     cmp.states(&stored.state, &env.cur, live_at, &mut stored.differed)
 }
 
-/// Empties registers and slots of complete states that nothing read. Kernel: `clean_live_states()`.
-fn clean_live_states(env: &mut Env<'_>, insn_idx: usize, bucket: usize) -> Res {
+/// Empties registers and slots of complete states that nothing read.
+fn empty_what_is_not_read(env: &mut Env<'_>, insn_idx: usize, bucket: usize) -> Res {
     let scc = env.kernel.features.loops == LoopKind::Scc;
     let mut at = env.explorer.bucket(bucket).len();
     while at > 0 {
@@ -61,13 +63,13 @@ fn clean_live_states(env: &mut Env<'_>, insn_idx: usize, bucket: usize) -> Res {
         }
         if !scc {
             // Also where the state is another instruction's: the search shortens chains as it goes.
-            let entry = loops::get_loop_entry(&mut env.explorer, id);
+            let entry = loops::outermost_entry(&mut env.explorer, id);
             if entry.is_some_and(|e| env.explorer.state(e).branches != 0) {
                 continue;
             }
         }
         let st = env.explorer.state(id);
-        if st.cleaned || own as usize != insn_idx || !same_callsites(st, &env.cur) {
+        if st.cleaned || own as usize != insn_idx || !called_alike(st, &env.cur) {
             continue;
         }
         if scc && scc::incomplete(env, id) {
@@ -79,7 +81,7 @@ fn clean_live_states(env: &mut Env<'_>, insn_idx: usize, bucket: usize) -> Res {
     Ok(())
 }
 
-/// Kernel: `clean_verifier_state()`.
+/// Empties one state.
 fn clean(env: &mut Env<'_>, id: StateId) -> Res {
     let read_marks = env.kernel.features.liveness == LivenessKind::ReadMarks;
     let dead = if read_marks { Vec::new() } else { liveness::dead_places(env, id)? };
@@ -109,7 +111,7 @@ fn needs_cleaning(frame: &FuncState, dead: liveness::DeadPlaces) -> bool {
         || frame.stack.iter().enumerate().any(|(spi, s)| dead.slots >> (spi & 63) & 1 != 0 && s.kinds() != 0)
 }
 
-/// Kernel: `clean_func_state()`.
+/// Empties one frame.
 fn clean_frame(
     frame: &mut FuncState,
     dead_reg: impl Fn(&RegState, usize) -> bool,
@@ -177,24 +179,24 @@ fn compare_open(
     if !other_entry && !is_iter_next {
         if env.insns[insn_idx].is_may_goto()
             && env.explorer.state(id).may_goto_depth != env.cur.may_goto_depth
-            && states_equal(env, id, Level::RangeWithin)
+            && state_covers(env, id, Level::RangeWithin)
         {
             note_loop(env, id);
             return Ok(Seen::Hit { looping: true });
         }
         if calls_callback {
-            if states_equal(env, id, Level::RangeWithin) {
+            if state_covers(env, id, Level::RangeWithin) {
                 return Ok(Seen::Hit { looping });
             }
         } else if compare::maybe_looping(env.explorer.state(id), &env.cur)
-            && states_equal(env, id, Level::Exact)
+            && state_covers(env, id, Level::Exact)
             && !compare::iter_depths_differ(env.explorer.state(id), &env.cur)
             && env.explorer.state(id).may_goto_depth == env.cur.may_goto_depth
             && env.explorer.state(id).callback_unroll_depth == env.cur.callback_unroll_depth
         {
             return Err(infinite_loop(env, id, insn_idx));
         }
-    } else if !other_entry && states_equal(env, id, Level::RangeWithin) && iter_is_active(&env.cur) {
+    } else if !other_entry && state_covers(env, id, Level::RangeWithin) && iter_is_active(&env.cur) {
         note_loop(env, id);
         return Ok(Seen::Hit { looping: true });
     }
@@ -211,7 +213,7 @@ fn compare_open(
 
 fn note_loop(env: &mut Env<'_>, id: StateId) {
     if env.kernel.features.loops == LoopKind::LoopEntry {
-        loops::update_loop_entry(env, None, id);
+        loops::note_loop_entry(env, None, id);
     }
 }
 
@@ -230,7 +232,7 @@ fn infinite_loop(env: &mut Env<'_>, id: StateId, insn_idx: usize) -> Stop {
     stop
 }
 
-/// Prints a whole frame. Kernel: `print_verifier_state()` with `print_all`.
+/// Prints a whole frame.
 pub(crate) fn print_state(env: &mut Env<'_>, state: &VerifierState, frame: usize) {
     if env.interest.log_level != 0 {
         let (regs, slots) = (env.scratched_regs, env.scratched_slots);
@@ -239,11 +241,11 @@ pub(crate) fn print_state(env: &mut Env<'_>, state: &VerifierState, frame: usize
 }
 
 /// Whether the current path may end at `insn_idx`, because a stored state covers it. When it may not, the state may be
-/// stored, and the path goes on below it. Kernel: `is_state_visited()`.
+/// stored, and the path goes on below it.
 ///
 /// # Errors
 /// Rejects an endless loop; propagating marks can fail.
-pub(crate) fn is_state_visited(env: &mut Env<'_>, insn_idx: usize) -> Res<bool> {
+pub(crate) fn covered_by_stored(env: &mut Env<'_>, insn_idx: usize) -> Res<bool> {
     let scc = env.kernel.features.loops == LoopKind::Scc;
     let force_checkpoint = env.aux[insn_idx].force_checkpoint;
     let force_new = env.test_state_freq || force_checkpoint || env.cur.history.len > MAX_HISTORY;
@@ -254,7 +256,7 @@ pub(crate) fn is_state_visited(env: &mut Env<'_>, insn_idx: usize) -> Res<bool> 
     let len = env.insns.len();
     let callsite = env.cur.frame().callsite;
     let bucket = env.explorer.bucket_of(insn_idx, callsite, len);
-    clean_live_states(env, insn_idx, bucket)?;
+    empty_what_is_not_read(env, insn_idx, bucket)?;
 
     let mut states_cnt = 0u32;
     let mut looping = false;
@@ -303,15 +305,15 @@ fn compare_closed(env: &mut Env<'_>, id: StateId, looping: &mut bool) -> Seen {
     if env.kernel.features.loops == LoopKind::Scc {
         *looping = scc::incomplete(env, id);
         let level = if *looping { Level::RangeWithin } else { Level::NotExact };
-        return if states_equal(env, id, level) { Seen::Hit { looping: *looping } } else { Seen::Miss };
+        return if state_covers(env, id, level) { Seen::Hit { looping: *looping } } else { Seen::Miss };
     }
-    let entry = loops::get_loop_entry(&mut env.explorer, id).filter(|e| env.explorer.state(*e).branches > 0);
+    let entry = loops::outermost_entry(&mut env.explorer, id).filter(|e| env.explorer.state(*e).branches > 0);
     let level = if entry.is_some() { Level::RangeWithin } else { Level::NotExact };
-    if !states_equal(env, id, level) {
+    if !state_covers(env, id, level) {
         return Seen::Miss;
     }
     if let Some(entry) = entry {
-        loops::update_loop_entry(env, None, entry);
+        loops::note_loop_entry(env, None, entry);
     }
     Seen::Hit { looping: false }
 }
@@ -324,12 +326,12 @@ fn hit(env: &mut Env<'_>, id: StateId, insn_idx: usize, looping: bool) -> Res {
         env.emit(Event::Pruned { idx: insn_idx, by: id });
     }
     if env.kernel.features.liveness == LivenessKind::ReadMarks {
-        liveness::propagate_liveness(env, id)?;
+        liveness::pass_reads_on(env, id)?;
     }
     if env.aux[env.insn_idx].jmp_point {
-        push_jmp_history(env, 0, None);
+        note_step(env, 0, None);
     }
-    precision::propagate_precision(env, id, None)?;
+    precision::pass_needs_on(env, id, None)?;
     if looping && env.kernel.features.loops == LoopKind::Scc {
         scc::add_backedge(env, id, insn_idx)?;
     }
@@ -422,7 +424,7 @@ fn forget_precision(cur: &mut VerifierState) {
                 }
             }
         }
-        let slots = frame.stack.which(|s| s.is_spilled_reg() && precise(&s.spilled));
+        let slots = frame.stack.which(|s| s.holds_register() && precise(&s.spilled));
         if slots != 0 {
             Rc::make_mut(frame).stack.edit(slots, |s| s.spilled.precise = false);
         }

@@ -3,6 +3,10 @@
 //! Answers for the `*_scc_*()` functions (6.16). A path that ends against a state still being explored is kept as a
 //! backedge; when the last path through the component ends, precision marks travel along all backedges until nothing
 //! changes. Until then the marks of states in the component are not final.
+//!
+//! In the kernel: `MAX_BACKEDGE_ITERS`, `struct bpf_scc_callchain`, `struct bpf_scc_visit`, `num_backedges`,
+//! `compute_scc_callchain()`, `update_peak_states()`, `maybe_enter_scc()`, `maybe_exit_scc()`,
+//! `propagate_backedges()`, `add_scc_backedge()`, `incomplete_read_marks()`, `maybe_free_verifier_state()`.
 
 use std::collections::HashMap;
 
@@ -12,10 +16,10 @@ use crate::state::{StateId, VerifierState};
 use super::super::Env;
 use super::super::precision;
 
-/// Rounds before all scalars are taken as precise. Kernel: `MAX_BACKEDGE_ITERS`.
+/// Rounds before all scalars are taken as precise.
 const MAX_ROUNDS: u32 = 64;
 
-/// Where a component is visited: the calls that lead to it, and its number. Kernel: `struct bpf_scc_callchain`.
+/// Where a component is visited: the calls that lead to it, and its number.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
 struct Chain {
     callsites: [u32; 7],
@@ -37,7 +41,7 @@ impl Chain {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Visited(usize);
 
-/// Kernel: `struct bpf_scc_visit`.
+/// One visit of a component: who began it, and the paths that ended inside.
 #[derive(Debug)]
 struct Visit {
     entry: Option<StateId>,
@@ -51,7 +55,7 @@ struct Visit {
 pub(crate) struct Sccs {
     visits: Vec<Visit>,
     by_chain: HashMap<Chain, usize>,
-    /// Backedges kept. Kernel: `num_backedges`.
+    /// Backedges kept.
     pub num_backedges: u32,
 }
 
@@ -67,7 +71,7 @@ impl Sccs {
     }
 }
 
-/// The component that a state is in: the outermost frame inside of one decides. Kernel: `compute_scc_callchain()`.
+/// The component that a state is in: the outermost frame inside of one decides.
 fn chain_of(env: &Env<'_>, st: &VerifierState) -> Option<Chain> {
     let mut chain = Chain::default();
     let last = st.frames.len().checked_sub(1)?;
@@ -87,14 +91,14 @@ fn chain_of(env: &Env<'_>, st: &VerifierState) -> Option<Chain> {
     None
 }
 
-/// Kernel: `update_peak_states()`.
+/// Notes the most states alive at once.
 pub(crate) fn update_peak(env: &mut Env<'_>) {
     let x = &env.explorer;
     let now = x.explored_size + x.free_size + x.sccs.num_backedges;
     env.stats.peak_states = env.stats.peak_states.max(now);
 }
 
-/// A state is stored: it begins a visit when its component is not being visited. Kernel: `maybe_enter_scc()`.
+/// A state is stored: it begins a visit when its component is not being visited.
 pub(crate) fn maybe_enter(env: &mut Env<'_>, id: StateId) {
     let Some(chain) = chain_of(env, env.explorer.state(id)) else { return };
     let sccs = &mut env.explorer.sccs;
@@ -114,7 +118,7 @@ pub(crate) fn maybe_enter(env: &mut Env<'_>, id: StateId) {
 }
 
 /// A state has no branches left: when it began the visit of its component, the visit is over. `None` is the current
-/// state, which never began one. Kernel: `maybe_exit_scc()`.
+/// state, which never began one.
 pub(crate) fn maybe_exit(env: &mut Env<'_>, id: Option<StateId>) -> Res {
     let Some(id) = id else { return check_current(env) };
     let Some(Visited(at)) = env.explorer.stored_mut(id).visit else { return Ok(()) };
@@ -143,7 +147,7 @@ fn check_current(env: &mut Env<'_>) -> Res {
     Err(env.reject(LimitMsg::SccWithoutVisit { chain: chain.text() }, Errno::EFAULT))
 }
 
-/// Precision marks travel along all backedges of a visit. Kernel: `propagate_backedges()`.
+/// Precision marks travel along all backedges of a visit.
 fn propagate(env: &mut Env<'_>, at: usize) -> Res {
     let edges = std::mem::take(&mut env.explorer.sccs.visits[at].backedges);
     let mut rounds = 0;
@@ -153,7 +157,7 @@ fn propagate(env: &mut Env<'_>, at: usize) -> Res {
                 env.say(LimitMsg::TooManyBackedgeIterations);
             }
             for edge in edges.iter().rev() {
-                precision::mark_all_scalars_precise(env, edge.parent, edge.curframe());
+                precision::need_all_exactly(env, edge.parent, edge.curframe());
             }
             return Ok(());
         }
@@ -162,7 +166,7 @@ fn propagate(env: &mut Env<'_>, at: usize) -> Res {
         // The newest backedge comes first.
         for edge in edges.iter().rev() {
             if let Some(equal) = edge.equal_state {
-                changed |= precision::propagate_precision(env, equal, Some(edge))?;
+                changed |= precision::pass_needs_on(env, equal, Some(edge))?;
             }
         }
         if !changed {
@@ -171,7 +175,7 @@ fn propagate(env: &mut Env<'_>, at: usize) -> Res {
     }
 }
 
-/// The current path ends at `insn_idx` because of a state whose marks are not final. Kernel: `add_scc_backedge()`.
+/// The current path ends at `insn_idx` because of a state whose marks are not final.
 pub(crate) fn add_backedge(env: &mut Env<'_>, equal: StateId, insn_idx: usize) -> Res {
     env.explorer.trail.share();
     let mut state = env.cur.clone();
@@ -193,13 +197,13 @@ pub(crate) fn add_backedge(env: &mut Env<'_>, equal: StateId, insn_idx: usize) -
     Ok(())
 }
 
-/// Whether marks of a state are not final because paths ended inside of its component. Kernel: `incomplete_read_marks()`.
+/// Whether marks of a state are not final because paths ended inside of its component.
 pub(crate) fn incomplete(env: &Env<'_>, id: StateId) -> bool {
     let x = &env.explorer;
     x.stored(id).visit.is_some_and(|Visited(at)| !x.sccs.visits[at].backedges.is_empty())
 }
 
-/// Drops an evicted state that nothing needs any more. Kernel: `maybe_free_verifier_state()`.
+/// Drops an evicted state that nothing needs any more.
 pub(crate) fn maybe_free(env: &mut Env<'_>, id: StateId) {
     let stored = env.explorer.stored_mut(id);
     if !stored.evicted || stored.state.branches != 0 || incomplete(env, id) {

@@ -1,6 +1,9 @@
 //! Arithmetic on registers.
 //!
 //! Answers for `check_alu_op()`, `adjust_reg_min_max_vals()` and `adjust_scalar_min_max_vals()`.
+//!
+//! In the kernel: `BPF_ADDR_SPACE_CAST`, `bpf_alu_string`, `copy_register_state()`,
+//! `is_safe_to_compute_dst_reg_range()`, `maybe_fork_scalars()`.
 
 use crate::domain::{BoundedOp, Scalar};
 use crate::error::{Errno, RegisterMsg, Res};
@@ -11,15 +14,15 @@ use crate::state::RegState;
 use crate::state::register::{ADD_CONST, ADD_CONST32, ADD_CONST64, live};
 
 use super::super::Env;
-use super::super::explore::{Fork, push_stack};
-use super::super::precision::mark_chain_precision;
+use super::super::explore::{Fork, fork_path};
+use super::super::precision::need_exactly;
 use super::super::regs::*;
 use super::{ptr, sanitize};
 
-/// Offset field that turns a move into an address space cast. Kernel: `BPF_ADDR_SPACE_CAST`.
+/// Offset field that turns a move into an address space cast.
 const ADDR_SPACE_CAST: i16 = 1;
 
-/// How the kernel writes an operation. Kernel: `bpf_alu_string`.
+/// How the kernel writes an operation.
 pub(super) const fn op_text(op: u8) -> &'static str {
     match op {
         ADD => "+=",
@@ -39,18 +42,18 @@ pub(super) const fn op_text(op: u8) -> &'static str {
     }
 }
 
-/// Checks and performs one arithmetic instruction. Kernel: `check_alu_op()`.
+/// Checks and performs one arithmetic instruction.
 ///
 /// # Errors
 /// Rejects malformed instructions, operands that hold nothing, and pointer arithmetic that is not allowed.
-pub(crate) fn check_alu_op(env: &mut Env<'_>, insn: Insn) -> Res {
+pub(crate) fn do_arithmetic(env: &mut Env<'_>, insn: Insn) -> Res {
     match insn.op() {
         END | NEG => unary(env, insn)?,
         MOV => mov(env, insn)?,
         op if op > END => return Err(env.reject(RegisterMsg::AluInvalidOpcode { op }, Errno::EINVAL)),
         _ => binary(env, insn)?,
     }
-    bounds_sanity_check_regno(env, insn.dst, "alu")
+    no_contradiction_in(env, insn.dst, "alu")
 }
 
 fn reserved(env: &mut Env<'_>, what: &'static str, bad: bool) -> Res {
@@ -70,17 +73,17 @@ fn unary(env: &mut Env<'_>, insn: Insn) -> Res {
             || (insn.class() == ALU64 && insn.source() != TO_LE);
         reserved(env, "BPF_END", bad)?;
     }
-    check_reg_arg(env, insn.dst, ArgUse::Src)?;
-    if is_pointer_value(env, insn.dst) {
+    use_register(env, insn.dst, ArgUse::Src)?;
+    if would_leak(env, insn.dst) {
         return Err(env.reject(RegisterMsg::PointerArithmetic { regno: insn.dst }, Errno::EACCES));
     }
     let f = &env.kernel.features;
     let tracked = if is_neg { f.neg_bounds } else { f.byte_swap_bits };
     // Releases that track either treat both through the scalar path, so that the register keeps its id where it may.
     if !tracked || !env.reg(insn.dst).is_scalar() {
-        return check_reg_arg(env, insn.dst, ArgUse::Dst);
+        return use_register(env, insn.dst, ArgUse::Dst);
     }
-    check_reg_arg(env, insn.dst, ArgUse::DstNoMark)?;
+    use_register(env, insn.dst, ArgUse::DstNoMark)?;
     let src = env.reg(insn.dst).scalar;
     adjust_scalar(env, insn, src)
 }
@@ -90,10 +93,10 @@ fn mov(env: &mut Env<'_>, insn: Insn) -> Res {
     let wide = insn.class() == ALU64;
     if !insn.is_reg_src() {
         reserved(env, "BPF_MOV", insn.src != 0 || insn.off != 0)?;
-        check_reg_arg(env, insn.dst, ArgUse::DstNoMark)?;
-        mark_reg_unknown(env, insn.dst);
+        use_register(env, insn.dst, ArgUse::DstNoMark)?;
+        set_unknown(env, insn.dst);
         let v = if wide { insn.imm as i64 as u64 } else { u64::from(insn.imm as u32) };
-        mark_reg_known(env.reg_mut(insn.dst), v);
+        set_known(env.reg_mut(insn.dst), v);
         return Ok(());
     }
     if wide && insn.off == ADDR_SPACE_CAST {
@@ -107,19 +110,19 @@ fn mov(env: &mut Env<'_>, insn: Insn) -> Res {
         let widths: &[i16] = if wide { &[0, 8, 16, 32] } else { &[0, 8, 16] };
         reserved(env, "BPF_MOV", !widths.contains(&insn.off) || insn.imm != 0)?;
     }
-    check_reg_arg(env, insn.src, ArgUse::Src)?;
-    check_reg_arg(env, insn.dst, ArgUse::DstNoMark)?;
+    use_register(env, insn.src, ArgUse::Src)?;
+    use_register(env, insn.dst, ArgUse::DstNoMark)?;
     if !wide {
         mov_low(env, insn)
     } else if insn.imm != 0 {
-        mark_reg_unknown(env, insn.dst);
+        set_unknown(env, insn.dst);
         // To the kernel's space the result is a plain number; to the arena's, a pointer of 32 bits.
         if insn.imm == 1 {
             env.reg_mut(insn.dst).ty = RegType::of(RegBase::PtrToArena);
         }
         Ok(())
     } else if insn.off == 0 {
-        assign_scalar_id_before_mov(env, insn.src);
+        link_before_copy(env, insn.src);
         copy_to_dst(env, insn);
         Ok(())
     } else {
@@ -127,7 +130,7 @@ fn mov(env: &mut Env<'_>, insn: Insn) -> Res {
     }
 }
 
-/// The destination becomes a copy of the source. Kernel: `copy_register_state()` with its marks.
+/// The destination becomes a copy of the source.
 fn copy_to_dst(env: &mut Env<'_>, insn: Insn) {
     let src = *env.reg(insn.src);
     let dst = env.reg_mut(insn.dst);
@@ -138,26 +141,26 @@ fn copy_to_dst(env: &mut Env<'_>, insn: Insn) {
 /// The same, linked to the source only if the value does not change by what follows.
 fn copy_linked_if(env: &mut Env<'_>, insn: Insn, same: bool) {
     if same {
-        assign_scalar_id_before_mov(env, insn.src);
+        link_before_copy(env, insn.src);
     }
     copy_to_dst(env, insn);
     if !same {
-        clear_scalar_id(env.reg_mut(insn.dst));
+        drop_link(env.reg_mut(insn.dst));
     }
 }
 
 /// `rD = (s8, s16, s32)rS`.
 fn mov_sign_extended(env: &mut Env<'_>, insn: Insn) -> Res {
-    if is_pointer_value(env, insn.src) {
+    if would_leak(env, insn.src) {
         return Err(env.reject(RegisterMsg::PointerSignExtension { regno: insn.src }, Errno::EACCES));
     }
     let src = *env.reg(insn.src);
     if !src.is_scalar() {
-        mark_reg_unknown(env, insn.dst);
+        set_unknown(env, insn.dst);
         return Ok(());
     }
     copy_linked_if(env, insn, sign_bit_clear(&src, insn.off));
-    coerce_reg_to_size_sx(env.reg_mut(insn.dst), insn.off as u32 / 8);
+    sign_extend_low_bytes(env.reg_mut(insn.dst), insn.off as u32 / 8);
     Ok(())
 }
 
@@ -168,12 +171,12 @@ fn sign_bit_clear(reg: &RegState, bits: i16) -> bool {
 
 /// `wD = wS`, `wD = (s8, s16)wS`.
 fn mov_low(env: &mut Env<'_>, insn: Insn) -> Res {
-    if is_pointer_value(env, insn.src) {
+    if would_leak(env, insn.src) {
         return Err(env.reject(RegisterMsg::PointerPartialCopy { regno: insn.src }, Errno::EACCES));
     }
     let src = *env.reg(insn.src);
     if !src.is_scalar() {
-        mark_reg_unknown(env, insn.dst);
+        set_unknown(env, insn.dst);
     } else if insn.off == 0 {
         copy_linked_if(env, insn, src.scalar.width() <= 32);
     } else {
@@ -195,11 +198,11 @@ fn binary(env: &mut Env<'_>, insn: Insn) -> Res {
     let bad_off = !matches!(insn.off, 0 | 1) || (insn.off == 1 && !divides);
     if insn.is_reg_src() {
         reserved(env, "BPF_ALU", insn.imm != 0 || bad_off)?;
-        check_reg_arg(env, insn.src, ArgUse::Src)?;
+        use_register(env, insn.src, ArgUse::Src)?;
     } else {
         reserved(env, "BPF_ALU", insn.src != 0 || bad_off)?;
     }
-    check_reg_arg(env, insn.dst, ArgUse::Src)?;
+    use_register(env, insn.dst, ArgUse::Src)?;
     if !insn.is_reg_src() {
         if divides && insn.imm == 0 {
             return Err(env.reject(RegisterMsg::DivByZero {}, Errno::EINVAL));
@@ -209,11 +212,11 @@ fn binary(env: &mut Env<'_>, insn: Insn) -> Res {
             return Err(env.reject(RegisterMsg::InvalidShift { amount: insn.imm }, Errno::EINVAL));
         }
     }
-    check_reg_arg(env, insn.dst, ArgUse::DstNoMark)?;
+    use_register(env, insn.dst, ArgUse::DstNoMark)?;
     adjust_reg(env, insn)
 }
 
-/// Decides between arithmetic on numbers and on pointers. Kernel: `adjust_reg_min_max_vals()`.
+/// Decides between arithmetic on numbers and on pointers.
 fn adjust_reg(env: &mut Env<'_>, insn: Insn) -> Res {
     let dst = *env.reg(insn.dst);
     let src = insn.is_reg_src().then(|| *env.reg(insn.src));
@@ -226,7 +229,7 @@ fn adjust_reg(env: &mut Env<'_>, insn: Insn) -> Res {
         Some(s) if !s.is_scalar() && !dst.is_scalar() => {
             // Of two pointers only the difference means something.
             if insn.op() == SUB && env.caps.allow_ptr_leaks {
-                mark_reg_unknown(env, insn.dst);
+                set_unknown(env, insn.dst);
                 return Ok(());
             }
             let op = op_text(insn.op());
@@ -234,19 +237,19 @@ fn adjust_reg(env: &mut Env<'_>, insn: Insn) -> Res {
         }
         Some(s) if !s.is_scalar() => {
             // number += pointer: the result is the pointer, moved.
-            mark_chain_precision(env, insn.dst)?;
+            need_exactly(env, insn.dst)?;
             let off = *env.reg(insn.dst);
             return ptr::adjust_ptr(env, insn, s, off, false);
         }
         Some(_) if !dst.is_scalar() => {
-            mark_chain_precision(env, insn.src)?;
+            need_exactly(env, insn.src)?;
             let (ptr, off) = (*env.reg(insn.dst), *env.reg(insn.src));
             return ptr::adjust_ptr(env, insn, ptr, off, true);
         }
         Some(_) => {
             // What a precise value is computed from must be precise as well.
             if dst.precise {
-                mark_chain_precision(env, insn.src)?;
+                need_exactly(env, insn.src)?;
             }
             *env.reg(insn.src)
         }
@@ -273,7 +276,7 @@ fn adjust_arena(env: &mut Env<'_>, insn: Insn, src: Option<RegState>) -> Res {
 }
 
 /// After `rX += constant`, the register stays linked to its copies, at a distance. After anything else, it is another
-/// value. Kernel: end of `adjust_reg_min_max_vals()`.
+/// value.
 ///
 /// ```text
 /// r1 = r2; r1 += 1; if r2 < 1000 goto ...    r1 is below 1001 there
@@ -288,7 +291,7 @@ fn relink(env: &mut Env<'_>, insn: Insn, src: &RegState, umax_before: u64) {
             dst.id |= flag;
             dst.off = off;
         }
-        _ => clear_scalar_id(dst),
+        _ => drop_link(dst),
     }
 }
 
@@ -320,7 +323,6 @@ fn link_distance(env: &Env<'_>, insn: Insn, src: &RegState, umax_before: u64) ->
 }
 
 /// The operation on bounds, if there is one whose result has bounds for these operands.
-/// Kernel: `is_safe_to_compute_dst_reg_range()`.
 fn bounded_op(insn: Insn, src: &Scalar) -> Option<BoundedOp> {
     Some(match insn.op() {
         ADD => BoundedOp::Add,
@@ -352,7 +354,7 @@ fn bounded_op(insn: Insn, src: &Scalar) -> Option<BoundedOp> {
     })
 }
 
-/// Arithmetic on numbers, in the destination register. Kernel: `adjust_scalar_min_max_vals()`.
+/// Arithmetic on numbers, in the destination register.
 fn adjust_scalar(env: &mut Env<'_>, insn: Insn, src: Scalar) -> Res {
     let half = insn.class() != ALU64;
     let rules = env.rules();
@@ -367,25 +369,25 @@ fn adjust_scalar(env: &mut Env<'_>, insn: Insn, src: Scalar) -> Res {
         return Ok(());
     }
     let Some(op) = bounded_op(insn, &src) else {
-        mark_reg_unknown(env, insn.dst);
+        set_unknown(env, insn.dst);
         return Ok(());
     };
     if matches!(op, BoundedOp::Add | BoundedOp::Sub) {
-        sanitize::sanitize_val_alu(env, insn)?;
+        sanitize::guard_sum(env, insn)?;
     }
     if matches!(op, BoundedOp::And | BoundedOp::Or) && src.is_const() {
         maybe_fork(env, insn)?;
     }
     let dst = env.reg_mut(insn.dst);
     if op == BoundedOp::Neg {
-        clear_scalar_id(dst);
+        drop_link(dst);
     }
     dst.scalar.apply(op, &src, half, rules);
     Ok(())
 }
 
 /// A value that is 0 or -1 is a mask. Masking a constant with it is followed on two paths, which keeps both results
-/// exact. Kernel: `maybe_fork_scalars()`.
+/// exact.
 fn maybe_fork(env: &mut Env<'_>, insn: Insn) -> Res {
     let s = env.reg(insn.dst).scalar;
     let half = if (s.smin, s.smax) == (-1, 0) {
@@ -396,18 +398,18 @@ fn maybe_fork(env: &mut Env<'_>, insn: Insn) -> Res {
         return Ok(());
     };
     let here = env.insn_idx;
-    push_stack(env, here, here, Fork::Jump)?;
+    fork_path(env, here, here, Fork::Jump)?;
     let zero = env.explorer.top_mut().reg_mut(insn.dst);
     if half {
-        mark_reg32_known(zero, 0)
+        set_low_half_known(zero, 0)
     } else {
-        mark_reg_known(zero, 0)
+        set_known(zero, 0)
     }
     let ones = env.reg_mut(insn.dst);
     if half {
-        mark_reg32_known(ones, u32::MAX)
+        set_low_half_known(ones, u32::MAX)
     } else {
-        mark_reg_known(ones, u64::MAX)
+        set_known(ones, u64::MAX)
     }
     Ok(())
 }

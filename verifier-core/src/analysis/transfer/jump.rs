@@ -1,6 +1,9 @@
 //! Conditional jumps: which ways they can go, and what each way knows.
 //!
 //! Answers for `check_cond_jmp_op()`, `is_branch_taken()`, `reg_set_min_max()` and `mark_ptr_or_null_regs()`.
+//!
+//! In the kernel: `print_insn_state()`, `mark_ptr_or_null_reg()`, `type_is_ptr_alloc_obj()`,
+//! `reg_may_point_to_spin_lock()`.
 
 use crate::domain::Scalar;
 use crate::error::{Errno, RegisterMsg, Res};
@@ -14,20 +17,20 @@ use crate::program::record::FieldKind;
 use crate::state::RegState;
 
 use super::super::Env;
-use super::super::explore::{Fork, find_prev_entry, push_stack};
-use super::super::iter::widen_imprecise_scalars;
-use super::super::precision::{F_DST_REG_STACK, F_SRC_REG_STACK, LinkedRegs, mark_chain_precision};
-use super::super::prune::push_jmp_history;
-use super::super::refs::release_reference_nomark;
+use super::super::explore::{Fork, earlier_on_path, fork_path};
+use super::super::iter::widen_unneeded;
+use super::super::precision::{F_DST_REG_STACK, F_SRC_REG_STACK, LinkedRegs, need_exactly};
+use super::super::prune::note_step;
+use super::super::refs::end_reference_quietly;
 use super::super::regs::*;
 use super::{linked, packet, sanitize};
 
 /// Checks one conditional jump, stores the paths that are followed later, and moves `insn_idx` where this path goes on
-/// (minus one: the walk adds one). Kernel: `check_cond_jmp_op()`.
+/// (minus one: the walk adds one).
 ///
 /// # Errors
 /// Rejects malformed jumps and comparisons that leak addresses.
-pub(crate) fn check_cond_jmp_op(env: &mut Env<'_>, insn: Insn, insn_idx: &mut usize) -> Res {
+pub(crate) fn conditional_jump(env: &mut Env<'_>, insn: Insn, insn_idx: &mut usize) -> Res {
     if insn.op() == JA || insn.op() > JCOND {
         return Err(env.reject(RegisterMsg::JumpInvalidOpcode { op: insn.op() }, Errno::EINVAL));
     }
@@ -50,10 +53,10 @@ pub(crate) fn check_cond_jmp_op(env: &mut Env<'_>, insn: Insn, insn_idx: &mut us
     if let Some(taken) = branch_taken(&env.kernel.features, &dst, &src, op, half) {
         // The decision rests on these values.
         if dst.is_scalar() {
-            mark_chain_precision(env, insn.dst)?;
+            need_exactly(env, insn.dst)?;
         }
         if insn.is_reg_src() && src.is_scalar() {
-            mark_chain_precision(env, insn.src)?;
+            need_exactly(env, insn.src)?;
         }
         if !env.caps.bypass_spec_v1 {
             let mispredicted = if taken { here + 1 } else { target };
@@ -75,9 +78,9 @@ pub(crate) fn check_cond_jmp_op(env: &mut Env<'_>, insn: Insn, insn_idx: &mut us
         linked::collect(env, dst.id, &mut links);
     }
     if links.entries().len() > 1 {
-        push_jmp_history(env, 0, Some(&links));
+        note_step(env, 0, Some(&links));
     }
-    push_stack(env, target, here, Fork::Jump)?;
+    fork_path(env, target, here, Fork::Jump)?;
     refine_both(env, insn, src, op, half)?;
 
     // Scalars that are linked to the operands learn the same.
@@ -92,9 +95,9 @@ pub(crate) fn check_cond_jmp_op(env: &mut Env<'_>, insn: Insn, insn_idx: &mut us
     let dst = *env.reg(insn.dst);
     let against_null = !half && !insn.is_reg_src() && insn.imm == 0 && matches!(op, CmpOp::Eq | CmpOp::Ne);
     if against_null && dst.ty.may_be_null() {
-        mark_ptr_or_null_regs(env, insn.dst, op == CmpOp::Ne);
-        in_other(env, |env| mark_ptr_or_null_regs(env, insn.dst, op == CmpOp::Eq));
-    } else if !packet::try_match(env, insn) && is_pointer_value(env, insn.dst) {
+        learn_of_null(env, insn.dst, op == CmpOp::Ne);
+        in_other(env, |env| learn_of_null(env, insn.dst, op == CmpOp::Eq));
+    } else if !packet::try_match(env, insn) && would_leak(env, insn.dst) {
         return Err(env.reject(RegisterMsg::PointerComparison { regno: insn.dst }, Errno::EACCES));
     }
     announce(env, here, true, true);
@@ -107,13 +110,13 @@ fn offset(idx: usize, off: i16) -> usize {
     idx.wrapping_add_signed(isize::from(off))
 }
 
-/// Tells listeners, and prints the state behind the jump. Kernel: `print_insn_state()`.
+/// Tells listeners, and prints the state behind the jump.
 fn announce(env: &mut Env<'_>, idx: usize, taken: bool, fallthrough: bool) {
     if env.interest.structure {
         env.emit(Event::Branch { idx, taken, fallthrough });
     }
     if env.logging() {
-        env.print_insn_state();
+        env.show_changes();
     }
 }
 
@@ -138,13 +141,13 @@ fn may_goto(env: &mut Env<'_>, insn: Insn, insn_idx: &mut usize) -> Res {
     {
         return Err(env.reject(RegisterMsg::MayGotoInvalid { off: insn.off, imm: insn.imm }, Errno::EINVAL));
     }
-    let before = find_prev_entry(env, true, here);
-    push_stack(env, here + 1, here, Fork::Round)?;
+    let before = earlier_on_path(env, true, here);
+    fork_path(env, here + 1, here, Fork::Round)?;
     env.explorer.top_mut().may_goto_depth += 1;
     if let Some(before) = before {
         let old = env.explorer.state(before).clone();
         let precise = !env.caps.bpf_capable;
-        widen_imprecise_scalars(&old, env.explorer.top_mut(), precise);
+        widen_unneeded(&old, env.explorer.top_mut(), precise);
     }
     *insn_idx = offset(here, insn.off);
     Ok(())
@@ -152,17 +155,17 @@ fn may_goto(env: &mut Env<'_>, insn: Insn, insn_idx: &mut usize) -> Res {
 
 /// Checks both operands and yields the second one, made up for a constant.
 fn check_operands(env: &mut Env<'_>, insn: Insn) -> Result<RegState, crate::error::Stop> {
-    check_reg_arg(env, insn.dst, ArgUse::Src)?;
+    use_register(env, insn.dst, ArgUse::Src)?;
     let is_stack = |r: &RegState| r.ty.is(RegBase::PtrToStack);
     let mut flags = 0;
     let src = if insn.is_reg_src() {
         if insn.imm != 0 {
             return Err(env.reject(RegisterMsg::JumpReservedFields {}, Errno::EINVAL));
         }
-        check_reg_arg(env, insn.src, ArgUse::Src)?;
+        use_register(env, insn.src, ArgUse::Src)?;
         let src = *env.reg(insn.src);
-        let packets = is_pkt_pointer_any(env.reg(insn.dst)) && is_pkt_pointer_any(&src);
-        if !packets && is_pointer_value(env, insn.src) {
+        let packets = is_packet_or_end(env.reg(insn.dst)) && is_packet_or_end(&src);
+        if !packets && would_leak(env, insn.src) {
             return Err(env.reject(RegisterMsg::PointerComparison { regno: insn.src }, Errno::EACCES));
         }
         if is_stack(&src) {
@@ -179,14 +182,14 @@ fn check_operands(env: &mut Env<'_>, insn: Insn) -> Result<RegState, crate::erro
         flags |= F_DST_REG_STACK;
     }
     if flags != 0 {
-        push_jmp_history(env, flags, None);
+        note_step(env, flags, None);
     }
     Ok(src)
 }
 
-/// Which way the jump must go, if only one way is possible. Kernel: `is_branch_taken()`.
+/// Which way the jump must go, if only one way is possible.
 pub(crate) fn branch_taken(f: &Features, a: &RegState, b: &RegState, op: CmpOp, half: bool) -> Option<bool> {
-    if is_pkt_pointer_any(a) && is_pkt_pointer_any(b) && !half {
+    if is_packet_or_end(a) && is_packet_or_end(b) && !half {
         return packet::branch_taken(a, b, op);
     }
     if a.is_scalar() && b.is_scalar() {
@@ -203,14 +206,14 @@ pub(crate) fn branch_taken(f: &Features, a: &RegState, b: &RegState, op: CmpOp, 
         _ => return None,
     };
     match op {
-        _ if !reg_not_null(f, ptr) => None,
+        _ if !cannot_be_null(f, ptr) => None,
         CmpOp::Eq => Some(false),
         CmpOp::Ne => Some(true),
         _ => None,
     }
 }
 
-/// Both paths learn from the comparison of two numbers. Kernel: `reg_set_min_max()`.
+/// Both paths learn from the comparison of two numbers.
 fn refine_both(env: &mut Env<'_>, insn: Insn, src: RegState, op: CmpOp, half: bool) -> Res {
     let dst = *env.reg(insn.dst);
     // `collect` may have taken ids away, so operands are read again.
@@ -233,10 +236,10 @@ fn refine_both(env: &mut Env<'_>, insn: Insn, src: RegState, op: CmpOp, half: bo
     let (mut false_dst, mut false_src) = learn(op.negated());
     let (mut true_dst, mut true_src) = learn(op);
     // A register that is compared with itself is checked twice: what the first check forgot, the second may miss.
-    bounds_sanity_check(env, &mut true_dst, "true_reg1")?;
-    bounds_sanity_check(env, if same { &mut true_dst } else { &mut true_src }, "true_reg2")?;
-    bounds_sanity_check(env, &mut false_dst, "false_reg1")?;
-    bounds_sanity_check(env, if same { &mut false_dst } else { &mut false_src }, "false_reg2")?;
+    no_contradiction(env, &mut true_dst, "true_reg1")?;
+    no_contradiction(env, if same { &mut true_dst } else { &mut true_src }, "true_reg2")?;
+    no_contradiction(env, &mut false_dst, "false_reg1")?;
+    no_contradiction(env, if same { &mut false_dst } else { &mut false_src }, "false_reg2")?;
     env.reg_mut(insn.dst).scalar = false_dst.scalar;
     let other = env.explorer.top_mut();
     other.reg_mut(insn.dst).scalar = true_dst.scalar;
@@ -269,11 +272,11 @@ fn equal_pointers(env: &mut Env<'_>, insn: Insn, op: CmpOp) {
     }
     for (good, other, regno) in [(&dst, &src, insn.src), (&src, &dst, insn.dst)] {
         let f = &env.kernel.features;
-        let sure = if f.equal_pointers_check_type { reg_not_null(f, good) } else { !good.ty.may_be_null() };
+        let sure = if f.equal_pointers_check_type { cannot_be_null(f, good) } else { !good.ty.may_be_null() };
         if sure && other.ty.may_be_null() {
             let learn = |env: &mut Env<'_>| {
                 let reg = *env.reg(regno);
-                *env.reg_mut(regno) = mark_ptr_not_null_reg(env, reg);
+                *env.reg_mut(regno) = known_not_null(env, reg);
             };
             if op == CmpOp::Eq { in_other(env, learn) } else { learn(env) }
         }
@@ -281,13 +284,12 @@ fn equal_pointers(env: &mut Env<'_>, insn: Insn, op: CmpOp) {
 }
 
 /// All copies of a pointer that was compared with null become null, or pointers that are not null.
-/// Kernel: `mark_ptr_or_null_regs()`.
-pub(crate) fn mark_ptr_or_null_regs(env: &mut Env<'_>, regno: u8, is_null: bool) {
+pub(crate) fn learn_of_null(env: &mut Env<'_>, regno: u8, is_null: bool) {
     let reg = *env.reg(regno);
     let id = reg.id;
     if is_null && reg.ref_obj_id != 0 && reg.ref_obj_id == id {
         // Nothing was acquired if the pointer is null. The reference is certainly there, so this cannot fail.
-        let _ = release_reference_nomark(env, id);
+        let _ = end_reference_quietly(env, id);
     }
     for place in places(&env.cur, |r| r.ty.may_be_null() && r.id == id) {
         let reg = *at(&env.cur, place);
@@ -297,7 +299,7 @@ pub(crate) fn mark_ptr_or_null_regs(env: &mut Env<'_>, regno: u8, is_null: bool)
     }
 }
 
-/// What becomes of one copy; `None` where the kernel leaves it alone. Kernel: `mark_ptr_or_null_reg()`.
+/// What becomes of one copy; `None` where the kernel leaves it alone.
 fn null_or_not(env: &Env<'_>, reg: RegState, is_null: bool) -> Option<RegState> {
     if reg.id == 0 && !reg.has(TypeFlags::RCU) {
         return None;
@@ -314,19 +316,19 @@ fn null_or_not(env: &Env<'_>, reg: RegState, is_null: bool) -> Option<RegState> 
         (new.id, new.ref_obj_id) = (0, 0);
         return Some(new);
     }
-    new = mark_ptr_not_null_reg(env, new);
+    new = known_not_null(env, new);
     if !may_point_to_spin_lock(env, &new) {
         new.id = 0;
     }
     Some(new)
 }
 
-/// An object that the program allocated. Kernel: `type_is_ptr_alloc_obj()`.
+/// An object that the program allocated.
 fn is_alloc_object(reg: &RegState) -> bool {
     reg.ty.base == RegBase::PtrToBtfId && reg.has(TypeFlags::ALLOC) && !reg.has(TypeFlags::UNTRUSTED)
 }
 
-/// Locks are told apart by the id of the pointer they are reached through. Kernel: `reg_may_point_to_spin_lock()`.
+/// Locks are told apart by the id of the pointer they are reached through.
 fn may_point_to_spin_lock(env: &Env<'_>, reg: &RegState) -> bool {
     let locks = FieldKind::SPIN_LOCK.union(FieldKind::RES_SPIN_LOCK);
     if reg.ty.is(RegBase::PtrToMapValue) {

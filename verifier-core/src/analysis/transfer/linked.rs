@@ -11,7 +11,6 @@ use super::super::precision::{LinkedReg, LinkedRegs};
 use super::super::regs::*;
 
 /// Adds the scalars of the current path that share `id`, innermost frame first. What does not fit loses its id.
-/// Kernel: `collect_linked_regs()`.
 pub(super) fn collect(env: &mut Env<'_>, id: u32, linked: &mut LinkedRegs) {
     let id = id & !ADD_CONST;
     let live_only = env.kernel.features.links_live_only;
@@ -23,7 +22,7 @@ pub(super) fn collect(env: &mut Env<'_>, id: u32, linked: &mut LinkedRegs) {
         found.extend((0..FP).filter(|n| live >> n & 1 != 0 && shares(&f.regs[usize::from(*n)])).map(Place::Reg));
         found.extend(
             (0..f.stack.len())
-                .filter(|n| f.stack[*n].is_spilled_reg() && shares(&f.stack[*n].spilled))
+                .filter(|n| f.stack[*n].holds_register() && shares(&f.stack[*n].spilled))
                 .map(Place::Slot),
         );
         for place in found {
@@ -32,7 +31,7 @@ pub(super) fn collect(env: &mut Env<'_>, id: u32, linked: &mut LinkedRegs) {
                 Place::Slot(n) => (n as u8, false),
             };
             if !linked.push(LinkedReg { frame: frame as u8, index, is_reg }) {
-                clear_scalar_id(at_mut(&mut env.cur, At { frame, place }));
+                drop_link(at_mut(&mut env.cur, At { frame, place }));
             }
         }
     }
@@ -48,7 +47,6 @@ fn live_regs(env: &Env<'_>, frame: usize) -> u16 {
 }
 
 /// What is now known of register `regno` (of the innermost frame) is known of those linked to it.
-/// Kernel: `sync_linked_regs()`.
 pub(super) fn sync(env: &mut Env<'_>, other: bool, regno: u8, linked: &LinkedRegs) {
     let rules = env.rules();
     let sync_now = env.kernel.features.links_over_sub_and_alu32;

@@ -9,5 +9,5 @@ mod packet;
 mod ptr;
 mod sanitize;
 
-pub(crate) use alu::check_alu_op;
-pub(crate) use jump::check_cond_jmp_op;
+pub(crate) use alu::do_arithmetic;
+pub(crate) use jump::conditional_jump;

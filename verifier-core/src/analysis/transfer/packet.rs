@@ -5,6 +5,8 @@
 //! ```text
 //! r2 = data; r2 += 8; if r2 > data_end goto out;     8 bytes from data are readable here
 //! ```
+//!
+//! In the kernel: `MAX_PACKET_OFF`, `AT_PKT_END`, `BEYOND_PKT_END`, `reg_is_init_pkt_pointer()`.
 
 use crate::isa::Insn;
 use crate::isa::opcode::*;
@@ -15,17 +17,16 @@ use crate::state::{Payload, RegState, VerifierState};
 use super::super::Env;
 use super::super::regs::*;
 
-/// Largest offset in a packet. Kernel: `MAX_PACKET_OFF`.
+/// Largest offset in a packet.
 const MAX_PACKET_OFF: u64 = 0xffff;
 
-/// Range of a pointer at or beyond the packet's end. Kernel: `AT_PKT_END`.
+/// Range of a pointer at or beyond the packet's end.
 const AT_PKT_END: i32 = -1;
 
-/// Range of a pointer at least one byte beyond the packet's end. Kernel: `BEYOND_PKT_END`.
+/// Range of a pointer at least one byte beyond the packet's end.
 const BEYOND_PKT_END: i32 = -2;
 
 /// Which way a comparison of two packet pointers must go, knowing that one was compared with the end before.
-/// Kernel: `is_pkt_ptr_branch_taken()`.
 pub(super) fn branch_taken(dst: &RegState, src: &RegState, op: CmpOp) -> Option<bool> {
     let is_end = |r: &RegState| r.ty.is(RegBase::PtrToPacketEnd);
     let (pkt, op) = match (is_end(src), is_end(dst)) {
@@ -40,7 +41,7 @@ pub(super) fn branch_taken(dst: &RegState, src: &RegState, op: CmpOp) -> Option<
     }
 }
 
-/// A packet pointer that was not moved since it was loaded. Kernel: `reg_is_init_pkt_pointer()`.
+/// A packet pointer that was not moved since it was loaded.
 fn is_packet_start(reg: &RegState) -> bool {
     reg.ty.is(RegBase::PtrToPacket) && reg.id == 0 && reg.off == 0 && reg.scalar.known(false) == Some(0)
 }
@@ -52,7 +53,7 @@ fn against_end(a: &RegState, b: &RegState) -> bool {
         || (a.ty.is(RegBase::PtrToPacketMeta) && is_packet_start(b))
 }
 
-/// Learns from the comparison on both paths; whether it was one of these. Kernel: `try_match_pkt_pointers()`.
+/// Learns from the comparison on both paths; whether it was one of these.
 pub(super) fn try_match(env: &mut Env<'_>, insn: Insn) -> bool {
     if !insn.is_reg_src() || insn.class() == JMP32 {
         return false;
@@ -89,7 +90,7 @@ pub(super) fn try_match(env: &mut Env<'_>, insn: Insn) -> bool {
 }
 
 /// Everything up to the pointer's fixed offset is readable (one byte more, if the pointer is below the end), from all
-/// pointers with the same base. Kernel: `find_good_pkt_pointers()`.
+/// pointers with the same base.
 fn mark_readable(st: &mut VerifierState, ptr: &RegState, ty: RegType, right_open: bool) {
     if ptr.off < 0 || (ptr.off == 0 && right_open) {
         return;
@@ -107,7 +108,7 @@ fn mark_readable(st: &mut VerifierState, ptr: &RegState, ty: RegType, right_open
     }
 }
 
-/// The pointer is beyond (or, if not open, at or beyond) the end. Kernel: `mark_pkt_end()`.
+/// The pointer is beyond (or, if not open, at or beyond) the end.
 fn mark_beyond(st: &mut VerifierState, regno: u8, open: bool) {
     let reg = st.reg_mut(regno);
     if reg.ty.is(RegBase::PtrToPacket) {

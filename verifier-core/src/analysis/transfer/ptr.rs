@@ -50,7 +50,7 @@ fn movable(ty: RegType, off: &RegState, op: u8) -> bool {
 }
 
 /// The destination register becomes `ptr` moved by `off`; `ptr_is_dst` tells whether the pointer is the instruction's
-/// destination (`pointer += number`) or its source (`number += pointer`). Kernel: `adjust_ptr_min_max_vals()`.
+/// destination (`pointer += number`) or its source (`number += pointer`).
 ///
 /// # Errors
 /// Rejects what is not addition or subtraction, kinds of pointers that do not move, offsets too large to be tracked,
@@ -62,12 +62,12 @@ pub(super) fn adjust_ptr(env: &mut Env<'_>, insn: Insn, ptr: RegState, off: RegS
     let known = o.is_const();
     if (known && (o.smin != o.smax || o.umin != o.umax)) || o.smin > o.smax || o.umin > o.umax {
         // Such bounds come from branches that are never taken.
-        mark_reg_unknown(env, regno);
+        set_unknown(env, regno);
         return Ok(());
     }
     if insn.class() != ALU64 {
         if op == SUB && env.caps.allow_ptr_leaks {
-            mark_reg_unknown(env, regno);
+            set_unknown(env, regno);
             return Ok(());
         }
         return Err(env.reject(RegisterMsg::PointerAlu32 { regno }, Errno::EACCES));
@@ -118,7 +118,7 @@ pub(super) fn adjust_ptr(env: &mut Env<'_>, insn: Insn, ptr: RegState, off: RegS
     if let Some(stop) = insane_offset(env, &dst, ptr.ty) {
         return Err(stop);
     }
-    bounds_sync(env, &mut dst);
+    bring_in_step(env, &mut dst);
     *env.reg_mut(regno) = dst;
     sanitize::check_bounds(env, insn)?;
     if matches!(op, ADD | SUB) {
@@ -176,7 +176,7 @@ fn move_down(env: &mut Env<'_>, dst: &mut RegState, ptr: &RegState, off: &RegSta
 
 /// A packet pointer moved by a variable amount is compared with the packet's end on its own.
 fn new_packet_base(env: &mut Env<'_>, dst: &mut RegState, ptr: &RegState, forget_range: bool) {
-    if is_pkt_pointer(ptr) {
+    if is_packet_pointer(ptr) {
         dst.id = env.new_id();
         if forget_range {
             dst.payload = Payload::None;

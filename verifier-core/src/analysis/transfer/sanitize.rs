@@ -4,6 +4,9 @@
 //! on with an index out of bounds. So each instruction that moves a pointer by a register gets a mask, which makes the
 //! move zero when it would leave the object; that only works when one instruction has one mask on all paths. What would
 //! happen if the mask strikes is followed as a path of its own. Programs with CAP_PERFMON are not treated this way.
+//!
+//! In the kernel: `BPF_ALU_*`, `REASON_*`, `struct bpf_sanitize_info`, `can_skip_alu_sanitation()`, `sanitize_err()`,
+//! `sanitize_val_alu()`, `update_alu_sanitation_state()`, `retrieve_ptr_limit()`, `sanitize_speculative_path()`.
 
 use crate::error::{Errno, RegisterMsg, Res, Stop};
 use crate::isa::Insn;
@@ -12,10 +15,10 @@ use crate::kernel::call::RegBase;
 use crate::state::RegState;
 
 use super::super::Env;
-use super::super::access::{AccessSrc, check_map_access};
-use super::super::explore::{Fork, push_stack};
+use super::super::access::{AccessSrc, within_map_value};
+use super::super::explore::{Fork, fork_path};
 
-/// Bits of `InsnAux::alu_state`. Kernel: `BPF_ALU_*`.
+/// Bits of `InsnAux::alu_state`.
 pub(crate) mod alu_state {
     /// The source is masked.
     pub(crate) const SANITIZE_SRC: u32 = 1 << 0;
@@ -29,7 +32,7 @@ pub(crate) mod alu_state {
     pub(crate) const IMMEDIATE: u32 = 1 << 4;
 }
 
-/// Why a move cannot be made safe. Kernel: `REASON_*`.
+/// Why a move cannot be made safe.
 enum Reason {
     Bounds,
     Type,
@@ -39,7 +42,7 @@ enum Reason {
     Stack(Stop),
 }
 
-/// What the first half of the treatment leaves for the second. Kernel: `struct bpf_sanitize_info`.
+/// What the first half of the treatment leaves for the second.
 #[derive(Default)]
 pub(super) struct Window {
     alu_state: u32,
@@ -48,12 +51,11 @@ pub(super) struct Window {
 }
 
 /// Only moves by registers of programs without CAP_PERFMON are masked, and not behind a speculation barrier.
-/// Kernel: `can_skip_alu_sanitation()`.
 fn can_skip(env: &Env<'_>, insn: Insn) -> bool {
     env.caps.bypass_spec_v1 || !insn.is_reg_src() || env.aux[env.insn_idx].nospec
 }
 
-/// `off_is_dst`: the offset stands in the destination register itself. Kernel: `sanitize_err()`.
+/// `off_is_dst`: the offset stands in the destination register itself.
 fn refuse(env: &mut Env<'_>, insn: Insn, reason: Reason, off_is_dst: bool) -> Stop {
     let (dst, src) = (insn.dst, insn.src);
     let op = if insn.op() == ADD { "add" } else { "sub" };
@@ -74,15 +76,14 @@ fn refuse(env: &mut Env<'_>, insn: Insn, reason: Reason, off_is_dst: bool) -> St
 }
 
 /// Arithmetic of numbers at an instruction that moves a pointer on another path cannot have a mask.
-/// Kernel: `sanitize_val_alu()`.
-pub(super) fn sanitize_val_alu(env: &mut Env<'_>, insn: Insn) -> Res {
+pub(super) fn guard_sum(env: &mut Env<'_>, insn: Insn) -> Res {
     if can_skip(env, insn) {
         return Ok(());
     }
     record(env, alu_state::NON_POINTER, 0).map_err(|r| refuse(env, insn, r, true))
 }
 
-/// Every path must agree on the mask. Kernel: `update_alu_sanitation_state()`.
+/// Every path must agree on the mask.
 fn record(env: &mut Env<'_>, state: u32, limit: u32) -> Result<(), Reason> {
     let idx = env.insn_idx;
     let aux = &mut env.aux[idx];
@@ -93,7 +94,7 @@ fn record(env: &mut Env<'_>, state: u32, limit: u32) -> Result<(), Reason> {
     Ok(())
 }
 
-/// How far the pointer may move in its direction. Kernel: `retrieve_ptr_limit()`.
+/// How far the pointer may move in its direction.
 fn limit(env: &Env<'_>, ptr: &RegState, to_left: bool) -> Result<u32, Reason> {
     let (max, limit) = if ptr.ty.is(RegBase::PtrToStack) {
         // Offsets are negative; the top itself is a fine start for a move to the left.
@@ -109,7 +110,7 @@ fn limit(env: &Env<'_>, ptr: &RegState, to_left: bool) -> Result<u32, Reason> {
     if limit >= max { Err(Reason::Limit) } else { Ok(limit) }
 }
 
-/// Before the move: finds the mask, and stores the path on which it strikes. Kernel: `sanitize_ptr_alu()`, first call.
+/// Before the move: finds the mask, and stores the path on which it strikes.
 pub(super) fn before_move(
     env: &mut Env<'_>,
     insn: Insn,
@@ -171,7 +172,7 @@ fn try_before_move(
     Ok(())
 }
 
-/// After the move: the mask is as narrow as the move was observed to be. Kernel: `sanitize_ptr_alu()`, second call.
+/// After the move: the mask is as narrow as the move was observed to be.
 pub(super) fn after_move(env: &mut Env<'_>, insn: Insn, off_is_dst: bool, window: &Window) -> Res {
     if can_skip(env, insn) || env.cur.speculative {
         return Ok(());
@@ -186,9 +187,8 @@ pub(super) fn after_move(env: &mut Env<'_>, insn: Insn, off_is_dst: bool, window
 }
 
 /// Stores the path that a mispredicting CPU would take. At a comparison nothing is known of its operands there.
-/// Kernel: `sanitize_speculative_path()`.
 pub(super) fn push_speculative(env: &mut Env<'_>, jump: Option<Insn>, next: usize, here: usize) -> Res {
-    push_stack(env, next, here, Fork::Guess)?;
+    fork_path(env, next, here, Fork::Guess)?;
     let unknown = env.unknown_scalar();
     if let Some(insn) = jump {
         let branch = env.explorer.top_mut();
@@ -201,7 +201,6 @@ pub(super) fn push_speculative(env: &mut Env<'_>, jump: Option<Insn>, next: usiz
 }
 
 /// Where the moved pointer points must be in bounds already, so that later accesses can be masked.
-/// Kernel: `sanitize_check_bounds()`.
 pub(super) fn check_bounds(env: &mut Env<'_>, insn: Insn) -> Res {
     if env.caps.bypass_spec_v1 {
         return Ok(());
@@ -218,7 +217,7 @@ pub(super) fn check_bounds(env: &mut Env<'_>, insn: Insn) -> Res {
             return Err(env.reject(RegisterMsg::SpecStackRange { regno, off }, Errno::EACCES));
         }
     } else if reg.ty.is(RegBase::PtrToMapValue) {
-        check_map_access(env, regno, reg.off, 1, false, AccessSrc::Helper).map_err(|stop| {
+        within_map_value(env, regno, reg.off, 1, false, AccessSrc::Helper).map_err(|stop| {
             let mut stop = env.also(stop, RegisterMsg::SpecMapRange { regno });
             if let Stop::Reject(r) = &mut stop {
                 r.errno = Errno::EACCES;

@@ -1,7 +1,7 @@
 //! Helper functions: numbers, names, prototypes, and which program may call which.
 //!
 //! Answers for `enum bpf_func_id`, the `bpf_func_proto` variables and the `get_func_proto()` callback of every program
-//! type. A helper can have several prototypes; [`get_func_proto`] picks one by program type, attach type, capability
+//! type. A helper can have several prototypes; [`prototype`] picks one by program type, attach type, capability
 //! and what the program attaches to.
 
 mod cgroup;
@@ -30,7 +30,7 @@ pub use proto::POISON;
 
 /// The name that messages show: `bpf_map_lookup_elem`. `None` for a number that no release has (messages then say
 /// `unknown`). Kernel: `func_id_name()`.
-pub fn func_id_name(id: u32) -> Option<&'static str> {
+pub fn name_of(id: u32) -> Option<&'static str> {
     id::NAMES.get(id as usize).copied()
 }
 
@@ -79,7 +79,7 @@ pub struct HelperQuery<'a> {
 
 /// The prototype with which this program may call the helper; `None` where the kernel says
 /// `program of this type cannot use helper`. Kernel: `get_func_proto()` of the program type.
-pub fn get_func_proto(query: &HelperQuery<'_>, id: u32) -> Option<&'static FuncProto> {
+pub fn prototype(query: &HelperQuery<'_>, id: u32) -> Option<&'static FuncProto> {
     let proto = offer::offered(tiers(query), query, id)?;
     let revised = revised::REVISED
         .iter()
@@ -173,7 +173,7 @@ mod tests {
     }
 
     fn name(q: &HelperQuery<'_>, id: u32) -> &'static str {
-        get_func_proto(q, id).map_or("none", |p| p.name)
+        prototype(q, id).map_or("none", |p| p.name)
     }
 
     #[test]
@@ -198,7 +198,7 @@ mod tests {
     #[test]
     fn releases_and_sleeping_pick_prototypes() {
         let (old, new) = (Kernel::v6_12(), Kernel::v6_18());
-        let of = |k: &Kernel, id| get_func_proto(&query(k, ProgType::Tracepoint, AttachType::PerfEvent), id);
+        let of = |k: &Kernel, id| prototype(&query(k, ProgType::Tracepoint, AttachType::PerfEvent), id);
         assert!(of(&old, id::KTIME_GET_COARSE_NS).is_none());
         let arg = |k: &Kernel| of(k, id::SNPRINTF_BTF).map(|p| p.args[0].flags);
         assert_ne!(arg(&old), arg(&new));
@@ -208,14 +208,14 @@ mod tests {
         q.sleepable = true;
         assert_eq!(name(&q, id::GET_STACK), "bpf_get_stack_sleepable_proto");
         assert_eq!(name(&q, id::OVERRIDE_RETURN), "none");
-        assert!(get_func_proto(&query(&old, ProgType::LwtSeg6local, AttachType::Xdp), id::SKB_PULL_DATA).is_none());
+        assert!(prototype(&query(&old, ProgType::LwtSeg6local, AttachType::Xdp), id::SKB_PULL_DATA).is_none());
     }
 
     #[test]
     fn some_prototypes_depend_on_the_attach_target() {
         let k = Kernel::v6_12();
         let mut q = query(&k, ProgType::Tracing, AttachType::TraceFentry);
-        let Some(d_path) = get_func_proto(&q, id::D_PATH) else { panic!("d_path is offered to tracing programs") };
+        let Some(d_path) = prototype(&q, id::D_PATH) else { panic!("d_path is offered to tracing programs") };
         assert!(!allowed(&q, d_path));
         q.attach_name = "vfs_truncate";
         assert!(allowed(&q, d_path));

@@ -261,7 +261,7 @@ pub fn ctx_size(prog_type: ProgType) -> Option<u32> {
 }
 
 /// What a program of the asked type may do to its context at an offset. Kernel: `env->ops->is_valid_access()`.
-pub fn is_valid_access(q: &AccessQuery) -> CtxAccess {
+pub fn access_is_valid(q: &AccessQuery) -> CtxAccess {
     if q.prog_type == ProgType::Tracepoint && tracing::before_record(q.off, q.size, q.write) {
         return CtxAccess::ALLOWED;
     }
@@ -321,7 +321,7 @@ mod tests {
     use super::*;
 
     fn ask(t: ProgType, a: AttachType, off: i32, size: u32, write: bool) -> CtxAccess {
-        is_valid_access(&AccessQuery {
+        access_is_valid(&AccessQuery {
             prog_type: t,
             attach_type: a,
             off,

@@ -22,8 +22,8 @@ mod tracing;
 mod xdp;
 
 use super::KernelVersion;
-pub use access::{AccessQuery, CtxAccess, SockKind, Verdict, ctx_size, is_valid_access, sock_access};
-pub use policy::{DirectAccess, may_access_direct_pkt_data};
+pub use access::{AccessQuery, CtxAccess, SockKind, Verdict, access_is_valid, ctx_size, sock_access};
+pub use policy::{DirectAccess, may_touch_packets};
 pub use returns::{ReturnRule, return_rule};
 
 /// Kernel: `enum bpf_prog_type`.

@@ -31,7 +31,7 @@ pub fn is_net_admin(t: ProgType) -> bool {
 /// Loading needs CAP_PERFMON. Kernel: `is_perfmon_prog_type()`.
 pub fn is_perfmon(t: ProgType) -> bool {
     use ProgType::*;
-    is_tracing_prog_type(t) || matches!(t, Tracing | Lsm | StructOps | Ext)
+    is_tracing(t) || matches!(t, Tracing | Lsm | StructOps | Ext)
 }
 
 /// May be loaded without CAP_BPF where the system allows unprivileged loads at all.
@@ -40,7 +40,7 @@ pub fn is_unprivileged(t: ProgType) -> bool {
 }
 
 /// Runs in any context, even where the program interrupted a lock holder. Kernel: `is_tracing_prog_type()`.
-pub fn is_tracing_prog_type(t: ProgType) -> bool {
+pub fn is_tracing(t: ProgType) -> bool {
     use ProgType::*;
     matches!(t, Kprobe | Tracepoint | PerfEvent | RawTracepoint | RawTracepointWritable)
 }
@@ -68,7 +68,7 @@ impl DirectAccess {
 ///
 /// `t` is the resolved type (the target's for `EXT`); `call_pkt_access` is the callee's permission when the pointer
 /// is an argument, `None` for loads and stores. Kernel: `may_access_direct_pkt_data()`.
-pub fn may_access_direct_pkt_data(t: ProgType, write: bool, call_pkt_access: Option<bool>) -> DirectAccess {
+pub fn may_touch_packets(t: ProgType, write: bool, call_pkt_access: Option<bool>) -> DirectAccess {
     use ProgType::*;
     match t {
         LwtIn | LwtOut | LwtSeg6local | SkReuseport | ProgType::FlowDissector | CgroupSkb if write => {
@@ -96,17 +96,17 @@ pub fn may_access_direct_pkt_data(t: ProgType, write: bool, call_pkt_access: Opt
 }
 
 /// `LD_ABS` and `LD_IND` may be used. Kernel: `may_access_skb()`; these types also have `gen_ld_abs`.
-pub fn may_access_skb(t: ProgType) -> bool {
+pub fn reads_socket_buffers(t: ProgType) -> bool {
     matches!(t, ProgType::SocketFilter | ProgType::SchedCls | ProgType::SchedAct)
 }
 
 /// The type's operations can rewrite legacy packet loads. Kernel: `env->ops->gen_ld_abs`.
 pub fn has_gen_ld_abs(t: ProgType) -> bool {
-    may_access_skb(t)
+    reads_socket_buffers(t)
 }
 
 /// The program may be loaded as sleepable, as far as its type says. Kernel: `can_be_sleepable()`.
-pub fn can_be_sleepable(t: ProgType, a: AttachType) -> bool {
+pub fn may_be_sleepable(t: ProgType, a: AttachType) -> bool {
     match t {
         ProgType::Tracing => matches!(
             a,

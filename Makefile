@@ -7,7 +7,7 @@ BPFVET = target/release/bpfvet
 # Without libz3 (installed when missing and possible) everything but the solver is built.
 SOLVER = $$(sh .ci/solver-features)
 
-.PHONY: aarch64 demo test build load bench agreement prove solve corpus record real differential fuzz hostile
+.PHONY: aarch64 demo test build load bench agreement prove solve corpus record real differential fuzz hostile proto-lint proto-release fuzz-service
 
 build:
 	$(CARGO) build --release --locked -p verifier-server $(SOLVER)
@@ -27,7 +27,22 @@ test:
 # The service under load: tiny requests beside heavy ones for a minute, then clients that vanish, do not read, or send
 # garbage. Its figures are about time: leave the machine alone meanwhile.
 load:
-	BPFVET_LOAD=60 $(CARGO) test --release --locked -p verifier-server $(SOLVER) --test load -- --nocapture
+	BPFVET_LOAD=60 $(CARGO) test --release --locked -p verifier-server $(SOLVER) --test load --test attacks -- --nocapture --test-threads 1
+
+# Mutated requests through every method of the service: REQUESTS of them, from number SEED.
+REQUESTS ?= 1000000
+fuzz-service:
+	BPFVET_FUZZ=$(REQUESTS) BPFVET_SEED=$(SEED) $(CARGO) test --release --locked -p verifier-server $(SOLVER) --test fuzz -- --nocapture
+
+# Style of the protos, and that clients of the released ones still work. Needs npm, which fetches buf.
+BUF = cd proto && npm exec --yes --package=@bufbuild/buf@1.75.0 -- buf
+proto-lint:
+	$(BUF) lint
+	$(BUF) breaking --against released.binpb
+
+# At a release: what clients may rely on from now on.
+proto-release:
+	$(BUF) build --exclude-source-info -o released.binpb
 
 # How fast programs run here, beside other engines, native code and (as root) the running kernel: medians and ratios.
 # Then the time of the analysis beside the running kernel's own, on recorded programs, and the speed of the service

@@ -22,6 +22,10 @@ use verifier_server::service::proto::verifier_client::VerifierClient;
 use verifier_server::service::proto::{Input, VerifyRequest};
 use verifier_server::service::{runtime, serve};
 
+/// As in the binary that ships.
+#[global_allocator]
+static ALLOCATOR: verifier_server::service::alloc::Counting = verifier_server::service::alloc::Counting;
+
 /// Share of the speed in this process that the service must reach.
 const SHARE: f64 = 0.85;
 /// Rounds of each kind.
@@ -110,13 +114,7 @@ async fn through_grpc(objects: &[(String, Vec<u8>)], url: &str) -> (usize, Durat
 
 fn serve_here() {
     let limits = Limits::default();
-    let config = Config {
-        listen: "127.0.0.1:0".parse().expect("an address"),
-        tls: None,
-        tokens: Vec::new(),
-        limits,
-        drain: Duration::ZERO,
-    };
+    let config = Config::local(limits);
     runtime(&limits).expect("a runtime").block_on(async {
         let listener = TcpListener::bind(config.listen).await.expect("a port");
         serve(config, listener, |address| println!("{address}"), std::future::pending()).await.expect("serves");

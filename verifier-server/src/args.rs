@@ -1,6 +1,5 @@
 //! The words of the command line.
 
-use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -39,45 +38,7 @@ pub enum Command {
     /// List the kernels that bpfvet knows, and how far it was found to agree with them.
     Kernels,
     /// Answer over gRPC until told to end.
-    Serve(Box<ServeArgs>),
-}
-
-/// Options of `serve`.
-#[derive(Args, Debug)]
-pub struct ServeArgs {
-    /// Address to listen on; port 0 takes a free one. Any address but loopback needs TLS and tokens.
-    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:50551")]
-    pub listen: SocketAddr,
-    /// Certificate chain, in PEM.
-    #[arg(long, value_name = "FILE", requires = "tls_key")]
-    pub tls_cert: Option<PathBuf>,
-    /// Its private key, in PEM.
-    #[arg(long, value_name = "FILE", requires = "tls_cert")]
-    pub tls_key: Option<PathBuf>,
-    /// Bearer tokens that requests may carry, one a line; `#` begins a comment.
-    #[arg(long, value_name = "FILE")]
-    pub token_file: Option<PathBuf>,
-    /// Largest request, in MiB.
-    #[arg(long, value_name = "MIB", default_value_t = 32)]
-    pub max_bytes: usize,
-    /// Most instructions of all programs of one request.
-    #[arg(long, value_name = "N", default_value_t = 1_000_000)]
-    pub max_insns: usize,
-    /// Most memory for the states of one analysis, in MiB, about.
-    #[arg(long, value_name = "MIB", default_value_t = 512)]
-    pub max_memory: usize,
-    /// Longest time for one request.
-    #[arg(long, value_name = "SECONDS", default_value_t = 120)]
-    pub max_seconds: u64,
-    /// Most requests at once; more are refused.
-    #[arg(long, value_name = "N", default_value_t = 256)]
-    pub max_requests: usize,
-    /// Cores that analyses may take; all of them when not given.
-    #[arg(long, value_name = "N")]
-    pub workers: Option<usize>,
-    /// How long requests may go on after SIGTERM or SIGINT.
-    #[arg(long, value_name = "SECONDS", default_value_t = 30)]
-    pub drain_seconds: u64,
+    Serve(Box<crate::service::args::ServeArgs>),
 }
 
 /// Options of `check`.
@@ -149,9 +110,15 @@ pub struct ServerArgs {
     /// Ask a `bpfvet serve`, as `http://127.0.0.1:50551`; a bearer token is taken from BPFVET_TOKEN.
     #[arg(long, value_name = "URL")]
     pub server: Option<String>,
-    /// Certificates to trust, in PEM, for `https`.
+    /// Certificates to trust, in PEM, for `https`: the one that signed the service's, or the service's own.
     #[arg(long, value_name = "FILE", requires = "server")]
     pub server_ca: Option<PathBuf>,
+    /// Certificate to show to the service, in PEM, where it asks for one.
+    #[arg(long, value_name = "FILE", requires_all = ["server_ca", "client_key"])]
+    pub client_cert: Option<PathBuf>,
+    /// Its private key, in PEM.
+    #[arg(long, value_name = "FILE", requires = "client_cert")]
+    pub client_key: Option<PathBuf>,
 }
 
 /// Options of `run`.

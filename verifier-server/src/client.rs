@@ -1,12 +1,18 @@
 //! The service as the back end of `bpfvet check`: the same rows, computed elsewhere.
 
 use std::cell::RefCell;
+use std::sync::Arc;
 use std::time::Duration;
 
+use http::Uri;
+use hyper_util::rt::TokioIo;
+use tokio::net::TcpStream;
 use tokio::runtime::Runtime;
+use tokio_rustls::TlsConnector;
+use tokio_rustls::rustls::pki_types::ServerName;
 use tonic::metadata::{Ascii, MetadataValue};
 use tonic::service::interceptor::InterceptedService;
-use tonic::transport::{Certificate, Channel, ClientTlsConfig, Endpoint};
+use tonic::transport::{Channel, Endpoint};
 use tonic::{Code, Request, Status};
 
 use crate::args::{ServerArgs, TargetArgs};
@@ -16,7 +22,7 @@ use crate::raw::RawProgram;
 use crate::row::{Kind, Row, Undecided};
 use crate::service::proto::input::What;
 use crate::service::proto::verifier_client::VerifierClient;
-use crate::service::{deep, proto, wire};
+use crate::service::{deep, proto, tls, wire};
 use crate::target;
 
 /// Environment variable with the bearer token: arguments can be seen by every user of the machine.
@@ -53,19 +59,11 @@ impl Remote {
     pub fn connect(url: &str, server: &ServerArgs, target: &TargetArgs) -> Result<Remote, String> {
         let failed = |e: &dyn std::fmt::Display| format!("{url}: {e}");
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|e| e.to_string())?;
-        let mut endpoint =
-            Endpoint::from_shared(url.to_string()).map_err(|e| failed(&deep(&e)))?.connect_timeout(CONNECT);
-        if url.starts_with("https://") {
-            let ca = server.server_ca.as_ref().ok_or_else(|| failed(&"https needs --server-ca"))?;
-            let pem = std::fs::read(ca).map_err(|e| format!("{}: {e}", ca.display()))?;
-            let tls = ClientTlsConfig::new().ca_certificate(Certificate::from_pem(pem));
-            endpoint = endpoint.tls_config(tls).map_err(|e| failed(&deep(&e)))?;
-        }
         let bearer = match std::env::var(TOKEN) {
             Ok(token) => Some(format!("Bearer {token}").parse().map_err(|_| format!("{TOKEN} is not a token"))?),
             Err(_) => None,
         };
-        let channel = runtime.block_on(endpoint.connect()).map_err(|e| failed(&deep(&e)))?;
+        let channel = runtime.block_on(connect(url, server))?;
         let mut client = VerifierClient::with_interceptor(channel, Bearer(bearer))
             .max_decoding_message_size(usize::MAX)
             .max_encoding_message_size(usize::MAX);
@@ -91,6 +89,39 @@ impl Remote {
         let response = self.runtime.block_on(self.client.borrow_mut().verify(request))?;
         Ok(response.into_inner().answers.into_iter().map(|a| wire::row(&name, a)).collect())
     }
+}
+
+/// Connects, with TLS where the address says so.
+async fn connect(url: &str, server: &ServerArgs) -> Result<Channel, String> {
+    let failed = |e: &dyn std::fmt::Display| {
+        let words = e.to_string();
+        format!("{url}: {words}{}", tls::hint(&words))
+    };
+    let origin: Uri = url.parse().map_err(|e| failed(&e))?;
+    let endpoint = |url: String| {
+        let endpoint = Endpoint::from_shared(url).map_err(|e| failed(&deep(&e)))?;
+        Ok::<Endpoint, String>(endpoint.connect_timeout(CONNECT))
+    };
+    let Some(rest) = url.strip_prefix("https://") else {
+        return endpoint(url.to_string())?.connect().await.map_err(|e| failed(&deep(&e)));
+    };
+    let ca = server.server_ca.as_ref().ok_or_else(|| failed(&"https needs --server-ca"))?;
+    let own = server.client_cert.as_deref().zip(server.client_key.as_deref());
+    let config = tls::client(ca, own)?;
+    let host = origin.host().unwrap_or_default().trim_start_matches('[').trim_end_matches(']').to_string();
+    let name = ServerName::try_from(host.clone()).map_err(|e| failed(&e))?;
+    let port = origin.port_u16().unwrap_or(443);
+    let connector = tower::service_fn(move |_: Uri| {
+        let (config, name, host) = (TlsConnector::from(Arc::clone(&config)), name.clone(), host.clone());
+        async move {
+            let stream = TcpStream::connect((host, port)).await?;
+            stream.set_nodelay(true)?;
+            config.connect(name, stream).await.map(TokioIo::new)
+        }
+    });
+    // The connector speaks TLS itself; to the transport below it is plain text.
+    let endpoint = endpoint(format!("http://{rest}"))?.origin(origin);
+    endpoint.connect_with_connector(connector).await.map_err(|e| failed(&deep(&e)))
 }
 
 /// Short names of the kernels that a list names, among those that the service knows.
@@ -175,7 +206,11 @@ mod tests {
     #[test]
     fn kernels_are_those_of_the_service() {
         let known: Vec<proto::Kernel> = [("6.12", "6.12.117"), ("7.1", "7.1.3")]
-            .map(|(name, release)| proto::Kernel { name: name.into(), release: release.into(), agreement: Vec::new() })
+            .map(|(name, release)| proto::Kernel {
+                name: name.into(),
+                release: release.into(),
+                ..proto::Kernel::default()
+            })
             .into();
         assert_eq!(kernels("7.1.3, 6.12,7.1", &known), Ok(vec!["7.1".to_string(), "6.12".to_string()]));
         assert_eq!(kernels("all", &known).map(|k| k.len()), Ok(2));

@@ -7,6 +7,10 @@ use clap::Parser;
 use verifier_server::args::{Cli, Command};
 use verifier_server::{check, conformance, explain, render, service, tools};
 
+/// Counts what the service has, for its limits.
+#[global_allocator]
+static ALLOCATOR: service::alloc::Counting = service::alloc::Counting;
+
 /// Stack of the working thread: type comparison recurses, to a bounded depth.
 const STACK: usize = 64 << 20;
 

@@ -1,5 +1,6 @@
 //! `bpfvet disasm`, `cfg`, `explain` and `kernels`.
 
+use std::collections::{HashMap, HashSet};
 use std::io::{self, Write};
 
 use verifier_core::analysis::System;
@@ -105,15 +106,20 @@ pub struct Line {
 /// The instructions of a program.
 pub fn listing(system: &System, request: &LoadRequest) -> Vec<Line> {
     let names = CallNames { system, request };
+    // The first of several entries about one instruction counts.
+    let mut functions = HashMap::new();
+    for f in &request.func_info {
+        functions.entry(f.insn_off as usize).or_insert(f.type_id);
+    }
+    let lines: HashSet<usize> = request.line_info.iter().map(|l| l.insn_off as usize).collect();
     let line = |i: usize| {
-        let starts = request.func_info.iter().find(|f| f.insn_off as usize == i);
-        let ty = starts.and_then(|f| request.btf.as_ref()?.ty(f.type_id));
-        let new_line = request.line_info.iter().any(|l| l.insn_off as usize == i);
+        let ty = functions.get(&i).and_then(|id| request.btf.as_ref()?.ty(*id));
+        let new_line = lines.contains(&i);
         Line {
             insn: i,
             text: text(&request.insns, i, &names),
             function: ty.map(|t| t.name().to_string()),
-            source: source_of(request, i).filter(|_| new_line),
+            source: if new_line { source_of(request, i) } else { None },
         }
     };
     indices(&request.insns, 0, request.insns.len()).into_iter().map(line).collect()

@@ -121,6 +121,8 @@ async fn kernels_health_and_reflection() {
     use tonic_reflection::pb::v1::server_reflection_response::MessageResponse;
     let server = Server::start(&[]);
     let kernels = server.client().await.list_kernels(ListKernelsRequest {}).await.expect("list").into_inner().kernels;
+    let default: Vec<&str> = kernels.iter().filter(|k| k.is_default).map(|k| k.name.as_str()).collect();
+    assert_eq!(default, ["6.12"]);
     assert!(kernels.iter().any(|k| k.name == "6.12" && k.release == "6.12.117" && !k.agreement.is_empty()));
     let mut health = HealthClient::new(server.channel().await);
     for service in ["", "bpfvet.v1.Verifier"] {
@@ -131,6 +133,19 @@ async fn kernels_health_and_reflection() {
         message_request: Some(MessageRequest::ListServices(String::new())),
         ..Default::default()
     };
+    {
+        // Clients of before 2024 ask for the version that came before.
+        use tonic_reflection::pb::v1alpha::server_reflection_client::ServerReflectionClient;
+        use tonic_reflection::pb::v1alpha::server_reflection_request::MessageRequest;
+        let ask = tonic_reflection::pb::v1alpha::ServerReflectionRequest {
+            message_request: Some(MessageRequest::FileContainingSymbol("bpfvet.v1.Verifier".into())),
+            ..Default::default()
+        };
+        let mut reflection = ServerReflectionClient::new(server.channel().await);
+        let mut answers =
+            reflection.server_reflection_info(tokio_stream::once(ask)).await.expect("stream").into_inner();
+        assert!(answers.next().await.is_some_and(|a| a.is_ok_and(|a| a.message_response.is_some())));
+    }
     let mut reflection = ServerReflectionClient::new(server.channel().await);
     let mut answers = reflection.server_reflection_info(tokio_stream::once(ask)).await.expect("stream").into_inner();
     let answer = answers.next().await.expect("an answer").expect("services").message_response;
@@ -279,6 +294,22 @@ async fn listings_and_graphs_are_those_of_the_command_line() {
         let known = |n: u32| g.nodes.iter().any(|node| node.start == n);
         assert!(g.edges.iter().all(|e| known(e.from) && known(e.to) && e.kind() != EdgeKind::Unspecified));
     }
+    // The same, a program at a time.
+    let (mut pages, mut token) = (Vec::new(), String::new());
+    loop {
+        let VerifyRequest { input, .. } = object(&file, &std::fs::read(&file).expect("the demo object"));
+        let request = DisassembleRequest { input, page_size: 1, page_token: token, ..DisassembleRequest::default() };
+        let page = client.disassemble(request).await.expect("a page").into_inner();
+        assert_eq!(page.listings.len(), 1);
+        pages.extend(page.listings);
+        token = page.next_page_token;
+        if token.is_empty() {
+            break;
+        }
+    }
+    assert_eq!(pages, listings);
+    let wrong = DisassembleRequest { input: raw(&GOOD).input, page_token: "x".into(), ..Default::default() };
+    assert_eq!(client.disassemble(wrong).await.map_err(|e| e.code()).err(), Some(Code::InvalidArgument));
     let graph = client
         .control_flow_graph(ControlFlowGraphRequest { input: raw(&heavy(3)).input, ..Default::default() })
         .await
@@ -313,12 +344,25 @@ async fn an_editor_gets_only_what_changed() {
     assert_eq!(other.gone.len() + other.unchanged as usize, first.changed.len());
 
     // A slow build is given up for a newer one.
-    builds.send(WatchRequest { input: raw(&heavy(490_000)).input, ..Default::default() }).await.expect("listens");
-    tokio::time::sleep(Duration::from_millis(20)).await;
-    builds.send(WatchRequest { input: raw(&GOOD).input, ..Default::default() }).await.expect("listens");
+    let begun = server.said("computing");
+    builds
+        .send(WatchRequest { input: endless().input, target: endless().target, options: None })
+        .await
+        .expect("listens");
+    server.until_said("computing", begun + 1).await;
+    let target = Some(Target::default());
+    builds.send(WatchRequest { input: raw(&GOOD).input, target, options: None }).await.expect("listens");
     drop(builds);
     let rest: Vec<Outcome> = outcomes.map(|r| r.expect("no error").outcome.expect("an outcome")).collect().await;
     assert!(matches!(&rest[..], [Outcome::Overtaken(_), Outcome::Changes(c)] if c.changed.len() == 1), "{rest:?}");
+}
+
+/// A request that takes far longer than it takes to stop it: a heavy program whose log is written, on every kernel.
+fn endless() -> VerifyRequest {
+    let mut request = raw(&heavy(490_000));
+    request.target = Some(Target { kernels: vec!["all".into()], ..Target::default() });
+    request.options = Some(Options { explain: true, ..Options::default() });
+    request
 }
 
 /// A certificate for localhost, its key, both as files, and a file with a token.
@@ -383,6 +427,177 @@ async fn tls_and_tokens() {
     assert!(String::from_utf8_lossy(&refused.stderr).contains("bearer token"), "{refused:?}");
 }
 
+/// Runs openssl, if there is one.
+fn openssl(args: &[&str]) -> Option<()> {
+    let out = std::process::Command::new("openssl").args(args).output().ok()?;
+    assert!(out.status.success(), "{out:?}");
+    Some(())
+}
+
+fn check_with(server: &Server, more: &[&str]) -> std::process::Output {
+    let demo = corpus("demo/accepted.bpf.o");
+    let url = format!("https://localhost:{}", server.address.rsplit(':').next().expect("a port"));
+    let mut c = std::process::Command::new(env!("CARGO_BIN_EXE_bpfvet"));
+    c.args(["check", &demo, "--server", &url]).args(more).env_remove("BPFVET_TOKEN");
+    c.output().expect("bpfvet runs")
+}
+
+/// The certificates that people make.
+#[tokio::test]
+async fn certificates_of_openssl() {
+    let dir = std::path::PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("openssl");
+    std::fs::create_dir_all(&dir).expect("a folder");
+    let path = |f: &str| dir.join(f).display().to_string();
+    let (cert, key, bare, bare_key) = (path("cert.pem"), path("key.pem"), path("bare.pem"), path("bare-key.pem"));
+    let new = ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2"];
+    let files = ["-keyout", &key, "-out", &cert, "-subj", "/CN=localhost"];
+    // As `openssl req -x509` makes them they may sign others too; without a name they are for nobody.
+    let made = openssl(&[&new[..], &files, &["-addext", "subjectAltName=DNS:localhost"]].concat());
+    let files = ["-keyout", &bare_key, "-out", &bare, "-subj", "/CN=localhost"];
+    if made.and_then(|()| openssl(&[&new[..], &files].concat())).is_none() {
+        println!("no openssl here");
+        return;
+    }
+    let server = Server::start(&["--tls-cert", &cert, "--tls-key", &key]);
+    let out = check_with(&server, &["--server-ca", &cert]);
+    assert_eq!(out.status.code(), Some(0), "{out:?}");
+    let out = check_with(&server, &["--server-ca", &bare]);
+    assert_eq!(out.status.code(), Some(2), "somebody else's certificate: {out:?}");
+    assert!(String::from_utf8_lossy(&out.stderr).contains("--server-ca"), "{out:?}");
+    let server = Server::start(&["--tls-cert", &bare, "--tls-key", &bare_key]);
+    let out = check_with(&server, &["--server-ca", &bare]);
+    assert_eq!(out.status.code(), Some(2), "{out:?}");
+    assert!(String::from_utf8_lossy(&out.stderr).contains("subjectAltName"), "{out:?}");
+}
+
+#[tokio::test]
+async fn clients_show_certificates_where_they_have_to() {
+    let (dir, [cert, key, _]) = credentials("mutual");
+    let name = vec!["client".to_string()];
+    let made = rcgen::generate_simple_self_signed(name).expect("certificate");
+    let (own, own_key) = (dir.join("own.pem").display().to_string(), dir.join("own-key.pem").display().to_string());
+    std::fs::write(&own, made.cert.pem()).expect("written");
+    std::fs::write(&own_key, made.signing_key.serialize_pem()).expect("written");
+    let server = Server::start(&["--tls-cert", &cert, "--tls-key", &key, "--tls-client-ca", &own]);
+    let out = check_with(&server, &["--server-ca", &cert, "--client-cert", &own, "--client-key", &own_key]);
+    assert_eq!(out.status.code(), Some(0), "{out:?}");
+    for wrong in [&[][..], &["--client-cert", &cert, "--client-key", &key]] {
+        let out = check_with(&server, &[&["--server-ca", &cert], wrong].concat());
+        assert_eq!(out.status.code(), Some(2), "{out:?}");
+    }
+}
+
+#[tokio::test]
+async fn tokens_and_certificates_are_read_again() {
+    let (dir, [cert, key, tokens]) = credentials("again");
+    let server = Server::start(&["--tls-cert", &cert, "--tls-key", &key, "--token-file", &tokens]);
+    let ask = |token: &str| {
+        let demo = corpus("demo/accepted.bpf.o");
+        let url = format!("https://{}", server.address);
+        let mut c = std::process::Command::new(env!("CARGO_BIN_EXE_bpfvet"));
+        c.args(["check", &demo, "--server", &url, "--server-ca", &cert]).env("BPFVET_TOKEN", token);
+        c.output().expect("bpfvet runs").status.code()
+    };
+    assert_eq!((ask("secret"), ask("fresh")), (Some(0), Some(2)));
+    // What cannot be read changes nothing.
+    std::fs::write(&tokens, "two words\n").expect("written");
+    server.until_said("not read again", 1).await;
+    assert_eq!(ask("secret"), Some(0));
+    let again = server.said("read again") - server.said("not read again");
+    std::fs::write(&tokens, "fresh\n").expect("written");
+    server.until(|s| s.said("read again") - s.said("not read again") > again, "were the tokens read").await;
+    assert_eq!((ask("secret"), ask("fresh")), (Some(2), Some(0)));
+    let again = server.said("read again") - server.said("not read again");
+    let made = rcgen::generate_simple_self_signed(vec!["127.0.0.1".to_string()]).expect("certificate");
+    // Both at once: one of them alone does not go with the other.
+    std::fs::write(dir.join("new-key.pem"), made.signing_key.serialize_pem()).expect("written");
+    std::fs::write(dir.join("new-cert.pem"), made.cert.pem()).expect("written");
+    std::fs::rename(dir.join("new-key.pem"), &key).expect("moved");
+    std::fs::rename(dir.join("new-cert.pem"), &cert).expect("moved");
+    server.until(|s| s.said("read again") - s.said("not read again") > again, "was the certificate read").await;
+    assert_eq!(ask("fresh"), Some(0));
+}
+
+#[tokio::test]
+async fn requests_have_ids_and_are_counted() {
+    let server = Server::start(&[]);
+    let mut client = server.client().await;
+    let mut request = Request::new(raw(&GOOD));
+    request.metadata_mut().insert("x-request-id", "build-7".parse().expect("ASCII"));
+    let response = client.verify(request).await.expect("answers");
+    assert_eq!(response.metadata().get("x-request-id").and_then(|v| v.to_str().ok()), Some("build-7"));
+    let mut request = Request::new(raw(&GOOD));
+    request.metadata_mut().insert("x-request-id", "two words".parse().expect("ASCII"));
+    let response = client.verify(request).await.expect("answers");
+    let own = response.metadata().get("x-request-id").and_then(|v| v.to_str().ok()).expect("an id").to_string();
+    assert_eq!(own.len(), 16);
+    server.until_said("id=\"build-7\"", 1).await;
+    server.until_said(&format!("id=\"{own}\""), 1).await;
+    let count = "bpfvet_requests_total{method=\"Verify\",code=\"0\"}";
+    server.until(|s| s.metric(count) == Some(2.0), "were two counted").await;
+    let _ = client.verify(VerifyRequest::default()).await;
+    server
+        .until(|s| s.metric("bpfvet_requests_total{method=\"Verify\",code=\"3\"}") == Some(1.0), "was one refused")
+        .await;
+    for figure in
+        ["bpfvet_memory_bytes{kind=\"counted\"}", "bpfvet_memory_bytes{kind=\"resident\"}", "bpfvet_connections"]
+    {
+        assert!(server.metric(figure).is_some_and(|n| n > 0.0), "{figure}: {}", server.metrics());
+    }
+}
+
+#[cfg(feature = "solver")]
+#[tokio::test]
+async fn rejections_are_decided() {
+    use solution::Outcome as Found;
+    let server = Server::start(&[]);
+    let mut client = server.client().await;
+    // r0 = *(u32 *)(r1 + 4000): outside of the context, whatever it holds.
+    let outside = bytes("6110a00f000000009500000000000000");
+    let VerifyRequest { input, target, options } = raw(&outside);
+    let request = SolveRequest { input, target, options, accepted: false };
+    let solved = client.solve(request).await.expect("an answer").into_inner().solved;
+    let [one] = &solved[..] else { panic!("{solved:?}") };
+    assert_eq!(one.answer.as_ref().map(Answer::verdict), Some(Verdict::Rejected));
+    assert!(one.solution.as_ref().is_some_and(|s| s.outcome.is_some() && !s.message.is_empty()), "{one:?}");
+    let VerifyRequest { input, target, options } = raw(&GOOD);
+    let request = SolveRequest { input, target, options, accepted: true };
+    let solved = client.solve(request).await.expect("an answer").into_inner().solved;
+    assert!(matches!(solved[0].solution.as_ref().and_then(|s| s.outcome.clone()), Some(Found::Safe(_))), "{solved:?}");
+}
+
+#[test]
+fn limits_that_are_none_are_refused() {
+    for limit in [
+        "--max-bytes",
+        "--max-insns",
+        "--max-memory",
+        "--total-memory",
+        "--max-seconds",
+        "--max-requests",
+        "--max-requests-each",
+        "--max-watches",
+        "--max-watches-each",
+        "--max-connections",
+        "--max-connections-each",
+        "--workers",
+        "--hello-seconds",
+        "--body-seconds",
+        "--stall-seconds",
+        "--idle-seconds",
+        "--watch-seconds",
+    ] {
+        for value in ["0", "99999999999999999999", "-1", "many"] {
+            let out = bpfvet(&["serve", "--listen", "127.0.0.1:0", &format!("{limit}={value}")]);
+            assert_eq!(out.status.code(), Some(2), "{limit} {value}");
+            assert!(String::from_utf8_lossy(&out.stderr).contains(limit), "{out:?}");
+        }
+    }
+    let out = bpfvet(&["serve", "--max-memory", "4096", "--total-memory", "2048"]);
+    assert_eq!(out.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&out.stderr).contains("--total-memory"), "{out:?}");
+}
+
 #[test]
 fn other_addresses_are_refused_without_protection() {
     let out = bpfvet(&["serve", "--listen", "0.0.0.0:0"]);
@@ -401,7 +616,7 @@ fn reason(e: &Status) -> (Code, String) {
 
 #[tokio::test]
 async fn limits_are_told_apart() {
-    let server = Server::start(&["--max-bytes", "1", "--max-insns", "100", "--max-memory", "1", "--max-seconds", "1"]);
+    let server = Server::start(&["--max-bytes", "1", "--max-insns", "100", "--max-memory", "16", "--max-seconds", "1"]);
     let mut client = server.client().await;
     let mut fails = async |r: VerifyRequest| reason(&client.verify(r).await.expect_err("a limit"));
     assert_eq!(fails(object("x.o", &vec![0; 2 << 20])).await, (Code::ResourceExhausted, "BYTES".into()));
@@ -424,45 +639,41 @@ async fn limits_are_told_apart() {
         (Code::ResourceExhausted, "REQUESTS".into())
     );
     drop(stream);
-    let begun = Instant::now();
-    while client.verify(raw(&GOOD)).await.is_err() {
-        assert!(begun.elapsed() < Duration::from_secs(5), "there is no room again");
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
+    server.until(|s| s.metric("bpfvet_places{kind=\"requests\"}") == Some(0.0), "is there room again").await;
+    assert!(client.verify(raw(&GOOD)).await.is_ok());
 }
 
 #[tokio::test]
 async fn deadlines_and_lost_clients_stop_analyses() {
     let server = Server::start(&[]);
     let mut client = server.client().await;
-    let mut request = Request::new(raw(&heavy(490_000)));
+    let mut request = Request::new(endless());
     request.set_timeout(Duration::from_millis(100));
     let e = client.verify(request).await.expect_err("the deadline passes");
     assert!(matches!(e.code(), Code::DeadlineExceeded | Code::Cancelled), "{e}");
+    // It may have passed before the analysis began.
+    server.until(|s| s.metric("bpfvet_places{kind=\"requests\"}") == Some(0.0), "did it end").await;
     // A call given up, and a connection given up.
     for _ in 0..3 {
         let mut other = server.client().await;
-        let call = tokio::spawn(async move { other.verify(raw(&heavy(490_000))).await });
-        tokio::time::sleep(Duration::from_millis(100)).await;
+        let (begun, stopped) = (server.said("computing"), server.freed_after_us().len());
+        let call = tokio::spawn(async move { other.verify(endless()).await });
+        server.until_said("computing", begun + 1).await;
         call.abort();
-    }
-    let begun = Instant::now();
-    while server.freed_after_us().len() < 4 {
-        assert!(begun.elapsed() < Duration::from_secs(5), "not stopped: {:?}", server.log.lock());
-        tokio::time::sleep(Duration::from_millis(10)).await;
+        server.until(|s| s.freed_after_us().len() > stopped, "was it stopped").await;
     }
 }
 
 #[tokio::test]
 async fn the_service_drains() {
-    let mut server = Server::start(&[]);
+    let mut server = Server::start(&["--drain-seconds", "100"]);
     let mut client = server.client().await;
     let mut health = HealthClient::new(server.channel().await);
     let (_builds, receiver) = tokio::sync::mpsc::channel(1);
     let watching = server.client().await.watch(tokio_stream::wrappers::ReceiverStream::new(receiver)).await;
     let mut watching = watching.expect("a stream").into_inner();
     let work = tokio::spawn(async move { client.verify(raw(&heavy(490_000))).await });
-    tokio::time::sleep(Duration::from_millis(100)).await;
+    server.until_said("computing", 1).await;
     server.terminate();
     let e = watching.next().await.expect("an end").expect_err("the service ends");
     assert_eq!(e.code(), Code::Unavailable);
@@ -475,7 +686,7 @@ async fn the_service_drains() {
         if let Some(status) = server.child.try_wait().expect("the process") {
             break status;
         }
-        assert!(begun.elapsed() < Duration::from_secs(10), "still there: {:?}", server.log.lock());
+        assert!(begun.elapsed() < NEVER, "still there: {:?}", server.log.lock());
         // Connections that are still open must not keep it.
         let _ = health.check(HealthCheckRequest::default()).await;
         tokio::time::sleep(Duration::from_millis(20)).await;

@@ -75,6 +75,8 @@ pub struct Path {
     pub end: usize,
     /// Older steps were forgotten.
     pub cut: bool,
+    /// Their instructions.
+    pub older: Vec<u32>,
 }
 
 /// A path that was put off: where it goes on, and how much of the current path it shares.
@@ -95,8 +97,8 @@ struct Seen {
 #[derive(Default)]
 pub struct Recorder {
     steps: Vec<PathStep>,
-    /// Steps forgotten at the front; positions count from the real beginning.
-    forgotten: usize,
+    /// Instructions of steps forgotten at the front; positions count from the real beginning.
+    forgotten: Vec<u32>,
     pending: Vec<Pending>,
     seen: Option<Seen>,
     last_insn: Option<(usize, u8)>,
@@ -115,7 +117,7 @@ impl Recorder {
     }
 
     fn len(&self) -> usize {
-        self.forgotten + self.steps.len()
+        self.forgotten.len() + self.steps.len()
     }
 
     /// The previous instruction is done: what did it change?
@@ -125,8 +127,8 @@ impl Recorder {
             self.steps.push(PathStep { insn, frame, changes });
             if self.steps.len() > 2 * MAX_STEPS {
                 let drop = self.steps.len() - MAX_STEPS;
-                self.steps.drain(..drop);
-                self.forgotten += drop;
+                let insns = self.steps.drain(..drop).map(|s| u32::try_from(s.insn).unwrap_or(u32::MAX));
+                self.forgotten.extend(insns);
                 self.path.cut = true;
             }
         }
@@ -143,7 +145,7 @@ impl Sink for Recorder {
         match *event {
             Event::Begin { .. } => {
                 self.steps.clear();
-                self.forgotten = 0;
+                self.forgotten.clear();
                 self.pending.clear();
                 self.seen = None;
                 self.last_insn = None;
@@ -158,8 +160,9 @@ impl Sink for Recorder {
             Event::PathEnd { .. } => {
                 self.last_insn = None;
                 let Some(p) = self.pending.pop() else { return };
-                let keep = p.steps.saturating_sub(self.forgotten);
+                let keep = p.steps.saturating_sub(self.forgotten.len());
                 self.steps.truncate(keep);
+                self.forgotten.truncate(p.steps);
                 self.seen = p.state;
                 self.last_insn = p.branch;
             }
@@ -169,6 +172,7 @@ impl Sink for Recorder {
                     self.path.last = Some(state.clone());
                 }
                 self.path.steps = std::mem::take(&mut self.steps);
+                self.path.older = std::mem::take(&mut self.forgotten);
                 self.path.end = idx;
             }
             _ => {}

@@ -317,6 +317,12 @@ fn rounds(path: &Path, request: &LoadRequest) -> Vec<RawStep> {
             None => seen.push((s.insn, i, 1)),
         }
     }
+    // What is forgotten of the path went round, too.
+    for older in &path.older {
+        if let Some((_, _, n)) = seen.iter_mut().find(|(insn, _, _)| *insn == *older as usize) {
+            *n += 1;
+        }
+    }
     let round = |(insn, i, times): (usize, usize, u32)| RawStep {
         kind: StepKind::Checked,
         insn,

@@ -2,13 +2,24 @@
 //!
 //! Answers for the reading half of libbpf's `bpf_object__elf_collect()`. Everything here borrows from the file, so
 //! that no size written in a hostile file makes us allocate; sections that do not exist in the file (`.bss`) keep
-//! their size and have no bytes.
+//! their size and have no bytes. Names are copied: tables may name one string again and again, so all names together
+//! may take [`NAMES`] times the size of the file.
+
+use std::collections::HashMap;
 
 use object::LittleEndian as LE;
 use object::elf;
 use object::read::elf::{FileHeader, SectionHeader, Sym};
 
 use super::error::ObjectError;
+
+/// Most that all names may take, as a multiple of the size of the file. Linkers let names share their ends, no more.
+const NAMES: usize = 4;
+/// And so much whatever the size of the file.
+const NAMES_AT_LEAST: usize = 1 << 20;
+/// Most sections, and most functions: each has a hundred times its size in the file in later stages.
+const MAX_SECTIONS: usize = 1 << 16;
+const MAX_FUNCTIONS: usize = 1 << 16;
 
 /// A section of the file.
 #[derive(Clone, Debug)]
@@ -91,6 +102,8 @@ pub(super) struct Elf<'a> {
     pub symbols: Vec<Symbol>,
     /// Section index of the symbol table.
     pub symtab_index: usize,
+    /// First section of each name.
+    by_name: HashMap<String, usize>,
 }
 
 impl<'a> Elf<'a> {
@@ -112,11 +125,17 @@ impl<'a> Elf<'a> {
             return Err(bad("not an eBPF object file (a relocatable ELF file for the BPF machine)"));
         }
         let table = header.sections(LE, data).map_err(|e| bad(&format!("ELF section table: {e}")))?;
+        if table.len() > MAX_SECTIONS {
+            return Err(bad(&format!("{} sections; an object may have {MAX_SECTIONS}", table.len())));
+        }
+        let mut names = data.len().saturating_mul(NAMES).saturating_add(NAMES_AT_LEAST);
         let mut sections = Vec::with_capacity(table.len());
         for (index, sh) in table.iter().enumerate() {
             let name = table
                 .section_name(LE, sh)
                 .map_err(|_| ObjectError::new(format!("the name of section {index} is outside of its table")))?;
+            let room = names.checked_sub(name.len());
+            names = room.ok_or_else(|| bad("ELF section table: sections share names longer than the file"))?;
             let name = String::from_utf8_lossy(name).into_owned();
             let kind = sh.sh_type(LE);
             let bytes = if index == 0 || kind == elf::SHT_NOBITS {
@@ -161,6 +180,22 @@ impl<'a> Elf<'a> {
         let count = symtab.data.len() / size_of::<elf::Sym64<LE>>();
         let (syms, _) = object::slice_from_bytes::<elf::Sym64<LE>>(symtab.data, count)
             .map_err(|()| ObjectError::at(&symtab.name, 0, "the symbol table is cut off"))?;
+        // A function's name is kept together with that of its section.
+        let kept = |s: &elf::Sym64<LE>| {
+            let section = sections.get(usize::from(s.st_shndx(LE))).filter(|_| s.st_type() == elf::STT_FUNC);
+            let name = s.name(LE, strings).map_or(0, <[u8]>::len);
+            name.saturating_add(section.map_or(0, |s| s.name.len()))
+        };
+        let mut functions = 0usize;
+        for s in syms {
+            functions += usize::from(s.st_type() == elf::STT_FUNC);
+            let room = names.checked_sub(kept(s));
+            names = room.ok_or_else(|| ObjectError::at(&symtab.name, 0, "symbols share names longer than the file"))?;
+        }
+        if functions > MAX_FUNCTIONS {
+            let words = format!("{functions} functions; an object may have {MAX_FUNCTIONS}");
+            return Err(ObjectError::at(&symtab.name, 0, words));
+        }
         let symbols = syms
             .iter()
             .enumerate()
@@ -175,12 +210,16 @@ impl<'a> Elf<'a> {
                 visibility: s.st_visibility(),
             })
             .collect();
-        Ok(Elf { sections, symbols, symtab_index })
+        let mut by_name = HashMap::new();
+        for (at, s) in sections.iter().enumerate().skip(1) {
+            by_name.entry(s.name.clone()).or_insert(at);
+        }
+        Ok(Elf { sections, symbols, symtab_index, by_name })
     }
 
     /// The first section of a name.
     pub fn section(&self, name: &str) -> Option<&Section<'a>> {
-        self.sections.iter().skip(1).find(|s| s.name == name)
+        self.sections.get(*self.by_name.get(name)?)
     }
 
     /// Relocations of a `SHT_REL` section.

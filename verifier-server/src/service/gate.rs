@@ -15,11 +15,12 @@
 //!   end one after another, in the order in which they came, and not all late.
 //! * In level 4, which nobody leaves early, they take turns, a slice each. Only a few do, the others wait until one of
 //!   those ends: a paused analysis keeps its memory, and this bounds how many can have grown large.
+//! * While more than half of the memory is in use, only so many leave level 1 at a time: the others wait as in level 4.
 //! * A level that had no turn for a second gets one for a slice, so that many small ones cannot starve a heavy one either.
 
 use std::cell::Cell;
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -35,6 +36,8 @@ const LEVELS: [u64; N - 1] = [10, 30, 100, 1000];
 const SLICE: [u64; N] = [10, 5, 10, 20, 50];
 /// Analyses more than cores that compute, so that no core stands idle while a thread wakes up.
 const SPARE: usize = 1;
+/// While memory is short, analyses from this level on wait for each other as those of the last one do.
+const PRESSED: usize = 2;
 /// Longest time without a turn before a level goes first.
 const PATIENCE: Duration = Duration::from_secs(1);
 
@@ -44,6 +47,8 @@ pub struct Gate {
     pool: Pool,
     cores: usize,
     levels: [Duration; N - 1],
+    /// Memory is short.
+    pressed: Arc<AtomicBool>,
     state: Mutex<State>,
 }
 
@@ -77,6 +82,8 @@ struct Signal {
     patient: AtomicBool,
     /// It is one of [`State::large`].
     large: AtomicBool,
+    /// The level in which it was parked.
+    level: AtomicUsize,
     /// When somebody stopped it.
     stopped: OnceLock<Instant>,
 }
@@ -92,12 +99,12 @@ pub struct Load {
 
 impl Gate {
     /// A gate for so many cores, at least one, and the threads that compute.
-    pub fn new(cores: usize, pool: Pool) -> Arc<Gate> {
-        Gate::with_levels(cores, pool, LEVELS.map(Duration::from_millis))
+    pub fn new(cores: usize, pool: Pool, pressed: Arc<AtomicBool>) -> Arc<Gate> {
+        Gate::with_levels(cores, pool, pressed, LEVELS.map(Duration::from_millis))
     }
 
-    fn with_levels(cores: usize, pool: Pool, levels: [Duration; N - 1]) -> Arc<Gate> {
-        Arc::new(Gate { pool, cores: cores.max(1), levels, state: Mutex::default() })
+    fn with_levels(cores: usize, pool: Pool, pressed: Arc<AtomicBool>, levels: [Duration; N - 1]) -> Arc<Gate> {
+        Arc::new(Gate { pool, cores: cores.max(1), levels, pressed, state: Mutex::default() })
     }
 
     /// Computes when it is its turn. The receiver gets nothing when the work panics, when no thread can be started, and
@@ -293,9 +300,11 @@ impl Turn {
                 return self.wait(s, false);
             }
         }
-        if level == N - 1 && !self.signal.large.load(Ordering::Relaxed) {
+        let grows = level == N - 1 || (level >= PRESSED && self.gate.pressed.load(Ordering::Relaxed));
+        if grows && !self.signal.large.load(Ordering::Relaxed) {
             if s.large >= self.gate.max_large() {
                 self.leave(&mut s);
+                self.signal.level.store(level, Ordering::Relaxed);
                 s.parked.push_back(Arc::clone(&self.signal));
                 self.gate.schedule(s, false);
                 return self.sleep();
@@ -386,7 +395,8 @@ impl Drop for Turn {
             if let Some(signal) = s.parked.pop_front() {
                 s.large += 1;
                 signal.large.store(true, Ordering::Relaxed);
-                s.waiting[N - 1].push_back(Waiter { signal, job: None });
+                let level = signal.level.load(Ordering::Relaxed);
+                s.waiting[level].push_back(Waiter { signal, job: None });
             }
         }
         gate.schedule(s, ending);
@@ -396,10 +406,9 @@ impl Drop for Turn {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::sync::atomic::AtomicUsize;
 
     fn gate(cores: usize) -> Arc<Gate> {
-        Gate::new(cores, Pool::new(64, 1 << 20))
+        Gate::new(cores, Pool::new(64, 1 << 20), Arc::default())
     }
 
     /// Computes until so much time is used up, asking every 100 µs. True: not stopped.
@@ -466,7 +475,8 @@ mod tests {
 
     #[test]
     fn large_ones_wait_for_each_other_and_can_be_stopped() {
-        let gate = Gate::with_levels(1, Pool::new(64, 1 << 20), [1, 2, 3, 4].map(Duration::from_millis));
+        let gate =
+            Gate::with_levels(1, Pool::new(64, 1 << 20), Arc::default(), [1, 2, 3, 4].map(Duration::from_millis));
         let start = |time: u64| {
             let (turn, stopper) = gate.place();
             (std::thread::spawn(move || compute(&turn, Duration::from_millis(time))), stopper)

@@ -5,6 +5,7 @@
 
 use std::pin::Pin;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
 
@@ -13,7 +14,7 @@ use tokio::sync::mpsc::error::{SendTimeoutError, TrySendError};
 use tokio::sync::{mpsc, oneshot};
 use tokio_stream::Stream;
 use tonic::Status;
-use tracing::info;
+use tracing::{Instrument, info};
 use verifier_core::analysis::System;
 use verifier_core::btf::Btf;
 use verifier_core::explain::path::changes;
@@ -22,12 +23,15 @@ use verifier_core::log::{self, Interest, Sink};
 use verifier_core::program::LoadRequest;
 use verifier_core::state::{FuncState, VerifierState};
 
-use super::gate::Turn;
-use super::job::Entry;
+use super::compute::Job;
+use super::entry::Entry;
+use super::memory::{Account, Over};
 use super::proto::event::Event;
 use super::proto::{self, Detail, VerifyStreamResponse};
+use super::state::Service;
+use super::text::{NAME, clean};
 use super::wire::index;
-use super::{Service, verify, wire};
+use super::{verify, wire};
 use crate::ask::Listener;
 use crate::row::{Kind, Row};
 use crate::tools;
@@ -38,6 +42,8 @@ const CHANNEL: usize = 16;
 const GROUP: usize = 64;
 /// A group is sent when its first event is so old.
 const HELD: Duration = Duration::from_millis(20);
+/// Bytes of a part of a log.
+const PART: usize = 1 << 20;
 /// How often an analysis that waits for its client asks whether it was stopped.
 const ASK: Duration = Duration::from_millis(50);
 
@@ -75,13 +81,15 @@ impl Service {
         let asked = self.asked(request.input, request.target, request.options)?;
         let (sender, groups) = mpsc::channel(CHANNEL);
         let (ending, end) = oneshot::channel();
-        let service = self.clone();
-        tokio::spawn(async move {
-            let (name, gone) = (asked.name.clone(), sender.clone());
-            let handle = Handle::current();
-            let work = service.compute(&entry, move |turn| {
-                let mut follower = Follower::new(turn, handle, sender, detail);
-                verify::rows(asked, &mut follower, &|| !turn.go_on())?;
+        let (service, span) = (self.clone(), entry.span().clone());
+        let answering = async move {
+            let (name, gone) = (clean(&asked.name, NAME), sender.clone());
+            let (handle, stall) = (Handle::current(), service.limits.times.stall);
+            let account = Arc::clone(entry.account());
+            let work = service.compute(&entry, move |job| {
+                let client = Client { handle, groups: sender, stall, account };
+                let mut follower = Follower::new(job, client, detail);
+                verify::rows(asked, &mut follower, job)?;
                 follower.flush();
                 Ok(())
             });
@@ -94,16 +102,25 @@ impl Service {
                 // A client that is gone does not hear it.
                 let _ = ending.send(status);
             }
-        });
+        };
+        tokio::spawn(answering.instrument(span));
         Ok(Events { groups, end: Some(end) })
     }
 }
 
-/// Follows analyses and sends what they do.
-struct Follower<'a> {
-    turn: &'a Turn,
+/// Who listens.
+struct Client {
     handle: Handle,
     groups: mpsc::Sender<VerifyStreamResponse>,
+    /// How long it may take nothing.
+    stall: Duration,
+    account: Arc<Account>,
+}
+
+/// Follows analyses and sends what they do.
+struct Follower<'a> {
+    job: &'a Job<'a>,
+    client: Client,
     detail: Detail,
     group: Vec<proto::Event>,
     /// When the first event of the group happened.
@@ -123,11 +140,10 @@ struct Follower<'a> {
 type Frames = Vec<Rc<FuncState>>;
 
 impl<'a> Follower<'a> {
-    fn new(turn: &'a Turn, handle: Handle, groups: mpsc::Sender<VerifyStreamResponse>, detail: Detail) -> Follower<'a> {
+    fn new(job: &'a Job<'a>, client: Client, detail: Detail) -> Follower<'a> {
         Follower {
-            turn,
-            handle,
-            groups,
+            job,
+            client,
             detail,
             group: Vec::new(),
             since: Instant::now(),
@@ -154,19 +170,24 @@ impl<'a> Follower<'a> {
             return;
         }
         let mut group = VerifyStreamResponse { events: std::mem::take(&mut self.group) };
-        match self.groups.try_send(group) {
+        match self.client.groups.try_send(group) {
             // Nobody listens any more: the analysis is about to be stopped.
             Ok(()) | Err(TrySendError::Closed(_)) => return,
             Err(TrySendError::Full(back)) => group = back,
         }
-        self.turn.pause();
-        while !self.turn.stopped() {
-            match self.handle.block_on(self.groups.send_timeout(group, ASK)) {
+        self.job.turn.pause();
+        let since = Instant::now();
+        while !self.job.turn.stopped() {
+            match self.client.handle.block_on(self.client.groups.send_timeout(group, ASK)) {
                 Ok(()) | Err(SendTimeoutError::Closed(_)) => break,
                 Err(SendTimeoutError::Timeout(back)) => group = back,
             }
+            if since.elapsed() > self.client.stall {
+                self.client.account.end(Over::Stalled);
+                break;
+            }
         }
-        self.turn.begin();
+        self.job.turn.begin();
     }
 
     /// The instruction being processed is done; `state` is what it left, where that is known.
@@ -293,7 +314,15 @@ impl Listener for Follower<'_> {
                 errno: row.errno.clone().unwrap_or_default(),
             }));
         }
-        self.send(Event::Answer(wire::answer(row.clone())));
+        let mut answer = wire::answer(row.clone());
+        if let Some(log) = &mut answer.log {
+            while log.len() > PART {
+                let rest = log.split_off(PART);
+                self.send(Event::Log(proto::LogPart { bytes: std::mem::replace(log, rest) }));
+                self.flush();
+            }
+        }
+        self.send(Event::Answer(answer));
         self.flush();
     }
 }

@@ -2,18 +2,32 @@
 
 use std::sync::Arc;
 
+use prost::Message;
 use tonic::{Code, Status};
 use tracing::info;
 use verifier_core::analysis::System;
 use verifier_core::btf::Btf;
 use verifier_core::program::{ObjectError, unpack_btf};
 
-use super::gate::Turn;
-use super::job::{Entry, over_limit, refuse};
+use super::compute::Job;
+use super::entry::Entry;
+use super::names;
 use super::proto::input::What;
-use super::{Service, proto, wire};
+use super::state::Service;
+use super::status::{fault, invalid, over_limit, refuse};
+use super::text::{NAME, clean};
+use super::{proto, wire};
 use crate::ask::{Listener, Nobody, Question, Refusal};
 use crate::row::{Row, Undecided};
+
+/// The kernel that is asked when a request names none. Adding kernels does not change it.
+pub const DEFAULT_KERNEL: &str = "6.12";
+/// Most that a compressed blob may become, which it is not known to before.
+const UNPACKED: usize = 64 << 20;
+/// What opening an object takes besides the object, for each of its bytes, at most and about.
+const OPENED: usize = 4;
+/// Most bytes of an answer in one message, as a part of the memory of a request.
+const ANSWER: usize = 4;
 
 /// What is asked, ready to compute.
 pub struct Asked {
@@ -34,18 +48,17 @@ pub struct Target {
     modules: Vec<proto::Module>,
 }
 
-fn invalid(message: impl Into<String>) -> Status {
-    refuse(Code::InvalidArgument, "REQUEST", message, &[])
-}
-
 impl Target {
     /// Reads the BTF that was sent.
     ///
     /// # Errors
-    /// Which BTF is malformed, and where.
-    pub fn systems(self) -> Result<Vec<System>, Status> {
+    /// Which BTF is malformed, and where, or that there is no room for it.
+    pub fn systems(self, job: &Job<'_>) -> Result<Vec<System>, Status> {
         let read = |what: &str, bytes: Vec<u8>, base: Option<Arc<Btf>>| {
+            job.step()?;
             let bad = |e: &dyn std::fmt::Display| refuse(Code::InvalidArgument, "BTF", format!("{what}: {e}"), &[]);
+            // Unpacked, and an index of what is in it.
+            let _room = job.reserve(UNPACKED.max(bytes.len()).saturating_mul(2))?;
             let raw = unpack_btf(bytes).map_err(|e| bad(&e))?;
             Btf::parse(raw, base).map(Arc::new).map_err(|e| bad(&e))
         };
@@ -56,25 +69,13 @@ impl Target {
         }
         for module in self.modules {
             for s in &mut systems {
-                let what = format!("target.modules: `{}`", module.name);
+                let what = format!("target.modules: `{}`", clean(&module.name, NAME));
                 let btf = read(&what, module.btf.clone(), Some(Arc::clone(&s.vmlinux)))?;
                 s.modules.push((module.name.clone(), btf));
             }
         }
         Ok(systems)
     }
-}
-
-impl Service {
-    /// The status of a message that could not be read: too large is a limit of ours.
-    pub fn too_large(&self, status: Status) -> Status {
-        if status.code() == Code::OutOfRange { too_large(self.limits.bytes) } else { status }
-    }
-}
-
-/// A message is too large.
-pub fn too_large(limit: usize) -> Status {
-    over_limit("BYTES", format!("the request is larger than {limit} bytes"), limit)
 }
 
 /// What a refusal is to a client.
@@ -104,7 +105,7 @@ pub fn malformed(e: &ObjectError) -> Status {
 /// The first such row as a status.
 pub fn settled(rows: &[Row], question: &Question) -> Result<(), Status> {
     for row in rows {
-        let place = format!("program `{}` on Linux {}", row.program, row.kernel);
+        let place = format!("program `{}` on Linux {}", clean(&row.program, NAME), row.kernel);
         match row.undecided {
             None | Some(Undecided::Late) => {}
             Some(Undecided::Memory) => {
@@ -113,7 +114,7 @@ pub fn settled(rows: &[Row], question: &Question) -> Result<(), Status> {
                 return Err(over_limit("MEMORY", message, limit));
             }
             Some(Undecided::Fault) => {
-                return Err(Status::internal(format!("{place}: a fault in the analysis; please report the program")));
+                return Err(fault(format!("{place}: a fault in the analysis; please report the program")));
             }
             Some(Undecided::Stopped) => return Err(Status::cancelled(format!("{place}: stopped"))),
         }
@@ -128,6 +129,7 @@ impl Service {
     /// NOT_FOUND, with the names known.
     pub fn target(&self, target: Option<proto::Target>) -> Result<Target, Status> {
         let target = target.unwrap_or_default();
+        names::target(&target)?;
         let mut systems: Vec<System> = Vec::new();
         for name in &target.kernels {
             let found: Vec<&System> = self
@@ -137,6 +139,7 @@ impl Service {
                 .collect();
             if found.is_empty() {
                 let known: Vec<&str> = self.systems.iter().map(|s| s.kernel.name).collect();
+                let name = clean(name, 32);
                 let message = format!("unknown kernel `{name}`; known are {}, all", known.join(", "));
                 return Err(refuse(Code::NotFound, "KERNEL", message, &[]));
             }
@@ -147,7 +150,7 @@ impl Service {
             }
         }
         if target.kernels.is_empty() {
-            systems.extend(self.systems.first().cloned());
+            systems.extend(self.systems.iter().find(|s| s.kernel.name == DEFAULT_KERNEL).cloned());
         }
         Ok(Target { systems, vmlinux_btf: target.vmlinux_btf, modules: target.modules })
     }
@@ -164,7 +167,10 @@ impl Service {
     ) -> Result<Asked, Status> {
         let proto::Input { name, what } = input.ok_or_else(|| invalid("input is missing"))?;
         let what = what.ok_or_else(|| invalid("input has neither an object nor a raw program"))?;
-        let question = wire::question(&options.unwrap_or_default(), &self.limits).map_err(invalid)?;
+        let options = options.unwrap_or_default();
+        names::input(&name, &what)?;
+        names::options(&options)?;
+        let question = wire::question(&options, &self.limits).map_err(invalid)?;
         Ok(Asked { name, what, target: self.target(target)?, question })
     }
 
@@ -177,38 +183,65 @@ impl Service {
         entry: &Entry,
         request: proto::VerifyRequest,
     ) -> Result<proto::VerifyResponse, Status> {
-        let begun = std::time::Instant::now();
         let asked = self.asked(request.input, request.target, request.options)?;
-        let name = asked.name.clone();
-        let work = move |turn: &Turn| {
-            let rows = rows(asked, &mut Nobody::default(), &|| !turn.go_on())?;
-            Ok(rows.into_iter().map(wire::answer).collect::<Vec<_>>())
+        let name = clean(&asked.name, NAME);
+        let most = self.largest_answer();
+        let work = move |job: &Job<'_>| {
+            let rows = rows(asked, &mut Nobody::default(), job)?;
+            let answers: Vec<_> = rows.into_iter().map(wire::answer).collect();
+            fits(answers.iter().map(Message::encoded_len).sum(), most)?;
+            Ok(answers)
         };
         let result = self.compute(entry, work).await;
-        let (ms, programs) = (begun.elapsed().as_millis(), result.as_ref().map_or(0, Vec::len));
         match &result {
-            Ok(_) => info!(name, programs, ms, "verified"),
-            Err(e) => info!(name, ms, code = ?e.code(), "not verified: {}", e.message()),
+            Ok(answers) => info!(name, programs = answers.len(), "verified"),
+            Err(e) => info!(name, code = ?e.code(), "not verified: {}", e.message()),
         }
         Ok(proto::VerifyResponse { answers: result? })
     }
+
+    /// Most bytes of an answer in one message.
+    pub fn largest_answer(&self) -> usize {
+        self.limits.memory / ANSWER
+    }
+}
+
+/// Whether an answer may be sent as one message.
+///
+/// # Errors
+/// It is too large.
+pub fn fits(bytes: usize, most: usize) -> Result<(), Status> {
+    if bytes <= most {
+        return Ok(());
+    }
+    let message = format!(
+        "the answer has {bytes} bytes, one message at most {most}: ask for fewer programs (options.programs, page_size), a \
+         shorter log, or VerifyStream"
+    );
+    Err(over_limit("ANSWER", message, most))
 }
 
 /// Computes the rows of a request.
 ///
 /// # Errors
 /// What is malformed, over a limit, or a fault.
-pub fn rows(asked: Asked, listener: &mut dyn Listener, stop: &dyn Fn() -> bool) -> Result<Vec<Row>, Status> {
+pub fn rows(asked: Asked, listener: &mut dyn Listener, job: &Job<'_>) -> Result<Vec<Row>, Status> {
     let Asked { name, what, target, question } = asked;
-    let systems = target.systems()?;
+    let systems = target.systems(job)?;
+    let stop = || !job.go_on();
     let rows = match what {
-        What::Object(bytes) => question.object(&name, &bytes, &systems, listener, stop),
+        What::Object(bytes) => {
+            // Opening asks nobody; the room has to be there, and is counted once it is used.
+            drop(job.reserve(bytes.len().saturating_mul(OPENED))?);
+            question.object(&name, &bytes, &systems, listener, &stop)
+        }
         What::Raw(program) => {
             let program = wire::raw_program(program);
-            systems.iter().map(|s| question.raw(&name, &program, s, listener, stop)).collect()
+            systems.iter().map(|s| question.raw(&name, &program, s, listener, &stop)).collect()
         }
     };
     let rows = rows.map_err(|r| refused(r, &question))?;
+    job.step()?;
     settled(&rows, &question)?;
     Ok(rows)
 }

@@ -1,21 +1,29 @@
 //! `Watch`: one object while it is edited. Of each build only what is different is sent.
+//!
+//! A stream that waits for a build has a place among the streams, and nothing else: of the answers before it keeps what
+//! tells them apart. Each build is a request like any other, with a place and an account of its own.
 
 use std::collections::BTreeMap;
+use std::hash::{BuildHasher, RandomState};
 
+use prost::Message;
 use tokio::sync::mpsc;
 use tokio_stream::StreamExt;
 use tokio_stream::wrappers::ReceiverStream;
-use tonic::{Status, Streaming};
-use tracing::info;
+use tonic::{Code, Status, Streaming};
+use tracing::{Instrument, info};
 
-use super::job::{self, Entry};
+use super::entry::Entry;
 use super::proto::watch_response::Outcome;
 use super::proto::{self, Answer, WatchRequest, WatchResponse};
-use super::{Service, verify, wire};
+use super::state::Service;
+use super::status::{over_limit, refuse, too_late};
+use super::verify::{fits, rows};
+use super::wire;
 use crate::ask::Nobody;
 
 /// Responses that wait for the client.
-const CHANNEL: usize = 4;
+const CHANNEL: usize = 1;
 
 type Item = Result<WatchResponse, Status>;
 
@@ -23,24 +31,30 @@ type Item = Result<WatchResponse, Status>;
 type Key = (String, String, String);
 
 /// The last build that had answers.
-#[derive(Default)]
 struct Before {
-    answers: BTreeMap<Key, Answer>,
+    answers: BTreeMap<Key, [u64; 2]>,
+    /// Two, so that nobody meets an answer that only looks the same.
+    marks: [RandomState; 2],
 }
 
 impl Before {
+    fn new() -> Before {
+        Before { answers: BTreeMap::new(), marks: [RandomState::new(), RandomState::new()] }
+    }
+
     /// What is different in new answers, which then are the old ones.
     fn changes(&mut self, answers: Vec<Answer>) -> proto::WatchChanges {
         let mut out = proto::WatchChanges::default();
         let mut now = BTreeMap::new();
         for answer in answers {
             let key = (answer.kernel.clone(), answer.section.clone(), answer.program.clone());
-            if self.answers.remove(&key).is_some_and(|old| timeless(old) == timeless(answer.clone())) {
+            let mark = self.mark(&answer);
+            if self.answers.remove(&key) == Some(mark) {
                 out.unchanged += 1;
             } else {
-                out.changed.push(answer.clone());
+                out.changed.push(answer);
             }
-            now.insert(key, answer);
+            now.insert(key, mark);
         }
         let gone = std::mem::replace(&mut self.answers, now);
         out.gone.extend(gone.into_keys().map(|(kernel, section, program)| proto::WatchGone {
@@ -50,35 +64,41 @@ impl Before {
         }));
         out
     }
-}
 
-/// An answer without the time it took.
-fn timeless(mut answer: Answer) -> Answer {
-    if let Some(c) = &mut answer.counters {
-        c.time_us = 0;
+    /// What stands for an answer without the time it took.
+    fn mark(&self, answer: &Answer) -> [u64; 2] {
+        let mut timeless = answer.clone();
+        if let Some(c) = &mut timeless.counters {
+            c.time_us = 0;
+        }
+        let bytes = timeless.encode_to_vec();
+        [self.marks[0].hash_one(&bytes), self.marks[1].hash_one(&bytes)]
     }
-    answer
 }
 
 impl Service {
     /// Follows a client's builds until it ends its stream, or goes away, or the service ends.
     pub fn follow(&self, entry: Entry, builds: Streaming<WatchRequest>) -> ReceiverStream<Item> {
         let (sender, receiver) = mpsc::channel(CHANNEL);
-        let service = self.clone();
-        tokio::spawn(async move {
+        let (service, span) = (self.clone(), entry.span().clone());
+        let following = async move {
             let gone = sender.clone();
             let mut drain = service.drain.clone();
             let result = tokio::select! {
                 result = service.builds(&entry, builds, &sender) => result,
                 () = gone.closed() => return,
-                () = entry.deadline() => Err(job::too_late()),
-                _ = drain.wait_for(|drains| *drains) => Err(Status::unavailable("the service ends")),
+                () = entry.deadline() => Err(too_late()),
+                over = entry.account().ended() => Err(entry.account().status(over)),
+                _ = drain.wait_for(|drains| *drains) => {
+                    Err(refuse(Code::Unavailable, "DRAIN", "the service ends", &[]))
+                }
             };
             if let Err(status) = result {
                 // A client that does not read does not hear it.
                 let _ = sender.try_send(Err(status));
             }
-        });
+        };
+        tokio::spawn(following.instrument(span));
         ReceiverStream::new(receiver)
     }
 
@@ -88,12 +108,11 @@ impl Service {
         mut builds: Streaming<WatchRequest>,
         sender: &mpsc::Sender<Item>,
     ) -> Result<(), Status> {
-        let mut before = Before::default();
+        let mut before = Before::new();
         let (mut target, mut options) = (None, None);
         let mut number = 0;
-        let mut next = builds.next().await;
+        let mut next = self.next(&mut builds).await?;
         while let Some(build) = next.take() {
-            let build = build.map_err(|e| self.too_large(e))?;
             number += 1;
             target = build.target.or(target);
             options = build.options.or(options);
@@ -102,7 +121,7 @@ impl Service {
             let answers = loop {
                 tokio::select! {
                     answers = &mut answers => break Some(answers),
-                    newer = builds.next(), if !over => match newer {
+                    newer = self.next(&mut builds), if !over => match newer? {
                         // The client has said all it had to say, and still wants its last answer.
                         None => over = true,
                         newer => {
@@ -124,23 +143,43 @@ impl Service {
                 return Ok(());
             }
             if next.is_none() && !over {
-                next = builds.next().await;
+                next = self.next(&mut builds).await?;
             }
         }
         Ok(())
     }
 
+    /// The next build; not waited for for ever.
+    async fn next(&self, builds: &mut Streaming<WatchRequest>) -> Result<Option<WatchRequest>, Status> {
+        let time = self.limits.times.watch;
+        match tokio::time::timeout(time, builds.next()).await {
+            Ok(build) => build.transpose(),
+            Err(_) => {
+                let seconds = time.as_secs();
+                Err(over_limit("IDLE", format!("no build for {seconds} s; open a new stream"), seconds))
+            }
+        }
+    }
+
     async fn build(
         &self,
-        entry: &Entry,
+        watch: &Entry,
         input: Option<proto::Input>,
         target: Option<proto::Target>,
         options: Option<proto::Options>,
     ) -> Result<Vec<Answer>, Status> {
+        let account = self.memory.open();
+        let slot = self.requests.take(watch.client(), &account)?;
+        let entry = Entry::new(account, watch.client(), None, watch.peer().clone(), Some(slot));
         let asked = self.asked(input, target, options)?;
-        let rows =
-            self.compute(entry, move |turn| verify::rows(asked, &mut Nobody::default(), &|| !turn.go_on())).await?;
-        Ok(rows.into_iter().map(wire::answer).collect())
+        let most = self.largest_answer();
+        let work = move |job: &super::compute::Job<'_>| {
+            let rows = rows(asked, &mut Nobody::default(), job)?;
+            let answers: Vec<_> = rows.into_iter().map(wire::answer).collect();
+            fits(answers.iter().map(Message::encoded_len).sum(), most)?;
+            Ok(answers)
+        };
+        self.compute(&entry, work).await
     }
 }
 
@@ -155,7 +194,7 @@ mod tests {
 
     #[test]
     fn only_differences_are_sent() {
-        let mut before = Before::default();
+        let mut before = Before::new();
         let first = before.changes(vec![answer("a", "", 1), answer("b", "bad", 1)]);
         assert_eq!((first.changed.len(), first.gone.len(), first.unchanged), (2, 0, 0));
         let same = before.changes(vec![answer("a", "", 2), answer("b", "bad", 9)]);

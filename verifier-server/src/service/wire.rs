@@ -238,7 +238,8 @@ pub fn row(object: &str, a: proto::Answer) -> Row {
         row.insn = r.insn.map(|i| i as usize);
         row.insn_text = r.insn_text;
         row.source = r.source.map(|s| Place { file: s.file, line: s.line, column: s.column, text: s.text });
-        row.trace = r.trace.map(trace);
+        let (message, errno) = (row.message.clone(), row.errno.clone().unwrap_or_default());
+        row.trace = r.trace.map(|t| trace(t, &words, &message, &errno));
     }
     row
 }
@@ -294,11 +295,6 @@ pub fn send_trace(t: &Trace) -> proto::Trace {
     };
     proto::Trace {
         problem: t.problem.clone(),
-        message: t.message.clone(),
-        code: t.code.to_string(),
-        category: t.category.to_string(),
-        page: t.page.to_string(),
-        errno: t.errno.clone(),
         steps: t
             .steps
             .iter()
@@ -325,16 +321,15 @@ pub fn send_trace(t: &Trace) -> proto::Trace {
     }
 }
 
-fn trace(t: proto::Trace) -> Trace {
-    let words = Fixed::of(&t.code, &t.category, &t.page);
+fn trace(t: proto::Trace, words: &Fixed, message: &str, errno: &str) -> Trace {
     let kind = |k| STEP_KINDS.iter().find(|(_, p)| *p == k).map_or(explain::StepKind::Computed, |(ours, _)| *ours);
     Trace {
         problem: t.problem,
-        message: t.message,
+        message: message.into(),
         code: words.code,
         category: words.category,
         page: words.page,
-        errno: t.errno,
+        errno: errno.into(),
         steps: t
             .steps
             .into_iter()

@@ -2,9 +2,10 @@
 
 #![allow(dead_code, reason = "each test file uses its part")]
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 
 use tonic::transport::Channel;
 use verifier_server::service::proto::input::What;
@@ -27,6 +28,9 @@ pub fn heavy(n: i32) -> Vec<u8> {
     insns
 }
 
+/// Machines that run tests are busy; what takes longer than this does not happen.
+pub const NEVER: Duration = Duration::from_secs(120);
+
 /// A running service; dropping it ends it.
 pub struct Server {
     /// The process.
@@ -41,7 +45,7 @@ impl Server {
     /// Starts one with these arguments besides the address.
     pub fn start(args: &[&str]) -> Server {
         let mut child = Command::new(env!("CARGO_BIN_EXE_bpfvet"))
-            .args(["serve", "--listen", "127.0.0.1:0"])
+            .args(["serve", "--listen", "127.0.0.1:0", "--metrics", "127.0.0.1:0"])
             .args(args)
             .env("RUST_LOG", "verifier_server=debug")
             .stdout(Stdio::piped())
@@ -61,6 +65,52 @@ impl Server {
         let address = line.trim().strip_prefix("listening on ");
         let address = address.unwrap_or_else(|| panic!("no address: {:?}", log.lock())).to_string();
         Server { child, address, log }
+    }
+
+    /// Lines of the log so far that say something.
+    pub fn said(&self, what: &str) -> usize {
+        self.log.lock().expect("lines").iter().filter(|l| l.contains(what)).count()
+    }
+
+    /// Until the log says something so many times. Only what never happens takes long.
+    pub async fn until_said(&self, what: &str, times: usize) {
+        self.until(|s| s.said(what) >= times, what).await;
+    }
+
+    /// Until something is so. Only what never happens takes long.
+    pub async fn until(&self, is_so: impl Fn(&Server) -> bool, what: &str) {
+        let begun = Instant::now();
+        while !is_so(self) {
+            assert!(begun.elapsed() < NEVER, "not once {what}: {:?}", self.log.lock());
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+
+    /// A figure of its metrics; `what` is the name with labels, as it stands there.
+    pub fn metric(&self, what: &str) -> Option<f64> {
+        let text = self.metrics();
+        let line = text.lines().find_map(|l| l.strip_prefix(what)?.strip_prefix(' '))?;
+        line.parse().ok()
+    }
+
+    /// All of its metrics.
+    pub fn metrics(&self) -> String {
+        let begun = Instant::now();
+        let address = loop {
+            let log = self.log.lock().expect("lines");
+            let line = log.iter().find(|l| l.contains("metrics address="));
+            if let Some(address) = line.and_then(|l| l.split_once("metrics address=Some(")?.1.split_once(')')) {
+                break address.0.to_string();
+            }
+            drop(log);
+            assert!(begun.elapsed() < NEVER, "no metrics");
+            std::thread::sleep(Duration::from_millis(5));
+        };
+        let mut stream = std::net::TcpStream::connect(address).expect("connects");
+        stream.write_all(b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n").expect("asked");
+        let mut text = String::new();
+        stream.read_to_string(&mut text).expect("text");
+        text
     }
 
     /// Microseconds after which stopped analyses freed their cores, so far.

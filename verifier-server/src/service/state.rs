@@ -1,0 +1,43 @@
+//! What every request needs: the kernels known, the limits, and those who give out cores, memory and places.
+
+use std::sync::Arc;
+
+use tokio::sync::watch;
+use verifier_core::analysis::System;
+use verifier_core::kernel::Kernel;
+use verifier_core::program::vmlinux;
+
+use super::config::Limits;
+use super::gate::Gate;
+use super::memory::Memory;
+use super::slots::Slots;
+
+/// What every request needs.
+#[derive(Clone)]
+pub struct Service {
+    /// Kernels known, oldest first, without modules.
+    pub systems: Arc<[System]>,
+    /// Limits.
+    pub limits: Limits,
+    /// Who computes.
+    pub gate: Arc<Gate>,
+    /// The account of the process.
+    pub memory: Arc<Memory>,
+    /// Places for requests.
+    pub requests: Arc<Slots>,
+    /// True once the service was told to end.
+    pub drain: watch::Receiver<bool>,
+}
+
+/// Every kernel known, with its BTF, oldest first.
+///
+/// # Errors
+/// In words for the user.
+pub fn systems() -> Result<Arc<[System]>, String> {
+    let mut systems = Vec::new();
+    for kernel in Kernel::all() {
+        let vmlinux = vmlinux(&kernel).map_err(|e| e.to_string())?;
+        systems.push(System { kernel, vmlinux, modules: Vec::new() });
+    }
+    Ok(systems.into())
+}

@@ -104,7 +104,7 @@ pub fn load(object: &Path, scratch: &Path) -> Result<Vec<Bench>, String> {
         vm.create_maps(&request.maps).map_err(|e| e.to_string())?;
         for map in vm.maps() {
             for (key, value) in contents(map.name()) {
-                map.set(&key, &value, 0, 1).map_err(|e| format!("map {}: error {e}", map.name()))?;
+                map.set(&key, &value, 0).map_err(|e| format!("map {}: error {e}", map.name()))?;
             }
         }
         let code = Code::verified(&verified, &vm).map_err(|e| e.to_string())?;

@@ -88,7 +88,7 @@ pub fn run(v: &Verified, engine: EngineKind, mode: Mode, seed: u64) -> Result<(L
     let runner = Runner::new().map_err(|e| e.to_string())?;
     let engine = engine.engine()?;
     let out = runner.run(engine.as_ref(), &vm, &code, &hook, &input, 1, mode).map_err(|e| e.to_string())?;
-    let values = vm.maps().flat_map(|m| m.entries(0).into_iter().map(|(_, at)| m.value_at(at)).collect::<Vec<_>>());
+    let values = vm.maps().flat_map(|m| m.entries(0, usize::MAX, usize::MAX).entries.into_iter().map(|(_, v)| v));
     let left = Left { r0: out.r0, packet: out.packet.clone().unwrap_or_default(), values: values.collect() };
     Ok((left, out))
 }

@@ -13,6 +13,7 @@ pub mod pcap;
 mod progress;
 pub mod raw;
 pub mod render;
+pub mod results;
 pub mod row;
 pub mod run;
 pub mod service;

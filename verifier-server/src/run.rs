@@ -1,43 +1,25 @@
 //! `bpfvet run`: check a program, and run it over packets or a context.
 
-use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use serde_json::{Value, json};
 use verifier_core::analysis::{Options, System, Verdict, Verified, verify};
-use verifier_core::kernel::{MapType, ProgType};
+use verifier_core::kernel::ProgType;
 use verifier_core::program::{LoadRequest, OpenOptions, open};
 use verifier_runtime::abi::{self, Model};
 use verifier_runtime::engine::{EngineKind, tiered};
-use verifier_runtime::hook::{Hook, HookError, Input, Mode, Output, Runner};
-use verifier_runtime::map::Map;
-use verifier_runtime::net::Redirect;
+use verifier_runtime::hook::{Hook, HookError, Input, Mode, Runner};
 use verifier_runtime::{Code, Engine, Vm};
 
 use crate::args::{RunArgs, RunFormat};
 use crate::pcap::{self, Capture, Captured};
+use crate::results::{self, Tally};
 use crate::{check, hex, target};
 
 /// CPUs of the machine: one, so that what per-CPU maps hold is what the program counted.
 const CPUS: u32 = 1;
-/// Entries of a map that are printed as text.
-const MAX_ENTRIES: usize = 64;
-
-/// What all runs came to.
-#[derive(Default)]
-struct Tally {
-    runs: u64,
-    actions: BTreeMap<String, u64>,
-    last: Option<Output>,
-    kept: Vec<Captured>,
-    changed: u64,
-    elapsed: Duration,
-    redirects: BTreeMap<String, u64>,
-    samples: Vec<(String, Vec<u8>)>,
-}
 
 /// Runs the command; the exit code.
 ///
@@ -77,11 +59,10 @@ pub fn run(args: &RunArgs, out: &mut dyn Write) -> Result<u8, String> {
     let prog_type = ProgType::from_number(request.prog_type).unwrap_or(ProgType::Unspec);
     let hook = Hook::of(prog_type).ok_or_else(|| format!("programs of type {} are not run", prog_type.name()))?;
     let tally = all_runs(args, engine.as_ref(), &vm, &code, &hook)?;
-    let printed = vm.take_printed();
     match args.format {
-        RunFormat::Text => print_text(args, &request, system, &vm, &tally, &printed, out),
+        RunFormat::Text => results::print_text(args, &request, system, &vm, &tally, out),
         RunFormat::Json => {
-            let value = as_json(engine.name(), &request, system, &vm, &tally, &printed);
+            let value = results::as_json(engine.name(), &request, system, &vm, &tally);
             writeln!(out, "{value}").map_err(|e| e.to_string())
         }
     }?;
@@ -187,12 +168,9 @@ fn all_runs(args: &RunArgs, engine: &dyn Engine, vm: &Vm, code: &Code, hook: &Ho
         tally.runs += u64::from(args.repeat.max(1));
         *tally.actions.entry(action.clone()).or_default() += 1;
         if let Some(r) = &output.redirect {
-            *tally.redirects.entry(redirect(r)).or_default() += 1;
+            *tally.redirects.entry(results::redirect(r)).or_default() += 1;
         }
-        for map in vm.maps() {
-            tally.samples.extend(map.drain().into_iter().map(|s| (map.name().to_string(), s)));
-        }
-        tally.samples.extend(vm.take_samples().into_iter().map(|s| (s.map, s.bytes)));
+        tally.collect(vm);
         tally.changed += u64::from(output.packet.as_ref().is_some_and(|b| *b != p.bytes));
         if survives(hook, &action, output.r0) && args.pcap_out.is_some() {
             let kept = output.packet.clone().unwrap_or_default();
@@ -213,16 +191,6 @@ fn survives(hook: &Hook, action: &str, r0: u64) -> bool {
     hook.packet.is_some() && !dropped.contains(&action) && (hook.has_actions() || r0 as u32 != 0)
 }
 
-fn redirect(r: &Redirect) -> String {
-    match r {
-        Redirect::Interface { ifindex, ingress: false } => format!("interface {ifindex}"),
-        Redirect::Interface { ifindex, ingress: true } => format!("interface {ifindex} (ingress)"),
-        Redirect::Peer { ifindex } => format!("peer of interface {ifindex}"),
-        Redirect::Map { map, key, flags: 0 } => format!("{map}[{key}]"),
-        Redirect::Map { map, flags, .. } => format!("{map}, flags {flags:#x}"),
-    }
-}
-
 /// Bytes of a file, or written as hexadecimal.
 fn bytes(text: &str) -> Result<Vec<u8>, String> {
     if Path::new(text).is_file() || text == "-" {
@@ -230,115 +198,6 @@ fn bytes(text: &str) -> Result<Vec<u8>, String> {
     }
     let digits: Vec<u8> = text.bytes().filter(|b| !b.is_ascii_whitespace() && *b != b':').collect();
     hex::decode(&digits).ok_or_else(|| format!("`{text}` is neither a file nor hexadecimal"))
-}
-
-/// Bytes as a number where they are as many as a number has, else in hexadecimal.
-fn shown(bytes: &[u8]) -> Value {
-    match bytes.len() {
-        1 | 2 | 4 | 8 => json!(bytes.iter().rev().fold(0u64, |n, b| n << 8 | u64::from(*b))),
-        _ => json!(hex::encode(bytes)),
-    }
-}
-
-/// Entries of a map that are worth printing: for arrays, those that are not zero.
-fn entries(map: &Map) -> Vec<(Value, Value)> {
-    let array = matches!(map.map_type(), MapType::Array | MapType::PercpuArray);
-    let all = map.entries(0).into_iter().map(|(k, v)| (k, map.value_at(v)));
-    let keyed = all.filter(|(_, v)| !array || v.iter().any(|b| *b != 0)).map(|(k, v)| (shown(&k), shown(&v)));
-    keyed.chain(map.values().iter().enumerate().map(|(i, v)| (json!(i), shown(v)))).collect()
-}
-
-/// Maps that programs write to.
-fn maps(vm: &Vm) -> impl Iterator<Item = &Arc<Map>> {
-    const RDONLY_PROG: u32 = 1 << 7;
-    vm.maps().filter(|m| m.spec().map_flags & RDONLY_PROG == 0)
-}
-
-fn print_text(
-    args: &RunArgs,
-    request: &LoadRequest,
-    system: &System,
-    vm: &Vm,
-    tally: &Tally,
-    printed: &[String],
-    out: &mut dyn Write,
-) -> Result<(), String> {
-    let failed = |e: std::io::Error| e.to_string();
-    let mut text = format!("{}: accepted by Linux {}, {} runs\n", request.name, system.kernel.name, tally.runs);
-    for (action, n) in &tally.actions {
-        text += &format!("  {n:>8}  {action}\n");
-    }
-    for (to, n) in &tally.redirects {
-        text += &format!("  {n:>8}  redirected to {to}\n");
-    }
-    if let Some(last) = &tally.last
-        && args.pcap.is_none()
-    {
-        text += &format!("returned {}\n", last.r0 as u32 as i32);
-        if let Some(packet) = last.packet.as_ref().filter(|_| tally.changed > 0) {
-            text += &format!("packet is now {}\n", hex::encode(packet));
-        }
-        for (to, bytes) in &last.clones {
-            text += &format!("copy to {}: {}\n", redirect(to), hex::encode(bytes));
-        }
-    } else if tally.changed > 0 {
-        text += &format!("  {:>8}  changed\n", tally.changed);
-    }
-    if args.repeat > 1 {
-        text += &format!("{} ns a run\n", tally.elapsed.as_nanos() as u64 / tally.runs.max(1));
-    }
-    for line in printed {
-        text += &format!("printk: {line}\n");
-    }
-    for (map, sample) in &tally.samples {
-        text += &format!("sample of {map}: {}\n", hex::encode(sample));
-    }
-    for map in maps(vm) {
-        let all = entries(map);
-        if !all.is_empty() {
-            text += &format!("map {} ({}):\n", map.name(), map.map_type().name().to_ascii_lowercase());
-        }
-        for (k, v) in all.iter().take(MAX_ENTRIES) {
-            text += &format!("  {}: {}\n", plain(k), plain(v));
-        }
-        if all.len() > MAX_ENTRIES {
-            text += &format!("  … {} more\n", all.len() - MAX_ENTRIES);
-        }
-    }
-    out.write_all(text.as_bytes()).map_err(failed)
-}
-
-fn plain(v: &Value) -> String {
-    v.as_str().map_or_else(|| v.to_string(), str::to_string)
-}
-
-fn as_json(engine: &str, request: &LoadRequest, system: &System, vm: &Vm, tally: &Tally, printed: &[String]) -> Value {
-    let maps: Vec<Value> = maps(vm)
-        .map(|m| {
-            let all: Vec<Value> = entries(m).into_iter().map(|(k, v)| json!({"key": k, "value": v})).collect();
-            json!({"name": m.name(), "type": m.map_type().name().to_ascii_lowercase(), "entries": all})
-        })
-        .collect();
-    let samples: Vec<Value> = tally.samples.iter().map(|(m, b)| json!({"map": m, "data": hex::encode(b)})).collect();
-    let last = tally.last.as_ref();
-    json!({
-        "schema": 1,
-        "program": request.name,
-        "kernel": system.kernel.name,
-        "verdict": "accepted",
-        "engine": engine,
-        "runs": tally.runs,
-        "actions": tally.actions,
-        "redirects": tally.redirects,
-        "retval": last.map(|o| o.r0 as u32),
-        "packet": last.and_then(|o| o.packet.as_ref()).map(|p| hex::encode(p)),
-        "context": last.map(|o| hex::encode(&o.context)),
-        "changed": tally.changed,
-        "ns_per_run": tally.elapsed.as_nanos() as u64 / tally.runs.max(1),
-        "printk": printed,
-        "samples": samples,
-        "maps": maps,
-    })
 }
 
 fn list_helpers(out: &mut dyn Write) -> Result<(), String> {

@@ -192,10 +192,10 @@ const NULL: &[u32] = &[
 static KFUNCS: &[Helper] = &[
     row!(0, "bpf_iter_num_new", iter::num_new),
     row!(0, "bpf_iter_num_next", iter::num_next),
-    row!(0, "bpf_iter_num_destroy", iter::destroy),
+    row!(0, "bpf_iter_num_destroy", iter::num_destroy),
     row!(0, "bpf_iter_bits_new", iter::bits_new),
     row!(0, "bpf_iter_bits_next", iter::bits_next),
-    row!(0, "bpf_iter_bits_destroy", iter::destroy),
+    row!(0, "bpf_iter_bits_destroy", iter::bits_destroy),
     row!(0, "bpf_dynptr_from_skb", dynptr::from_packet),
     row!(0, "bpf_dynptr_from_xdp", dynptr::from_packet),
     row!(0, "bpf_dynptr_slice", dynptr::slice),
@@ -211,6 +211,7 @@ static KFUNCS: &[Helper] = &[
     row!(0, "bpf_preempt_enable", base::zero),
     row!(0, "bpf_throw", base::throw),
     row!(0, "bpf_strcmp", string::strcmp),
+    row!(0, "bpf_strcasecmp", string::strcasecmp),
     row!(0, "bpf_strlen", string::strlen),
     row!(0, "bpf_strnlen", string::strnlen),
     row!(0, "bpf_strchr", string::strchr),
@@ -322,10 +323,10 @@ pub unsafe extern "C" fn leave_frame(cx: *mut Cx<'_>, r10: u64) {
 ///
 /// # Safety
 /// `cx` is the run that the engine was given.
-pub unsafe extern "C" fn tail_call(cx: *mut Cx<'_>, _ctx: u64, map: u64, index: u64) -> u32 {
+pub unsafe extern "C" fn tail_call(cx: *mut Cx<'_>, _ctx: u64, array: u64, index: u64) -> u32 {
     // SAFETY: as required.
     let cx = unsafe { &mut *cx };
-    u32::from(super::map::tail_call(cx, map, index as u32))
+    u32::from(map::tail_call(cx, array, index as u32))
 }
 
 /// For engines: `LD_ABS` and `LD_IND` at `off` of the packet of `buffer`. Negative: outside, and the program ends with 0.

@@ -8,7 +8,8 @@ use std::sync::Arc;
 use verifier_core::isa::opcode::{MAX_CALL_FRAMES, MAX_STACK};
 
 use super::budget::{Budget, Spent};
-use super::memory::{self, Region, RegionKind, Regions, Reservation};
+use super::map::Map;
+use super::memory::{Region, RegionKind, Regions, Reservation};
 use super::net::Redirect;
 use super::packet::Packet;
 use super::program::Code;
@@ -164,6 +165,8 @@ pub struct Cx<'v> {
     not_modelled: &'static str,
     thrown: u64,
     budget: Budget,
+    /// Bytes to give back when the run ends.
+    held: u64,
     lowest_frame: u64,
     kept: Vec<Arc<Code>>,
     /// The packet, for hooks that have one.
@@ -205,6 +208,12 @@ impl Stack {
     }
 }
 
+impl Drop for Cx<'_> {
+    fn drop(&mut self) {
+        self.vm.memory.give_back(self.held);
+    }
+}
+
 impl<'v> Cx<'v> {
     /// A run over a stack. With `regions` it is checked; those of the stack are added as frames are entered.
     pub fn new(vm: &'v Vm, stack: &Stack, regions: Option<Regions>) -> Cx<'v> {
@@ -227,6 +236,7 @@ impl<'v> Cx<'v> {
             not_modelled: "",
             thrown: 0,
             budget,
+            held: 0,
             lowest_frame: stack.top() - FRAME * (FRAMES - 1),
             kept: Vec::new(),
             packet: None,
@@ -290,6 +300,30 @@ impl<'v> Cx<'v> {
     pub fn charge(&mut self, bytes: u64) -> Result<(), Halt> {
         self.touch(bytes)?;
         self.vm.memory.charge(&self.vm.limits, bytes).or_else(|s| self.spent(s))
+    }
+
+    /// Charges memory that lasts as long as the run.
+    ///
+    /// # Errors
+    /// As [`Cx::charge`].
+    pub fn hold(&mut self, bytes: u64) -> Result<(), Halt> {
+        self.charge(bytes)?;
+        self.held += bytes;
+        Ok(())
+    }
+
+    /// Gives memory back before the run ends.
+    pub fn let_go(&mut self, bytes: u64) {
+        self.vm.memory.give_back(bytes.min(self.held));
+        self.held = self.held.saturating_sub(bytes);
+    }
+
+    /// Ends the run because the machine may not hold more.
+    ///
+    /// # Errors
+    /// Always.
+    pub fn out_of_memory<T>(&mut self) -> Result<T, Halt> {
+        self.spent(Spent::Bytes)
     }
 
     /// Instructions charged so far, exact in checked mode.
@@ -492,20 +526,21 @@ impl<'v> Cx<'v> {
         Ok(())
     }
 
-    /// Memory at any address, as a kernel's fault-tolerant read would see it: the stack, the packet, the context, values
-    /// of maps, what a helper gave out, and memory of the user. `None`: a fault.
-    pub fn probe(&self, address: u64, len: u64) -> Option<Vec<u8>> {
-        if let Some(bytes) = self.vm.user_bytes(address, len) {
-            return Some(bytes);
+    /// Memory at any address, as a kernel's fault-tolerant read would see it: where it is, and how many bytes are there
+    /// from the address on. That is the stack, the packet, the context, values of maps, what a helper gave out, and
+    /// memory of the user. `None`: a fault.
+    pub fn find(&self, address: u64) -> Option<(*const u8, u64)> {
+        if let Some(bytes) = self.vm.user_bytes(address) {
+            return Some((bytes.as_ptr(), bytes.len() as u64));
         }
-        let end = address.checked_add(len)?;
-        let inside = |from: u64, to: u64| address >= from && end <= to;
-        let there = inside(self.stack.0, self.stack.1)
-            || self.packet.as_ref().is_some_and(|p| inside(p.region().start, p.end()))
-            || self.ctx_len > 0 && inside(self.ctx, self.ctx + self.ctx_len)
-            || self.regions.as_ref().is_some_and(|r| r.find(address, len).is_some())
-            || self.vm.maps().any(|m| m.regions().iter().any(|r| inside(r.start, r.start + r.len)));
-        there.then(|| memory::copy(address, len))
+        let room = |start: u64, end: u64| (address >= start && address < end).then(|| end - address);
+        let packet = || self.packet.as_ref().and_then(|p| room(p.region().start, p.end()));
+        let context = || room(self.ctx, self.ctx + self.ctx_len);
+        let region = || self.regions.as_ref()?.find(address, 1).and_then(|r| room(r.start, r.start + r.len));
+        let map = |m: &Arc<Map>| m.ops().extent().and_then(|(start, len)| room(start, start + len));
+        let len = room(self.stack.0, self.stack.1).or_else(packet).or_else(context).or_else(region);
+        let len = len.or_else(|| self.vm.all_maps().iter().find_map(map))?;
+        Some((address as *const u8, len))
     }
 
     /// Calls a function of the program back, in a frame of its own.

@@ -227,7 +227,7 @@ fn regions(vm: &Vm, ctx: u64, len: u64, packet: Option<&Packet>) -> Regions {
     let mut all = Regions::default();
     all.add(Region { kind: RegionKind::Context, start: ctx, len, objects: None, writable: true });
     packet.into_iter().for_each(|p| all.add(p.region()));
-    vm.maps().flat_map(|m| m.regions()).for_each(|r| all.add(r));
+    vm.all_maps().iter().flat_map(|m| m.regions()).for_each(|r| all.add(r));
     all
 }
 

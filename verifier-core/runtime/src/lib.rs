@@ -13,7 +13,7 @@
 //! * [`abi`]: the table of helpers and kernel functions that interpreter and compiled code call alike.
 //! * [`budget`]: instructions, time and memory that runs may take.
 //! * [`memory`]: reservations with guard pages, regions of checked mode.
-//! * [`map`]: the maps. [`packet`]: the packet of a run. [`net`]: routes, sockets, and what was sent where.
+//! * [`map`]: the maps. [`value`]: what their values are made of. [`packet`]: the packet of a run. [`net`]: routes, sockets, and what was sent where.
 //! * [`replay`]: any instructions over memory given in full, every access checked.
 //! * [`engine`]: what an engine is, and a run from entry to result. [`interp`] is the one that always works.
 //!
@@ -62,6 +62,7 @@ pub mod net;
 pub mod packet;
 pub mod program;
 pub mod replay;
+pub mod value;
 pub mod vm;
 
 pub use cx::{Cx, Fault, FaultKind, Stop};

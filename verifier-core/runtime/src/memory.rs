@@ -161,14 +161,6 @@ impl Drop for Reservation {
     }
 }
 
-/// Copies memory that the caller found to be some of ours.
-pub(super) fn copy(address: u64, len: u64) -> Vec<u8> {
-    let mut out = vec![0; len as usize];
-    // SAFETY: the caller looked the range up.
-    unsafe { std::ptr::copy_nonoverlapping(address as *const u8, out.as_mut_ptr(), out.len()) };
-    out
-}
-
 /// What a region is for.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum RegionKind {

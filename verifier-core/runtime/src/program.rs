@@ -16,7 +16,8 @@ use verifier_core::program::{LoadRequest, MapSpec};
 
 use super::abi::{self, Helper};
 use super::interp::fast::{Fast, flatten};
-use super::map::Map;
+use super::map::{Map, Owner, Program};
+use super::value::Layout;
 use super::vm::Vm;
 
 /// Register number, 0..=10.
@@ -213,7 +214,7 @@ pub struct Code {
     subprogs: Box<[Subprog]>,
     maps: Box<[Arc<Map>]>,
     exception_cb: Option<u32>,
-    prog_type: u32,
+    owner: Owner,
     verified: bool,
     compiled: [OnceLock<Box<dyn Any + Send + Sync>>; 2],
     entries: [AtomicUsize; 2],
@@ -227,6 +228,7 @@ impl Code {
     /// Where the program needs something that the runtime does not model.
     pub fn verified(program: &Verified, vm: &Vm) -> Result<Code, LinkError> {
         let req = program.request();
+        same_fields(program, vm)?;
         let mut code = build(program.insns(), req, vm, Some(program.subprog_starts()))?;
         code.exception_cb =
             program.as_target().funcs.iter().position(|f| f.exception_cb).and_then(|n| u32::try_from(n).ok());
@@ -274,7 +276,7 @@ impl Code {
 
     /// `BPF_PROG_TYPE_*` number.
     pub fn prog_type(&self) -> u32 {
-        self.prog_type
+        self.owner.prog_type
     }
 
     /// One operation for each instruction slot.
@@ -314,6 +316,28 @@ impl Code {
     }
 }
 
+impl Program for Code {
+    fn owner(&self) -> Owner {
+        self.owner.clone()
+    }
+}
+
+/// Whether special fields stand where the analysis believed them to stand: everywhere else, programs and users put any
+/// bytes, and a number that is taken for a pointer would be followed.
+fn same_fields(program: &Verified, vm: &Vm) -> Result<(), LinkError> {
+    for (spec, fields) in program.request().maps.iter().zip(program.map_fields()) {
+        let Some(map) = vm.map(spec.fd) else { continue };
+        let own = *map.layout() == Layout::new(spec.value_size, fields.own.as_deref());
+        let inner = spec.inner.as_deref().map(|i| Layout::new(i.value_size, fields.inner.as_deref()));
+        let inner = inner.is_none_or(|layout| map.inner_layout() == Some(&layout));
+        if !own || !inner {
+            let what = format!("the values of map `{}` have other special fields than it was checked with", map.name());
+            return Err(LinkError { insn: 0, what });
+        }
+    }
+    Ok(())
+}
+
 /// Puts a program together.
 struct Builder<'a> {
     insns: &'a [Insn],
@@ -351,6 +375,12 @@ fn build(insns: &[Insn], req: &LoadRequest, vm: &Vm, verified: Option<&[u32]>) -
     if !matches!(ops.last(), Some(Op::Exit | Op::Jump { .. })) && verified.is_some() {
         return Err(fail(ops.len() - 1, "the program does not end"));
     }
+    let owner = Owner { prog_type: req.prog_type, attach_type: req.expected_attach_type };
+    for array in b.maps.iter().filter_map(|m| Some((m, m.ops().programs()?))) {
+        array.1.claim(owner.clone()).map_err(|_| {
+            fail(0, &format!("prog array `{}` belongs to programs of another type or attach type", array.0.name()))
+        })?;
+    }
     let ends = b.starts.iter().skip(1).copied().chain([insns.len() as u32]);
     let subprogs = b.starts.iter().zip(ends).map(|(s, end)| Subprog { start: *s, end }).collect();
     Ok(Code {
@@ -360,7 +390,7 @@ fn build(insns: &[Insn], req: &LoadRequest, vm: &Vm, verified: Option<&[u32]>) -
         subprogs,
         maps: b.maps.into(),
         exception_cb: None,
-        prog_type: req.prog_type,
+        owner,
         verified: verified.is_some(),
         compiled: Default::default(),
         entries: Default::default(),

@@ -4,16 +4,18 @@ use std::collections::VecDeque;
 use std::io;
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use std::time::Instant;
 
 use verifier_core::analysis::System;
-use verifier_core::btf::BtfKind;
+use verifier_core::btf::{Btf, BtfKind};
 use verifier_core::isa::Insn;
-use verifier_core::program::{LoadRequest, MapSpec};
+use verifier_core::kernel::{Kernel, KernelVersion};
+use verifier_core::program::record::{KernelTypes, MapFields};
+use verifier_core::program::{LoadRequest, MapSpec, map_fields};
 
 use super::budget::{Limits, Memory};
-use super::map::{Map, MapError};
+use super::map::{Map, MapError, Site};
 use super::memory::Reservation;
 use super::net::{self, Route, SOCK_LEN, Socket};
 
@@ -58,8 +60,47 @@ pub struct Sample {
     pub bytes: Vec<u8>,
 }
 
-/// Printed lines that are kept.
-const MAX_LINES: usize = 100_000;
+impl Sample {
+    /// What keeping one with so many bytes costs.
+    pub fn cost(bytes: u64) -> u64 {
+        bytes.saturating_add(128)
+    }
+}
+
+/// What keeping a printed line of so many bytes costs.
+pub fn line_cost(bytes: usize) -> u64 {
+    bytes as u64 + 64
+}
+
+/// Printed lines and samples that are kept.
+const MAX_KEPT: usize = 100_000;
+
+/// The newest of what programs said.
+#[derive(Debug)]
+struct Kept<T> {
+    list: VecDeque<T>,
+    lost: u64,
+}
+
+impl<T> Default for Kept<T> {
+    fn default() -> Kept<T> {
+        Kept { list: VecDeque::new(), lost: 0 }
+    }
+}
+
+/// Keeps one more: what had to go for it.
+fn keep<T>(kept: &Mutex<Kept<T>>, item: T) -> Option<T> {
+    let mut kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
+    let old = if kept.list.len() == MAX_KEPT { kept.list.pop_front() } else { None };
+    kept.lost += u64::from(old.is_some());
+    kept.list.push_back(item);
+    old
+}
+
+fn take<T>(kept: &Mutex<Kept<T>>) -> (Vec<T>, u64) {
+    let kept = std::mem::take(&mut *kept.lock().unwrap_or_else(PoisonError::into_inner));
+    (kept.list.into(), kept.lost)
+}
 
 /// A machine.
 #[derive(Debug)]
@@ -83,8 +124,8 @@ pub struct Vm {
     pub user_memory: Vec<(u64, Vec<u8>)>,
     sockets: Vec<Socket>,
     socket_memory: Option<Reservation>,
-    printed: Mutex<VecDeque<String>>,
-    samples: Mutex<VecDeque<Sample>>,
+    printed: Mutex<Kept<String>>,
+    samples: Mutex<Kept<Sample>>,
 }
 
 impl Default for Vm {
@@ -119,6 +160,11 @@ impl Vm {
         self.system = Some(system);
     }
 
+    /// The release whose kernel this machine is: that of its system, else the newest.
+    pub fn release(&self) -> KernelVersion {
+        self.system.as_ref().map_or(KernelVersion::new(6, 18), |s| s.kernel.version)
+    }
+
     /// Seeds random numbers: the same seed gives the same numbers.
     pub fn seed(&self, seed: u64) {
         self.random.store(seed, Ordering::Relaxed);
@@ -129,13 +175,25 @@ impl Vm {
     /// # Errors
     /// The map that cannot be made.
     pub fn create_maps(&mut self, specs: &[MapSpec]) -> Result<(), MapError> {
-        for spec in specs {
-            if self.map(spec.fd).is_none() {
-                let map = Map::create(spec, self.cpus)?;
-                self.maps.push((spec.fd, map));
-            }
+        let mut new: Vec<MapSpec> = specs.iter().filter(|s| self.map(s.fd).is_none()).cloned().collect();
+        new.dedup_by_key(|s| s.fd);
+        let all_fields = self.map_fields(&new);
+        for (spec, fields) in new.iter().zip(&all_fields) {
+            let grow = |bytes| self.memory.charge(&self.limits, bytes).is_ok();
+            let map = Map::create(spec, self.cpus, fields, &Site::new(0, &grow))?;
+            self.maps.push((spec.fd, map));
         }
         Ok(())
+    }
+
+    /// Special fields of values, as the machine's kernel finds them; without one, as the newest does.
+    fn map_fields(&self, specs: &[MapSpec]) -> Vec<MapFields> {
+        static NEWEST: LazyLock<(Kernel, Btf)> = LazyLock::new(|| (Kernel::v6_18(), Btf::default()));
+        let types = match &self.system {
+            Some(s) => KernelTypes { kernel: &s.kernel, vmlinux: &s.vmlinux, modules: &s.modules },
+            None => KernelTypes { kernel: &NEWEST.0, vmlinux: &NEWEST.1, modules: &[] },
+        };
+        map_fields(&types, specs)
     }
 
     /// The map with this file descriptor.
@@ -148,9 +206,22 @@ impl Vm {
         self.maps.iter().map(|(_, m)| m)
     }
 
-    /// The map at an address that a program holds.
-    pub fn map_at(&self, address: u64) -> Option<&Arc<Map>> {
-        self.maps().find(|m| m.address() == address)
+    /// Whether a map is at an address: one of the machine, or one in a map of maps.
+    pub fn knows_map(&self, address: u64) -> bool {
+        let inside = |m: &Arc<Map>| m.ops().outer().is_some_and(|o| o.at(address).is_some());
+        self.maps().any(|m| m.address() == address || inside(m))
+    }
+
+    /// Every map that programs may reach, those in maps of maps included, each once.
+    pub fn all_maps(&self) -> Vec<Arc<Map>> {
+        let mut out: Vec<Arc<Map>> = self.maps().cloned().collect();
+        let inner: Vec<Arc<Map>> = self.maps().filter_map(|m| m.ops().outer()).flat_map(|o| o.all()).collect();
+        for map in inner {
+            if !out.iter().any(|m| Arc::ptr_eq(m, &map)) {
+                out.push(map);
+            }
+        }
+        out
     }
 
     /// Name of the kernel function that an instruction calls.
@@ -183,32 +254,30 @@ impl Vm {
         z ^ (z >> 31)
     }
 
-    /// Keeps a printed line; the oldest go when there are too many.
+    /// Keeps a printed line that was charged as [`line_cost`] says; the oldest go when there are too many.
     pub fn print(&self, line: String) {
-        let mut lines = self.printed.lock().unwrap_or_else(PoisonError::into_inner);
-        if lines.len() == MAX_LINES {
-            lines.pop_front();
-        }
-        lines.push_back(line);
+        let old = keep(&self.printed, line);
+        old.into_iter().for_each(|l| self.memory.give_back(line_cost(l.len())));
     }
 
-    /// Takes what was printed.
-    pub fn take_printed(&self) -> Vec<String> {
-        self.printed.lock().unwrap_or_else(PoisonError::into_inner).drain(..).collect()
+    /// Takes what was printed, and the number of lines that were printed before and had to go.
+    pub fn take_printed(&self) -> (Vec<String>, u64) {
+        let (lines, lost) = take(&self.printed);
+        lines.iter().for_each(|l| self.memory.give_back(line_cost(l.len())));
+        (lines, lost)
     }
 
-    /// Keeps a sample; the oldest go when there are too many.
+    /// Keeps a sample that was charged as [`Sample::cost`] says; the oldest go when there are too many.
     pub fn keep_sample(&self, sample: Sample) {
-        let mut samples = self.samples.lock().unwrap_or_else(PoisonError::into_inner);
-        if samples.len() == MAX_LINES {
-            samples.pop_front();
-        }
-        samples.push_back(sample);
+        let old = keep(&self.samples, sample);
+        old.into_iter().for_each(|s| self.memory.give_back(Sample::cost(s.bytes.len() as u64)));
     }
 
-    /// Takes what was sent through perf event arrays.
-    pub fn take_samples(&self) -> Vec<Sample> {
-        self.samples.lock().unwrap_or_else(PoisonError::into_inner).drain(..).collect()
+    /// Takes what was sent through perf event arrays, and the number of samples that were sent before and had to go.
+    pub fn take_samples(&self) -> (Vec<Sample>, u64) {
+        let (samples, lost) = take(&self.samples);
+        samples.iter().for_each(|s| self.memory.give_back(Sample::cost(s.bytes.len() as u64)));
+        (samples, lost)
     }
 
     /// Sets the sockets that lookups find.
@@ -228,11 +297,11 @@ impl Vm {
         Some(self.socket_memory.as_ref()?.address() + (n * SOCK_LEN) as u64)
     }
 
-    /// Memory of user space.
-    pub(super) fn user_bytes(&self, address: u64, len: u64) -> Option<Vec<u8>> {
+    /// Memory of user space from an address on.
+    pub(super) fn user_bytes(&self, address: u64) -> Option<&[u8]> {
         self.user_memory.iter().find_map(|(start, bytes)| {
             let from = usize::try_from(address.checked_sub(*start)?).ok()?;
-            bytes.get(from..from.checked_add(usize::try_from(len).ok()?)?).map(<[u8]>::to_vec)
+            bytes.get(from..).filter(|rest| !rest.is_empty())
         })
     }
 }

@@ -92,6 +92,7 @@ pub struct Verified {
     insns: Vec<Insn>,
     subprog_starts: Vec<u32>,
     funcs: Vec<TargetFunc>,
+    map_fields: Vec<record::MapFields>,
 }
 
 impl Verified {
@@ -108,6 +109,11 @@ impl Verified {
     /// First instructions of local functions, in order.
     pub fn subprog_starts(&self) -> &[u32] {
         &self.subprog_starts
+    }
+
+    /// Special fields of the values of the request's maps, in its order. Who runs the program keeps numbers out of them.
+    pub fn map_fields(&self) -> &[record::MapFields] {
+        &self.map_fields
     }
 
     /// The program as a target that others (`freplace`, tracing) attach to.
@@ -130,6 +136,15 @@ fn target_funcs(env: &Env<'_>) -> Vec<TargetFunc> {
         exception_cb: i != 0 && i == exception_cb,
     };
     env.subprogs.iter().enumerate().map(func).collect()
+}
+
+/// Special fields of the first maps, with those of what stands in maps of maps.
+fn map_fields(env: &Env<'_>, maps: usize) -> Vec<record::MapFields> {
+    let fields = |m: &MapInfo| record::MapFields {
+        own: m.record.clone(),
+        inner: m.inner.and_then(|i| env.maps.get(i.0 as usize)?.record.clone()),
+    };
+    env.maps.iter().take(maps).map(fields).collect()
 }
 
 /// What the kernel would say.
@@ -257,6 +272,7 @@ pub fn verify_assuming(
             insns: req.insns.clone(),
             subprog_starts: env.subprog_starts.clone(),
             funcs: target_funcs(&env),
+            map_fields: map_fields(&env, req.maps.len()),
         })),
         Err(stop) => verdict_of(stop),
     };

@@ -3,12 +3,15 @@
 //! Answers for `bpf_object__create_map()` of libbpf around `BPF_MAP_CREATE`: a map that is refused with BTF is tried
 //! again without.
 
+use std::collections::HashMap;
+use std::sync::Arc;
+
 use crate::btf::{Btf, BtfKind, TypeId};
 use crate::kernel::MapType;
 use crate::kernel::map_create::{KeyBtf, MapAttr, MapCaps, check_create, inner_allowed, key_btf_fits};
 
 use super::error::NotLoadable;
-use super::record::{KernelTypes, Record, StructMetas, of_map};
+use super::record::{KernelTypes, MapFields, Record, StructMetas, of_map};
 use super::request::MapSpec;
 
 const ROOT: MapCaps = MapCaps { bpf: true, net_admin: true, sys_admin: true };
@@ -68,6 +71,18 @@ pub(crate) fn check_btf(types: &KernelTypes<'_>, metas: &StructMetas, spec: &Map
     let record = of_map(types, metas, spec).map_err(|e| e as i32)?;
     key_btf_fits(&attr, t, key_btf(btf, spec.btf_key_type_id), data_section)?;
     Ok(record)
+}
+
+/// Special fields of the values of maps, in their order, as a kernel finds them. A map that it refuses with BTF is
+/// created without, and then has none.
+pub fn map_fields(types: &KernelTypes<'_>, specs: &[MapSpec]) -> Vec<MapFields> {
+    let mut metas: HashMap<*const Btf, Option<StructMetas>> = HashMap::new();
+    let mut fields = |spec: &MapSpec| {
+        let btf = spec.btf.as_ref()?;
+        let own = metas.entry(Arc::as_ptr(btf)).or_insert_with(|| StructMetas::of(types, btf).ok());
+        check_btf(types, own.as_ref()?, spec).ok().flatten().map(Arc::new)
+    };
+    specs.iter().map(|s| MapFields { own: fields(s), inner: s.inner.as_deref().and_then(&mut fields) }).collect()
 }
 
 fn try_create(types: &KernelTypes<'_>, metas: &StructMetas, spec: &MapSpec) -> Result<(), i32> {

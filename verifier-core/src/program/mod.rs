@@ -19,6 +19,7 @@ mod sections;
 mod struct_ops;
 mod vmlinux;
 
+pub use create::map_fields;
 pub use error::{NotLoadable, ObjectError};
 pub use load::{Object, OpenOptions, Program, open};
 pub use request::{FuncInfo, LineInfo, LoadRequest, MapSpec};

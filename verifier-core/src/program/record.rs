@@ -190,6 +190,15 @@ impl Record {
     }
 }
 
+/// Special fields of the values of a map.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct MapFields {
+    /// Of its own values.
+    pub own: Option<Arc<Record>>,
+    /// Of values of the maps in it, for maps of maps.
+    pub inner: Option<Arc<Record>>,
+}
+
 /// The field of one of these kinds that begins at an offset. Kernel: `btf_record_find()`.
 pub fn record_find(rec: Option<&Record>, off: u32, kinds: FieldKind) -> Option<&Field> {
     let rec = rec?;

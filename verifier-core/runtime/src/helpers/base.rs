@@ -2,9 +2,16 @@
 
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
-use crate::cx::Cx;
+use crate::cx::{Cx, FaultKind, Halt};
+use crate::value;
 
+use super::memory::{self, low};
 use super::{Ret, err, errno};
+
+/// Bytes of text that are copied between two looks at the clock.
+const PIECE: u64 = 4096;
+/// What waiting for a lock once costs, in instructions.
+const SPIN: u64 = 64;
 
 /// Nanoseconds of a tick with `HZ` 250.
 const JIFFY: u64 = 4_000_000;
@@ -45,55 +52,62 @@ pub fn uid_gid(cx: &mut Cx<'_>, _: [u64; 5]) -> Ret {
 
 /// `bpf_get_current_comm(buf, size)`
 pub fn comm(cx: &mut Cx<'_>, [buf, size, ..]: [u64; 5]) -> Ret {
-    let size = size & 0xffff_ffff;
+    const LONGEST: usize = 15;
+    let size = low(size);
+    memory::zero(cx, buf, size)?;
     let name = cx.vm.task.comm.as_bytes();
-    let mut bytes = vec![0; size as usize];
-    let n = name.len().min(15).min(bytes.len().saturating_sub(1));
-    bytes[..n].copy_from_slice(&name[..n]);
-    cx.write_bytes(buf, &bytes)?;
+    let n = name.len().min(LONGEST).min((size as usize).saturating_sub(1));
+    memory::store(cx, buf, &name[..n])?;
     Ok(0)
 }
 
 /// `bpf_probe_read*(dst, size, src)`: memory of programs and what the user gave; elsewhere a fault, and zeroes.
 pub fn probe_read(cx: &mut Cx<'_>, [dst, size, src, ..]: [u64; 5]) -> Ret {
-    let size = size & 0xffff_ffff;
-    let bytes = cx.probe(src, size);
-    let failed = bytes.is_none();
-    cx.write_bytes(dst, &bytes.unwrap_or_else(|| vec![0; size as usize]))?;
-    Ok(if failed { err(errno::EFAULT) } else { 0 })
+    let there = memory::probe(cx, src, dst, low(size))?;
+    Ok(if there { 0 } else { err(errno::EFAULT) })
 }
 
 /// `bpf_probe_read*_str(dst, size, src)`: length with the zero.
 pub fn probe_read_str(cx: &mut Cx<'_>, [dst, size, src, ..]: [u64; 5]) -> Ret {
-    let size = size & 0xffff_ffff;
-    let mut out = Vec::new();
-    while (out.len() as u64) < size {
-        let Some(b) = cx.probe(src.wrapping_add(out.len() as u64), 1) else {
-            cx.write_bytes(dst, &vec![0; size as usize])?;
+    let size = low(size);
+    let target = cx.writable(dst, size)?;
+    let mut done = 0;
+    while done < size {
+        let Some((from, room)) = cx.find(src.wrapping_add(done)) else {
+            memory::zero(cx, dst, size)?;
             return Ok(err(errno::EFAULT));
         };
-        out.push(b[0]);
-        if b[0] == 0 {
-            break;
+        let n = room.min(size - done).min(PIECE);
+        cx.touch(n)?;
+        // SAFETY: so many bytes are mapped there; the target was looked up.
+        let end = unsafe { value::copy_text(from, target.wrapping_add(done as usize), n as usize) };
+        if let Some(end) = end {
+            return Ok(done + end as u64 + 1);
         }
+        done += n;
     }
-    if let Some(last) = out.last_mut() {
-        *last = 0;
+    if size > 0 {
+        memory::store(cx, dst + size - 1, &[0])?;
     }
-    cx.write_bytes(dst, &out)?;
-    Ok(out.len() as u64)
+    Ok(size)
+}
+
+/// The word of a lock or pointer that a program names; checked runs may name anything.
+fn word(cx: &mut Cx<'_>, at: u64, len: u64) -> Result<(), Halt> {
+    cx.writable(at, len)?;
+    if at.is_multiple_of(len) {
+        return Ok(());
+    }
+    cx.halt(FaultKind::Argument("the field is not aligned".into()), cx.insn, at)
 }
 
 /// `bpf_spin_lock(lock)`. A lock lies in a value, so threads of ours contend for it.
 pub fn lock(cx: &mut Cx<'_>, [lock, ..]: [u64; 5]) -> Ret {
-    cx.writable(lock, 4)?;
-    // SAFETY: four bytes of a value, aligned, or checked.
-    let word = unsafe { AtomicU32::from_ptr((lock & !3) as *mut u32) };
+    word(cx, lock, 4)?;
+    // SAFETY: four bytes of a value, aligned.
+    let word = unsafe { AtomicU32::from_ptr(lock as *mut u32) };
     while word.compare_exchange_weak(0, 1, Ordering::Acquire, Ordering::Relaxed).is_err() {
-        cx.fuel -= 1;
-        if cx.fuel < 0 && !cx.refuel() {
-            return Err(crate::cx::Halt);
-        }
+        cx.tick(SPIN)?;
         std::thread::yield_now();
     }
     Ok(0)
@@ -101,17 +115,17 @@ pub fn lock(cx: &mut Cx<'_>, [lock, ..]: [u64; 5]) -> Ret {
 
 /// `bpf_spin_unlock(lock)`
 pub fn unlock(cx: &mut Cx<'_>, [lock, ..]: [u64; 5]) -> Ret {
-    cx.writable(lock, 4)?;
+    word(cx, lock, 4)?;
     // SAFETY: as in `lock`.
-    unsafe { AtomicU32::from_ptr((lock & !3) as *mut u32) }.store(0, Ordering::Release);
+    unsafe { AtomicU32::from_ptr(lock as *mut u32) }.store(0, Ordering::Release);
     Ok(0)
 }
 
 /// `bpf_kptr_xchg(dst, ptr)`
 pub fn kptr_xchg(cx: &mut Cx<'_>, [dst, ptr, ..]: [u64; 5]) -> Ret {
-    cx.writable(dst, 8)?;
-    // SAFETY: a pointer field of a value, aligned, or checked.
-    Ok(unsafe { AtomicU64::from_ptr((dst & !7) as *mut u64) }.swap(ptr, Ordering::AcqRel))
+    word(cx, dst, 8)?;
+    // SAFETY: a pointer field of a value, aligned.
+    Ok(unsafe { AtomicU64::from_ptr(dst as *mut u64) }.swap(ptr, Ordering::AcqRel))
 }
 
 pub fn get_retval(cx: &mut Cx<'_>, _: [u64; 5]) -> Ret {

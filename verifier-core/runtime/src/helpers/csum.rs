@@ -1,7 +1,10 @@
 //! Internet checksums.
 
-use crate::cx::Cx;
+use verifier_core::kernel::KernelVersion;
 
+use crate::cx::{Cx, Halt};
+
+use super::memory::{self, low};
 use super::{Ret, err, errno};
 
 /// Adds with the carry coming back in. Kernel: `csum_add()`.
@@ -46,21 +49,36 @@ pub(super) fn by_diff(check: u16, diff: u32) -> u16 {
     fold(add(diff, !u32::from(check)))
 }
 
-/// `bpf_csum_diff(from, from_size, to, to_size, seed)`. The result is folded to 16 bits, as since 6.13.
+/// The sum of memory, on top of a seed.
+fn sum(cx: &mut Cx<'_>, at: u64, len: u64, seed: u32) -> Result<u32, Halt> {
+    let mut sum = seed;
+    memory::each(cx, at, len, |piece| {
+        sum = partial(piece, sum);
+        true
+    })?;
+    Ok(sum)
+}
+
+/// Bytes that the sum could be taken of before 6.13, both together.
+const MAX_BEFORE: u64 = 512;
+
+/// `bpf_csum_diff(from, from_size, to, to_size, seed)`. Since 6.13 the result is folded to 16 bits and sizes have no
+/// limit.
 pub fn csum_diff(cx: &mut Cx<'_>, [from, from_size, to, to_size, seed]: [u64; 5]) -> Ret {
-    let (from_size, to_size) = (from_size & 0xffff_ffff, to_size & 0xffff_ffff);
-    if (from_size | to_size) % 4 != 0 {
+    let (from_size, to_size, seed) = (low(from_size), low(to_size), seed as u32);
+    cx.readable(from, from_size)?;
+    cx.readable(to, to_size)?;
+    let folds = cx.vm.release() >= KernelVersion::new(6, 13);
+    if (from_size | to_size) % 4 != 0 || !folds && from_size + to_size > MAX_BEFORE {
         return Ok(err(errno::EINVAL));
     }
-    let from = cx.read_bytes(from, from_size)?;
-    let to = cx.read_bytes(to, to_size)?;
-    let sum = match (from.is_empty(), to.is_empty()) {
-        (false, false) => sub(partial(&to, seed as u32), partial(&from, 0)),
-        (true, false) => partial(&to, seed as u32),
-        (false, true) => !partial(&from, !(seed as u32)),
-        (true, true) => seed as u32,
+    let sum = match (from_size, to_size) {
+        (0, 0) => seed,
+        (0, _) => sum(cx, to, to_size, seed)?,
+        (_, 0) => !sum(cx, from, from_size, !seed)?,
+        _ => sub(sum(cx, to, to_size, seed)?, sum(cx, from, from_size, 0)?),
     };
-    Ok(u64::from(to16(sum)))
+    Ok(if folds { u64::from(to16(sum)) } else { u64::from(sum) })
 }
 
 #[cfg(test)]

@@ -5,10 +5,13 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use crate::cx::Cx;
 use crate::net;
 
+use super::memory::{self, low};
 use super::{Ret, err, errno};
 
 /// Bytes of `struct bpf_fib_lookup`.
-const FIB_LEN: u64 = 64;
+const FIB_BYTES: usize = 64;
+/// Bytes of the longer `struct bpf_sock_tuple`.
+const TUPLE_MAX: usize = 36;
 
 fn ip(family: u8, bytes: &[u8]) -> Option<IpAddr> {
     match family {
@@ -24,16 +27,17 @@ pub fn fib(cx: &mut Cx<'_>, [_, params, plen, flags, _]: [u64; 5]) -> Ret {
     const NO_NEIGHBOUR: u64 = 7;
     const FRAGMENT: u64 = 8;
     const SKIP_NEIGHBOUR: u64 = 4;
-    if (plen as u32 as u64) < FIB_LEN || flags & !0x3f != 0 {
+    cx.writable(params, low(plen))?;
+    if (low(plen) as usize) < FIB_BYTES || flags & !0x3f != 0 {
         return Ok(err(errno::EINVAL));
     }
-    let mut p = cx.read_bytes(params, FIB_LEN)?;
+    let mut p = memory::load::<FIB_BYTES>(cx, params)?;
     let Some(dst) = ip(p[0], &p[32..48]) else { return Ok(err(errno::EAFNOSUPPORT)) };
     let Some(route) = net::route(&cx.vm.routes, dst).copied() else { return Ok(NOT_FORWARDED) };
     let len = u16::from_ne_bytes([p[6], p[7]]);
     if len > route.mtu {
         p[6..8].copy_from_slice(&route.mtu.to_ne_bytes());
-        cx.write_bytes(params, &p)?;
+        memory::store(cx, params, &p)?;
         return Ok(FRAGMENT);
     }
     p[6..8].copy_from_slice(&route.mtu.to_ne_bytes());
@@ -60,7 +64,7 @@ pub fn fib(cx: &mut Cx<'_>, [_, params, plen, flags, _]: [u64; 5]) -> Ret {
         }
         None => NO_NEIGHBOUR,
     };
-    cx.write_bytes(params, &p)?;
+    memory::store(cx, params, &p)?;
     Ok(result)
 }
 
@@ -72,11 +76,10 @@ pub fn check_mtu(cx: &mut Cx<'_>, [_, ifindex, result, diff, flags]: [u64; 5]) -
     }
     let ifindex = ifindex as u32;
     let mtu = cx.vm.routes.iter().find(|r| r.ifindex == ifindex).map_or(1500, |r| i64::from(r.mtu));
-    let given = cx.read_bytes(result, 4)?;
-    let given = u32::from_ne_bytes([given[0], given[1], given[2], given[3]]);
+    let given = u32::from_ne_bytes(memory::load(cx, result)?);
     let len = cx.packet.as_ref().map_or(0, |p| p.len() as i64) - ETH;
     let len = if given != 0 { i64::from(given) } else { len } + i64::from(diff as i32);
-    cx.write_bytes(result, &(mtu as u32).to_ne_bytes())?;
+    memory::store(cx, result, &(mtu as u32).to_ne_bytes())?;
     Ok(u64::from(len > mtu))
 }
 
@@ -86,7 +89,7 @@ fn socket(cx: &mut Cx<'_>, protocol: u8, tuple: u64, size: u64) -> Ret {
         36 => true,
         _ => return Ok(0),
     };
-    let t = cx.read_bytes(tuple, size & 0xffff_ffff)?;
+    let t = memory::bytes(cx, tuple, low(size), TUPLE_MAX)?;
     let port = |at: usize| u16::from_be_bytes([t[at], t[at + 1]]);
     let (family, addr) = if v6 { (10, 16) } else { (2, 4) };
     let (Some(src), Some(dst)) = (ip(family, &t[..addr]), ip(family, &t[addr..])) else { return Ok(0) };

@@ -7,6 +7,7 @@ pub(super) mod dynptr;
 pub(super) mod iter;
 pub(super) mod lookup;
 pub(super) mod map;
+pub(super) mod memory;
 pub(super) mod print;
 pub(super) mod ring;
 pub(super) mod skb;

@@ -4,23 +4,37 @@
 //! left then.
 
 use crate::cx::{Cx, Halt};
+use crate::vm::line_cost;
 
+use super::memory::{self, low};
 use super::{Ret, err, errno};
 
-/// Longest line of the trace. Kernel: `BPF_TRACE_PRINTK_SIZE`.
+/// Longest line of the trace. Kernel: `MAX_BPRINTF_BUF`.
 const MAX_LINE: usize = 1024;
+/// Bytes that arguments take together once strings are read. Kernel: `MAX_BPRINTF_BIN_ARGS`.
+const MAX_ARGS: usize = 512;
+/// Longest format that is read.
+const MAX_FORMAT: u64 = 4096;
 
-/// Padding of a directive.
+/// Flags and width of a directive.
 #[derive(Clone, Copy, Default)]
 struct Pad {
-    width: usize,
+    width: Option<usize>,
     left: bool,
     zero: bool,
+    /// Printed before numbers with a sign that are not negative.
+    plus: Option<char>,
 }
 
 impl Pad {
-    fn put(self, out: &mut Vec<u8>, sign: &str, digits: &[u8]) {
-        let n = self.width.saturating_sub(sign.len() + digits.len());
+    fn fill(self, len: usize) -> usize {
+        self.width.unwrap_or(0).saturating_sub(len)
+    }
+
+    /// A number: zeroes go between sign and digits.
+    fn number(self, out: &mut Vec<u8>, sign: Option<char>, digits: &str) {
+        let sign = sign.map(String::from).unwrap_or_default();
+        let n = self.fill(sign.len() + digits.len());
         let (before, zeroes, after) = match (self.left, self.zero) {
             (true, _) => (0, 0, n),
             (false, true) => (0, n, 0),
@@ -29,176 +43,252 @@ impl Pad {
         out.extend(std::iter::repeat_n(b' ', before));
         out.extend_from_slice(sign.as_bytes());
         out.extend(std::iter::repeat_n(b'0', zeroes));
-        out.extend_from_slice(digits);
+        out.extend_from_slice(digits.as_bytes());
         out.extend(std::iter::repeat_n(b' ', after));
+    }
+
+    /// Text, padded with spaces only.
+    fn text(self, out: &mut Vec<u8>, text: &[u8]) {
+        let n = self.fill(text.len());
+        out.extend(std::iter::repeat_n(b' ', if self.left { 0 } else { n }));
+        out.extend_from_slice(text);
+        out.extend(std::iter::repeat_n(b' ', if self.left { n } else { 0 }));
+    }
+
+    /// An address in full width, unless another was asked for.
+    fn address(self, out: &mut Vec<u8>, address: u64) {
+        let pad = if self.width.is_none() { Pad { width: Some(16), zero: true, ..self } } else { self };
+        pad.number(out, None, &format!("{address:x}"));
     }
 }
 
-/// Text at an address, read without fault, up to its zero.
-fn text(cx: &Cx<'_>, at: u64) -> Vec<u8> {
-    let bytes = (0..MAX_LINE as u64).map_while(|i| cx.probe(at.wrapping_add(i), 1).map(|b| b[0]));
-    bytes.take_while(|b| *b != 0).collect()
+/// What a format comes to, or the error number.
+type Formatted = Result<Vec<u8>, i32>;
+
+/// A format that is being gone through.
+struct Printer<'f> {
+    fmt: &'f [u8],
+    at: usize,
+    out: Vec<u8>,
+    /// Bytes of [`MAX_ARGS`] that are used.
+    used: usize,
+}
+
+impl Printer<'_> {
+    fn peek(&self) -> u8 {
+        self.fmt.get(self.at).copied().unwrap_or(0)
+    }
+
+    fn pad(&mut self) -> Pad {
+        let mut pad = Pad::default();
+        loop {
+            match self.peek() {
+                b'0' => pad.zero = true,
+                b'-' => pad.left = true,
+                b'+' => pad.plus = Some('+'),
+                b' ' => pad.plus = pad.plus.or(Some(' ')),
+                _ => break,
+            }
+            self.at += 1;
+        }
+        while let d @ b'0'..=b'9' = self.peek() {
+            pad.width = Some((pad.width.unwrap_or(0) * 10 + usize::from(d - b'0')).min(MAX_LINE));
+            self.at += 1;
+        }
+        pad
+    }
+
+    /// Room for an argument of so many bytes.
+    fn take(&mut self, bytes: usize) -> Result<(), i32> {
+        self.used = self.used.next_multiple_of(4) + bytes;
+        if self.used > MAX_ARGS { Err(errno::ENOSPC) } else { Ok(()) }
+    }
+
+    /// Text at an address, read without fault as far as there is room; nothing where it faults.
+    fn string(&mut self, cx: &mut Cx<'_>, at: u64) -> Result<Result<Vec<u8>, i32>, Halt> {
+        let room = MAX_ARGS.saturating_sub(self.used);
+        if room == 0 {
+            return Ok(Err(errno::ENOSPC));
+        }
+        let text = memory::text(cx, at, room as u64 - 1)?.map_or_else(Vec::new, |(t, _)| t);
+        self.used += text.len() + 1;
+        Ok(Ok(text))
+    }
+
+    fn run(&mut self, cx: &mut Cx<'_>, args: &[u64]) -> Result<Result<(), i32>, Halt> {
+        let mut args = args.iter().copied();
+        while let Some(c) = self.fmt.get(self.at).copied() {
+            if !c.is_ascii() || !(c.is_ascii_graphic() || c.is_ascii_whitespace() || c == 0x0b) {
+                return Ok(Err(errno::EINVAL));
+            }
+            self.at += 1;
+            if c != b'%' {
+                self.out.push(c);
+            } else if self.peek() == b'%' {
+                self.out.push(c);
+                self.at += 1;
+            } else {
+                let Some(arg) = args.next() else { return Ok(Err(errno::EINVAL)) };
+                if let Err(e) = self.directive(cx, arg)? {
+                    return Ok(Err(e));
+                }
+            }
+        }
+        Ok(Ok(()))
+    }
+
+    fn directive(&mut self, cx: &mut Cx<'_>, arg: u64) -> Result<Result<(), i32>, Halt> {
+        let pad = self.pad();
+        let mut longs = 0;
+        while longs < 2 && self.peek() == b'l' {
+            longs += 1;
+            self.at += 1;
+        }
+        let kind = self.peek();
+        self.at += 1;
+        let wide = longs > 0;
+        let room = match kind {
+            b's' | b'p' if !wide => Ok(()),
+            b'c' if !wide => self.take(4),
+            b'd' | b'i' | b'u' | b'x' | b'X' => self.take(if wide { 8 } else { 4 }),
+            _ => Err(errno::EINVAL),
+        };
+        if room.is_err() {
+            return Ok(room);
+        }
+        let unsigned = if wide { arg } else { u64::from(arg as u32) };
+        match kind {
+            b's' => match self.string(cx, arg)? {
+                Ok(text) => pad.text(&mut self.out, &text),
+                Err(e) => return Ok(Err(e)),
+            },
+            b'p' => return self.pointer(cx, arg, pad),
+            b'c' => pad.text(&mut self.out, &[arg as u8]),
+            b'd' | b'i' => {
+                let n = if wide { arg as i64 } else { i64::from(arg as i32) };
+                let sign = if n < 0 { Some('-') } else { pad.plus };
+                pad.number(&mut self.out, sign, &n.unsigned_abs().to_string());
+            }
+            b'u' => pad.number(&mut self.out, None, &unsigned.to_string()),
+            b'x' => pad.number(&mut self.out, None, &format!("{unsigned:x}")),
+            _ => pad.number(&mut self.out, None, &format!("{unsigned:X}")),
+        }
+        Ok(Ok(()))
+    }
+
+    /// `%p` and what may follow it. The letters and digits behind it belong to it, known or not.
+    fn pointer(&mut self, cx: &mut Cx<'_>, arg: u64, pad: Pad) -> Result<Result<(), i32>, Halt> {
+        let next = (self.peek(), self.fmt.get(self.at + 1).copied().unwrap_or(0));
+        match next {
+            (b'k' | b'u', b's') => match self.string(cx, arg)? {
+                Ok(text) => self.out.extend_from_slice(&text),
+                Err(e) => return Ok(Err(e)),
+            },
+            (b'i' | b'I', b'4' | b'6') => {
+                let text = internet(cx, arg, next.0 == b'I', next.1 == b'6')?;
+                self.out.extend_from_slice(text.as_bytes());
+            }
+            // There are no symbols here, so that addresses of functions print as numbers.
+            (b's' | b'S', _) => pad.text(&mut self.out, format!("{arg:#x}").as_bytes()),
+            (b'B', _) => self.out.extend_from_slice(format!("{arg:#x}").as_bytes()),
+            (b'x' | b'K', _) => pad.address(&mut self.out, arg),
+            (c, _) if c == 0 || c.is_ascii_whitespace() || c.is_ascii_punctuation() => pad.address(&mut self.out, arg),
+            _ => return Ok(Err(errno::EINVAL)),
+        }
+        while self.peek().is_ascii_alphanumeric() {
+            self.at += 1;
+        }
+        Ok(Ok(()))
+    }
+}
+
+/// An internet address in memory, as text; zeroes where it cannot be read.
+fn internet(cx: &mut Cx<'_>, at: u64, plain: bool, v6: bool) -> Result<String, Halt> {
+    let len = if v6 { 16 } else { 4 };
+    let mut bytes = [0u8; 16];
+    cx.touch(len)?;
+    if let Some((from, room)) = cx.find(at)
+        && room >= len
+    {
+        // SAFETY: so many bytes are mapped there.
+        unsafe { crate::value::copy(from, bytes.as_mut_ptr(), len as usize) };
+    }
+    let words = || bytes.chunks_exact(2).map(|w| format!("{:02x}{:02x}", w[0], w[1])).collect::<Vec<_>>();
+    Ok(match (v6, plain) {
+        (false, true) => bytes[..4].iter().map(u8::to_string).collect::<Vec<_>>().join("."),
+        (false, false) => bytes[..4].iter().map(|b| format!("{b:03}")).collect::<Vec<_>>().join("."),
+        (true, true) => words().join(":"),
+        (true, false) => words().concat(),
+    })
 }
 
 /// Formats; an error number where the kernel refuses the format.
-fn format(cx: &Cx<'_>, fmt: &[u8], args: &[u64]) -> Result<Vec<u8>, i32> {
-    let end = fmt.iter().position(|b| *b == 0).ok_or(errno::EINVAL)?;
-    let fmt = &fmt[..end];
-    let mut out = Vec::new();
-    let mut args = args.iter().copied();
-    let mut i = 0;
-    while let Some(c) = fmt.get(i).copied() {
-        if !c.is_ascii() || !(c.is_ascii_graphic() || c == b' ' || c.is_ascii_whitespace() || c == 0x0b) {
-            return Err(errno::EINVAL);
-        }
-        i += 1;
-        if c != b'%' {
-            out.push(c);
-            continue;
-        }
-        if fmt.get(i) == Some(&b'%') {
-            out.push(b'%');
-            i += 1;
-            continue;
-        }
-        let mut pad = Pad::default();
-        while let Some(f @ (b'0' | b'+' | b'-' | b' ')) = fmt.get(i) {
-            pad.left |= *f == b'-';
-            pad.zero |= *f == b'0';
-            i += 1;
-        }
-        while let Some(d @ b'0'..=b'9') = fmt.get(i) {
-            pad.width = (pad.width * 10 + usize::from(d - b'0')).min(MAX_LINE);
-            i += 1;
-        }
-        let arg = args.next().ok_or(errno::EINVAL)?;
-        let rest = &fmt[i..];
-        i += directive(cx, rest, arg, pad, &mut out)?;
-    }
-    Ok(out)
+fn format(cx: &mut Cx<'_>, fmt: &[u8], args: &[u64]) -> Result<Formatted, Halt> {
+    let Some(end) = fmt.iter().position(|b| *b == 0) else { return Ok(Err(errno::EINVAL)) };
+    let mut printer = Printer { fmt: &fmt[..end], at: 0, out: Vec::new(), used: 0 };
+    Ok(printer.run(cx, args)?.map(|()| printer.out))
 }
 
-/// One directive after flags and width: bytes of the format used.
-fn directive(cx: &Cx<'_>, rest: &[u8], arg: u64, pad: Pad, out: &mut Vec<u8>) -> Result<usize, i32> {
-    let longs = rest.iter().take(2).take_while(|b| **b == b'l').count();
-    let kind = *rest.get(longs).ok_or(errno::EINVAL)?;
-    let used = longs + 1;
-    match kind {
-        b's' if longs == 0 => pad.put(out, "", &text(cx, arg)),
-        b'c' if longs == 0 => pad.put(out, "", &[arg as u8]),
-        b'd' | b'i' => {
-            let n = if longs == 0 { i64::from(arg as i32) } else { arg as i64 };
-            pad.put(out, if n < 0 { "-" } else { "" }, n.unsigned_abs().to_string().as_bytes());
-        }
-        b'u' | b'x' | b'X' => {
-            let n = if longs == 0 { u64::from(arg as u32) } else { arg };
-            let digits = match kind {
-                b'u' => n.to_string(),
-                b'x' => format!("{n:x}"),
-                _ => format!("{n:X}"),
-            };
-            pad.put(out, "", digits.as_bytes());
-        }
-        b'p' if longs == 0 => return pointer(cx, &rest[1..], arg, pad, out).map(|n| n + 1),
-        _ => return Err(errno::EINVAL),
-    }
-    Ok(used)
-}
-
-/// `%p` and what may follow it: bytes of the format used after the `p`.
-fn pointer(cx: &Cx<'_>, rest: &[u8], arg: u64, pad: Pad, out: &mut Vec<u8>) -> Result<usize, i32> {
-    let plain = |out: &mut Vec<u8>| {
-        let wide = Pad { width: 16, zero: true, ..pad };
-        wide.put(out, "", format!("{arg:x}").as_bytes());
-    };
-    match rest {
-        [b'k' | b'u', b's', ..] => {
-            pad.put(out, "", &text(cx, arg));
-            Ok(2)
-        }
-        [b'x' | b'K' | b'B' | b's' | b'S', ..] => {
-            // Without symbols, addresses of functions print as numbers too.
-            if rest[0] == b'x' {
-                pad.put(out, "", format!("{arg:x}").as_bytes())
-            } else {
-                plain(out)
-            }
-            Ok(1)
-        }
-        [b'i' | b'I', v @ (b'4' | b'6'), ..] => {
-            let len = if *v == b'4' { 4 } else { 16 };
-            let bytes = cx.probe(arg, len).unwrap_or_else(|| vec![0; len as usize]);
-            let words = bytes.chunks_exact(2).map(|w| format!("{:02x}{:02x}", w[0], w[1])).collect::<Vec<_>>();
-            let address = match (*v, rest[0]) {
-                (b'4', b'I') => bytes.iter().map(u8::to_string).collect::<Vec<_>>().join("."),
-                (b'4', _) => bytes.iter().map(|b| format!("{b:03}")).collect::<Vec<_>>().join("."),
-                (_, b'I') => words.join(":"),
-                _ => words.concat(),
-            };
-            pad.put(out, "", address.as_bytes());
-            Ok(2)
-        }
-        [c, ..] if c.is_ascii_alphanumeric() => Err(errno::EINVAL),
-        _ => {
-            plain(out);
-            Ok(0)
-        }
-    }
-}
-
-fn print(cx: &Cx<'_>, fmt: &[u8], args: &[u64]) -> u64 {
-    match format(cx, fmt, args) {
+/// Prints a line: the length that it would have had without a limit.
+fn print(cx: &mut Cx<'_>, fmt: &[u8], args: &[u64]) -> Ret {
+    match format(cx, fmt, args)? {
         Ok(mut line) => {
-            line.truncate(MAX_LINE - 1);
             let n = line.len();
-            cx.vm.print(String::from_utf8_lossy(&line).trim_end_matches('\n').to_string());
-            n as u64
+            line.truncate(MAX_LINE - 1);
+            let line = String::from_utf8_lossy(&line).trim_end_matches('\n').to_string();
+            cx.charge(line_cost(line.len()))?;
+            cx.vm.print(line);
+            Ok(n as u64)
         }
-        Err(e) => err(e),
+        Err(e) => Ok(err(e)),
     }
 }
 
 /// `bpf_trace_printk(fmt, fmt_size, a, b, c)`
 pub fn trace_printk(cx: &mut Cx<'_>, [fmt, size, a, b, c]: [u64; 5]) -> Ret {
-    let fmt = cx.read_bytes(fmt, size & 0xffff_ffff)?;
-    Ok(print(cx, &fmt, &[a, b, c]))
+    let fmt = memory::bytes(cx, fmt, low(size), MAX_FORMAT as usize)?;
+    print(cx, &fmt, &[a, b, c])
 }
 
 /// Arguments that a program packed: eight bytes each, twelve at most.
 fn packed(cx: &mut Cx<'_>, data: u64, len: u64) -> Result<Result<Vec<u64>, i32>, Halt> {
-    let len = len & 0xffff_ffff;
+    let len = low(len);
+    if data != 0 {
+        cx.readable(data, len)?;
+    }
     if len % 8 != 0 || len > 12 * 8 || len != 0 && data == 0 {
         return Ok(Err(errno::EINVAL));
     }
-    let bytes = cx.read_bytes(data, len)?;
+    let bytes = memory::bytes(cx, data, len, usize::MAX)?;
     Ok(Ok(bytes.as_chunks::<8>().0.iter().map(|w| u64::from_ne_bytes(*w)).collect()))
 }
 
 /// `bpf_trace_vprintk(fmt, fmt_size, data, data_len)`
 pub fn trace_vprintk(cx: &mut Cx<'_>, [fmt, size, data, len, _]: [u64; 5]) -> Ret {
-    let fmt = cx.read_bytes(fmt, size & 0xffff_ffff)?;
-    Ok(match packed(cx, data, len)? {
+    let fmt = memory::bytes(cx, fmt, low(size), MAX_FORMAT as usize)?;
+    match packed(cx, data, len)? {
         Ok(args) => print(cx, &fmt, &args),
-        Err(e) => err(e),
-    })
+        Err(e) => Ok(err(e)),
+    }
 }
 
 /// `bpf_snprintf(str, str_size, fmt, data, data_len)`: length with the zero, also where it does not fit.
 pub fn snprintf(cx: &mut Cx<'_>, [to, size, fmt, data, len]: [u64; 5]) -> Ret {
-    let size = (size & 0xffff_ffff) as usize;
+    let size = low(size);
+    cx.writable(to, size)?;
     let args = match packed(cx, data, len)? {
         Ok(args) => args,
         Err(e) => return Ok(err(e)),
     };
-    let mut fmt = text(cx, fmt);
+    let Some((mut fmt, true)) = memory::text(cx, fmt, MAX_FORMAT)? else { return Ok(err(errno::EINVAL)) };
     fmt.push(0);
-    match format(cx, &fmt, &args) {
+    match format(cx, &fmt, &args)? {
         Ok(mut line) => {
             let all = line.len() + 1;
             if size > 0 {
-                line.truncate(size - 1);
+                line.truncate(size as usize - 1);
                 line.push(0);
-                cx.write_bytes(to, &line)?;
+                memory::store(cx, to, &line)?;
             }
             Ok(all as u64)
         }

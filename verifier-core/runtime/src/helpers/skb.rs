@@ -7,6 +7,7 @@ use crate::net::Redirect;
 use crate::packet::{ETH, MAX_PACKET, Packet};
 
 use super::csum;
+use super::memory::{self, low};
 use super::xdp::change;
 use super::{Ret, code, err, errno};
 
@@ -26,17 +27,10 @@ fn span(cx: &Cx<'_>, off: u64, len: u64) -> Option<u64> {
 }
 
 fn copy_out(cx: &mut Cx<'_>, from: Option<u64>, buf: u64, len: u64) -> Ret {
-    let len = len & 0xffff_ffff;
+    let len = low(len);
     match from {
-        Some(at) => {
-            let bytes = cx.read_bytes(at, len)?;
-            cx.write_bytes(buf, &bytes)?;
-            Ok(0)
-        }
-        None => {
-            cx.write_bytes(buf, &vec![0; len as usize])?;
-            Ok(err(errno::EFAULT))
-        }
+        Some(at) => memory::copy(cx, at, buf, len).map(|()| 0),
+        None => memory::zero(cx, buf, len).map(|()| err(errno::EFAULT)),
     }
 }
 
@@ -63,12 +57,12 @@ pub fn load_bytes_relative(cx: &mut Cx<'_>, [_, off, to, len, start]: [u64; 5]) 
 pub fn store_bytes(cx: &mut Cx<'_>, [_, off, from, len, flags]: [u64; 5]) -> Ret {
     const RECOMPUTE_CSUM: u64 = 1;
     const INVALIDATE_HASH: u64 = 2;
+    cx.readable(from, low(len))?;
     if flags & !(RECOMPUTE_CSUM | INVALIDATE_HASH) != 0 {
         return Ok(err(errno::EINVAL));
     }
     let Some(at) = span(cx, off, len) else { return Ok(err(errno::EFAULT)) };
-    let bytes = cx.read_bytes(from, len & 0xffff_ffff)?;
-    cx.write_bytes(at, &bytes)?;
+    memory::copy(cx, from, at, low(len))?;
     if flags & INVALIDATE_HASH != 0 {
         change(cx, |p| p.set_field(field::HASH, 0))?;
     }
@@ -82,7 +76,7 @@ fn check_at(cx: &Cx<'_>, off: u64) -> Option<u64> {
 }
 
 fn read16(cx: &mut Cx<'_>, at: u64) -> Result<u16, Halt> {
-    cx.read_bytes(at, 2).map(|b| u16::from_ne_bytes([b[0], b[1]]))
+    memory::load(cx, at).map(u16::from_ne_bytes)
 }
 
 /// `bpf_l3_csum_replace(skb, offset, from, to, flags)`
@@ -98,7 +92,7 @@ pub fn l3_csum_replace(cx: &mut Cx<'_>, [_, off, from, to, flags]: [u64; 5]) -> 
         4 => csum::replace(old, from as u32, to as u32),
         _ => return Ok(err(errno::EINVAL)),
     };
-    cx.write_bytes(at, &new.to_ne_bytes())?;
+    memory::store(cx, at, &new.to_ne_bytes())?;
     Ok(0)
 }
 
@@ -125,7 +119,7 @@ pub fn l4_csum_replace(cx: &mut Cx<'_>, [_, off, from, to, flags]: [u64; 5]) -> 
     if flags & MARK_MANGLED_0 != 0 && new == 0 {
         new = 0xffff;
     }
-    cx.write_bytes(at, &new.to_ne_bytes())?;
+    memory::store(cx, at, &new.to_ne_bytes())?;
     Ok(0)
 }
 
@@ -270,11 +264,16 @@ pub fn set_hash_invalid(cx: &mut Cx<'_>, _: [u64; 5]) -> Ret {
     Ok(0)
 }
 
+/// What a copy of a packet costs beside its bytes.
+const CLONE: u64 = 128;
+
 /// `bpf_clone_redirect(skb, ifindex, flags)`
 pub fn clone_redirect(cx: &mut Cx<'_>, [_, ifindex, flags, ..]: [u64; 5]) -> Ret {
     if flags & !1 != 0 || ifindex as u32 == 0 {
         return Ok(err(errno::EINVAL));
     }
+    let len = cx.packet.as_ref().map_or(0, Packet::len);
+    cx.hold(len + CLONE)?;
     let bytes = cx.packet.as_ref().map(Packet::bytes).unwrap_or_default();
     cx.clones.push((Redirect::Interface { ifindex: ifindex as u32, ingress: flags & 1 != 0 }, bytes));
     Ok(0)

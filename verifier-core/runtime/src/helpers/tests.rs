@@ -31,7 +31,7 @@ fn run(t: ProgType, text: &str, takes_function: bool) -> (Output, Vec<String>) {
     let hook = Hook::of(t).expect("hook");
     let runner = Runner::new().expect("memory");
     let out = runner.run(&Interp, &vm, &code, &hook, &input, 1, Mode::Checked).expect("run");
-    (out, vm.take_printed())
+    (out, vm.take_printed().0)
 }
 
 fn check(text: &str, expected: i64) {

@@ -4,6 +4,7 @@ use crate::cx::{Cx, Halt};
 use crate::net::Redirect;
 use crate::packet::{Packet, PacketKind};
 
+use super::memory::{self, low};
 use super::{Ret, code, err, errno};
 
 /// Changes the packet, and the region that checked mode knows.
@@ -52,26 +53,20 @@ fn span(cx: &Cx<'_>, off: u64, len: u64) -> Result<u64, i32> {
 
 /// `bpf_xdp_load_bytes(xdp, offset, buf, len)`
 pub fn load_bytes(cx: &mut Cx<'_>, [_, off, buf, len, _]: [u64; 5]) -> Ret {
-    let (off, len) = (off & 0xffff_ffff, len & 0xffff_ffff);
+    let (off, len) = (low(off), low(len));
+    cx.writable(buf, len)?;
     match span(cx, off, len) {
-        Ok(at) => {
-            let bytes = cx.read_bytes(at, len)?;
-            cx.write_bytes(buf, &bytes)?;
-            Ok(0)
-        }
+        Ok(at) => memory::copy(cx, at, buf, len).map(|()| 0),
         Err(e) => Ok(err(e)),
     }
 }
 
 /// `bpf_xdp_store_bytes(xdp, offset, buf, len)`
 pub fn store_bytes(cx: &mut Cx<'_>, [_, off, buf, len, _]: [u64; 5]) -> Ret {
-    let (off, len) = (off & 0xffff_ffff, len & 0xffff_ffff);
+    let (off, len) = (low(off), low(len));
+    cx.readable(buf, len)?;
     match span(cx, off, len) {
-        Ok(at) => {
-            let bytes = cx.read_bytes(buf, len)?;
-            cx.write_bytes(at, &bytes)?;
-            Ok(0)
-        }
+        Ok(at) => memory::copy(cx, buf, at, len).map(|()| 0),
         Err(e) => Ok(err(e)),
     }
 }

@@ -629,7 +629,7 @@ fn know_maps<const T: bool>(code: &Code, out: &mut [Fast]) {
                 if dst != 1 => {}
             Op::Atomic { src, .. } if src != 1 => {}
             _ if is_lookup(op) => {
-                if let Some(map) = r1.and_then(|address| code.map_at(address)) {
+                if let Some(map) = r1.and_then(|address| code.map_at(address)).filter(|m| m.looks_up_plainly()) {
                     out[at].imm = map.address() as i64;
                     out[at].run = if map.array_layout().is_some() { look_up_array::<T> } else { look_up::<T> };
                 }

@@ -28,7 +28,7 @@ where
         if !self.src.checked {
             match helper.id {
                 id::MAP_LOOKUP_ELEM => {
-                    if let Some(map) = self.known_map() {
+                    if let Some(map) = self.known_map().filter(|m| m.looks_up_plainly()) {
                         return match map.array_layout() {
                             Some(layout) => self.lookup(layout),
                             None => self.lookup_directly(map),

@@ -7,40 +7,40 @@ use std::collections::{BTreeMap, HashMap};
 use std::io;
 use std::sync::{PoisonError, RwLock};
 
-use crate::memory::Reservation;
+use crate::value::Layout;
 
-use super::{MapResult, errno, flag};
+use super::ops::{Key, MapOps, MapResult, Next, Pages, Site, ValueMemory, bytes, errno, flag};
+
+/// Bytes that an entry takes beside key and value.
+const ENTRY: u64 = 128;
 
 #[derive(Debug, Default)]
 struct Tables {
     by_len: BTreeMap<u32, HashMap<Box<[u8]>, u32>>,
+    /// The key of each place, length and bits; `None`: it is free.
+    keys: Vec<Option<Box<[u8]>>>,
     free: Vec<u32>,
-    fresh: u32,
     count: u32,
 }
 
 /// A trie.
 #[derive(Debug)]
-pub(super) struct Lpm {
-    values: Reservation,
+pub struct Lpm {
+    values: Pages,
     tables: RwLock<Tables>,
+    layout: Layout,
     max_entries: u32,
     max_len: u32,
-    value_size: u32,
     stride: u32,
 }
 
-/// Splits a key into length and bits, those behind the length cleared.
-fn split(key: &[u8], upto: u32) -> Option<(u32, Vec<u8>)> {
+/// Splits a key into length and bits, those behind the length cleared; `None`: longer than bits can be.
+fn split(key: &[u8], max: u32) -> Option<(u32, Vec<u8>)> {
     let (len, bits) = key.split_first_chunk::<4>()?;
     let len = u32::from_ne_bytes(*len);
-    Some((len, mask(bits, len.min(upto))))
-}
-
-fn mask(bits: &[u8], len: u32) -> Vec<u8> {
-    let mut out = bits.to_vec();
-    clear(&mut out, len);
-    out
+    let mut bits = bits.to_vec();
+    clear(&mut bits, len.min(max));
+    (len <= max).then_some((len, bits))
 }
 
 /// Clears what stands behind so many bits.
@@ -53,34 +53,44 @@ fn clear(bits: &mut [u8], len: u32) {
 }
 
 impl Lpm {
-    pub fn new(max_entries: u32, key_size: u32, value_size: u32) -> io::Result<Lpm> {
-        let stride = value_size.next_multiple_of(8);
+    /// A trie of so many entries.
+    ///
+    /// # Errors
+    /// In words, when it is too large.
+    pub fn new(max_entries: u32, key_size: u32, layout: Layout) -> io::Result<Lpm> {
+        let stride = layout.size().checked_next_multiple_of(8).ok_or_else(|| io::Error::other("too large"))?;
         // A replaced value lives on beside the new one until its place is used again.
-        let bytes = super::bytes(&[u64::from(max_entries) + 1, stride.into()])?;
+        let len = bytes(&[u64::from(max_entries) + 1, stride.into()])?;
         Ok(Lpm {
-            values: Reservation::new(bytes)?,
+            values: Pages::new(len, false)?,
             tables: RwLock::default(),
+            layout,
             max_entries,
-            max_len: key_size.saturating_sub(4) * 8,
-            value_size,
+            max_len: key_size.saturating_sub(4).saturating_mul(8),
             stride,
         })
     }
 
-    pub fn memory(&self) -> super::ValueMemory {
-        super::ValueMemory {
-            start: self.values.address(),
-            stride: self.stride.into(),
-            size: self.value_size.into(),
-            count: u64::from(self.max_entries) + 1,
+    fn offset(&self, n: u32) -> usize {
+        n as usize * self.stride as usize
+    }
+
+    /// A place for a value.
+    fn take(&self, tables: &mut Tables, key: usize, site: &Site<'_>) -> Option<u32> {
+        if let Some(n) = tables.free.pop() {
+            return Some(n);
         }
+        let n = u32::try_from(tables.keys.len()).ok()?;
+        let paid = self.values.touch(self.offset(n), self.stride as usize, site) && site.grow(ENTRY + 2 * key as u64);
+        paid.then(|| {
+            tables.keys.push(None);
+            n
+        })
     }
+}
 
-    fn at(&self, n: u32) -> u64 {
-        self.values.address() + u64::from(n) * u64::from(self.stride)
-    }
-
-    pub fn lookup(&self, key: &[u8]) -> Option<u64> {
+impl MapOps for Lpm {
+    fn lookup(&self, key: &[u8], _: &Site<'_>) -> Option<u64> {
         let (len, bits) = key.split_first_chunk::<4>()?;
         let len = u32::from_ne_bytes(*len);
         if len > self.max_len {
@@ -104,14 +114,14 @@ impl Lpm {
             clear(left, *l);
             t.get(&*left)
         });
-        found.map(|n| self.at(*n))
+        found.map(|n| self.values.at(self.offset(*n)) as u64)
     }
 
-    pub fn update(&self, key: &[u8], value: *const u8, flags: u64) -> MapResult {
-        let (len, bits) = split(key, self.max_len).ok_or(errno::EINVAL)?;
-        if flags > flag::EXIST || len > self.max_len {
+    unsafe fn update(&self, key: &[u8], value: *const u8, flags: u64, site: &Site<'_>) -> MapResult {
+        if flags > flag::EXIST {
             return Err(errno::EINVAL);
         }
+        let (len, bits) = split(key, self.max_len).ok_or(errno::EINVAL)?;
         let mut tables = self.tables.write().unwrap_or_else(PoisonError::into_inner);
         let old = tables.by_len.get(&len).and_then(|t| t.get(bits.as_slice())).copied();
         match old {
@@ -120,41 +130,73 @@ impl Lpm {
             None if tables.count == self.max_entries => return Err(errno::ENOSPC),
             _ => {}
         }
-        let n = tables.free.pop().unwrap_or_else(|| {
-            tables.fresh += 1;
-            tables.fresh - 1
-        });
+        let n = self.take(&mut tables, key.len(), site).ok_or(errno::ENOMEM)?;
         // SAFETY: a value that is not found by anyone; `value` has as many bytes.
-        unsafe { std::ptr::copy(value, self.at(n) as *mut u8, self.value_size as usize) };
+        unsafe { self.layout.make(self.values.at(self.offset(n)), value) };
+        if let Some(own) = tables.keys.get_mut(n as usize) {
+            *own = Some([&len.to_ne_bytes()[..], &bits].concat().into());
+        }
         tables.by_len.entry(len).or_default().insert(bits.into(), n);
         match old {
-            Some(old) => tables.free.push(old),
+            Some(old) => release(&mut tables, old),
             None => tables.count += 1,
         }
         Ok(())
     }
 
-    pub fn delete(&self, key: &[u8]) -> MapResult {
+    fn delete(&self, key: &[u8]) -> MapResult {
         let (len, bits) = split(key, self.max_len).ok_or(errno::EINVAL)?;
-        if len > self.max_len {
-            return Err(errno::EINVAL);
-        }
         let mut tables = self.tables.write().unwrap_or_else(PoisonError::into_inner);
         let n = tables.by_len.get_mut(&len).and_then(|t| t.remove(bits.as_slice())).ok_or(errno::ENOENT)?;
         if tables.by_len.get(&len).is_some_and(HashMap::is_empty) {
             tables.by_len.remove(&len);
         }
-        tables.free.push(n);
+        release(&mut tables, n);
         tables.count -= 1;
         Ok(())
     }
 
-    pub fn entries(&self) -> Vec<(Vec<u8>, u64)> {
+    fn next(&self, position: u64, _: &Site<'_>) -> Next {
         let tables = self.tables.read().unwrap_or_else(PoisonError::into_inner);
-        let key = |len: u32, bits: &[u8]| [&len.to_ne_bytes()[..], bits].concat();
-        let all = tables.by_len.iter().flat_map(|(len, t)| t.iter().map(move |(bits, n)| (key(*len, bits), *n)));
-        let mut out: Vec<_> = all.map(|(k, n)| (k, self.at(n))).collect();
-        out.sort();
-        out
+        let place = usize::try_from(position).ok().and_then(|n| tables.keys.get(n));
+        match place {
+            None => Next::End,
+            Some(None) => Next::Skip(position + 1),
+            Some(Some(key)) => {
+                let value = self.values.at(self.offset(position as u32)) as u64;
+                Next::Entry { key: Key::Own(key.to_vec()), value, next: position + 1 }
+            }
+        }
     }
+
+    fn looks_up_plainly(&self) -> bool {
+        false
+    }
+
+    /// A table for each length that occurs is asked.
+    fn lookup_cost(&self) -> u64 {
+        let lengths = self.tables.read().unwrap_or_else(PoisonError::into_inner).by_len.len() as u64;
+        lengths * (4 + u64::from(self.max_len) / 32)
+    }
+
+    fn len(&self) -> u64 {
+        self.tables.read().unwrap_or_else(PoisonError::into_inner).count.into()
+    }
+
+    fn memory(&self) -> Option<ValueMemory> {
+        Some(ValueMemory {
+            start: self.values.address(),
+            stride: self.stride.into(),
+            size: self.layout.size().into(),
+            count: u64::from(self.max_entries) + 1,
+        })
+    }
+}
+
+/// Gives a place back.
+fn release(tables: &mut Tables, n: u32) {
+    if let Some(key) = tables.keys.get_mut(n as usize) {
+        *key = None;
+    }
+    tables.free.push(n);
 }

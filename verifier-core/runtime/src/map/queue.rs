@@ -1,102 +1,135 @@
-//! Queues, stacks and Bloom filters: maps without keys.
+//! Queues and stacks: maps without keys.
 //!
-//! Answers for `kernel/bpf/queue_stack_maps.c` and `bloom_filter.c`.
+//! Answers for `kernel/bpf/queue_stack_maps.c`. Values lie in a ring of places, the oldest first; only places that were
+//! used once cost memory.
 
-use std::collections::VecDeque;
-use std::hash::{DefaultHasher, Hasher};
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::io;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use super::{MapResult, errno, flag};
+use crate::value::{self, Layout};
+
+use super::ops::{Key, MapOps, MapResult, Next, Pages, Site, ValueMemory, bytes, errno, flag};
+
+#[derive(Debug, Default)]
+struct Ends {
+    /// Place of the oldest value.
+    first: u64,
+    len: u64,
+}
 
 /// A queue, or a stack.
 #[derive(Debug)]
-pub(super) struct Queue {
-    values: Mutex<VecDeque<Box<[u8]>>>,
-    max_entries: u32,
+pub struct Queue {
+    values: Pages,
+    ends: Mutex<Ends>,
+    layout: Layout,
+    stride: u64,
+    max_entries: u64,
     is_stack: bool,
 }
 
 impl Queue {
-    pub fn new(max_entries: u32, is_stack: bool) -> Queue {
-        Queue { values: Mutex::default(), max_entries, is_stack }
+    /// A queue or stack of so many values.
+    ///
+    /// # Errors
+    /// In words, when it is too large.
+    pub fn new(max_entries: u32, layout: Layout, is_stack: bool) -> io::Result<Queue> {
+        let stride = u64::from(layout.size()).next_multiple_of(8);
+        let values = Pages::new(bytes(&[max_entries.into(), stride])?, false)?;
+        Ok(Queue { values, ends: Mutex::default(), layout, stride, max_entries: max_entries.into(), is_stack })
+    }
+
+    fn ends(&self) -> MutexGuard<'_, Ends> {
+        self.ends.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Offset of the `n`th value from the oldest.
+    fn offset(&self, ends: &Ends, n: u64) -> usize {
+        ((ends.first + n) % self.max_entries.max(1) * self.stride) as usize
+    }
+
+    unsafe fn next_value(&self, to: *mut u8, take: bool) -> MapResult {
+        let mut ends = self.ends();
+        if ends.len == 0 {
+            // SAFETY: `value_size` bytes, as required.
+            unsafe { value::zero(to, self.layout.size() as usize) };
+            return Err(errno::ENOENT);
+        }
+        let from = self.values.at(self.offset(&ends, if self.is_stack { ends.len - 1 } else { 0 }));
+        // SAFETY: a value of ours; `to` has as many bytes.
+        unsafe { self.layout.assign(to, from) };
+        if take {
+            ends.len -= 1;
+            if !self.is_stack {
+                ends.first = (ends.first + 1) % self.max_entries;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl MapOps for Queue {
+    fn lookup(&self, _: &[u8], _: &Site<'_>) -> Option<u64> {
+        None
+    }
+
+    unsafe fn update(&self, _: &[u8], _: *const u8, _: u64, _: &Site<'_>) -> MapResult {
+        Err(errno::EINVAL)
+    }
+
+    fn delete(&self, _: &[u8]) -> MapResult {
+        Err(errno::EINVAL)
     }
 
     /// Adds a value; with `EXIST` in place of the oldest when it is full.
-    pub fn push(&self, value: &[u8], flags: u64) -> MapResult {
+    unsafe fn push(&self, value: *const u8, flags: u64, site: &Site<'_>) -> MapResult {
         if flags & flag::NOEXIST != 0 || flags > flag::EXIST {
             return Err(errno::EINVAL);
         }
-        let mut values = self.values.lock().unwrap_or_else(PoisonError::into_inner);
-        if values.len() >= self.max_entries as usize {
-            if flags & flag::EXIST == 0 {
+        let mut ends = self.ends();
+        if ends.len >= self.max_entries {
+            if flags & flag::EXIST == 0 || ends.len == 0 {
                 return Err(errno::E2BIG);
             }
-            values.pop_front();
+            ends.first = (ends.first + 1) % self.max_entries;
+            ends.len -= 1;
         }
-        values.push_back(value.into());
+        let at = self.offset(&ends, ends.len);
+        if !self.values.touch(at, self.stride as usize, site) {
+            return Err(errno::ENOMEM);
+        }
+        // SAFETY: a place of ours; `value` has as many bytes.
+        unsafe { self.layout.make(self.values.at(at), value) };
+        ends.len += 1;
         Ok(())
     }
 
-    /// The value whose turn it is.
-    pub fn next(&self, take: bool) -> Result<Box<[u8]>, i32> {
-        let mut values = self.values.lock().unwrap_or_else(PoisonError::into_inner);
-        let next = match (self.is_stack, take) {
-            (true, true) => values.pop_back(),
-            (true, false) => values.back().cloned(),
-            (false, true) => values.pop_front(),
-            (false, false) => values.front().cloned(),
-        };
-        next.ok_or(errno::ENOENT)
+    unsafe fn pop(&self, to: *mut u8) -> MapResult {
+        // SAFETY: as required.
+        unsafe { self.next_value(to, true) }
     }
 
-    pub fn values(&self) -> Vec<Vec<u8>> {
-        let values = self.values.lock().unwrap_or_else(PoisonError::into_inner);
-        values.iter().map(|v| v.to_vec()).collect()
-    }
-}
-
-/// A Bloom filter.
-#[derive(Debug)]
-pub(super) struct Bloom {
-    bits: Box<[AtomicU64]>,
-    hashes: u32,
-}
-
-impl Bloom {
-    /// `extra`: number of hash functions in its low four bits, 0 for the default.
-    pub fn new(max_entries: u32, extra: u64) -> Bloom {
-        let hashes = match (extra & 0xf) as u32 {
-            0 => 5,
-            n => n,
-        };
-        // About 1/ln 2 bits for each hash and entry, as the kernel sizes it.
-        let bits = (u64::from(max_entries) * u64::from(hashes) * 7 / 5).clamp(64, 1 << 32).next_power_of_two();
-        Bloom { bits: (0..bits / 64).map(|_| AtomicU64::new(0)).collect(), hashes }
+    unsafe fn peek(&self, to: *mut u8) -> MapResult {
+        // SAFETY: as required.
+        unsafe { self.next_value(to, false) }
     }
 
-    fn places(&self, value: &[u8]) -> impl Iterator<Item = (&AtomicU64, u64)> {
-        (0..self.hashes).map(move |i| {
-            let mut h = DefaultHasher::new();
-            h.write_u32(i);
-            h.write(value);
-            let bit = h.finish() % (self.bits.len() as u64 * 64);
-            (&self.bits[(bit / 64) as usize], 1 << (bit % 64))
-        })
-    }
-
-    pub fn push(&self, value: &[u8], flags: u64) -> MapResult {
-        if flags != flag::ANY {
-            return Err(errno::EINVAL);
+    /// Values in the order in which they would be taken.
+    fn next(&self, position: u64, _: &Site<'_>) -> Next {
+        let ends = self.ends();
+        if position >= ends.len {
+            return Next::End;
         }
-        self.places(value).for_each(|(word, bit)| {
-            word.fetch_or(bit, Ordering::Relaxed);
-        });
-        Ok(())
+        let n = if self.is_stack { ends.len - 1 - position } else { position };
+        let value = self.values.at(self.offset(&ends, n)) as u64;
+        Next::Entry { key: Key::Own(Vec::new()), value, next: position + 1 }
     }
 
-    pub fn has(&self, value: &[u8]) -> MapResult {
-        let all = self.places(value).all(|(word, bit)| word.load(Ordering::Relaxed) & bit != 0);
-        if all { Ok(()) } else { Err(errno::ENOENT) }
+    fn len(&self) -> u64 {
+        self.ends().len
+    }
+
+    fn memory(&self) -> Option<ValueMemory> {
+        None
     }
 }

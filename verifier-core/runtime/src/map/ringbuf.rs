@@ -6,11 +6,11 @@
 
 use std::io;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use crate::memory::Reservation;
+use crate::value;
 
-use super::{MapResult, errno};
+use super::ops::{MapOps, MapResult, Next, Pages, Site, ValueMemory, bytes, errno};
 
 const HEAD: u64 = 8;
 const BUSY: u32 = 1 << 31;
@@ -28,10 +28,19 @@ struct Positions {
 
 /// A ring.
 #[derive(Debug)]
-pub(super) struct Ring {
-    memory: Reservation,
+pub struct Ring {
+    memory: Pages,
     size: u64,
     positions: Mutex<Positions>,
+}
+
+/// A sample that was taken out of a ring.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Taken {
+    /// Its first bytes.
+    pub bytes: Vec<u8>,
+    /// All its bytes.
+    pub len: u64,
 }
 
 /// The length word of the record whose sample is at an address.
@@ -43,48 +52,70 @@ unsafe fn head<'a>(sample: u64) -> &'a AtomicU32 {
     unsafe { AtomicU32::from_ptr((sample - HEAD) as *mut u32) }
 }
 
-/// Ends a record.
+/// Ends a record. One that was ended before stays as it is.
 ///
 /// # Safety
 /// `sample` is a sample that [`Ring::reserve`] gave out.
 pub(crate) unsafe fn commit(sample: u64, discard: bool) {
     // SAFETY: as required.
     let head = unsafe { head(sample) };
-    let len = head.load(Ordering::Relaxed) & !BUSY;
-    head.store(if discard { len | DISCARD } else { len }, Ordering::Release);
+    let word = head.load(Ordering::Relaxed);
+    if word & BUSY != 0 {
+        let len = word & !BUSY;
+        head.store(if discard { len | DISCARD } else { len }, Ordering::Release);
+    }
 }
 
 impl Ring {
+    /// A ring of so many bytes.
+    ///
+    /// # Errors
+    /// In words, when it is too large.
     pub fn new(size: u32) -> io::Result<Ring> {
         let size = u64::from(size);
-        Ok(Ring { memory: Reservation::new(super::bytes(&[2, size])?)?, size, positions: Mutex::default() })
+        Ok(Ring { memory: Pages::new(bytes(&[2, size])?, false)?, size, positions: Mutex::default() })
+    }
+
+    fn positions(&self) -> MutexGuard<'_, Positions> {
+        self.positions.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Address of a sample of so many bytes; `None` when there is no room.
-    pub fn reserve(&self, size: u64) -> Option<u64> {
+    pub fn reserve(&self, size: u64, site: &Site<'_>) -> Option<u64> {
         if size > MAX_RECORD {
             return None;
         }
         let len = (size + HEAD).next_multiple_of(8);
-        let mut at = self.positions.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut at = self.positions();
         if at.producer + len - at.consumer >= self.size {
             return None;
         }
-        let sample = self.memory.address() + at.producer % self.size + HEAD;
+        let off = at.producer % self.size;
+        if !self.memory.touch(off as usize, len as usize, site) {
+            return None;
+        }
+        let sample = self.memory.address() + off + HEAD;
         // SAFETY: the sample that is being made; its head lies in the ring's memory.
         unsafe { head(sample) }.store(size as u32 | BUSY, Ordering::Relaxed);
         at.producer += len;
         Some(sample)
     }
 
-    pub fn output(&self, data: &[u8], flags: u64) -> MapResult {
+    /// Copies a sample in.
+    ///
+    /// # Errors
+    /// The error number.
+    ///
+    /// # Safety
+    /// `data` has `len` bytes.
+    pub unsafe fn output(&self, data: *const u8, len: u64, flags: u64, site: &Site<'_>) -> MapResult {
         if flags & !WAKEUP_FLAGS != 0 {
             return Err(errno::EINVAL);
         }
-        let sample = self.reserve(data.len() as u64).ok_or(errno::EAGAIN)?;
+        let sample = self.reserve(len, site).ok_or(errno::EAGAIN)?;
         // SAFETY: a sample of so many bytes that nobody else has.
         unsafe {
-            std::ptr::copy(data.as_ptr(), sample as *mut u8, data.len());
+            value::copy(data, sample as *mut u8, len as usize);
             commit(sample, false);
         }
         Ok(())
@@ -92,7 +123,7 @@ impl Ring {
 
     /// Bytes waiting, size of the ring, position of the reader, position of the writer. Kernel: `bpf_ringbuf_query()`.
     pub fn query(&self, what: u64) -> u64 {
-        let at = self.positions.lock().unwrap_or_else(PoisonError::into_inner);
+        let at = self.positions();
         match what {
             0 => at.producer - at.consumer,
             1 => self.size,
@@ -102,23 +133,59 @@ impl Ring {
         }
     }
 
-    /// Takes the samples that are committed, up to the first that is not.
-    pub fn drain(&self) -> Vec<Vec<u8>> {
-        let mut out = Vec::new();
-        let mut at = self.positions.lock().unwrap_or_else(PoisonError::into_inner);
+    /// Takes the next sample that is committed, with `most` of its bytes, unless one before it is not committed yet.
+    pub fn take(&self, most: usize) -> Option<Taken> {
+        let mut at = self.positions();
         while at.consumer < at.producer {
-            let sample = self.memory.address() + at.consumer % self.size + HEAD;
+            let off = at.consumer % self.size + HEAD;
             // SAFETY: a record of ours.
-            let word = unsafe { head(sample) }.load(Ordering::Acquire);
+            let word = unsafe { head(self.memory.address() + off) }.load(Ordering::Acquire);
             if word & BUSY != 0 {
-                break;
+                return None;
             }
             let len = u64::from(word & !DISCARD);
-            if word & DISCARD == 0 {
-                out.push(self.memory.read((sample - self.memory.address()) as usize, len as usize));
-            }
             at.consumer += (len + HEAD).next_multiple_of(8);
+            if word & DISCARD == 0 {
+                let mut bytes = vec![0; most.min(len as usize)];
+                // SAFETY: within the sample.
+                unsafe { value::copy(self.memory.at(off as usize), bytes.as_mut_ptr(), bytes.len()) };
+                return Some(Taken { bytes, len });
+            }
         }
-        out
+        None
+    }
+}
+
+impl MapOps for Ring {
+    fn lookup(&self, _: &[u8], _: &Site<'_>) -> Option<u64> {
+        None
+    }
+
+    unsafe fn update(&self, _: &[u8], _: *const u8, _: u64, _: &Site<'_>) -> MapResult {
+        Err(errno::EINVAL)
+    }
+
+    fn delete(&self, _: &[u8]) -> MapResult {
+        Err(errno::EINVAL)
+    }
+
+    fn next(&self, _: u64, _: &Site<'_>) -> Next {
+        Next::End
+    }
+
+    fn len(&self) -> u64 {
+        0
+    }
+
+    fn memory(&self) -> Option<ValueMemory> {
+        None
+    }
+
+    fn extent(&self) -> Option<(u64, u64)> {
+        Some((self.memory.address(), 2 * self.size))
+    }
+
+    fn ring(&self) -> Option<&Ring> {
+        Some(self)
     }
 }

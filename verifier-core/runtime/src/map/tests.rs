@@ -5,15 +5,33 @@ use super::*;
 fn make(t: MapType, key: u32, value: u32, entries: u32) -> Arc<Map> {
     let spec =
         MapSpec { map_type: t as u32, key_size: key, value_size: value, max_entries: entries, ..MapSpec::default() };
-    Map::create(&spec, 2).expect("map")
+    Map::create(&spec, 2, &MapFields::default(), &Site::user(0)).expect("map")
+}
+
+/// The first byte of a value.
+fn first(at: u64) -> u8 {
+    // SAFETY: a value of a map that the test keeps.
+    unsafe { (at as *const u8).read() }
+}
+
+fn push(m: &Map, value: &[u8], flags: u64) -> MapResult {
+    assert_eq!(value.len(), m.spec().value_size as usize);
+    // SAFETY: as many bytes as values have.
+    unsafe { m.ops().push(value.as_ptr(), flags, &Site::user(0)) }
+}
+
+fn next_value(m: &Map, take: bool) -> Result<u8, i32> {
+    let mut out = [0u8; 8];
+    // SAFETY: values have no more bytes.
+    unsafe { if take { m.ops().pop(out.as_mut_ptr()) } else { m.ops().peek(out.as_mut_ptr()) } }.map(|()| out[0])
 }
 
 fn put(m: &Map, key: u32, value: u64, flags: u64) -> MapResult {
-    m.set(&key.to_ne_bytes(), &value.to_ne_bytes(), flags, 2)
+    m.set(&key.to_ne_bytes(), &value.to_ne_bytes(), flags)
 }
 
 fn get(m: &Map, key: u32) -> Option<u64> {
-    m.lookup(&key.to_ne_bytes(), 0).map(|a| u64::from_ne_bytes(m.value_at(a).try_into().expect("8 bytes")))
+    m.get(&key.to_ne_bytes(), 0).map(|v| u64::from_ne_bytes(v.try_into().expect("8 bytes")))
 }
 
 #[test]
@@ -25,9 +43,9 @@ fn arrays() {
     assert_eq!(put(&m, 3, 7, 0), Err(errno::E2BIG));
     assert_eq!((put(&m, 2, 7, 3), m.delete(&[0; 4])), (Err(errno::EINVAL), Err(errno::EINVAL)));
     let m = make(MapType::PercpuArray, 4, 8, 2);
-    assert_eq!(m.set(&[0; 4], &[1, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0], 0, 2), Ok(()));
+    assert_eq!(m.set(&[0; 4], &[1, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0], 0), Ok(()));
     assert_ne!(m.lookup(&[0; 4], 0), m.lookup(&[0; 4], 1));
-    assert_eq!((get(&m, 0), m.lookup(&[0; 4], 1).map(|a| m.value_at(a)[0])), (Some(1), Some(2)));
+    assert_eq!((get(&m, 0), m.get(&[0; 4], 1).map(|v| v[0])), (Some(1), Some(2)));
 }
 
 #[test]
@@ -39,15 +57,15 @@ fn hashes() {
     assert_eq!((put(&m, 7, 3, 0), put(&m, 5, 1, flag::NOEXIST)), (Err(errno::E2BIG), Err(errno::EEXIST)));
     // A full table can be updated, and who holds the old value keeps it.
     let old = m.lookup(&5u32.to_ne_bytes(), 0).expect("value");
-    assert_eq!((put(&m, 5, 9, 0), get(&m, 5), m.value_at(old)[0]), (Ok(()), Some(9), 1));
+    assert_eq!((put(&m, 5, 9, 0), get(&m, 5), first(old)), (Ok(()), Some(9), 1));
     assert_eq!((put(&m, 6, 8, 0), put(&m, 5, 7, 0), m.len()), (Ok(()), Ok(()), 2));
     assert_eq!((m.delete(&5u32.to_ne_bytes()), put(&m, 7, 3, 0)), (Ok(()), Ok(())));
-    assert_eq!((get(&m, 5), get(&m, 6), get(&m, 7), m.entries(0).len()), (None, Some(8), Some(3), 2));
+    assert_eq!((get(&m, 5), get(&m, 6), get(&m, 7), m.entries(0, 9, 9).entries.len()), (None, Some(8), Some(3), 2));
     let m = make(MapType::PercpuHash, 4, 8, 2);
     // SAFETY: a value of 8 bytes.
-    assert_eq!(unsafe { m.update(&[1; 4], [7u8; 8].as_ptr(), 0, 1) }, Ok(()));
-    assert_eq!(m.lookup(&[1; 4], 0).map(|a| m.value_at(a)[0]), Some(0));
-    assert_eq!(m.lookup(&[1; 4], 1).map(|a| m.value_at(a)[0]), Some(7));
+    assert_eq!(unsafe { m.update(&[1; 4], [7u8; 8].as_ptr(), 0, &Site::user(1)) }, Ok(()));
+    assert_eq!(m.get(&[1; 4], 0).map(|v| v[0]), Some(0));
+    assert_eq!(m.get(&[1; 4], 1).map(|v| v[0]), Some(7));
 }
 
 #[test]
@@ -101,8 +119,8 @@ fn least_recently_used_goes() {
 fn longest_prefix() {
     let m = make(MapType::LpmTrie, 8, 8, 3);
     let key = |len: u32, a: [u8; 4]| [len.to_ne_bytes(), a].concat();
-    let put = |len, a, v: u64, f| m.set(&key(len, a), &v.to_ne_bytes(), f, 1);
-    let get = |len, a| m.lookup(&key(len, a), 0).map(|v| m.value_at(v)[0]);
+    let put = |len, a, v: u64, f| m.set(&key(len, a), &v.to_ne_bytes(), f);
+    let get = |len, a| m.get(&key(len, a), 0).map(|v| v[0]);
     assert_eq!((put(8, [10, 0, 0, 0], 1, 0), put(24, [10, 1, 2, 0], 2, 0)), (Ok(()), Ok(())));
     assert_eq!((get(32, [10, 1, 2, 3]), get(32, [10, 1, 3, 3]), get(32, [11, 0, 0, 0])), (Some(2), Some(1), None));
     assert_eq!((get(16, [10, 1, 2, 3]), get(33, [10, 1, 2, 3])), (Some(1), None));
@@ -117,47 +135,60 @@ fn longest_prefix() {
 fn queues_stacks_and_filters() {
     for (t, first) in [(MapType::Queue, 1), (MapType::Stack, 2)] {
         let m = make(t, 0, 1, 2);
-        assert_eq!((m.push(&[1], 0), m.push(&[2], 0), m.push(&[3], 0)), (Ok(()), Ok(()), Err(errno::E2BIG)));
-        assert_eq!(m.push(&[3], flag::NOEXIST), Err(errno::EINVAL));
-        assert_eq!((m.next_value(false), m.next_value(true)), (Ok([first].into()), Ok([first].into())));
-        assert!(m.next_value(true).is_ok() && m.next_value(true) == Err(errno::ENOENT));
+        assert_eq!((push(&m, &[1], 0), push(&m, &[2], 0), push(&m, &[3], 0)), (Ok(()), Ok(()), Err(errno::E2BIG)));
+        assert_eq!(push(&m, &[3], flag::NOEXIST), Err(errno::EINVAL));
+        assert_eq!((next_value(&m, false), next_value(&m, true)), (Ok(first), Ok(first)));
+        assert!(next_value(&m, true).is_ok() && next_value(&m, true) == Err(errno::ENOENT));
+        // A full one gives up its oldest.
+        let all = || m.entries(0, 9, 9).entries.into_iter().map(|(_, v)| v[0]).collect::<Vec<_>>();
+        assert!((1..=4).all(|n| push(&m, &[n], flag::EXIST).is_ok()));
+        assert_eq!(all(), if t == MapType::Queue { [3, 4] } else { [4, 3] });
     }
     let m = make(MapType::BloomFilter, 0, 4, 100);
-    assert_eq!((m.push(&[1; 4], 0), m.push(&[1; 4], 1)), (Ok(()), Err(errno::EINVAL)));
-    assert_eq!((m.may_hold(&[1; 4]), m.may_hold(&[9; 4])), (Some(Ok(())), Some(Err(errno::ENOENT))));
+    assert_eq!((push(&m, &[1; 4], 0), push(&m, &[1; 4], 1)), (Ok(()), Err(errno::EINVAL)));
+    // SAFETY: values of four bytes.
+    let has = |v: [u8; 4]| unsafe { m.ops().peek(v.as_ptr().cast_mut()) };
+    assert_eq!((has([1; 4]), has([9; 4])), (Ok(()), Err(errno::ENOENT)));
 }
 
 #[test]
 fn rings() {
     let m = make(MapType::Ringbuf, 0, 0, 4096);
-    assert_eq!((m.output(&[5; 100], 0), m.output(&[5; 4096], 0)), (Ok(()), Err(errno::EAGAIN)));
-    let (a, b) = (m.reserve(16).expect("room"), m.reserve(8).expect("room"));
+    let (ring, user) = (m.ops().ring().expect("ring"), Site::user(0));
+    // SAFETY: so many bytes.
+    let output = |b: &[u8]| unsafe { ring.output(b.as_ptr(), b.len() as u64, 0, &user) };
+    assert_eq!((output(&[5; 100]), output(&[5; 4096])), (Ok(()), Err(errno::EAGAIN)));
+    let (a, b) = (ring.reserve(16, &user).expect("room"), ring.reserve(8, &user).expect("room"));
     // SAFETY: samples that were just reserved.
     unsafe { commit(b, false) };
-    assert_eq!((m.drain().len(), m.query(0)), (1, 24 + 16));
-    // SAFETY: as above.
-    unsafe { commit(a, true) };
-    assert_eq!((m.drain(), m.query(0), m.query(1)), (vec![vec![0; 8]], 0, 4096));
+    assert_eq!((ring.take(3), ring.take(3)), (Some(Taken { bytes: vec![5; 3], len: 100 }), None));
+    assert_eq!(ring.query(0), 24 + 16);
+    // SAFETY: as above. What was ended stays as it was ended.
+    unsafe {
+        commit(a, true);
+        commit(a, false);
+    }
+    assert_eq!((ring.take(9).map(|t| t.bytes), ring.query(0), ring.query(1)), (Some(vec![0; 8]), 0, 4096));
     // Round and round, over the end.
     for i in 0..200u8 {
-        assert_eq!(m.output(&[i; 333], 0), Ok(()));
-        assert_eq!(m.drain(), [[i; 333]]);
+        assert_eq!((output(&[i; 333]), ring.take(400).map(|t| t.bytes)), (Ok(()), Some(vec![i; 333])));
     }
 }
 
 #[test]
 fn slots_owners_and_maps_of_maps() {
     let m = make(MapType::Devmap, 4, 4, 4);
-    let set = |k: u32, flags| m.set(&k.to_ne_bytes(), &9u32.to_ne_bytes(), flags, 1);
+    let set = |k: u32, flags| m.set(&k.to_ne_bytes(), &9u32.to_ne_bytes(), flags);
     assert_eq!((m.lookup(&[0; 4], 0), set(4, 0), set(0, flag::NOEXIST)), (None, Err(errno::E2BIG), Err(errno::EEXIST)));
     assert_eq!((set(0, 0), m.delete(&[0; 4]), m.delete(&[0; 4])), (Ok(()), Ok(()), Ok(())));
     let m = make(MapType::SkStorage, 4, 8, 0);
     // SAFETY: no initial value.
-    let owned = |owner, create| unsafe { m.owned(owner, std::ptr::null(), create) };
+    let owned = |owner, create| unsafe { m.ops().owned(owner, std::ptr::null(), create, &Site::user(0)) };
     assert_eq!(owned(1, false), None);
     let (first, new) = owned(1, true).expect("value");
     assert!(new && owned(1, true) == Some((first, false)) && owned(2, true).map(|v| v.0) != Some(first));
-    assert_eq!((m.disown(1), m.disown(1)), (Ok(()), Err(errno::ENOENT)));
+    let disown = || m.ops().delete(&1u64.to_ne_bytes());
+    assert_eq!((disown(), disown()), (Ok(()), Err(errno::ENOENT)));
     let m = make(MapType::HashOfMaps, 4, 4, 1);
     let inner = make(MapType::Array, 4, 8, 1);
     assert_eq!((m.set_map(&[1; 4], inner.clone(), 0), m.lookup(&[1; 4], 0)), (Ok(()), Some(inner.address())));

@@ -6,7 +6,8 @@ use std::time::Duration;
 use verifier_core::analysis::{Options, System, Verdict};
 use verifier_core::kernel::Kernel;
 use verifier_core::program::{LoadRequest, OpenOptions, open, vmlinux};
-use verifier_solver::decide::{Answer, Effort, solve};
+use verifier_solver::budget::Effort;
+use verifier_solver::decide::{Answer, solve};
 use verifier_solver::repair::Repair;
 
 use verifier_server::args::RunFormat;
@@ -32,6 +33,8 @@ pub struct Row {
     pub again: bool,
     /// Time taken.
     pub time: Duration,
+    /// Work done, the same on every machine.
+    pub work: u64,
 }
 
 impl Row {
@@ -40,7 +43,9 @@ impl Row {
         match self.answer {
             Some(Answer::Bug(_)) => "bug",
             Some(Answer::Safe(_)) => "safe",
+            Some(Answer::WithinBounds(_)) => "within",
             Some(Answer::Unknown) => "unknown",
+            Some(Answer::Undecided(_)) => "undecided",
             Some(Answer::NotAboutMemory) => "other",
             None => "accepted",
         }
@@ -79,13 +84,15 @@ impl Measure {
     pub fn summary(&self) -> String {
         let (safe, others) = self.repaired();
         format!(
-            "{}: {} rejected programs: {} bugs with a witness that replays, {} safe, {} unknown, {} not about memory; \
+            "{}: {} rejected programs: {} bugs with a witness that replays, {} safe, {} within bounds, {} unknown, {} \
+             not about memory; \
              repairs of {safe} safe and {others} others; median {} ms",
             self.set,
             self.rows.len(),
             self.count("bug"),
             self.count("safe"),
-            self.count("unknown"),
+            self.count("within"),
+            self.count("unknown") + self.count("undecided"),
             self.count("other"),
             self.median().as_millis()
         )
@@ -114,6 +121,7 @@ fn row(system: &System, name: String, request: &LoadRequest, options: &Options) 
             repair: None,
             again: false,
             time: Duration::ZERO,
+            work: 0,
         };
     };
     let code = match &report.verdict {
@@ -122,12 +130,18 @@ fn row(system: &System, name: String, request: &LoadRequest, options: &Options) 
     };
     let what = match &solved.answer {
         Answer::Bug(w) => format!("instruction {}: {}", w.insn, w.rule.words()),
-        Answer::Safe(s) => format!("instruction {}: from {:?}, {} states, {} paths", s.insn, s.from, s.states, s.paths),
+        Answer::Safe(s) => {
+            let (from, states, paths) = (s.proof.from(), s.proof.states(), s.proof.paths());
+            format!("instruction {}: from {from:?}, {states} states, {paths} paths", s.insn)
+        }
+        Answer::WithinBounds(w) => {
+            format!("instruction {}: {} rounds, {} paths", solved.insn, w.rounds, w.paths)
+        }
         _ => format!("instruction {}", solved.insn),
     };
     let again = match &solved.answer {
         Answer::Bug(w) => {
-            let saved = witness::json_of(w).to_string();
+            let saved = witness::json_of(w, &name).to_string();
             let ran = witness::run(saved.as_bytes(), system, request, options, RunFormat::Json, &mut std::io::sink());
             ran == Ok(1)
         }
@@ -141,6 +155,7 @@ fn row(system: &System, name: String, request: &LoadRequest, options: &Options) 
         repair: solved.repair,
         again,
         time: solved.time,
+        work: solved.work,
     }
 }
 

@@ -26,7 +26,8 @@ fn real_bugs_have_a_witness_that_replays() {
 fn safe_programs_are_decided_and_most_are_repaired() {
     let m = safe("safe/").expect("cases");
     println!("{}", m.summary());
-    let others: Vec<&str> = m.rows.iter().filter(|r| r.word() != "safe").map(|r| r.name.as_str()).collect();
+    let honest = |r: &&Row| !matches!(r.word(), "safe" | "within");
+    let others: Vec<&str> = m.rows.iter().filter(honest).map(|r| r.name.as_str()).collect();
     assert!(m.rows.len() >= 20 && others.len() <= 2, "not decided: {others:?}");
     assert!(m.count("bug") == 0, "a witness of a safe program");
     assert!(m.repaired().0 * 2 >= m.rows.len(), "{} repaired", m.repaired().0);
@@ -36,7 +37,7 @@ fn safe_programs_are_decided_and_most_are_repaired() {
 fn false_rejections_are_decided() {
     let m = false_rejections("").expect("objects");
     println!("{}", m.summary());
-    let decided = m.count("bug") + m.count("safe");
+    let decided = m.count("bug") + m.count("safe") + m.count("within");
     assert!(m.rows.is_empty() || decided >= 18, "{decided} decided");
     assert!(m.repaired().0 * 2 >= m.count("safe"), "{} of {} repaired", m.repaired().0, m.count("safe"));
     assert!(m.median() < MEDIAN, "{:?}", m.median());

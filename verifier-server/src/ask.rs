@@ -281,7 +281,8 @@ impl Question {
         let witness = self.solve.as_ref().and_then(|s| s.witness.as_deref());
         let base = row.object.rsplit('/').next().unwrap_or_default();
         let name = format!("{base}.{}.{}", row.program, row.kernel);
-        let found = catch_unwind(AssertUnwindSafe(|| ask(system, request, options, &name, witness)));
+        let asked = crate::solve::Asked { program: &row.program, name: &name, dir: witness };
+        let found = catch_unwind(AssertUnwindSafe(|| ask(system, request, options, &asked)));
         row.solve = found.ok().flatten();
     }
 

@@ -32,10 +32,10 @@ pub fn run(args: &RunArgs, out: &mut dyn Write) -> Result<u8, String> {
     let object = args.object.as_deref().ok_or("no object file given")?;
     let systems = target::systems(&args.target)?;
     let system = systems.first().ok_or("no kernel named")?;
-    let request = if args.classic { crate::classic::request(object)? } else { request(args, object, system)? };
     if let Some(file) = &args.witness {
-        return on_witness(args, file, system, &request, out);
+        return on_witness(args, object, file, system, out);
     }
+    let request = if args.classic { crate::classic::request(object)? } else { request(args, object, system)? };
     let report = verify(system, &request, &Options::default());
     let verified = match report.verdict {
         Verdict::Accepted(v) => v,
@@ -70,20 +70,20 @@ pub fn run(args: &RunArgs, out: &mut dyn Write) -> Result<u8, String> {
 }
 
 #[cfg(feature = "solver")]
-fn on_witness(
-    args: &RunArgs,
-    file: &Path,
-    system: &System,
-    request: &LoadRequest,
-    out: &mut dyn Write,
-) -> Result<u8, String> {
+fn on_witness(args: &RunArgs, object: &Path, file: &Path, system: &System, out: &mut dyn Write) -> Result<u8, String> {
     let text = check::read(file)?;
-    crate::witness::run(&text, system, request, &Options::default(), args.format, out)
+    // A witness says which program it is of.
+    let named = args.prog.clone().or_else(|| crate::witness::program_of(&text));
+    let request = match args.classic {
+        true => crate::classic::request(object)?,
+        false => request(&RunArgs { prog: named, ..args.clone() }, object, system)?,
+    };
+    crate::witness::run(&text, system, &request, &Options::default(), args.format, out)
         .map_err(|e| format!("{}: {e}", file.display()))
 }
 
 #[cfg(not(feature = "solver"))]
-fn on_witness(_: &RunArgs, _: &Path, _: &System, _: &LoadRequest, _: &mut dyn Write) -> Result<u8, String> {
+fn on_witness(_: &RunArgs, _: &Path, _: &Path, _: &System, _: &mut dyn Write) -> Result<u8, String> {
     crate::solve::available().map(|()| 0)
 }
 

@@ -7,10 +7,17 @@ use std::path::Path;
 use serde_json::Value;
 
 /// What the solver found about a row.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Solve {
-    /// `bug`, `safe`, `unknown` or `not_about_memory`; of accepted programs `confirmed`, `open` or `unsound`.
+    /// `bug`, `safe`, `within_bounds`, `unknown`, `undecided` or `not_about_memory`; of accepted programs `confirmed`, `open`,
+    /// `unsound` or `undecided`.
     pub answer: &'static str,
+    /// What a bug breaks: `memory`, or a `rule` of the kernel alone.
+    pub breaks: Option<&'static str>,
+    /// How far was searched, where not everything could be: rounds of loops, and paths that arrive.
+    pub bounds: Option<(u32, usize)>,
+    /// Replays that a bug had: the solver's own, and the checked interpreter's where it can tell.
+    pub replays: u8,
     /// The instruction that it is about.
     pub insn: Option<usize>,
     /// One sentence.
@@ -32,6 +39,10 @@ impl Solve {
     pub fn json(&self) -> Value {
         serde_json::json!({
             "answer": self.answer,
+            "breaks": self.breaks,
+            "rounds": self.bounds.map(|b| b.0),
+            "paths": self.bounds.map(|b| b.1),
+            "replays": self.replays,
             "insn": self.insn,
             "message": self.message,
             "notes": self.notes,
@@ -41,6 +52,17 @@ impl Solve {
             "time_ms": self.time_ms,
         })
     }
+}
+
+/// What is asked about, and where files go.
+#[derive(Clone, Copy, Debug)]
+pub struct Asked<'a> {
+    /// The program's name, whole.
+    pub program: &'a str,
+    /// What files are named after.
+    pub name: &'a str,
+    /// Where files go.
+    pub dir: Option<&'a Path>,
 }
 
 #[cfg(not(feature = "solver"))]
@@ -59,9 +81,12 @@ pub use with_z3::{about_acceptance, about_rejection, available};
 mod with_z3 {
     use serde_json::json;
     use verifier_core::analysis::{Options, System};
-    use verifier_core::isa::disasm::{NoNames, write_insn};
+    use verifier_core::isa::disasm::write_insn;
     use verifier_core::program::LoadRequest;
-    use verifier_solver::decide::{Answer, Effort, Solved, second_opinion, solve};
+    use verifier_solver::budget::Effort;
+    use verifier_solver::danger::Rule;
+    use verifier_solver::decide::{Answer, Solved, solve};
+    use verifier_solver::opinion::second_opinion;
     use verifier_solver::repair::Repair;
     use verifier_solver::run::Kind;
     use verifier_solver::witness::{self, Witness};
@@ -69,6 +94,7 @@ mod with_z3 {
     use super::*;
     use crate::hex;
     use crate::pcap;
+    use crate::tools::CallNames;
     use crate::witness::json_of;
 
     /// This build can solve.
@@ -79,19 +105,18 @@ mod with_z3 {
         Ok(())
     }
 
-    /// What there is to say about a rejected program. Files go to `dir`, named after `name`.
+    /// What there is to say about a rejected program.
     pub fn about_rejection(
         system: &System,
         request: &LoadRequest,
         options: &Options,
-        name: &str,
-        dir: Option<&Path>,
+        asked: &Asked<'_>,
     ) -> Option<Solve> {
         let (_, solved) = solve(system, request, options, &Effort::default());
         let solved = solved?;
-        let mut out = row(request, &solved);
-        if let (Answer::Bug(w), Some(dir)) = (&solved.answer, dir) {
-            match save(w, name, dir) {
+        let mut out = row(system, request, &solved, asked);
+        if let (Answer::Bug(w), Some(dir)) = (&solved.answer, asked.dir) {
+            match save(w, asked, dir) {
                 Ok(files) => out.files = files,
                 Err(e) => out.notes.push(format!("the witness was not saved: {e}")),
             }
@@ -99,59 +124,93 @@ mod with_z3 {
         Some(out)
     }
 
-    fn text_of(request: &LoadRequest, insn: usize) -> String {
+    /// An instruction with the names that people know.
+    fn text_of(system: &System, request: &LoadRequest, insn: usize) -> String {
         let mut text = String::new();
         if let Some(i) = request.insns.get(insn) {
+            let names = CallNames { system, request };
             // Writing into a `String` cannot fail.
-            let _ = write_insn(&mut text, *i, request.insns.get(insn + 1).copied(), &NoNames, false);
+            let _ = write_insn(&mut text, *i, request.insns.get(insn + 1).copied(), &names, false);
         }
         text
     }
 
-    fn row(request: &LoadRequest, solved: &Solved) -> Solve {
-        let at = |insn: usize| format!("instruction {insn}: {}", text_of(request, insn));
-        let (answer, message, notes, witness) = match &solved.answer {
+    /// What a rule is about.
+    fn breaks(rule: Rule) -> &'static str {
+        if rule.is_of_memory() { "memory" } else { "rule" }
+    }
+
+    fn row(system: &System, request: &LoadRequest, solved: &Solved, asked: &Asked<'_>) -> Solve {
+        let at = |insn: usize| format!("instruction {insn}: {}", text_of(system, request, insn));
+        let mut out = Solve { insn: Some(solved.insn), ..Solve::default() };
+        out.time_ms = u64::try_from(solved.time.as_millis()).unwrap_or(u64::MAX);
+        match &solved.answer {
             Answer::Bug(w) => {
-                ("bug", format!("a real bug: {} ({})", w.rule.words(), at(w.insn)), describe(w), Some(json_of(w)))
+                out.answer = "bug";
+                out.breaks = Some(breaks(w.rule));
+                out.replays = 1 + u8::from(w.fault.is_some());
+                out.message = match w.rule.is_of_memory() {
+                    true => format!("a real bug: {} ({})", w.rule.words(), at(w.insn)),
+                    false => format!("it breaks a rule of the kernel, not memory: {} ({})", w.rule.words(), at(w.insn)),
+                };
+                out.notes = describe(w);
+                out.witness = Some(json_of(w, asked.program));
             }
             Answer::Safe(s) => {
-                let from: Vec<String> = s.from.iter().map(usize::to_string).collect();
-                let extent = if s.complete { "every path" } else { "every path within bounds" };
-                let mut notes = Vec::new();
+                out.answer = "safe";
+                let what = if s.sum { "the pointer stays within its object" } else { "the access is safe" };
+                out.message = match s.proof.paths() {
+                    0 => format!("no run of the program comes here ({})", at(s.insn)),
+                    _ => format!("{what}; the kernel lost it here ({})", at(s.insn)),
+                };
                 if let Some(r) = s.lost.regno.filter(|_| !s.lost.held.is_empty()) {
-                    notes.push(format!("all that the kernel knows there of R{r}: {}", s.lost.held));
+                    out.notes.push(format!("all that the kernel knows there of R{r}: {}", s.lost.held));
                 }
                 let needed: Vec<String> = s.lost.needed.iter().map(|i| at(*i)).collect();
-                if needed.is_empty() {
-                    notes.push("what is lost is how the values were computed from each other".to_string());
-                } else {
-                    notes.push(format!("what makes it safe, and is lost: {}", needed.join("; ")));
-                }
-                notes.push(format!(
-                    "proven for {extent} to it, from instruction {} on: {} states, {} paths, whatever happened before",
+                out.notes.push(match needed.is_empty() {
+                    true => "what is lost is how the values were computed from each other".to_string(),
+                    false => format!("what makes it safe, and is lost: {}", needed.join("; ")),
+                });
+                let from: Vec<String> = s.proof.from().iter().map(usize::to_string).collect();
+                out.notes.push(format!(
+                    "proven for every path to it, from instruction {} on, whatever happened before: {} states, {} paths \
+                     that arrive, {} ways that cannot be gone",
                     from.join(", "),
-                    s.states,
-                    s.paths
+                    s.proof.states(),
+                    s.proof.paths(),
+                    s.proof.refuted()
                 ));
-                notes.extend(s.assumptions.iter().map(|a| format!("assuming that {a}")));
-                let what = if s.sum { "the pointer stays within its object" } else { "the access is safe" };
-                ("safe", format!("{what}; the kernel lost it here ({})", at(s.insn)), notes, None)
+                out.notes.extend(s.assumptions.iter().map(|a| format!("assuming that {a}")));
             }
-            Answer::Unknown => ("unknown", "not known whether it can go wrong".to_string(), solved.tried.clone(), None),
-            Answer::NotAboutMemory => (
-                "not_about_memory",
-                "the rule that is broken is not about memory; nothing to decide".to_string(),
-                Vec::new(),
-                None,
-            ),
-        };
-        let time_ms = u64::try_from(solved.time.as_millis()).unwrap_or(u64::MAX);
-        let mut notes = notes;
-        let repair = solved.repair.as_ref().map(|r| {
-            notes.extend(patch(r));
+            Answer::WithinBounds(w) => {
+                out.answer = "within_bounds";
+                out.bounds = Some((w.rounds, w.paths));
+                out.message = format!(
+                    "no bug within {} rounds of its loops, on {} paths; what is beyond was not searched",
+                    w.rounds, w.paths
+                );
+                out.notes.clone_from(&solved.tried);
+            }
+            Answer::Unknown => {
+                out.answer = "unknown";
+                out.message = "not known whether it can go wrong".to_string();
+                out.notes.clone_from(&solved.tried);
+            }
+            Answer::Undecided(why) => {
+                out.answer = "undecided";
+                out.message = format!("undecided: {}", why.words());
+                out.notes.clone_from(&solved.tried);
+            }
+            Answer::NotAboutMemory => {
+                out.answer = "not_about_memory";
+                out.message = "the rule that is broken is not about memory; nothing to decide".to_string();
+            }
+        }
+        out.repair = solved.repair.as_ref().map(|r| {
+            out.notes.extend(patch(r));
             repair_json(r)
         });
-        Solve { answer, insn: Some(solved.insn), message, notes, witness, repair, files: Vec::new(), time_ms }
+        out
     }
 
     /// A repair in lines for people.
@@ -190,42 +249,51 @@ mod with_z3 {
         system: &System,
         request: &LoadRequest,
         options: &Options,
-        name: &str,
-        dir: Option<&Path>,
+        asked: &Asked<'_>,
     ) -> Option<Solve> {
         let o = second_opinion(system, request, options, &Effort::default())?;
-        let mut notes = vec![format!("{} of {} accesses are proven safe on every path", o.proven, o.accesses)];
-        let (answer, insn, message) = match &o.unsound {
-            Some(w) => {
-                notes.extend(describe(w));
-                let at = text_of(request, w.insn);
-                ("unsound", Some(w.insn), format!("accepted, but {} (instruction {}: {at})", w.rule.words(), w.insn))
-            }
-            None if o.open.is_empty() => {
-                ("confirmed", None, "a second opinion agrees: every access is safe".to_string())
-            }
-            None => {
-                let open: Vec<String> = o.open.iter().take(20).map(usize::to_string).collect();
-                notes.push(format!("nothing was shown of instructions {}", open.join(", ")));
-                ("open", None, "a second opinion finds nothing wrong, and does not reach everything".to_string())
-            }
+        let mut out = Solve { notes: Vec::new(), ..Solve::default() };
+        out.time_ms = u64::try_from(o.time.as_millis()).unwrap_or(u64::MAX);
+        out.notes.push(format!("{} of {} accesses are proven safe on every path", o.proven, o.accesses));
+        for (at, why) in &o.suspected {
+            let text = text_of(system, request, *at);
+            out.notes.push(format!("instruction {at}: {text}: it seems to go wrong, but {why}"));
+        }
+        (out.answer, out.message) = if let Some(w) = &o.unsound {
+            let at = text_of(system, request, w.insn);
+            out.notes.extend(describe(w));
+            out.insn = Some(w.insn);
+            out.breaks = Some(breaks(w.rule));
+            out.replays = 1 + u8::from(w.fault.is_some());
+            ("unsound", format!("accepted, but {} (instruction {}: {at})", w.rule.words(), w.insn))
+        } else if let Some(why) = o.gave_up {
+            ("undecided", format!("undecided: {}", why.words()))
+        } else if o.accesses == 0 {
+            ("open", "there is nothing to confirm: the program accesses no memory".to_string())
+        } else if o.open.is_empty() {
+            ("confirmed", "a second opinion agrees: every access is safe".to_string())
+        } else {
+            let open: Vec<String> = o.open.iter().take(20).map(usize::to_string).collect();
+            out.notes.push(format!("nothing was shown of instructions {}", open.join(", ")));
+            ("open", "a second opinion finds nothing wrong, and does not reach everything".to_string())
         };
-        let mut files = Vec::new();
-        if let (Some(w), Some(dir)) = (&o.unsound, dir) {
-            match save(w, name, dir) {
-                Ok(saved) => files = saved,
-                Err(e) => notes.push(format!("the witness was not saved: {e}")),
+        if let (Some(w), Some(dir)) = (&o.unsound, asked.dir) {
+            match save(w, asked, dir) {
+                Ok(saved) => out.files = saved,
+                Err(e) => out.notes.push(format!("the witness was not saved: {e}")),
             }
         }
-        let witness = o.unsound.as_ref().map(json_of);
-        let time_ms = u64::try_from(o.time.as_millis()).unwrap_or(u64::MAX);
-        Some(Solve { answer, insn, message, notes, witness, repair: None, files, time_ms })
+        out.witness = o.unsound.as_ref().map(|w| json_of(w, asked.program));
+        Some(out)
     }
 
     /// The witness in lines for people.
     fn describe(w: &Witness) -> Vec<String> {
         let mut out = Vec::new();
-        out.extend(w.fault.as_ref().map(|f| format!("with it the interpreter ends at {f}")));
+        out.push(match &w.fault {
+            Some(f) => format!("replayed twice: with it the checked interpreter ends at {f}"),
+            None => "replayed once: by the solver's own replay; the checked interpreter cannot tell".to_string(),
+        });
         if let Some(p) = w.packet() {
             out.push(format!("packet of {} bytes: {}", p.len(), hex::encode(p)));
         }
@@ -256,13 +324,13 @@ mod with_z3 {
     }
 
     /// Writes the witness as JSON, and the packet as a capture.
-    fn save(w: &Witness, name: &str, dir: &Path) -> std::io::Result<Vec<String>> {
+    fn save(w: &Witness, asked: &Asked<'_>, dir: &Path) -> std::io::Result<Vec<String>> {
         std::fs::create_dir_all(dir)?;
         let clean: String =
-            name.chars().map(|c| if c.is_ascii_alphanumeric() || "-_.".contains(c) { c } else { '_' }).collect();
+            asked.name.chars().map(|c| if c.is_ascii_alphanumeric() || "-_.".contains(c) { c } else { '_' }).collect();
         let mut files = Vec::new();
         let path = dir.join(format!("{clean}.json"));
-        std::fs::write(&path, format!("{:#}\n", json_of(w)))?;
+        std::fs::write(&path, format!("{:#}\n", json_of(w, asked.program)))?;
         files.push(path.display().to_string());
         if let Some(packet) = w.packet() {
             let path = dir.join(format!("{clean}.pcap"));

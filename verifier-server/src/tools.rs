@@ -22,9 +22,11 @@ use crate::{check, target};
 const RATCHET: &str = include_str!("../../tests/ratchet.json");
 
 /// Names of what instructions call.
-struct CallNames<'a> {
-    system: &'a System,
-    request: &'a LoadRequest,
+pub(crate) struct CallNames<'a> {
+    /// The kernel asked.
+    pub(crate) system: &'a System,
+    /// The program.
+    pub(crate) request: &'a LoadRequest,
 }
 
 impl Names for CallNames<'_> {

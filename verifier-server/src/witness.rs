@@ -58,6 +58,7 @@ fn kind(k: &Kind) -> (&'static str, usize) {
         Kind::MapObject(n) => ("map", *n),
         Kind::MapValue(n) => ("map value", *n),
         Kind::Memory => ("memory", 0),
+        Kind::Sample => ("ring buffer record", 0),
         Kind::Object => ("kernel object", 0),
         Kind::Function(n) => ("function", *n as usize),
     }
@@ -72,14 +73,15 @@ fn kind_from(words: &str, n: usize) -> Option<Kind> {
         "map" => Kind::MapObject(n),
         "map value" => Kind::MapValue(n),
         "memory" => Kind::Memory,
+        "ring buffer record" => Kind::Sample,
         "kernel object" => Kind::Object,
         "function" => Kind::Function(u32::try_from(n).ok()?),
         _ => return None,
     })
 }
 
-/// The witness as JSON: everything that a replay needs.
-pub fn json_of(w: &Witness) -> Value {
+/// The witness of a program as JSON: everything that a replay needs.
+pub fn json_of(w: &Witness, program: &str) -> Value {
     let object = |o: &Object| {
         let (words, n) = kind(&o.kind);
         json!({"kind": words, "index": n, "map": o.map, "size": o.size, "bytes": hex::encode(&o.bytes),
@@ -89,9 +91,10 @@ pub fn json_of(w: &Witness) -> Value {
         let writes: Vec<Value> =
             g.writes.iter().map(|(o, off, b)| json!({"object": o, "offset": off, "bytes": hex::encode(b)})).collect();
         json!({"insn": g.insn, "what": g.what, "result": value(&g.result), "writes": writes,
-            "moves_packet": g.moves_packet})
+            "ends": g.ends})
     };
     json!({
+        "program": program,
         "insn": w.insn,
         "rule": w.rule.code(),
         "register": w.regno,
@@ -103,6 +106,11 @@ pub fn json_of(w: &Witness) -> Value {
         "objects": w.objects.iter().map(object).collect::<Vec<_>>(),
         "given": w.given.iter().map(given).collect::<Vec<_>>(),
     })
+}
+
+/// The program that a saved witness is of.
+pub fn program_of(text: &[u8]) -> Option<String> {
+    serde_json::from_slice::<Value>(text).ok()?["program"].as_str().map(str::to_string)
 }
 
 /// A witness out of JSON; `None`: it is none.
@@ -124,7 +132,7 @@ pub fn from_json(v: &Value) -> Option<Witness> {
             what: g["what"].as_str()?.to_string(),
             result: value_from(&g["result"])?,
             writes: g["writes"].as_array()?.iter().map(write).collect::<Option<_>>()?,
-            moves_packet: g["moves_packet"].as_bool()?,
+            ends: g["ends"].as_array()?.iter().map(size).collect::<Option<_>>()?,
         })
     };
     Some(Witness {
@@ -214,7 +222,7 @@ mod tests {
             what: "map_lookup_elem".into(),
             result: witness::Value::Pointer(0, -8),
             writes: vec![(0, 2, vec![9])],
-            moves_packet: true,
+            ends: vec![0, 3],
         };
         let w = Witness {
             insn: 7,
@@ -227,7 +235,8 @@ mod tests {
             stack: 0,
             fault: Some("x".into()),
         };
-        let text = json_of(&w).to_string();
+        let text = json_of(&w, "p").to_string();
+        assert_eq!(program_of(text.as_bytes()).as_deref(), Some("p"));
         assert_eq!(from_json(&serde_json::from_str(&text).expect("JSON")), Some(w));
         assert_eq!(from_json(&json!({"insn": 7})), None);
     }

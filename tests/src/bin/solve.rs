@@ -35,7 +35,8 @@ fn main() -> ExitCode {
 fn print(m: &Measure, verbose: bool) {
     if verbose {
         for r in &m.rows {
-            println!("{:8} {:5} ms  {}: {}", r.word(), r.time.as_millis(), r.name, r.what);
+            let (ms, work) = (r.time.as_millis(), r.work / 1000);
+            println!("{:8} {ms:5} ms {work:6} k  {}: {}", r.word(), r.name, r.what);
             for t in &r.notes {
                 println!("                    {t}");
             }

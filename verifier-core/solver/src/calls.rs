@@ -4,13 +4,16 @@ use std::rc::Rc;
 
 use z3::ast::{BV, Bool};
 
-use super::run::{CallInput, Caller, Instances, Kind, Next, Program, Run, STACK, Stuck, single};
+use super::contracts::Owner;
+use super::needs::{self, Need, Wants};
+use super::run::{CallInput, Caller, Kind, Next, Program, Run, STACK, Stuck, single};
 use super::term::{Num, Ptr, Val, compare};
+use super::typed::Instances;
 use verifier_core::isa::Insn;
 use verifier_core::isa::opcode::*;
 use verifier_core::isa::semantics::CmpOp;
 use verifier_core::kernel::MapType;
-use verifier_core::kernel::call::{ArgBase, RetBase, TypeFlags};
+use verifier_core::kernel::call::{ArgBase, RetBase};
 use verifier_core::kernel::helpers::{class, id};
 use verifier_core::state::RegState;
 
@@ -45,18 +48,7 @@ impl Run {
                 self.move_packet();
                 Ok(Next::To(at + 1))
             }
-            PSEUDO_KFUNC_CALL => {
-                for r in 1..=5 {
-                    let v = self.reg(r);
-                    if v.as_ptr().is_some_and(|p| {
-                        matches!(self.regions[p.region].kind, Kind::Stack(_) | Kind::MapValue(_) | Kind::Memory)
-                    }) {
-                        self.forget(&v);
-                    }
-                }
-                self.finish_call(program, at, hint, Vec::new(), None)?;
-                Ok(Next::To(at + 1))
-            }
+            PSEUDO_KFUNC_CALL => self.kfunc(program, at, hint),
             _ => self.helper(program, at, insn, hint),
         }
     }
@@ -76,34 +68,12 @@ impl Run {
             }
             return self.callbacks(program, at, hint);
         }
-        let mut writes = Vec::new();
-        for (i, arg) in proto.args.iter().enumerate() {
-            let filled = arg.flags.intersects(TypeFlags::WRITE.union(TypeFlags::UNINIT));
-            let r = 1 + i as u8;
-            if !filled || !matches!(arg.base, ArgBase::PtrToMem | ArgBase::PtrToMapValue) {
-                continue;
-            }
-            let Val::Ptr(p) = self.reg(r) else { continue };
-            let size = match arg.base {
-                ArgBase::PtrToMapValue => self.map_of(1).and_then(|m| program.map(m)).map(|m| u64::from(m.value_size)),
-                _ if arg.size > 0 => Some(u64::from(arg.size)),
-                _ => self.number(&self.reg(r + 1)).and_then(|n| n.known()),
-            };
-            match (size, p.off.known()) {
-                (Some(size), Some(off)) if size <= 4096 => {
-                    let name = self.name("filled");
-                    let mut bytes = Vec::new();
-                    for b in 0..size {
-                        let byte = BV::new_const(format!("{name}+{b}"), 8);
-                        let v = Val::Num(Num::Term(byte.zero_ext(56)));
-                        self.store(p.region, &Num::Known(off + b), 1, &v);
-                        bytes.push(byte);
-                    }
-                    writes.push((p.region, p.off.clone(), bytes));
-                }
-                _ => self.forget(&Val::Ptr(p)),
-            }
+        let mut needs = needs::of_helper(proto);
+        if func == id::DYNPTR_FROM_MEM {
+            // The memory behind a dynptr stays what it is.
+            needs[0] = Need::Object { wants: Wants::Field, null: false, released: false };
         }
+        let writes = self.fill_arguments(program, &needs)?;
         let lookup = matches!(func, id::MAP_LOOKUP_ELEM | id::MAP_LOOKUP_PERCPU_ELEM)
             .then(|| self.lookup(program, func, at, hint))
             .flatten();
@@ -112,14 +82,22 @@ impl Run {
         {
             self.forget_map(map, None);
         }
-        for (i, arg) in proto.args.iter().enumerate() {
-            if arg.flags.contains(TypeFlags::OBJ_RELEASE)
-                && let Some(region) = self.reg(1 + i as u8).as_ptr().map(|p| p.region)
-            {
-                self.region_mut(region).dead = true;
-            }
-        }
+        let released = self.released(&needs);
+        let slice = class::is_dynptr_ref(func).then(|| self.dynptr_owner(1));
+        let cast = self.cast_owner(func);
+        let ended = self.dynptr_helper(func);
         self.finish_call(program, at, hint, writes, lookup)?;
+        self.promise(func);
+        if let Some(owner) = slice {
+            self.slice(owner, None);
+        }
+        if let (Some(owner), Val::Ptr(p)) = (cast, self.reg(0)) {
+            self.owned.push((p.region, owner));
+        }
+        self.end_references(&released);
+        if let Some(owner) = ended {
+            self.end_owned(owner);
+        }
         if class::changes_pkt_data(func) {
             self.move_packet();
         }
@@ -242,21 +220,17 @@ impl Run {
         for r in 1..=5 {
             self.set(r, Val::Undef);
         }
-        self.calls.push(CallInput { insn: at, result: result.clone(), writes, moves_packet: false });
+        self.calls.push(CallInput { insn: at, result: result.clone(), writes, ends: Vec::new() });
         self.set(0, result);
         Ok(())
     }
 
     /// The packet may have moved: pointers into it are not valid any more.
     pub(super) fn move_packet(&mut self) {
-        if self.packet.is_some()
-            && let Some(call) = self.calls.last_mut()
-        {
-            call.moves_packet = true;
-        }
         for old in [self.packet.take(), self.metas.take()].into_iter().flatten() {
-            self.region_mut(old).dead = true;
+            self.end(old);
         }
+        self.end_owned(Owner::Packet);
         // Fields of the context speak of the packet.
         let name = self.name("ctx");
         let ctx = self.ctx;

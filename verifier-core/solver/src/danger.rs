@@ -6,12 +6,13 @@
 
 use z3::ast::Bool;
 
-use super::run::{Kind, Program, Run};
-use super::term::{Num, Ptr, Val, alu, compare};
+use super::meaning::{self, Read, Stored, Symbolic, Target};
+use super::needs::Need;
+use super::run::{Kind, MapAccess, Program, Run};
+use super::term::{Num, Val, alu, compare};
 use verifier_core::isa::Insn;
 use verifier_core::isa::opcode::*;
 use verifier_core::isa::semantics::{AluOp, CmpOp};
-use verifier_core::kernel::call::{ArgBase, ArgType};
 
 /// The rule that is broken.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -34,11 +35,13 @@ pub enum Rule {
     ReadOnly,
     /// The address of a stack outlives its function.
     Dangling,
+    /// A call is given an object of another kind.
+    OtherObject,
 }
 
 impl Rule {
     /// Every rule.
-    pub const ALL: [Rule; 9] = [
+    pub const ALL: [Rule; 10] = [
         Rule::UninitialisedRegister,
         Rule::NotAPointer,
         Rule::Null,
@@ -48,11 +51,17 @@ impl Rule {
         Rule::UninitialisedMemory,
         Rule::ReadOnly,
         Rule::Dangling,
+        Rule::OtherObject,
     ];
 
     /// The rule with this stable word.
     pub fn from_code(code: &str) -> Option<Rule> {
         Rule::ALL.into_iter().find(|r| r.code() == code)
+    }
+
+    /// Whether it is about memory: what a machine would do wrong, not only what the kernel forbids.
+    pub const fn is_of_memory(self) -> bool {
+        !matches!(self, Rule::UninitialisedRegister | Rule::CutPointer | Rule::UninitialisedMemory)
     }
 
     /// In words, for people.
@@ -67,6 +76,7 @@ impl Rule {
             Rule::UninitialisedMemory => "memory is read that was never written",
             Rule::ReadOnly => "memory is written that may only be read",
             Rule::Dangling => "the address of a stack outlives its function",
+            Rule::OtherObject => "a call is given an object of another kind",
         }
     }
 
@@ -82,6 +92,7 @@ impl Rule {
             Rule::UninitialisedMemory => "uninitialised-memory",
             Rule::ReadOnly => "read-only",
             Rule::Dangling => "dangling",
+            Rule::OtherObject => "other-object",
         }
     }
 }
@@ -108,6 +119,34 @@ pub struct Rules {
 
 fn always() -> Bool {
     Bool::from_bool(true)
+}
+
+/// What a register holds that is used as an address.
+fn target(run: &Run, regno: u8) -> Target<Symbolic> {
+    match run.reg(regno) {
+        Val::Undef => Target::Nothing,
+        Val::Num(n) => Target::Number { null: n.known() == Some(0) },
+        Val::Ptr(p) => {
+            let region = &run.regions[p.region];
+            let fixed = matches!(region.kind, Kind::MapObject(_) | Kind::Function(_));
+            Target::Object {
+                null: p.null.clone(),
+                off: p.off.clone(),
+                size: region.size.clone(),
+                stale: region.dead,
+                writable: region.writable && !fixed,
+            }
+        }
+    }
+}
+
+/// Whether an instruction can break a rule at all: it accesses memory, calls, or reads registers.
+pub fn may_break(insn: Insn) -> bool {
+    match insn.class() {
+        LDX | ST | STX | ALU | ALU64 => true,
+        JMP | JMP32 => !(insn.is_pseudo_call() || matches!(insn.op(), JA | JCOND)),
+        _ => false,
+    }
 }
 
 /// When a sum of pointer and number at an instruction leaves the pointer's object; nothing where it is no such sum or the
@@ -139,47 +178,42 @@ pub fn dangers(run: &mut Run, program: &Program<'_>, at: usize, rules: Rules) ->
     match insn.class() {
         LDX => {
             access(run, insn.src, i64::from(insn.off), &Num::Known(u64::from(n)), false, &mut out);
-            stack_read(run, insn.src, i64::from(insn.off), n, rules, &mut out);
+            stack_read(run, insn.src, i64::from(insn.off), u64::from(n), rules, &mut out);
         }
         ST => access(run, insn.dst, i64::from(insn.off), &Num::Known(u64::from(n)), true, &mut out),
         STX => {
-            if matches!(run.reg(insn.src), Val::Undef) {
-                out.push(Danger { rule: Rule::UninitialisedRegister, regno: insn.src, when: always() });
-            }
+            unwritten(run, insn.src, &mut out);
             let load = insn.mode() == ATOMIC && insn.imm == LOAD_ACQ;
             let base = if load { insn.src } else { insn.dst };
             access(run, base, i64::from(insn.off), &Num::Known(u64::from(n)), !load, &mut out);
-            let to_stack =
-                run.reg(insn.dst).as_ptr().is_some_and(|p| matches!(run.regions[p.region].kind, Kind::Stack(_)));
-            let own = run.stack;
-            let other = run.reg(insn.dst).as_ptr().is_some_and(|p| p.region != own);
-            if to_stack && other && run.reg(insn.src).as_ptr().is_some_and(|p| p.region == own) {
-                out.push(Danger { rule: Rule::Dangling, regno: insn.src, when: always() });
-            }
-            if rules.cut_pointers && to_stack && n != 8 && matches!(run.reg(insn.src), Val::Ptr(_)) {
-                out.push(Danger { rule: Rule::CutPointer, regno: insn.src, when: always() });
-            }
+            let value = run.reg(insn.src);
+            let to = run.reg(insn.dst).as_ptr().map(|p| p.region);
+            let stored = Stored {
+                bytes: n,
+                address: matches!(value, Val::Ptr(_)),
+                of_own_frame: value.as_ptr().is_some_and(|p| p.region == run.stack),
+                to_stack: to.is_some_and(|r| matches!(run.regions[r].kind, Kind::Stack(_))),
+                to_own_frame: to == Some(run.stack),
+            };
+            out.extend(meaning::stored(&stored, rules).map(|rule| Danger { rule, regno: insn.src, when: always() }));
         }
         ALU | ALU64 => {
             let mov = insn.op() == MOV;
-            if insn.is_reg_src() && insn.op() != END && matches!(run.reg(insn.src), Val::Undef) {
-                out.push(Danger { rule: Rule::UninitialisedRegister, regno: insn.src, when: always() });
+            if insn.is_reg_src() && insn.op() != END {
+                unwritten(run, insn.src, &mut out);
             }
-            if !mov && matches!(run.reg(insn.dst), Val::Undef) {
-                out.push(Danger { rule: Rule::UninitialisedRegister, regno: insn.dst, when: always() });
+            if !mov {
+                unwritten(run, insn.dst, &mut out);
             }
         }
         JMP | JMP32 => match insn.op() {
-            CALL if insn.src == 0 => arguments(run, program, insn, rules, &mut out),
-            EXIT if matches!(run.reg(0), Val::Undef) => {
-                out.push(Danger { rule: Rule::UninitialisedRegister, regno: 0, when: always() });
-            }
-            CALL | EXIT | JA | JCOND => {}
+            CALL => arguments(run, program, insn, rules, &mut out),
+            EXIT => unwritten(run, 0, &mut out),
+            JA | JCOND => {}
             _ => {
-                for (used, r) in [(true, insn.dst), (insn.is_reg_src(), insn.src)] {
-                    if used && matches!(run.reg(r), Val::Undef) {
-                        out.push(Danger { rule: Rule::UninitialisedRegister, regno: r, when: always() });
-                    }
+                unwritten(run, insn.dst, &mut out);
+                if insn.is_reg_src() {
+                    unwritten(run, insn.src, &mut out);
                 }
             }
         },
@@ -189,161 +223,55 @@ pub fn dangers(run: &mut Run, program: &Program<'_>, at: usize, rules: Rules) ->
     out
 }
 
-/// Dangers of an access of `size` bytes through a register; an access of no bytes is safe.
-fn access(run: &mut Run, regno: u8, off: i64, size: &Num, write: bool, out: &mut Vec<Danger>) {
-    let p = match run.reg(regno) {
-        Val::Undef => {
-            out.push(Danger { rule: Rule::UninitialisedRegister, regno, when: always() });
-            return;
-        }
-        Val::Num(_) => {
-            out.push(Danger { rule: Rule::NotAPointer, regno, when: always() });
-            return;
-        }
-        Val::Ptr(p) => p,
-    };
-    if let Some(null) = &p.null {
-        out.push(Danger { rule: Rule::Null, regno, when: null.clone() });
-    }
-    let region = run.regions[p.region].clone();
-    if region.dead {
-        out.push(Danger { rule: Rule::Stale, regno, when: always() });
-    }
-    if write && !region.writable {
-        out.push(Danger { rule: Rule::ReadOnly, regno, when: always() });
-    }
-    if matches!(region.kind, Kind::MapObject(_) | Kind::Function(_)) && write {
-        out.push(Danger { rule: Rule::ReadOnly, regno, when: always() });
-    }
-    if let Some(limit) = &region.size {
-        out.push(Danger { rule: Rule::OutOfBounds, regno, when: outside(&p, off, size, limit) });
+/// A register that is read and was never written.
+fn unwritten(run: &Run, regno: u8, out: &mut Vec<Danger>) {
+    if matches!(run.reg(regno), Val::Undef) {
+        out.push(Danger { rule: Rule::UninitialisedRegister, regno, when: always() });
     }
 }
 
-/// Whether `size` bytes from an offset of a pointer do not all lie in a region of `limit` bytes.
-pub fn outside(p: &Ptr, off: i64, size: &Num, limit: &Num) -> Bool {
-    let begin = p.off.plus(off);
-    let fits = Bool::and(&[
-        compare(CmpOp::Le, true, size, limit),
-        compare(CmpOp::Le, true, &begin, &alu(AluOp::Sub, true, limit, size)),
-    ]);
-    let empty = compare(CmpOp::Eq, true, size, &Num::Known(0));
-    Bool::or(&[fits, empty]).not().simplify_bool()
+/// Dangers of an access of `size` bytes through a register.
+fn access(run: &Run, regno: u8, off: i64, size: &Num, write: bool, out: &mut Vec<Danger>) {
+    let found = meaning::access(&target(run, regno), off, size, write);
+    out.extend(found.into_iter().map(|(rule, when)| Danger { rule, regno, when }));
 }
 
-trait SimplifyBool {
-    fn simplify_bool(&self) -> Bool;
-}
-
-impl SimplifyBool for Bool {
-    fn simplify_bool(&self) -> Bool {
-        use z3::ast::Ast;
-        self.simplify()
-    }
-}
-
-fn stack_read(run: &Run, regno: u8, off: i64, n: u32, rules: Rules, out: &mut Vec<Danger>) {
+fn stack_read(run: &Run, regno: u8, off: i64, n: u64, rules: Rules, out: &mut Vec<Danger>) {
     let Val::Ptr(p) = run.reg(regno) else { return };
     let region = &run.regions[p.region];
-    if !matches!(region.kind, Kind::Stack(_)) {
-        return;
-    }
-    let Some(at) = p.off.plus(off).known() else {
-        return;
-    };
-    if rules.uninitialised_stack && region.memory.is_written(at, u64::from(n)) == Some(false) {
-        out.push(Danger { rule: Rule::UninitialisedMemory, regno, when: always() });
-    }
-    if rules.cut_pointers && region.memory.cuts_pointer(at, u64::from(n)) {
-        out.push(Danger { rule: Rule::CutPointer, regno, when: always() });
-    }
+    let Some(at) = p.off.plus(off).known().filter(|_| matches!(region.kind, Kind::Stack(_))) else { return };
+    let found = Read { written: region.memory.is_written(at, n), cuts: region.memory.cuts_pointer(at, n) };
+    out.extend(meaning::read(&found, rules).map(|rule| Danger { rule, regno, when: always() }));
 }
 
-/// Dangers of a helper's arguments.
+/// Dangers of the arguments of a helper or a kernel function.
 fn arguments(run: &mut Run, program: &Program<'_>, insn: Insn, rules: Rules, out: &mut Vec<Danger>) {
-    let Some(proto) = program.proto(insn.imm as u32) else {
-        return;
-    };
-    for (i, arg) in proto.args.iter().enumerate() {
+    for (i, need) in program.needs_of(insn).unwrap_or_default().into_iter().enumerate().take(5) {
         let regno = 1 + i as u8;
-        if arg.base == ArgBase::DontCare {
-            break;
-        }
-        let v = run.reg(regno);
-        if matches!(v, Val::Undef) {
-            out.push(Danger { rule: Rule::UninitialisedRegister, regno, when: always() });
+        if matches!(run.reg(regno), Val::Undef) {
+            unwritten(run, regno, out);
             continue;
         }
-        let Some(size) = memory_size(run, program, arg, proto.args.get(i + 1), regno) else {
-            pointer_argument(&v, arg, regno, out);
-            continue;
-        };
-        let may_be_null = arg.flags.contains(verifier_core::kernel::call::TypeFlags::MAYBE_NULL);
-        if may_be_null && run.number(&v).and_then(|n| n.known()) == Some(0) {
-            continue;
-        }
-        let write = arg.flags.intersects(verifier_core::kernel::call::TypeFlags::WRITE);
-        access(run, regno, 0, &size, write, out);
-        let fills = arg.flags.contains(verifier_core::kernel::call::TypeFlags::UNINIT);
-        if rules.uninitialised_stack
-            && !fills
-            && let Val::Ptr(p) = &v
-            && let (Some(at), Some(n)) = (p.off.known(), size.known())
-            && n > 0
-            && run.regions[p.region].memory.is_written(at, n) == Some(false)
-        {
-            out.push(Danger { rule: Rule::UninitialisedMemory, regno, when: always() });
-        }
-    }
-}
-
-/// Bytes of memory that an argument stands for; `None`: it is no memory.
-fn memory_size(run: &Run, program: &Program<'_>, arg: &ArgType, next: Option<&ArgType>, regno: u8) -> Option<Num> {
-    let of_map = |key: bool| {
-        let map = program.map(run.map_of(1)?)?;
-        Some(Num::Known(u64::from(if key { map.key_size } else { map.value_size })))
-    };
-    match arg.base {
-        ArgBase::PtrToMapKey => of_map(true),
-        ArgBase::PtrToMapValue => of_map(false),
-        ArgBase::PtrToMem if arg.size > 0 => Some(Num::Known(u64::from(arg.size))),
-        ArgBase::PtrToMem if next.is_some_and(|n| matches!(n.base, ArgBase::ConstSize | ArgBase::ConstSizeOrZero)) => {
-            // Helpers take sizes as 32-bit numbers, but the verifier holds them to 64.
-            run.number(&run.reg(regno + 1))
-        }
-        _ => None,
-    }
-}
-
-/// Arguments that must be pointers to something other than memory.
-fn pointer_argument(v: &Val, arg: &ArgType, regno: u8, out: &mut Vec<Danger>) {
-    let wants_pointer = matches!(
-        arg.base,
-        ArgBase::ConstMapPtr
-            | ArgBase::PtrToCtx
-            | ArgBase::PtrToSpinLock
-            | ArgBase::PtrToSockCommon
-            | ArgBase::PtrToSocket
-            | ArgBase::PtrToBtfId
-            | ArgBase::PtrToRingbufMem
-            | ArgBase::PtrToBtfIdSockCommon
-            | ArgBase::PtrToTimer
-            | ArgBase::PtrToMem
-    );
-    if !wants_pointer {
-        return;
-    }
-    let may_be_null = arg.flags.contains(verifier_core::kernel::call::TypeFlags::MAYBE_NULL);
-    match v {
-        Val::Num(n) if n.known() == Some(0) && may_be_null => {}
-        Val::Num(_) => out.push(Danger { rule: Rule::NotAPointer, regno, when: always() }),
-        Val::Ptr(p) => {
-            if let Some(null) = &p.null
-                && !may_be_null
-            {
-                out.push(Danger { rule: Rule::Null, regno, when: null.clone() });
+        match need {
+            Need::Anything => {}
+            Need::Object { wants, null, .. } => {
+                let v = run.reg(regno);
+                let fits = v.as_ptr().is_none_or(|p| wants.takes(&run.regions[p.region].kind));
+                let found = meaning::object(&target(run, regno), null, fits);
+                out.extend(found.into_iter().map(|(rule, when)| Danger { rule, regno, when }));
+            }
+            Need::Memory { size, null, write, fills } => {
+                // A size that is not known is no danger of memory: it is one of the size.
+                let Some(size) = run.bytes_of(program, size, regno) else { continue };
+                if null && run.number(&run.reg(regno)).and_then(|n| n.known()) == Some(0) {
+                    continue;
+                }
+                access(run, regno, 0, &size, write, out);
+                let reads = Rules { cut_pointers: false, uninitialised_stack: rules.uninitialised_stack && !fills };
+                if let Some(n) = size.known().filter(|n| *n > 0) {
+                    stack_read(run, regno, 0, n, reads, out);
+                }
             }
         }
-        Val::Undef => {}
     }
 }

@@ -1,27 +1,27 @@
 //! The decision about one rejection: a real bug with a witness, a false rejection with a proof, or not known.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use z3::SatResult;
 use z3::ast::Bool;
 
-use super::danger::{Danger, Rule, Rules, dangers, leaves};
+use super::budget::{Budget, Effort, GaveUp, Meter, isolated};
+use super::danger::{Danger, Rule, Rules, dangers, leaves, may_break};
 use super::facts::Facts;
 use super::machine::{self, Seen};
 use super::repair::{Repair, repair, wrong};
 use super::replay::{End, confirms, replay_traced};
-use super::rounds;
 use super::run::{Program, Run};
-use super::search::{
-    Budget, CancelledFn, Check, Found, Graph, Never, Tally, Window, ask, explore, explore_beyond, follow, needed,
-};
+use super::search::{Found, Graph, Search, Tally, Window, ask, explore_beyond, follow, needed};
+use super::windows::{DEEPER, Exhausted, Outcome, PASSES, SHALLOWER, View, Within};
 use super::witness::{self, Begin, Witness};
 use verifier_core::analysis::{ASSUMED, Options, Report, System, Verdict, verify_assuming};
 use verifier_core::error::{Category, Msg, Rejection};
 use verifier_core::explain::value::words;
 use verifier_core::explain::{Path, Recorder};
+use verifier_core::isa::Insn;
 use verifier_core::isa::opcode::{LDX, ST, STX};
 use verifier_core::kernel::ProgType;
 use verifier_core::kernel::helpers::class;
@@ -31,39 +31,13 @@ use verifier_core::program::LoadRequest;
 /// Other rejections taken as met while the states at an instruction are collected.
 const MAX_ASSUMED: usize = 12;
 
-/// How much to try.
-#[derive(Clone, Copy, Debug)]
-pub struct Effort<'a> {
-    /// For one rejection, everything included.
-    pub time: Duration,
-    /// For one question to Z3.
-    pub question: Duration,
-    /// Most paths of one search.
-    pub paths: usize,
-    /// Whether the answer is no longer wanted.
-    pub cancelled: &'a dyn CancelledFn,
-}
-
-impl Default for Effort<'_> {
-    fn default() -> Self {
-        Effort { time: Duration::from_secs(10), question: Duration::from_secs(2), paths: 2000, cancelled: &Never }
-    }
-}
-
 /// Why an access that the kernel rejects is safe.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Safety {
     /// The rejected instruction.
     pub insn: usize,
-    /// Every path to it was followed from here; states there are those of the analysis with all numbers unknown, or the
-    /// entry itself.
-    pub from: Vec<usize>,
-    /// States it began with.
-    pub states: usize,
-    /// Paths that reach the access.
-    pub paths: usize,
-    /// All paths; otherwise only those that pass no instruction more often than a bound.
-    pub complete: bool,
+    /// That all paths to it were followed.
+    pub proof: Exhausted,
     /// It is no access but a sum of a pointer and a number, which stays in the pointer's object.
     pub sum: bool,
     /// What is assumed besides.
@@ -89,10 +63,14 @@ pub struct Lost {
 pub enum Answer {
     /// A real bug: this input breaks the rule, and did so in the replay.
     Bug(Box<Witness>),
-    /// The access is safe.
-    Safe(Safety),
-    /// Not known.
+    /// The access is safe: nothing was left out.
+    Safe(Box<Safety>),
+    /// Nothing goes wrong as far as was searched.
+    WithinBounds(Within),
+    /// Not known: the effort is spent, or something is not modelled.
     Unknown,
+    /// Given up before the effort was spent: another time it may be decided.
+    Undecided(GaveUp),
     /// The rejection is not about memory.
     NotAboutMemory,
 }
@@ -110,21 +88,62 @@ pub struct Solved {
     pub tried: Vec<String>,
     /// Time taken.
     pub time: Duration,
+    /// Work done, in steps of Z3; the same on every machine.
+    pub work: u64,
 }
 
-/// The rules that a rejection is about; `None`: it is not about memory.
-pub fn rules_of(rejection: &Rejection, insn_is_call: bool, perfmon: bool) -> Option<Rules> {
-    let (code, category) = rejection.cause.as_ref().map(Msg::row).and_then(|r| r.cause)?;
+/// What there is to decide about a rejection.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Decides {
+    /// Whether memory is accessed wrongly: a bug, or safe.
+    Memory(Rules),
+    /// Something else is wrong by the kernel's rules; memory may be as well.
+    OnlyBugs(Rules),
+    /// Nothing.
+    Nothing,
+}
+
+/// What there is to decide about a rejection.
+pub fn decides(rejection: &Rejection, insn: Option<&Insn>, perfmon: bool) -> Decides {
+    let Some((code, category)) = rejection.cause.as_ref().map(Msg::row).and_then(|r| r.cause) else {
+        return Decides::Nothing;
+    };
+    let rules = Rules {
+        uninitialised_stack: code.starts_with("mem-stack-uninit") || (code == "mem-stack-range" && !perfmon),
+        cut_pointers: matches!(code, "mem-stack-spill-size" | "mem-stack-fill-size" | "mem-stack-corrupt-spill"),
+    };
+    let calls = insn.is_some_and(|i| i.is_helper_call() || i.is_kfunc_call());
     let about = match category {
         Category::MemorySafety => !matches!(code, "mem-leaks-addr" | "mem-misaligned" | "mem-packet-misaligned"),
         Category::RegisterTypeSafety => code.starts_with("mem-") || matches!(code, "reg-uninit" | "ptr-arith-or-null"),
-        Category::CallTypeSafety => insn_is_call && matches!(code, "call-arg-type" | "call-arg-null" | "mem-arg-type"),
+        Category::CallTypeSafety => calls && matches!(code, "call-arg-type" | "call-arg-null" | "mem-arg-type"),
         _ => false,
     };
-    about.then(|| Rules {
-        uninitialised_stack: code.starts_with("mem-stack-uninit") || (code == "mem-stack-range" && !perfmon),
-        cut_pointers: matches!(code, "mem-stack-spill-size" | "mem-stack-fill-size" | "mem-stack-corrupt-spill"),
-    })
+    let wrong_argument = matches!(
+        category,
+        Category::MemorySafety
+            | Category::RegisterTypeSafety
+            | Category::CallTypeSafety
+            | Category::ResourceLifetimeSafety
+    );
+    // What a kernel function takes is more than what its prototype says.
+    let kfunc = insn.is_some_and(|i| i.is_kfunc_call());
+    match (about, calls && wrong_argument) {
+        (true, _) if !kfunc => Decides::Memory(rules),
+        (_, true) => Decides::OnlyBugs(rules),
+        (true, false) => Decides::Memory(rules),
+        (false, false) => Decides::Nothing,
+    }
+}
+
+impl Decides {
+    /// The rules that count.
+    pub fn rules(self) -> Option<Rules> {
+        match self {
+            Decides::Memory(rules) | Decides::OnlyBugs(rules) => Some(rules),
+            Decides::Nothing => None,
+        }
+    }
 }
 
 /// Decides about the rejection of a program; `None` when it is not rejected.
@@ -134,38 +153,50 @@ pub fn solve(
     options: &Options,
     effort: &Effort<'_>,
 ) -> (Report, Option<Solved>) {
+    isolated(effort, |meter| solve_here(system, request, options, meter))
+}
+
+fn solve_here(
+    system: &System,
+    request: &LoadRequest,
+    options: &Options,
+    meter: &Meter<'_>,
+) -> (Report, Option<Solved>) {
     let begun = Instant::now();
-    let budget = Budget {
-        until: begun + effort.time,
-        question: effort.question,
-        paths: effort.paths,
-        cancelled: effort.cancelled,
-    };
+    let budget = meter.budget();
     let mut recorder = Recorder::new();
     let mut facts = Facts::default();
     let quiet = Options { log_level: 0, ..options.clone() };
-    let late = || budget.spent();
+    let late = || budget.gave_up().is_some();
     let report = verify_assuming(system, request, &quiet, &mut Tee(&mut recorder, &mut facts), &late, &[]);
     let Verdict::Rejected(rejection) = &report.verdict else {
         return (report, None);
     };
     let insn = report.insn_idx;
-    let is_call = request.insns.get(insn).is_some_and(|i| i.is_call());
     let mut tried = Vec::new();
-    let answer = match rules_of(rejection, is_call, options.privilege.perfmon || options.privilege.sys_admin) {
+    let perfmon = options.privilege.perfmon || options.privilege.sys_admin;
+    let decides = decides(rejection, request.insns.get(insn), perfmon);
+    let mut answer = match decides.rules() {
         None => Answer::NotAboutMemory,
         Some(rules) => {
             let case = Case { system, request, options: &quiet, rules, budget };
             case.decide(insn, &facts, &recorder.into_path(), &mut tried)
         }
     };
+    if let (Decides::OnlyBugs(_), Answer::Safe(_) | Answer::WithinBounds(_) | Answer::Unknown) = (decides, &answer) {
+        answer = Answer::NotAboutMemory;
+    }
+    // What was found stands; what was not is not known, since there was more to try.
+    if let (Some(why), Answer::Unknown | Answer::WithinBounds(_)) = (budget.gave_up(), &answer) {
+        answer = Answer::Undecided(why);
+    }
     let harmless = match &answer {
         Answer::Safe(_) => true,
         Answer::Bug(w) => w.rule == Rule::UninitialisedRegister,
         _ => false,
     };
     let repair = if harmless { repair(system, request, &quiet, budget, &mut tried) } else { None };
-    (report, Some(Solved { answer, repair, insn, tried, time: begun.elapsed() }))
+    (report, Some(Solved { answer, repair, insn, tried, time: begun.elapsed(), work: meter.spent() }))
 }
 
 /// Runs a program on a witness again, in both replays. `None`: the program is not rejected for anything to do with memory.
@@ -179,7 +210,7 @@ pub fn run_witness(
     let report = verify_assuming(system, request, &quiet, &mut verifier_core::log::Off, &|| false, &[]);
     let perfmon = options.privilege.perfmon || options.privilege.sys_admin;
     let rules = match &report.verdict {
-        Verdict::Rejected(r) => rules_of(r, request.insns.get(report.insn_idx).is_some_and(|i| i.is_call()), perfmon),
+        Verdict::Rejected(r) => decides(r, request.insns.get(report.insn_idx), perfmon).rules(),
         // What a second opinion found.
         Verdict::Accepted(_) => Some(Rules::default()),
         _ => None,
@@ -188,9 +219,8 @@ pub fn run_witness(
         return (report, None);
     };
     let facts = Facts::default();
-    let until = Instant::now();
-    let budget = Budget { until, question: Duration::ZERO, paths: 0, cancelled: &Never };
-    let case = Case { system, request, options: &quiet, rules, budget };
+    let meter = Meter::new(&Effort::default());
+    let case = Case { system, request, options: &quiet, rules, budget: meter.budget() };
     let program = case.program(&facts);
     let (end, passed) = replay_traced(program.insns, &program, rules, witness);
     let seen = if confirms(witness, &end) {
@@ -199,17 +229,6 @@ pub fn run_witness(
         Seen::Nothing("the other replay goes another way")
     };
     (report, Some((end, seen)))
-}
-
-/// Windows before an instruction, and what the analysis finds at their starts.
-pub(super) struct View {
-    pub windows: Vec<Window>,
-    pub facts: Rc<Facts>,
-    pub target: usize,
-    /// No path comes back to the program's entry.
-    enters_once: bool,
-    /// The states are all that there are.
-    complete: bool,
 }
 
 /// One rejection.
@@ -245,8 +264,9 @@ impl<'a> Case<'a> {
         match follow(&program, path, entry.clone(), *start) {
             Err(why) => tried.push(format!("the rejected path: {why}")),
             Ok(mut run) => {
+                let at = self.request.insns.get(insn).copied().unwrap_or_default();
                 let mut found = dangers(&mut run, &program, insn, self.rules);
-                if found.is_empty() && self.request.insns.get(insn).is_some_and(|i| i.is_alu()) {
+                if found.is_empty() && at.is_alu() {
                     found = leaves(&mut run, &program, insn);
                     let stays = !found.is_empty() && ask(&run, &found, &self.budget) == SatResult::Unsat;
                     if !stays {
@@ -254,11 +274,8 @@ impl<'a> Case<'a> {
                     }
                     sum = true;
                 }
-                if found.is_empty() {
-                    tried.push(
-                        "the rejected path: the instruction accesses no memory and reads no register in a wrong way"
-                            .into(),
-                    );
+                if found.is_empty() && !may_break(at) {
+                    tried.push("the rejected instruction accesses no memory and reads no register".into());
                     return Answer::NotAboutMemory;
                 }
                 match ask(&run, &found, &self.budget) {
@@ -269,20 +286,23 @@ impl<'a> Case<'a> {
                     SatResult::Unsat => {
                         lost.needed = needed(&run, &found, &self.budget);
                         let by: Vec<String> = lost.needed.iter().map(usize::to_string).collect();
-                        tried.push(format!(
-                            "the rejected path: cannot go wrong there, by instructions {}",
-                            by.join(", ")
-                        ));
+                        tried.push(match by.is_empty() {
+                            true => "the rejected path: cannot go wrong there".to_string(),
+                            false => {
+                                format!("the rejected path: cannot go wrong there, by instructions {}", by.join(", "))
+                            }
+                        });
                         lost.regno = found.first().map(|d| d.regno);
                         let reg = lost.regno.and_then(|n| path.last.as_ref().map(|s| *s.reg(n)));
                         lost.held = reg.map(|r| words(&r, self.request, &self.system.vmlinux)).unwrap_or_default();
                     }
-                    SatResult::Unknown => tried.push("the rejected path: no answer in time".into()),
+                    SatResult::Unknown => tried.push("the rejected path: no answer within the effort".into()),
                 }
             }
         }
         let answer = self.windows(insn, lost, sum, tried);
-        if matches!(answer, Answer::Unknown) && !sum && self.calls_back() {
+        let open = matches!(answer, Answer::Unknown | Answer::WithinBounds(_));
+        if open && !sum && self.calls_back() {
             return self.unrolled(insn, tried);
         }
         answer
@@ -303,22 +323,40 @@ impl<'a> Case<'a> {
             }
         };
         let program = self.program(&facts);
-        let Some(state) = &facts.main else { return Answer::Unknown };
-        let mut run = Run::from_state(&program, state, true);
-        run.unrolls = true;
-        let begin = Begin::of(&run, 0);
-        let inside = (0..rounds::steps(program.insns.len())).collect();
-        let window = Window { starts: BTreeSet::new(), inside };
+        let Some(state) = facts.main() else { return Answer::Unknown };
+        let window = Window { starts: BTreeSet::new(), inside: (0..program.insns.len()).collect() };
         let check = |run: &mut Run, program: &Program<'_>| dangers(run, program, insn, self.rules);
-        match explore(&program, run, 0, insn, &window, &check, &self.budget, &mut Tally::default()) {
-            Found::Run(run, found) => match self.confirm(&program, &begin, &run, &found, insn) {
-                Ok(witness) => return Answer::Bug(Box::new(witness)),
-                Err(why) => tried.push(format!("from the entry, callbacks followed: it seems to go wrong, but {why}")),
-            },
-            Found::Nothing => tried.push("from the entry, callbacks followed up to a bound: nothing goes wrong".into()),
-            Found::Unknown(why) => tried.push(format!("from the entry, callbacks followed: {why}")),
+        let mut best = Answer::Unknown;
+        for passes in [4, PASSES, DEEPER[0], DEEPER[1]] {
+            let mut run = Run::from_state(&program, state, true);
+            run.unrolls = true;
+            let begin = Begin::of(&run, 0);
+            let budget = self.budget.share(2);
+            let search = Search { program: &program, target: insn, window: &window, check: &check, budget, passes };
+            let mut tally = Tally::default();
+            match search.explore(run, 0, &mut tally) {
+                Found::Run(run, found) => match self.confirm(&program, &begin, &run, &found, insn) {
+                    Ok(witness) => return Answer::Bug(Box::new(witness)),
+                    Err(why) => {
+                        tried.push(format!("from the entry, callbacks followed: it seems to go wrong, but {why}"));
+                        return Answer::Unknown;
+                    }
+                },
+                Found::Nothing => {
+                    if tally.arrived > 0 {
+                        best = Answer::WithinBounds(Within { rounds: tally.rounds, paths: tally.arrived, cut: true });
+                    }
+                    if !tally.bounded {
+                        break;
+                    }
+                }
+                Found::Unknown(why) => {
+                    tried.push(format!("from the entry, callbacks followed {passes} times at most: {why}"));
+                    break;
+                }
+            }
         }
-        Answer::Unknown
+        best
     }
 
     /// Arithmetic alone breaks nothing; what it leads to may.
@@ -337,7 +375,7 @@ impl<'a> Case<'a> {
     }
 
     /// Makes a witness and replays it.
-    fn confirm(
+    pub(super) fn confirm(
         &self,
         program: &Program<'_>,
         begin: &Begin,
@@ -367,7 +405,7 @@ impl<'a> Case<'a> {
         let mut assumed = vec![insn];
         loop {
             let mut facts = Facts::wanting(wanted.clone());
-            let late = || self.budget.spent();
+            let late = || self.budget.gave_up().is_some();
             let report = verify_assuming(self.system, self.request, self.options, &mut facts, &late, &assumed);
             match report.verdict {
                 Verdict::Budget(what) if &*what == ASSUMED => return Ok((facts, assumed)),
@@ -376,7 +414,8 @@ impl<'a> Case<'a> {
                 }
                 Verdict::Rejected(r) => {
                     let text = r.cause.map(|c| c.text(self.system.kernel.style)).unwrap_or_default();
-                    return Err(format!("rejected elsewhere too: instruction {}: {}", report.insn_idx, text.trim()));
+                    let line = text.trim().lines().last().unwrap_or_default().to_string();
+                    return Err(format!("rejected elsewhere too: instruction {}: {line}", report.insn_idx));
                 }
                 Verdict::Unsupported(what) => return Err(what.into()),
                 _ => return Err("out of time".into()),
@@ -385,7 +424,7 @@ impl<'a> Case<'a> {
     }
 
     /// Control flow of the program.
-    fn graph(&self) -> Graph {
+    pub(super) fn graph(&self) -> Graph {
         /// BTF linkage of a global function.
         const GLOBAL: u16 = 1;
         let linkage = |id| self.request.btf.as_ref().and_then(|b| b.ty(id)).map(|t| t.func_linkage());
@@ -401,8 +440,10 @@ impl<'a> Case<'a> {
         let (facts, assumed) = self.cover(insn, &wanted)?;
         // Behind some instructions taken as met the analysis does not go on, and misses what comes from there.
         let goes_on = |at: &usize| self.request.insns.get(*at).is_some_and(|i| matches!(i.class(), LDX | ST | STX));
-        let complete = assumed.iter().all(|a| goes_on(a) || !graph.reaches(*a, target));
-        Ok(View { windows, facts: Rc::new(facts), target, complete, enters_once: graph.enters_once() })
+        let ends = assumed.iter().find(|a| !goes_on(a) && graph.reaches(**a, target));
+        let incomplete =
+            ends.map(|a| format!("instruction {a} is rejected as well, and nothing known of what follows"));
+        Ok(View { windows, facts: Rc::new(facts), target, incomplete, enters_once: graph.enters_once() })
     }
 
     /// Searches for a proof over windows that grow backwards from the access, or from the sum of pointer and number.
@@ -423,200 +464,72 @@ impl<'a> Case<'a> {
                 some => some,
             },
         };
-        let program = self.program(&view.facts);
-        for window in &view.windows {
+        if let Some(why) = &view.incomplete {
+            tried.push(format!("not all states are known: {why}"));
+        }
+        let mut best: Option<Within> = None;
+        let whole = view.whole();
+        let mut plan: VecDeque<(&Window, u32)> = view.windows.iter().map(|w| (w, PASSES)).collect();
+        // All of the program: shallower where there are too many paths, deeper while nothing is found.
+        let (mut shallower, mut deeper) = (SHALLOWER.into_iter(), DEEPER.into_iter());
+        while let Some((window, passes)) = plan.pop_front() {
             if self.budget.spent() {
-                tried.push("out of time".into());
+                tried.push("the effort for this answer is spent".into());
                 break;
             }
             let from = window.starts.iter().map(usize::to_string).collect::<Vec<_>>().join(", ");
-            let mut tally = Tally::default();
-            match self.window(&view, window, &check, &mut tally) {
-                (Found::Nothing, states, _) => {
-                    let mut assumptions = Vec::new();
-                    if tally.read_again {
-                        assumptions.push("nobody else writes the map's value between two reads of it".to_string());
-                    }
-                    if sum {
-                        let later = "accesses through the sum are within the object, which the kernel checks where it knows \
-                                     the sum";
-                        assumptions.push(later.to_string());
-                    }
-                    return Answer::Safe(Safety {
-                        insn,
-                        from: window.starts.iter().copied().collect(),
-                        states,
-                        paths: tally.arrived,
-                        complete: view.complete && !tally.bounded,
-                        sum,
-                        assumptions,
-                        lost,
+            let place = format!("from instruction {from}, {passes} rounds at most");
+            let all = whole.is_some_and(|w| std::ptr::eq(w, window));
+            match view.search(self, window, &check, passes) {
+                Outcome::Exhausted(proof) => return self.safe(insn, proof, sum, lost),
+                Outcome::Within(w) => {
+                    tried.push(match w.paths {
+                        0 => format!("{place}: no path that was followed arrives"),
+                        paths => format!("{place}: nothing goes wrong on {paths} paths"),
                     });
+                    best = best.max(Some(w).filter(|w| w.paths > 0));
+                    if all && passes >= PASSES && w.cut {
+                        plan.extend(deeper.next().map(|n| (window, n)));
+                    }
                 }
-                (Found::Run(..), _, true) if sum => {
+                Outcome::Danger { begin: Some(_), .. } if sum => {
                     tried.push("another path: the sum leaves its object".to_string());
                     break;
                 }
-                (Found::Run(run, found), _, true) => {
-                    let begin =
-                        view.facts.main.as_ref().map(|state| Begin::of(&Run::from_state(&program, state, true), 0));
-                    match begin
-                        .ok_or("it has no entry".to_string())
-                        .and_then(|b| self.confirm(&program, &b, &run, &found, insn))
-                    {
+                Outcome::Danger { begin: Some(begin), run, found } => {
+                    let program = self.program(&view.facts);
+                    match self.confirm(&program, &begin, &run, &found, insn) {
                         Ok(witness) => return Answer::Bug(Box::new(witness)),
-                        Err(why) => tried.push(format!("another path: it seems to go wrong there, but {why}")),
+                        Err(why) => {
+                            tried.push(format!("another path: it seems to go wrong there, but {why}"));
+                            // What seems to go wrong is nothing that can be ruled out.
+                            return Answer::Unknown;
+                        }
                     }
                 }
-                (Found::Run(..), _, false) => {
-                    tried.push(format!("from instruction {from}: not without more of the past"));
-                }
-                (Found::Unknown(why), _, _) => tried.push(format!("from instruction {from}: {why}")),
-            }
-        }
-        Answer::Unknown
-    }
-
-    /// Whether something cannot be at an instruction, on any path to it.
-    pub(super) fn never(&self, view: &View, check: Check<'_>) -> bool {
-        for window in &view.windows {
-            if self.budget.spent() {
-                return false;
-            }
-            let mut tally = Tally::default();
-            match self.window(view, window, check, &mut tally) {
-                (Found::Nothing, _, _) => return !tally.bounded && view.complete,
-                (Found::Run(_, _), _, true) => return false,
-                _ => {}
-            }
-        }
-        false
-    }
-
-    /// One window: all its starts, all states there. How many states there are, and whether what was found begins at the
-    /// program's entry.
-    pub(super) fn window(
-        &self,
-        view: &View,
-        window: &Window,
-        check: Check<'_>,
-        tally: &mut Tally,
-    ) -> (Found, usize, bool) {
-        if window.starts.iter().any(|s| view.facts.crowded.contains(s)) {
-            return (Found::Unknown("too many different states".into()), 0, false);
-        }
-        // A large window must not use up the time of the others.
-        let now = Instant::now();
-        let until = self.budget.until.min(now + (self.budget.until.saturating_duration_since(now)) / 4);
-        let budget = Budget { until, ..self.budget };
-        let program = self.program(&view.facts);
-        let mut states = 0;
-        for start in &window.starts {
-            let entry = view.facts.main.as_ref().filter(|_| *start == 0 && view.enters_once);
-            let exact = entry.is_some();
-            let seen = view.facts.states.get(start).map_or(&[][..], Vec::as_slice);
-            // A start without states is never reached.
-            for state in entry.map_or(seen, std::slice::from_ref) {
-                states += 1;
-                let run = Run::from_state(&program, state, exact);
-                let found = explore(&program, run, *start, view.target, window, check, &budget, tally);
-                if !matches!(found, Found::Nothing) {
-                    return (found, states, exact);
-                }
-            }
-        }
-        (Found::Nothing, states, false)
-    }
-}
-
-/// What is found about an accepted program.
-#[derive(Clone, Debug, Default)]
-pub struct Opinion {
-    /// Accesses that were looked at.
-    pub accesses: usize,
-    /// Those that are safe on every path.
-    pub proven: usize,
-    /// Those within the time that nothing was shown of.
-    pub open: Vec<usize>,
-    /// An access that goes wrong, and did so in the replay: acceptance is unsound.
-    pub unsound: Option<Witness>,
-    /// Time taken.
-    pub time: Duration,
-}
-
-/// A second opinion on an accepted program: the condition of every access to memory, from the states that the analysis
-/// has at the begin of its block and further back. `None` when the program is not accepted.
-pub fn second_opinion(
-    system: &System,
-    request: &LoadRequest,
-    options: &Options,
-    effort: &Effort<'_>,
-) -> Option<Opinion> {
-    let begun = Instant::now();
-    let budget = Budget {
-        until: begun + effort.time,
-        question: effort.question,
-        paths: effort.paths,
-        cancelled: effort.cancelled,
-    };
-    let quiet = Options { log_level: 0, ..options.clone() };
-    let case = Case { system, request, options: &quiet, rules: Rules::default(), budget };
-    let graph = case.graph();
-    let mut facts = Facts::wanting(graph.leaders().iter().copied().collect());
-    let late = || budget.spent();
-    let report = verify_assuming(system, request, &quiet, &mut facts, &late, &[]);
-    let Verdict::Accepted(_) = report.verdict else { return None };
-    let facts = Rc::new(facts);
-    let program = case.program(&facts);
-    let mut out = Opinion::default();
-    for (at, insn) in request.insns.iter().enumerate() {
-        let accesses = matches!(insn.class(), LDX | ST | STX) || insn.is_helper_call();
-        if !accesses || !facts.reached.contains(&at) {
-            continue;
-        }
-        out.accesses += 1;
-        let view = View {
-            windows: graph.windows(at),
-            facts: facts.clone(),
-            target: at,
-            complete: true,
-            enters_once: graph.enters_once(),
-        };
-        // Each access gets its share of what is left.
-        let share = budget.until.saturating_duration_since(Instant::now()) / 8;
-        let own =
-            Case { budget: Budget { until: budget.until.min(Instant::now() + share), paths: 200, ..budget }, ..case };
-        let check = |run: &mut Run, program: &Program<'_>| dangers(run, program, at, Rules::default());
-        let mut safe = false;
-        for window in &view.windows {
-            if own.budget.spent() {
-                break;
-            }
-            let mut tally = Tally::default();
-            match own.window(&view, window, &check, &mut tally) {
-                (Found::Nothing, _, _) => {
-                    safe = !tally.bounded;
-                    break;
-                }
-                (Found::Run(run, found), _, true) => {
-                    let begin = facts.main.as_ref().map(|state| Begin::of(&Run::from_state(&program, state, true), 0));
-                    if let Some(Ok(w)) = begin.map(|b| own.confirm(&program, &b, &run, &found, at)) {
-                        out.unsound = Some(w);
+                Outcome::Danger { begin: None, .. } => tried.push(format!("{place}: not without more of the past")),
+                Outcome::Unknown(why) => {
+                    tried.push(format!("{place}: {why}"));
+                    if all && passes <= PASSES {
+                        plan.extend(shallower.next().map(|n| (window, n)));
                     }
-                    break;
                 }
-                _ => {}
             }
         }
-        if safe {
-            out.proven += 1;
-        } else {
-            out.open.push(at);
-        }
-        if out.unsound.is_some() {
-            break;
-        }
+        best.map_or(Answer::Unknown, Answer::WithinBounds)
     }
-    out.time = begun.elapsed();
-    Some(out)
+
+    /// A proof in words for people.
+    fn safe(&self, insn: usize, proof: Exhausted, sum: bool, lost: Lost) -> Answer {
+        let mut assumptions = Vec::new();
+        if proof.read_again() {
+            assumptions.push("nobody else writes the map's value between two reads of it".to_string());
+        }
+        if sum {
+            let later =
+                "accesses through the sum are within the object, which the kernel checks where it knows the sum";
+            assumptions.push(later.to_string());
+        }
+        Answer::Safe(Box::new(Safety { insn, proof, sum, assumptions, lost }))
+    }
 }

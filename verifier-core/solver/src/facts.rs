@@ -27,8 +27,8 @@ pub struct Facts {
     pub entry: Option<(usize, VerifierState)>,
     /// Instructions that some path reaches.
     pub reached: BTreeSet<usize>,
-    /// State at the program's entry.
-    pub main: Option<VerifierState>,
+    /// States at the begins of the program and of functions that are verified on their own.
+    pub begins: BTreeMap<usize, VerifierState>,
     /// Instructions where states are wanted; empty: none.
     pub wanted: BTreeSet<usize>,
     last: Option<(usize, usize)>,
@@ -39,6 +39,11 @@ impl Facts {
     /// Listens, and keeps the states at these instructions.
     pub fn wanting(wanted: BTreeSet<usize>) -> Facts {
         Facts { wanted, ..Facts::default() }
+    }
+
+    /// State at the program's entry.
+    pub fn main(&self) -> Option<&VerifierState> {
+        self.begins.get(&0)
     }
 
     /// The register that an instruction writes and whose type is wanted.
@@ -57,14 +62,26 @@ impl Facts {
     fn keep_result(&mut self, idx: usize, reg: &RegState) {
         let list = self.results.entry(idx).or_default();
         if let Some(known) = list.iter_mut().find(|r| r.ty == reg.ty && r.payload == reg.payload && r.off == reg.off) {
-            known.scalar.umin = known.scalar.umin.min(reg.scalar.umin);
-            known.scalar.umax = known.scalar.umax.max(reg.scalar.umax);
-            known.scalar.smin = known.scalar.smin.min(reg.scalar.smin);
-            known.scalar.smax = known.scalar.smax.max(reg.scalar.smax);
+            join(&mut known.scalar, &reg.scalar);
         } else if list.len() < MAX_RESULTS {
             list.push(*reg);
         }
     }
+}
+
+/// Everything that one of two says of a number must hold for both.
+fn join(a: &mut Scalar, b: &Scalar) {
+    *a = Scalar {
+        var_off: a.var_off.union(b.var_off),
+        smin: a.smin.min(b.smin),
+        smax: a.smax.max(b.smax),
+        umin: a.umin.min(b.umin),
+        umax: a.umax.max(b.umax),
+        s32_min: a.s32_min.min(b.s32_min),
+        s32_max: a.s32_max.max(b.s32_max),
+        u32_min: a.u32_min.min(b.u32_min),
+        u32_max: a.u32_max.max(b.u32_max),
+    };
 }
 
 /// Registers and spilled registers of a state, in a fixed order.
@@ -129,13 +146,14 @@ impl Sink for Facts {
             Event::At { idx, state, prev } => {
                 if std::mem::take(&mut self.begun) {
                     self.entry = Some((idx, state.clone()));
-                    if idx == 0 && self.main.is_none() {
-                        self.main = Some(state.clone());
-                    }
+                    self.begins.entry(idx).or_insert_with(|| state.clone());
                 }
                 self.reached.insert(idx);
                 let depth = state.frames.len();
-                if let Some((before, frames)) = self.last
+                // A path that begins behind a call has one of its results.
+                let other = usize::try_from(prev).ok().filter(|p| *p + 1 == idx && self.last.is_none());
+                let other = other.filter(|p| cx.insns.get(*p).is_some_and(|i| i.is_call() && !i.is_pseudo_call()));
+                if let Some((before, frames)) = self.last.or(other.map(|p| (p, depth)))
                     && i64::from(prev) == before as i64
                     && frames == depth
                     && let Some(n) = Facts::result_register(cx, before)
@@ -167,4 +185,17 @@ impl Sink for Facts {
     }
 
     fn rewind(&mut self, _: u64) {}
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn results_of_two_visits_are_joined_whole() {
+        let mut a = Scalar::konst(1);
+        join(&mut a, &Scalar::konst(6));
+        assert_eq!((a.umin, a.umax, a.s32_min, a.u32_max), (1, 6, 1, 6));
+        assert!(!a.var_off.is_const());
+    }
 }

@@ -20,14 +20,19 @@
 //! * [`witness`], [`replay`], [`machine`]: a counterexample, and its proof by running it, twice.
 //! * [`repair`]: changes that do nothing and make the kernel see what is true.
 
+pub mod budget;
 mod calls;
 mod claims;
+mod contracts;
 pub mod danger;
 pub mod decide;
 pub mod enumerate;
 pub mod facts;
 pub mod machine;
+pub mod meaning;
 mod memory;
+pub mod needs;
+pub mod opinion;
 pub mod proof;
 pub mod repair;
 mod repair_packet;
@@ -37,5 +42,7 @@ pub mod run;
 pub mod search;
 mod step;
 pub mod term;
+mod typed;
+pub mod windows;
 pub mod witness;
 pub mod word;

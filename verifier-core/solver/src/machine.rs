@@ -11,7 +11,7 @@ use super::danger::Rule;
 use super::replay::Passed;
 use super::run::{Kind, MapAccess, Program};
 use super::witness::{Value, Witness};
-use verifier_core::isa::opcode::{PSEUDO_FUNC, PSEUDO_MAP_IDX_VALUE, PSEUDO_MAP_VALUE};
+use verifier_core::isa::opcode::{IMM, LD, PSEUDO_FUNC, PSEUDO_MAP_IDX_VALUE, PSEUDO_MAP_VALUE};
 use verifier_core::kernel::helpers::id;
 use verifier_runtime::interp::Interp;
 use verifier_runtime::memory::RegionKind;
@@ -51,6 +51,13 @@ pub fn run(program: &Program<'_>, witness: &Witness, passed: &[Passed]) -> Seen 
     }
     if witness.objects.iter().any(|o| o.kind == Kind::Meta) {
         return Seen::Nothing("metadata and packet lie in one piece in a machine");
+    }
+    let too_short = |p: &Passed| {
+        let loads = program.insns.get(p.insn).is_some_and(|i| i.class() == LD && i.mode() != IMM);
+        loads && p.given.is_some_and(|n| witness.given.get(n).is_some_and(|g| g.result == Value::Nothing))
+    };
+    if passed.iter().any(too_short) {
+        return Seen::Nothing("a load behind the packet's end ends the function here otherwise than in the kernel");
     }
     let elements = |p: &Passed| {
         let calls =
@@ -93,7 +100,7 @@ fn scenario(program: &Program<'_>, witness: &Witness, passed: &[Passed]) -> Opti
             Kind::Packet => "packet".to_string(),
             Kind::MapValue(_) => format!("value of map {}", o.map),
             Kind::MapObject(_) => format!("map {}", o.map),
-            Kind::Meta | Kind::Memory | Kind::Object => format!("object {n}"),
+            Kind::Meta | Kind::Memory | Kind::Sample | Kind::Object => format!("object {n}"),
             Kind::Function(f) => format!("function {f}"),
         };
         let size = o.size.unwrap_or(UNKNOWN_SIZE).max(u64::from(o.size.is_none()) * o.bytes.len() as u64);

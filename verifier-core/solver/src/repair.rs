@@ -15,12 +15,13 @@
 
 use z3::ast::Bool;
 
+use super::budget::Budget;
 use super::danger::{Danger, Rule, dangers};
-use super::decide::{Case, rules_of};
+use super::decide::{Case, decides};
 use super::facts::Facts;
 use super::repair_packet::{self as packet, Home};
 use super::run::{Kind, Program, Run, STACK};
-use super::search::{Budget, follow};
+use super::search::follow;
 use super::term::{Num, Val, alu, compare};
 use verifier_core::analysis::{Options, System, Verdict, verify_assuming, verify_with};
 use verifier_core::explain::path::Place;
@@ -229,7 +230,7 @@ pub fn repair(
                 return None;
             }
             let Some(next) = inserted(&current, c.at, &c.code, c.falls_through_only) else { continue };
-            let late = || budget.spent();
+            let late = || budget.gave_up().is_some();
             let report = verify_with(system, &next, options, &mut Off, &late);
             // The rejected instruction moved with what was inserted; what was inserted must not be rejected either.
             let same = place.insn + if c.at <= place.insn { c.code.len() } else { 0 };
@@ -292,13 +293,12 @@ fn look<'a>(
     budget: Budget<'a>,
 ) -> Option<(Case<'a>, Spot)> {
     let (mut recorder, mut facts) = (Recorder::new(), Facts::default());
-    let late = || budget.spent();
+    let late = || budget.gave_up().is_some();
     let report = verify_assuming(system, request, options, &mut Tee(&mut recorder, &mut facts), &late, &[]);
     let Verdict::Rejected(rejection) = &report.verdict else { return None };
     let at = report.insn_idx;
-    let is_call = request.insns.get(at)?.is_call();
     let perfmon = options.privilege.perfmon || options.privilege.sys_admin;
-    let rules = rules_of(rejection, is_call, perfmon)?;
+    let rules = decides(rejection, Some(request.insns.get(at)?), perfmon).rules()?;
     let case = Case { system, request, options, rules, budget };
     let path = recorder.into_path();
     let (start, state) = facts.entry.as_ref()?;
@@ -314,7 +314,7 @@ fn proven(case: &Case<'_>, rejected: usize, c: &Candidate) -> bool {
         return true;
     }
     let Ok(view) = case.view(rejected, c.at) else { return false };
-    case.never(&view, &|run: &mut Run, _: &Program<'_>| c.claim.broken(run))
+    view.never(case, &|run: &mut Run, _: &Program<'_>| c.claim.broken(run))
 }
 
 fn candidates(case: &Case<'_>, place: &mut Spot) -> Vec<Candidate> {

@@ -8,12 +8,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::danger::{Rule, Rules};
+use super::meaning::{self, Concrete, Read, Stored, Target};
+use super::needs::{Need, Size};
 use super::run::{Kind, MapAccess};
 use super::witness::{Value, Witness};
 use verifier_core::isa::Insn;
 use verifier_core::isa::opcode::*;
 use verifier_core::isa::semantics::{AluOp, CmpOp, byte_order, sign_extend};
-use verifier_core::kernel::call::{ArgBase, TypeFlags};
 use verifier_core::kernel::helpers::id;
 
 /// Instructions of one replay.
@@ -199,28 +200,25 @@ impl Machine<'_> {
         if insn.is_reg_src() { self.reg(insn.src) } else { Ok(Cell { bits: i64::from(insn.imm) as u64, object: None }) }
     }
 
+    /// What an address is, to the rules.
+    fn target(&self, p: Cell) -> Target<Concrete> {
+        let Some((o, m)) = p.object.and_then(|o| Some((o, self.memory.get(o)?))) else {
+            return Target::Number { null: p.bits < NULL_PAGE };
+        };
+        Target::Object {
+            null: None,
+            off: p.bits.wrapping_sub(base(o)),
+            size: m.size,
+            stale: m.stale,
+            writable: m.writable && !matches!(m.kind, Kind::MapObject(_) | Kind::Function(_)),
+        }
+    }
+
     /// Object and offset of an access that is allowed.
     fn check(&self, p: Cell, off: i64, size: u64, write: bool) -> Res<(usize, u64)> {
-        let address = p.bits.wrapping_add(off as u64);
-        let Some(o) = p.object else {
-            return Err(Fault::Broken(if p.bits < NULL_PAGE { Rule::Null } else { Rule::NotAPointer }));
-        };
-        let Some(m) = self.memory.get(o) else {
-            return Err(Fault::Broken(Rule::NotAPointer));
-        };
-        let at = address.wrapping_sub(base(o));
-        if m.stale {
-            return Err(Fault::Broken(Rule::Stale));
-        }
-        if let Some(limit) = m.size
-            && (size > limit || at > limit - size)
-        {
-            return Err(Fault::Broken(Rule::OutOfBounds));
-        }
-        if write && (!m.writable || matches!(m.kind, Kind::MapObject(_) | Kind::Function(_))) {
-            return Err(Fault::Broken(Rule::ReadOnly));
-        }
-        Ok((o, at))
+        broken(meaning::access(&self.target(p), off, &size, write))?;
+        let o = p.object.ok_or(Fault::Broken(Rule::NotAPointer))?;
+        Ok((o, p.bits.wrapping_add(off as u64).wrapping_sub(base(o))))
     }
 
     fn load(&self, p: Cell, off: i64, n: u32) -> Res<Cell> {
@@ -231,22 +229,25 @@ impl Machine<'_> {
         {
             return Ok(*cell);
         }
-        let end = at.saturating_add(u64::from(n));
-        let cut = m.pointers.range(at.saturating_sub(7)..end).next().is_some();
-        if cut && self.rules.cut_pointers && matches!(m.kind, Kind::Stack(_)) {
-            return Err(Fault::Broken(Rule::CutPointer));
-        }
-        if self.rules.uninitialised_stack
-            && let Some(written) = &m.written
-            && (at..end).any(|b| !written.contains(&b))
-        {
-            return Err(Fault::Broken(Rule::UninitialisedMemory));
-        }
+        self.stack_read(o, at, u64::from(n), self.rules)?;
         let bits = (0..u64::from(n)).fold(0, |v, i| {
-            let byte = m.bytes.get(&(at + i)).copied().unwrap_or(0);
+            let byte = m.bytes.get(&at.wrapping_add(i)).copied().unwrap_or(0);
             v | u64::from(byte) << (8 * i)
         });
         Ok(Cell { bits, object: None })
+    }
+
+    /// The rules of reading a stack.
+    fn stack_read(&self, o: usize, at: u64, n: u64, rules: Rules) -> Res<()> {
+        let m = &self.memory[o];
+        if !matches!(m.kind, Kind::Stack(_)) {
+            return Ok(());
+        }
+        let end = at.saturating_add(n);
+        let whole = |(k, _): (&u64, &Cell)| n == 8 && *k == at;
+        let cuts = m.pointers.range(at.saturating_sub(7)..end).any(|p| !whole(p));
+        let written = m.written.as_ref().map(|w| (at..end).all(|b| w.contains(&b)));
+        meaning::read(&Read { written, cuts }, rules).map_or(Ok(()), |rule| Err(Fault::Broken(rule)))
     }
 
     fn put(&mut self, o: usize, at: u64, bytes: &[u8]) {
@@ -266,12 +267,15 @@ impl Machine<'_> {
 
     fn store(&mut self, p: Cell, off: i64, n: u32, v: Cell) -> Res<()> {
         let (o, at) = self.check(p, off, u64::from(n), true)?;
-        if v.object.is_some() && n != 8 && self.rules.cut_pointers && matches!(self.memory[o].kind, Kind::Stack(_)) {
-            return Err(Fault::Broken(Rule::CutPointer));
-        }
-        let own = v.object == Some(self.stack);
-        if own && o != self.stack && matches!(self.memory[o].kind, Kind::Stack(_)) {
-            return Err(Fault::Broken(Rule::Dangling));
+        let stored = Stored {
+            bytes: n,
+            address: v.object.is_some(),
+            of_own_frame: v.object == Some(self.stack),
+            to_stack: matches!(self.memory[o].kind, Kind::Stack(_)),
+            to_own_frame: o == self.stack,
+        };
+        if let Some(rule) = meaning::stored(&stored, self.rules) {
+            return Err(Fault::Broken(rule));
         }
         self.put(o, at, &v.bits.to_le_bytes()[..n as usize]);
         if n == 8 && v.object.is_some() {
@@ -332,11 +336,17 @@ impl Machine<'_> {
                     }
                 }
             }
-            LD => {
-                let v = self.take(at)?.ok_or_else(|| astray("nothing loaded"))?;
-                self.regs[1..=5].fill(None);
-                self.set(0, v.bits, None);
-            }
+            LD => match self.take(at)? {
+                Some(v) => {
+                    self.regs[1..=5].fill(None);
+                    self.set(0, v.bits, None);
+                }
+                // The packet is too short: the function ends with 0.
+                None => {
+                    self.set(0, 0, None);
+                    return self.leave();
+                }
+            },
             _ => return self.jump(at, insn),
         }
         Ok(None)
@@ -409,23 +419,7 @@ impl Machine<'_> {
         let target = |by: i32| usize::try_from(at as i64 + 1 + i64::from(by)).unwrap_or(usize::MAX);
         match insn.op() {
             CALL => return self.call(at, insn).map(|()| None),
-            EXIT => {
-                let result = match self.frames.last() {
-                    None => self.reg(0)?.bits,
-                    Some(_) => 0,
-                };
-                let Some(f) = self.frames.pop() else {
-                    return Ok(Some(result));
-                };
-                let returned = if f.rounds.is_some() { self.reg(0)?.bits } else { 0 };
-                self.regs[6..10].copy_from_slice(&f.saved);
-                self.regs[1..=5].fill(None);
-                (self.stack, self.at) = (f.stack, f.back);
-                if let Some(r) = f.rounds {
-                    self.next_round(Rounds { done: r.done + 1, ..r }, returned != 0)?;
-                }
-                return Ok(None);
-            }
+            EXIT => return self.leave(),
             JA => {
                 self.at = target(insn.jump_offset());
                 return Ok(None);
@@ -445,6 +439,22 @@ impl Machine<'_> {
         let holds = if insn.class() == JMP { op.holds(x, y) } else { op.holds(x as u32, y as u32) };
         if holds {
             self.at = target(insn.jump_offset());
+        }
+        Ok(None)
+    }
+
+    /// The function ends; the result when it was the program.
+    fn leave(&mut self) -> Res<Option<u64>> {
+        let Some(f) = self.frames.pop() else {
+            return Ok(Some(self.reg(0)?.bits));
+        };
+        let returned = if f.rounds.is_some() { self.reg(0)?.bits } else { 0 };
+        self.regs[6..10].copy_from_slice(&f.saved);
+        self.regs[1..=5].fill(None);
+        self.memory[self.stack].stale = true;
+        (self.stack, self.at) = (f.stack, f.back);
+        if let Some(r) = f.rounds {
+            self.next_round(Rounds { done: r.done + 1, ..r }, returned != 0)?;
         }
         Ok(None)
     }
@@ -482,12 +492,10 @@ impl Machine<'_> {
                 self.put(*o, *off, bytes);
             }
         }
-        if g.moves_packet {
-            // Objects are in order of their making: what the run gets later is a new packet.
-            let packets = |(_, m): &(usize, &mut Memory)| matches!(m.kind, Kind::Packet | Kind::Meta) && !m.stale;
-            if let Some((o, m)) = self.memory.iter_mut().enumerate().find(packets) {
+        for o in &g.ends {
+            if let Some(m) = self.memory.get_mut(*o) {
                 m.stale = true;
-                passed.ended.push(o);
+                passed.ended.push(*o);
             }
         }
         self.passed.push(passed);
@@ -505,21 +513,10 @@ impl Machine<'_> {
             self.arguments(insn)?;
             return self.next_round(rounds, false);
         }
-        let mut released = Vec::new();
-        if insn.src == 0 {
+        if insn.src != PSEUDO_CALL {
             self.arguments(insn)?;
-            let proto = self.maps.proto_of(insn.imm as u32);
-            for (i, arg) in proto.iter().flat_map(|p| p.args.iter().enumerate()) {
-                if arg.flags.contains(TypeFlags::OBJ_RELEASE) {
-                    released.extend(self.reg(1 + i as u8)?.object);
-                }
-            }
         }
         let result = self.take(at)?;
-        for o in released {
-            self.memory[o].stale = true;
-            self.passed.last_mut().into_iter().for_each(|p| p.ended.push(o));
-        }
         self.regs[1..=5].fill(None);
         self.regs[0] = result;
         Ok(())
@@ -608,76 +605,61 @@ impl Machine<'_> {
         Ok(())
     }
 
-    /// The rules of a helper's arguments.
+    /// The rules of a call's arguments.
     fn arguments(&mut self, insn: Insn) -> Res<()> {
-        let Some(proto) = self.maps.proto_of(insn.imm as u32) else {
-            return Ok(());
-        };
-        for (i, arg) in proto.args.iter().enumerate() {
+        for (i, need) in self.maps.needs_of(insn).unwrap_or_default().into_iter().enumerate().take(5) {
             let n = 1 + i as u8;
-            if arg.base == ArgBase::DontCare {
-                break;
-            }
             let v = self.reg(n)?;
-            let map = || {
-                let o = self.reg(1).ok()?.object?;
-                match self.memory.get(o)?.kind {
-                    Kind::MapObject(m) => Some(m),
-                    _ => None,
-                }
-            };
-            let sized =
-                matches!(proto.args.get(i + 1).map(|a| a.base), Some(ArgBase::ConstSize | ArgBase::ConstSizeOrZero));
-            let size = match arg.base {
-                ArgBase::PtrToMapKey => map().and_then(|m| self.maps.sizes(m)).map(|s| u64::from(s.0)),
-                ArgBase::PtrToMapValue => map().and_then(|m| self.maps.sizes(m)).map(|s| u64::from(s.1)),
-                ArgBase::PtrToMem if arg.size > 0 => Some(u64::from(arg.size)),
-                ArgBase::PtrToMem if sized => Some(self.reg(n + 1)?.bits),
-                _ => None,
-            };
-            let nullable = arg.flags.contains(TypeFlags::MAYBE_NULL);
-            if nullable && v.object.is_none() && v.bits == 0 {
-                continue;
-            }
-            if let Some(size) = size {
-                let write = arg.flags.intersects(TypeFlags::WRITE);
-                self.looks.push((n, size.max(u64::from(v.object.is_none())), write));
-                if size == 0 {
-                    if v.object.is_none() {
-                        return Err(Fault::Broken(if v.bits < NULL_PAGE { Rule::Null } else { Rule::NotAPointer }));
+            match need {
+                Need::Anything => {}
+                Need::Object { wants, null, .. } => {
+                    let fits = v.object.and_then(|o| self.memory.get(o)).is_none_or(|m| wants.takes(&m.kind));
+                    let found = meaning::object(&self.target(v), null, fits);
+                    if !found.is_empty() {
+                        self.looks.push((n, 1, false));
                     }
-                    continue;
+                    broken(found)?;
                 }
-                let (o, at) = self.check(v, 0, size, write)?;
-                let fills = arg.flags.contains(TypeFlags::UNINIT);
-                if self.rules.uninitialised_stack
-                    && !fills
-                    && let Some(written) = &self.memory[o].written
-                    && (at..at.saturating_add(size)).any(|b| !written.contains(&b))
-                {
-                    return Err(Fault::Broken(Rule::UninitialisedMemory));
+                Need::Memory { size, null, write, fills } => {
+                    let Some(size) = self.bytes_of(size, n)? else { continue };
+                    if null && v.object.is_none() && v.bits == 0 {
+                        continue;
+                    }
+                    self.looks.push((n, size.max(u64::from(v.object.is_none())), write));
+                    broken(meaning::access(&self.target(v), 0, &size, write))?;
+                    let Some(o) = v.object.filter(|_| size > 0) else { continue };
+                    let uninitialised_stack = self.rules.uninitialised_stack && !fills;
+                    let rules = Rules { cut_pointers: false, uninitialised_stack };
+                    self.stack_read(o, v.bits.wrapping_sub(base(o)), size, rules)?;
                 }
-                continue;
-            }
-            let wants_pointer = matches!(
-                arg.base,
-                ArgBase::ConstMapPtr
-                    | ArgBase::PtrToCtx
-                    | ArgBase::PtrToSpinLock
-                    | ArgBase::PtrToSockCommon
-                    | ArgBase::PtrToSocket
-                    | ArgBase::PtrToBtfId
-                    | ArgBase::PtrToRingbufMem
-                    | ArgBase::PtrToBtfIdSockCommon
-                    | ArgBase::PtrToTimer
-                    | ArgBase::PtrToMem
-            );
-            if wants_pointer && v.object.is_none() {
-                self.looks.push((n, 1, false));
-                return Err(Fault::Broken(if v.bits < NULL_PAGE { Rule::Null } else { Rule::NotAPointer }));
             }
         }
         Ok(())
+    }
+
+    /// Bytes that an argument stands for.
+    fn bytes_of(&self, size: Size, n: u8) -> Res<Option<u64>> {
+        let map = || {
+            let o = self.reg(1).ok()?.object?;
+            match self.memory.get(o)?.kind {
+                Kind::MapObject(m) => self.maps.sizes(m),
+                _ => None,
+            }
+        };
+        Ok(match size {
+            Size::Bytes(n) => Some(n),
+            Size::Next => Some(self.reg(n + 1)?.bits),
+            Size::Key => map().map(|s| u64::from(s.0)),
+            Size::Value => map().map(|s| u64::from(s.1)),
+        })
+    }
+}
+
+/// The first rule that is broken, if one is.
+fn broken(found: Vec<(Rule, bool)>) -> Res<()> {
+    match found.into_iter().find(|(_, when)| *when) {
+        Some((rule, _)) => Err(Fault::Broken(rule)),
+        None => Ok(()),
     }
 }
 

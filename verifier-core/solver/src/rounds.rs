@@ -9,7 +9,7 @@
 
 use z3::ast::Bool;
 
-use super::run::{CallInput, Caller, Kind, Next, Program, Rounds, Run, STACK, Stuck};
+use super::run::{Caller, Kind, Next, Program, Rounds, Run, STACK, Stuck};
 use super::term::{Num, Val, compare};
 use verifier_core::isa::opcode::MAX_CALL_FRAMES;
 use verifier_core::isa::semantics::CmpOp;
@@ -19,10 +19,18 @@ use verifier_core::kernel::helpers::id;
 const ENTER: usize = 1;
 const LEAVE: usize = 2;
 const RETURN: usize = 3;
+/// Steps of a load of packet bytes by `ld_abs` and `ld_ind`: the packet is too short, or it is not.
+const TOO_SHORT: usize = 4;
+const LOADED: usize = 5;
 
-/// Numbers of steps that there are for a program, its instructions included.
-pub(super) fn steps(insns: usize) -> usize {
-    insns.saturating_mul(RETURN + 1)
+/// The instruction that a step belongs to.
+pub(super) fn insn_of(insns: usize, step: usize) -> usize {
+    step % insns.max(1)
+}
+
+/// The step behind a load of packet bytes.
+pub(super) fn packet_load(insns: usize, at: usize, fails: bool) -> usize {
+    at + insns * if fails { TOO_SHORT } else { LOADED }
 }
 
 impl Run {
@@ -80,6 +88,24 @@ impl Run {
         let n = program.insns.len().max(1);
         let at = step % n;
         self.at = at;
+        match step / n {
+            TOO_SHORT => {
+                self.gave(at, Val::Undef);
+                self.set(0, Val::known(0));
+                return Ok(self.leave());
+            }
+            LOADED => {
+                let size = program.insns.get(at).map_or(8, |i| i.access_size());
+                for r in 0..=5 {
+                    self.set(r, Val::Undef);
+                }
+                let v = Val::Num(self.symbol("packet-load").truncated(size));
+                self.gave(at, v.clone());
+                self.set(0, v);
+                return Ok(Next::To(at + 1));
+            }
+            _ => {}
+        }
         let looped = program.insns.get(at).is_some_and(|i| i.imm as u32 == id::LOOP);
         let rounds = self.rounds.last().ok_or("out of the program")?.clone();
         match step / n {
@@ -115,7 +141,7 @@ impl Run {
                 self.rounds.pop();
                 let result = Val::known(rounds.done);
                 if !looped {
-                    self.given(at, &result);
+                    self.gave(at, result.clone());
                 }
                 for r in 1..=5 {
                     self.set(r, Val::Undef);
@@ -124,10 +150,6 @@ impl Run {
                 Ok(Next::To(at + 1))
             }
         }
-    }
-
-    fn given(&mut self, insn: usize, result: &Val) {
-        self.calls.push(CallInput { insn, result: result.clone(), writes: Vec::new(), moves_packet: false });
     }
 
     /// Key and value of an element of the map.
@@ -142,8 +164,8 @@ impl Run {
         self.region_mut(key).writable = false;
         let element = self.element(program, map, array.then_some(rounds.done));
         let (key, value) = (Val::ptr(key, Num::Known(0)), Val::ptr(element, Num::Known(0)));
-        self.given(at, &value);
-        self.given(at, &key);
+        self.gave(at, value.clone());
+        self.gave(at, key.clone());
         Ok((key, value))
     }
 }

@@ -9,19 +9,20 @@ use std::rc::Rc;
 
 use z3::ast::{BV, Bool};
 
+use super::contracts::{Owner, Thing};
 use super::facts::Facts;
 use super::memory::Memory;
+use super::needs::{self, Kfunc, Need};
 use super::term::{Num, Ptr, Val, alu, compare};
 use verifier_core::analysis::System;
 use verifier_core::isa::Insn;
 use verifier_core::isa::opcode::*;
 use verifier_core::isa::semantics::{AluOp, CmpOp};
-use verifier_core::kernel::call::{FuncProto, RegBase, TypeFlags};
+use verifier_core::kernel::call::FuncProto;
 use verifier_core::kernel::helpers::{HelperCaps, HelperQuery, prototype};
-use verifier_core::kernel::prog_types::ctx_size;
 use verifier_core::kernel::{AttachType, MapType, ProgType};
 use verifier_core::program::{LoadRequest, MapSpec};
-use verifier_core::state::{FuncState, Payload, RegState, SlotKind, VerifierState};
+use verifier_core::state::RegState;
 
 /// Bytes of one stack.
 pub const STACK: u64 = MAX_STACK as u64;
@@ -49,6 +50,8 @@ pub enum Kind {
     MapValue(usize),
     /// Memory that a call gave out, or an argument of a global function.
     Memory,
+    /// A record of a ring buffer, reserved and not yet given back.
+    Sample,
     /// An object of the kernel: not looked into.
     Object,
     /// A local function.
@@ -105,8 +108,15 @@ pub struct CallInput {
     pub result: Val,
     /// Memory that was filled: region, offset, bytes as terms.
     pub writes: Vec<(usize, Num, Vec<BV>)>,
-    /// Packet pointers are invalid behind it.
-    pub moves_packet: bool,
+    /// Regions that are no longer valid behind it.
+    pub ends: Vec<usize>,
+}
+
+impl CallInput {
+    /// A result, and nothing else.
+    pub fn of(insn: usize, result: Val) -> CallInput {
+        CallInput { insn, result, writes: Vec::new(), ends: Vec::new() }
+    }
 }
 
 /// A run so far.
@@ -132,6 +142,14 @@ pub struct Run {
     pub(super) rounds: Vec<Rounds>,
     /// A value of a map was read where it had been read or written before: that nobody else writes it then matters.
     pub read_again: bool,
+    /// What calls keep on the stack between them, by its place there: iterators, dynptrs.
+    pub(super) things: BTreeMap<(usize, u64), Thing>,
+    /// Regions that end with something else.
+    pub(super) owned: Vec<(usize, Owner)>,
+    /// Last reading of each clock.
+    pub(super) clocks: BTreeMap<u32, Num>,
+    /// References made so far.
+    pub(super) references: u32,
     /// The instruction executed last.
     pub(super) at: usize,
     /// Regions of map values with a known place: map and key (or `None` for the only one).
@@ -148,8 +166,8 @@ pub trait MapAccess {
     fn map_at(&self, insn: usize) -> Option<usize>;
     /// Bytes of keys and values.
     fn sizes(&self, map: usize) -> Option<(u32, u32)>;
-    /// The prototype of a helper.
-    fn proto_of(&self, func: u32) -> Option<&'static FuncProto>;
+    /// What the helper or kernel function that an instruction calls wants of its arguments.
+    fn needs_of(&self, insn: Insn) -> Option<Vec<Need>>;
     /// First instruction of a local function, by its number.
     fn entry_of(&self, function: u32) -> Option<usize>;
 }
@@ -169,8 +187,12 @@ impl MapAccess for Program<'_> {
         self.map(map).map(|m| (m.key_size, m.value_size))
     }
 
-    fn proto_of(&self, func: u32) -> Option<&'static FuncProto> {
-        self.proto(func)
+    fn needs_of(&self, insn: Insn) -> Option<Vec<Need>> {
+        match insn.src {
+            0 => self.proto(insn.imm as u32).map(needs::of_helper),
+            PSEUDO_KFUNC_CALL => self.kfunc(insn).map(|k| k.needs),
+            _ => None,
+        }
     }
 
     fn entry_of(&self, function: u32) -> Option<usize> {
@@ -246,6 +268,7 @@ fn kind_word(kind: &Kind) -> &'static str {
         Kind::MapObject(_) => "map",
         Kind::MapValue(_) => "value",
         Kind::Memory => "memory",
+        Kind::Sample => "sample",
         Kind::Object => "object",
         Kind::Function(_) => "function",
     }
@@ -268,6 +291,11 @@ impl<'a> Program<'a> {
             member: "",
         };
         prototype(&query, func)
+    }
+
+    /// The kernel function that an instruction calls.
+    pub fn kfunc(&self, insn: Insn) -> Option<Kfunc<'_>> {
+        needs::of_kfunc(self.system, self.request, insn)
     }
 
     /// A map by index, templates of inner maps behind the others.
@@ -389,14 +417,7 @@ impl Run {
         if let Kind::MapValue(map) = self.regions[region].kind {
             self.forget_map(map, Some(region));
         }
-        if self.regions[region].foreign {
-            for i in 0..self.regions.len() {
-                if i != region && self.regions[i].foreign {
-                    let name = self.name("foreign");
-                    self.region_mut(i).memory.forget(&name);
-                }
-            }
-        }
+        self.forget_twins(region);
     }
 
     /// Values of a map may have changed; all but one.
@@ -425,6 +446,20 @@ impl Run {
         match self.regions[region].kind {
             Kind::MapValue(map) => self.forget_map(map, None),
             _ => self.region_mut(region).memory.forget(&name),
+        }
+        self.forget_twins(region);
+    }
+
+    /// Regions that may be the same memory as one that was written are forgotten.
+    pub(super) fn forget_twins(&mut self, region: usize) {
+        if !self.regions[region].foreign {
+            return;
+        }
+        for i in 0..self.regions.len() {
+            if i != region && self.regions[i].foreign {
+                let name = self.name("foreign");
+                self.region_mut(i).memory.forget(&name);
+            }
         }
     }
 
@@ -488,212 +523,6 @@ impl Run {
         self.regions[p].size.clone().unwrap_or(Num::Known(0))
     }
 
-    /// A value of a type that the analysis found, unknown otherwise. `exact`: bounds of numbers hold too.
-    pub fn of_type(&mut self, program: &Program<'_>, reg: &RegState, exact: bool, known: &mut Instances) -> Val {
-        let null = reg.ty.may_be_null().then(|| {
-            let name = format!("null#{}", known.null(reg.id, &mut self.fresh));
-            Bool::new_const(name)
-        });
-        let (kind, size) = match reg.ty.base {
-            RegBase::NotInit => return Val::Undef,
-            RegBase::Scalar => return Val::Num(self.of_scalar(reg, exact)),
-            RegBase::PtrToCtx => {
-                let at = self.ctx;
-                let off = self.var_off(reg, known, exact);
-                return Val::ptr(at, off);
-            }
-            RegBase::PtrToPacket => {
-                let at = self.packet();
-                let off = self.var_off(reg, known, exact);
-                if reg.range() > 0 {
-                    // Bytes from the variable part on were checked.
-                    let base = off.plus(-i64::from(reg.off));
-                    let end = base.plus(i64::from(reg.range()));
-                    let len = self.packet_len();
-                    self.assume(compare(CmpOp::Le, true, &end, &len));
-                    self.assume(compare(CmpOp::Le, true, &base, &len));
-                }
-                return Val::ptr(at, off);
-            }
-            RegBase::PtrToPacketEnd => {
-                let len = self.packet_len();
-                return Val::ptr(self.packet(), len);
-            }
-            RegBase::PtrToPacketMeta => {
-                let at = self.meta();
-                let off = self.var_off(reg, known, exact);
-                return Val::ptr(at, off);
-            }
-            RegBase::PtrToStack => {
-                let frame = reg.frameno as usize;
-                let at = self.callers.get(frame).map_or(self.stack, |c| c.stack);
-                let off = self.var_off(reg, known, exact).plus(STACK as i64);
-                return Val::ptr(at, off);
-            }
-            RegBase::PtrToMapValue => {
-                let map = reg.map().map_or(0, |m| m.0 as usize);
-                let at = match known.elements.get(&(map, reg.id)) {
-                    Some(at) if reg.id != 0 => *at,
-                    _ => self.element(program, map, None),
-                };
-                known.elements.insert((map, reg.id), at);
-                let off = self.var_off(reg, known, exact);
-                return Val::Ptr(Rc::new(Ptr { region: at, off, null }));
-            }
-            RegBase::ConstPtrToMap => {
-                let map = reg.map().map_or(0, |m| m.0 as usize);
-                (Kind::MapObject(map), None)
-            }
-            RegBase::PtrToMem | RegBase::PtrToMapKey | RegBase::PtrToBuf => {
-                let size = match reg.payload {
-                    Payload::Mem { size, .. } => Some(Num::Known(u64::from(size))),
-                    Payload::Map { map, .. } => program.map(map.0 as usize).map(|m| Num::Known(u64::from(m.key_size))),
-                    _ => None,
-                };
-                (Kind::Memory, size)
-            }
-            RegBase::PtrToFunc => match reg.payload {
-                Payload::Subprog(n) => (Kind::Function(n), None),
-                _ => (Kind::Object, None),
-            },
-            _ => (Kind::Object, None),
-        };
-        let at = self.region(kind, size);
-        if reg.has(TypeFlags::RDONLY) {
-            self.region_mut(at).writable = false;
-        }
-        let off = self.var_off(reg, known, exact);
-        Val::Ptr(Rc::new(Ptr { region: at, off, null }))
-    }
-
-    fn of_scalar(&mut self, reg: &RegState, exact: bool) -> Num {
-        if exact && reg.scalar.var_off.is_const() {
-            return Num::Known(reg.scalar.var_off.value);
-        }
-        let n = self.symbol("number");
-        if exact {
-            self.bound(&n, reg);
-        }
-        n
-    }
-
-    fn bound(&mut self, n: &Num, reg: &RegState) {
-        let s = &reg.scalar;
-        for (op, limit, free) in [
-            (CmpOp::Ge, s.umin, s.umin == 0),
-            (CmpOp::Le, s.umax, s.umax == u64::MAX),
-            (CmpOp::SGe, s.smin as u64, s.smin == i64::MIN),
-            (CmpOp::SLe, s.smax as u64, s.smax == i64::MAX),
-        ] {
-            if !free {
-                self.assume(compare(op, true, n, &Num::Known(limit)));
-            }
-        }
-    }
-
-    /// Fixed plus variable offset; the variable part is shared by pointers with the same id.
-    fn var_off(&mut self, reg: &RegState, known: &mut Instances, exact: bool) -> Num {
-        let s = &reg.scalar;
-        if s.var_off.is_const() {
-            return Num::Known(s.var_off.value.wrapping_add(reg.off as i64 as u64));
-        }
-        let var = match known.offsets.get(&reg.id) {
-            Some(v) if reg.id != 0 => v.clone(),
-            _ => self.symbol("offset"),
-        };
-        known.offsets.insert(reg.id, var.clone());
-        // Ranges of offsets hold for every state that this one covers.
-        let _ = exact;
-        self.bound(&var, reg);
-        var.plus(i64::from(reg.off))
-    }
-
-    /// A run that begins in a state of the analysis. `exact`: it is the only state there (an entry); otherwise numbers
-    /// are free, because the analysis takes states as covered whose numbers differ where they did not matter to it.
-    pub fn from_state(program: &Program<'_>, state: &VerifierState, exact: bool) -> Run {
-        let mut run = Run {
-            regs: std::array::from_fn(|_| Val::Undef),
-            callers: Vec::new(),
-            stack: 0,
-            regions: Vec::new(),
-            packet: None,
-            conditions: Vec::new(),
-            calls: Vec::new(),
-            at: state.insn_idx as usize,
-            unrolls: false,
-            rounds: Vec::new(),
-            read_again: false,
-            elements: BTreeMap::new(),
-            metas: None,
-            ctx: 0,
-            fresh: 0,
-            spent: BTreeMap::new(),
-        };
-        let size = ctx_size(program.prog_type);
-        run.ctx = run.region(Kind::Ctx, size.map(|n| Num::Known(u64::from(n))));
-        let stacks: Vec<usize> =
-            (0..state.frames.len()).map(|n| run.region(Kind::Stack(n), Some(Num::Known(STACK)))).collect();
-        let last = stacks.len().saturating_sub(1);
-        run.stack = stacks.get(last).copied().unwrap_or(0);
-        for (n, frame) in state.frames.iter().enumerate().take(last) {
-            let back = state.frames.get(n + 1).map_or(0, |f| (f.callsite + 1).max(0) as usize);
-            let _ = frame;
-            run.callers.push(Caller { back, saved: std::array::from_fn(|_| Val::Undef), stack: stacks[n] });
-        }
-        let mut known = Instances::default();
-        for (n, frame) in state.frames.iter().enumerate() {
-            run.take_frame(program, frame, n, stacks[n], n == last, exact, &mut known);
-        }
-        for region in &mut run.regions {
-            let region = Rc::make_mut(region);
-            region.foreign = matches!(region.kind, Kind::Memory | Kind::MapValue(_));
-        }
-        run
-    }
-
-    #[allow(clippy::too_many_arguments)]
-    fn take_frame(
-        &mut self,
-        program: &Program<'_>,
-        frame: &FuncState,
-        n: usize,
-        stack: usize,
-        current: bool,
-        exact: bool,
-        known: &mut Instances,
-    ) {
-        for r in 0..10u8 {
-            let reg = frame.regs[usize::from(r)];
-            if !current && !(6..=9).contains(&r) {
-                continue;
-            }
-            let v = self.of_type(program, &reg, exact, known);
-            if current {
-                self.set(r, v);
-            } else {
-                self.callers[n].saved[usize::from(r) - 6] = v;
-            }
-        }
-        for (i, slot) in frame.stack.iter().enumerate() {
-            let off = STACK - 8 * (i as u64 + 1);
-            if slot.kind.iter().all(|k| *k == SlotKind::Spill) {
-                let v = self.of_type(program, &slot.spilled, exact, known);
-                if !matches!(v, Val::Undef) {
-                    self.store(stack, &Num::Known(off), 8, &v);
-                }
-                continue;
-            }
-            for (b, kind) in slot.kind.iter().enumerate() {
-                let at = off + b as u64;
-                match kind {
-                    SlotKind::Invalid => {}
-                    SlotKind::Zero => self.store(stack, &Num::Known(at), 1, &Val::known(0)),
-                    _ => self.region_mut(stack).memory.mark_written(at, 1),
-                }
-            }
-        }
-    }
-
     /// How often an instruction was passed, this time included.
     pub fn pass(&mut self, at: usize) -> u32 {
         let n = self.spent.entry(at).or_default();
@@ -728,23 +557,5 @@ pub(super) fn single(list: Option<&Vec<RegState>>) -> Option<RegState> {
     match list.map(Vec::as_slice) {
         Some([only]) => Some(*only),
         _ => None,
-    }
-}
-
-/// What registers of one state share.
-#[derive(Default)]
-pub struct Instances {
-    offsets: BTreeMap<u32, Num>,
-    pub(super) elements: BTreeMap<(usize, u32), usize>,
-    nulls: BTreeMap<u32, u32>,
-}
-
-impl Instances {
-    fn null(&mut self, id: u32, fresh: &mut u32) -> u32 {
-        let mut new = || {
-            *fresh += 1;
-            *fresh
-        };
-        if id == 0 { new() } else { *self.nulls.entry(id).or_insert_with(new) }
     }
 }

@@ -5,12 +5,13 @@
 //! holds from there holds whatever happened before, loops included, so that a short window is an inductive proof.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::time::{Duration, Instant};
 
+use z3::SatResult;
 use z3::ast::Bool;
-use z3::{Params, SatResult, Solver};
 
+use super::budget::Budget;
 use super::danger::{Danger, Rules, dangers};
+use super::rounds;
 use super::run::{Next, Program, Run, Stuck};
 use verifier_core::cfg::Cfg;
 use verifier_core::explain::Path;
@@ -18,63 +19,6 @@ use verifier_core::explain::path::Place;
 use verifier_core::isa::Insn;
 use verifier_core::isa::opcode::*;
 use verifier_core::state::RegState;
-
-/// Megabytes that one question may take.
-const MAX_MEMORY: u32 = 1024;
-/// How often one path may pass an instruction.
-const MAX_PASSES: u32 = 40;
-
-/// What may be spent.
-#[derive(Clone, Copy, Debug)]
-pub struct Budget<'a> {
-    /// When to stop.
-    pub until: Instant,
-    /// Longest time of one question.
-    pub question: Duration,
-    /// Most paths that one search follows.
-    pub paths: usize,
-    /// Whether the answer is no longer wanted.
-    pub cancelled: &'a dyn CancelledFn,
-}
-
-/// Whether the answer is no longer wanted.
-pub trait CancelledFn: std::fmt::Debug {
-    /// Asked often.
-    fn cancelled(&self) -> bool;
-}
-
-/// Never cancelled.
-#[derive(Debug)]
-pub struct Never;
-
-impl CancelledFn for Never {
-    fn cancelled(&self) -> bool {
-        false
-    }
-}
-
-impl Budget<'_> {
-    /// Nothing is left.
-    pub fn spent(&self) -> bool {
-        Instant::now() >= self.until || self.cancelled.cancelled()
-    }
-
-    /// Milliseconds for one question.
-    fn millis(&self) -> u32 {
-        let left = self.until.saturating_duration_since(Instant::now()).min(self.question);
-        u32::try_from(left.as_millis()).unwrap_or(u32::MAX).max(1)
-    }
-
-    /// A solver under the limits.
-    pub fn solver(&self) -> Solver {
-        let solver = Solver::new();
-        let mut params = Params::new();
-        params.set_u32("timeout", self.millis());
-        params.set_u32("max_memory", MAX_MEMORY);
-        solver.set_params(&params);
-        solver
-    }
-}
 
 /// Follows the recorded path up to its last instruction, which is not executed.
 ///
@@ -164,7 +108,7 @@ pub fn needed(run: &Run, found: &[Danger], budget: &Budget<'_>) -> Vec<usize> {
     }
     let any: Vec<Bool> = found.iter().map(|d| d.when.clone()).collect();
     solver.assert(Bool::or(&any));
-    if solver.check() != SatResult::Unsat {
+    if budget.check(&solver) != SatResult::Unsat {
         return Vec::new();
     }
     let core = solver.get_unsat_core();
@@ -180,7 +124,7 @@ pub fn ask(run: &Run, found: &[Danger], budget: &Budget<'_>) -> SatResult {
     }
     let any: Vec<Bool> = found.iter().map(|d| d.when.clone()).collect();
     solver.assert(Bool::or(&any));
-    solver.check()
+    budget.check(&solver)
 }
 
 /// Control flow between functions, as far as paths need it, in blocks.
@@ -254,6 +198,11 @@ impl Graph {
                 }
             } else if leaders.contains(&after) {
                 to.push(after);
+            }
+            if insn.class() == LD && insn.mode() != IMM {
+                // Where the packet is too short the function ends.
+                let function = functions.range(..=i).next_back().copied().unwrap_or(0);
+                to.extend(calls.get(&function).into_iter().flatten());
             }
             edges.insert(i, to);
             i = after;
@@ -374,18 +323,36 @@ pub type Check<'a> = &'a dyn Fn(&mut Run, &Program<'_>) -> Vec<Danger>;
 pub struct Tally {
     /// Paths that reached the target.
     pub arrived: usize,
+    /// Ways towards the target that cannot be gone, by what holds before them.
+    pub refuted: usize,
     /// Paths followed, those that end elsewhere included.
     pub followed: usize,
+    /// How often a path passed one instruction, at most.
+    pub rounds: u32,
     /// Some path was cut because it passed an instruction too often.
     pub bounded: bool,
     /// Some path reads a value of a map again.
     pub read_again: bool,
 }
 
+impl Tally {
+    fn with(&mut self, other: &Tally) {
+        self.arrived += other.arrived;
+        self.refuted += other.refuted;
+        self.followed += other.followed;
+        self.rounds = self.rounds.max(other.rounds);
+        self.bounded |= other.bounded;
+        self.read_again |= other.read_again;
+    }
+}
+
 /// Follows every feasible path from where a run stands, and asks about the dangers at every instruction.
 pub fn explore_beyond(program: &Program<'_>, run: Run, at: usize, rules: Rules, budget: &Budget<'_>) -> (Found, usize) {
+    /// How often one path may pass an instruction.
+    const MAX_PASSES: u32 = 200;
     let mut stack = vec![(run, at)];
     let mut followed = 0;
+    let mut cut = false;
     while let Some((mut run, mut pc)) = stack.pop() {
         followed += 1;
         if budget.spent() || followed > budget.paths {
@@ -397,8 +364,10 @@ pub fn explore_beyond(program: &Program<'_>, run: Run, at: usize, rules: Rules, 
                 return (Found::Run(Box::new(run), found), pc);
             }
             if run.pass(pc) > MAX_PASSES {
+                cut = true;
                 break;
             }
+            budget.steps(1);
             match run.step(program, pc, None) {
                 Err(Stuck::Unsafe(_)) | Ok(Next::End) => break,
                 Err(why) => return (Found::Unknown(format!("instruction {pc}: {why}")), pc),
@@ -417,7 +386,8 @@ pub fn explore_beyond(program: &Program<'_>, run: Run, at: usize, rules: Rules, 
             }
         }
     }
-    (Found::Nothing, at)
+    let what = "a loop behind it goes round too often";
+    (if cut { Found::Unknown(what.into()) } else { Found::Nothing }, at)
 }
 
 /// A path to follow.
@@ -429,108 +399,188 @@ struct Branch {
     fresh: bool,
 }
 
-/// Follows every feasible path from `start` to `target` inside a window, and asks about the dangers there. Paths end
-/// where they come to a start again, because another search begins there.
-#[allow(clippy::too_many_arguments)]
-pub fn explore(
-    program: &Program<'_>,
-    run: Run,
-    start: usize,
-    target: usize,
-    window: &Window,
-    check: Check<'_>,
-    budget: &Budget<'_>,
-    tally: &mut Tally,
-) -> Found {
-    let solver = budget.solver();
-    let mut scope = 0;
-    let mut stack = vec![Branch { run, pc: start, scope: 0, asserted: 0, fresh: true }];
-    while let Some(mut b) = stack.pop() {
-        if budget.spent() {
-            return Found::Unknown("out of time".into());
+/// A search for what must not be at an instruction.
+pub struct Search<'a> {
+    /// The program.
+    pub program: &'a Program<'a>,
+    /// Where to look.
+    pub target: usize,
+    /// Where paths may go. They end where they come to a start, because another search begins there.
+    pub window: &'a Window,
+    /// What must not be.
+    pub check: Check<'a>,
+    /// What may be spent.
+    pub budget: Budget<'a>,
+    /// How often one path may pass an instruction.
+    pub passes: u32,
+}
+
+/// How a path goes on behind one instruction or more.
+enum Goes {
+    /// It is at its end.
+    Ended,
+    /// It leads two ways.
+    Apart(Bool, usize, usize),
+    /// The search is over.
+    Over(Found),
+}
+
+impl Search<'_> {
+    /// Follows every feasible path from a run that stands at `start`, and asks about the dangers at the target.
+    pub fn explore(&self, run: Run, start: usize, tally: &mut Tally) -> Found {
+        let mut own = Tally::default();
+        let found = self.all(run, start, &mut own);
+        tally.with(&own);
+        found
+    }
+
+    fn all(&self, run: Run, start: usize, tally: &mut Tally) -> Found {
+        let solver = self.budget.solver();
+        let mut scope = 0;
+        let mut stack = vec![Branch { run, pc: start, scope: 0, asserted: 0, fresh: true }];
+        while let Some(mut b) = stack.pop() {
+            if let Some(over) = self.over(tally) {
+                return over;
+            }
+            tally.followed += 1;
+            if scope > b.scope {
+                solver.pop(scope - b.scope);
+            }
+            solver.push();
+            scope = b.scope + 1;
+            for (_, c) in &b.run.conditions[b.asserted..] {
+                solver.assert(c);
+            }
+            b.asserted = b.run.conditions.len();
+            if !b.fresh {
+                match self.budget.check(&solver) {
+                    SatResult::Unsat => {
+                        tally.refuted += usize::from(self.window.inside.contains(&b.pc));
+                        continue;
+                    }
+                    SatResult::Sat => {}
+                    // A path that may be there is followed; what is asked on it later decides.
+                    SatResult::Unknown => {}
+                }
+            }
+            match self.walk(&solver, &mut b, tally) {
+                Goes::Ended => {}
+                Goes::Over(found) => return found,
+                Goes::Apart(taken, yes, no) => {
+                    let (mut other, mut this) = (b.run.clone(), b.run);
+                    other.assume(taken.clone());
+                    this.assume(taken.not());
+                    let (asserted, fresh) = (b.asserted, false);
+                    stack.push(Branch { run: other, pc: yes, scope, asserted, fresh });
+                    stack.push(Branch { run: this, pc: no, scope, asserted, fresh });
+                }
+            }
         }
-        tally.followed += 1;
-        if tally.followed > budget.paths {
-            return Found::Unknown(format!("more than {} paths", budget.paths));
-        }
-        if scope > b.scope {
-            solver.pop(scope - b.scope);
-        }
-        solver.push();
-        scope = b.scope + 1;
-        for (_, c) in &b.run.conditions[b.asserted..] {
-            solver.assert(c);
-        }
-        b.asserted = b.run.conditions.len();
-        if !b.fresh && solver.check() == SatResult::Unsat {
-            continue;
-        }
+        Found::Nothing
+    }
+
+    fn over(&self, tally: &Tally) -> Option<Found> {
+        let what = if let Some(why) = self.budget.gave_up() {
+            why.words().to_string()
+        } else if self.budget.spent() {
+            "the effort for this search is spent".to_string()
+        } else if tally.followed >= self.budget.paths {
+            format!("more than {} paths", self.budget.paths)
+        } else {
+            return None;
+        };
+        Some(Found::Unknown(what))
+    }
+
+    /// One path up to where it parts.
+    fn walk(&self, solver: &z3::Solver, b: &mut Branch, tally: &mut Tally) -> Goes {
+        let program = self.program;
         let mut first = b.fresh;
         loop {
-            if !first && window.starts.contains(&b.pc) {
-                break;
+            if !first && self.window.starts.contains(&b.pc) {
+                return Goes::Ended;
             }
-            if b.pc == target {
-                tally.arrived += 1;
-                let found = check(&mut b.run, program);
-                tally.read_again |= b.run.read_again;
-                solver.push();
-                for (_, c) in &b.run.conditions[b.asserted..] {
-                    solver.assert(c);
-                }
-                let any: Vec<Bool> = found.iter().map(|d| d.when.clone()).collect();
-                solver.assert(Bool::or(&any));
-                let answer = solver.check();
-                solver.pop(1);
-                match answer {
-                    SatResult::Unsat => {}
-                    SatResult::Sat => return Found::Run(Box::new(b.run), found),
-                    SatResult::Unknown => {
-                        return Found::Unknown(solver.get_reason_unknown().unwrap_or_else(|| "no answer".into()));
-                    }
-                }
+            if b.pc == self.target
+                && let Some(found) = self.arrived(solver, b, tally)
+            {
+                return Goes::Over(found);
             }
-            if !window.inside.contains(&b.pc) {
-                break;
+            if !self.window.inside.contains(&rounds::insn_of(program.insns.len(), b.pc)) {
+                return Goes::Ended;
             }
             first = false;
-            if b.run.pass(b.pc) > MAX_PASSES {
+            let passed = b.run.pass(b.pc);
+            if passed > self.passes {
                 tally.bounded = true;
-                break;
+                return Goes::Ended;
             }
+            tally.rounds = tally.rounds.max(passed);
+            self.budget.steps(1);
             match b.run.step(program, b.pc, None) {
-                // The target's own danger was asked about; what is unsafe elsewhere ends the program there, but the
+                // The target's own danger was asked about. What is unsafe elsewhere ends the program there, but the
                 // analysis found nothing unsafe there: either no run comes here, or the run knows too little.
-                Err(Stuck::Unsafe(_)) if b.pc == target => break,
+                Err(Stuck::Unsafe(_)) if b.pc == self.target => return Goes::Ended,
                 Err(why) => {
-                    solver.push();
-                    for (_, c) in &b.run.conditions[b.asserted..] {
-                        solver.assert(c);
-                    }
-                    let answer = solver.check();
-                    solver.pop(1);
-                    if answer == SatResult::Unsat {
-                        break;
-                    }
-                    return Found::Unknown(format!("instruction {}: {why}", b.pc));
+                    return match self.holds(solver, b, &[]) {
+                        SatResult::Unsat => Goes::Ended,
+                        _ => Goes::Over(Found::Unknown(format!("instruction {}: {why}", b.pc))),
+                    };
                 }
-                Ok(Next::End) => break,
+                Ok(Next::End) => return Goes::Ended,
                 Ok(Next::To(to)) => b.pc = to,
                 Ok(Next::Branch(taken, yes, no)) => match taken.as_bool() {
-                    Some(true) => b.pc = yes,
-                    Some(false) => b.pc = no,
-                    None => {
-                        let (mut other, mut this) = (b.run.clone(), b.run);
-                        other.assume(taken.clone());
-                        this.assume(taken.not());
-                        let (asserted, fresh) = (b.asserted, false);
-                        stack.push(Branch { run: other, pc: yes, scope, asserted, fresh });
-                        stack.push(Branch { run: this, pc: no, scope, asserted, fresh });
-                        break;
-                    }
+                    Some(way) => b.pc = if way { yes } else { no },
+                    None => return Goes::Apart(taken, yes, no),
                 },
+            }
+            // A loop whose rounds are known never parts: it must end all the same.
+            if self.budget.spent()
+                && let Some(over) = self.over(tally)
+            {
+                return Goes::Over(over);
             }
         }
     }
-    Found::Nothing
+
+    /// At the target: what is wrong there, or that nobody knows.
+    fn arrived(&self, solver: &z3::Solver, b: &mut Branch, tally: &mut Tally) -> Option<Found> {
+        let found = (self.check)(&mut b.run, self.program);
+        tally.read_again |= b.run.read_again;
+        if found.is_empty() {
+            // Whether any run comes here by this path is asked all the same: a path that nobody goes is none.
+            if tally.arrived == 0 && self.holds(solver, b, &[]) == SatResult::Unsat {
+                return None;
+            }
+            tally.arrived += 1;
+            return None;
+        }
+        let any: Vec<Bool> = found.iter().map(|d| d.when.clone()).collect();
+        match self.holds(solver, b, &[Bool::or(&any)]) {
+            SatResult::Unsat => {
+                let counts = tally.arrived > 0 || self.holds(solver, b, &[]) == SatResult::Sat;
+                tally.arrived += usize::from(counts);
+                None
+            }
+            SatResult::Sat => Some(Found::Run(Box::new(b.run.clone()), found)),
+            SatResult::Unknown => {
+                let why = match self.over(tally) {
+                    Some(Found::Unknown(why)) => why,
+                    _ => solver.get_reason_unknown().unwrap_or_else(|| "no answer".into()),
+                };
+                Some(Found::Unknown(why))
+            }
+        }
+    }
+
+    /// Whether a path can be gone, and something holds at its end.
+    fn holds(&self, solver: &z3::Solver, b: &Branch, also: &[Bool]) -> SatResult {
+        solver.push();
+        for (_, c) in &b.run.conditions[b.asserted..] {
+            solver.assert(c);
+        }
+        also.iter().for_each(|c| solver.assert(c));
+        let answer = self.budget.check(solver);
+        solver.pop(1);
+        answer
+    }
 }

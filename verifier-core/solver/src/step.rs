@@ -4,8 +4,10 @@ use std::rc::Rc;
 
 use z3::ast::{Ast, BV, Bool};
 
-use super::run::{CallInput, Instances, Kind, MapAccess, Next, Program, Run, Stuck, single, unwritten};
+use super::rounds;
+use super::run::{Kind, MapAccess, Next, Program, Run, Stuck, single, unwritten};
 use super::term::{Num, Ptr, Val, alu, compare, swap};
+use super::typed::Instances;
 use verifier_core::isa::Insn;
 use verifier_core::isa::opcode::*;
 use verifier_core::isa::semantics::{AluOp, CmpOp};
@@ -41,12 +43,11 @@ impl Run {
                 return Ok(Next::To(at + 2));
             }
             LD => {
-                for r in 0..=5 {
-                    self.set(r, Val::Undef);
-                }
-                let n = Val::Num(self.symbol("packet-load").truncated(insn.access_size()));
-                self.calls.push(CallInput { insn: at, result: n.clone(), writes: Vec::new(), moves_packet: false });
-                self.set(0, n);
+                // Where the packet is too short the function ends: the program, or one that it called.
+                let fails = Bool::new_const(self.name("packet-load-fails"));
+                return Ok(Next::Branch(fails, rounds::packet_load(program.insns.len(), at, true), {
+                    rounds::packet_load(program.insns.len(), at, false)
+                }));
             }
             _ => return self.jump(program, at, insn, hint),
         }
@@ -150,7 +151,7 @@ impl Run {
                         v
                     }
                 };
-                self.calls.push(CallInput { insn: at, result: v.clone(), writes: Vec::new(), moves_packet: false });
+                self.gave(at, v.clone());
                 v
             }
             None => self.load(p.region, &off, n),
@@ -214,7 +215,7 @@ impl Run {
             _ => {
                 let reg = single(program.facts.results.get(&at)).ok_or("a symbol whose type is not known")?;
                 let v = self.of_type(program, &reg, true, &mut Instances::default());
-                self.calls.push(CallInput { insn: at, result: v.clone(), writes: Vec::new(), moves_packet: false });
+                self.gave(at, v.clone());
                 self.set(insn.dst, v);
                 return Ok(());
             }
@@ -242,30 +243,13 @@ impl Run {
             || usize::try_from(at as i64 + 1 + i64::from(insn.jump_offset())).map_err(|_| "jump out of the program");
         match insn.op() {
             CALL => return self.call(program, at, insn, hint),
-            EXIT => {
-                let Some(caller) = self.callers.pop() else {
-                    return Ok(Next::End);
-                };
-                for (i, v) in caller.saved.into_iter().enumerate() {
-                    self.regs[6 + i] = v;
-                }
-                for r in 1..=5 {
-                    self.regs[r] = Val::Undef;
-                }
-                self.stack = caller.stack;
-                return Ok(Next::To(caller.back));
-            }
+            EXIT => return Ok(self.leave()),
             JA => return Ok(Next::To(target()?)),
             JCOND => {
                 let name = self.name("may-goto");
                 let taken = Bool::new_const(name);
                 let one = taken.ite(&BV::from_u64(1, 64), &BV::from_u64(0, 64));
-                self.calls.push(CallInput {
-                    insn: at,
-                    result: Val::Num(Num::of(one)),
-                    writes: Vec::new(),
-                    moves_packet: false,
-                });
+                self.gave(at, Val::Num(Num::of(one)));
                 return Ok(Next::Branch(taken, target()?, at + 1));
             }
             _ => {}
@@ -275,6 +259,22 @@ impl Run {
         let (a, b) = (self.reg(insn.dst), self.operand(insn)?);
         let taken = self.comparison(op, wide, &a, &b)?;
         Ok(Next::Branch(taken, target()?, at + 1))
+    }
+
+    /// The function ends.
+    pub(super) fn leave(&mut self) -> Next {
+        let Some(caller) = self.callers.pop() else {
+            return Next::End;
+        };
+        for (i, v) in caller.saved.into_iter().enumerate() {
+            self.regs[6 + i] = v;
+        }
+        for r in 1..=5 {
+            self.regs[r] = Val::Undef;
+        }
+        let own = std::mem::replace(&mut self.stack, caller.stack);
+        self.region_mut(own).dead = true;
+        Next::To(caller.back)
     }
 
     pub(super) fn comparison(&mut self, op: CmpOp, wide: bool, a: &Val, b: &Val) -> Result<Bool, Stuck> {

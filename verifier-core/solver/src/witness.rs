@@ -8,9 +8,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use z3::ast::{BV, Bool};
 use z3::{Model, SatResult, Solver};
 
+use super::budget::Budget;
 use super::danger::{Danger, Rule};
 use super::run::{Kind, Program, Run};
-use super::search::Budget;
 use super::term::{Num, Val};
 use verifier_core::kernel::helpers::name_of;
 
@@ -62,8 +62,8 @@ pub struct Given {
     pub result: Value,
     /// Memory that it fills: region, offset, bytes.
     pub writes: Vec<(usize, u64, Vec<u8>)>,
-    /// Packet pointers are invalid behind it.
-    pub moves_packet: bool,
+    /// Objects that are no longer valid behind it.
+    pub ends: Vec<usize>,
 }
 
 /// A counterexample.
@@ -135,7 +135,7 @@ fn inputs(run: &Run) -> Vec<BV> {
 pub fn model(run: &Run, found: &[Danger], budget: &Budget<'_>) -> Result<Model, String> {
     let solver = budget.solver();
     assert_all(&solver, run, found);
-    let get = |s: &Solver| match s.check() {
+    let get = |s: &Solver| match budget.check(s) {
         SatResult::Sat => s.get_model(),
         _ => None,
     };
@@ -262,18 +262,14 @@ pub fn witness(
         let i = program.insns.get(call.insn)?;
         let what = if i.is_helper_call() {
             u32::try_from(i.imm).ok().and_then(name_of).unwrap_or("helper").to_string()
+        } else if let Some(kfunc) = program.kfunc(*i) {
+            kfunc.name.to_string()
         } else if i.is_call() {
             "call".to_string()
         } else {
             "load".to_string()
         };
-        given.push(Given {
-            insn: call.insn,
-            what,
-            result: value(&call.result)?,
-            writes,
-            moves_packet: call.moves_packet,
-        });
+        given.push(Given { insn: call.insn, what, result: value(&call.result)?, writes, ends: call.ends.clone() });
     }
     let registers = begun.registers.iter().map(value).collect::<Option<Vec<_>>>()?;
     if let Some(o) = objects.get_mut(begun.stack) {

@@ -1,0 +1,410 @@
+//! What helpers and kernel functions promise beyond the types of their results: iterators, dynptrs, clocks, numbers, and
+//! what ends with what.
+//!
+//! A contract says what *may* happen and nothing more: whatever is not promised here is any value of its type. Objects that
+//! end with something else have an [`Owner`]; when it ends they are no longer valid.
+
+use std::rc::Rc;
+
+use z3::ast::{BV, Bool};
+
+use super::needs::{Kfunc, Need, Size};
+use super::run::{CallInput, Kind, Next, Program, Run, Stuck};
+use super::term::{Num, Ptr, Val, alu, compare};
+use super::typed::Instances;
+use verifier_core::isa::semantics::{AluOp, CmpOp};
+use verifier_core::kernel::helpers::{class, id};
+use verifier_core::state::{RegBase, RegState};
+
+/// Most memory of one argument that is filled byte by byte.
+const MAX_FILLED: u64 = 4096;
+/// Most rounds of an iterator over numbers: more of them are refused.
+const MAX_NUMBERS: u64 = 1 << 23;
+
+/// What an object ends with.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(super) enum Owner {
+    /// The packet, as it lies now.
+    Packet,
+    /// A reference that the program holds.
+    Reference(u32),
+    /// Nothing that a program can end.
+    Nobody,
+    /// Not known: anything that ends may be it.
+    Unknown,
+}
+
+/// What calls keep on the stack.
+#[derive(Clone, Debug)]
+pub(super) enum Thing {
+    /// An iterator over numbers: the memory that shows the last one, and where it ends.
+    Numbers {
+        /// Region of what is shown, which the program may write.
+        shown: usize,
+        /// First number that is not shown.
+        end: Num,
+    },
+    /// A dynptr, by what its memory ends with.
+    Dynptr(Owner),
+}
+
+/// Memory that a call writes: region, offset, bytes.
+type Written = (usize, Num, Vec<BV>);
+/// All of it.
+pub(super) type Writes = Vec<Written>;
+
+impl Run {
+    /// A call of a kernel function.
+    pub(super) fn kfunc(&mut self, program: &Program<'_>, at: usize, hint: Option<&RegState>) -> Result<Next, Stuck> {
+        let insn = *program.insns.get(at).ok_or("out of the program")?;
+        let called = program.kfunc(insn).ok_or("a kernel function that is not known")?;
+        let place = self.stack_place(1);
+        let arguments = [1, 2, 3].map(|r| self.reg(r));
+        let mut writes = self.fill_arguments(program, &called.needs)?;
+        let mut result = None;
+        match (called.name, called.iterator()) {
+            (_, Some(("num", "new"))) => {
+                let (v, wrote) = self.numbers_begin(place, &arguments)?;
+                writes.push(wrote);
+                result = Some(v);
+            }
+            (_, Some(("num", "next"))) => {
+                let (shown, wrote) = self.numbers_next(place)?;
+                // What lies on the stack is the iterator's own affair.
+                writes = wrote;
+                result = Some(shown);
+            }
+            (_, Some((_, "next"))) => {
+                writes = Writes::new();
+                result = Some(self.iterated(program, at, hint)?);
+            }
+            (_, Some((_, "destroy"))) => {
+                place.map(|p| self.things.remove(&p));
+            }
+            ("bpf_dynptr_from_skb" | "bpf_dynptr_from_xdp" | "bpf_dynptr_from_skb_meta", _) => {
+                let to = called.needs.iter().position(|n| matches!(n, Need::Memory { fills: true, .. }));
+                let to = to.and_then(|n| self.stack_place(1 + n as u8));
+                to.map(|p| self.things.insert(p, Thing::Dynptr(Owner::Packet)));
+            }
+            ("bpf_dynptr_clone", _) => {
+                let owner = self.dynptr_owner(1);
+                self.stack_place(2).map(|p| self.things.insert(p, Thing::Dynptr(owner)));
+            }
+            _ => {}
+        }
+        let owner = called.name.starts_with("bpf_dynptr_slice").then(|| self.dynptr_owner(1));
+        let released = self.released(&called.needs);
+        let buffer = owner.and_then(|_| arguments[2].as_ptr().cloned());
+        if called.void {
+            result = Some(Val::Undef);
+        }
+        let result = match result {
+            Some(v) => Some(v),
+            None => self.kfunc_result(program, at, hint, &called)?,
+        };
+        self.finish_call(program, at, hint, writes, result)?;
+        if let Some(owner) = owner {
+            self.slice(owner, buffer.as_ref());
+        }
+        self.end_references(&released);
+        Ok(Next::To(at + 1))
+    }
+
+    /// A result of several types: a pointer that may be null.
+    fn kfunc_result(
+        &mut self,
+        program: &Program<'_>,
+        at: usize,
+        hint: Option<&RegState>,
+        called: &Kfunc<'_>,
+    ) -> Result<Option<Val>, Stuck> {
+        let all = program.facts.results.get(&at);
+        if hint.is_some() || all.is_some_and(|l| l.len() == 1) {
+            return Ok(None);
+        }
+        match all {
+            None if called.name == "bpf_local_irq_save" => Ok(Some(Val::Undef)),
+            None => Err(format!("a result of {} whose type is not known", called.name).into()),
+            Some(_) => self.iterated(program, at, hint).map(Some),
+        }
+    }
+
+    /// The place on a stack that a register points to.
+    pub(super) fn stack_place(&self, regno: u8) -> Option<(usize, u64)> {
+        let v = self.reg(regno);
+        let p = v.as_ptr()?;
+        matches!(self.regions[p.region].kind, Kind::Stack(_)).then_some(())?;
+        Some((p.region, p.off.known()?))
+    }
+
+    /// Fills the memory that a call writes with whatever it likes.
+    pub(super) fn fill_arguments(&mut self, program: &Program<'_>, needs: &[Need]) -> Result<Writes, Stuck> {
+        let mut writes = Writes::new();
+        for (i, need) in needs.iter().enumerate().take(5) {
+            let Need::Memory { size, write: true, .. } = *need else { continue };
+            let r = 1 + i as u8;
+            let Val::Ptr(p) = self.reg(r) else { continue };
+            match (self.bytes_of(program, size, r).and_then(|n| n.known()), p.off.known()) {
+                (Some(size), Some(_)) if size <= MAX_FILLED => {
+                    if p.null.is_some() {
+                        // Nothing is written through null.
+                        self.forget(&Val::Ptr(p));
+                        continue;
+                    }
+                    writes.push(self.fill(p.region, &p.off, size));
+                }
+                _ => self.forget(&Val::Ptr(p)),
+            }
+        }
+        Ok(writes)
+    }
+
+    /// Fills memory with whatever comes.
+    fn fill(&mut self, region: usize, off: &Num, size: u64) -> (usize, Num, Vec<BV>) {
+        let name = self.name("filled");
+        let mut bytes = Vec::new();
+        for b in 0..size {
+            let byte = BV::new_const(format!("{name}+{b}"), 8);
+            let v = Val::Num(Num::Term(byte.zero_ext(56)));
+            self.store(region, &off.plus(b as i64), 1, &v);
+            bytes.push(byte);
+        }
+        (region, off.clone(), bytes)
+    }
+
+    /// Bytes that an argument stands for.
+    pub(super) fn bytes_of(&self, program: &Program<'_>, size: Size, regno: u8) -> Option<Num> {
+        let map = || self.map_of(1).and_then(|m| program.map(m));
+        match size {
+            Size::Bytes(n) => Some(Num::Known(n)),
+            Size::Next => self.number(&self.reg(regno + 1)),
+            Size::Key => map().map(|m| Num::Known(u64::from(m.key_size))),
+            Size::Value => map().map(|m| Num::Known(u64::from(m.value_size))),
+        }
+    }
+
+    /// `bpf_iter_num_new()`: from the second argument to below the third, both signed numbers of 32 bits.
+    fn numbers_begin(&mut self, place: Option<(usize, u64)>, args: &[Val; 3]) -> Result<(Val, Written), Stuck> {
+        let number = |v: &Val| self.number(v).map(|n| n.sign_extended(4));
+        let (Some(start), Some(end)) = (number(&args[1]), number(&args[2])) else {
+            return Err("bounds of an iterator that are not known".into());
+        };
+        let many = alu(AluOp::Sub, true, &end, &start);
+        let refused = Bool::or(&[
+            compare(CmpOp::SGt, true, &start, &end),
+            compare(CmpOp::Gt, true, &many, &Num::Known(MAX_NUMBERS)),
+        ]);
+        let refused = z3::ast::Ast::simplify(&refused);
+        let pick = |yes: Num, no: Num| match refused.as_bool() {
+            Some(true) => yes,
+            Some(false) => no,
+            None => Num::of(refused.ite(&yes.term(), &no.term())),
+        };
+        // One that was refused shows nothing.
+        let before = pick(Num::Known(0), start.plus(-1)).truncated(4);
+        let end = pick(Num::Known(0), end);
+        let place = place.ok_or("an iterator at a place that is not known")?;
+        let shown = self.region(Kind::Memory, Some(Num::Known(4)));
+        self.store(shown, &Num::Known(0), 4, &Val::Num(before.clone()));
+        let wrote = self.show(shown, &before);
+        self.things.insert(place, Thing::Numbers { shown, end });
+        let einval = i64::from(-22i32) as u64 & 0xffff_ffff;
+        let result = match pick(Num::Known(einval), Num::Known(0)) {
+            known @ Num::Known(0) => known,
+            _ => {
+                // Which of two errors it is does not matter.
+                let error = self.symbol("error").truncated(4);
+                self.assume(Bool::or(&[refused.clone(), compare(CmpOp::Eq, true, &error, &Num::Known(0))]));
+                self.assume(Bool::or(&[refused.not(), compare(CmpOp::SLt, false, &error, &Num::Known(0))]));
+                error
+            }
+        };
+        Ok((Val::Num(result), wrote))
+    }
+
+    /// `bpf_iter_num_next()`: the next number while there is one, and null from then on.
+    fn numbers_next(&mut self, place: Option<(usize, u64)>) -> Result<(Val, Writes), Stuck> {
+        let place = place.ok_or("an iterator at a place that is not known")?;
+        let (shown, end) = match self.things.get(&place) {
+            Some(Thing::Numbers { shown, end }) => (*shown, end.clone()),
+            // One that was begun before the run: anything of 32 bits.
+            _ => {
+                let end = self.symbol("end").sign_extended(4);
+                (self.region(Kind::Memory, Some(Num::Known(4))), end)
+            }
+        };
+        let last = self.load(shown, &Num::Known(0), 4);
+        let last = self.number(&last).ok_or("an iterator without a number")?;
+        let next = alu(AluOp::Add, false, &last, &Num::Known(1));
+        let more = compare(CmpOp::SLt, true, &next.sign_extended(4), &end);
+        let pick = |yes: &Num, no: &Num| match more.as_bool() {
+            Some(true) => yes.clone(),
+            Some(false) => no.clone(),
+            None => Num::of(more.ite(&yes.term(), &no.term())),
+        };
+        let (shows, end) = (pick(&next, &Num::Known(0)), pick(&end, &Num::Known(0)));
+        self.store(shown, &Num::Known(0), 4, &Val::Num(shows.clone()));
+        let wrote = self.show(shown, &shows);
+        self.things.insert(place, Thing::Numbers { shown, end });
+        let null = match more.as_bool() {
+            Some(true) => None,
+            Some(false) => return Ok((Val::known(0), vec![wrote])),
+            None => Some(more.not()),
+        };
+        Ok((Val::Ptr(Rc::new(Ptr { region: shown, off: Num::Known(0), null })), vec![wrote]))
+    }
+
+    /// What an iterator writes to show a number, for replays.
+    fn show(&mut self, region: usize, number: &Num) -> Written {
+        let name = self.name("shown");
+        let low = number.term();
+        let mut bytes = Vec::new();
+        for b in 0..4 {
+            let byte = BV::new_const(format!("{name}+{b}"), 8);
+            let same = byte.eq(low.extract(8 * b + 7, 8 * b));
+            self.assume(same);
+            bytes.push(byte);
+        }
+        (region, Num::Known(0), bytes)
+    }
+
+    /// The next element of any other iterator: it may end whenever it likes.
+    fn iterated(&mut self, program: &Program<'_>, at: usize, hint: Option<&RegState>) -> Result<Val, Stuck> {
+        let all = program.facts.results.get(&at).map_or(&[][..], Vec::as_slice);
+        let mut pointers = all.iter().filter(|r| !matches!(r.ty.base, RegBase::Scalar | RegBase::NotInit));
+        let reg = match (hint, pointers.next(), pointers.next()) {
+            (Some(h), _, _) => *h,
+            (None, Some(only), None) => *only,
+            (None, None, _) if all.len() == 1 => all[0],
+            _ => return Err("a result of several types".into()),
+        };
+        let v = self.of_type(program, &reg, true, &mut Instances::default());
+        let Val::Ptr(p) = v else { return Ok(v) };
+        if hint.is_some() && !reg.ty.may_be_null() {
+            return Ok(Val::Ptr(p));
+        }
+        let null = p.null.clone().unwrap_or_else(|| Bool::new_const(self.name("over")));
+        Ok(Val::Ptr(Rc::new(Ptr { null: Some(null), ..(*p).clone() })))
+    }
+
+    /// What the memory behind the dynptr that a register names ends with.
+    pub(super) fn dynptr_owner(&self, regno: u8) -> Owner {
+        match self.stack_place(regno).and_then(|p| self.things.get(&p)) {
+            Some(Thing::Dynptr(owner)) => *owner,
+            _ => Owner::Unknown,
+        }
+    }
+
+    /// The result of the last call is a part of a dynptr's memory, or the buffer that it was given.
+    pub(super) fn slice(&mut self, owner: Owner, buffer: Option<&Ptr>) {
+        let Val::Ptr(p) = self.reg(0) else { return };
+        self.owned.push((p.region, owner));
+        self.region_mut(p.region).foreign = true;
+        // Other slices of it, the packet itself and the buffer are the same memory.
+        let same: Vec<usize> = [self.packet, buffer.map(|b| b.region)].into_iter().flatten().collect();
+        for region in same {
+            self.region_mut(region).foreign = true;
+        }
+    }
+
+    /// Regions and references that a call gives back.
+    pub(super) fn released(&self, needs: &[Need]) -> Vec<usize> {
+        let of = |(i, need): (usize, &Need)| {
+            let v = self.reg(1 + i as u8);
+            v.as_ptr().filter(|_| need.releases()).map(|p| p.region)
+        };
+        needs.iter().enumerate().take(5).filter_map(of).collect()
+    }
+
+    /// The last call gave these regions back: they end, and all that ends with them.
+    pub(super) fn end_references(&mut self, released: &[usize]) {
+        for region in released {
+            let owners: Vec<Owner> = self.owned.iter().filter(|(r, _)| r == region).map(|(_, o)| *o).collect();
+            self.end(*region);
+            for owner in owners {
+                self.end_owned(owner);
+            }
+        }
+    }
+
+    /// Everything that ends with something does.
+    pub(super) fn end_owned(&mut self, owner: Owner) {
+        let ends = |o: Owner| o == owner || o == Owner::Unknown;
+        if owner == Owner::Nobody {
+            return;
+        }
+        let gone: Vec<usize> = self.owned.iter().filter(|(_, o)| ends(*o)).map(|(r, _)| *r).collect();
+        gone.into_iter().for_each(|r| self.end(r));
+    }
+
+    /// A region is no longer valid behind the last call.
+    pub(super) fn end(&mut self, region: usize) {
+        if self.regions[region].dead {
+            return;
+        }
+        self.region_mut(region).dead = true;
+        if let Some(call) = self.calls.last_mut() {
+            call.ends.push(region);
+        }
+    }
+
+    /// What a helper promises of its result, behind the call.
+    pub(super) fn promise(&mut self, func: u32) {
+        let Val::Num(result) = self.reg(0) else { return };
+        match func {
+            // Clocks that are never set back.
+            id::KTIME_GET_NS | id::KTIME_GET_BOOT_NS | id::KTIME_GET_COARSE_NS | id::JIFFIES64 => {
+                if let Some(last) = self.clocks.insert(func, result.clone()) {
+                    self.assume(compare(CmpOp::Le, true, &last, &result));
+                }
+            }
+            id::GET_PRANDOM_U32 | id::GET_SMP_PROCESSOR_ID => {
+                self.assume(compare(CmpOp::Le, true, &result, &Num::Known(u64::from(u32::MAX))));
+            }
+            _ => {}
+        }
+    }
+
+    /// What a helper does to dynptrs: before the call's registers are gone.
+    pub(super) fn dynptr_helper(&mut self, func: u32) -> Option<Owner> {
+        match func {
+            id::DYNPTR_FROM_MEM => {
+                self.stack_place(4).map(|p| self.things.insert(p, Thing::Dynptr(Owner::Nobody)));
+                let v = self.reg(1);
+                if let Some(p) = v.as_ptr() {
+                    self.region_mut(p.region).foreign = true;
+                }
+                None
+            }
+            id::RINGBUF_RESERVE_DYNPTR => {
+                self.references += 1;
+                let owner = Owner::Reference(self.references);
+                self.stack_place(4).map(|p| self.things.insert(p, Thing::Dynptr(owner)));
+                None
+            }
+            id::RINGBUF_SUBMIT_DYNPTR | id::RINGBUF_DISCARD_DYNPTR => Some(self.dynptr_owner(1)),
+            _ => None,
+        }
+    }
+
+    /// The reference that a result shares with the first argument.
+    pub(super) fn cast_owner(&mut self, func: u32) -> Option<Owner> {
+        if !class::is_ptr_cast(func) {
+            return None;
+        }
+        let v = self.reg(1);
+        let region = v.as_ptr()?.region;
+        if let Some((_, owner)) = self.owned.iter().find(|(r, _)| *r == region) {
+            return Some(*owner);
+        }
+        self.references += 1;
+        let owner = Owner::Reference(self.references);
+        self.owned.push((region, owner));
+        Some(owner)
+    }
+
+    /// What an instruction other than a call gave: kept for replays.
+    pub(super) fn gave(&mut self, insn: usize, result: Val) {
+        self.calls.push(CallInput::of(insn, result));
+    }
+}

@@ -1,5 +1,5 @@
 # Two doors: `make demo` shows the main job, `make test` checks everything that can be checked here.
-# Both need a Rust toolchain and a C compiler (for zstd), and fetch nothing but the crates in Cargo.lock.
+# Both need a Rust toolchain and a C compiler (for ring), and fetch nothing but the crates in Cargo.lock.
 
 CARGO ?= cargo
 BPFVET = target/release/bpfvet

@@ -6,6 +6,7 @@
 //!
 //! | floor | modules |
 //! |---|---|
+//! | 0 | [`packing`] |
 //! | 1 | [`isa`], [`btf`], [`kernel`] |
 //! | 2 | [`domain`], [`error`] |
 //! | 3 | [`program`], [`state`], [`cfg`] |
@@ -32,5 +33,6 @@ pub mod explain;
 pub mod isa;
 pub mod kernel;
 pub mod log;
+pub mod packing;
 pub mod program;
 pub mod state;

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 /// Modules by floor. A module may use those of lower floors, of its own floor where listed together, and itself.
 const FLOORS: &[(&str, u32)] = &[
+    ("packing", 0),
     ("isa", 1),
     ("btf", 1),
     ("kernel", 1),

@@ -20,5 +20,6 @@ pub mod service;
 pub mod solve;
 pub mod target;
 pub mod tools;
+pub mod unpack;
 #[cfg(feature = "solver")]
 pub mod witness;

@@ -5,10 +5,11 @@ use std::sync::Arc;
 
 use verifier_core::analysis::System;
 use verifier_core::btf::Btf;
-use verifier_core::kernel::{Kernel, KernelVersion};
-use verifier_core::program::{unpack_btf, vmlinux};
+use verifier_core::kernel::{Basis, Kernel};
+use verifier_core::program::vmlinux;
 
 use crate::args::TargetArgs;
+use crate::unpack::unpack_btf;
 
 /// The kernels that the command line names, with their BTF.
 ///
@@ -22,16 +23,17 @@ pub fn systems(args: &TargetArgs) -> Result<Vec<System>, String> {
             "all" => kernels.extend(profiles(Kernel::all())),
             "running" => kernels.push((running()?, true)),
             _ => {
-                let found = Kernel::all().into_iter().find(|k| k.name == name || k.release == name);
                 let names: Vec<&str> = Kernel::all().iter().map(|k| k.name).collect();
-                let unknown = || format!("unknown kernel `{name}`; known are {}, all, running", names.join(", "));
-                kernels.push((found.ok_or_else(unknown)?, false));
+                let unknown =
+                    |e| format!("{e}; measured are {}, and what lies between them is computed", names.join(", "));
+                kernels.push((Kernel::release(name).map_err(unknown)?, false));
             }
         }
     }
     let mut systems: Vec<System> = Vec::new();
     for (kernel, is_running) in kernels {
         if !systems.iter().any(|s| s.kernel.name == kernel.name) {
+            tell_basis(&kernel);
             systems.push(system(kernel, is_running, args)?);
         }
     }
@@ -81,33 +83,24 @@ fn read_btf(file: &Path, base: Option<Arc<Btf>>) -> Result<Arc<Btf>, String> {
     Btf::parse(raw, base).map(Arc::new).map_err(|e| format!("{}: {e}", file.display()))
 }
 
-/// The newest known kernel that is not newer than the running one; what was picked is told on standard error.
+/// The running kernel, as far as it is known; what stands behind it is told on standard error.
 ///
 /// # Errors
-/// When there is none, or the release cannot be told; in words for the user.
+/// When the history does not reach it, or the release cannot be told; in words for the user.
 pub fn running() -> Result<Kernel, String> {
     let release = std::fs::read_to_string("/proc/sys/kernel/osrelease")
         .map_err(|e| format!("the running kernel cannot be told: {e}"))?;
-    let release = release.trim();
-    let mut numbers = release.split(|c: char| !c.is_ascii_digit()).filter_map(|n| n.parse::<u16>().ok());
-    let (Some(major), Some(minor)) = (numbers.next(), numbers.next()) else {
-        return Err(format!("the running kernel's release `{release}` is not understood"));
-    };
-    let version = KernelVersion::new(major, minor);
-    let kernel = Kernel::nearest(version)
-        .ok_or_else(|| format!("the running kernel {release} is older than every kernel that bpfvet knows"))?;
-    eprintln!("bpfvet: running kernel {release}: asking {}", kernel.release);
+    let kernel = Kernel::release(release.trim()).map_err(|e| format!("the running kernel: {e}"))?;
+    eprintln!("bpfvet: running kernel {}: {} ({})", release.trim(), kernel.release, kernel.basis.word());
     Ok(kernel)
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn running_takes_the_nearest_older() {
-        assert_eq!(Kernel::nearest(KernelVersion::new(6, 14)).map(|k| k.name), Some("6.12"));
-        assert_eq!(Kernel::nearest(KernelVersion::new(7, 2)).map(|k| k.name), Some("6.18"));
-        assert!(Kernel::nearest(KernelVersion::new(5, 4)).is_none());
+/// Tells where answers for a kernel that nobody booted come from.
+fn tell_basis(kernel: &Kernel) {
+    if let Basis::Computed { btf_of } = kernel.basis {
+        eprintln!(
+            "bpfvet: Linux {} is computed from the history of changes, with BTF, configuration and symbols of {btf_of}",
+            kernel.release
+        );
     }
 }

@@ -21,6 +21,7 @@ use bpfvet_tests::{features, generate, idioms, loader, probes};
 use clap::Parser;
 use serde_json::Value;
 use verifier_core::analysis::{Options, System};
+use verifier_core::btf::{Btf, pack};
 use verifier_core::kernel::{Kernel, MapType};
 use verifier_core::program::request::Privilege;
 use verifier_core::program::{LoadRequest, vmlinux};
@@ -158,8 +159,8 @@ impl<'a> Run<'a> {
             Machine::Running { .. } => {
                 // The running build's own BTF; a profile holds it for the life of the process, and so does this one.
                 let raw = std::fs::read("/sys/kernel/btf/vmlinux")?;
-                let btf_zst: &'static [u8] = zstd::encode_all(raw.as_slice(), 1)?.leak();
-                Kernel { release: "running", btf_zst, ..Kernel::v6_18() }
+                let btf: &'static [u8] = pack(&Btf::parse(raw, None)?)?.leak();
+                Kernel { release: "running", btf, ..Kernel::v6_18() }
             }
         };
         let system = System { vmlinux: vmlinux(&kernel)?, kernel, modules: Vec::new() };

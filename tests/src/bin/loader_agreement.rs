@@ -18,10 +18,12 @@ use std::sync::Arc;
 
 use bpfvet_tests::loader::is_kernel_address;
 use serde_json::Value;
-use verifier_core::btf::Btf;
+use verifier_core::btf::{Btf, pack};
 use verifier_core::isa::Insn;
 use verifier_core::kernel::Kernel;
+use verifier_core::packing::pack_text;
 use verifier_core::program::{self, LoadRequest, MapSpec, NotLoadable, Object, OpenOptions};
+use verifier_server::unpack::unpack_btf;
 
 type Error = Box<dyn std::error::Error>;
 
@@ -344,15 +346,13 @@ fn run() -> Result<bool, Error> {
         "6.18" => (Kernel::v6_18(), "6.18.44"),
         // Not a profile of ours: its BTF and configuration are those of the recordings, the rest is guessed from 6.12.
         "6.1" => {
-            let file = |name: &str| -> Result<&'static [u8], Error> {
-                Ok(Box::leak(std::fs::read(args.recordings.join(name))?.into_boxed_slice()))
-            };
+            let file = |name: &str| unzstd(&args.recordings.join(name));
             let kernel = Kernel {
                 name: "6.1",
                 release: "6.1.192",
                 version: verifier_core::kernel::KernelVersion::new(6, 1),
-                btf_zst: file("btf/6.1-debian.btf.zst")?,
-                config_zst: file("config/6.1-debian.config.zst")?,
+                btf: pack(&Btf::parse(file("btf/6.1-debian.btf.zst")?, None)?)?.leak(),
+                config: pack_text(&file("config/6.1-debian.config.zst")?).leak(),
                 ..Kernel::v6_12()
             };
             (kernel, "6.1.192-debian")
@@ -360,14 +360,14 @@ fn run() -> Result<bool, Error> {
         other => return Err(format!("no recordings of kernel {other}").into()),
     };
     let records = match &args.records {
-        Some(file) => verifier_core::program::unpack_btf(std::fs::read(file)?)?,
+        Some(file) => unzstd(file)?,
         None => unzstd(&args.recordings.join(format!("records/{file}.jsonl.zst")))?,
     };
     let folder = args.objects.clone().unwrap_or_else(|| args.recordings.join("objects"));
     let mut modules = ModuleCache {
         dir: args.recordings.join("btf"),
         vmlinux: match &args.btf {
-            Some(file) => Arc::new(Btf::parse(program::unpack_btf(std::fs::read(file)?)?, None)?),
+            Some(file) => Arc::new(Btf::parse(unpack_btf(std::fs::read(file)?)?, None)?),
             None => program::vmlinux(&kernel)?,
         },
         cache: HashMap::new(),

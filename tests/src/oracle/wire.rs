@@ -84,7 +84,7 @@ impl Writer {
         let slot = *self.btfs.entry(Arc::as_ptr(btf)).or_insert(next);
         if slot == next {
             self.out.push_str("btf");
-            hex(&mut self.out, "data", btf.raw());
+            hex(&mut self.out, "data", &btf.raw());
             self.out.push('\n');
         }
         Some(slot)

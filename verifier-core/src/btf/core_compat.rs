@@ -5,7 +5,7 @@
 //! names and members too.
 
 use super::core_relo::{Res, bad};
-use super::types::{Btf, BtfKind, Type, TypeId, flavourless_name};
+use super::{Btf, BtfKind, Type, TypeId, flavourless_name};
 
 /// Steps that matching may take before it is given up; real objects need a few thousand.
 pub(super) const FUEL: u32 = 2_000_000;

@@ -6,7 +6,7 @@
 //! cannot be satisfied poisons its instruction, so that the verifier complains only if the instruction is reachable.
 
 use super::core_compat::{FUEL, compat, fields_are_compat, is_any_enum, kinds_compat, types_match};
-use super::types::{Btf, BtfKind, Type, TypeId, flavourless_name};
+use super::{Btf, BtfKind, Type, TypeId, flavourless_name};
 
 /// Kinds of relocations. Kernel: `enum bpf_core_relo_kind`.
 #[allow(missing_docs)]
@@ -240,7 +240,7 @@ fn parse_spec<'a>(btf: &'a Btf, relo: &CoreRelo, kind: RelocKind) -> Res<Spec<'a
 /// Returns the type of the member found. libbpf: `bpf_core_match_member()`.
 fn match_member<'a>(
     local: &Btf,
-    local_member: &super::types::Member<'_>,
+    local_member: &super::Member<'_>,
     targ: &'a Btf,
     targ_id: TypeId,
     spec: &mut Spec<'a>,

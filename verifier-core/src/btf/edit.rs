@@ -3,7 +3,7 @@
 //! Answers for what libbpf does to the BTF of an object: sizes and offsets of data sections, externs turned into
 //! variables, linkage of hidden functions. Types keep their ids and strings their offsets; new ones are appended.
 
-use super::types::{Btf, BtfError, Type, TypeId};
+use super::{Btf, BtfError, Type, TypeId};
 
 const HEADER_LEN: u32 = 24;
 
@@ -27,7 +27,7 @@ impl<'a> BtfEdit<'a> {
             offsets.push(at);
             at += 12 + t.data.len();
         }
-        BtfEdit { original, types: types.to_vec(), offsets, strings: strings.to_vec() }
+        BtfEdit { original, types: types.into_owned(), offsets, strings: strings.into_owned() }
     }
 
     /// The blob as it was.
@@ -99,16 +99,21 @@ impl<'a> BtfEdit<'a> {
 
     /// The changed blob.
     pub fn finish(self) -> Result<Btf, BtfError> {
-        let too_big = |_| BtfError { offset: 0, what: "the blob is larger than 4 GiB".to_owned() };
-        let type_len = u32::try_from(self.types.len()).map_err(too_big)?;
-        let str_len = u32::try_from(self.strings.len()).map_err(too_big)?;
-        let mut raw = Vec::with_capacity(24 + self.types.len() + self.strings.len());
-        raw.extend_from_slice(&[0x9f, 0xeb, 1, 0]);
-        for w in [HEADER_LEN, 0, type_len, type_len, str_len] {
-            raw.extend_from_slice(&w.to_le_bytes());
-        }
-        raw.extend_from_slice(&self.types);
-        raw.extend_from_slice(&self.strings);
-        Btf::parse(raw, None)
+        Btf::parse(blob(&self.types, &self.strings)?, None)
     }
+}
+
+/// A blob of these sections, laid out as compilers and kernels do it: header, types, strings.
+pub(super) fn blob(types: &[u8], strings: &[u8]) -> Result<Vec<u8>, BtfError> {
+    let too_big = |_| BtfError { offset: 0, what: "the blob is larger than 4 GiB".to_owned() };
+    let type_len = u32::try_from(types.len()).map_err(too_big)?;
+    let str_len = u32::try_from(strings.len()).map_err(too_big)?;
+    let mut raw = Vec::with_capacity(HEADER_LEN as usize + types.len() + strings.len());
+    raw.extend_from_slice(&[0x9f, 0xeb, 1, 0]);
+    for w in [HEADER_LEN, 0, type_len, type_len, str_len] {
+        raw.extend_from_slice(&w.to_le_bytes());
+    }
+    raw.extend_from_slice(types);
+    raw.extend_from_slice(strings);
+    Ok(raw)
 }

@@ -5,7 +5,7 @@
 //! the log has no source lines and global functions are not verified apart. The checks of special fields
 //! (`btf_parse_struct_metas()`) come afterwards and stand with the analysis.
 
-use super::types::{Btf, BtfKind, Type, TypeId};
+use super::{Btf, BtfKind, Type, TypeId};
 
 /// Behaviours that differ by release.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -452,8 +452,8 @@ impl<'a> Resolver<'a> {
         }
     }
 
-    /// A member lies within its structure and is aligned. Kernel: the `check_member()` callbacks.
-    fn member_fits(&self, t: &Type<'_>, m: &super::types::Member<'_>) -> Check {
+    /// A member lies within its structure and is aligned. Kernel: the `member_fits()` callbacks.
+    fn member_fits(&self, t: &Type<'_>, m: &super::Member<'_>) -> Check {
         let (mt, size) = self.sized(m.type_id).ok_or("Invalid member")?;
         let (bits, room) = (u64::from(m.bit_offset), u64::from(t.size_or_type));
         if t.kflag && !matches!(mt.kind, BtfKind::Int | BtfKind::Enum | BtfKind::Enum64) {

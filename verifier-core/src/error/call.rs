@@ -93,7 +93,7 @@ rows! {
         MapFunc { map_type: u32, name: &'static str, id: u32 } => "cannot pass map_type {map_type} into func {name}#{id}\n";
         /// `bpf_tail_call()` jumps through program arrays only. Pass a map of type `BPF_MAP_TYPE_PROG_ARRAY`.
         ["call-tail-call-map", CallTypeSafety]
-        TailCallMap => "kernel subsystem misconfigured verifier\n", V6_18 => "expected prog array map for tail call";
+        TailCallMap => "kernel subsystem misconfigured verifier\n", BareRefusals => "expected prog array map for tail call";
         /// An unprivileged program reaches one `bpf_tail_call()` with different program arrays, so that no size limits the
         /// index against speculation. Call it separately for each array.
         ["call-tail-call-mixed", CallTypeSafety]
@@ -172,7 +172,7 @@ rows! {
         ["call-two-references", ResourceLifetimeSafety]
         TwoReferences { regno: u8, second: u32, first: u32 } =>
             "verifier internal error: more than one arg with ref_obj_id R{regno} {second} {first}\n",
-            V6_18 => "more than one arg with ref_obj_id R{regno} {second} {first}";
+            BareRefusals => "more than one arg with ref_obj_id R{regno} {second} {first}";
         /// The callback that compares nodes of a tree runs under the lock of the tree and may not take or release locks.
         ["call-lock-in-less", ExecutionContextSafety]
         LockInTreeCallback => "can't spin_{{lock,unlock}} in rbtree cb\n";

@@ -235,7 +235,7 @@ rows! {
         /// Only types with a `struct bpf_refcount` field can have several owners. Add the field to the type. The kernel
         /// calls it an error of its own when the type has no special field at all.
         ["kfunc-arg-no-fields", CallTypeSafety]
-        NoRecord => "verifier internal error: Couldn't find btf_record\n", V6_18 => "verifier bug: Couldn't find btf_record\n";
+        NoRecord => "verifier internal error: Couldn't find btf_record\n", VerifierBug => "verifier bug: Couldn't find btf_record\n";
         /// The function takes a constant string in read-only data.
         ["kfunc-arg-not-const-str", RegisterTypeSafety]
         NotConstStr { arg: u32 } => "arg#{arg} doesn't point to a const string\n";
@@ -323,7 +323,7 @@ rows! {
         /// `bpf_rdonly_cast()` casts to structs only (newer releases: or to `void`).
         ["kfunc-rdonly-cast-type", CallTypeSafety]
         RdonlyCastType {} => "kfunc bpf_rdonly_cast type ID argument must be of a struct\n",
-            V6_18 => "kfunc bpf_rdonly_cast type ID argument must be of a struct or void\n";
+            CastToVoid => "kfunc bpf_rdonly_cast type ID argument must be of a struct or void\n";
         /// The type given to `bpf_rdonly_cast()` does not exist.
         ["kfunc-rdonly-cast-unknown", CallTypeSafety]
         RdonlyCastUnknown { id: u64 } => fn |f, _style| {

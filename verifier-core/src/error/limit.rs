@@ -34,17 +34,17 @@ rows! {
         /// The verifier wanted the exact value of something that is no number, such as a pointer given to `bpf_loop()` as
         /// the number of rounds. It takes that for a mistake of its own; give it a number.
         ["kernel-bug-precision", VerifierLimit]
-        PrecisionMisuse => "", V6_18 => "verifier bug: backtracking misuse\n";
+        PrecisionMisuse => "", VerifierBug => "verifier bug: backtracking misuse\n";
         /// The verifier looked for what the result of a callback came from, and found no instruction that set it: a classic
         /// packet load that ends the callback sets it unseen. It takes that for a mistake of its own. Callbacks cannot use
         /// such loads; read the packet by `bpf_skb_load_bytes()`.
         ["kernel-bug-callback-regs", VerifierLimit]
-        CallbackRegs { regs: u32 } => "BUG regs {regs:x}\n", V6_18 => "verifier bug: callback unexpected regs {regs:x}\n";
+        CallbackRegs { regs: u32 } => "BUG regs {regs:x}\n", VerifierBug => "verifier bug: callback unexpected regs {regs:x}\n";
         /// The verifier followed a value back through a classic packet load that ends its function, and lost count of the
         /// functions on the way: a mistake of this kernel. Use such loads in the main program alone, or read the packet by
         /// `bpf_skb_load_bytes()`.
         ["kernel-bug-left-main", VerifierLimit]
-        LeftMain => "BUG subprog exit from frame 0\n", V6_18 => "verifier bug: subprog exit from frame 0\n";
+        LeftMain => "BUG subprog exit from frame 0\n", VerifierBug => "verifier bug: subprog exit from frame 0\n";
         /// An exception is thrown, or the program ends, inside of a loop that the verifier has not entered yet by its own
         /// accounts: a mistake of this kernel. Move the call that throws out of the loop.
         ["kernel-bug-scc", VerifierLimit]

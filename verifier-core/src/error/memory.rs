@@ -121,19 +121,19 @@ rows! {
         /// The value begins with or contains a kptr here, and a helper would read or write over it. Kptrs may only be
         /// accessed by loads and `bpf_kptr_xchg()`. Hand the helper the part of the value that holds none.
         ["mem-kptr-by-helper", MemorySafety]
-        KptrIndirect { name: &'static str } => "kptr cannot be accessed indirectly by helper\n", V6_18 => "{name} cannot be accessed indirectly by helper\n";
+        KptrIndirect { name: &'static str } => "kptr cannot be accessed indirectly by helper\n", FieldKinds => "{name} cannot be accessed indirectly by helper\n";
         /// A kptr may only be accessed at a constant offset, else the verifier would not know which field it is. For an
         /// array of kptrs, unroll the loop or keep one kptr per map element and look the element up by index.
         ["mem-kptr-variable", MemorySafety]
-        KptrVariable { name: &'static str } => "kptr access cannot have variable offset\n", V6_18 => "{name} access cannot have variable offset\n";
+        KptrVariable { name: &'static str } => "kptr access cannot have variable offset\n", FieldKinds => "{name} access cannot have variable offset\n";
         /// The access begins before or inside of a kptr field, which holds a whole pointer. Access it with 8 bytes exactly at
         /// its offset; when a neighbour was meant, the struct may be packed or the offset miscalculated.
         ["mem-kptr-misaligned", MemorySafety]
-        KptrMisaligned { name: &'static str, expected: u32, off: u64 } => "kptr access misaligned expected={expected} off={off}\n", V6_18 => "{name} access misaligned expected={expected} off={off}\n";
+        KptrMisaligned { name: &'static str, expected: u32, off: u64 } => "kptr access misaligned expected={expected} off={off}\n", FieldKinds => "{name} access misaligned expected={expected} off={off}\n";
         /// A kptr is 8 bytes and must be accessed as a whole. Load it into a pointer variable first and work on that; a
         /// narrower load of it would yield half an address.
         ["mem-kptr-size", MemorySafety]
-        KptrSize { name: &'static str } => "kptr access size must be BPF_DW\n", V6_18 => "{name} access size must be BPF_DW\n";
+        KptrSize { name: &'static str } => "kptr access size must be BPF_DW\n", FieldKinds => "{name} access size must be BPF_DW\n";
         /// A lock, timer, list or tree in a map value may only be used through its helpers and kfuncs; no load, store or
         /// helper may touch its bytes. Access the other fields one by one rather than copying the whole value.
         ["mem-special-field", MemorySafety]

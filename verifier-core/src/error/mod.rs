@@ -18,8 +18,8 @@ use std::fmt;
 ///             "invalid access to map value, value_size={value_size} off={off} size={size}\n";
 ///         /// A line that is never a cause by itself.
 ///         [note]
-///         Something { n: u32 } => "something {n}\n", V6_18 => "other words {n}\n";
-///         /// A line whose text needs code: the block gets `f: &mut Formatter` and `style: LogStyle`.
+///         Something { n: u32 } => "something {n}\n", VerifierBug => "other words {n}\n";
+///         /// A line whose text needs code: the block gets `f: &mut Formatter` and `style: Wording`.
 ///         [note]
 ///         Mask { m: u32 } => fn |f, style| { write!(f, "regs={m:x}\n") };
 ///     }
@@ -73,10 +73,10 @@ macro_rules! rows {
             }
             /// Writes the text as a release words it.
             #[allow(unused_variables)]
-            pub fn write(&self, f: &mut dyn std::fmt::Write, style: $crate::kernel::LogStyle) -> std::fmt::Result {
+            pub fn write(&self, f: &mut dyn std::fmt::Write, style: $crate::kernel::Wording) -> std::fmt::Result {
                 match self { $( Self::$Var $({ $($field),* })? => {
                     $(
-                        $( if style >= $crate::kernel::LogStyle::$alt { return write!(f, $altform); } )*
+                        $( if style.has($crate::kernel::Reworded::$alt) { return write!(f, $altform); } )*
                         write!(f, $form)
                     )?
                     $( { let $f = f; let $s = style; $body } )?
@@ -224,7 +224,7 @@ macro_rules! areas {
             /// The register that the message is about, where a field says so.
             pub fn regno(&self) -> Option<u8> { match self { $(Msg::$Var(m) => m.regno()),* } }
             /// Writes the text as a release words it.
-            pub fn write(&self, f: &mut dyn fmt::Write, style: crate::kernel::LogStyle) -> fmt::Result {
+            pub fn write(&self, f: &mut dyn fmt::Write, style: crate::kernel::Wording) -> fmt::Result {
                 match self { $(Msg::$Var(m) => m.write(f, style)),* }
             }
         }
@@ -258,7 +258,7 @@ areas! {
 
 impl Msg {
     /// The text as a release words it.
-    pub fn text(&self, style: crate::kernel::LogStyle) -> String {
+    pub fn text(&self, style: crate::kernel::Wording) -> String {
         let mut s = String::new();
         // Writing into a `String` cannot fail.
         let _ = self.write(&mut s, style);

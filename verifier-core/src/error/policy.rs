@@ -198,7 +198,7 @@ rows! {
         /// The function never returns, so that `fexit` and `fmod_ret` programs would never run (and leak). Use `fentry`.
         ["attach-noreturn", Policy]
         Noreturn { name: String } => fn |f, s| {
-            if s >= crate::kernel::LogStyle::V6_18 {
+            if s.has(crate::kernel::Reworded::NoreturnName) {
                 write!(f, "Attaching fexit/fmod_ret to __noreturn function '{name}' is rejected.\n")
             } else {
                 f.write_str("Attaching fexit/fmod_ret to __noreturn functions is rejected.\n")

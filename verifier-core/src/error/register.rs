@@ -1,7 +1,7 @@
 //! Messages about registers, arithmetic, comparisons and pointer arithmetic.
 
 use crate::domain::{Scalar, Tnum};
-use crate::kernel::LogStyle;
+use crate::kernel::Reworded;
 use crate::kernel::call::RegType;
 
 /// What every refusal of unprivileged pointer arithmetic ends with.
@@ -27,7 +27,7 @@ rows! {
         ["reg-invariants", VerifierLimit]
         InvariantsViolated { ctx: &'static str, what: &'static str, scalar: Box<Scalar> } => fn |f, style| {
             let s = scalar;
-            let bug = style >= LogStyle::V6_18;
+            let bug = style.has(Reworded::VerifierBug);
             writeln!(
                 f,
                 "{}REG INVARIANTS VIOLATION ({ctx}): {what} u64=[{:#x}, {:#x}] s64=[{:#x}, {:#x}] u32=[{:#x}, {:#x}] \
@@ -167,6 +167,6 @@ rows! {
         JumpReservedFields {} => "BPF_JMP/JMP32 uses reserved fields\n";
         /// The instruction is no well-formed `may_goto`: it has an offset and nothing else.
         ["may-goto-invalid", ProgramStructure]
-        MayGotoInvalid { off: i16, imm: i32 } => "invalid may_goto off {off} imm {imm}\n", V6_18 => "invalid may_goto imm {imm}\n";
+        MayGotoInvalid { off: i16, imm: i32 } => "invalid may_goto off {off} imm {imm}\n", MayGotoImmediate => "invalid may_goto imm {imm}\n";
     }
 }

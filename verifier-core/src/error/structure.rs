@@ -71,11 +71,11 @@ rows! {
         /// shared code into another function.
         ["exc-cb-call", ProgramStructure]
         ExceptionCbCall { idx: usize } => "insn {idx} cannot call exception cb directly\n",
-            V6_18 => "insn {idx} cannot call exception cb directly";
+            BareRefusals => "insn {idx} cannot call exception cb directly";
 
         /// An asynchronous callback (timer, workqueue) makes a tail call, which only the main program's chain of calls may.
         ["async-cb-tail-call", ProgramStructure]
         AsyncCbTailCall => "verifier bug. subprog has tail_call and async cb\n",
-            V6_18 => "verifier bug: subprog has tail_call and async cb\n";
+            VerifierBug => "verifier bug: subprog has tail_call and async cb\n";
     }
 }

@@ -5,7 +5,7 @@
 
 use bitflags::bitflags;
 
-use super::features::KernelVersion;
+use super::history::KernelVersion;
 
 bitflags! {
     /// Modifiers of a register, argument or return type. Kernel: `enum bpf_type_flag`.

@@ -239,7 +239,7 @@ fn alloc(kernel: &Kernel, t: MapType, a: &MapAttr) -> Result<(), ErrorNumber> {
         Cpumap => {
             let sizes = a.max_entries != 0 && a.key_size == 4 && (a.value_size == 4 || a.value_size == 8);
             must(sizes && a.map_flags & !f::NUMA_NODE == 0, EINVAL)?;
-            must(a.max_entries <= kernel.nr_cpus, E2BIG)
+            must(a.max_entries <= kernel.build.nr_cpus, E2BIG)
         }
         Xskmap => {
             let sizes = a.max_entries != 0 && a.key_size == 4 && a.value_size == 4;

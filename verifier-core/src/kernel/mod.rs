@@ -4,8 +4,8 @@
 
 pub mod call;
 pub mod facts;
-pub mod features;
 pub mod helpers;
+pub mod history;
 pub mod kfuncs;
 pub mod map_create;
 pub mod map_types;
@@ -13,7 +13,8 @@ pub mod profiles;
 pub mod prog_types;
 mod type_text;
 
-pub use features::{Features, KernelVersion, LogStyle};
+pub use history::behaviours as features;
+pub use history::{Features, KernelVersion, LivenessKind, LoopKind, PointRelease, Reworded, Wording};
 pub use map_types::MapType;
-pub use profiles::Kernel;
+pub use profiles::{Basis, Build, Kernel, Machine, UnknownRelease};
 pub use prog_types::{AttachType, ProgType};

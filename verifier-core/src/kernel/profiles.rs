@@ -1,199 +1,253 @@
-//! The kernels that bpfvet knows: release data plus environment.
+//! The kernels that bpfvet can answer for: a release, how it was built, and the machine that it runs on.
+//!
+//! What a release does is computed from the [`history`](super::history); what is here was read off kernels that were
+//! booted: their BTF, configuration and symbols. A kernel between those is computed too, and says so.
 
-use super::features::{Features, KernelVersion, LivenessKind, LogStyle, LoopKind};
+use std::collections::BTreeSet;
+use std::sync::{Mutex, PoisonError};
 
-/// A kernel as programs meet it: release, behaviours, wording, configuration.
+use super::history::{Features, KernelVersion, PointRelease, Wording};
+
+/// What stands behind the answers for a kernel.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Basis {
+    /// This point release was booted and asked.
+    Measured,
+    /// The history of changes says what it does. BTF, configuration and symbols are those of the release named, which is
+    /// the newest measured one that is not newer.
+    Computed {
+        /// The point release whose BTF it has.
+        btf_of: &'static str,
+    },
+}
+
+impl Basis {
+    /// One word, as answers carry it.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Basis::Measured => "measured",
+            Basis::Computed { .. } => "computed",
+        }
+    }
+}
+
+/// How a kernel was configured, as far as that decides what programs may do.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Build {
+    /// CPUs that it is built for. Kernel: `CONFIG_NR_CPUS`.
+    pub nr_cpus: u32,
+    /// `bpf_override_return()` exists. Kernel: `CONFIG_BPF_KPROBE_OVERRIDE`.
+    pub kprobe_override: bool,
+    /// Functions on the error injection list exist for `fmod_ret` and sleepable tracing programs. Kernel:
+    /// `CONFIG_FUNCTION_ERROR_INJECTION`.
+    pub error_injection: bool,
+    /// Addresses of variables are known, not only of functions. Kernel: `CONFIG_KALLSYMS_ALL`.
+    pub data_symbols: bool,
+}
+
+/// The machine that a kernel runs on.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Machine {
+    /// CPUs that it can have. Kernel: `nr_cpu_ids`.
+    pub nr_cpu_ids: u32,
+    /// Locked down for integrity (Secure Boot, or by its host): no `bpf_probe_write_user()`.
+    pub locked_down: bool,
+}
+
+/// A kernel as programs meet it: release, behaviours, wording, configuration, machine.
 #[derive(Clone, Debug)]
 pub struct Kernel {
     /// What the user types: `6.12`.
     pub name: &'static str,
-    /// Point release the figures are measured on.
+    /// Point release.
     pub release: &'static str,
     /// Release, for row selection.
     pub version: KernelVersion,
+    /// Patch level.
+    pub point: u16,
+    /// What stands behind its answers.
+    pub basis: Basis,
     /// Wording of the log.
-    pub style: LogStyle,
+    pub style: Wording,
     /// Named behaviours.
     pub features: Features,
-    /// CPUs that the machine measured can have. Kernel: `nr_cpu_ids`.
-    pub nr_cpu_ids: u32,
-    /// CPUs that the kernel is built for. Kernel: `CONFIG_NR_CPUS`.
-    pub nr_cpus: u32,
-    /// `/sys/kernel/btf/vmlinux`, compressed with zstd. Parsed once by `program::vmlinux()`.
-    pub btf_zst: &'static [u8],
-    /// The build configuration (`/proc/config.gz`), compressed with zstd instead.
-    pub config_zst: &'static [u8],
-    /// What `/proc/kallsyms` holds beyond the functions and variables of the BTF, compressed with zstd; its form stands
-    /// in `program::kallsyms`.
-    pub kallsyms_zst: &'static [u8],
+    /// How it was configured.
+    pub build: Build,
+    /// What it runs on.
+    pub machine: Machine,
+    /// `/sys/kernel/btf/vmlinux`, as [`crate::btf::pack`] stores it. Opened once by `program::vmlinux()`.
+    pub btf: &'static [u8],
+    /// The build configuration (`/proc/config.gz`), packed by [`crate::packing::pack_text`] instead.
+    pub config: &'static [u8],
+    /// What `/proc/kallsyms` holds beyond the functions and variables of the BTF, packed likewise; its form stands in
+    /// `program::kallsyms`.
+    pub kallsyms: &'static [u8],
+}
+
+/// A kernel that was booted and asked.
+struct Measured {
+    name: &'static str,
+    release: &'static str,
+    build: Build,
+    machine: Machine,
+    btf: &'static [u8],
+    config: &'static [u8],
+    kallsyms: &'static [u8],
+}
+
+/// Debian's 6.12.117, the main oracle.
+static V6_12: Measured = Measured {
+    name: "6.12",
+    release: "6.12.117",
+    build: Build { nr_cpus: 8192, kprobe_override: false, error_injection: false, data_symbols: true },
+    machine: Machine { nr_cpu_ids: 1, locked_down: false },
+    btf: include_bytes!("../../data/btf/6.12.117-debian.btf.pack"),
+    config: include_bytes!("../../data/config/6.12.117-debian.config.pack"),
+    kallsyms: include_bytes!("../../data/kallsyms/6.12.117-debian.pack"),
+};
+
+/// 6.18.44 with a configuration of its own, on a host that locks it down.
+static V6_18: Measured = Measured {
+    name: "6.18",
+    release: "6.18.44",
+    build: Build { nr_cpus: 256, kprobe_override: false, error_injection: false, data_symbols: false },
+    machine: Machine { nr_cpu_ids: 2, locked_down: true },
+    btf: include_bytes!("../../data/btf/6.18.44.btf.pack"),
+    config: include_bytes!("../../data/config/6.18.44.config.pack"),
+    kallsyms: include_bytes!("../../data/kallsyms/6.18.44.pack"),
+};
+
+/// Oldest first.
+static MEASURED: [&Measured; 2] = [&V6_12, &V6_18];
+
+/// Patch levels above this are no releases.
+const MAX_POINT: u16 = 999;
+
+/// Why there is no kernel of a name.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum UnknownRelease {
+    /// It does not read as a release.
+    #[error("`{0}` is no release of Linux")]
+    NoRelease(String),
+    /// It is before everything known.
+    #[error("{0} is older than every kernel that bpfvet knows")]
+    Older(String),
+    /// It is behind everything known.
+    #[error("{0} is newer than every kernel that bpfvet knows")]
+    Newer(String),
+}
+
+impl Measured {
+    /// A release with what was read off this kernel.
+    fn as_release(&self, name: &'static str, text: &'static str, release: PointRelease, basis: Basis) -> Kernel {
+        Kernel {
+            name,
+            release: text,
+            version: release.version,
+            point: release.point,
+            basis,
+            style: Wording::of(release),
+            features: Features::of(release),
+            build: self.build,
+            machine: self.machine,
+            btf: self.btf,
+            config: self.config,
+            kallsyms: self.kallsyms,
+        }
+    }
+
+    fn point(&self) -> PointRelease {
+        PointRelease::parse(self.release).unwrap_or(PointRelease { version: KernelVersion::new(0, 0), point: 0 })
+    }
+
+    fn kernel(&self) -> Kernel {
+        self.as_release(self.name, self.release, self.point(), Basis::Measured)
+    }
 }
 
 impl Kernel {
-    /// Every kernel known, oldest first.
+    /// Every kernel measured, oldest first.
     pub fn all() -> Vec<Kernel> {
-        vec![Kernel::v6_12(), Kernel::v6_18()]
+        MEASURED.iter().map(|m| m.kernel()).collect()
     }
 
-    /// The newest known kernel that is not newer than a release (`6.14` is answered by 6.12).
-    pub fn nearest(version: KernelVersion) -> Option<Kernel> {
-        Kernel::all().into_iter().rfind(|k| k.version <= version)
+    /// The kernel of a release: one that was measured by its name (`6.12`) or point release (`6.12.117`), any other
+    /// between the oldest and the newest measured one computed from the history of changes. `6.14` is 6.14 as it came
+    /// out, without the changes that its patch levels brought.
+    ///
+    /// # Errors
+    /// When it is no release, or one that the history does not reach.
+    pub fn release(text: &str) -> Result<Kernel, UnknownRelease> {
+        if let Some(measured) = MEASURED.iter().find(|m| m.name == text || m.release == text) {
+            return Ok(measured.kernel());
+        }
+        let release = PointRelease::parse(text).filter(|r| r.point <= MAX_POINT);
+        let release = release.ok_or_else(|| UnknownRelease::NoRelease(text.into()))?;
+        if let Some(measured) = MEASURED.iter().find(|m| m.point() == release) {
+            return Ok(measured.kernel());
+        }
+        let older = MEASURED.iter().rfind(|m| m.point().version <= release.version);
+        let older = older.ok_or_else(|| UnknownRelease::Older(text.into()))?;
+        if MEASURED.last().is_some_and(|newest| newest.point().version < release.version) {
+            return Err(UnknownRelease::Newer(text.into()));
+        }
+        let PointRelease { version: KernelVersion { major, minor }, point } = release;
+        let name = intern(if point == 0 { format!("{major}.{minor}") } else { format!("{major}.{minor}.{point}") });
+        Ok(older.as_release(name, name, release, Basis::Computed { btf_of: older.release }))
+    }
+
+    /// The release with its patch level.
+    pub fn point_release(&self) -> PointRelease {
+        PointRelease { version: self.version, point: self.point }
     }
 
     /// Debian's 6.12.117, the main oracle.
     pub fn v6_12() -> Kernel {
-        Kernel {
-            name: "6.12",
-            release: "6.12.117",
-            version: KernelVersion::new(6, 12),
-            style: LogStyle::V6_12,
-            features: Features {
-                liveness: LivenessKind::ReadMarks,
-                loops: LoopKind::LoopEntry,
-                locks_are_refs: false,
-                ref_list_keeps_order: false,
-                callback_refs: true,
-                kprobe_override: false,
-                locked_down: false,
-                data_symbols: true,
-                jump_sequence_is_e2big: true,
-                atomic_fetch_backtracks: true,
-                barriers_against_guesses: false,
-                ld_abs_exits_frame: true,
-                ld_abs_backtracks: true,
-                tail_call_exits_frame: false,
-                callback_args_dropped_at_exit: false,
-                private_stack: false,
-                callback_checks: true,
-                arena_signed_loads: false,
-                narrow_atomics: false,
-                may_goto_stack: 8,
-                tnum_mul_by_union: false,
-                bounds_from_tnum_step: false,
-                mixed_bounds_from_s32: true,
-                wrapping_add_sub_bounds: false,
-                signed_mul_bounds: false,
-                neg_bounds: false,
-                byte_swap_bits: false,
-                links_over_sub_and_alu32: false,
-                links_live_only: false,
-                may_goto_zero: false,
-                not_null_checks_offset: true,
-                not_null_xdp_sock_and_buf: true,
-                pointer_jmp32_undecided: true,
-                equal_pointers_check_type: true,
-                moved_pointer_inherits_all: true,
-                error_injection: false,
-                union_args: false,
-                qualified_void_args: false,
-                attribute_tags: false,
-                denied_attach_told: false,
-                extension_might_sleep: false,
-                untrusted_mem: false,
-                helper_access_has_direction: false,
-                uptr: false,
-                res_spin_lock: false,
-                task_work: false,
-                rbtree_walk: false,
-                kfunc_prog_arg: false,
-                dynptr_reads_shown: false,
-                kfunc_rcu_protected: false,
-                rdonly_cast_void: false,
-                null_args_are_precise: true,
-                constant_map_keys: false,
-                tree_callback_covers_callees: true,
-                wq_checked_like_timers: false,
-                kptr_percpu_must_match: true,
-                global_funcs_know_sleeping: false,
-                timer_callback_keeps_map_uid: true,
-                untrusted_args: false,
-                struct_ops_refs: false,
-                nonnull_mem_args_have_ids: true,
-                btf_flagged_tags: false,
-            },
-            nr_cpu_ids: 1,
-            nr_cpus: 8192,
-            btf_zst: include_bytes!("../../data/btf/6.12.117-debian.btf.zst"),
-            config_zst: include_bytes!("../../data/config/6.12.117-debian.config.zst"),
-            kallsyms_zst: include_bytes!("../../data/kallsyms/6.12.117-debian.zst"),
-        }
+        V6_12.kernel()
     }
 
     /// 6.18.44.
     pub fn v6_18() -> Kernel {
-        Kernel {
-            name: "6.18",
-            release: "6.18.44",
-            version: KernelVersion::new(6, 18),
-            style: LogStyle::V6_18,
-            features: Features {
-                liveness: LivenessKind::Static,
-                loops: LoopKind::Scc,
-                locks_are_refs: true,
-                ref_list_keeps_order: true,
-                callback_refs: false,
-                kprobe_override: false,
-                locked_down: true,
-                data_symbols: false,
-                jump_sequence_is_e2big: false,
-                atomic_fetch_backtracks: false,
-                barriers_against_guesses: true,
-                ld_abs_exits_frame: true,
-                ld_abs_backtracks: false,
-                tail_call_exits_frame: true,
-                callback_args_dropped_at_exit: true,
-                private_stack: true,
-                callback_checks: false,
-                arena_signed_loads: true,
-                narrow_atomics: true,
-                may_goto_stack: 16,
-                tnum_mul_by_union: true,
-                bounds_from_tnum_step: true,
-                mixed_bounds_from_s32: false,
-                wrapping_add_sub_bounds: true,
-                signed_mul_bounds: true,
-                neg_bounds: true,
-                byte_swap_bits: true,
-                links_over_sub_and_alu32: true,
-                links_live_only: true,
-                may_goto_zero: true,
-                not_null_checks_offset: false,
-                not_null_xdp_sock_and_buf: false,
-                pointer_jmp32_undecided: false,
-                equal_pointers_check_type: false,
-                moved_pointer_inherits_all: false,
-                error_injection: false,
-                union_args: true,
-                qualified_void_args: true,
-                attribute_tags: true,
-                denied_attach_told: true,
-                extension_might_sleep: true,
-                untrusted_mem: true,
-                helper_access_has_direction: true,
-                uptr: true,
-                res_spin_lock: true,
-                task_work: true,
-                rbtree_walk: true,
-                kfunc_prog_arg: true,
-                dynptr_reads_shown: true,
-                kfunc_rcu_protected: true,
-                rdonly_cast_void: true,
-                null_args_are_precise: false,
-                constant_map_keys: true,
-                tree_callback_covers_callees: false,
-                wq_checked_like_timers: true,
-                kptr_percpu_must_match: false,
-                global_funcs_know_sleeping: true,
-                timer_callback_keeps_map_uid: false,
-                untrusted_args: true,
-                struct_ops_refs: true,
-                nonnull_mem_args_have_ids: false,
-                btf_flagged_tags: true,
-            },
-            nr_cpu_ids: 2,
-            nr_cpus: 256,
-            btf_zst: include_bytes!("../../data/btf/6.18.44.btf.zst"),
-            config_zst: include_bytes!("../../data/config/6.18.44.config.zst"),
-            kallsyms_zst: include_bytes!("../../data/kallsyms/6.18.44.zst"),
+        V6_18.kernel()
+    }
+}
+
+/// Names of releases live as long as the process, each once: there are few, since they are bounded on both sides.
+fn intern(name: String) -> &'static str {
+    static NAMES: Mutex<BTreeSet<&'static str>> = Mutex::new(BTreeSet::new());
+    let mut names = NAMES.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(known) = names.get(name.as_str()) {
+        return known;
+    }
+    let name: &'static str = name.leak();
+    names.insert(name);
+    name
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn measured_kernels_go_by_either_name() {
+        for text in ["6.18", "6.18.44", "6.18.44-cloud-amd64"] {
+            let kernel = Kernel::release(text).expect("measured");
+            assert_eq!((kernel.release, kernel.basis), ("6.18.44", Basis::Measured), "{text}");
         }
+    }
+
+    #[test]
+    fn what_lies_between_is_computed_and_says_so() {
+        let kernel = Kernel::release("6.14.3").expect("between 6.12 and 6.18");
+        assert_eq!((kernel.name, kernel.basis), ("6.14.3", Basis::Computed { btf_of: "6.12.117" }));
+        assert!(kernel.features.may_goto_zero && !kernel.features.narrow_atomics && kernel.features.uptr);
+        assert!(std::ptr::eq(kernel.name, Kernel::release("6.14.3").expect("again").name));
+    }
+
+    #[test]
+    fn nothing_is_answered_by_a_neighbour_in_silence() {
+        assert_eq!(Kernel::release("5.4").err(), Some(UnknownRelease::Older("5.4".into())));
+        assert_eq!(Kernel::release("7.2.1").err(), Some(UnknownRelease::Newer("7.2.1".into())));
+        assert_eq!(Kernel::release("tea").err(), Some(UnknownRelease::NoRelease("tea".into())));
     }
 }

@@ -11,7 +11,7 @@ use std::fmt::Write;
 
 use crate::btf::Btf;
 use crate::domain::Tnum;
-use crate::kernel::LogStyle;
+use crate::kernel::{Reworded, Wording};
 use crate::program::MapSpec;
 use crate::state::register::{ADD_CONST, live};
 use crate::state::{
@@ -22,7 +22,7 @@ use std::sync::Arc;
 /// What the words need besides the state.
 pub struct Words<'a> {
     /// Style of the release.
-    pub style: LogStyle,
+    pub style: Wording,
     /// BTFs by [`BtfRef`].
     pub btfs: &'a [Arc<Btf>],
     /// Maps by [`crate::state::MapIdx`], inner templates included.
@@ -238,7 +238,7 @@ impl Words<'_> {
     /// Name and marks of a place: ` R1_w`, ` fp-8_r`.
     fn place(&self, out: &mut String, name: &str, n: i64, marks: u8) {
         let _ = write!(out, " {name}{n}");
-        if self.style < LogStyle::V6_18 {
+        if !self.style.has(Reworded::NoMarks) {
             liveness(out, marks);
         }
         out.push('=');
@@ -258,7 +258,8 @@ impl Words<'_> {
         }
         self.slots(out, frame, want);
         // Up to 6.13 each frame has a list, and callers have what they had at the call.
-        let callee = state.frames.get(frame.frameno as usize + 1).filter(|_| self.style < LogStyle::V6_18);
+        let callee =
+            state.frames.get(frame.frameno as usize + 1).filter(|_| !self.style.has(Reworded::OneReferenceList));
         let mut refs = callee.map_or(&state.refs, |c| &c.caller_refs).iter().map(|r| r.id);
         if let Some(first) = refs.next()
             && first != 0

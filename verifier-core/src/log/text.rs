@@ -9,7 +9,7 @@ use std::fmt::Write;
 
 use crate::isa::Insn;
 use crate::isa::disasm::{Names, write_insn};
-use crate::kernel::LogStyle;
+use crate::kernel::Reworded;
 use crate::program::LineInfo;
 use crate::state::BtfRef;
 
@@ -131,7 +131,7 @@ impl TextLog {
         {
             return;
         }
-        if cx.kernel.style < LogStyle::V6_12 && self.last_line == Some(line) {
+        if !cx.kernel.style.has(Reworded::SourceLines) && self.last_line == Some(line) {
             return;
         }
         if numbered {
@@ -142,7 +142,7 @@ impl TextLog {
         let text = btf.bytes_at(line.line_off).unwrap_or_default();
         let text = text.trim_ascii_start();
         self.piece(text);
-        if cx.kernel.style < LogStyle::V6_12 {
+        if !cx.kernel.style.has(Reworded::SourceLines) {
             self.say("\n");
         } else {
             let path = btf.bytes_at(line.file_name_off).unwrap_or_default();
@@ -160,7 +160,7 @@ impl TextLog {
         if let Some(insn) = cx.insns.get(idx) {
             let next = cx.insns.get(idx + 1).copied();
             // Writing into a `String` cannot fail.
-            let _ = if insn.is_ordered_access() && cx.kernel.style < LogStyle::V6_18 {
+            let _ = if insn.is_ordered_access() && !cx.kernel.style.has(Reworded::OrderedAccess) {
                 write!(s, "BUG_{:02x}", insn.code)
             } else {
                 write_insn(&mut s, *insn, next, &CallNames(cx), !cx.allow_ptr_leaks)

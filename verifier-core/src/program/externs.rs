@@ -400,7 +400,7 @@ pub(super) fn resolve(
             "LINUX_HAS_BPF_COOKIE" => 1,
             // libbpf tries to place a probe on the name that the wrapper has.
             "LINUX_HAS_SYSCALL_WRAPPER" => {
-                let config = super::vmlinux::text(kernel.config_zst);
+                let config = super::vmlinux::text(kernel.config);
                 u64::from(config.lines().any(|l| l == "CONFIG_KPROBE_EVENTS=y"))
             }
             name if name.starts_with("LINUX_") && e.weak => 0,
@@ -413,7 +413,7 @@ pub(super) fn resolve(
         map.set[i] = true;
     }
     if !wanted.is_empty() {
-        for line in super::vmlinux::text(kernel.config_zst).lines() {
+        for line in super::vmlinux::text(kernel.config).lines() {
             let Some((name, value)) = line.split_once('=') else { continue };
             let Some(i) = wanted.get(name).copied().filter(|i| !map.set[*i]) else { continue };
             map.line(&externs[i], value).map_err(|e| {

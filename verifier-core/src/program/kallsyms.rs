@@ -27,7 +27,7 @@ pub(super) enum Symbol {
 
 /// Looks a symbol up.
 pub(super) fn find(kernel: &Kernel, modules: &Modules, name: &str) -> Symbol {
-    let text = vmlinux::text(kernel.kallsyms_zst);
+    let text = vmlinux::text(kernel.kallsyms);
     let listed = text.lines().find_map(|line| {
         let (word, address) = line.split_once(' ').map_or((line, None), |(w, a)| (w, Some(a)));
         let plain = word.trim_start_matches(['=', '-']);

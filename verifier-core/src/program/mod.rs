@@ -23,7 +23,7 @@ pub use create::map_fields;
 pub use error::{NotLoadable, ObjectError};
 pub use load::{Object, OpenOptions, Program, open};
 pub use request::{FuncInfo, LineInfo, LoadRequest, MapSpec};
-pub use vmlinux::{unpack_btf, vmlinux};
+pub use vmlinux::vmlinux;
 
 /// Section of global variables that live in an arena.
 const ARENA_SECTION: &str = ".addr_space.1";

@@ -1,49 +1,28 @@
-//! The BTF of the kernels that bpfvet knows, decompressed and indexed once for the whole process.
+//! The BTF of the kernels that bpfvet knows, opened once for the whole process, and the texts that go with it.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::btf::{Btf, BtfError};
 use crate::kernel::Kernel;
+use crate::packing;
 
-/// Most that a blob of ours may decompress to, in bytes.
-const MAX_BLOB: usize = 64 << 20;
-
-/// Decompresses a zstd blob (long windows allowed) up to [`MAX_BLOB`].
-pub(super) fn decompress(zst: &[u8]) -> std::io::Result<Vec<u8>> {
-    use std::io::Read;
-    let mut decoder = zstd::stream::read::Decoder::with_buffer(zst)?;
-    decoder.window_log_max(27)?;
-    let mut out = Vec::with_capacity(6 << 20);
-    decoder.take(MAX_BLOB as u64).read_to_end(&mut out)?;
-    Ok(out)
-}
-
-/// A text of a profile, decompressed once for the whole process.
-pub(super) fn text(zst: &'static [u8]) -> Arc<str> {
+/// A text of a profile, unpacked once for the whole process.
+pub(super) fn text(packed: &'static [u8]) -> Arc<str> {
     static CACHE: Mutex<Option<HashMap<usize, Arc<str>>>> = Mutex::new(None);
     let mut cache = CACHE.lock().unwrap_or_else(PoisonError::into_inner);
     let cache = cache.get_or_insert_with(HashMap::new);
-    Arc::clone(cache.entry(zst.as_ptr().addr()).or_insert_with(|| {
-        let bytes = decompress(zst).unwrap_or_default();
-        Arc::from(String::from_utf8_lossy(&bytes).as_ref())
-    }))
-}
-
-/// First bytes of a zstd frame.
-const ZSTD_MAGIC: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
-
-/// A BTF blob as people keep it: as it is, or compressed with zstd.
-///
-/// # Errors
-/// What the decompressor says of damaged data.
-pub fn unpack_btf(bytes: Vec<u8>) -> std::io::Result<Vec<u8>> {
-    if bytes.starts_with(&ZSTD_MAGIC) { decompress(&bytes) } else { Ok(bytes) }
+    let unpack = || Arc::from(packing::text(packed).unwrap_or_default());
+    Arc::clone(cache.entry(packed.as_ptr().addr()).or_insert_with(unpack))
 }
 
 /// The kernel's own BTF.
 ///
-/// The first call for a release decompresses and indexes it (some 10 ms); later calls share that.
+/// It is opened by the first call for a release and shared by all later ones; what is in it is unpacked when somebody
+/// looks.
+///
+/// # Errors
+/// When a profile made at run time has something else for BTF.
 pub fn vmlinux(kernel: &Kernel) -> Result<Arc<Btf>, BtfError> {
     static CACHE: Mutex<Option<HashMap<&'static str, Arc<Btf>>>> = Mutex::new(None);
     let mut cache = CACHE.lock().unwrap_or_else(PoisonError::into_inner);
@@ -51,11 +30,7 @@ pub fn vmlinux(kernel: &Kernel) -> Result<Arc<Btf>, BtfError> {
     if let Some(btf) = cache.get(kernel.release) {
         return Ok(Arc::clone(btf));
     }
-    let raw = decompress(kernel.btf_zst).map_err(|e| BtfError {
-        offset: 0,
-        what: format!("the stored BTF of {} does not decompress: {e}", kernel.name),
-    })?;
-    let btf = Arc::new(Btf::parse(raw, None)?);
+    let btf = Arc::new(Btf::open_packed(kernel.btf)?);
     cache.insert(kernel.release, Arc::clone(&btf));
     Ok(btf)
 }
@@ -73,6 +48,32 @@ mod tests {
             let task = btf.ty(id).expect("type");
             assert!(task.members().any(|m| m.name == "pid"));
             assert!(btf.resolve_size(id).is_some_and(|s| s > 1000));
+        }
+    }
+
+    #[test]
+    fn what_is_stored_is_complete() {
+        for kernel in Kernel::all() {
+            let packed = vmlinux(&kernel).expect("stored BTF");
+            let whole = Btf::parse(packed.raw().into_owned(), None).expect("the blob it was made of");
+            assert_eq!((packed.nr_types(), packed.strings_end()), (whole.nr_types(), whole.strings_end()));
+            for (a, b) in packed.own_types().zip(whole.own_types()) {
+                assert_eq!((a.id, a.kind, a.vlen, a.name()), (b.id, b.kind, b.vlen, b.name()));
+                assert_eq!((a.kflag, a.size_or_type, a.data), (b.kflag, b.size_or_type, b.data));
+            }
+            for t in whole.own_types().step_by(97).filter(|t| t.name_off != 0) {
+                let ids = |btf: &Btf| btf.own_by_name(t.name()).map(|t| t.id).collect::<Vec<_>>();
+                assert!(ids(&whole).contains(&t.id));
+                assert_eq!(ids(&packed), ids(&whole));
+            }
+            let tags = |btf: &Btf, id| btf.decl_tags_of(id).map(|t| t.id).collect::<Vec<_>>();
+            for t in whole.own_types().filter(|t| t.kind == BtfKind::DeclTag) {
+                assert!(tags(&whole, t.size_or_type).contains(&t.id));
+                assert_eq!(tags(&packed, t.size_or_type), tags(&whole, t.size_or_type));
+            }
+            for stored in [kernel.config, kernel.kallsyms] {
+                assert!(!text(stored).is_empty());
+            }
         }
     }
 }

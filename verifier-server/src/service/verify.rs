@@ -7,7 +7,7 @@ use tonic::{Code, Status};
 use tracing::info;
 use verifier_core::analysis::System;
 use verifier_core::btf::Btf;
-use verifier_core::program::{ObjectError, unpack_btf};
+use verifier_core::program::ObjectError;
 
 use super::compute::Job;
 use super::entry::Entry;
@@ -19,6 +19,7 @@ use super::text::{NAME, clean};
 use super::{proto, wire};
 use crate::ask::{Listener, Nobody, Question, Refusal};
 use crate::row::{Row, Undecided};
+use crate::unpack::unpack_btf;
 
 /// The kernel that is asked when a request names none. Adding kernels does not change it.
 pub const DEFAULT_KERNEL: &str = "6.12";

@@ -181,7 +181,7 @@ fn check_attach_target(env: &mut Env<'_>, tgt: Option<&TargetProg>) -> Res<Targe
 
 /// Sleepable programs and `fmod_ret` programs attach to some functions only.
 fn check_target_use(env: &mut Env<'_>, to_prog: bool, name: &str) -> Res {
-    let injectable = !to_prog && env.kernel.features.error_injection && error_injection::is_error_injectable(name);
+    let injectable = !to_prog && env.kernel.build.error_injection && error_injection::is_error_injectable(name);
     let in_set = if to_prog { None } else { error_injection::modify_return(name) };
     if env.sleepable {
         let ok = match env.prog_type {

@@ -244,7 +244,7 @@ fn resolve_symbol(env: &mut Env<'_>, i: usize, id: u32, fd: i32) -> Res {
     let var = match symbol.kind {
         BtfKind::Func => BtfVar { ty: RegType::with(RegBase::PtrToMem, TypeFlags::RDONLY), btf: (btf, 0), mem_size: 0 },
         BtfKind::Var => {
-            if !env.kernel.features.data_symbols {
+            if !env.kernel.build.data_symbols {
                 let name = symbol.name().to_string();
                 return Err(env.reject(WalkMsg::KsymAddress { name }, Errno::ENOENT));
             }

@@ -4,7 +4,7 @@
 //! and a new helper takes the next one, so that the last number tells which helpers a release has. None was added
 //! since 6.2; newer functions are kfuncs.
 
-use crate::kernel::features::KernelVersion;
+use crate::kernel::history::KernelVersion;
 
 macro_rules! helpers {
     ($($num:literal $name:ident $konst:ident;)*) => {

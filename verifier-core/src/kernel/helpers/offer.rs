@@ -11,7 +11,7 @@
 use super::HelperQuery;
 use crate::kernel::call::FuncProto;
 use crate::kernel::facts::lsm_hooks;
-use crate::kernel::features::KernelVersion;
+use crate::kernel::history::KernelVersion;
 use crate::kernel::{AttachType, ProgType};
 
 /// A capability of the load.
@@ -96,8 +96,8 @@ impl When {
                 q.attach_type == AttachType::LsmCgroup && lsm_hooks::is_unlocked_sockopt(q.attach_name)
             }
             When::NotMember(name) => q.member != name,
-            When::KprobeOverride => q.kernel.features.kprobe_override,
-            When::WriteUser => !q.kernel.features.locked_down && has(q, Cap::SysAdmin),
+            When::KprobeOverride => q.kernel.build.kprobe_override,
+            When::WriteUser => !q.kernel.machine.locked_down && has(q, Cap::SysAdmin),
         }
     }
 }

@@ -7,7 +7,7 @@
 use super::proto::*;
 use super::{cgroup, general, net, sock, trace};
 use crate::kernel::call::FuncProto;
-use crate::kernel::features::KernelVersion;
+use crate::kernel::history::KernelVersion;
 
 protos! {
     BTF_FIND_BY_NAME_KIND = "bpf_btf_find_by_name_kind_proto"(MEM_IN, SIZE, ANY, ANY) -> INT;

@@ -16,7 +16,7 @@ mod trace;
 use bitflags::bitflags;
 
 use super::call::Releases;
-use super::features::KernelVersion;
+use super::history::KernelVersion;
 use super::prog_types::{AttachType, ProgType};
 
 bitflags! {

@@ -1,0 +1,97 @@
+//! The history of changes against the corpus: each change has a case that tells kernels with it from those without, and
+//! on the kernels measured each is there or not as the row says.
+
+use std::collections::BTreeSet;
+
+use bpfvet_tests::corpus::judge::judge;
+use bpfvet_tests::corpus::{Case, RELEASES, cases};
+use verifier_core::analysis::System;
+use verifier_core::kernel::Kernel;
+use verifier_core::kernel::history::{BEHAVIOURS, Change, WORDINGS};
+
+fn system(release: &str) -> System {
+    let kernel = Kernel::release(release).expect("a release that was measured");
+    let vmlinux = verifier_core::program::vmlinux(&kernel).expect("the profile holds BTF");
+    System { kernel, vmlinux, modules: Vec::new() }
+}
+
+/// The same kernel as if a change had gone the other way.
+fn otherwise(system: &System, change: &Change) -> System {
+    let mut other = system.clone();
+    let there = change.covers(system.kernel.point_release());
+    other.kernel.features = other.kernel.features.with(change, !there);
+    other.kernel.style = other.kernel.style.with(change, !there);
+    other
+}
+
+/// Whether we agree with a recorded kernel on a case; `None` where that was not recorded.
+fn agrees(case: &Case, release: &str, system: &System) -> Option<bool> {
+    let recorded = case.recorded().any(|r| r == release) && case.known(release).is_none();
+    recorded.then(|| judge(case, release, system).is_ok_and(|j| j.differences.is_empty()))
+}
+
+/// Whether a case tells a kernel with the change from one without: we agree with the kernel, and would not otherwise.
+fn tells(case: &Case, change: &Change, system: &System) -> bool {
+    let release = system.kernel.name;
+    agrees(case, release, system) == Some(true) && agrees(case, release, &otherwise(system, change)) == Some(false)
+}
+
+/// Changes that no case of the corpus tells yet; a case for one takes it off this list.
+const UNTOLD: &[&str] = &[
+    "ref_list_keeps_order",
+    "atomic_fetch_backtracks",
+    "ld_abs_exits_frame",
+    "private_stack",
+    "tnum_mul_by_union",
+    "bounds_from_tnum_step",
+    "mixed_bounds_from_s32",
+    "signed_mul_bounds",
+    "may_goto_zero",
+    "qualified_void_args",
+    "attribute_tags",
+    "extension_might_sleep",
+    "untrusted_mem",
+    "tree_callback_covers_callees",
+    "wq_checked_like_timers",
+    "kptr_percpu_must_match",
+    "timer_callback_keeps_map_uid",
+    "struct_ops_refs",
+    "btf_flagged_tags",
+    "not_null_checks_offset",
+    "not_null_xdp_sock_and_buf",
+    "pointer_jmp32_undecided",
+    "equal_pointers_check_type",
+    "FieldKinds",
+];
+
+/// Rows of the history.
+fn changes() -> impl Iterator<Item = &'static Change> {
+    BEHAVIOURS.iter().chain(WORDINGS)
+}
+
+#[test]
+fn every_change_has_a_case_that_tells_it() {
+    let cases = cases().expect("the cases can be read");
+    let systems = RELEASES.map(system);
+    let told = |change: &Change| {
+        let case = cases.iter().find(|c| c.name == change.probe);
+        case.is_some_and(|case| systems.iter().any(|s| tells(case, change, s)))
+    };
+    let untold: BTreeSet<&str> = changes().filter(|c| !told(c)).map(|c| c.name).collect();
+    assert_eq!(untold, UNTOLD.iter().copied().collect(), "changes that no kernel's answer to their probe depends on");
+}
+
+/// With `BPFVET_PROBES` set: lists cases that could be the probe of each change.
+#[test]
+fn candidates_for_probes() {
+    if std::env::var_os("BPFVET_PROBES").is_none() {
+        return;
+    }
+    let cases = cases().expect("the cases can be read");
+    for change in changes() {
+        for system in RELEASES.map(system) {
+            let found = cases.iter().filter(|case| tells(case, change, &system)).map(|c| c.name.as_str());
+            println!("{} {} {:?}", change.name, system.kernel.name, found.take(4).collect::<Vec<_>>());
+        }
+    }
+}

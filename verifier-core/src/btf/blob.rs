@@ -1,0 +1,482 @@
+//! A BTF blob, decoded on demand.
+//!
+//! Answers for the reading half of the kernel's `btf.c`. vmlinux has 100,000 types and a program looks at a few dozen, so
+//! a type is decoded when it is asked for, and names are looked up through a table ([`super::names`]). A blob is held
+//! whole, with an index of where its types begin, or as bpfvet stores those of kernels ([`super::packed`]): then it is
+//! not even unpacked where nobody looks. Blobs may be hostile: every reference is checked when it is followed, so a bad
+//! id is `None`, never a panic.
+
+use std::borrow::Cow;
+use std::sync::{Arc, OnceLock};
+
+use super::kind::BtfKind;
+use super::names::{self, Names, flavourless_name};
+use super::packed::Packed;
+use super::types::{TYPE_HEADER, Type, TypeId, u32_at};
+
+/// What is wrong with a BTF blob: offset in bytes and reason.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("BTF offset {offset}: {what}")]
+pub struct BtfError {
+    /// Byte offset in the blob.
+    pub offset: usize,
+    /// Reason.
+    pub what: String,
+}
+
+impl BtfError {
+    pub(super) fn new(offset: usize, what: impl Into<String>) -> BtfError {
+        BtfError { offset, what: what.into() }
+    }
+}
+
+const MAGIC: u16 = 0xeb9f;
+const HEADER_LEN: usize = 24;
+/// Longest chain of modifiers and arrays that is followed, against cycles in hostile blobs.
+const MAX_CHAIN: usize = 64;
+
+fn u16_at(b: &[u8], off: usize) -> Option<u16> {
+    let b = b.get(off..off.checked_add(2)?)?;
+    Some(u16::from_le_bytes([b[0], b[1]]))
+}
+
+/// Where the bytes are.
+#[derive(Debug)]
+enum Store {
+    /// In one piece, with the offset in it of each type, first type first, and the string section as a range of it.
+    Whole { raw: Vec<u8>, strings: (usize, usize), offsets: Vec<u32> },
+    /// As bpfvet stores the BTF of kernels.
+    Packed(Packed),
+}
+
+impl Default for Store {
+    fn default() -> Store {
+        Store::Whole { raw: Vec::new(), strings: (0, 0), offsets: Vec::new() }
+    }
+}
+
+impl Store {
+    /// Number of types.
+    fn types(&self) -> usize {
+        match self {
+            Store::Whole { offsets, .. } => offsets.len(),
+            Store::Packed(packed) => packed.types(),
+        }
+    }
+
+    /// Length of the string section.
+    fn str_len(&self) -> usize {
+        match self {
+            Store::Whole { strings, .. } => strings.1 - strings.0,
+            Store::Packed(packed) => packed.str_len(),
+        }
+    }
+
+    /// Bytes from the header of the type at a position on.
+    fn type_at(&self, position: usize) -> Option<&[u8]> {
+        match self {
+            Store::Whole { raw, offsets, .. } => raw.get(*offsets.get(position)? as usize..),
+            Store::Packed(packed) => packed.type_at(position),
+        }
+    }
+
+    /// Bytes of the strings from an offset on.
+    fn strings_from(&self, offset: usize) -> Option<&[u8]> {
+        match self {
+            Store::Whole { raw, strings, .. } => raw.get(strings.0..strings.1)?.get(offset..),
+            Store::Packed(packed) => packed.strings_from(offset),
+        }
+    }
+}
+
+/// A BTF blob with an index of its types.
+#[derive(Default)]
+pub struct Btf {
+    store: Store,
+    base: Option<Arc<Btf>>,
+    /// First id of this blob: 1, or the number of types of the base.
+    start_id: TypeId,
+    /// First string offset of this blob: 0, or the length of the base's strings.
+    start_str: u32,
+    /// How many types have names, and the table of names, where it is not stored.
+    names: OnceLock<(usize, Vec<u8>)>,
+    /// The type that each declaration tag stands at and the tag's id, sorted.
+    tags: OnceLock<Vec<(TypeId, TypeId)>>,
+}
+
+impl std::fmt::Debug for Btf {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Btf({} types from id {})", self.store.types(), self.start_id)
+    }
+}
+
+/// Where each type of a type section begins, which is the part `at` of `raw`.
+pub(super) fn index_types(raw: &[u8], section: (usize, usize)) -> Result<Vec<u32>, BtfError> {
+    let mut offsets = Vec::with_capacity((section.1 - section.0) / 24);
+    let mut at = section.0;
+    while at < section.1 {
+        let info = u32_at(raw, at + 4).ok_or_else(|| BtfError::new(at, "a type is cut off"))?;
+        let kind = BtfKind::from_number((info >> 24) & 0x1f)
+            .filter(|k| *k != BtfKind::Void)
+            .ok_or_else(|| BtfError::new(at, format!("unknown kind {}", (info >> 24) & 0x1f)))?;
+        let end = at + TYPE_HEADER + kind.trailing((info & 0xffff) as usize);
+        if end > section.1 {
+            return Err(BtfError::new(at, "a type reaches past the end of the type section"));
+        }
+        offsets.push(u32::try_from(at).map_err(|_| BtfError::new(at, "the blob is larger than 4 GiB"))?);
+        at = end;
+    }
+    Ok(offsets)
+}
+
+impl Btf {
+    /// Indexes a blob in host-independent little-endian form.
+    ///
+    /// `base` is the BTF that a split BTF (of a module) continues. Checked here: header, section bounds, that every
+    /// type has a known kind and fits. References between types are checked when they are followed; what
+    /// `BPF_BTF_LOAD` demands beyond that is [`super::validate`].
+    pub fn parse(raw: Vec<u8>, base: Option<Arc<Btf>>) -> Result<Btf, BtfError> {
+        let short = || BtfError::new(0, "the header is cut off");
+        let magic = u16_at(&raw, 0).ok_or_else(short)?;
+        if magic == MAGIC.swap_bytes() {
+            return Err(BtfError::new(0, "big-endian BTF is not supported"));
+        }
+        if magic != MAGIC {
+            return Err(BtfError::new(0, format!("invalid magic {magic:#x}")));
+        }
+        let word = |off| u32_at(&raw, off).map(|v| v as usize).ok_or_else(short);
+        let hdr_len = word(4)?;
+        if hdr_len < HEADER_LEN {
+            return Err(BtfError::new(4, format!("header length {hdr_len} is too small")));
+        }
+        let (type_off, type_len, str_off, str_len) = (word(8)?, word(12)?, word(16)?, word(20)?);
+        let section = |off: usize, len: usize, what: &str| -> Result<(usize, usize), BtfError> {
+            let start = hdr_len.checked_add(off);
+            let end = start.and_then(|s| s.checked_add(len));
+            match (start, end) {
+                (Some(s), Some(e)) if e <= raw.len() => Ok((s, e)),
+                _ => Err(BtfError::new(off, format!("the {what} section reaches past the end"))),
+            }
+        };
+        let types = section(type_off, type_len, "type")?;
+        let strings = section(str_off, str_len, "string")?;
+        let str_bytes = &raw[strings.0..strings.1];
+        if (base.is_none() || str_len > 0)
+            && (str_bytes.last() != Some(&0) || (base.is_none() && str_bytes.first() != Some(&0)))
+        {
+            return Err(BtfError::new(strings.0, "the string section is not enclosed in zeroes"));
+        }
+        let (start_id, start_str) = match &base {
+            Some(b) => (b.nr_types(), b.strings_end()),
+            None => (1, 0),
+        };
+        let offsets = index_types(&raw, types)?;
+        let n = u32::try_from(offsets.len()).ok().and_then(|n| n.checked_add(start_id));
+        if n.is_none_or(|n| n > i32::MAX as u32) {
+            return Err(BtfError::new(0, "too many types"));
+        }
+        Ok(Btf { store: Store::Whole { raw, strings, offsets }, base, start_id, start_str, ..Btf::default() })
+    }
+
+    /// Opens what [`super::pack`] made. Types are unpacked, a few hundred at a time, when they are asked for.
+    ///
+    /// # Errors
+    /// When it is something else.
+    pub fn open_packed(stored: &'static [u8]) -> Result<Btf, BtfError> {
+        Ok(Btf { store: Store::Packed(Packed::open(stored)?), start_id: 1, ..Btf::default() })
+    }
+
+    /// The blob itself.
+    pub fn raw(&self) -> Cow<'_, [u8]> {
+        match &self.store {
+            Store::Whole { raw, .. } => Cow::Borrowed(raw),
+            Store::Packed(packed) => {
+                let (types, strings) = packed.sections();
+                Cow::Owned(super::edit::blob(&types, &strings).unwrap_or_default())
+            }
+        }
+    }
+
+    /// The bytes of the type section and of the string section.
+    pub(super) fn sections(&self) -> (Cow<'_, [u8]>, Cow<'_, [u8]>) {
+        let (raw, strings, offsets) = match &self.store {
+            Store::Whole { raw, strings, offsets } => (raw, *strings, offsets),
+            Store::Packed(packed) => {
+                let (types, strings) = packed.sections();
+                return (Cow::Owned(types), Cow::Owned(strings));
+            }
+        };
+        let last = self.ty(self.nr_types().wrapping_sub(1)).map_or(0, |t| TYPE_HEADER + t.data.len());
+        let types = match (offsets.first(), offsets.last()) {
+            (Some(first), Some(end)) => raw.get(*first as usize..*end as usize + last),
+            _ => None,
+        };
+        let strings = raw.get(strings.0..strings.1);
+        (Cow::Borrowed(types.unwrap_or_default()), Cow::Borrowed(strings.unwrap_or_default()))
+    }
+
+    /// The BTF that this split BTF continues.
+    pub fn base(&self) -> Option<&Arc<Btf>> {
+        self.base.as_ref()
+    }
+
+    /// First id of this blob's own types: 1 unless it is split BTF.
+    pub fn start_id(&self) -> TypeId {
+        self.start_id
+    }
+
+    /// Number of types including void and those of the base: ids below it exist. Kernel: `btf_nr_types()`.
+    pub fn nr_types(&self) -> u32 {
+        self.start_id + self.store.types() as u32
+    }
+
+    /// End of the string offsets: those of the base and its own.
+    pub fn strings_end(&self) -> u32 {
+        self.start_str + self.store.str_len() as u32
+    }
+
+    /// The type with this id; id 0 is void.
+    pub fn ty(&self, id: TypeId) -> Option<Type<'_>> {
+        if id == 0 {
+            let (kind, data) = (BtfKind::Void, &[][..]);
+            return Some(Type { id, kind, name_off: 0, vlen: 0, kflag: false, size_or_type: 0, data, btf: self });
+        }
+        if id < self.start_id {
+            return self.base.as_ref()?.ty(id);
+        }
+        let b = self.store.type_at((id - self.start_id) as usize)?;
+        let info = u32_at(b, 4)?;
+        let kind = BtfKind::from_number((info >> 24) & 0x1f)?;
+        let vlen = info as u16;
+        Some(Type {
+            id,
+            kind,
+            name_off: u32_at(b, 0)?,
+            vlen,
+            kflag: info >> 31 != 0,
+            size_or_type: u32_at(b, 8)?,
+            data: b.get(TYPE_HEADER..TYPE_HEADER + kind.trailing(usize::from(vlen)))?,
+            btf: self,
+        })
+    }
+
+    /// The `info` word of one of this blob's own types, undecoded.
+    pub(super) fn info_word(&self, id: TypeId) -> Option<u32> {
+        u32_at(self.store.type_at(id.checked_sub(self.start_id)? as usize)?, 4)
+    }
+
+    /// Every type of this blob (not of the base), in order of id.
+    pub fn own_types(&self) -> impl Iterator<Item = Type<'_>> {
+        (self.start_id..self.nr_types()).filter_map(|id| self.ty(id))
+    }
+
+    /// The bytes of the string at an offset, without the final zero; `None` when the offset is outside.
+    pub fn bytes_at(&self, off: u32) -> Option<&[u8]> {
+        if off < self.start_str {
+            return self.base.as_ref()?.bytes_at(off);
+        }
+        let s = self.store.strings_from((off - self.start_str) as usize)?;
+        let end = s.iter().position(|b| *b == 0)?;
+        Some(&s[..end])
+    }
+
+    /// The string at an offset; empty when the offset is outside or the bytes are not UTF-8.
+    pub fn name_at(&self, off: u32) -> &str {
+        self.bytes_at(off).and_then(|b| std::str::from_utf8(b).ok()).unwrap_or("")
+    }
+
+    /// The string at an offset for printing, bytes that are not UTF-8 replaced (source lines may hold any bytes).
+    pub fn text_at(&self, off: u32) -> Option<Cow<'_, str>> {
+        self.bytes_at(off).map(String::from_utf8_lossy)
+    }
+
+    /// Name of a type; empty when it has none. Kernel: `btf_type_name()`.
+    pub fn type_name(&self, id: TypeId) -> &str {
+        self.ty(id).map_or("", |t| t.name())
+    }
+
+    /// The table of names; where it is not stored, it is made now.
+    fn names(&self) -> Names<'_> {
+        if let Store::Packed(packed) = &self.store {
+            return packed.names();
+        }
+        let (named, words) = self.names.get_or_init(|| {
+            let named = |t: Type<'_>| (t.name_off != 0).then_some((t.id - self.start_id, self.bytes_at(t.name_off)?));
+            let all: Vec<_> = self.own_types().filter_map(named).collect();
+            (all.len(), names::build(self.store.types(), all.into_iter()))
+        });
+        Names::new(self.store.types(), *named, words)
+    }
+
+    /// This blob's own types whose name without flavour is `essential`, in order of id. Used for CO-RE candidates.
+    pub fn own_by_essential_name<'a, 'n>(&'a self, essential: &'n str) -> impl Iterator<Item = Type<'a>> + use<'a, 'n> {
+        let candidates = self.names().candidates(essential);
+        candidates
+            .filter_map(|position| self.ty(self.start_id + position))
+            .filter(move |t| flavourless_name(t.name()) == essential)
+    }
+
+    /// Ids of [`Btf::own_by_essential_name`].
+    pub fn own_by_essential_name_vec(&self, essential: &str) -> Vec<TypeId> {
+        self.own_by_essential_name(essential).map(|t| t.id).collect()
+    }
+
+    /// This blob's own types of a name, in order of id.
+    pub fn own_by_name<'a, 'n>(&'a self, name: &'n str) -> impl Iterator<Item = Type<'a>> + use<'a, 'n> {
+        self.own_by_essential_name(flavourless_name(name)).filter(move |t| t.name() == name)
+    }
+
+    /// Like [`Btf::find_by_name_kind`], looking only at this blob's own types.
+    pub fn find_own_by_name_kind(&self, name: &str, kind: BtfKind) -> Option<TypeId> {
+        if name.is_empty() {
+            return None;
+        }
+        self.own_by_name(name).find(|t| t.kind == kind).map(|t| t.id)
+    }
+
+    /// Lowest id of a type of this name and kind; the base is searched first. Kernel: `btf_find_by_name_kind()`.
+    pub fn find_by_name_kind(&self, name: &str, kind: BtfKind) -> Option<TypeId> {
+        if let Some(id) = self.base.as_ref().and_then(|b| b.find_by_name_kind(name, kind)) {
+            return Some(id);
+        }
+        self.find_own_by_name_kind(name, kind)
+    }
+
+    /// The type behind typedefs, qualifiers and type tags. Kernel: `btf_type_skip_modifiers()`.
+    ///
+    /// `None`: the id, or one on the way, does not exist (or the chain is absurdly long).
+    pub fn skip_modifiers(&self, id: TypeId) -> Option<Type<'_>> {
+        let mut t = self.ty(id)?;
+        for _ in 0..MAX_CHAIN {
+            if !t.kind.is_modifier() {
+                return Some(t);
+            }
+            t = self.ty(t.size_or_type)?;
+        }
+        None
+    }
+
+    /// The type behind the modifiers of a pointer's target: what `id` points to, when it is a pointer.
+    pub fn pointee(&self, id: TypeId) -> Option<Type<'_>> {
+        let p = self.skip_modifiers(id)?;
+        if p.kind == BtfKind::Ptr { self.skip_modifiers(p.size_or_type) } else { None }
+    }
+
+    /// The function prototype behind a pointer to a function. Kernel: `btf_type_resolve_func_ptr()`.
+    pub fn resolve_func_ptr(&self, id: TypeId) -> Option<Type<'_>> {
+        self.pointee(id).filter(|t| t.kind == BtfKind::FuncProto)
+    }
+
+    /// Bytes that a value of the type takes; `None` for void, functions and what has no size.
+    pub fn resolve_size(&self, id: TypeId) -> Option<u32> {
+        let mut t = self.ty(id)?;
+        let mut count: u32 = 1;
+        for _ in 0..MAX_CHAIN {
+            let size = match t.kind {
+                BtfKind::Ptr => 8,
+                BtfKind::Array => {
+                    let a = t.array()?;
+                    count = count.checked_mul(a.nelems)?;
+                    t = self.ty(a.elem)?;
+                    continue;
+                }
+                BtfKind::Var | BtfKind::DeclTag => {
+                    t = self.ty(t.size_or_type)?;
+                    continue;
+                }
+                k if k.is_modifier() => {
+                    t = self.ty(t.size_or_type)?;
+                    continue;
+                }
+                _ => t.own_size()?,
+            };
+            return count.checked_mul(size);
+        }
+        None
+    }
+
+    /// Alignment in bytes that C gives the type; 0 when it has none. libbpf: `btf__align_of()`.
+    pub fn align_of(&self, id: TypeId) -> u32 {
+        self.align_at(id, 0)
+    }
+
+    fn align_at(&self, id: TypeId, depth: usize) -> u32 {
+        let Some(t) = self.ty(id).filter(|_| depth < MAX_CHAIN) else { return 0 };
+        match t.kind {
+            BtfKind::Int | BtfKind::Enum | BtfKind::Enum64 | BtfKind::Float => t.size_or_type.min(8),
+            BtfKind::Ptr => 8,
+            BtfKind::Array => t.array().map_or(0, |a| self.align_at(a.elem, depth + 1)),
+            k if k.is_modifier() => self.align_at(t.size_or_type, depth + 1),
+            BtfKind::Struct | BtfKind::Union => {
+                let mut max = 1;
+                for m in t.members() {
+                    let a = self.align_at(m.type_id, depth + 1);
+                    if a == 0 {
+                        return 0;
+                    }
+                    max = max.max(a);
+                    // A packed struct has members that are not aligned.
+                    if m.bitfield_size == 0 && m.bit_offset % (8 * a) != 0 {
+                        return 1;
+                    }
+                }
+                if t.size_or_type % max != 0 { 1 } else { max }
+            }
+            _ => 0,
+        }
+    }
+
+    /// Declaration tags that stand at a type, in order of id: the tags' own ids.
+    pub fn decl_tags_of(&self, id: TypeId) -> impl Iterator<Item = Type<'_>> {
+        let tags = self.tags.get_or_init(|| {
+            if let Store::Packed(packed) = &self.store {
+                return packed.tags();
+            }
+            let tags = self.own_types().filter(|t| t.kind == BtfKind::DeclTag);
+            let mut tags: Vec<_> = tags.map(|t| (t.size_or_type, t.id)).collect();
+            tags.sort_unstable();
+            tags
+        });
+        let base = self.base.as_ref().filter(|_| id < self.start_id);
+        let below: Vec<Type<'_>> = base.map_or_else(Vec::new, |b| b.decl_tags_of(id).collect());
+        let from = tags.partition_point(|(at, _)| *at < id);
+        let own = tags[from..].iter().take_while(move |(at, _)| *at == id);
+        below.into_iter().chain(own.filter_map(|(_, tag)| self.ty(*tag)))
+    }
+
+    /// What follows `prefix` in the declaration tag at a component of a type. Kernel: `btf_find_decl_tag_value()`.
+    ///
+    /// `Ok(None)`: no such tag. `Err(())`: more than one, which the kernel answers with `EEXIST`.
+    #[allow(clippy::result_unit_err)]
+    pub fn find_decl_tag_value(&self, id: TypeId, component: i32, prefix: &str) -> Result<Option<&str>, ()> {
+        let mut found = None;
+        for t in self.decl_tags_of(id) {
+            if t.decl_tag_component() != Some(component) {
+                continue;
+            }
+            if let Some(rest) = t.name().strip_prefix(prefix) {
+                if found.is_some() {
+                    return Err(());
+                }
+                found = Some(rest);
+            }
+        }
+        Ok(found)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hostile_headers_are_errors() {
+        assert!(Btf::parse(vec![], None).is_err());
+        assert!(Btf::parse(vec![0x9f, 0xeb, 1, 0], None).is_err());
+        let mut b = vec![0u8; 24];
+        b[..4].copy_from_slice(&[0x9f, 0xeb, 1, 0]);
+        b[4..8].copy_from_slice(&24u32.to_le_bytes());
+        b[12..16].copy_from_slice(&u32::MAX.to_le_bytes());
+        assert!(Btf::parse(b, None).is_err());
+    }
+}

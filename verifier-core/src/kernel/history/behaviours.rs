@@ -1,0 +1,463 @@
+//! Changes of what the verifier does, one row each; each is a field of [`Features`] too.
+
+use super::{Change, PointRelease, p, v};
+
+/// How a release finds registers and stack slots that are read later.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum LivenessKind {
+    /// Read marks travel to ancestor states as reads happen.
+    ReadMarks,
+    /// A data-flow pass over registers before the walk, and must-write/may-read sets of stack slots per
+    /// function instance and instruction.
+    Static,
+}
+
+/// How a release decides that a state inside a loop may be pruned against one still being explored.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum LoopKind {
+    /// `loop_entry` links of states, found while walking.
+    LoopEntry,
+    /// Strongly connected components of the control-flow graph, with backedges collected per visit.
+    Scc,
+}
+
+macro_rules! behaviours {
+    ($($(#[doc = $doc:literal])+ $name:ident { $($key:ident: $value:expr),* $(,)? })+) => {
+        /// Named behaviours of a release.
+        #[derive(Clone, Debug, PartialEq, Eq)]
+        pub struct Features {
+            $($(#[doc = $doc])+ pub $name: bool,)+
+            /// Which algorithm finds what is read later; follows from `static_liveness`.
+            pub liveness: LivenessKind,
+            /// Which algorithm makes loops converge; follows from `scc_loops`.
+            pub loops: LoopKind,
+            /// Bytes of stack that `may_goto` takes in a function; follows from `timed_may_goto`.
+            pub may_goto_stack: u32,
+        }
+
+        /// All rows, in the order of what they are about.
+        pub static BEHAVIOURS: &[Change] = &[$(
+            Change { name: stringify!($name), what: concat!($($doc, "\n"),+), $($key: $value,)* ..Change::NONE },
+        )+];
+
+        impl Features {
+            /// None of the changes.
+            const fn none() -> Features {
+                Features {
+                    $($name: false,)+
+                    liveness: LivenessKind::ReadMarks,
+                    loops: LoopKind::LoopEntry,
+                    may_goto_stack: 8,
+                }
+            }
+
+            /// The same kernel with a change, or without it.
+            #[must_use]
+            pub fn with(mut self, change: &Change, on: bool) -> Features {
+                match change.name {
+                    $(stringify!($name) => self.$name = on,)+
+                    _ => {}
+                }
+                self.liveness = if self.static_liveness { LivenessKind::Static } else { LivenessKind::ReadMarks };
+                self.loops = if self.scc_loops { LoopKind::Scc } else { LoopKind::LoopEntry };
+                self.may_goto_stack = if self.timed_may_goto { 16 } else { 8 };
+                self
+            }
+        }
+    };
+}
+
+impl Features {
+    /// The behaviours of a release.
+    pub fn of(release: PointRelease) -> Features {
+        BEHAVIOURS.iter().fold(Features::none(), |f, change| f.with(change, change.covers(release)))
+    }
+}
+
+behaviours! {
+    /// Registers and stack slots that are read later are found before the walk: a data-flow pass over registers, must-write
+    /// and may-read sets of stack slots per function instance and instruction. Before, read marks travelled to ancestor
+    /// states as reads happened.
+    static_liveness {
+        since: v(6, 18),
+        evidence: "bpf: callchain sensitive stack liveness tracking using CFG",
+        probe: "alignment/relaxed",
+    }
+    /// Loops converge over the strongly connected components of the control-flow graph, with backedges collected per visit.
+    /// Before, states were linked to the entries of loops while walking.
+    scc_loops {
+        since: v(6, 16),
+        evidence: "bpf: propagate read/precision marks over state graph backedges",
+        probe: "alignment/relaxed",
+    }
+    /// Locks and saved interrupt flags stand in the list of references, several locks can be held, and all resource checks
+    /// at exits are one function with one wording (6.14: `bpf: Refactor {acquire,release}_reference_state`,
+    /// `bpf: Consolidate locks and reference state in verifier state`).
+    locks_are_refs {
+        since: v(6, 14),
+        evidence: "bpf: Consolidate locks and reference state in verifier state",
+        probe: "dynptr/ringbuf_leaked",
+    }
+    /// The list of references keeps its order when one is released (6.14); before, the last took the freed place.
+    ref_list_keeps_order {
+        since: v(6, 14),
+        evidence: "bpf: Refactor {acquire,release}_reference_state",
+        probe: "",
+    }
+    /// A callback may not release what its caller acquired, and answers for what it acquired itself. Later releases
+    /// verify callbacks as part of a loop and dropped the distinction (6.14: `bpf: Consolidate locks and reference state`).
+    callback_refs {
+        until: v(6, 14),
+        evidence: "bpf: Consolidate locks and reference state in verifier state",
+        probe: "reference/leaked_in_callback",
+    }
+    /// Too many pending paths return E2BIG; EFAULT before (`bpf: propagate error from push_stack`, in 6.12.y).
+    jump_sequence_is_e2big {
+        stable: &[p(6, 12, 117)],
+        evidence: "bpf: propagate error from push_stack",
+        probe: "limit/jump_sequence",
+    }
+    /// Precision walks follow the value that a fetching atomic loads from the stack (`bpf: Fix precision backtracking
+    /// for atomic fetch`, in 6.12.y).
+    atomic_fetch_backtracks {
+        stable: &[p(6, 12, 117)],
+        evidence: "bpf: Fix precision backtracking for atomic fetch",
+        probe: "",
+    }
+    /// An error on a path that only a mispredicting CPU would take does not reject a program without CAP_PERFMON: a
+    /// barrier is put before the instruction, and the path ends there (6.16).
+    barriers_against_guesses {
+        since: v(6, 17),
+        evidence: "bpf: Fall back to nospec for Spectre v1",
+        probe: "spec/guessed_store",
+    }
+    /// `LD_ABS` and `LD_IND` are walked as a branch that leaves the function.
+    ld_abs_exits_frame {
+        stable: &[p(6, 12, 117), p(6, 18, 44)],
+        evidence: "bpf: account for ld_abs exits in subprograms",
+        probe: "",
+    }
+    /// Precision walks know that: they enter the function that such a load left (not in 6.18.44, which loses count of
+    /// the frames and may write outside of its memory then).
+    ld_abs_backtracks {
+        stable: &[p(6, 12, 117)],
+        evidence: "measured on 6.12.117 and 6.18.44",
+        probe: "info/ld_abs_after_branch_in_callback",
+    }
+    /// `bpf_tail_call()` is walked as a branch that leaves the function.
+    tail_call_exits_frame {
+        stable: &[p(6, 18, 44)],
+        evidence: "bpf: correct stack liveness for tail calls",
+        probe: "info/tail_call_long",
+    }
+    /// Precision walks drop wanted arguments of the caller when they enter a callback from its `exit`.
+    callback_args_dropped_at_exit {
+        since: v(6, 18),
+        evidence: "measured on 6.12.117 and 6.18.44",
+        probe: "callback/loop",
+    }
+    /// Stacks of deep programs may be allocated apart from the kernel's (6.13, x86-64).
+    private_stack {
+        since: v(6, 13),
+        evidence: "bpf: Support private stack for bpf progs",
+        probe: "",
+    }
+    /// A callback is never the main program, and holds no classic packet loads, reached or not (in 6.12's later stable
+    /// releases, not yet in 6.18.44).
+    callback_checks {
+        stable: &[p(6, 12, 117)],
+        evidence: "measured on 6.12.117 and 6.18.44",
+        probe: "info/callback_is_static_main",
+    }
+    /// Loads that extend the sign work on arenas (6.18: `bpf: Add support for sign extended loads from arena`).
+    arena_signed_loads {
+        since: v(6, 18),
+        evidence: "bpf: Add support for sign extended loads from arena",
+        probe: "arena/signed_load",
+    }
+    /// Atomic operations on 8 and 16 bits exist: load-acquire and store-release
+    /// (6.15: `bpf: Introduce load-acquire and store-release instructions`).
+    narrow_atomics {
+        since: v(6, 15),
+        evidence: "bpf: Introduce load-acquire and store-release instructions",
+        probe: "atomic/acquire_before",
+    }
+    /// `may_goto` keeps a timestamp beside its counter on the stack.
+    timed_may_goto {
+        since: v(6, 15),
+        evidence: "bpf, x86: Add support for timed may_goto",
+        probe: "callback/rounds_in_loop",
+    }
+    /// Known bits of a product merge both outcomes of an unknown multiplier bit (6.18: `bpf: Improve the general
+    /// precision of tnum_mul`).
+    tnum_mul_by_union {
+        since: v(6, 18),
+        evidence: "bpf: Improve the general precision of tnum_mul",
+        probe: "",
+    }
+    /// Known bits and an unsigned range that meet in one value make it known (7.0, in 6.18's stable releases: `bpf:
+    /// Improve bounds when tnum has a single possible value`).
+    bounds_from_tnum_step {
+        since: v(7, 0),
+        stable: &[p(6, 18, 44)],
+        evidence: "bpf: Improve bounds when tnum has a single possible value",
+        probe: "",
+    }
+    /// Signed 32-bit bounds narrow 64-bit bounds (from 6.8; dropped as redundant in 6.16).
+    mixed_bounds_from_s32 {
+        since: v(6, 8),
+        until: v(6, 16),
+        evidence: "bpf: drop redundant deductions between 32-bit and 64-bit bounds",
+        probe: "",
+    }
+    /// Unsigned sums and differences keep their bounds if they wrap in every case (6.17: `bpf: Improve bounds of
+    /// scalar add and sub`).
+    wrapping_add_sub_bounds {
+        since: v(6, 17),
+        evidence: "bpf: Improve bounds of scalar add and sub",
+        probe: "solver/union_length",
+    }
+    /// Products of signed ranges have bounds (6.15: `bpf: Improve verifier scalar mul`).
+    signed_mul_bounds {
+        since: v(6, 15),
+        evidence: "bpf: Improve verifier scalar mul",
+        probe: "",
+    }
+    /// Negation has bounds (6.17: `bpf: Add range tracking for BPF_NEG`).
+    neg_bounds {
+        since: v(6, 17),
+        evidence: "bpf: Add range tracking for BPF_NEG",
+        probe: "alu/all_operators",
+    }
+    /// Byte swaps keep known bits (7.0, in 6.18's stable releases: `bpf: Add bitwise tracking for BPF_END`).
+    byte_swap_bits {
+        since: v(7, 0),
+        stable: &[p(6, 18, 44)],
+        evidence: "bpf: Add bitwise tracking for BPF_END",
+        probe: "alu/all_operators",
+    }
+    /// Scalars stay linked over subtraction and over 32-bit addition of a constant too, and what is learnt through a
+    /// link is brought in step at once (7.0, in 6.18's stable releases: `bpf: Support negative offsets, BPF_SUB, and
+    /// alu32 for linked register tracking`).
+    links_over_sub_and_alu32 {
+        since: v(7, 0),
+        stable: &[p(6, 18, 44)],
+        evidence: "bpf: Support negative offsets, BPF_SUB, and alu32 for linked register tracking",
+        probe: "callback/loop",
+    }
+    /// Only registers that are live are linked (6.17, with the liveness pass: `bpf: collect only live registers in
+    /// linked regs`).
+    links_live_only {
+        since: v(6, 17),
+        evidence: "bpf: collect only live registers in linked regs",
+        probe: "alu/invariants",
+    }
+    /// `may_goto` with offset zero is allowed (6.14: `bpf: Allow may_goto 0 instruction in verifier`).
+    may_goto_zero {
+        since: v(6, 14),
+        evidence: "bpf: Allow may_goto 0 instruction in verifier",
+        probe: "",
+    }
+    /// Unions are passed by value like structs in traced functions. 6.12.117 refuses them, 6.18 does not.
+    union_args {
+        since: v(6, 18),
+        evidence: "measured on 6.12.117 and 6.18.44",
+        probe: "attach/tracepoint_union",
+    }
+    /// A pointer to qualified void (`const void *`) among the arguments is a number, as `void *` always was (in 6.18 one
+    /// question, `is_void_or_int_ptr()`; 6.12.117 looks at unqualified void only).
+    qualified_void_args {
+        since: v(6, 16),
+        evidence: "bpf: Allow access to const void pointer arguments in tracing programs",
+        probe: "",
+    }
+    /// Type tags with the kind flag are attributes and mean nothing to the verifier (BTF attributes, in 6.18).
+    attribute_tags {
+        since: v(6, 15),
+        evidence: "bpf: Allow kind_flag for BTF type and decl tags",
+        probe: "",
+    }
+    /// The refusal to trace functions that the trampoline itself calls is told; 6.12.117 is silent.
+    denied_attach_told {
+        since: v(6, 17),
+        evidence: "bpf: Add log for attaching tracing programs to functions in deny list",
+        probe: "attach/fentry_denied",
+    }
+    /// An extension may sleep only where the original may. 6.12.117 does not ask.
+    extension_might_sleep {
+        since: v(6, 15),
+        evidence: "bpf: Summarize sleepable global subprogs",
+        probe: "",
+    }
+    /// Loads of pointers to anything but structs yield untrusted read-only memory instead of numbers, and accesses to such
+    /// memory are not bounded (6.17: `bpf: rdonly_untrusted_mem for btf id walk pointer leafs`).
+    untrusted_mem {
+        since: v(6, 17),
+        evidence: "bpf: rdonly_untrusted_mem for btf id walk pointer leafs",
+        probe: "",
+    }
+    /// A call that only reads memory is checked as a read: bounds of reads, and the stack is not overwritten. Before, every
+    /// call was taken to do both (6.14: `bpf: verifier: Refactor helper access type tracking`).
+    helper_access_has_direction {
+        since: v(6, 14),
+        evidence: "bpf: verifier: Refactor helper access type tracking",
+        probe: "call/global_argument_too_small",
+    }
+    /// Task storage may hold user pointers (6.13: `bpf: Support __uptr type tag in BTF`).
+    uptr {
+        since: v(6, 13),
+        evidence: "bpf: Support __uptr type tag in BTF",
+        probe: "kptr/user_pointer_stored",
+    }
+    /// Resilient spin locks exist (6.15: `bpf: Implement verifier support for rqspinlock`).
+    res_spin_lock {
+        since: v(6, 15),
+        evidence: "bpf: Implement verifier support for rqspinlock",
+        probe: "irq/restored_by_lock",
+    }
+    /// Deferred task work exists (6.18: `bpf: verifier: Refactor bpf_wq handling` and following).
+    task_work {
+        since: v(6, 18),
+        evidence: "bpf: verifier: Refactor bpf_wq handling",
+        probe: "timer/task_work_other_map",
+    }
+    /// `bpf_rbtree_root()`, `_left()` and `_right()` walk trees, nodes may be counted references, and the messages about
+    /// node arguments name the function (in 6.18, not in 6.12).
+    rbtree_walk {
+        since: v(6, 16),
+        evidence: "bpf: Add bpf_rbtree_{root,left,right} kfunc",
+        probe: "graph/tree_remove_in_callback",
+    }
+    /// Arguments named `__prog` are filled in by the verifier (in 6.18, not in 6.12).
+    kfunc_prog_arg {
+        since: v(6, 16),
+        evidence: "bpf: Add __prog argument support to pass in prog->aux",
+        probe: "timer/workqueue",
+    }
+    /// The log shows a dynptr on the stack behind calls that only read it (6.14: one function marks the slots of all stack
+    /// objects as read); before, iterators only.
+    dynptr_reads_shown {
+        since: v(6, 14),
+        evidence: "measured on 6.12.117 and 6.18.44",
+        probe: "dynptr/clone",
+    }
+    /// What an RCU-protected function returns is valid in an RCU section only, and calling it elsewhere is rejected
+    /// (in 6.18, not in 6.12).
+    kfunc_rcu_protected {
+        since: v(6, 18),
+        evidence: "bpf: enforce RCU protection for KF_RCU_PROTECTED",
+        probe: "iter/tasks_without_rcu",
+    }
+    /// `bpf_rdonly_cast()` casts to `void` too, and reads through untrusted memory are allowed (in 6.18,
+    /// not in 6.12).
+    rdonly_cast_void {
+        since: v(6, 17),
+        evidence: "bpf: Add support for void in bpf_rdonly_cast",
+        probe: "kfunc/rdonly_cast_unknown",
+    }
+    /// A null pointer passed where null is allowed, and the zero flags of `bpf_get_local_storage()`, count as precise
+    /// (7.0, in 6.12.y: `bpf: mark NULL arguments precise`).
+    null_args_are_precise {
+        since: v(7, 0),
+        stable: &[p(6, 12, 117)],
+        evidence: "bpf: mark NULL arguments precise",
+        probe: "call/storage_of_other_task",
+    }
+    /// Lookups in arrays with a constant key in range are never null (6.14: `bpf: verifier: Support eliding map lookup
+    /// nullness`).
+    constant_map_keys {
+        since: v(6, 14),
+        evidence: "bpf: verifier: Support eliding map lookup nullness",
+        probe: "alu/offset_grows",
+    }
+    /// Functions that the callback of a tree insertion calls count as part of it (in 6.12.y); elsewhere only the callback.
+    tree_callback_covers_callees {
+        stable: &[p(6, 12, 117)],
+        evidence: "measured on 6.12.117 and 6.18.44",
+        probe: "",
+    }
+    /// Workqueue arguments are checked with the words of timers (6.18: `bpf: extract map_field checks`).
+    wq_checked_like_timers {
+        since: v(6, 18),
+        evidence: "bpf: extract map_field checks",
+        probe: "",
+    }
+    /// Only per-CPU pointers fit per-CPU kptr fields (in 6.12.y).
+    kptr_percpu_must_match {
+        stable: &[p(6, 12, 117)],
+        evidence: "measured on 6.12.117 and 6.18.44",
+        probe: "",
+    }
+    /// Global functions may be called with preemption disabled unless they may sleep (6.15: `bpf: Summarize sleepable
+    /// global subprogs`).
+    global_funcs_know_sleeping {
+        since: v(6, 15),
+        evidence: "bpf: Summarize sleepable global subprogs",
+        probe: "global/call_without_preemption",
+    }
+    /// Callbacks of timers in inner maps get the map pointer's identity (in 6.12.y).
+    timer_callback_keeps_map_uid {
+        stable: &[p(6, 12, 117)],
+        evidence: "measured on 6.12.117 and 6.18.44",
+        probe: "",
+    }
+    /// Arguments of global functions can be tagged untrusted (6.17: `bpf: attribute __arg_untrusted`).
+    untrusted_args {
+        since: v(6, 17),
+        evidence: "bpf: attribute __arg_untrusted",
+        probe: "global/tag_untrusted_combined",
+    }
+    /// struct_ops arguments can carry references, and a referenced pointer can be returned (6.14: `bpf: Allow struct_ops
+    /// prog to return referenced kptr`).
+    struct_ops_refs {
+        since: v(6, 14),
+        evidence: "bpf: Allow struct_ops prog to return referenced kptr",
+        probe: "",
+    }
+    /// Memory arguments of global functions have an id even if they cannot be null (until 6.16).
+    nonnull_mem_args_have_ids {
+        until: v(6, 17),
+        evidence: "measured on 6.12.117 and 6.18.44",
+        probe: "global/nonnull_argument",
+    }
+    /// Declaration and type tags of BTF may carry the kind flag, which marks attributes of the compiler's own
+    /// (6.15: `bpf: Allow kind_flag for BTF type and decl tags`).
+    btf_flagged_tags {
+        since: v(6, 15),
+        evidence: "bpf: Allow kind_flag for BTF type and decl tags",
+        probe: "",
+    }
+    /// A pointer whose variable offset has no sane bounds may be null after all (in 6.12's later stable releases, not
+    /// yet in 6.18.44).
+    not_null_checks_offset {
+        stable: &[p(6, 12, 117)],
+        evidence: "measured on 6.12.117 and 6.18.44",
+        probe: "",
+    }
+    /// XDP sockets and buffers of iterators count as pointers that are never null (likewise).
+    not_null_xdp_sock_and_buf {
+        stable: &[p(6, 12, 117)],
+        evidence: "measured on 6.12.117 and 6.18.44",
+        probe: "",
+    }
+    /// A 32-bit comparison of a pointer with zero is never decided, since the low half may be zero (likewise).
+    pointer_jmp32_undecided {
+        stable: &[p(6, 12, 117)],
+        evidence: "measured on 6.12.117 and 6.18.44",
+        probe: "",
+    }
+    /// Of two equal pointers, one loses its doubt only if the other is of a type that is never null; without, it is
+    /// enough that the other's type does not say that it may be null (likewise).
+    equal_pointers_check_type {
+        stable: &[p(6, 12, 117)],
+        evidence: "measured on 6.12.117 and 6.18.44",
+        probe: "",
+    }
+    /// With `number += pointer` the destination inherits everything of the pointer, its place in the parent chain
+    /// included; without, its type, offset and what belongs to the type (likewise).
+    moved_pointer_inherits_all {
+        stable: &[p(6, 12, 117)],
+        evidence: "measured on 6.12.117 and 6.18.44",
+        probe: "alu/scalar_minus_pointer_unprivileged",
+    }
+}

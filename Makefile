@@ -7,7 +7,7 @@ BPFVET = target/release/bpfvet
 # Without libz3 (installed when missing and possible) everything but the solver is built.
 SOLVER = $$(sh .ci/solver-features)
 
-.PHONY: aarch64 demo test build load bench agreement prove solve corpus record real differential fuzz hostile proto-lint proto-release fuzz-service
+.PHONY: aarch64 demo test build load bench agreement prove solve corpus record real differential fuzz helpers hostile proto-lint proto-release fuzz-service
 
 build:
 	$(CARGO) build --release --locked -p verifier-server $(SOLVER)
@@ -109,6 +109,12 @@ FUZZ ?= 200000
 fuzz:
 	$(CARGO) build --release --locked -p bpfvet-tests $(SOLVER) --bin fuzz_run
 	target/release/fuzz_run $(FUZZ)
+
+# Generated calls of helpers and kernel functions here and on the running kernel (root, 6.18): what they return and what
+# they leave behind. So many of each; differences are listed with their reason, and one without a reason fails.
+CALLS ?= 400
+helpers:
+	$(CARGO) run --release --locked -p bpfvet-helpers -- $(CALLS)
 
 # The runtime's tests, interpreter, compiler and faults, on an emulated 64-bit Arm machine. Installs what is missing for
 # that when possible (qemu-user, a C compiler and rustup's target for it).

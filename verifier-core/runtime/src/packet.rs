@@ -71,6 +71,8 @@ pub struct Packet {
     end: u64,
     /// Offset of the network header from the data, for socket buffers.
     network: i64,
+    /// Offset of the transport header from the data, once a program put another packet around it; else 0.
+    transport: u64,
 }
 
 impl Packet {
@@ -94,7 +96,12 @@ impl Packet {
             data,
             end: data + len,
             network: ETH as i64,
+            transport: 0,
         };
+        if kind == PacketKind::Skb {
+            // A socket buffer gets a larger buffer when it needs one.
+            packet.room.1 = start + HEADROOM + 2 * (MAX_PACKET as u64 + 1);
+        }
         packet.sync();
         Some(packet)
     }
@@ -263,15 +270,48 @@ impl Packet {
         Ok(())
     }
 
-    /// Makes room for `len` zero bytes at an offset, by moving what is before it to the front.
+    /// Offset of the transport header from the data, once a program put another packet around it; else 0.
+    pub fn transport(&self) -> u64 {
+        self.transport
+    }
+
+    /// Zero bytes in front of all headers.
+    pub fn prepend(&mut self, len: u64) -> bool {
+        let done = self.insert(0, len);
+        if done {
+            self.network += len as i64;
+        }
+        done
+    }
+
+    /// A program put another packet around it.
+    pub fn set_transport(&mut self, off: u64) {
+        self.transport = off;
+    }
+
+    /// Makes room for `len` zero bytes at an offset, by moving what is before it to the front, or what is behind it back
+    /// where there is no room in front. Headers may be longer than what is left of the packet: the offset then lies
+    /// behind it, in its buffer.
     pub fn insert(&mut self, off: u64, len: u64) -> bool {
-        if self.data < self.room.0 + len || off > self.len() {
+        let at = self.data + off;
+        if at.max(self.end).checked_add(len).is_none_or(|end| end > self.room.1) {
             return false;
+        }
+        if self.data < self.room.0 + len {
+            return self.insert_behind(at, len);
         }
         self.shift(self.data, off, self.data - len);
         self.data -= len;
         self.meta = self.data;
         self.fill(self.data + off, len);
+        self.sync();
+        true
+    }
+
+    fn insert_behind(&mut self, at: u64, len: u64) -> bool {
+        self.shift(at, self.end.saturating_sub(at), at + len);
+        self.fill(at, len);
+        self.end += len;
         self.sync();
         true
     }

@@ -61,21 +61,51 @@ pub fn comm(cx: &mut Cx<'_>, [buf, size, ..]: [u64; 5]) -> Ret {
     Ok(0)
 }
 
-/// `bpf_probe_read*(dst, size, src)`: memory of programs and what the user gave; elsewhere a fault, and zeroes.
-pub fn probe_read(cx: &mut Cx<'_>, [dst, size, src, ..]: [u64; 5]) -> Ret {
-    let there = memory::probe(cx, src, dst, low(size))?;
-    Ok(if there { 0 } else { err(errno::EFAULT) })
+/// What an address that nothing is behind comes to: reads for the kernel tell whose it would be.
+fn fault(src: u64, of_kernel: bool) -> u64 {
+    const KERNEL: u64 = u64::MAX << 47;
+    err(if of_kernel && src < KERNEL { errno::ERANGE } else { errno::EFAULT })
 }
 
-/// `bpf_probe_read*_str(dst, size, src)`: length with the zero.
-pub fn probe_read_str(cx: &mut Cx<'_>, [dst, size, src, ..]: [u64; 5]) -> Ret {
+/// Memory of programs and what the user gave; elsewhere a fault, and zeroes.
+fn read(cx: &mut Cx<'_>, [dst, size, src, ..]: [u64; 5], of_kernel: bool) -> Ret {
+    let size = low(size);
+    let there = memory::probe(cx, src, dst, size)?;
+    let why = fault(src, of_kernel);
+    // Nothing is read where nothing is asked for, but reads for the kernel look at the address first.
+    let fine = there || size == 0 && why == err(errno::EFAULT);
+    Ok(if fine { 0 } else { why })
+}
+
+/// `bpf_probe_read(dst, size, src)` and that of user space.
+pub fn probe_read(cx: &mut Cx<'_>, args: [u64; 5]) -> Ret {
+    read(cx, args, false)
+}
+
+/// `bpf_probe_read_kernel(dst, size, src)`
+pub fn probe_read_kernel(cx: &mut Cx<'_>, args: [u64; 5]) -> Ret {
+    read(cx, args, true)
+}
+
+/// `bpf_probe_read_str(dst, size, src)` and that of user space.
+pub fn probe_read_str(cx: &mut Cx<'_>, args: [u64; 5]) -> Ret {
+    read_str(cx, args, false)
+}
+
+/// `bpf_probe_read_kernel_str(dst, size, src)`
+pub fn probe_read_kernel_str(cx: &mut Cx<'_>, args: [u64; 5]) -> Ret {
+    read_str(cx, args, true)
+}
+
+/// Text up to its zero: the length with the zero.
+fn read_str(cx: &mut Cx<'_>, [dst, size, src, ..]: [u64; 5], of_kernel: bool) -> Ret {
     let size = low(size);
     let target = cx.writable(dst, size)?;
     let mut done = 0;
     while done < size {
         let Some((from, room)) = cx.find(src.wrapping_add(done)) else {
             memory::zero(cx, dst, size)?;
-            return Ok(err(errno::EFAULT));
+            return Ok(fault(src, of_kernel));
         };
         let n = room.min(size - done).min(PIECE);
         cx.touch(n)?;

@@ -5,6 +5,7 @@ use crate::cx::Cx;
 use crate::map::{Key, Next};
 
 use super::map::{at, growing};
+use super::memory::low;
 use super::{Ret, err, errno};
 
 /// Kernel: `BPF_MAX_LOOPS`.
@@ -17,7 +18,8 @@ pub fn bpf_loop(cx: &mut Cx<'_>, [nr, callback, ctx, flags, _]: [u64; 5]) -> Ret
         return Ok(err(errno::EINVAL));
     }
     if nr > MAX_LOOPS {
-        return Ok(err(errno::E2BIG));
+        // The kernel puts the loop into the program, whose register takes the low half.
+        return Ok(low(err(errno::E2BIG)));
     }
     for i in 0..nr {
         cx.tick(1)?;

@@ -62,14 +62,13 @@ fn sum(cx: &mut Cx<'_>, at: u64, len: u64, seed: u32) -> Result<u32, Halt> {
 /// Bytes that the sum could be taken of before 6.13, both together.
 const MAX_BEFORE: u64 = 512;
 
-/// `bpf_csum_diff(from, from_size, to, to_size, seed)`. Since 6.13 the result is folded to 16 bits and sizes have no
-/// limit.
+/// `bpf_csum_diff(from, from_size, to, to_size, seed)`. Since 6.13 the result is folded to 16 bits and sizes are any.
 pub fn csum_diff(cx: &mut Cx<'_>, [from, from_size, to, to_size, seed]: [u64; 5]) -> Ret {
     let (from_size, to_size, seed) = (low(from_size), low(to_size), seed as u32);
     cx.readable(from, from_size)?;
     cx.readable(to, to_size)?;
     let folds = cx.vm.release() >= KernelVersion::new(6, 13);
-    if (from_size | to_size) % 4 != 0 || !folds && from_size + to_size > MAX_BEFORE {
+    if !folds && ((from_size | to_size) % 4 != 0 || from_size + to_size > MAX_BEFORE) {
         return Ok(err(errno::EINVAL));
     }
     let sum = match (from_size, to_size) {

@@ -127,14 +127,15 @@ const SK_PASS: u64 = 1;
 const SK_DROP: u64 = 0;
 /// Actions that a redirect may fall back to.
 const ACTION_MASK: u64 = 3;
-/// Broadcast, and not to where it came from.
-const BROADCAST: u64 = 1 << 3 | 1 << 4;
+/// To all entries; and not to where it came from.
+const BROADCAST: u64 = 1 << 3;
+const NOT_BACK: u64 = 1 << 4;
 
 /// `bpf_redirect_map(map, key, flags)`. Kernel: `__bpf_xdp_redirect_map()`.
 pub fn redirect_map(cx: &mut Cx<'_>, [map, key, flags, ..]: [u64; 5]) -> Ret {
     let map = at(cx, map)?;
     let devices = matches!(map.map_type(), MapType::Devmap | MapType::DevmapHash);
-    let allowed = if devices { ACTION_MASK | BROADCAST } else { ACTION_MASK };
+    let allowed = if devices { ACTION_MASK | BROADCAST | NOT_BACK } else { ACTION_MASK };
     if flags & !allowed != 0 {
         return Ok(0);
     }
@@ -142,7 +143,7 @@ pub fn redirect_map(cx: &mut Cx<'_>, [map, key, flags, ..]: [u64; 5]) -> Ret {
     if !found && flags & BROADCAST == 0 {
         return Ok(flags & ACTION_MASK);
     }
-    cx.redirect = Some(Redirect::Map { map: map.name().into(), key, flags: flags & BROADCAST });
+    cx.redirect = Some(Redirect::Map { map: map.name().into(), key, flags: flags & (BROADCAST | NOT_BACK) });
     Ok(XDP_REDIRECT)
 }
 

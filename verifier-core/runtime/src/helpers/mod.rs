@@ -34,6 +34,7 @@ pub(super) mod errno {
     pub use crate::map::errno::*;
     pub const EFAULT: i32 = 14;
     pub const ERANGE: i32 = 34;
+    pub const EALREADY: i32 = 114;
     pub const EAFNOSUPPORT: i32 = 97;
     /// Not in UAPI, but returned.
     pub const ENOTSUPP: i32 = 524;

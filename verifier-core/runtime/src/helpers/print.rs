@@ -62,19 +62,44 @@ impl Pad {
     }
 }
 
-/// What a format comes to, or the error number.
-type Formatted = Result<Vec<u8>, i32>;
-
-/// A format that is being gone through.
-struct Printer<'f> {
-    fmt: &'f [u8],
-    at: usize,
-    out: Vec<u8>,
-    /// Bytes of [`MAX_ARGS`] that are used.
-    used: usize,
+/// A part of a format.
+#[derive(Clone, Copy)]
+enum Part {
+    /// A byte of it.
+    Byte(u8),
+    /// A number of four or eight bytes, in base 10 or 16.
+    Number {
+        pad: Pad,
+        wide: bool,
+        kind: u8,
+    },
+    Char(Pad),
+    /// Text that was read.
+    Text(Pad),
+    /// What follows `%p` and was made text already.
+    Ready,
+    /// An address; with `bool`, that of a symbol.
+    Address(Pad, bool),
 }
 
-impl Printer<'_> {
+/// What goes before printing: the parts of a format, and the arguments in one piece of memory, text included.
+#[derive(Default)]
+struct Prepared {
+    parts: Vec<Part>,
+    args: Vec<u8>,
+}
+
+/// What something comes to, or the error number; outside, the run has ended.
+type Checked<T> = Result<Result<T, i32>, Halt>;
+
+/// A format that is being gone through.
+struct Scan<'f> {
+    fmt: &'f [u8],
+    at: usize,
+    out: Prepared,
+}
+
+impl Scan<'_> {
     fn peek(&self) -> u8 {
         self.fmt.get(self.at).copied().unwrap_or(0)
     }
@@ -98,107 +123,164 @@ impl Printer<'_> {
         pad
     }
 
-    /// Room for an argument of so many bytes.
-    fn take(&mut self, bytes: usize) -> Result<(), i32> {
-        self.used = self.used.next_multiple_of(4) + bytes;
-        if self.used > MAX_ARGS { Err(errno::ENOSPC) } else { Ok(()) }
-    }
-
-    /// Text at an address, read without fault as far as there is room; nothing where it faults.
-    fn string(&mut self, cx: &mut Cx<'_>, at: u64) -> Result<Result<Vec<u8>, i32>, Halt> {
-        let room = MAX_ARGS.saturating_sub(self.used);
-        if room == 0 {
-            return Ok(Err(errno::ENOSPC));
+    /// Keeps a number among the arguments.
+    fn number(&mut self, bytes: &[u8]) -> Result<(), i32> {
+        let at = self.out.args.len().next_multiple_of(4);
+        if at + bytes.len() > MAX_ARGS {
+            return Err(errno::ENOSPC);
         }
-        let text = memory::text(cx, at, room as u64 - 1)?.map_or_else(Vec::new, |(t, _)| t);
-        self.used += text.len() + 1;
-        Ok(Ok(text))
+        self.out.args.resize(at, 0);
+        self.out.args.extend_from_slice(bytes);
+        Ok(())
     }
 
-    fn run(&mut self, cx: &mut Cx<'_>, args: &[u64]) -> Result<Result<(), i32>, Halt> {
+    /// Keeps text among the arguments, with its zero, as far as there is room.
+    fn text(&mut self, text: &[u8]) -> Result<(), i32> {
+        let room = MAX_ARGS.saturating_sub(self.out.args.len());
+        if room == 0 {
+            return Err(errno::ENOSPC);
+        }
+        self.out.args.extend_from_slice(&text[..text.len().min(room - 1)]);
+        self.out.args.push(0);
+        Ok(())
+    }
+
+    /// Keeps text at an address, read without fault; nothing where it faults.
+    fn string(&mut self, cx: &mut Cx<'_>, at: u64) -> Checked<()> {
+        let room = MAX_ARGS.saturating_sub(self.out.args.len()) as u64;
+        let text = memory::text(cx, at, room.saturating_sub(1))?.map_or_else(Vec::new, |(t, _)| t);
+        Ok(self.text(&text))
+    }
+
+    fn run(mut self, cx: &mut Cx<'_>, args: &[u64]) -> Checked<Prepared> {
         let mut args = args.iter().copied();
         while let Some(c) = self.fmt.get(self.at).copied() {
             if !c.is_ascii() || !(c.is_ascii_graphic() || c.is_ascii_whitespace() || c == 0x0b) {
                 return Ok(Err(errno::EINVAL));
             }
             self.at += 1;
-            if c != b'%' {
-                self.out.push(c);
-            } else if self.peek() == b'%' {
-                self.out.push(c);
-                self.at += 1;
-            } else {
-                let Some(arg) = args.next() else { return Ok(Err(errno::EINVAL)) };
-                if let Err(e) = self.directive(cx, arg)? {
-                    return Ok(Err(e));
-                }
+            if c != b'%' || self.peek() == b'%' {
+                self.at += usize::from(c == b'%');
+                self.out.parts.push(Part::Byte(c));
+                continue;
+            }
+            let Some(arg) = args.next() else { return Ok(Err(errno::EINVAL)) };
+            match self.directive(cx, arg)? {
+                Ok(part) => self.out.parts.push(part),
+                Err(e) => return Ok(Err(e)),
             }
         }
-        Ok(Ok(()))
+        Ok(Ok(self.out))
     }
 
-    fn directive(&mut self, cx: &mut Cx<'_>, arg: u64) -> Result<Result<(), i32>, Halt> {
+    fn directive(&mut self, cx: &mut Cx<'_>, arg: u64) -> Checked<Part> {
         let pad = self.pad();
         let mut longs = 0;
         while longs < 2 && self.peek() == b'l' {
             longs += 1;
             self.at += 1;
         }
-        let kind = self.peek();
+        let (kind, wide) = (self.peek(), longs > 0);
         self.at += 1;
-        let wide = longs > 0;
-        let room = match kind {
-            b's' | b'p' if !wide => Ok(()),
-            b'c' if !wide => self.take(4),
-            b'd' | b'i' | b'u' | b'x' | b'X' => self.take(if wide { 8 } else { 4 }),
-            _ => Err(errno::EINVAL),
-        };
-        if room.is_err() {
-            return Ok(room);
-        }
-        let unsigned = if wide { arg } else { u64::from(arg as u32) };
-        match kind {
-            b's' => match self.string(cx, arg)? {
-                Ok(text) => pad.text(&mut self.out, &text),
-                Err(e) => return Ok(Err(e)),
-            },
-            b'p' => return self.pointer(cx, arg, pad),
-            b'c' => pad.text(&mut self.out, &[arg as u8]),
-            b'd' | b'i' => {
-                let n = if wide { arg as i64 } else { i64::from(arg as i32) };
-                let sign = if n < 0 { Some('-') } else { pad.plus };
-                pad.number(&mut self.out, sign, &n.unsigned_abs().to_string());
+        Ok(match kind {
+            b's' if !wide => self.string(cx, arg)?.map(|()| Part::Text(pad)),
+            b'p' if !wide => return self.pointer(cx, arg, pad),
+            b'c' if !wide => {
+                self.out.args.push(arg as u8);
+                if self.out.args.len() > MAX_ARGS { Err(errno::ENOSPC) } else { Ok(Part::Char(pad)) }
             }
-            b'u' => pad.number(&mut self.out, None, &unsigned.to_string()),
-            b'x' => pad.number(&mut self.out, None, &format!("{unsigned:x}")),
-            _ => pad.number(&mut self.out, None, &format!("{unsigned:X}")),
-        }
-        Ok(Ok(()))
+            b'd' | b'i' | b'u' | b'x' | b'X' => {
+                let bytes = arg.to_ne_bytes();
+                let kept = if wide { self.number(&bytes) } else { self.number(&(arg as u32).to_ne_bytes()) };
+                kept.map(|()| Part::Number { pad, wide, kind })
+            }
+            _ => Err(errno::EINVAL),
+        })
     }
 
     /// `%p` and what may follow it. The letters and digits behind it belong to it, known or not.
-    fn pointer(&mut self, cx: &mut Cx<'_>, arg: u64, pad: Pad) -> Result<Result<(), i32>, Halt> {
+    fn pointer(&mut self, cx: &mut Cx<'_>, arg: u64, pad: Pad) -> Checked<Part> {
         let next = (self.peek(), self.fmt.get(self.at + 1).copied().unwrap_or(0));
-        match next {
-            (b'k' | b'u', b's') => match self.string(cx, arg)? {
-                Ok(text) => self.out.extend_from_slice(&text),
-                Err(e) => return Ok(Err(e)),
-            },
+        let part = match next {
+            (b'k' | b'u', b's') => self.string(cx, arg)?.map(|()| Part::Ready),
             (b'i' | b'I', b'4' | b'6') => {
                 let text = internet(cx, arg, next.0 == b'I', next.1 == b'6')?;
-                self.out.extend_from_slice(text.as_bytes());
+                self.text(text.as_bytes()).map(|()| Part::Ready)
             }
             // There are no symbols here, so that addresses of functions print as numbers.
-            (b's' | b'S', _) => pad.text(&mut self.out, format!("{arg:#x}").as_bytes()),
-            (b'B', _) => self.out.extend_from_slice(format!("{arg:#x}").as_bytes()),
-            (b'x' | b'K', _) => pad.address(&mut self.out, arg),
-            (c, _) if c == 0 || c.is_ascii_whitespace() || c.is_ascii_punctuation() => pad.address(&mut self.out, arg),
-            _ => return Ok(Err(errno::EINVAL)),
-        }
+            (b'B', _) => self.text(format!("{arg:#x}").as_bytes()).map(|()| Part::Ready),
+            (b's' | b'S', _) => self.number(&arg.to_ne_bytes()).map(|()| Part::Address(pad, true)),
+            (b'x' | b'K', _) => self.number(&arg.to_ne_bytes()).map(|()| Part::Address(pad, false)),
+            (c, _) if c == 0 || c.is_ascii_whitespace() || c.is_ascii_punctuation() => {
+                self.number(&arg.to_ne_bytes()).map(|()| Part::Address(pad, false))
+            }
+            _ => Err(errno::EINVAL),
+        };
         while self.peek().is_ascii_alphanumeric() {
             self.at += 1;
         }
-        Ok(Ok(()))
+        Ok(part)
+    }
+}
+
+/// Arguments as they are taken out again.
+struct Args<'a> {
+    bytes: &'a [u8],
+    at: usize,
+}
+
+impl Args<'_> {
+    fn number(&mut self, wide: bool) -> u64 {
+        self.at = self.at.next_multiple_of(4);
+        let size = if wide { 8 } else { 4 };
+        let bytes = self.bytes.get(self.at..).unwrap_or_default();
+        self.at += size;
+        bytes.iter().take(size).rev().fold(0, |n, b| n << 8 | u64::from(*b))
+    }
+
+    fn text(&mut self) -> &[u8] {
+        let rest = self.bytes.get(self.at..).unwrap_or_default();
+        let text = rest.split(|b| *b == 0).next().unwrap_or_default();
+        self.at += text.len() + 1;
+        text
+    }
+}
+
+impl Prepared {
+    /// The text, for a buffer of so many bytes. Text of `%p` that would begin behind the buffer's end is not taken from
+    /// the arguments at all, so that what follows takes it in its place: the kernel does, and its lengths show it.
+    fn print(&self, size: usize) -> Vec<u8> {
+        let mut out = Vec::new();
+        let mut args = Args { bytes: &self.args, at: 0 };
+        for part in &self.parts {
+            match *part {
+                Part::Byte(b) => out.push(b),
+                Part::Text(pad) => pad.text(&mut out, args.text()),
+                Part::Ready if out.len() < size => out.extend_from_slice(args.text()),
+                Part::Ready => {}
+                Part::Char(pad) => {
+                    let c = args.bytes.get(args.at).copied().unwrap_or(0);
+                    args.at += 1;
+                    pad.text(&mut out, &[c]);
+                }
+                Part::Address(pad, true) => pad.text(&mut out, format!("{:#x}", args.number(true)).as_bytes()),
+                Part::Address(pad, false) => pad.address(&mut out, args.number(true)),
+                Part::Number { pad, wide, kind } => number(&mut out, pad, wide, kind, args.number(wide)),
+            }
+        }
+        out
+    }
+}
+
+fn number(out: &mut Vec<u8>, pad: Pad, wide: bool, kind: u8, n: u64) {
+    match kind {
+        b'd' | b'i' => {
+            let n = if wide { n as i64 } else { i64::from(n as i32) };
+            pad.number(out, if n < 0 { Some('-') } else { pad.plus }, &n.unsigned_abs().to_string());
+        }
+        b'u' => pad.number(out, None, &n.to_string()),
+        b'x' => pad.number(out, None, &format!("{n:x}")),
+        _ => pad.number(out, None, &format!("{n:X}")),
     }
 }
 
@@ -222,17 +304,17 @@ fn internet(cx: &mut Cx<'_>, at: u64, plain: bool, v6: bool) -> Result<String, H
     })
 }
 
-/// Formats; an error number where the kernel refuses the format.
-fn format(cx: &mut Cx<'_>, fmt: &[u8], args: &[u64]) -> Result<Formatted, Halt> {
+/// Takes a format apart; an error number where the kernel refuses it.
+fn prepare(cx: &mut Cx<'_>, fmt: &[u8], args: &[u64]) -> Checked<Prepared> {
     let Some(end) = fmt.iter().position(|b| *b == 0) else { return Ok(Err(errno::EINVAL)) };
-    let mut printer = Printer { fmt: &fmt[..end], at: 0, out: Vec::new(), used: 0 };
-    Ok(printer.run(cx, args)?.map(|()| printer.out))
+    Scan { fmt: &fmt[..end], at: 0, out: Prepared::default() }.run(cx, args)
 }
 
 /// Prints a line: the length that it would have had without a limit.
 fn print(cx: &mut Cx<'_>, fmt: &[u8], args: &[u64]) -> Ret {
-    match format(cx, fmt, args)? {
-        Ok(mut line) => {
+    match prepare(cx, fmt, args)? {
+        Ok(prepared) => {
+            let mut line = prepared.print(MAX_LINE);
             let n = line.len();
             line.truncate(MAX_LINE - 1);
             let line = String::from_utf8_lossy(&line).trim_end_matches('\n').to_string();
@@ -282,8 +364,9 @@ pub fn snprintf(cx: &mut Cx<'_>, [to, size, fmt, data, len]: [u64; 5]) -> Ret {
     };
     let Some((mut fmt, true)) = memory::text(cx, fmt, MAX_FORMAT)? else { return Ok(err(errno::EINVAL)) };
     fmt.push(0);
-    match format(cx, &fmt, &args)? {
-        Ok(mut line) => {
+    match prepare(cx, &fmt, &args)? {
+        Ok(prepared) => {
+            let mut line = prepared.print(size as usize);
             let all = line.len() + 1;
             if size > 0 {
                 line.truncate(size as usize - 1);

@@ -40,11 +40,16 @@ pub fn load_bytes(cx: &mut Cx<'_>, [_, off, to, len, _]: [u64; 5]) -> Ret {
     copy_out(cx, from, to, len)
 }
 
+/// Address of the link-layer header: the data, or before it where the data begins at the network header.
+fn link_layer(p: &Packet) -> i64 {
+    p.data() as i64 + (p.network() - ETH as i64).min(0)
+}
+
 /// `bpf_skb_load_bytes_relative(skb, offset, to, len, start)`: from the link-layer or the network header.
 pub fn load_bytes_relative(cx: &mut Cx<'_>, [_, off, to, len, start]: [u64; 5]) -> Ret {
     let Some(p) = &cx.packet else { return copy_out(cx, None, to, len) };
     let base = match start & 0xffff_ffff {
-        0 => p.data() as i64 + p.network() - ETH as i64,
+        0 => link_layer(p),
         1 => p.data() as i64 + p.network(),
         _ => return copy_out(cx, None, to, len),
     } as u64;
@@ -134,17 +139,26 @@ pub fn pull_data(cx: &mut Cx<'_>, [_, len, ..]: [u64; 5]) -> Ret {
     code(if there { Ok(()) } else { Err(errno::ENOMEM) })
 }
 
-/// `bpf_skb_change_tail(skb, len, flags)`
+/// `bpf_skb_change_tail(skb, len, flags)`: headers stay.
 pub fn change_tail(cx: &mut Cx<'_>, [_, len, flags, ..]: [u64; 5]) -> Ret {
-    let len = len & 0xffff_ffff;
-    let done = change(cx, |p| flags == 0 && len >= ETH && len <= MAX_PACKET as u64 && p.set_len(len))?;
-    code(if done == Some(true) { Ok(()) } else { Err(errno::EINVAL) })
+    let len = low(len);
+    let done = change(cx, |p| {
+        let least = p.transport().max(u64::try_from(p.network()).unwrap_or(0));
+        if flags != 0 || len < least || len > MAX_PACKET as u64 {
+            return Err(errno::EINVAL);
+        }
+        if p.transport() != 0 {
+            return Err(errno::ENOTSUPP);
+        }
+        if p.set_len(len) { Ok(()) } else { Err(errno::ENOMEM) }
+    })?;
+    code(done.unwrap_or(Err(errno::EINVAL)))
 }
 
 /// `bpf_skb_change_head(skb, len, flags)`: zero bytes in front.
 pub fn change_head(cx: &mut Cx<'_>, [_, len, flags, ..]: [u64; 5]) -> Ret {
     let len = len & 0xffff_ffff;
-    let done = change(cx, |p| flags == 0 && len <= MAX_PACKET as u64 && p.insert(0, len))?;
+    let done = change(cx, |p| flags == 0 && len <= MAX_PACKET as u64 && p.prepend(len))?;
     code(if done == Some(true) { Ok(()) } else { Err(errno::EINVAL) })
 }
 
@@ -156,24 +170,103 @@ fn ip_header_len(p: &Packet) -> Option<u64> {
     }
 }
 
+/// Flags of `bpf_skb_adjust_room()`. UAPI: `BPF_F_ADJ_ROOM_*`.
+mod room {
+    pub const FIXED_GSO: u64 = 1 << 0;
+    pub const ENCAP_V4: u64 = 1 << 1;
+    pub const ENCAP_V6: u64 = 1 << 2;
+    pub const ENCAP_GRE: u64 = 1 << 3;
+    pub const ENCAP_UDP: u64 = 1 << 4;
+    pub const NO_CSUM_RESET: u64 = 1 << 5;
+    pub const ENCAP_ETH: u64 = 1 << 6;
+    pub const DECAP_V4: u64 = 1 << 7;
+    pub const DECAP_V6: u64 = 1 << 8;
+    pub const KNOWN: u64 = 0x1ff | 0xff << 56;
+}
+
+/// Bytes of the smallest header of IPv4 and of IPv6, with the type of their packets.
+const IPV4: (u64, u16) = (20, 0x0800u16.to_be());
+const IPV6: (u64, u16) = (40, 0x86ddu16.to_be());
+
+/// What taking room away needs and leaves: the smallest header that must stay, and the type of the packet, if another.
+fn shrunk(flags: u64, base: u64) -> Result<(u64, Option<u16>), i32> {
+    match flags & (room::DECAP_V4 | room::DECAP_V6) {
+        0 => Ok((base, None)),
+        room::DECAP_V4 => Ok((IPV4.0, Some(IPV4.1))),
+        room::DECAP_V6 => Ok((IPV6.0, Some(IPV6.1))),
+        _ => Err(errno::EINVAL),
+    }
+}
+
+/// The type of a packet that is put into another, if the outer one has another.
+fn grown(flags: u64, len: u64) -> Result<Option<u16>, i32> {
+    let has = |both: u64| flags & both == both;
+    let mac = flags >> 56;
+    if has(room::ENCAP_V4 | room::ENCAP_V6)
+        || has(room::ENCAP_GRE | room::ENCAP_UDP)
+        || has(room::ENCAP_ETH) && mac < ETH
+        || mac > len
+    {
+        return Err(errno::EINVAL);
+    }
+    Ok(if has(room::ENCAP_V4) { Some(IPV4.1) } else { Some(IPV6.1) })
+}
+
+/// Does it, and sets the type of the packet that is outermost now.
+fn shape(p: &mut Packet, change: impl FnOnce(&mut Packet) -> bool, kind: Option<u16>) -> Result<(), i32> {
+    if !change(p) {
+        return Err(errno::ENOMEM);
+    }
+    if let Some(kind) = kind {
+        p.set_field(field::PROTOCOL, kind.into());
+    }
+    Ok(())
+}
+
 /// `bpf_skb_adjust_room(skb, len_diff, mode, flags)`: room behind the network header (mode 0) or before it (1).
 pub fn adjust_room(cx: &mut Cx<'_>, [_, diff, mode, flags, _]: [u64; 5]) -> Ret {
-    /// Every flag of the UAPI: fixed GSO, encapsulations, no checksum reset, decapsulations, inner MAC length.
-    const KNOWN: u64 = 0xff | 0xff << 56;
     let (diff, mode) = (diff as i32, mode as u32);
-    if flags & !KNOWN != 0 || mode > 1 {
+    let (n, shrinks) = (u64::from(diff.unsigned_abs()), diff < 0);
+    if flags & !room::KNOWN != 0 {
         return Ok(err(errno::EINVAL));
     }
-    let n = u64::from(diff.unsigned_abs());
     if n > 0xfff {
         return Ok(err(errno::EFAULT));
     }
     let result = change(cx, |p| {
-        let ip = ip_header_len(p).ok_or(errno::ENOTSUPP)?;
+        let base = ip_header_len(p).ok_or(errno::ENOTSUPP)?;
         let network = u64::try_from(p.network()).unwrap_or(0);
-        let off = network + if mode == 0 { ip } else { 0 };
-        let fits = if diff < 0 { p.len() >= network + ip + n && p.remove(off, n) } else { p.insert(off, n) };
-        if fits { Ok(()) } else { Err(if diff < 0 { errno::ENOTSUPP } else { errno::ENOMEM }) }
+        let off = match mode {
+            0 => network + base,
+            1 => network,
+            _ => return Err(errno::ENOTSUPP),
+        };
+        let decaps = flags & (room::DECAP_V4 | room::DECAP_V6) != 0;
+        if decaps && !shrinks {
+            return Err(errno::EINVAL);
+        }
+        let (least, inner) = shrunk(flags, base)?;
+        let now = p.len().saturating_sub(network);
+        if shrinks && (n >= now || now - n < least) || !shrinks && p.len() + n > MAX_PACKET as u64 {
+            return Err(errno::ENOTSUPP);
+        }
+        if shrinks {
+            let allowed = room::FIXED_GSO | room::DECAP_V4 | room::DECAP_V6 | room::NO_CSUM_RESET;
+            if flags & !allowed != 0 {
+                return Err(errno::EINVAL);
+            }
+            return shape(p, |p| p.remove(off, n), inner);
+        }
+        let encaps = flags & (room::ENCAP_V4 | room::ENCAP_V6) != 0;
+        if encaps && p.transport() != 0 {
+            return Err(errno::EALREADY);
+        }
+        let outer = if encaps { grown(flags, n)? } else { None };
+        shape(p, |p| p.insert(off, n), outer)?;
+        if let Some(kind) = outer {
+            p.set_transport(network + if kind == IPV6.1 { IPV6.0 } else { IPV4.0 });
+        }
+        Ok(())
     })?;
     code(result.unwrap_or(Err(errno::EINVAL)))
 }
@@ -183,10 +276,8 @@ const ETHER_TYPE: u64 = 12;
 
 /// `bpf_skb_vlan_push(skb, proto, tci)`: the tag stands beside the data; one that stood there goes into it.
 pub fn vlan_push(cx: &mut Cx<'_>, [_, proto, tci, ..]: [u64; 5]) -> Ret {
-    let proto = proto as u16;
-    if proto != 0x8100u16.to_be() && proto != 0x88a8u16.to_be() {
-        return Ok(err(errno::EINVAL));
-    }
+    // What is no tag's type stands for the common one.
+    let proto = if proto as u16 == 0x88a8u16.to_be() { 0x88a8u16.to_be() } else { 0x8100u16.to_be() };
     let done = change(cx, |p| {
         if p.field(field::VLAN_PRESENT) != 0 {
             let (old, kind) = (p.field(field::VLAN_TCI) as u16, p.field(field::VLAN_PROTO) as u16);
@@ -209,22 +300,53 @@ pub fn vlan_push(cx: &mut Cx<'_>, [_, proto, tci, ..]: [u64; 5]) -> Ret {
     code(if done == Some(true) { Ok(()) } else { Err(errno::ENOMEM) })
 }
 
-/// `bpf_skb_vlan_pop(skb)`: the tag beside the data, else the one in it.
-pub fn vlan_pop(cx: &mut Cx<'_>, _: [u64; 5]) -> Ret {
+/// Whether packets of this type have a tag.
+fn is_tagged(protocol: u16) -> bool {
+    protocol == 0x8100u16.to_be() || protocol == 0x88a8u16.to_be()
+}
+
+/// Takes the tag out that stands in the data: its contents. The type of the packet is then what stood behind it.
+fn take_tag(p: &mut Packet) -> Result<u16, i32> {
+    /// Types below this one are lengths.
+    const LEAST: u16 = 0x600;
     let read = |p: &Packet, off: u64| {
         // SAFETY: two bytes that the packet was found to have.
-        p.at(off, 2).map(|at| u16::from_ne_bytes(unsafe { (at as *const [u8; 2]).read_unaligned() }))
+        p.at(off, 2).map(|at| unsafe { (at as *const [u8; 2]).read_unaligned() })
     };
-    let tag = |n: Option<u16>| n.is_some_and(|n| n == 0x8100u16.to_be() || n == 0x88a8u16.to_be());
-    change(cx, |p| {
+    let tci = read(p, ETHER_TYPE + 2).ok_or(errno::ENOMEM)?;
+    let kind = read(p, ETHER_TYPE + 4).ok_or(errno::ENOMEM)?;
+    let raw = read(p, ETHER_TYPE + 6) == Some([0xff; 2]);
+    if !p.remove(ETHER_TYPE, 4) {
+        return Err(errno::ENOMEM);
+    }
+    let kind = match u16::from_be_bytes(kind) {
+        LEAST.. => u16::from_ne_bytes(kind),
+        _ if raw => 1u16.to_be(),
+        _ => 4u16.to_be(),
+    };
+    p.set_field(field::PROTOCOL, kind.into());
+    Ok(u16::from_be_bytes(tci))
+}
+
+/// `bpf_skb_vlan_pop(skb)`: the tag beside the data, else the one in it; the next one in the data then stands beside it.
+pub fn vlan_pop(cx: &mut Cx<'_>, _: [u64; 5]) -> Ret {
+    let result = change(cx, |p| {
+        let protocol = |p: &Packet| p.field(field::PROTOCOL) as u16;
         if p.field(field::VLAN_PRESENT) != 0 {
             [field::VLAN_PRESENT, field::VLAN_TCI, field::VLAN_PROTO].iter().for_each(|f| p.set_field(*f, 0));
-        } else if tag(read(p, ETHER_TYPE)) && p.remove(ETHER_TYPE, 4) {
-            let inner = read(p, ETHER_TYPE).unwrap_or(0);
-            p.set_field(field::PROTOCOL, inner.into());
+        } else if is_tagged(protocol(p)) {
+            take_tag(p)?;
         }
+        let next = protocol(p);
+        if is_tagged(next) {
+            let tci = take_tag(p)?;
+            p.set_field(field::VLAN_PRESENT, 1);
+            p.set_field(field::VLAN_TCI, tci.into());
+            p.set_field(field::VLAN_PROTO, next.into());
+        }
+        Ok(())
     })?;
-    Ok(0)
+    code(result.unwrap_or(Err(errno::EINVAL)))
 }
 
 /// `bpf_skb_change_type(skb, type)`
@@ -288,7 +410,7 @@ pub fn classic_load(cx: &Cx<'_>, off: i64, size: u64) -> Option<u64> {
     let at = match off {
         0.. => p.data() as i64 + off,
         NETWORK..0 => p.data() as i64 + p.network() + (off - NETWORK),
-        LINK..NETWORK => p.data() as i64 + p.network() - ETH as i64 + (off - LINK),
+        LINK..NETWORK => link_layer(p) + (off - LINK),
         _ => return None,
     } as u64;
     if at.checked_add(size)? > p.end() {

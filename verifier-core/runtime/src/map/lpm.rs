@@ -17,7 +17,7 @@ const ENTRY: u64 = 128;
 #[derive(Debug, Default)]
 struct Tables {
     by_len: BTreeMap<u32, HashMap<Box<[u8]>, u32>>,
-    /// The key of each place, length and bits; `None`: it is free.
+    /// The key of each place, with the bits behind its length as they were given; `None`: it is free.
     keys: Vec<Option<Box<[u8]>>>,
     free: Vec<u32>,
     count: u32,
@@ -134,7 +134,7 @@ impl MapOps for Lpm {
         // SAFETY: a value that is not found by anyone; `value` has as many bytes.
         unsafe { self.layout.make(self.values.at(self.offset(n)), value) };
         if let Some(own) = tables.keys.get_mut(n as usize) {
-            *own = Some([&len.to_ne_bytes()[..], &bits].concat().into());
+            *own = Some(key.into());
         }
         tables.by_len.entry(len).or_default().insert(bits.into(), n);
         match old {

@@ -1,0 +1,35 @@
+//! Why a call may return or leave something else here than on the running kernel: every difference has a row.
+
+/// Error numbers as programs see them.
+const ENOENT: u64 = -2i64 as u64;
+const EINVAL: u64 = -22i64 as u64;
+const ENOTSUPP: u64 = -524i64 as u64;
+
+/// Whether a program moved headers of its packet before.
+fn moved_headers(before: &[String]) -> bool {
+    before.iter().any(|c| c.starts_with("bpf_skb_change_head") || c.starts_with("bpf_skb_adjust_room"))
+}
+
+/// Why what a call returned there and here differs; `None`: nobody knows. `before`: the calls before it.
+pub fn explained(subject: &str, before: &[String], call: &str, theirs: u64, ours: u64) -> Option<&'static str> {
+    match (theirs, ours) {
+        (ENOENT, 0) if call.starts_with("bpf_perf_event_output") => {
+            Some("here a reader is always there; on the kernel nobody opened the event")
+        }
+        (EINVAL, 0) if call.starts_with("bpf_clone_redirect") => Some("here every interface is there"),
+        (ENOENT | u64::MAX, _) if subject == "lru hash" => Some("the kernel evicts by CPU, before a table is full"),
+        (0 | EINVAL, 0 | EINVAL | ENOTSUPP) if call.starts_with("bpf_skb_change_tail") && moved_headers(before) => {
+            Some(
+                "a buffer that the kernel makes larger has a transport header at an odd place, which limits its length",
+            )
+        }
+        _ => None,
+    }
+}
+
+/// Why what a program left differs though all calls returned the same.
+pub fn explained_effects(calls: &[String]) -> Option<&'static str> {
+    let has = |name: &str| calls.iter().any(|c| c.starts_with(name));
+    let beyond = has("bpf_skb_change_tail") && has("bpf_skb_adjust_room");
+    beyond.then_some("room was made behind the end of a cut packet, where anything may lie")
+}

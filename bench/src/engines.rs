@@ -9,12 +9,12 @@ use verifier_core::isa::Insn;
 use verifier_core::kernel::Kernel;
 use verifier_core::program::{LoadRequest, OpenOptions, open, vmlinux};
 use verifier_runtime::cx::Stack;
-use verifier_runtime::engine::run;
+use verifier_runtime::engine::run_linked;
 use verifier_runtime::interp::Interp;
 use verifier_runtime::jit::Jit;
 use verifier_runtime::map::Map;
 use verifier_runtime::memory::Reservation;
-use verifier_runtime::{Code, Cx, Engine, Vm};
+use verifier_runtime::{Cx, Engine, Linked, Vm};
 
 use crate::{kernel, native};
 
@@ -29,8 +29,7 @@ pub struct Bench {
     pub name: String,
     verified: Verified,
     vm: Vm,
-    code: Code,
-    stack: Stack,
+    program: Linked,
     /// Context, and the packet from [`PACKET_AT`] on.
     memory: Reservation,
     native: Option<native::Entry>,
@@ -107,9 +106,9 @@ pub fn load(object: &Path, scratch: &Path) -> Result<Vec<Bench>, String> {
                 map.set(&key, &value, 0).map_err(|e| format!("map {}: error {e}", map.name()))?;
             }
         }
-        let code = Code::verified(&verified, &vm).map_err(|e| e.to_string())?;
+        let program = Linked::new(&verified, &vm).map_err(|e| e.to_string())?;
         let bytes = packet();
-        let memory = Reservation::low(4096).map_err(|e| e.to_string())?;
+        let mut memory = Reservation::low(4096).map_err(|e| e.to_string())?;
         memory.write(PACKET_AT, &bytes);
         let start = memory.address() as u32 + PACKET_AT as u32;
         let end = start + bytes.len() as u32;
@@ -117,8 +116,7 @@ pub fn load(object: &Path, scratch: &Path) -> Result<Vec<Bench>, String> {
         let fields: Vec<u8> = [start, end, start, 1, 0, 0].iter().flat_map(|f| f.to_ne_bytes()).collect();
         memory.write(0, &fields);
         let native = library.as_ref().ok().and_then(|l| l.entry(&p.name));
-        let stack = Stack::new().map_err(|e| e.to_string())?;
-        out.push(Bench { name: p.name.clone(), verified: *verified, vm, code, stack, memory, native });
+        out.push(Bench { name: p.name.clone(), verified: *verified, vm, program, memory, native });
     }
     Ok(out)
 }
@@ -144,9 +142,12 @@ impl Bench {
     fn ours<'a>(&'a self, engine: &'static dyn Engine) -> Runner<'a> {
         Box::new(move |n| {
             // What a run needs is set up once, as the kernel does for its test runs.
-            let mut cx = Cx::new(&self.vm, &self.stack, None);
+            let mut stack = Stack::new().map_err(|e| e.to_string())?;
+            let mut cx = Cx::new(&self.vm, &mut stack, None);
             timed(n, || {
-                run(engine, &mut cx, &self.code, [self.memory.address(), 0, 0, 0, 0]).map_err(|e| e.to_string())
+                let args = [self.memory.address(), 0, 0, 0, 0];
+                // SAFETY: an XDP context over a packet below 4 GiB, as the programs were accepted for.
+                unsafe { run_linked(engine, &mut cx, &self.program, args) }.map_err(|e| e.to_string())
             })
         })
     }
@@ -163,7 +164,7 @@ impl Bench {
             let packet = packet();
             Box::new(move |n| loaded.run(&packet, n).map_err(|e| e.to_string()))
         });
-        let jit = Jit::prepare(&self.code, false).map_err(|e| e.to_string());
+        let jit = Jit::prepare(self.program.code(), false).map_err(|e| e.to_string());
         vec![
             jit.map(|()| self.ours(&Jit)),
             native,
@@ -233,18 +234,20 @@ impl Bench {
     /// From an accepted program to the end of its first interpreted run; the program's size in instructions.
     pub fn first_run(&self) -> Result<(usize, Duration), String> {
         let start = cpu_time();
-        let code = Code::verified(&self.verified, &self.vm).map_err(|e| e.to_string())?;
-        let stack = Stack::new().map_err(|e| e.to_string())?;
-        let mut cx = Cx::new(&self.vm, &stack, None);
-        run(&Interp, &mut cx, &code, [self.memory.address(), 0, 0, 0, 0]).map_err(|e| e.to_string())?;
-        Ok((code.ops().len(), cpu_time() - start))
+        let program = Linked::new(&self.verified, &self.vm).map_err(|e| e.to_string())?;
+        let mut stack = Stack::new().map_err(|e| e.to_string())?;
+        let mut cx = Cx::new(&self.vm, &mut stack, None);
+        let args = [self.memory.address(), 0, 0, 0, 0];
+        // SAFETY: as above.
+        unsafe { run_linked(&Interp, &mut cx, &program, args) }.map_err(|e| e.to_string())?;
+        Ok((program.code().ops().len(), cpu_time() - start))
     }
 
     /// Time to compile.
     pub fn compile_time(&self) -> Result<Duration, String> {
-        let code = Code::verified(&self.verified, &self.vm).map_err(|e| e.to_string())?;
+        let program = Linked::new(&self.verified, &self.vm).map_err(|e| e.to_string())?;
         let start = cpu_time();
-        Jit::prepare(&code, false).map_err(|e| e.to_string())?;
+        Jit::prepare(program.code(), false).map_err(|e| e.to_string())?;
         Ok(cpu_time() - start)
     }
 }

@@ -4,6 +4,7 @@ pub mod agreement;
 pub mod annotations;
 pub mod compose;
 pub mod corpus;
+pub mod everything;
 pub mod features;
 pub mod generate;
 pub mod idioms;

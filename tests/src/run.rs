@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use verifier_core::analysis::{Options, System};
 use verifier_core::btf::Btf;
 use verifier_core::kernel::Kernel;
+use verifier_core::program::LoadRequest;
 use verifier_core::program::request::Privilege;
 use verifier_server::raw;
 
@@ -225,6 +226,32 @@ fn objects(plan: &Plan, folder: &Path, systems: &Systems) -> Result<Vec<Pair>, F
     .collect();
     pairs.sort_by(|a, b| a.name.cmp(&b.name));
     Ok(pairs)
+}
+
+/// What a kernel was recorded with, as loads: name, system and request of every program that our loader comes to.
+///
+/// # Errors
+/// When the recordings cannot be read.
+pub fn requests(plan: &Plan, folder: &Path) -> Result<Vec<(String, System, LoadRequest)>, Failure> {
+    let systems = Systems::new(plan, folder)?;
+    let mut out = Vec::new();
+    let mut loaded: Option<((String, Vec<String>), loader::Loaded)> = None;
+    for r in recordings::records(folder, plan.recorded())? {
+        if r.verdict != "accepted" || !plan.wants(&r.name()) {
+            continue;
+        }
+        let Some(system) = systems.of(&r.other_modules()) else { continue };
+        let key = (r.object.clone(), r.other_modules());
+        if loaded.as_ref().is_none_or(|(k, _)| *k != key) {
+            loaded = Some((key, loader::load(&folder.join("objects").join(&r.object), system)));
+        }
+        if let Some((_, loaded)) = &loaded
+            && let Ok(request) = loader::request(loaded, &r.program)
+        {
+            out.push((r.name(), system.clone(), request));
+        }
+    }
+    Ok(out)
 }
 
 fn object_pair(plan: &Plan, system: &System, loaded: &loader::Loaded, theirs: &Record) -> Pair {

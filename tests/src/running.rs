@@ -10,10 +10,10 @@ use verifier_core::kernel::{Kernel, MapType, ProgType};
 use verifier_core::log::{Context, Event, Interest, Off, Sink};
 use verifier_core::program::{LoadRequest, vmlinux};
 use verifier_core::state::{RegBase, RegState, RegType, VerifierState};
-use verifier_runtime::engine::EngineKind;
-use verifier_runtime::hook::{Hook, Input, Mode, Output, Runner};
+use verifier_runtime::engines::EngineKind;
+use verifier_runtime::hook::{Input, Mode, Output, Runner};
 use verifier_runtime::vm::Clock;
-use verifier_runtime::{Code, Vm};
+use verifier_runtime::{Linked, Vm};
 
 use crate::mutate::Rng;
 
@@ -75,19 +75,17 @@ pub fn run(v: &Verified, engine: EngineKind, mode: Mode, seed: u64) -> Result<(L
     vm.seed(seed);
     vm.create_maps(&v.request().maps).map_err(|e| e.to_string())?;
     for map in vm.maps().filter(|m| m.map_type() == MapType::ProgArray) {
-        let code = Code::verified(tail()?, &vm).map_err(|e| e.to_string())?;
-        map.set_prog(1, Arc::new(code)).map_err(|e| format!("error {e}"))?;
+        let tail = Linked::new(tail()?, &vm).map_err(|e| e.to_string())?;
+        map.set_prog(1, tail.code().clone()).map_err(|e| format!("error {e}"))?;
     }
-    let code = Code::verified(v, &vm).map_err(|e| e.to_string())?;
+    let program = Linked::new(v, &vm).map_err(|e| e.to_string())?;
     let mut rng = Rng::new(&[seed, 1]);
     let len = 40 + rng.below(60);
     let packet = (0..len).map(|_| rng.below(256) as u8).collect();
-    let t = ProgType::from_number(v.request().prog_type).unwrap_or(ProgType::Unspec);
-    let hook = Hook::of(t).ok_or("no hook")?;
     let input = Input { packet, ..Input::default() };
-    let runner = Runner::new().map_err(|e| e.to_string())?;
+    let mut runner = Runner::new().map_err(|e| e.to_string())?;
     let engine = engine.engine()?;
-    let out = runner.run(engine.as_ref(), &vm, &code, &hook, &input, 1, mode).map_err(|e| e.to_string())?;
+    let out = runner.run(engine.as_ref(), &vm, &program, &input, 1, mode).map_err(|e| e.to_string())?;
     let values = vm.maps().flat_map(|m| m.entries(0, usize::MAX, usize::MAX).entries.into_iter().map(|(_, v)| v));
     let left = Left { r0: out.r0, packet: out.packet.clone().unwrap_or_default(), values: values.collect() };
     Ok((left, out))

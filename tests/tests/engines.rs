@@ -8,7 +8,7 @@ use verifier_runtime::interp::Interp;
 use verifier_runtime::jit::Jit;
 use verifier_runtime::memory::RegionKind;
 use verifier_runtime::replay::{Scenario, Value};
-use verifier_runtime::{Code, Engine, Vm};
+use verifier_runtime::{Engine, Linked, Vm};
 
 /// A context of any type: numbers, with a packet where XDP and packet programs have theirs.
 fn scenario() -> Scenario {
@@ -42,9 +42,9 @@ fn engines_agree_on_the_corpus() {
             vm.set_system(system.clone());
             // What the runtime does not model cannot be run by either.
             vm.create_maps(&request.maps).ok()?;
-            let code = Code::verified(&verified, &vm).ok()?;
+            let program = Linked::new(&verified, &vm).ok()?;
             vm.seed(1);
-            let played = scenario().run(engine, &vm, &code).expect("memory");
+            let played = scenario().run(engine, &vm, program.code()).expect("memory");
             Some((played.result, played.regions))
         };
         let (Some(a), Some(b)) = (play(&Interp), play(&Jit)) else {

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use verifier_runtime::engine::EngineKind;
+use verifier_runtime::engines::EngineKind;
 
 /// Would Linux load this BPF program, and what exactly would it say?
 ///

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use verifier_core::isa::asm::assemble_conformance;
 use verifier_core::isa::{Insn, decode_all};
-use verifier_runtime::engine::EngineKind;
+use verifier_runtime::engines::EngineKind;
 use verifier_runtime::memory::RegionKind;
 use verifier_runtime::program::bare_request;
 use verifier_runtime::replay::{Scenario, Value};

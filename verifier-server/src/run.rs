@@ -2,16 +2,16 @@
 
 use std::io::Write;
 use std::path::Path;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use verifier_core::analysis::{Options, System, Verdict, Verified, verify};
+use verifier_core::analysis::{Options, System, Verdict, Verified, verify_with};
 use verifier_core::kernel::ProgType;
+use verifier_core::log::Off;
 use verifier_core::program::{LoadRequest, OpenOptions, open};
 use verifier_runtime::abi::{self, Model};
-use verifier_runtime::engine::{EngineKind, tiered};
+use verifier_runtime::engines::{EngineKind, tiered};
 use verifier_runtime::hook::{Hook, HookError, Input, Mode, Runner};
-use verifier_runtime::{Code, Engine, Vm};
+use verifier_runtime::{Engine, Linked, Vm};
 
 use crate::args::{RunArgs, RunFormat};
 use crate::pcap::{self, Capture, Captured};
@@ -36,8 +36,8 @@ pub fn run(args: &RunArgs, out: &mut dyn Write) -> Result<u8, String> {
         return on_witness(args, object, file, system, out);
     }
     let request = if args.classic { crate::classic::request(object)? } else { request(args, object, system)? };
-    let report = verify(system, &request, &Options::default());
-    let verified = match report.verdict {
+    let deadline = Instant::now().checked_add(Duration::from_secs(args.timeout)).ok_or("--timeout is too large")?;
+    let verified = match judge(system, &request, deadline) {
         Verdict::Accepted(v) => v,
         Verdict::Rejected(r) => {
             let words = r.cause.as_ref().map(|c| c.text(system.kernel.style).trim_end().to_string());
@@ -49,16 +49,22 @@ pub fn run(args: &RunArgs, out: &mut dyn Write) -> Result<u8, String> {
             eprintln!("bpfvet: {}: not run, because bpfvet does not model {what}", request.name);
             return Ok(3);
         }
-        Verdict::Budget(what) => return Err(format!("{}: {what}", request.name)),
+        Verdict::Budget(what) => {
+            let why = if Instant::now() >= deadline { timed_out(args) } else { what.to_string() };
+            return Err(format!("{}: {why}", request.name));
+        }
     };
-    let (vm, code) = machine(args, object, system, &verified)?;
+    if Instant::now() >= deadline {
+        return Err(format!("{}: {}", request.name, timed_out(args)));
+    }
+    let (vm, program) = machine(args, object, system, &verified, deadline)?;
     let engine = match args.engine {
         Some(name) => EngineKind::from(name).engine()?,
-        None => tiered([code.clone()]),
+        None => tiered([program.code().clone()]),
     };
     let prog_type = ProgType::from_number(request.prog_type).unwrap_or(ProgType::Unspec);
     let hook = Hook::of(prog_type).ok_or_else(|| format!("programs of type {} are not run", prog_type.name()))?;
-    let tally = all_runs(args, engine.as_ref(), &vm, &code, &hook)?;
+    let tally = all_runs(args, engine.as_ref(), &vm, &program, &hook)?;
     match args.format {
         RunFormat::Text => results::print_text(args, &request, system, &vm, &tally, out),
         RunFormat::Json => {
@@ -67,6 +73,16 @@ pub fn run(args: &RunArgs, out: &mut dyn Write) -> Result<u8, String> {
         }
     }?;
     Ok(0)
+}
+
+/// The verdict on a program, as long as there is time.
+fn judge(system: &System, request: &LoadRequest, deadline: Instant) -> Verdict {
+    verify_with(system, request, &Options::default(), &mut Off, &|| Instant::now() >= deadline).verdict
+}
+
+/// What is said when there is no time left.
+fn timed_out(args: &RunArgs) -> String {
+    format!("not finished after {} s; --timeout gives more", args.timeout)
 }
 
 #[cfg(feature = "solver")]
@@ -104,12 +120,18 @@ fn request(args: &RunArgs, object: &Path, system: &System) -> Result<LoadRequest
 }
 
 /// The machine with the program's maps, and the program made ready; programs for prog arrays are checked and put there.
-fn machine(args: &RunArgs, object: &Path, system: &System, v: &Verified) -> Result<(Vm, Arc<Code>), String> {
+fn machine(
+    args: &RunArgs,
+    object: &Path,
+    system: &System,
+    v: &Verified,
+    deadline: Instant,
+) -> Result<(Vm, Linked), String> {
     let mut vm = Vm::new(CPUS);
     vm.set_system(system.clone());
-    vm.limits.time = Some(Duration::from_secs(args.timeout));
+    (vm.limits.time, vm.limits.deadline) = (None, Some(deadline));
     vm.create_maps(&v.request().maps).map_err(|e| e.to_string())?;
-    let code = Code::verified(v, &vm).map_err(|e| e.to_string())?;
+    let program = Linked::new(v, &vm).map_err(|e| format!("{}: not run: {e}", v.request().name))?;
     for entry in &args.tail_call {
         let parsed = entry.split_once('=').and_then(|(slot, prog)| {
             let (map, index) = slot.split_once(':')?;
@@ -118,19 +140,19 @@ fn machine(args: &RunArgs, object: &Path, system: &System, v: &Verified) -> Resu
         let (map, index, prog) = parsed.ok_or_else(|| format!("`{entry}` is not of the form MAP:INDEX=PROG"))?;
         let wanted = RunArgs { prog: Some(prog.to_string()), ..args.clone() };
         let other = request(&wanted, object, system)?;
-        let Verdict::Accepted(other) = verify(system, &other, &Options::default()).verdict else {
+        let Verdict::Accepted(other) = judge(system, &other, deadline) else {
             return Err(format!("{prog}: not accepted; `bpfvet check` explains"));
         };
         vm.create_maps(&other.request().maps).map_err(|e| e.to_string())?;
-        let other = Code::verified(&other, &vm).map_err(|e| e.to_string())?;
+        let other = Linked::new(&other, &vm).map_err(|e| format!("{prog}: {e}"))?;
         let map = vm.maps().find(|m| m.name() == map).ok_or_else(|| format!("no map `{map}`"))?.clone();
-        map.set_prog(index, Arc::new(other)).map_err(|e| format!("{entry}: error {e}"))?;
+        map.set_prog(index, other.code().clone()).map_err(|e| format!("{entry}: error {e}"))?;
     }
-    Ok((vm, Arc::new(code)))
+    Ok((vm, program))
 }
 
-fn all_runs(args: &RunArgs, engine: &dyn Engine, vm: &Vm, code: &Code, hook: &Hook) -> Result<Tally, String> {
-    let runner = Runner::new().map_err(|e| e.to_string())?;
+fn all_runs(args: &RunArgs, engine: &dyn Engine, vm: &Vm, program: &Linked, hook: &Hook) -> Result<Tally, String> {
+    let mut runner = Runner::new().map_err(|e| e.to_string())?;
     let context = args.ctx_in.as_deref().map(bytes).transpose()?.unwrap_or_default();
     let capture = match (&args.pcap, &args.data_in) {
         (Some(file), _) => {
@@ -153,7 +175,7 @@ fn all_runs(args: &RunArgs, engine: &dyn Engine, vm: &Vm, code: &Code, hook: &Ho
     for (n, p) in capture.packets.iter().enumerate() {
         let input = Input { packet: p.bytes.clone(), context: context.clone(), network_layer: args.network_layer };
         let begun = Instant::now();
-        let result = runner.run(engine, vm, code, hook, &input, args.repeat, mode);
+        let result = runner.run(engine, vm, program, &input, args.repeat, mode);
         tally.elapsed += begun.elapsed();
         let output = match result {
             Ok(output) => output,

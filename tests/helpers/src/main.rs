@@ -13,12 +13,12 @@ use std::sync::Arc;
 
 use verifier_core::analysis::{Options, System, Verdict, verify};
 use verifier_core::btf::Btf;
-use verifier_core::kernel::{Kernel, MapType, ProgType};
-use verifier_runtime::engine::EngineKind;
-use verifier_runtime::hook::{Hook, Input, Mode, Runner};
+use verifier_core::kernel::{Kernel, MapType};
+use verifier_runtime::engines::EngineKind;
+use verifier_runtime::hook::{Input, Mode, Runner};
 use verifier_runtime::map::Map;
 use verifier_runtime::vm::Task;
-use verifier_runtime::{Code, Vm};
+use verifier_runtime::{Linked, Vm};
 
 use cases::{Case, SUBJECTS, Subject};
 use differences::{explained, explained_effects};
@@ -99,13 +99,11 @@ fn here(system: &System, case: &Case, engine: EngineKind) -> Result<Left, String
         let v = if map.cpus() > 1 { v.repeat(map.cpus() as usize) } else { v.clone() };
         map.set(k, &v, 0).map_err(|e| format!("map {}: error {e}", map.name()))?;
     }
-    let code = Code::verified(&verified, &vm).map_err(|e| e.to_string())?;
-    let t = ProgType::from_number(case.request.prog_type).unwrap_or(ProgType::Unspec);
-    let hook = Hook::of(t).ok_or("no hook")?;
+    let program = Linked::new(&verified, &vm).map_err(|e| e.to_string())?;
     let input = Input { packet: case.packet.clone().unwrap_or_default(), context: vec![0; 64], ..Input::default() };
-    let runner = Runner::new().map_err(|e| e.to_string())?;
+    let mut runner = Runner::new().map_err(|e| e.to_string())?;
     let engine = engine.engine()?;
-    let out = runner.run(engine.as_ref(), &vm, &code, &hook, &input, 1, Mode::Fast).map_err(|e| e.to_string())?;
+    let out = runner.run(engine.as_ref(), &vm, &program, &input, 1, Mode::Fast).map_err(|e| e.to_string())?;
     let own = vm.map(program::OUT).and_then(|m| m.get(&[0; 4], 0)).ok_or("no results")?;
     let (results, buffers) = split(&own, case.calls.len());
     let all = |m: &Arc<Map>| sorted(m.entries(0, usize::MAX, usize::MAX).entries);

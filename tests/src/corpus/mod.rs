@@ -113,6 +113,13 @@ impl Case {
         Ok(Some(Case { path: path.into(), name: format!("{topic}/{stem}"), directives, text }))
     }
 
+    /// A case in assembly that is in no file.
+    pub fn of_text(name: &str, text: &str) -> Case {
+        // Beside the objects whose BTF cases name.
+        let path = folder().join("btf").join(name).with_extension("s");
+        Case { path, name: name.into(), directives: head(text), text: text.into() }
+    }
+
     /// Values of a directive, in order.
     pub fn all<'a>(&'a self, key: &'a str) -> impl Iterator<Item = &'a str> {
         self.directives.iter().filter(move |(k, _)| k == key).map(|(_, v)| v.as_str())

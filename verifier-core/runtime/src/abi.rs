@@ -300,6 +300,16 @@ pub unsafe extern "C" fn check(cx: *mut Cx<'_>, insn: u32, address: u64, size: u
     u32::from(cx.check(insn, address, size, write != 0).is_err())
 }
 
+/// For engines: a load through a pointer to an object of the kernel. The size is 1, 2, 4 or 8; not zero: the sign is
+/// extended.
+///
+/// # Safety
+/// `cx` is the run that the engine was given.
+pub unsafe extern "C" fn load_or_zero(cx: *mut Cx<'_>, address: u64, size: u32, signed: u32) -> u64 {
+    // SAFETY: as required.
+    unsafe { &*cx }.load_or_zero(address, size, signed != 0)
+}
+
 /// For engines: enters the frame with this r10. Zero: done, otherwise the run has stopped.
 ///
 /// # Safety
@@ -337,5 +347,6 @@ pub unsafe extern "C" fn packet_load(cx: *mut Cx<'_>, buffer: u64, off: i64, siz
     // SAFETY: as required.
     let cx = unsafe { &*cx };
     let own = cx.packet.as_ref().is_some_and(|p| p.ctx() == buffer);
-    skb::classic_load(cx, off, size.into()).filter(|_| own).map_or(-1, |v| v as i64)
+    // The kernel's offset is an `int`: what is added to it wraps.
+    skb::classic_load(cx, off as i32, size.into()).filter(|_| own).map_or(-1, |v| v as i64)
 }

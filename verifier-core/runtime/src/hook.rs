@@ -1,23 +1,26 @@
 //! Hooks: what a program of each type is run with, and what its result means.
 //!
 //! Answers for `BPF_PROG_TEST_RUN` of the types that have a packet or a plain context, and for the actions of each
-//! type. Contexts are laid out as in the UAPI and lie in plain memory; nothing is translated.
+//! type. Contexts are laid out as in the UAPI and lie in plain memory ([`super::context`]); nothing is translated.
 
 use std::io;
 
 use verifier_core::kernel::ProgType;
 
+use super::context::{self, Contexts, MAX_CONTEXT};
 use super::cx::{Cx, Stack, Stop};
-use super::engine::{Engine, run};
-use super::memory::{Region, RegionKind, Regions};
+use super::engine::{Engine, run, run_linked};
+use super::interp::Interp;
+use super::linked::Linked;
+use super::memory::{Regions, Reservation};
 use super::net::Redirect;
-use super::packet::{Buffers, ETH, Packet, PacketKind};
+use super::packet::{self, ETH, Packet, PacketKind};
 use super::program::Code;
 use super::replay::{State, Step};
 use super::vm::Vm;
 
-/// Largest context.
-const MAX_CONTEXT: usize = 0xffff;
+/// Bytes of a context that are given back, where the input had fewer.
+const SHOWN: usize = 4096;
 /// Interface that packets come from: the loopback device, as for `BPF_PROG_TEST_RUN`.
 const IFINDEX: u32 = 1;
 
@@ -26,7 +29,9 @@ const IFINDEX: u32 = 1;
 pub struct Hook {
     /// The packet that the context points to.
     pub packet: Option<PacketKind>,
-    /// Bytes of the context, at least.
+    /// Program type.
+    pub prog_type: ProgType,
+    /// Bytes of the context, at least: as far as the layout lets programs reach.
     pub context: usize,
     /// Whether packets begin with the link-layer header.
     pub link_layer: bool,
@@ -49,32 +54,32 @@ const TC: &[(i64, &str)] = &[
 const VERDICT: &[(i64, &str)] = &[(0, "drop"), (1, "pass")];
 const LWT: &[(i64, &str)] = &[(0, "BPF_OK"), (2, "BPF_DROP"), (7, "BPF_REDIRECT"), (128, "BPF_LWT_REROUTE")];
 
-/// Bytes of the contexts of the UAPI.
-const XDP_MD: usize = 24;
-const SK_BUFF: usize = 192;
-
 impl Hook {
     /// The hook of a program type; `None` where the runtime does not model it.
     pub fn of(t: ProgType) -> Option<Hook> {
-        let skb = |link_layer, actions| Hook { packet: Some(PacketKind::Skb), context: SK_BUFF, link_layer, actions };
-        let plain = |context| Hook { packet: None, context, link_layer: false, actions: &[] };
-        Some(match t {
-            ProgType::Xdp => Hook { packet: Some(PacketKind::Xdp), context: XDP_MD, link_layer: true, actions: XDP },
+        let hook = |packet, link_layer, actions| {
+            Some(Hook { packet, prog_type: t, context: context::size(t), link_layer, actions })
+        };
+        let skb = |link_layer, actions| hook(Some(PacketKind::Skb), link_layer, actions);
+        match t {
+            ProgType::Xdp => hook(Some(PacketKind::Xdp), true, XDP),
             ProgType::SchedCls | ProgType::SchedAct => skb(true, TC),
             // As on a packet socket: from the link layer. `BPF_PROG_TEST_RUN` begins at the network header.
             ProgType::SocketFilter => skb(true, &[]),
             ProgType::CgroupSkb | ProgType::SkSkb => skb(false, VERDICT),
             ProgType::LwtIn | ProgType::LwtOut | ProgType::LwtXmit | ProgType::LwtSeg6local => skb(false, LWT),
-            // `struct pt_regs` of x86-64; other machines' are larger, and what is not given is zero.
-            ProgType::Kprobe => plain(336),
-            ProgType::RawTracepoint | ProgType::RawTracepointWritable => plain(96),
-            ProgType::Tracepoint | ProgType::PerfEvent | ProgType::Syscall => plain(4096),
             ProgType::CgroupSock | ProgType::CgroupSockAddr | ProgType::CgroupDevice | ProgType::CgroupSysctl => {
-                Hook { packet: None, context: 256, link_layer: false, actions: VERDICT }
+                hook(None, false, VERDICT)
             }
-            ProgType::SockOps => plain(512),
-            _ => return None,
-        })
+            ProgType::Kprobe
+            | ProgType::RawTracepoint
+            | ProgType::RawTracepointWritable
+            | ProgType::Tracepoint
+            | ProgType::PerfEvent
+            | ProgType::Syscall
+            | ProgType::SockOps => hook(None, false, &[]),
+            _ => None,
+        }
     }
 
     /// Whether results are actions, rather than lengths or values.
@@ -130,6 +135,36 @@ pub enum Mode {
     Traced(usize),
 }
 
+/// What a [`Runner`] runs.
+#[derive(Clone, Copy, Debug)]
+pub enum Program<'a> {
+    /// What was accepted, with all that it was accepted for.
+    Linked(&'a Linked),
+    /// Anything, in checked mode.
+    Checked(&'a Code),
+}
+
+impl<'a> From<&'a Linked> for Program<'a> {
+    fn from(program: &'a Linked) -> Program<'a> {
+        Program::Linked(program)
+    }
+}
+
+impl<'a> From<&'a Code> for Program<'a> {
+    fn from(code: &'a Code) -> Program<'a> {
+        Program::Checked(code)
+    }
+}
+
+impl Program<'_> {
+    fn code(&self) -> &Code {
+        match self {
+            Program::Linked(linked) => linked.code(),
+            Program::Checked(code) => code,
+        }
+    }
+}
+
 /// Why a program cannot be run with an input.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum HookError {
@@ -139,6 +174,9 @@ pub enum HookError {
         /// Its bytes.
         len: usize,
     },
+    /// There is no hook for programs of this type.
+    #[error("programs of type {0} are not run")]
+    NoHook(&'static str),
     /// The context does not fit.
     #[error("contexts have {MAX_CONTEXT} bytes at most, this one {0}")]
     Context(usize),
@@ -151,7 +189,8 @@ pub enum HookError {
 #[derive(Debug)]
 pub struct Runner {
     stack: Stack,
-    buffers: Buffers,
+    contexts: Contexts,
+    packet: Reservation,
 }
 
 impl Runner {
@@ -160,54 +199,100 @@ impl Runner {
     /// # Errors
     /// Those of `mmap(2)`.
     pub fn new() -> io::Result<Runner> {
-        Ok(Runner { stack: Stack::new()?, buffers: Buffers::new(MAX_CONTEXT)? })
+        Ok(Runner { stack: Stack::new()?, contexts: Contexts::new()?, packet: packet::buffer()? })
     }
 
     /// Runs a program `times` times over one input, as `BPF_PROG_TEST_RUN` repeats: what a run changes, the next one
     /// sees. The output is the last run's.
     ///
+    /// An accepted program that faults is run once more with checks: where that faults at the same instruction, near
+    /// memory that the run has, the analysis was wrong; otherwise the runtime has less than the program was promised.
+    ///
     /// # Errors
     /// An input that does not fit, or why a run ended early.
-    pub fn run(
-        &self,
+    pub fn run<'a>(
+        &mut self,
         engine: &dyn Engine,
         vm: &Vm,
-        code: &Code,
-        hook: &Hook,
+        program: impl Into<Program<'a>>,
         input: &Input,
         times: u32,
         mode: Mode,
     ) -> Result<Output, HookError> {
-        let context = self.buffers.context();
+        let program = program.into();
+        let Program::Linked(linked) = program else {
+            return self.play(engine, vm, program, input, times, mode);
+        };
+        let fault = match self.play(engine, vm, program, input, times, mode) {
+            Err(HookError::Stop(Stop::Fault(fault))) if mode == Mode::Fast => fault,
+            result => return result,
+        };
+        let repeats = !vm.is_broken()
+            && matches!(
+                self.play(&Interp, vm, program, input, times, Mode::Checked),
+                Err(HookError::Stop(Stop::Fault(again))) if again.insn == fault.insn && again.region.is_some()
+            );
+        let program = linked.code().name().to_string();
+        Err(HookError::Stop(match repeats {
+            true => Stop::VerifierBug { program, fault },
+            false => Stop::NotProvided { program, fault },
+        }))
+    }
+
+    /// The packet of an input, in its place, and the context.
+    fn place(&mut self, hook: &Hook, input: &Input) -> Result<Option<Packet>, HookError> {
         let ctx_len = input.context.len().max(hook.context);
         if ctx_len > MAX_CONTEXT {
             return Err(HookError::Context(ctx_len));
         }
-        let mut bytes = input.context.clone();
-        bytes.resize(ctx_len, 0);
-        context.write(0, &bytes);
-        let mut packet = None;
-        if let Some(kind) = hook.packet {
-            let len = input.packet.len();
-            let placed = Packet::place(kind, &self.buffers, ctx_len as u64, &input.packet);
-            let mut p = placed.filter(|_| len >= ETH as usize).ok_or(HookError::Packet { len })?;
-            fill(&mut p, &input.packet);
-            if input.network_layer || !hook.link_layer {
-                p.pull_link_layer();
-            }
-            packet = Some(p);
+        self.contexts.place(hook.prog_type, &input.context, ctx_len);
+        let Some(kind) = hook.packet else { return Ok(None) };
+        let len = input.packet.len();
+        let ctx = (self.contexts.address(), ctx_len as u64);
+        let placed = Packet::place(kind, &mut self.packet, ctx, &input.packet);
+        let mut packet = placed.filter(|_| len >= ETH as usize).ok_or(HookError::Packet { len })?;
+        fill(&mut packet, &input.packet);
+        if input.network_layer || !hook.link_layer {
+            packet.pull_link_layer();
         }
-        let checked = mode != Mode::Fast || !code.is_verified();
+        Ok(Some(packet))
+    }
+
+    fn play(
+        &mut self,
+        engine: &dyn Engine,
+        vm: &Vm,
+        program: Program<'_>,
+        input: &Input,
+        times: u32,
+        mode: Mode,
+    ) -> Result<Output, HookError> {
+        let prog_type = ProgType::from_number(program.code().prog_type()).unwrap_or(ProgType::Unspec);
+        let hook = Hook::of(prog_type).ok_or(HookError::NoHook(prog_type.name()))?;
+        let mut packet = self.place(&hook, input)?;
+        let ctx = self.contexts.address();
+        let ctx_len = input.context.len().max(hook.context) as u64;
+        let checked = mode != Mode::Fast || matches!(program, Program::Checked(_));
         let mut last = None;
-        for _ in 0..times.max(1) {
-            let regions = checked.then(|| regions(vm, context.address(), ctx_len as u64, packet.as_ref()));
-            let mut cx = Cx::new(vm, &self.stack, regions);
-            cx.ctx_len = ctx_len as u64;
+        for n in 0..times.max(1) {
+            // Runs that are too short to ever ask the clock themselves.
+            if n % 64 == 63 && vm.limits.is_over() {
+                return Err(Stop::Deadline.into());
+            }
+            let regions = checked.then(|| regions(vm, &self.contexts, prog_type, packet.as_ref()));
+            let mut cx = Cx::new(vm, &mut self.stack, regions);
+            cx.ctx_len = ctx_len;
             cx.packet = packet.take();
             if let Mode::Traced(n) = mode {
                 cx.replay = Some(Box::new(State::steps(n)));
             }
-            let r0 = run(engine, &mut cx, code, [context.address(), 0, 0, 0, 0])?;
+            let args = [ctx, 0, 0, 0, 0];
+            let r0 = match program {
+                // SAFETY: the context is laid out as the hook's, with an object behind every pointer, or linking would
+                // have said so.
+                Program::Linked(linked) => unsafe { run_linked(engine, &mut cx, linked, args) }?,
+                Program::Checked(code) => run(engine, &mut cx, code, args)?,
+            };
             packet = cx.packet.take();
             let steps = cx.replay.take().map(|s| s.into_steps()).unwrap_or_default();
             last = Some((r0, cx.redirect.take(), std::mem::take(&mut cx.clones), cx.retval, steps));
@@ -219,13 +304,15 @@ impl Runner {
             }
             p.bytes()
         });
-        Ok(Output { r0, packet, context: context.read(0, ctx_len), redirect, clones, retval, steps })
+        let mut context = self.contexts.bytes(prog_type);
+        context.truncate(input.context.len().max(SHOWN));
+        Ok(Output { r0, packet, context, redirect, clones, retval, steps })
     }
 }
 
-fn regions(vm: &Vm, ctx: u64, len: u64, packet: Option<&Packet>) -> Regions {
+fn regions(vm: &Vm, contexts: &Contexts, prog_type: ProgType, packet: Option<&Packet>) -> Regions {
     let mut all = Regions::default();
-    all.add(Region { kind: RegionKind::Context, start: ctx, len, objects: None, writable: true });
+    contexts.regions(prog_type).into_iter().for_each(|r| all.add(r));
     packet.into_iter().for_each(|p| all.add(p.region()));
     vm.all_maps().iter().flat_map(|m| m.regions()).for_each(|r| all.add(r));
     all
@@ -267,9 +354,7 @@ mod tests {
         let insns = assemble(text).expect("text");
         let code = Code::unverified(&bare_request(t as u32, insns, vec![]), &vm).expect("code");
         let input = Input { packet: packet.to_vec(), ..Input::default() };
-        let hook = Hook::of(t).expect("hook");
-        let out =
-            Runner::new().expect("memory").run(&Interp, &vm, &code, &hook, &input, 1, Mode::Checked).expect("run");
+        let out = Runner::new().expect("memory").run(&Interp, &vm, &code, &input, 1, Mode::Checked).expect("run");
         (out.r0, out.packet.unwrap_or_default())
     }
 

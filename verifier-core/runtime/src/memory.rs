@@ -2,14 +2,17 @@
 //! checked mode looks every access up in.
 //!
 //! Addresses in programs are host addresses. What a 32-bit field of a context points to (packets) lies below 4 GiB, so
-//! that the field holds the address itself. A reservation has an inaccessible page before and behind it: an access
-//! that leaves it by a small offset faults instead of reaching something else.
+//! that the field holds the address itself. Before and behind a reservation lie [`GUARD`] inaccessible bytes: an access
+//! that leaves it by the displacement of an instruction faults instead of reaching something else.
 
 use std::io;
 use std::ptr::NonNull;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// Bytes of a page, and of the guard on each side.
+/// Bytes of a page.
 pub const PAGE: usize = 4096;
+/// Bytes of the guard on each side: as far as a displacement of 16 bits and an access of 8 bytes reach, in whole pages.
+pub const GUARD: usize = (1 << 15) + PAGE;
 /// Where a search for low addresses begins and ends.
 const LOW: std::ops::Range<usize> = 0x1000_0000..0xf000_0000;
 /// The same for addresses that fit into instructions; larger reservations leave them to others.
@@ -21,6 +24,33 @@ const MOST_NEAR: usize = 16 << 20;
 pub struct Reservation {
     start: NonNull<u8>,
     len: usize,
+    /// Its place in the list that signal handlers look at.
+    span: Option<usize>,
+}
+
+/// Reservations that signal handlers know.
+const SPANS: usize = 16384;
+static STARTS: [AtomicUsize; SPANS] = [const { AtomicUsize::new(0) }; SPANS];
+static ENDS: [AtomicUsize; SPANS] = [const { AtomicUsize::new(0) }; SPANS];
+/// Where the search for a free place in the list begins; no place at or above [`USED`] was ever taken.
+static HINT: AtomicUsize = AtomicUsize::new(0);
+static USED: AtomicUsize = AtomicUsize::new(0);
+
+/// Lists a reservation with its guards. `None` when the list is full: who faults there is not recognised.
+fn list(start: usize, end: usize) -> Option<usize> {
+    let from = HINT.fetch_add(1, Ordering::Relaxed);
+    let free = |i: &usize| STARTS[*i].compare_exchange(0, start, Ordering::AcqRel, Ordering::Relaxed).is_ok();
+    let slot = (0..SPANS).map(|n| (from + n) % SPANS).find(free)?;
+    ENDS[slot].store(end, Ordering::Release);
+    USED.fetch_max(slot + 1, Ordering::AcqRel);
+    Some(slot)
+}
+
+/// Whether an address lies in some reservation or its guards. For signal handlers: it does not lock.
+pub(super) fn is_reserved(address: usize) -> bool {
+    (0..USED.load(Ordering::Acquire)).any(|i| {
+        address < ENDS[i].load(Ordering::Acquire) && (1..=address).contains(&STARTS[i].load(Ordering::Acquire))
+    })
 }
 
 // SAFETY: plain memory; those who share it say how they access it.
@@ -94,10 +124,10 @@ impl Reservation {
     fn place(len: usize, map: impl FnOnce(usize) -> io::Result<*mut u8>) -> io::Result<Reservation> {
         let too_large = || io::Error::from(io::ErrorKind::OutOfMemory);
         let inner = len.max(1).checked_next_multiple_of(PAGE).ok_or_else(too_large)?;
-        let total = inner.checked_add(2 * PAGE).filter(|t| *t < 1 << 46).ok_or_else(too_large)?;
+        let total = inner.checked_add(2 * GUARD).filter(|t| *t < 1 << 46).ok_or_else(too_large)?;
         let base = map(total)?;
         // SAFETY: between the guards of the mapping that was just made.
-        let start = unsafe { base.add(PAGE) };
+        let start = unsafe { base.add(GUARD) };
         // SAFETY: as above.
         if unsafe { libc::mprotect(start.cast(), inner, libc::PROT_READ | libc::PROT_WRITE) } != 0 {
             let e = io::Error::last_os_error();
@@ -106,7 +136,8 @@ impl Reservation {
             return Err(e);
         }
         let start = NonNull::new(start).ok_or_else(too_large)?;
-        Ok(Reservation { start, len: inner })
+        let span = list(base as usize, base as usize + total);
+        Ok(Reservation { start, len: inner, span })
     }
 
     /// First address.
@@ -133,15 +164,22 @@ impl Reservation {
 
     /// Whether an address lies in it or in one of its guards: who faults there left this reservation.
     pub fn owns(&self, address: u64) -> bool {
-        let from = self.address() - PAGE as u64;
-        (from..self.address() + (self.len + PAGE) as u64).contains(&address)
+        let from = self.address() - GUARD as u64;
+        (from..self.address() + (self.len + GUARD) as u64).contains(&address)
     }
 
     /// Copies bytes in.
-    pub fn write(&self, off: usize, bytes: &[u8]) {
+    pub fn write(&mut self, off: usize, bytes: &[u8]) {
         assert!(bytes.len() <= self.len.saturating_sub(off), "{} bytes at {off} of {}", bytes.len(), self.len);
-        // SAFETY: within the mapping, and `bytes` is no part of what programs write to.
+        // SAFETY: within the mapping, which is borrowed for writing.
         unsafe { std::ptr::copy_nonoverlapping(bytes.as_ptr(), self.at(off), bytes.len()) }
+    }
+
+    /// Fills bytes with zeroes.
+    pub fn clear(&mut self, off: usize, len: usize) {
+        assert!(len <= self.len.saturating_sub(off), "{len} bytes at {off} of {}", self.len);
+        // SAFETY: within the mapping, which is borrowed for writing.
+        unsafe { self.at(off).write_bytes(0, len) }
     }
 
     /// Copies bytes out.
@@ -156,8 +194,12 @@ impl Reservation {
 
 impl Drop for Reservation {
     fn drop(&mut self) {
+        if let Some(slot) = self.span {
+            ENDS[slot].store(0, Ordering::Release);
+            STARTS[slot].store(0, Ordering::Release);
+        }
         // SAFETY: the whole mapping, guards included; nobody holds addresses of a dropped reservation.
-        unsafe { libc::munmap(self.start.as_ptr().sub(PAGE).cast(), self.len + 2 * PAGE) };
+        unsafe { libc::munmap(self.start.as_ptr().sub(GUARD).cast(), self.len + 2 * GUARD) };
     }
 }
 
@@ -172,6 +214,12 @@ pub enum RegionKind {
     Stack(u32),
     /// Values of a map, by name.
     MapValue(String),
+    /// What lies before the context.
+    Before,
+    /// A socket that the context points to.
+    Socket,
+    /// The buffer of a writable tracepoint.
+    Buffer,
     /// Memory that a helper gave out.
     Helper(&'static str),
     /// Memory that the user gave, by name.
@@ -185,6 +233,9 @@ impl std::fmt::Display for RegionKind {
             RegionKind::Packet => f.write_str("packet"),
             RegionKind::Stack(n) => write!(f, "stack of frame {n}"),
             RegionKind::MapValue(m) => write!(f, "value of map `{m}`"),
+            RegionKind::Before => f.write_str("what lies before the context"),
+            RegionKind::Socket => f.write_str("socket"),
+            RegionKind::Buffer => f.write_str("buffer of the tracepoint"),
             RegionKind::Helper(h) => write!(f, "memory of {h}"),
             RegionKind::User(n) => write!(f, "region `{n}`"),
         }
@@ -264,12 +315,14 @@ mod tests {
 
     #[test]
     fn reservations_are_zero_and_low_ones_fit_32_bits() {
-        let r = Reservation::low(10_000).expect("room");
+        let mut r = Reservation::low(10_000).expect("room");
         assert!(r.address() + r.len() as u64 <= u64::from(u32::MAX));
         assert_eq!((r.len() % PAGE, r.read(0, 8)), (0, vec![0; 8]));
         r.write(r.len() - 2, &[1, 2]);
         assert_eq!(r.read(r.len() - 2, 2), [1, 2]);
         assert!(r.owns(r.address() - 1) && r.owns(r.address() + r.len() as u64) && !r.owns(0));
+        let behind = r.address() as usize + r.len() + GUARD;
+        assert!(is_reserved(r.address() as usize - (1 << 15) - 8) && is_reserved(behind - 1) && !is_reserved(0));
     }
 
     #[test]

@@ -30,32 +30,12 @@ pub enum PacketKind {
     Skb,
 }
 
-/// Memory for packets and contexts, to be used for one run after the other.
-#[derive(Debug)]
-pub struct Buffers {
-    packet: Reservation,
-    context: Reservation,
-}
-
-impl Buffers {
-    /// Room for the largest packet and for a context of so many bytes.
-    ///
-    /// # Errors
-    /// Those of `mmap(2)`.
-    pub fn new(context: usize) -> io::Result<Buffers> {
-        let all = HEADROOM as usize + 2 * (MAX_PACKET + 1) + SHARED_INFO as usize;
-        Ok(Buffers { packet: Reservation::low(all)?, context: Reservation::low(context)? })
-    }
-
-    /// The context.
-    pub fn context(&self) -> &Reservation {
-        &self.context
-    }
-
-    /// The packet buffer.
-    pub fn packet(&self) -> &Reservation {
-        &self.packet
-    }
+/// Memory for the largest packet, to be used for one run after the other.
+///
+/// # Errors
+/// Those of `mmap(2)`.
+pub fn buffer() -> io::Result<Reservation> {
+    Reservation::low(HEADROOM as usize + 2 * (MAX_PACKET + 1) + SHARED_INFO as usize)
 }
 
 /// The packet of a run.
@@ -76,20 +56,26 @@ pub struct Packet {
 }
 
 impl Packet {
-    /// Puts a packet into buffers; the context's other fields are the caller's. `None` when it is too large.
-    pub fn place(kind: PacketKind, buffers: &Buffers, ctx_len: u64, bytes: &[u8]) -> Option<Packet> {
+    /// Puts a packet into a [`buffer`]; the other fields of the context at an address are the caller's. `None` when it is
+    /// too large.
+    pub(super) fn place(
+        kind: PacketKind,
+        buffer: &mut Reservation,
+        (ctx, ctx_len): (u64, u64),
+        bytes: &[u8],
+    ) -> Option<Packet> {
         if bytes.len() > MAX_PACKET {
             return None;
         }
-        let start = buffers.packet.address();
+        let start = buffer.address();
         let len = bytes.len() as u64;
         let size = (HEADROOM + len + SHARED_INFO).max(BUFFER);
-        buffers.packet.write(HEADROOM as usize, bytes);
+        buffer.write(HEADROOM as usize, bytes);
         let first = if kind == PacketKind::Xdp { start + XDP_FRAME } else { start };
         let data = start + HEADROOM;
         let mut packet = Packet {
             kind,
-            ctx: buffers.context.address(),
+            ctx,
             ctx_len,
             room: (first, start + size - SHARED_INFO),
             meta: data,
@@ -164,6 +150,11 @@ impl Packet {
     /// Offset of the network header from the data.
     pub fn network(&self) -> i64 {
         self.network
+    }
+
+    /// Address of the first byte that data may have.
+    pub fn head(&self) -> u64 {
+        self.room.0
     }
 
     /// Address of bytes of the packet; `None` where it has no such.

@@ -8,7 +8,7 @@ use std::any::Any;
 use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, OnceLock};
 
-use verifier_core::analysis::Verified;
+use verifier_core::analysis::{KernelMemory, Verified};
 use verifier_core::isa::Insn;
 use verifier_core::isa::opcode::*;
 use verifier_core::isa::semantics::{AluOp, CmpOp};
@@ -158,6 +158,14 @@ pub enum Op {
     },
     /// `bpf_tail_call(r1 ctx, r2 prog array, r3 index)`: on success it does not come back.
     TailCall,
+    /// A load through a pointer to an object of the kernel: zero where there is no memory.
+    LoadOrZero {
+        size: Size,
+        signed: bool,
+        dst: Reg,
+        base: Reg,
+        off: i16,
+    },
     /// A helper or a kernel function.
     Call {
         helper: &'static Helper,
@@ -184,6 +192,22 @@ pub enum Op {
     Exit,
     /// Second slot of a constant: never reached.
     Pad,
+}
+
+impl Op {
+    /// What it does to memory of the program: base, offset, bytes, and whether it stores.
+    pub fn access(&self) -> Option<(Reg, i16, u32, bool)> {
+        Some(match *self {
+            Op::Load { size, base, off, .. } | Op::LoadAcquire { size, base, off, .. } => {
+                (base, off, size.bytes(), false)
+            }
+            Op::Store { size, base, off, .. } | Op::StoreRelease { size, base, off, .. } => {
+                (base, off, size.bytes(), true)
+            }
+            Op::Atomic { wide, base, off, .. } => (base, off, if wide { 8 } else { 4 }, true),
+            _ => return None,
+        })
+    }
 }
 
 /// One function of a program.
@@ -214,6 +238,8 @@ pub struct Code {
     subprogs: Box<[Subprog]>,
     maps: Box<[Arc<Map>]>,
     exception_cb: Option<u32>,
+    throws: bool,
+    vm: u64,
     owner: Owner,
     verified: bool,
     compiled: [OnceLock<Box<dyn Any + Send + Sync>>; 2],
@@ -222,17 +248,39 @@ pub struct Code {
 }
 
 impl Code {
-    /// Prepares an accepted program; maps are those of `vm` with the program's file descriptors.
+    /// Prepares an accepted program for [`super::linked`]; maps are those of `vm` with the program's file descriptors.
     ///
     /// # Errors
     /// Where the program needs something that the runtime does not model.
-    pub fn verified(program: &Verified, vm: &Vm) -> Result<Code, LinkError> {
+    pub(super) fn verified(program: &Verified, vm: &Vm) -> Result<Code, LinkError> {
         let req = program.request();
         same_fields(program, vm)?;
         let mut code = build(program.insns(), req, vm, Some(program.subprog_starts()))?;
         code.exception_cb =
             program.as_target().funcs.iter().position(|f| f.exception_cb).and_then(|n| u32::try_from(n).ok());
+        for (insn, what) in &program.reach().kernel_memory {
+            code.reach_kernel(*insn, *what)?;
+        }
         Ok(code)
+    }
+
+    /// Has an instruction that accesses memory of the kernel's own do what the runtime can do in its place.
+    fn reach_kernel(&mut self, insn: u32, what: KernelMemory) -> Result<(), LinkError> {
+        let has = match what {
+            KernelMemory::Object => "objects of the kernel that are stored to",
+            KernelMemory::Map => "the kernel's side of a map",
+            KernelMemory::Arena => "arenas",
+        };
+        let fail = LinkError { insn: insn as usize, what: format!("the runtime does not have {has}") };
+        match (self.ops.get_mut(insn as usize), what) {
+            (Some(op @ Op::Load { .. }), KernelMemory::Object) => {
+                if let Op::Load { size, signed, dst, base, off } = *op {
+                    *op = Op::LoadOrZero { size, signed, dst, base, off };
+                }
+                Ok(())
+            }
+            _ => Err(fail),
+        }
     }
 
     /// Prepares any instructions, for checked mode only.
@@ -287,6 +335,16 @@ impl Code {
     /// The slots that it was made from.
     pub fn insns(&self) -> &[Insn] {
         &self.insns
+    }
+
+    /// Whether it may throw an exception.
+    pub fn throws(&self) -> bool {
+        self.throws
+    }
+
+    /// The machine whose maps it refers to.
+    pub(super) fn vm(&self) -> u64 {
+        self.vm
     }
 
     /// Functions in order; the first is the entry.
@@ -382,6 +440,7 @@ fn build(insns: &[Insn], req: &LoadRequest, vm: &Vm, verified: Option<&[u32]>) -
         })?;
     }
     let ends = b.starts.iter().skip(1).copied().chain([insns.len() as u32]);
+    let throws = ops.iter().any(|op| matches!(op, Op::Call { helper } if helper.name == "bpf_throw"));
     let subprogs = b.starts.iter().zip(ends).map(|(s, end)| Subprog { start: *s, end }).collect();
     Ok(Code {
         name: req.name.clone(),
@@ -390,6 +449,8 @@ fn build(insns: &[Insn], req: &LoadRequest, vm: &Vm, verified: Option<&[u32]>) -
         subprogs,
         maps: b.maps.into(),
         exception_cb: None,
+        throws,
+        vm: vm.id(),
         owner,
         verified: verified.is_some(),
         compiled: Default::default(),

@@ -198,18 +198,19 @@ impl Scenario {
             let low = matches!(g.kind, RegionKind::Context | RegionKind::Packet);
             places.push(if low { Reservation::low(g.bytes.len())? } else { Reservation::new(g.bytes.len())? });
         }
-        let stack = Stack::new()?;
+        let mut stack = Stack::new()?;
         let top = stack.top();
+        let starts: Vec<u64> = places.iter().map(Reservation::address).collect();
         let number = |v: Value| match v {
             Value::Number(n) => n,
-            Value::Pointer { region, off } => places.get(region).map_or(0, |p| p.address().wrapping_add_signed(off)),
+            Value::Pointer { region, off } => starts.get(region).map_or(0, |p| p.wrapping_add_signed(off)),
             Value::Map(fd) => vm.map(fd).map_or(0, |m| m.address()),
             Value::Frame { depth, off } => {
                 top.wrapping_sub(FRAME.wrapping_mul(u64::from(depth) + 1)).wrapping_add_signed(off)
             }
         };
         let mut regions = Regions::default();
-        for (g, p) in self.regions.iter().zip(&places) {
+        for (g, p) in self.regions.iter().zip(&mut places) {
             p.write(0, &g.bytes);
             for (off, size, value) in &g.pointers {
                 let bytes = number(*value).to_le_bytes();
@@ -224,14 +225,14 @@ impl Scenario {
         for map in vm.maps() {
             map.regions().into_iter().for_each(|r| regions.add(r));
         }
-        let mut cx = Cx::new(vm, &stack, Some(regions));
+        let mut cx = Cx::new(vm, &mut stack, Some(regions));
         let mut state = State { keep: self.path, ..State::default() };
         for c in &self.calls {
             state.calls.entry(c.insn).or_default().push_back(Passage {
                 looks: c.looks.clone(),
                 returns: c.returns.map(number),
                 writes: c.writes.iter().map(|(at, bytes)| (number(*at), bytes.clone())).collect(),
-                ends: c.ends.iter().filter_map(|r| places.get(*r)).map(Reservation::address).collect(),
+                ends: c.ends.iter().filter_map(|r| starts.get(*r)).copied().collect(),
             });
         }
         state.constants = self.constants.iter().map(|(slot, v)| (*slot, number(*v))).collect();

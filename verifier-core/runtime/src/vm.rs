@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::io;
 use std::net::IpAddr;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use std::time::Instant;
 
@@ -102,9 +102,15 @@ fn take<T>(kept: &Mutex<Kept<T>>) -> (Vec<T>, u64) {
     (kept.list.into(), kept.lost)
 }
 
+/// Machines made so far.
+static MADE: AtomicU64 = AtomicU64::new(0);
+
 /// A machine.
 #[derive(Debug)]
 pub struct Vm {
+    /// Tells it from every other.
+    id: u64,
+    broken: AtomicBool,
     maps: Vec<(i32, Arc<Map>)>,
     system: Option<System>,
     /// Limits of each run.
@@ -113,8 +119,8 @@ pub struct Vm {
     pub memory: Memory,
     /// Clock.
     pub clock: Clock,
-    /// CPUs: values that per-CPU maps have.
-    pub cpus: u32,
+    /// See [`Vm::cpus`].
+    pub(super) cpus: u32,
     random: AtomicU64,
     /// The current task.
     pub task: Task,
@@ -138,6 +144,8 @@ impl Vm {
     /// A machine without maps.
     pub fn new(cpus: u32) -> Vm {
         Vm {
+            id: MADE.fetch_add(1, Ordering::Relaxed),
+            broken: AtomicBool::new(false),
             maps: Vec::new(),
             system: None,
             limits: Limits::default(),
@@ -163,6 +171,26 @@ impl Vm {
     /// The release whose kernel this machine is: that of its system, else the newest.
     pub fn release(&self) -> KernelVersion {
         self.system.as_ref().map_or(KernelVersion::new(6, 18), |s| s.kernel.version)
+    }
+
+    /// What tells this machine from every other of the process.
+    pub(super) fn id(&self) -> u64 {
+        self.id
+    }
+
+    /// CPUs: values that per-CPU maps have. As many as it was made with.
+    pub fn cpus(&self) -> u32 {
+        self.cpus
+    }
+
+    /// Whether a fault in a helper has left it in a state that nobody knows: nothing runs on it any more.
+    pub fn is_broken(&self) -> bool {
+        self.broken.load(Ordering::Acquire)
+    }
+
+    /// Nothing is to run on it any more.
+    pub(super) fn set_broken(&self) {
+        self.broken.store(true, Ordering::Release);
     }
 
     /// Seeds random numbers: the same seed gives the same numbers.
@@ -285,7 +313,7 @@ impl Vm {
     /// # Errors
     /// Those of `mmap(2)`.
     pub fn set_sockets(&mut self, sockets: Vec<Socket>) -> io::Result<()> {
-        let memory = Reservation::new(sockets.len() * SOCK_LEN)?;
+        let mut memory = Reservation::new(sockets.len() * SOCK_LEN)?;
         sockets.iter().enumerate().for_each(|(i, s)| memory.write(i * SOCK_LEN, &s.as_bpf_sock()));
         (self.sockets, self.socket_memory) = (sockets, Some(memory));
         Ok(())

@@ -28,6 +28,7 @@ use crate::program::record::{Record, StructMetas};
 use crate::program::{LoadRequest, MapSpec};
 use crate::state::{BtfRef, MapIdx, RegState, VerifierState};
 
+use super::KernelMemory;
 use super::explore::Explorer;
 
 /// Facts about one instruction that stages leave for later ones.
@@ -35,6 +36,8 @@ use super::explore::Explorer;
 pub struct InsnAux {
     /// Pointer type that a load or store was seen with; a second, incompatible one is rejected.
     pub ptr_type: Option<RegType>,
+    /// Memory of the kernel's own that it was ever seen to access.
+    pub kernel_memory: Option<KernelMemory>,
     /// Map that a helper call was seen with.
     pub map_ptr: MapPtrState,
     /// Constant key of an array map lookup or tail call.

@@ -93,9 +93,42 @@ pub struct Verified {
     subprog_starts: Vec<u32>,
     funcs: Vec<TargetFunc>,
     map_fields: Vec<record::MapFields>,
+    reach: Reach,
+}
+
+/// Memory that is the kernel's own, which Linux makes safe to access in ways of its own.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum KernelMemory {
+    /// An object of the kernel, through a pointer to its type. Loads that fault read as zero.
+    Object,
+    /// The kernel's side of a map.
+    Map,
+    /// An arena: a load that faults reads as zero, a store is dropped.
+    Arena,
+}
+
+/// What an accepted program may come to, beyond its context and its maps: who runs it has to have that.
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
+pub struct Reach {
+    /// Bytes of the buffer that a writable raw tracepoint has.
+    pub buffer: u32,
+    /// Instructions that access memory of the kernel's own, in order.
+    pub kernel_memory: Vec<(u32, KernelMemory)>,
+}
+
+impl Reach {
+    fn of(env: &Env<'_>) -> Reach {
+        let at = |(i, aux): (usize, &env::InsnAux)| Some((u32::try_from(i).ok()?, aux.kernel_memory?));
+        Reach { buffer: env.max_buf_access[0], kernel_memory: env.aux.iter().enumerate().filter_map(at).collect() }
+    }
 }
 
 impl Verified {
+    /// What the program may come to.
+    pub fn reach(&self) -> &Reach {
+        &self.reach
+    }
+
     /// What was loaded.
     pub fn request(&self) -> &LoadRequest {
         &self.request
@@ -273,6 +306,7 @@ pub fn verify_assuming(
             subprog_starts: env.subprog_starts.clone(),
             funcs: target_funcs(&env),
             map_fields: map_fields(&env, req.maps.len()),
+            reach: Reach::of(&env),
         })),
         Err(stop) => verdict_of(stop),
     };

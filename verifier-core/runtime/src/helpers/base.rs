@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
-use crate::cx::{Cx, FaultKind, Halt};
+use crate::cx::{Cx, FaultKind, Halt, Held};
 use crate::value;
 
 use super::memory::{self, low};
@@ -140,6 +140,7 @@ pub fn lock(cx: &mut Cx<'_>, [lock, ..]: [u64; 5]) -> Ret {
         cx.tick(SPIN)?;
         std::thread::yield_now();
     }
+    cx.acquired(Held::Lock(lock));
     Ok(0)
 }
 
@@ -148,6 +149,7 @@ pub fn unlock(cx: &mut Cx<'_>, [lock, ..]: [u64; 5]) -> Ret {
     word(cx, lock, 4)?;
     // SAFETY: as in `lock`.
     unsafe { AtomicU32::from_ptr(lock as *mut u32) }.store(0, Ordering::Release);
+    cx.released(Held::Lock(lock));
     Ok(0)
 }
 

@@ -207,7 +207,7 @@ pub fn tail_call(cx: &mut Cx<'_>, map: u64, index: u32) -> bool {
     }
     let program: Option<Arc<dyn Any + Send + Sync>> = map.prog(index).map(|p| p as _);
     match program.map(Arc::downcast::<Code>) {
-        Some(Ok(code)) if code.is_verified() || cx.is_checked() => {
+        Some(Ok(code)) if cx.is_checked() || code.is_verified() && code.vm() == cx.vm.id() => {
             cx.enter_code(code);
             true
         }

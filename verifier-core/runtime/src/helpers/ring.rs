@@ -1,6 +1,6 @@
 //! Ring buffers and perf events: what programs send to user space.
 
-use crate::cx::{Cx, FaultKind, Halt};
+use crate::cx::{Cx, FaultKind, Halt, Held};
 use crate::map;
 use crate::memory::RegionKind;
 use crate::packet::Packet;
@@ -22,6 +22,7 @@ pub fn take(cx: &mut Cx<'_>, map: u64, size: u64, is_dynptr: bool) -> Result<Opt
     let sample = growing(cx, |site| map.ops().ring().and_then(|r| r.reserve(size, site)))?;
     if let Some(at) = sample {
         cx.give(at, size, if is_dynptr { RESERVED_DYNPTR } else { RESERVED }, true);
+        cx.acquired(Held::Sample(at));
     }
     Ok(sample)
 }
@@ -46,6 +47,7 @@ pub fn finish(cx: &mut Cx<'_>, sample: u64, discard: bool) -> Result<(), Halt> {
         return cx.halt(FaultKind::Argument("no sample was reserved there".into()), cx.insn, sample);
     }
     cx.take_back(sample);
+    cx.released(Held::Sample(sample));
     // SAFETY: accepted programs give samples that were reserved; in checked mode it was one.
     unsafe { map::commit(sample, discard) };
     Ok(())

@@ -402,10 +402,11 @@ pub fn clone_redirect(cx: &mut Cx<'_>, [_, ifindex, flags, ..]: [u64; 5]) -> Ret
 }
 
 /// `LD_ABS` and `LD_IND`: bytes in network order; negative offsets are relative to the network header (from
-/// -0x100000) or the link-layer header (from -0x200000).
-pub fn classic_load(cx: &Cx<'_>, off: i64, size: u64) -> Option<u64> {
+/// -0x100000) or the link-layer header (from -0x200000), which may lie before the data but not before the buffer.
+pub fn classic_load(cx: &Cx<'_>, off: i32, size: u64) -> Option<u64> {
     const NETWORK: i64 = -0x10_0000;
     const LINK: i64 = -0x20_0000;
+    let off = i64::from(off);
     let p = cx.packet.as_ref()?;
     let at = match off {
         0.. => p.data() as i64 + off,
@@ -413,7 +414,7 @@ pub fn classic_load(cx: &Cx<'_>, off: i64, size: u64) -> Option<u64> {
         LINK..NETWORK => link_layer(p) + (off - LINK),
         _ => return None,
     } as u64;
-    if at.checked_add(size)? > p.end() {
+    if at < p.head() || at.checked_add(size)? > p.end() {
         return None;
     }
     // SAFETY: bytes of the packet, or of the header that lies before its data.

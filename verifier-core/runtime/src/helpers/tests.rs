@@ -1,6 +1,6 @@
 //! Helpers as programs see them, over a small packet, with every access checked.
 
-use crate::hook::{Hook, Input, Mode, Output, Runner};
+use crate::hook::{Input, Mode, Output, Runner};
 use crate::interp::Interp;
 use crate::program::bare_request;
 use crate::{Code, Vm};
@@ -28,9 +28,8 @@ fn run(t: ProgType, text: &str, takes_function: bool) -> (Output, Vec<String>) {
         })
         .collect();
     let input = Input { packet, ..Input::default() };
-    let hook = Hook::of(t).expect("hook");
-    let runner = Runner::new().expect("memory");
-    let out = runner.run(&Interp, &vm, &code, &hook, &input, 1, Mode::Checked).expect("run");
+    let mut runner = Runner::new().expect("memory");
+    let out = runner.run(&Interp, &vm, &code, &input, 1, Mode::Checked).expect("run");
     (out, vm.take_printed().0)
 }
 

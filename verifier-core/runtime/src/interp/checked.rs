@@ -100,6 +100,14 @@ impl Run<'_, '_> {
                     };
                     self.set(dst, v);
                 }
+                Op::LoadOrZero { size, signed, dst, base, off } => {
+                    let address = self.reg(base).wrapping_add_signed(off.into());
+                    let v = match self.scripted() {
+                        Some(v) => v?,
+                        None => self.cx.load_or_zero(address, size.bytes(), signed),
+                    };
+                    self.set(dst, v);
+                }
                 Op::Store { size, base, off, src } => {
                     let a = self.address(base, off, size.bytes(), true)?;
                     // SAFETY: checked.
@@ -155,7 +163,17 @@ impl Run<'_, '_> {
                     if self.cx.stop != stop::NONE {
                         return Err(Halt);
                     }
-                    if taken != 0 {
+                    if taken != 0 && self.cx.code().throws() {
+                        let r0 = self.cx.run_entered(self.regs[10], ctx);
+                        if self.cx.stop != stop::NONE {
+                            return Err(Halt);
+                        }
+                        self.set(0, r0);
+                        match self.leave() {
+                            Some(pc) => next = pc,
+                            None => return Ok(r0),
+                        }
+                    } else if taken != 0 {
                         self.regs[1] = ctx;
                         self.loops = MAX_LOOPS;
                         next = 0;

@@ -7,12 +7,12 @@
 //! two operations; where it does not, functions return the next record to a loop. Fuel is charged where execution goes
 //! back: a program that does not go back ends by itself.
 
-use std::mem::MaybeUninit;
 use std::ptr;
 use std::sync::OnceLock;
 
 use crate::abi::{self, Helper, HelperFn};
-use crate::cx::{Cx, FRAME, FRAMES, FaultKind, MAX_LOOPS, stop};
+use crate::cx::{CALLER, Cx, FRAME, FaultKind, MAX_LOOPS, stop};
+use crate::fault::{self, Raised};
 use crate::map::Map;
 use crate::program::{AtomicOp, Code, Op, Reg, Size, Src};
 use verifier_core::isa::semantics::{AluOp, CmpOp};
@@ -39,6 +39,7 @@ pub(crate) struct Fast {
     pub(super) src: Reg,
 }
 
+const _: () = assert!(size_of::<Caller>() <= CALLER);
 const RECORD: i64 = size_of::<Fast>() as i64;
 const _: () = assert!(RECORD == 24);
 
@@ -47,14 +48,17 @@ const _: () = assert!(RECORD == 24);
 struct State {
     regs: [u64; 11],
     loops: u32,
-    depth: u32,
-    callers: [MaybeUninit<Caller>; FRAMES as usize],
+    /// Where the next caller is kept, and the first one of this run was.
+    top: *mut Caller,
+    base: *mut Caller,
 }
 
 impl State {
-    fn new(r10: u64, [a, b, c, d, e]: [u64; 5]) -> State {
-        let regs = [0, a, b, c, d, e, 0, 0, 0, 0, r10];
-        State { regs, loops: MAX_LOOPS, depth: 0, callers: [MaybeUninit::uninit(); FRAMES as usize] }
+    fn new(cx: &Cx<'_>, [a, b, c, d, e]: [u64; 5]) -> State {
+        let regs = [0, a, b, c, d, e, 0, 0, 0, 0, cx.frame];
+        // Each frame has a place of its own: runs within runs are in lower frames.
+        let base = cx.callers_of_frame().cast();
+        State { regs, loops: MAX_LOOPS, top: base, base }
     }
 }
 
@@ -171,9 +175,11 @@ handlers! {
         let [_, a, b, c, d, e, .., r10] = (*st).regs;
         (*cx).frame = r10;
         (*cx).insn = (*pc).off as u32;
+        (*cx).in_helper = 1;
         // `flatten` put a helper's function there.
         let func = std::mem::transmute::<usize, HelperFn>((*pc).imm as usize);
         let r0 = func(cx, a, b, c, d, e);
+        (*cx).in_helper = 0;
         if (*cx).stop != stop::NONE {
             return ptr::null();
         }
@@ -185,7 +191,9 @@ handlers! {
     fn look_up[const T: bool](pc, st, cx) {
         let map = &*((*pc).imm as usize as *const Map);
         let key = std::slice::from_raw_parts((*st).regs[2] as *const u8, map.spec().key_size as usize);
+        (*cx).in_helper = 1;
         (*st).regs[0] = map.lookup(key, (*cx).cpu).unwrap_or(0);
+        (*cx).in_helper = 0;
         go::<T>(pc.add(1), st, cx)
     }
 
@@ -217,11 +225,27 @@ handlers! {
             Op::TailCall => {
                 let (ctx, map, index) = (regs[1], regs[2], regs[3]);
                 (*cx).insn = at as u32;
-                if abi::tail_call(cx, ctx, map, index) != 0 {
+                (*cx).in_helper = 1;
+                let taken = abi::tail_call(cx, ctx, map, index) != 0;
+                (*cx).in_helper = 0;
+                if (*cx).stop != stop::NONE {
+                    return ptr::null();
+                }
+                if taken && (*cx).code().throws() {
+                    let r10 = regs[10];
+                    let r0 = (*cx).run_entered(r10, ctx);
+                    (*st).regs[0] = r0;
+                    return if (*cx).stop == stop::NONE { leave(st, cx) } else { ptr::null() };
+                }
+                if taken {
                     regs[1] = ctx;
                     (*st).loops = MAX_LOOPS;
                     return (*cx).code().fast().as_ptr();
                 }
+            }
+            Op::LoadOrZero { size, signed, dst, base, off } => {
+                let address = regs[usize::from(base)].wrapping_add_signed(off.into());
+                regs[usize::from(dst)] = (*cx).load_or_zero(address, size.bytes(), signed);
             }
             Op::CallReg { reg } => {
                 let value = regs[usize::from(reg)];
@@ -269,16 +293,30 @@ unsafe fn enter(pc: *const Fast, st: *mut State, cx: *mut Cx<'_>) -> bool {
     // SAFETY: as required; frames end before callers do.
     unsafe {
         let [.., a, b, c, d, r10] = (*st).regs;
-        if !(*cx).has_room(r10 - FRAME) && (*cx).enter_frame(r10 - FRAME, (*pc).imm as u32).is_err() {
-            return false;
+        if !(*cx).has_room(r10 - FRAME) {
+            return no_room(pc, r10 - FRAME, cx);
         }
-        let caller = Caller { pc: pc.add(1), saved: [a, b, c, d], r10, loops: (*st).loops, code: (*cx).code };
-        (&mut (*st).callers)[(*st).depth as usize] = MaybeUninit::new(caller);
-        (*st).depth += 1;
+        // There is a place for each frame, and there is room for this one. Field by field: a caller in a variable would
+        // be on the stack, and keep the compiler from making a jump of the call that comes next.
+        let caller = (*st).top;
+        (*caller).pc = pc.add(1);
+        (*caller).saved = [a, b, c, d];
+        (*caller).r10 = r10;
+        (*caller).loops = (*st).loops;
+        (*caller).code = (*cx).code;
+        (*st).top = caller.add(1);
         (*st).regs[10] = r10 - FRAME;
         (*st).loops = MAX_LOOPS;
         true
     }
+}
+
+/// Ends the run that has no room for a frame. Apart, so that nothing of it is on the stack of handlers.
+#[cold]
+#[inline(never)]
+unsafe extern "C" fn no_room(pc: *const Fast, r10: u64, cx: *mut Cx<'_>) -> bool {
+    // SAFETY: handlers pass what they were given.
+    unsafe { (*cx).enter_frame(r10, (*pc).imm as u32).is_ok() }
 }
 
 /// Returns to the caller: the record to go on with, null from the function that was entered first.
@@ -289,33 +327,72 @@ unsafe fn enter(pc: *const Fast, st: *mut State, cx: *mut Cx<'_>) -> bool {
 unsafe fn leave(st: *mut State, cx: *mut Cx<'_>) -> *const Fast {
     // SAFETY: as required; as many callers as the depth says were written.
     unsafe {
-        let Some(depth) = (*st).depth.checked_sub(1) else { return ptr::null() };
-        (*st).depth = depth;
-        let caller = (&(*st).callers)[depth as usize].assume_init();
-        let [a, b, c, d] = caller.saved;
+        if (*st).top == (*st).base {
+            return ptr::null();
+        }
+        let caller = (*st).top.sub(1);
+        (*st).top = caller;
+        let [a, b, c, d] = (*caller).saved;
         ((*st).regs[6], (*st).regs[7], (*st).regs[8], (*st).regs[9]) = (a, b, c, d);
-        (*st).regs[10] = caller.r10;
-        (*st).loops = caller.loops;
-        (*cx).code = caller.code;
-        caller.pc
+        (*st).regs[10] = (*caller).r10;
+        (*st).loops = (*caller).loops;
+        (*cx).code = (*caller).code;
+        (*caller).pc
     }
 }
 
-/// Runs a function of verified code to its end.
+/// Runs a function of verified code to its end, or to a fault.
 pub(super) fn run(cx: &mut Cx<'_>, subprog: u32, args: [u64; 5]) -> u64 {
     let Some(start) = cx.code().subprogs().get(subprog as usize).map(|s| s.start as usize) else { return 0 };
-    let mut st = State::new(cx.frame, args);
-    from(cx, &mut st, &cx.code().fast()[start])
+    let mut st = State::new(cx, args);
+    cx.in_helper = 0;
+    let (first, cx) = (ptr::from_ref(&cx.code().fast()[start]), ptr::from_mut(cx));
+    let words = [(&raw mut st) as u64, 0, 0, 0, 0];
+    let entry = from as unsafe extern "C" fn(*mut Cx<'static>, *const Fast, *mut State) -> u64;
+    // SAFETY: `from` is called with the three arguments that it takes; the run and its state are there meanwhile.
+    match unsafe { fault::enter(entry as usize, cx.cast(), first as u64, &words, &raw const (*cx).in_helper) } {
+        Ok(r0) => r0,
+        Err(raised) => {
+            // SAFETY: as above; who used them has ended.
+            let (cx, regs) = unsafe { (&mut *cx, (&raw const st.regs).read_volatile()) };
+            let (insn, kind) = place_of(cx, &regs, &raised);
+            cx.raised(raised, kind, insn);
+            0
+        }
+    }
 }
 
 /// Runs from a record to the end of its function.
-fn from(cx: &mut Cx<'_>, st: &mut State, first: &Fast) -> u64 {
-    let mut pc = ptr::from_ref(first);
-    while !pc.is_null() {
-        // SAFETY: a record of the program that runs.
-        pc = unsafe { ((*pc).run)(pc, st, cx) };
+///
+/// # Safety
+/// `pc` is a record of the program that runs, `st` a fresh state of it.
+unsafe extern "C" fn from(cx: *mut Cx<'_>, mut pc: *const Fast, st: *mut State) -> u64 {
+    // SAFETY: handlers are called as they are to be.
+    unsafe {
+        while !pc.is_null() {
+            pc = ((*pc).run)(pc, st, cx);
+        }
+        (*st).regs[0]
     }
-    st.regs[0]
+}
+
+/// The instruction that faulted, and what it did. Handlers have their record in the register of a first argument, or have
+/// just come from there; an access near it that comes to the address is the one.
+fn place_of(cx: &Cx<'_>, regs: &[u64; 11], raised: &Raised) -> (u32, FaultKind) {
+    let (records, ops) = (cx.code().fast(), cx.code().ops());
+    let off = raised.first.wrapping_sub(records.as_ptr() as usize);
+    let slot = if off < size_of_val(records) { off / size_of::<Fast>() } else { cx.insn as usize };
+    let at = |slot: usize| {
+        let (base, off, bytes, write) = ops.get(slot)?.access()?;
+        Some((slot as u32, regs[usize::from(base)].wrapping_add_signed(off.into()), bytes, write))
+    };
+    let near = || [0, 1, 2, -1, -2].iter().filter_map(|d| at(slot.checked_add_signed(*d)?));
+    let hit = near().find(|(_, a, bytes, _)| (raised.address as u64).wrapping_sub(*a) < u64::from(*bytes));
+    match hit.or_else(|| near().next()) {
+        Some((insn, _, bytes, true)) => (insn, FaultKind::Write(bytes)),
+        Some((insn, _, bytes, false)) => (insn, FaultKind::Read(bytes)),
+        None => (slot as u32, FaultKind::Signal(raised.signal)),
+    }
 }
 
 /// Whether the compiler made jumps of the calls that handlers end with: the stack does not grow from one to the next.
@@ -323,20 +400,23 @@ fn from(cx: &mut Cx<'_>, st: &mut State, first: &Fast) -> u64 {
 fn threads() -> bool {
     static HOLDS: OnceLock<bool> = OnceLock::new();
     *HOLDS.get_or_init(|| {
-        let depth = |chain: &[Handler]| {
-            let record = |run| Fast { run, imm: 0, off: RECORD as i32, dst: 0, src: 0 };
-            let records: Vec<Fast> = chain.iter().copied().chain([probe as Handler]).map(record).collect();
+        let depth = |chain: &[(Handler, i64, i64)]| {
+            let record = |(run, off, imm): (Handler, i64, i64)| Fast { run, imm, off: off as i32, dst: 0, src: 0 };
+            let end = (probe as Handler, 0, 0);
+            let records: Vec<Fast> = chain.iter().copied().chain([end]).map(record).collect();
             let vm = crate::vm::Vm::new(1);
-            let Ok(stack) = crate::cx::Stack::new() else { return 0 };
-            let mut cx = Cx::new(&vm, &stack, None);
-            let mut st = State { loops: 1, ..State::new(0, [0; 5]) };
-            // SAFETY: these handlers touch registers only.
+            let Ok(mut stack) = crate::cx::Stack::new() else { return 0 };
+            let mut cx = Cx::new(&vm, &mut stack, None);
+            let mut st = State { loops: 1, ..State::new(&cx, [0; 5]) };
+            // SAFETY: these handlers touch registers and the places of callers only, and the helper only the clock.
             unsafe { ((*records.as_ptr()).run)(records.as_ptr(), &raw mut st, &raw mut cx) };
             st.regs[0]
         };
         type AddR = Bin<alu::Add, true, false>;
-        let chain: [Handler; 13] = [
-            one::<AddR, true>,
+        let clock = abi::helper(id::KTIME_GET_NS).map_or(0, |h| h.func as usize as i64);
+        let plain = |run: Handler| (run, RECORD, 0);
+        let mut chain = [
+            one::<AddR, true> as Handler,
             one::<Bin<alu::Div, false, true>, true>,
             jump::<true>,
             branch::<If<cmp::Eq, true, true>, true>,
@@ -349,7 +429,16 @@ fn threads() -> bool {
             one::<AddR, true>,
             one::<Const, true>,
             one::<Nothing, true>,
-        ];
+        ]
+        .map(plain)
+        .to_vec();
+        // A call of the function two records on, which returns to a jump over it; and one of a helper.
+        chain.extend([
+            (call_local::<true> as Handler, 2 * RECORD, 0),
+            (jump::<true>, 2 * RECORD, 0),
+            plain(exit::<true>),
+        ]);
+        chain.push((call::<true>, RECORD, clock));
         depth(&[]) == depth(&chain)
     })
 }
@@ -428,7 +517,9 @@ fn single<const T: bool>(op: &Op) -> Handler {
         Op::CallLocal { .. } => call_local::<T>,
         Op::Exit => exit::<T>,
         Op::Pad => one::<Nothing, T>,
-        Op::TailCall | Op::CallReg { .. } | Op::PacketLoad { .. } | Op::CallUnknown { .. } => slow,
+        Op::TailCall | Op::LoadOrZero { .. } | Op::CallReg { .. } | Op::PacketLoad { .. } | Op::CallUnknown { .. } => {
+            slow
+        }
     }
 }
 
@@ -627,6 +718,7 @@ fn know_maps<const T: bool>(code: &Code, out: &mut [Fast]) {
             | Op::Load { dst, .. }
             | Op::LoadAcquire { dst, .. }
                 if dst != 1 => {}
+            Op::LoadOrZero { dst, .. } if dst != 1 => {}
             Op::Atomic { src, .. } if src != 1 => {}
             _ if is_lookup(op) => {
                 if let Some(map) = r1.and_then(|address| code.map_at(address)).filter(|m| m.looks_up_plainly()) {
@@ -644,7 +736,7 @@ fn know_maps<const T: bool>(code: &Code, out: &mut [Fast]) {
 mod tests {
     use super::*;
     use crate::cx::{Stack, Stop};
-    use crate::engine::run;
+    use crate::engine::{believe, run};
     use crate::interp::Interp;
     use crate::memory::{Region, RegionKind, Regions};
     use crate::program::bare_request;
@@ -711,18 +803,19 @@ mod tests {
     fn results(text: &str, args: [u64; 5]) -> [Result<u64, Stop>; 3] {
         let vm = Vm::new(1);
         let code = Code::believed(&bare_request(1, assemble(text).expect(text), vec![]), &vm).expect(text);
-        let stack = Stack::new().expect("stack");
+        let mut stack = Stack::new().expect("stack");
         let mut regions = Regions::default();
         let kind = RegionKind::User("none".into());
         regions.add(Region { kind, start: 1, len: 1, objects: None, writable: false });
-        let play = |regions| run(&Interp, &mut Cx::new(&vm, &stack, regions), &code, args);
-        let (checked, fast) = (play(Some(regions)), play(None));
+        let checked = run(&Interp, &mut Cx::new(&vm, &mut stack, Some(regions)), &code, args);
+        let fast = believe(&Interp, &mut Cx::new(&vm, &mut stack, None), &code, args);
         // The form that returns to the loop.
         let records = records::<false>(&code, |_, _| None);
-        let mut cx = Cx::new(&vm, &stack, None);
+        let mut cx = Cx::new(&vm, &mut stack, None);
         cx.code = &raw const code;
-        let mut st = State::new(cx.frame, args);
-        let r0 = from(&mut cx, &mut st, &records[0]);
+        let mut st = State::new(&cx, args);
+        // SAFETY: the first record of the program, and a fresh state.
+        let r0 = unsafe { from(&raw mut cx, &raw const records[0], &raw mut st) };
         [checked, fast, cx.stopped().map_or(Ok(r0), Err)]
     }
 
@@ -754,12 +847,12 @@ mod tests {
         let body = format!("{}\ncall pc+3", body.join("\n"));
         let slots = assemble(&body).expect("text").len();
         let text = format!(
-            "r0 = 0\nr2 = 1\nr3 = 2\nr4 = 3\nr5 = 4\nr7 = 100000\n{body}\nr7 += -1\nif r7 != 0 goto -{}\nexit\nr2 = 1\nr3 = 2\nr4 = 3\nr5 = 4\nexit",
+            "r0 = 0\nr2 = 1\nr3 = 2\nr4 = 3\nr5 = 4\nr7 = 1000000\n{body}\nr7 += -1\nif r7 != 0 goto -{}\nexit\nr2 = 1\nr3 = 2\nr4 = 3\nr5 = 4\nexit",
             slots + 2
         );
         let vm = Vm::new(1);
         let code = Code::believed(&bare_request(1, assemble(&text).expect(&text), vec![]), &vm).expect("code");
-        let stack = Stack::new().expect("stack");
-        assert!(run(&Interp, &mut Cx::new(&vm, &stack, None), &code, [0; 5]).is_ok());
+        let mut stack = Stack::new().expect("stack");
+        assert!(believe(&Interp, &mut Cx::new(&vm, &mut stack, None), &code, [0; 5]).is_ok());
     }
 }

@@ -20,7 +20,7 @@ impl Engine for Interp {
         "interp"
     }
 
-    fn enter(&self, cx: &mut Cx<'_>, subprog: u32, args: [u64; 5]) -> u64 {
+    unsafe fn enter(&self, cx: &mut Cx<'_>, subprog: u32, args: [u64; 5]) -> u64 {
         cx.invoke = Some(invoke as Invoke);
         if cx.is_checked() { checked::run(cx, subprog, args) } else { fast::run(cx, subprog, args) }
     }
@@ -33,5 +33,6 @@ impl Engine for Interp {
 unsafe extern "C" fn invoke(cx: *mut Cx<'_>, subprog: u32, args: *const [u64; 5]) -> u64 {
     // SAFETY: as required.
     let (cx, args) = unsafe { (&mut *cx, *args) };
-    Interp.enter(cx, subprog, args)
+    // SAFETY: the run is this engine's.
+    unsafe { Interp.enter(cx, subprog, args) }
 }

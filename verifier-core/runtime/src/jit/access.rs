@@ -62,6 +62,17 @@ where
         self.set(dst, v);
     }
 
+    /// A load through a pointer to an object of the kernel.
+    pub(super) fn load_or_zero(&mut self, size: Size, signed: bool, dst: Reg, base: Reg, off: i16) {
+        let at = self.get(base);
+        let address = self.b.ins().iadd_imm_s(at, i64::from(off));
+        let (bytes, signed) = (self.constant(size.bytes().into()), self.constant(signed.into()));
+        let stub = abi::load_or_zero as *const () as usize;
+        if let Some(v) = self.call_address(stub, &[self.cx, address, bytes, signed], true) {
+            self.set(dst, v);
+        }
+    }
+
     pub(super) fn store(&mut self, size: Size, base: Reg, off: i16, src: Src) {
         if let Some(slot) = self.slot(base, off) {
             let v = self.operand(src, true);

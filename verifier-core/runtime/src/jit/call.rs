@@ -236,15 +236,32 @@ where
     fn before_call(&mut self, below: Value) -> Option<Value> {
         self.keep_fuel();
         if self.src.checked {
-            let insn = self.insn();
-            let wrong = self.call_address(abi::enter_frame as *const () as usize, &[self.cx, insn, below], true);
-            if let Some(wrong) = wrong {
-                let wrong = self.b.ins().ireduce(types::I32, wrong);
-                self.leave_if(wrong);
-            }
+            self.enter_frame(below);
+        } else {
+            let lowest = self.run_field(types::I64, offset_of!(Cx<'static>, lowest));
+            let (none, some) = (self.b.create_block(), self.b.create_block());
+            self.b.set_cold_block(none);
+            let has_room = self.b.ins().icmp(IntCC::UnsignedGreaterThanOrEqual, below, lowest);
+            self.b.ins().brif(has_room, some, &[], none, &[]);
+            self.b.switch_to_block(none);
+            // It says why there is none.
+            self.enter_frame(below);
+            let leave = self.leave_block();
+            self.b.ins().jump(leave, &[]);
+            self.b.switch_to_block(some);
         }
         let tails = self.src.checked || self.src.code.ops().iter().any(|op| matches!(op, Op::TailCall));
         tails.then(|| self.run_field(types::I64, offset_of!(Cx<'static>, code)))
+    }
+
+    /// Enters a frame, or leaves compiled code.
+    fn enter_frame(&mut self, below: Value) {
+        let insn = self.insn();
+        let wrong = self.call_address(abi::enter_frame as *const () as usize, &[self.cx, insn, below], true);
+        if let Some(wrong) = wrong {
+            let wrong = self.b.ins().ireduce(types::I32, wrong);
+            self.leave_if(wrong);
+        }
     }
 
     fn after_call(&mut self, below: Value, code: Option<Value>) {

@@ -89,9 +89,11 @@ pub(super) fn step(op: &Op, regs: &mut Registers) {
                 _ => Known::Value,
             }
         }
-        Op::MovSx { dst, .. } | Op::ByteOrder { dst, .. } | Op::Load { dst, .. } | Op::LoadAcquire { dst, .. } => {
-            regs[usize::from(dst)] = Known::Value
-        }
+        Op::MovSx { dst, .. }
+        | Op::ByteOrder { dst, .. }
+        | Op::Load { dst, .. }
+        | Op::LoadOrZero { dst, .. }
+        | Op::LoadAcquire { dst, .. } => regs[usize::from(dst)] = Known::Value,
         Op::Atomic { op, fetch, src, .. } => {
             if op == crate::program::AtomicOp::CmpXchg {
                 regs[0] = Known::Value;
@@ -117,7 +119,9 @@ fn effects(op: &Op, passed: Mask) -> (Mask, Mask) {
         Op::MovSx { dst, src, .. } => (bit(src), bit(dst)),
         Op::ByteOrder { dst, .. } => (bit(dst), bit(dst)),
         Op::Const { dst, .. } => (0, bit(dst)),
-        Op::Load { dst, base, .. } | Op::LoadAcquire { dst, base, .. } => (bit(base), bit(dst)),
+        Op::Load { dst, base, .. } | Op::LoadOrZero { dst, base, .. } | Op::LoadAcquire { dst, base, .. } => {
+            (bit(base), bit(dst))
+        }
         Op::Store { base, src, .. } => (bit(base) | of(src), 0),
         Op::StoreRelease { base, src, .. } => (bit(base) | bit(src), 0),
         Op::Atomic { base, src, .. } => (bit(base) | bit(src) | 1, 0),

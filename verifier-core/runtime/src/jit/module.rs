@@ -15,11 +15,10 @@ use cranelift_jit::{ArenaMemoryProvider, JITBuilder, JITModule};
 use cranelift_module::{FuncId, Module as _, ModuleError};
 
 use crate::cx::{Cx, FaultKind};
+use crate::fault::{self, Raised, Range};
 use crate::program::{Code, FUNC_BASE, Op};
 
-use super::fault::{self, Raised, Range};
 use super::flow::{ARGS, Flow, Mask};
-use super::stubs;
 use super::translate::{Callee, Source, Target, translate, translate_refuel};
 
 /// Why a program cannot be compiled.
@@ -106,8 +105,9 @@ impl Module {
 /// It is that of a function of the run's program, compiled for the mode of the run, that can be entered from outside.
 #[inline]
 pub(super) unsafe fn enter_at(entry: usize, cx: &mut Cx<'_>, args: [u64; 5]) -> u64 {
-    // SAFETY: as required.
-    match unsafe { fault::enter(entry, cx, &args) } {
+    let frame = cx.frame;
+    // SAFETY: as required; every function of ours that compiled code calls counts as a helper.
+    match unsafe { fault::enter(entry, std::ptr::from_mut(cx).cast(), frame, &args, std::ptr::null()) } {
         Ok(r0) => r0,
         Err(raised) => {
             report(cx, raised);
@@ -131,15 +131,14 @@ fn report(cx: &mut Cx<'_>, raised: Raised) {
     });
     let ops = cx.code().ops();
     // The compiler may fold a load into the instruction that uses it.
-    let near = (0..=insn).rev().take(64).find_map(|i| Some((i, stubs::access_of(ops.get(i as usize)?)?)));
-    let (insn, kind) = match near {
-        Some((at, (bytes, true))) => (at, FaultKind::Write(bytes)),
-        Some((at, (bytes, false))) => (at, FaultKind::Read(bytes)),
+    let near = (0..=insn).rev().take(64).find_map(|i| Some((i, ops.get(i as usize)?.access()?)));
+    let is_access = matches!(raised.signal, libc::SIGSEGV | libc::SIGBUS) && !raised.in_helper;
+    let (insn, kind) = match near.filter(|_| is_access) {
+        Some((at, (_, _, bytes, true))) => (at, FaultKind::Write(bytes)),
+        Some((at, (_, _, bytes, false))) => (at, FaultKind::Read(bytes)),
         None => (insn, FaultKind::Signal(raised.signal)),
     };
-    let kind =
-        if matches!(raised.signal, libc::SIGSEGV | libc::SIGBUS) { kind } else { FaultKind::Signal(raised.signal) };
-    let _ = cx.halt::<()>(kind, insn, raised.address as u64);
+    cx.raised(raised, kind, insn);
 }
 
 fn target() -> Result<OwnedTargetIsa, CompileError> {
@@ -221,7 +220,6 @@ fn visit(code: &Code, n: usize, checked: bool, open: &[bool], flows: &mut [Optio
 
 /// Compiles a program.
 fn compile(code: &Code, checked: bool) -> Result<Module, CompileError> {
-    fault::install();
     let fail = |e: ModuleError| match e {
         ModuleError::Compilation(CodegenError::Verifier(e)) => CompileError(e.to_string()),
         e => CompileError(e.to_string()),

@@ -74,11 +74,20 @@ pub(super) unsafe extern "C" fn tail_call(cx: *mut Cx<'_>, ctx: u64, map: u64, i
             return 0;
         }
         let cx = &mut *cx;
+        if cx.code().throws() {
+            return enter_thrower as *const () as usize;
+        }
         match module::of(cx.code(), cx.is_checked()) {
             Ok(module) => module.entry(0).unwrap_or(interpret as *const () as usize),
             Err(_) => interpret as *const () as usize,
         }
     }
+}
+
+/// Stands for the entry of a program that may throw: its exceptions end where it was entered.
+unsafe extern "C" fn enter_thrower(cx: *mut Cx<'_>, r10: u64, ctx: u64, _: u64, _: u64, _: u64, _: u64) -> u64 {
+    // SAFETY: compiled code passes the run that it was given.
+    unsafe { &mut *cx }.run_entered(r10, ctx)
 }
 
 /// Stands for the entry of a program that could not be compiled.
@@ -87,7 +96,8 @@ unsafe extern "C" fn interpret(cx: *mut Cx<'_>, r10: u64, a: u64, b: u64, c: u64
     let cx = unsafe { &mut *cx };
     let invoke = cx.invoke;
     cx.frame = r10;
-    let r0 = Interp.enter(cx, 0, [a, b, c, d, e]);
+    // SAFETY: the run is this engine's.
+    let r0 = unsafe { Interp.enter(cx, 0, [a, b, c, d, e]) };
     cx.invoke = invoke;
     r0
 }
@@ -121,14 +131,4 @@ pub(super) unsafe extern "C" fn atomic(cx: *mut Cx<'_>, insn: u32, address: u64,
             _ => 0,
         }
     }
-}
-
-/// What an instruction does to memory: bytes, and whether it stores.
-pub(super) fn access_of(op: &Op) -> Option<(u32, bool)> {
-    Some(match *op {
-        Op::Load { size, .. } | Op::LoadAcquire { size, .. } | Op::PacketLoad { size, .. } => (size.bytes(), false),
-        Op::Store { size, .. } | Op::StoreRelease { size, .. } => (size.bytes(), true),
-        Op::Atomic { wide, .. } => (if wide { 8 } else { 4 }, true),
-        _ => return None,
-    })
 }

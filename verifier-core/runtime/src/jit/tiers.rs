@@ -47,13 +47,15 @@ impl Engine for Tiered {
         "tiered"
     }
 
-    fn enter(&self, cx: &mut Cx<'_>, subprog: u32, args: [u64; 5]) -> u64 {
+    unsafe fn enter(&self, cx: &mut Cx<'_>, subprog: u32, args: [u64; 5]) -> u64 {
         let code = cx.code();
         if !cx.is_checked() && module::is_ready(code) {
-            return Jit.enter(cx, subprog, args);
+            // SAFETY: as required of this engine.
+            return unsafe { Jit.enter(cx, subprog, args) };
         }
         self.count(code);
-        Interp.enter(cx, subprog, args)
+        // SAFETY: as required of this engine.
+        unsafe { Interp.enter(cx, subprog, args) }
     }
 }
 
@@ -63,7 +65,7 @@ mod tests {
 
     use super::*;
     use crate::cx::Stack;
-    use crate::engine::run;
+    use crate::engine::believe;
     use crate::program::bare_request;
     use crate::vm::Vm;
     use verifier_core::isa::asm::assemble;
@@ -75,8 +77,8 @@ mod tests {
         let code = Code::believed(&bare_request(1, assemble(text).expect("text"), vec![]), &vm).expect("code");
         let code = Arc::new(code);
         let engine = Tiered::new([code.clone()]);
-        let stack = Stack::new().expect("stack");
-        let play = |n: u64| run(&engine, &mut Cx::new(&vm, &stack, None), &code, [n, 0, 0, 0, 0]);
+        let mut stack = Stack::new().expect("stack");
+        let mut play = |n: u64| believe(&engine, &mut Cx::new(&vm, &mut stack, None), &code, [n, 0, 0, 0, 0]);
         assert_eq!(play(5), Ok(15));
         assert!(!module::is_ready(&code));
         let start = Instant::now();

@@ -20,12 +20,13 @@ use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext, Variable};
 
 use crate::abi;
 use crate::cx::{Cx, MAX_LOOPS};
+use crate::fault;
 use crate::program::{Code, Op, Reg, Src};
 use verifier_core::isa::semantics::{AluOp, CmpOp};
 
 use super::flow::{self, Flow, Mask, Registers};
 use super::loops::Loop;
-use super::{fault, stubs};
+use super::stubs;
 
 /// What a function is translated from.
 pub(super) struct Source<'a> {
@@ -182,7 +183,7 @@ pub(super) fn translate_refuel(
         b.ins().brif(goes_on, more, &[], none, &[]);
     }
     b.switch_to_block(none);
-    call(&mut b, fault::leave_address(), None);
+    call(&mut b, fault::leave as *const () as usize, None);
     b.ins().trap(TrapCode::unwrap_user(1));
     b.switch_to_block(more);
     b.ins().return_(&[]);
@@ -227,7 +228,7 @@ where
             self.b.switch_to_block(leave);
             self.b.set_srcloc(SourceLoc::default());
             let cx = self.cx;
-            self.call_address(fault::leave_address(), &[cx], false);
+            self.call_address(fault::leave as *const () as usize, &[cx], false);
             self.b.ins().trap(TrapCode::unwrap_user(1));
         }
     }
@@ -298,6 +299,7 @@ where
                 self.set(dst, v);
             }
             Op::Load { size, signed, dst, base, off } => self.load(size, signed, dst, base, off),
+            Op::LoadOrZero { size, signed, dst, base, off } => self.load_or_zero(size, signed, dst, base, off),
             Op::Store { size, base, off, src } => self.store(size, base, off, src),
             Op::Atomic { op, wide, fetch, base, off, src } => self.atomic(op, wide, fetch, base, off, src),
             Op::LoadAcquire { size, dst, base, off } => self.load_acquire(size, dst, base, off),

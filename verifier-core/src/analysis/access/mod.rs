@@ -32,12 +32,12 @@ pub(crate) use region::{at_object_start, offset_fits, within_region};
 pub(crate) use sock::is_sk_pointer;
 pub(crate) use stack::{object_slot, slot_of, within_stack};
 
-use crate::analysis::Env;
 use crate::analysis::btf_access::{map_struct_access, typed_pointer_access};
 use crate::analysis::regs::{
     Access, ArgUse, is_packet_pointer, keep_low_bytes, no_contradiction_in, set_unknown, sign_extend_low_bytes,
     use_register, would_leak,
 };
+use crate::analysis::{Env, KernelMemory};
 use crate::error::{Errno, MemoryMsg, Res};
 use crate::isa::Insn;
 use crate::isa::opcode::{ATOMIC, B, H, W};
@@ -194,11 +194,24 @@ fn is_rewritten(ty: RegType) -> bool {
     )
 }
 
+/// The kernel's own memory that a pointer leads to. What programs allocate is theirs.
+fn kernel_memory(ty: RegType) -> Option<KernelMemory> {
+    let untrusted = ty.has(TypeFlags::UNTRUSTED);
+    match ty.base {
+        RegBase::ConstPtrToMap => Some(KernelMemory::Map),
+        RegBase::PtrToArena => Some(KernelMemory::Arena),
+        RegBase::PtrToBtfId if untrusted || !ty.has(TypeFlags::ALLOC) => Some(KernelMemory::Object),
+        RegBase::PtrToMem if untrusted => Some(KernelMemory::Object),
+        _ => None,
+    }
+}
+
 /// Remembers the pointer type that this instruction was seen with, and rejects a second one that needs another rewrite.
 ///
 /// `allow_trust_mismatch`: the instruction may fall back to a checked load, which serves trusted and untrusted pointers.
 pub(crate) fn one_kind_of_pointer(env: &mut Env<'_>, ty: RegType, allow_trust_mismatch: bool) -> Res {
     let idx = env.insn_idx;
+    env.aux[idx].kernel_memory = env.aux[idx].kernel_memory.or(kernel_memory(ty));
     let Some(prev) = env.aux[idx].ptr_type else {
         env.aux[idx].ptr_type = Some(ty);
         return Ok(());

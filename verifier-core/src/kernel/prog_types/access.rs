@@ -185,6 +185,29 @@ impl Layout {
         }
     }
 
+    /// Fields that hold pointers: offset, bytes, and what a load yields. Those of the shared table are among them, also
+    /// where this context does not let programs load them.
+    pub fn pointers(&self) -> Vec<(u32, u32, RegType)> {
+        fn pointer(rule: Rule) -> Option<(u32, RegType)> {
+            match rule {
+                Rule::Pointer(n, ty) => Some((n, ty)),
+                Rule::Struct(_) => Some((8, RegType::with(RegBase::PtrToBtfId, TypeFlags::TRUSTED))),
+                Rule::Wide(inner) | Rule::On(_, inner) | Rule::Capable(inner) | Rule::Offloaded(inner) => {
+                    pointer(*inner)
+                }
+                _ => None,
+            }
+        }
+        let own = self.fields.iter().filter_map(|f| pointer(f.read).map(|(n, ty)| (f.from, n, ty)));
+        let mut out: Vec<(u32, u32, RegType)> = own.collect();
+        for of_base in self.base.map(Layout::pointers).unwrap_or_default() {
+            if !out.iter().any(|(at, ..)| *at == of_base.0) {
+                out.push(of_base);
+            }
+        }
+        out
+    }
+
     fn apply(&self, rule: Rule, from: u32, to: u32, off: u32, q: &AccessQuery) -> Option<CtxAccess> {
         let ok = |yes: bool| yes.then_some(CtxAccess::ALLOWED);
         let sized = |yes: bool, field: u32| yes.then_some(CtxAccess { ctx_field_size: field, ..CtxAccess::ALLOWED });
@@ -225,7 +248,7 @@ impl Layout {
 }
 
 /// The table of a program type's context; `None` where BTF decides.
-fn table(prog_type: ProgType) -> Option<&'static Layout> {
+pub fn layout(prog_type: ProgType) -> Option<&'static Layout> {
     Some(match prog_type {
         ProgType::SocketFilter => &skb::SOCKET_FILTER,
         ProgType::CgroupSkb => &skb::CGROUP_SKB,
@@ -257,7 +280,7 @@ fn table(prog_type: ProgType) -> Option<&'static Layout> {
 
 /// Bytes of a program type's context, where it has a fixed size.
 pub fn ctx_size(prog_type: ProgType) -> Option<u32> {
-    table(prog_type).map(|l| l.size)
+    layout(prog_type).map(|l| l.size)
 }
 
 /// What a program of the asked type may do to its context at an offset. Kernel: `env->ops->is_valid_access()`.
@@ -265,7 +288,7 @@ pub fn access_is_valid(q: &AccessQuery) -> CtxAccess {
     if q.prog_type == ProgType::Tracepoint && tracing::before_record(q.off, q.size, q.write) {
         return CtxAccess::ALLOWED;
     }
-    if let Some(layout) = table(q.prog_type) {
+    if let Some(layout) = layout(q.prog_type) {
         return layout.access(q);
     }
     match q.prog_type {

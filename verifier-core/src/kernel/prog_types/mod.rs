@@ -22,7 +22,7 @@ mod tracing;
 mod xdp;
 
 use super::KernelVersion;
-pub use access::{AccessQuery, CtxAccess, SockKind, Verdict, access_is_valid, ctx_size, sock_access};
+pub use access::{AccessQuery, CtxAccess, Layout, SockKind, Verdict, access_is_valid, ctx_size, layout, sock_access};
 pub use policy::{DirectAccess, may_touch_packets};
 pub use returns::{ReturnRule, return_rule};
 

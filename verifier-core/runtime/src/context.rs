@@ -1,0 +1,201 @@
+//! Contexts: as long as their layout lets programs reach, with an object of the run's own behind every pointer.
+//!
+//! Which fields of a context are pointers, and which of them may be null, is in the layout that the analysis asks; here
+//! stands what the runtime has to put behind them. What always holds: no pointer in a context is one that the user
+//! gave, and one that may not be null leads to memory of the run that is as long as the layout of what it points to.
+
+use std::io;
+
+use verifier_core::kernel::ProgType;
+use verifier_core::kernel::call::{RegBase, RegType};
+use verifier_core::kernel::prog_types::layout;
+
+use super::memory::{Region, RegionKind, Reservation};
+use super::net::SOCK_LEN;
+
+/// Largest context.
+pub const MAX_CONTEXT: usize = 0xffff;
+/// Zeroes in front of a context: tracepoint programs may look there, as far as an instruction reaches.
+pub const BEFORE: usize = 1 << 15;
+/// Bytes of the buffer that writable raw tracepoints have.
+pub const BUFFER: u32 = 1 << 16;
+
+/// What the runtime puts behind a pointer of a context.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Behind {
+    /// Nothing: null.
+    Null,
+    /// The packet, whose fields [`super::packet`] keeps.
+    Packet,
+    /// A socket.
+    Socket,
+    /// A buffer.
+    Buffer,
+    /// Something that it does not have.
+    Missing,
+}
+
+fn behind(size: u32, ty: RegType) -> Behind {
+    match ty.base {
+        _ if ty.may_be_null() => Behind::Null,
+        RegBase::Scalar => Behind::Packet,
+        RegBase::PtrToPacket | RegBase::PtrToPacketEnd | RegBase::PtrToPacketMeta if size == 4 => Behind::Packet,
+        // Both ends at null: a packet without bytes.
+        RegBase::PtrToPacket | RegBase::PtrToPacketEnd | RegBase::PtrToPacketMeta => Behind::Null,
+        RegBase::PtrToSocket | RegBase::PtrToSockCommon => Behind::Socket,
+        RegBase::PtrToTpBuffer => Behind::Buffer,
+        _ => Behind::Missing,
+    }
+}
+
+/// Where a context of this type holds a pointer that may not be null to something that the runtime does not have.
+pub fn missing(prog_type: ProgType) -> Option<u32> {
+    let pointers = layout(prog_type).map(|l| l.pointers()).unwrap_or_default();
+    pointers.iter().find(|(_, size, ty)| behind(*size, *ty) == Behind::Missing).map(|(at, ..)| *at)
+}
+
+/// Bytes that a context of this type has at least; accesses may begin before the end.
+pub fn size(prog_type: ProgType) -> usize {
+    layout(prog_type).map_or(0, |l| l.size as usize)
+}
+
+/// Memory for contexts and what they point to, to be used for one run after the other.
+#[derive(Debug)]
+pub struct Contexts {
+    memory: Reservation,
+    socket: Reservation,
+    buffer: Reservation,
+    /// Bytes of the last context.
+    used: usize,
+}
+
+impl Contexts {
+    /// Room for the largest context.
+    ///
+    /// # Errors
+    /// Those of `mmap(2)`.
+    pub fn new() -> io::Result<Contexts> {
+        Ok(Contexts {
+            memory: Reservation::low(BEFORE + MAX_CONTEXT + 1)?,
+            socket: Reservation::new(SOCK_LEN)?,
+            buffer: Reservation::new(BUFFER as usize)?,
+            used: 0,
+        })
+    }
+
+    /// Address of the context.
+    pub fn address(&self) -> u64 {
+        self.memory.address() + BEFORE as u64
+    }
+
+    /// Puts a context there, `len` bytes long: the user's bytes, zeroes, and pointers of the run's own.
+    pub fn place(&mut self, prog_type: ProgType, bytes: &[u8], len: usize) {
+        self.memory.clear(BEFORE, self.used.max(len));
+        self.memory.write(BEFORE, &bytes[..bytes.len().min(len)]);
+        self.used = len;
+        for (at, size, ty) in layout(prog_type).map(|l| l.pointers()).unwrap_or_default() {
+            let value = match behind(size, ty) {
+                Behind::Packet => continue,
+                Behind::Null | Behind::Missing => 0,
+                Behind::Socket => self.socket.address(),
+                Behind::Buffer => {
+                    self.buffer.clear(0, BUFFER as usize);
+                    self.buffer.address()
+                }
+            };
+            let end = at as usize + size as usize;
+            if end <= len {
+                self.memory.write(BEFORE + at as usize, &value.to_ne_bytes()[..size as usize]);
+            }
+        }
+        self.fill_socket(prog_type);
+    }
+
+    /// The socket is of the family, type and protocol that the context names; without one, of IPv4.
+    fn fill_socket(&mut self, prog_type: ProgType) {
+        /// Offset in `struct bpf_sock_addr`, and of the same in `struct bpf_sock`: family, type, protocol.
+        const NAMED: [(usize, usize); 3] = [(28, 4), (32, 8), (36, 12)];
+        const INET: u32 = 2;
+        self.socket.clear(0, SOCK_LEN);
+        self.socket.write(4, &INET.to_ne_bytes());
+        if prog_type == ProgType::CgroupSockAddr {
+            for (from, to) in NAMED {
+                let value = self.memory.read(BEFORE + from, 4);
+                if value != [0; 4] {
+                    self.socket.write(to, &value);
+                }
+            }
+        }
+    }
+
+    /// The bytes of the context, without addresses of this process but those of the packet.
+    pub fn bytes(&self, prog_type: ProgType) -> Vec<u8> {
+        let mut out = self.memory.read(BEFORE, self.used);
+        for (at, size, ty) in layout(prog_type).map(|l| l.pointers()).unwrap_or_default() {
+            if behind(size, ty) != Behind::Packet
+                && let Some(field) = out.get_mut(at as usize..at as usize + size as usize)
+            {
+                field.fill(0);
+            }
+        }
+        out
+    }
+
+    /// Regions for checked mode.
+    pub fn regions(&self, prog_type: ProgType) -> Vec<Region> {
+        let region =
+            |kind, start, len: usize, writable| Region { kind, start, len: len as u64, objects: None, writable };
+        let mut out = vec![region(RegionKind::Context, self.address(), self.used, true)];
+        if prog_type == ProgType::Tracepoint {
+            out.push(region(RegionKind::Before, self.memory.address(), BEFORE, false));
+        }
+        for (_, size, ty) in layout(prog_type).map(|l| l.pointers()).unwrap_or_default() {
+            out.extend(match behind(size, ty) {
+                Behind::Socket => Some(region(RegionKind::Socket, self.socket.address(), SOCK_LEN, false)),
+                Behind::Buffer => Some(region(RegionKind::Buffer, self.buffer.address(), BUFFER as usize, true)),
+                _ => None,
+            });
+        }
+        out
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_pointer_is_the_users() {
+        let mut contexts = Contexts::new().expect("memory");
+        for t in ProgType::ALL {
+            let Some(l) = layout(*t) else { continue };
+            contexts.place(*t, &vec![0x41; l.size as usize], l.size as usize);
+            let placed = contexts.memory.read(BEFORE, l.size as usize);
+            for (at, size, ty) in l.pointers().into_iter().filter(|(_, size, ty)| behind(*size, *ty) != Behind::Packet)
+            {
+                let field = &placed[at as usize..(at + size) as usize];
+                assert!(field.iter().any(|b| *b != 0x41), "{t:?} at {at}: {ty:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_shorter_context_has_nothing_of_the_one_before() {
+        let mut contexts = Contexts::new().expect("memory");
+        contexts.place(ProgType::Syscall, &[1; 100], 100);
+        contexts.place(ProgType::Syscall, &[2; 4], 4);
+        assert_eq!(contexts.memory.read(BEFORE - 4, 12), [0, 0, 0, 0, 2, 2, 2, 2, 0, 0, 0, 0]);
+        assert_eq!(contexts.bytes(ProgType::Syscall), [2; 4]);
+    }
+
+    #[test]
+    fn sockets_are_as_the_context_says() {
+        let mut contexts = Contexts::new().expect("memory");
+        let mut bytes = vec![0; 72];
+        bytes[28] = 10;
+        contexts.place(ProgType::CgroupSockAddr, &bytes, 72);
+        assert_eq!(contexts.socket.read(4, 4), [10, 0, 0, 0]);
+        assert_eq!(contexts.memory.read(BEFORE + 64, 8), contexts.socket.address().to_ne_bytes());
+        assert_eq!(contexts.bytes(ProgType::CgroupSockAddr)[64..], [0; 8]);
+    }
+}

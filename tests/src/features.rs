@@ -31,7 +31,7 @@ pub fn of(program: &Value) -> &'static str {
         "kptrs"
     } else if helper(&[id::SPIN_LOCK, id::SPIN_UNLOCK]) {
         "spin locks"
-    } else if insns.iter().any(|c| matches!(c, Call::Helper(n) if class::calls_callback(*n))) {
+    } else if insns.iter().any(|c| matches!(c, Call::Helper(n) if class::runs_callbacks(*n))) {
         "callbacks"
     } else if helper(SOCKETS) {
         "socket pointers"

@@ -1,10 +1,13 @@
-//! The rules of the house, held against the source text: imports go down only, the kernel's data knows nothing of ours,
-//! versions are compared in one place, and every file says what it decides.
+//! The rules of the house, held against the source text: imports go down only and never in a circle, versions are
+//! compared in one place, nothing bears the name of a kernel function, and every file says what it decides.
 
-use std::fs;
-use std::path::{Path, PathBuf};
+mod source;
 
-/// Modules by floor. A module may use those of lower floors, of its own floor where listed together, and itself.
+use std::collections::{BTreeMap, BTreeSet};
+
+use source::{Source, sources};
+
+/// Modules of this crate by floor. A module may use those of lower floors and itself; where listed, those of its own.
 const FLOORS: &[(&str, u32)] = &[
     ("packing", 0),
     ("isa", 1),
@@ -26,83 +29,175 @@ const ALLOWED: &[(&str, &str)] = &[
     ("error", "state"),
 ];
 
+/// Floors inside of crates, as prefixes of module paths; the first that fits counts. A file uses files of its own floor
+/// and of lower ones.
+const INNER: &[(&str, &[(&str, u32)])] = &[(
+    "core",
+    &[
+        // What is kept, as data: it knows no program and decides nothing.
+        ("analysis::stored", 1),
+        ("analysis::trail", 1),
+        ("analysis::prune::visits", 1),
+        ("analysis::prune::compare", 1),
+        ("analysis::liveness::instances", 1),
+        ("analysis::kfunc::table", 1),
+        ("analysis::kfunc::special", 1),
+        ("analysis::kfunc::meta", 1),
+        ("analysis::call::meta", 1),
+        // The program, and where the walk stands.
+        ("analysis::env", 2),
+        // Questions about the program alone.
+        ("analysis::ctx_type", 3),
+        ("analysis::helper_proto", 3),
+        ("analysis::preflight::attr", 3),
+        ("analysis::preflight::func_model", 3),
+        ("analysis::kfunc", 7),
+        // Registers, what is read, what is needed exactly, what is held, paths.
+        ("analysis::liveness::registers", 8),
+        ("analysis::liveness", 4),
+        ("analysis::regs", 4),
+        ("analysis::refs", 4),
+        ("analysis::explore", 4),
+        ("analysis::precision", 4),
+        ("analysis::prune", 4),
+        ("analysis::object_slots", 5),
+        // Loads and stores.
+        ("analysis::btf_access", 5),
+        ("analysis::btf_write", 5),
+        ("analysis::access", 5),
+        // Objects on the stack.
+        ("analysis::dynptr", 6),
+        ("analysis::iter", 6),
+        // Calls and single instructions.
+        ("analysis::call", 7),
+        ("analysis::transfer", 7),
+        // The order of it all.
+        ("analysis::preflight", 8),
+        ("analysis::step", 8),
+        ("analysis", 9),
+    ],
+)];
+
+/// Most files of a crate that may still stand in circles of more than [`SMALL`]. These numbers only shrink; the
+/// analysis and what it stands on have none.
+const IN_CIRCLES: &[(&str, usize)] = &[("core", 36), ("runtime", 48), ("solver", 12), ("server", 24)];
+
+/// Modules without circles.
+const FREE_OF_CIRCLES: &[&str] = &["analysis", "state", "domain", "error", "log", "cfg", "isa", "program"];
+
+/// Files of a circle that nobody needs to be ashamed of: two or three that explain each other.
+const SMALL: usize = 3;
+
 fn floor(module: &str) -> Option<u32> {
     FLOORS.iter().find(|(m, _)| *m == module).map(|(_, f)| *f)
 }
 
-fn files(dir: &Path, out: &mut Vec<PathBuf>) {
-    for entry in fs::read_dir(dir).expect("source folder") {
-        let path = entry.expect("entry").path();
-        if path.is_dir() {
-            files(&path, out);
-        } else if path.extension().is_some_and(|e| e == "rs") {
-            out.push(path);
-        }
-    }
-}
-
-/// Every source file of this crate and of those that nest below it: module (or crate), path for messages, text without
-/// its tests. What crates may use of each other is in their manifests.
-fn sources() -> Vec<(String, String, String)> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let mut found = Vec::new();
-    for below in ["", "runtime", "solver"] {
-        let src = root.join(below).join("src");
-        let mut paths = Vec::new();
-        files(&src, &mut paths);
-        found.extend(paths.into_iter().map(|p| {
-            let rel = p.strip_prefix(&src).expect("below src").to_string_lossy().into_owned();
-            let module = if below.is_empty() { rel.split(['/', '.']).next().unwrap_or_default() } else { below };
-            let text = fs::read_to_string(&p).expect("source is text");
-            let code = text.split("#[cfg(test)]").next().unwrap_or_default().to_string();
-            (module.to_string(), format!("{below}/{rel}"), code)
-        }));
-    }
-    found
-}
-
-/// Modules that a line of code names by `crate::`.
-fn uses(line: &str) -> Vec<String> {
-    line.match_indices("crate::")
-        .map(|(i, m)| line[i + m.len()..].chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect())
-        .collect()
-}
-
-fn is_comment(line: &str) -> bool {
-    line.trim_start().starts_with("//")
+fn first(module: &str) -> &str {
+    module.split("::").next().unwrap_or_default()
 }
 
 #[test]
 fn imports_go_down() {
     let mut wrong = Vec::new();
-    for (module, rel, text) in sources() {
-        let Some(own) = floor(&module) else { continue };
-        for (n, line) in text.lines().enumerate().filter(|(_, l)| !is_comment(l)) {
-            for used in uses(line) {
-                let Some(other) = floor(&used) else { continue };
-                let allowed = used == module
-                    || ALLOWED.contains(&(module.as_str(), used.as_str()))
-                    || other < own
-                    || (other == own && !matches!(module.as_str(), "kernel" | "isa"));
-                if !allowed {
-                    wrong.push(format!("{rel}:{}: {module} uses {used}", n + 1));
-                }
+    for s in sources().iter().filter(|s| s.krate == "core") {
+        let own_module = first(&s.module);
+        let Some(own) = floor(own_module) else { continue };
+        for used in s.uses.iter().map(|u| first(u)) {
+            let Some(other) = floor(used) else { continue };
+            let allowed = used == own_module
+                || ALLOWED.contains(&(own_module, used))
+                || other < own
+                || (other == own && !matches!(own_module, "kernel" | "isa"));
+            if !allowed {
+                wrong.push(format!("{}: {own_module} uses {used}", s.file));
             }
         }
     }
     assert!(wrong.is_empty(), "imports that do not go down:\n{}", wrong.join("\n"));
 }
 
+fn inner(rows: &[(&str, u32)], module: &str) -> Option<u32> {
+    let fits = |prefix: &str| module == prefix || module.strip_prefix(prefix).is_some_and(|m| m.starts_with("::"));
+    rows.iter().find(|(p, _)| fits(p)).map(|(_, f)| *f)
+}
+
+#[test]
+fn imports_go_down_inside_too() {
+    let mut wrong = BTreeSet::new();
+    let all = sources();
+    for (krate, rows) in INNER {
+        for s in all.iter().filter(|s| s.krate == *krate) {
+            let Some(own) = inner(rows, &s.module) else { continue };
+            for used in &s.uses {
+                let Some(other) = inner(rows, used) else { continue };
+                if other > own {
+                    wrong.insert(format!("{}: uses {used} of floor {other} from floor {own}", s.file));
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "imports that do not go down:\n{}", wrong.into_iter().collect::<Vec<_>>().join("\n"));
+}
+
+/// Groups of files that all use each other, directly or through others.
+fn circles(files: &[&Source]) -> Vec<BTreeSet<String>> {
+    let names: BTreeSet<&str> = files.iter().map(|s| s.module.as_str()).collect();
+    let edges: BTreeMap<&str, BTreeSet<&str>> = files
+        .iter()
+        .map(|s| (s.module.as_str(), s.uses.iter().map(String::as_str).filter(|u| names.contains(u)).collect()))
+        .collect();
+    // Files that can be reached from a file.
+    let reached = |from: &str| {
+        let (mut seen, mut open) = (BTreeSet::new(), vec![from.to_string()]);
+        while let Some(at) = open.pop() {
+            for next in edges.get(at.as_str()).into_iter().flatten() {
+                if seen.insert((*next).to_string()) {
+                    open.push((*next).to_string());
+                }
+            }
+        }
+        seen
+    };
+    let all: BTreeMap<String, BTreeSet<String>> = names.iter().map(|n| ((*n).to_string(), reached(n))).collect();
+    let mut found: BTreeSet<BTreeSet<String>> = BTreeSet::new();
+    for (name, there) in &all {
+        if !there.contains(name) {
+            continue;
+        }
+        let circle = there.iter().filter(|o| all.get(*o).is_some_and(|back| back.contains(name)));
+        found.insert(circle.cloned().collect());
+    }
+    found.into_iter().collect()
+}
+
+#[test]
+fn files_do_not_use_each_other_in_circles() {
+    let all = sources();
+    let mut wrong = Vec::new();
+    for (krate, most) in IN_CIRCLES {
+        let files: Vec<&Source> = all.iter().filter(|s| s.krate == *krate).collect();
+        let large: Vec<_> = circles(&files).into_iter().filter(|c| c.len() > SMALL).collect();
+        let name = |c: &BTreeSet<String>| c.iter().map(String::as_str).collect::<Vec<_>>().join(" ");
+        let free = |c: &&BTreeSet<String>| *krate == "core" && c.iter().any(|f| FREE_OF_CIRCLES.contains(&first(f)));
+        wrong.extend(large.iter().filter(free).map(name));
+        if large.iter().map(BTreeSet::len).sum::<usize>() > *most {
+            wrong.extend(large.iter().map(|c| format!("{krate}: {}", name(c))));
+        }
+    }
+    assert!(wrong.is_empty(), "circles of files:\n{}", wrong.join("\n"));
+}
+
+/// Files that still compare versions on their own. This list only shrinks.
+const COMPARE_VERSIONS: &[&str] = &["runtime/src/vm.rs", "runtime/src/helpers/csum.rs"];
+
 #[test]
 fn versions_are_compared_in_one_place() {
     let mut wrong = Vec::new();
-    for (module, rel, text) in sources() {
-        if module == "kernel" {
-            continue;
-        }
-        for (n, line) in text.lines().enumerate().filter(|(_, l)| !is_comment(l)) {
+    let own = |s: &&Source| first(&s.module) == "kernel" || COMPARE_VERSIONS.contains(&s.file.as_str());
+    for s in sources().iter().filter(|s| s.krate != "server" && !own(s)) {
+        for (n, line) in s.code.lines().enumerate().filter(|(_, l)| !l.trim_start().starts_with("//")) {
             if line.contains("KernelVersion::new") || line.contains(".version <") || line.contains(".version >") {
-                wrong.push(format!("{rel}:{}", n + 1));
+                wrong.push(format!("{}:{}", s.file, n + 1));
             }
         }
     }
@@ -111,7 +206,32 @@ fn versions_are_compared_in_one_place() {
 
 #[test]
 fn every_file_says_what_it_decides() {
-    let silent: Vec<String> =
-        sources().into_iter().filter(|(_, _, t)| !t.starts_with("//!")).map(|(_, rel, _)| rel).collect();
+    let silent: Vec<String> = sources().into_iter().filter(|s| !s.code.starts_with("//!")).map(|s| s.file).collect();
     assert!(silent.is_empty(), "files without a head comment:\n{}", silent.join("\n"));
+}
+
+/// Modules whose items must not bear names of kernel functions or members.
+const OWN_NAMES: &[&str] = &["analysis", "state", "domain", "log", "error", "cfg"];
+
+/// Names that users see, or that are the field's own word for the thing.
+const FIELD_WORDS: &[&str] = &[];
+
+/// Functions of the kernel's verifier that its BTF does not list, because compilers inline them, and members of its
+/// structs that meant something only there.
+const INLINED: &str = include_str!("kernel_names.txt");
+
+#[test]
+fn nothing_bears_the_name_of_a_kernel_function() {
+    let kernel = verifier_core::kernel::Kernel::v6_18();
+    let vmlinux = verifier_core::program::vmlinux(&kernel).expect("BTF is embedded");
+    let functions = (1..).map_while(|id| vmlinux.ty(id)).filter(|t| t.kind == verifier_core::btf::BtfKind::Func);
+    let mut taken: BTreeSet<String> = functions.map(|t| t.name().to_string()).filter(|n| n.contains('_')).collect();
+    taken.extend(INLINED.lines().map(str::trim).filter(|l| !l.is_empty() && !l.starts_with('#')).map(String::from));
+    let mut wrong = BTreeSet::new();
+    for s in sources().iter().filter(|s| s.krate == "core" && OWN_NAMES.contains(&first(&s.module))) {
+        for name in s.items.iter().filter(|n| taken.contains(*n) && !FIELD_WORDS.contains(&n.as_str())) {
+            wrong.insert(format!("{}: {name}", s.file));
+        }
+    }
+    assert!(wrong.is_empty(), "names of the kernel's:\n{}", wrong.into_iter().collect::<Vec<_>>().join("\n"));
 }

@@ -226,7 +226,7 @@ impl Row {
             total_states: s.total_states,
             peak_states: s.peak_states,
             max_states_per_insn: s.max_states_per_insn,
-            mark_read: s.longest_mark_read_walk,
+            mark_read: s.longest_read_walk,
             stack_depth: report.stack_depth.iter().fold(0, |a, b| a.saturating_add(*b)),
             time_us: report.time_us,
         });

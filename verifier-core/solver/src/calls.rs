@@ -98,7 +98,7 @@ impl Run {
         if let Some(owner) = ended {
             self.end_owned(owner);
         }
-        if class::changes_pkt_data(func) {
+        if class::moves_packet_data(func) {
             self.move_packet();
         }
         Ok(Next::To(at + 1))
@@ -118,7 +118,7 @@ impl Run {
         let range = function.and_then(|n| program.function(n as usize)).unwrap_or(0..program.insns.len());
         let body = program.insns.get(range).unwrap_or_default();
         // What it calls is not looked into.
-        let moves = |i: &Insn| i.is_pseudo_call() || i.is_helper_call() && class::changes_pkt_data(i.imm as u32);
+        let moves = |i: &Insn| i.is_pseudo_call() || i.is_helper_call() && class::moves_packet_data(i.imm as u32);
         if body.iter().any(moves) {
             return Err("callbacks that may move the packet".into());
         }

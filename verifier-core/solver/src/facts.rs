@@ -97,7 +97,7 @@ fn registers(state: &VerifierState) -> Vec<RegState> {
 fn same_types(a: &VerifierState, b: &VerifierState) -> bool {
     let frames = a.frames.len() == b.frames.len()
         && a.frames.iter().zip(&b.frames).all(|(f, g)| {
-            f.callsite == g.callsite
+            f.called_from == g.called_from
                 && f.stack.len() == g.stack.len()
                 && f.stack.iter().zip(g.stack.iter()).all(|(s, t)| s.kind == t.kind)
         });

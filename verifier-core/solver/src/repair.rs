@@ -364,7 +364,7 @@ fn summand(place: &Spot, at: Insn, out: &mut Vec<Candidate>) {
 
 /// `R = 0` behind the call that destroyed it, or at the begin of the function.
 fn initialise(case: &Case<'_>, place: &Spot, regno: u8, out: &mut Vec<Candidate>) {
-    let Some(frame) = place.path.last.as_ref().map(|s| s.curframe() as u8) else { return };
+    let Some(frame) = place.path.last.as_ref().map(|s| s.top_frame() as u8) else { return };
     let lost = place
         .path
         .steps
@@ -529,7 +529,7 @@ fn argument_size(case: &Case<'_>, place: &Spot, at: Insn, regno: u8) -> Option<(
 
 /// The addition on the rejected path that made a pointer's offset vary, and the register added.
 fn addition(case: &Case<'_>, place: &Spot, regno: u8) -> Option<(usize, u8)> {
-    let frame = place.path.last.as_ref()?.curframe() as u8;
+    let frame = place.path.last.as_ref()?.top_frame() as u8;
     let mut q = regno;
     for step in place.path.steps.iter().rev().filter(|s| s.frame == frame) {
         let i = *case.request.insns.get(step.insn)?;

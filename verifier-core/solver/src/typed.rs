@@ -55,7 +55,7 @@ impl Run {
                 return Val::ptr(at, off);
             }
             RegBase::PtrToStack => {
-                let frame = reg.frameno as usize;
+                let frame = reg.frame_number as usize;
                 let at = self.callers.get(frame).map_or(self.stack, |c| c.stack);
                 let off = self.var_off(reg, known, exact).plus(STACK as i64);
                 return Val::ptr(at, off);
@@ -203,7 +203,7 @@ impl Run {
         let last = stacks.len().saturating_sub(1);
         run.stack = stacks.get(last).copied().unwrap_or(0);
         for (n, frame) in state.frames.iter().enumerate().take(last) {
-            let back = state.frames.get(n + 1).map_or(0, |f| (f.callsite + 1).max(0) as usize);
+            let back = state.frames.get(n + 1).map_or(0, |f| (f.called_from + 1).max(0) as usize);
             let _ = frame;
             run.callers.push(Caller { back, saved: std::array::from_fn(|_| Val::Undef), stack: stacks[n] });
         }

@@ -23,11 +23,6 @@ use crate::state::{BtfRef, Payload, RegState};
 /// Longest chain of modifiers and arrays that is followed, and deepest nesting of structs.
 const MAX_DEPTH: usize = 32;
 
-/// Whether a BTF is the kernel's or one of its modules'.
-pub(crate) fn is_kernels(env: &Env<'_>, btf: BtfRef) -> bool {
-    env.btf_names.get(usize::from(btf.0)).is_some_and(|name| !name.is_empty())
-}
-
 /// Marks a register as holding what a load from a type yields: an unknown scalar, a pointer to a type, or (newer
 /// releases) untrusted memory of unknown size.
 ///
@@ -505,9 +500,9 @@ pub(crate) fn typed_pointer_access(
     let Some((btf, id)) = reg.btf() else { return Err(env.bug("a typed pointer without a type")) };
     let types = env.btf(btf).clone();
     let name = || types.type_name(id).to_string();
-    let kernel = is_kernels(env, btf);
+    let kernel = env.is_kernels(btf);
     let var_off = reg.var_off();
-    if !env.caps.allow_ptr_leaks {
+    if !env.caps.pointers_may_leak {
         return Err(env.reject(MemoryMsg::StructPerfmon { name: name() }, Errno::EPERM));
     }
     if kernel && !is_gpl_compatible(&env.req.license) {
@@ -610,7 +605,7 @@ pub(crate) fn map_struct_access(
         return Err(env.reject(MemoryMsg::MapPtrType { map_type }, Errno::ENOTSUPP));
     };
     let name = name.to_string();
-    if !env.caps.allow_ptr_leaks {
+    if !env.caps.pointers_may_leak {
         return Err(env.reject(MemoryMsg::StructPerfmon { name }, Errno::EPERM));
     }
     if off < 0 {

@@ -72,7 +72,7 @@ pub(super) fn check_kernel_write(env: &mut Env<'_>, btf: BtfRef, id: TypeId, off
     if rule == WriteRule::None {
         return Ok(false);
     }
-    if !super::btf_access::is_kernels(env, btf) {
+    if !env.is_kernels(btf) {
         return Err(env.bug("a kernel struct that is not the kernel's"));
     }
     match rule {

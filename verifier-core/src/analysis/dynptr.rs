@@ -13,6 +13,7 @@
 use super::Env;
 use super::access::{memory_access, object_slot};
 use super::liveness::{slot_is_read, slot_is_written};
+use super::object_slots::{clear_slots, is_refcounted, overwrite_dynptr, slot, slot_kind, slot_mut};
 use super::refs;
 use super::regs::Access;
 use crate::error::{Errno, KfuncMsg, Msg, Res, Stop};
@@ -44,39 +45,12 @@ pub(super) fn is_out_of_stack(stop: &Stop) -> bool {
     matches!(stop, Stop::Reject(r) if r.errno == Errno::ERANGE)
 }
 
-/// A slot of a frame, for writing.
-pub(super) fn slot_mut<'e>(env: &'e mut Env, frame: usize, spi: usize) -> Res<&'e mut Slot> {
-    let at = env.insn_idx;
-    let missing = || Stop::Unsupported(format!("internal: stack slot {spi} of frame {frame} at insn {at}").into());
-    if frame >= env.cur.frames.len() {
-        return Err(missing());
-    }
-    env.cur.frame_at_mut(frame).stack.get_mut(spi).ok_or_else(missing)
-}
-
-/// A slot of a frame.
-pub(super) fn slot(env: &Env, frame: usize, spi: usize) -> Res<Slot> {
-    env.cur
-        .frames
-        .get(frame)
-        .and_then(|f| f.stack.get(spi))
-        .copied()
-        .ok_or_else(|| env.bug("stack slot does not exist"))
-}
-
 fn slot_of(env: &mut Env, reg: &RegState) -> Res<usize> {
     object_slot(env, reg, "dynptr", NR_SLOTS)
 }
 
 fn is_const_dynptr(reg: &RegState) -> bool {
     reg.ty.is(RegBase::ConstPtrToDynptr)
-}
-
-fn slot_kind(slot: &Slot) -> (DynptrKind, bool) {
-    match slot.spilled.payload {
-        Payload::Dynptr { kind, first_slot } => (kind, first_slot),
-        _ => (DynptrKind::Invalid, false),
-    }
 }
 
 /// Which kind of dynptr an argument asks for.
@@ -112,11 +86,6 @@ pub(crate) fn flags_of_kind(kind: DynptrKind) -> TypeFlags {
     }
 }
 
-/// Whether a dynptr owns its memory and must be released.
-pub(crate) fn is_refcounted(kind: DynptrKind) -> bool {
-    matches!(kind, DynptrKind::Ringbuf | DynptrKind::File)
-}
-
 /// The register of a dynptr's slot.
 fn mark_dynptr_reg(reg: &mut RegState, kind: DynptrKind, first_slot: bool, id: u32) {
     refs::zero_reg(reg);
@@ -131,50 +100,9 @@ pub(crate) fn set_callback_dynptr(env: &mut Env, reg: &mut RegState, kind: Dynpt
     mark_dynptr_reg(reg, kind, true, id);
 }
 
-/// Makes both slots of a dynptr uninitialised; `spi` is the first. The slots count as written, so that reads of what
-/// is stored there next do not reach the states before.
-fn clear_slots(env: &mut Env, frame: usize, spi: usize) -> Res {
-    let precise = !env.caps.bpf_capable;
-    for i in [Some(spi), spi.checked_sub(1)].into_iter().flatten() {
-        let slot = slot_mut(env, frame, i)?;
-        slot.kind = [SlotKind::Invalid; 8];
-        refs::clear_reg(&mut slot.spilled, precise);
-    }
-    for i in [Some(spi), spi.checked_sub(1)].into_iter().flatten() {
-        slot_is_written(env, frame, i)?;
-    }
-    Ok(())
-}
-
-/// A store is about to overwrite a slot: a dynptr there ends, with its slices; one that owns memory must not.
-pub(crate) fn overwrite_dynptr(env: &mut Env, frame: usize, spi: usize) -> Res {
-    let Some(s) = env.cur.frames.get(frame).and_then(|f| f.stack.get(spi)) else { return Ok(()) };
-    if s.kind[0] != SlotKind::Dynptr {
-        return Ok(());
-    }
-    let (mut s, mut spi) = (*s, spi);
-    if !slot_kind(&s).1 {
-        spi += 1;
-        s = slot(env, frame, spi)?;
-    }
-    if is_refcounted(slot_kind(&s).0) {
-        return Err(env.reject(KfuncMsg::DynptrOverwrite {}, Errno::EINVAL));
-    }
-    env.scratch_slot(spi);
-    env.scratch_slot(spi.saturating_sub(1));
-    let id = s.spilled.id;
-    let or_null = RegType::with(RegBase::PtrToMem, TypeFlags::MAYBE_NULL);
-    // The slots stop being a dynptr before slices are looked for, but no slice is a dynptr: one order is as good as the other.
-    refs::invalidate_regs(env, |reg| {
-        (reg.ty.is(RegBase::PtrToMem) || reg.ty == or_null)
-            && matches!(reg.payload, Payload::Mem { dynptr_id, .. } if dynptr_id == id)
-    });
-    clear_slots(env, frame, spi)
-}
-
 /// Writes a dynptr into its slots.
 fn make_dynptr(env: &mut Env, reg: &RegState, flags: TypeFlags, insn_idx: usize, clone_ref_obj_id: u32) -> Res {
-    let frame = reg.frameno as usize;
+    let frame = reg.frame_number as usize;
     let spi = slot_of(env, reg)?;
     let lower = spi.checked_sub(1).ok_or_else(|| env.bug("dynptr below the stack"))?;
     // The two slots may belong to two different dynptrs.
@@ -201,7 +129,7 @@ fn make_dynptr(env: &mut Env, reg: &RegState, flags: TypeFlags, insn_idx: usize,
 
 /// A call released a dynptr: its slots become uninitialised, and so do its clones and slices.
 pub(crate) fn end_dynptr(env: &mut Env, reg: &RegState) -> Res {
-    let frame = reg.frameno as usize;
+    let frame = reg.frame_number as usize;
     let spi = slot_of(env, reg)?;
     let first = slot(env, frame, spi)?;
     if !is_refcounted(slot_kind(&first).0) {
@@ -244,7 +172,7 @@ fn check_valid_init(env: &mut Env, reg: &RegState) -> Res {
     if is_const_dynptr(reg) {
         return Ok(());
     }
-    let frame = reg.frameno as usize;
+    let frame = reg.frame_number as usize;
     let spi = slot_of(env, reg)?;
     let (upper, lower) = (slot(env, frame, spi)?, slot(env, frame, spi.saturating_sub(1))?);
     let whole = |s: &Slot| s.kind.iter().all(|k| *k == SlotKind::Dynptr);
@@ -315,7 +243,7 @@ pub(crate) fn dynptr_argument(env: &mut Env, regno: u8, insn_idx: usize, arg: Ar
         return Ok(());
     }
     let spi = slot_of(env, &reg)?;
-    let frame = reg.frameno as usize;
+    let frame = reg.frame_number as usize;
     if env.kernel.features.dynptr_reads_shown {
         return dynptr_is_read(env, frame, spi);
     }
@@ -329,7 +257,7 @@ fn dynptr_reg(env: &mut Env, reg: &RegState) -> Res<RegState> {
         return Ok(*reg);
     }
     let spi = slot_of(env, reg)?;
-    Ok(slot(env, reg.frameno as usize, spi)?.spilled)
+    Ok(slot(env, reg.frame_number as usize, spi)?.spilled)
 }
 
 /// Id that slices of a dynptr remember.
@@ -348,4 +276,9 @@ pub(crate) fn dynptr_kind_of(env: &mut Env, reg: &RegState) -> Res<DynptrKind> {
         Payload::Dynptr { kind, .. } => kind,
         _ => DynptrKind::Invalid,
     })
+}
+
+/// Whether a dynptr is over a packet, so that writing to it may move the packet's data.
+pub(crate) fn is_packet_dynptr(kind: DynptrKind) -> bool {
+    matches!(kind, DynptrKind::Skb | DynptrKind::SkbMeta)
 }

@@ -28,14 +28,25 @@ use crate::program::record::{Record, StructMetas};
 use crate::program::{LoadRequest, MapSpec};
 use crate::state::{BtfRef, MapIdx, RegState, VerifierState};
 
-use super::KernelMemory;
-use super::explore::Explorer;
+use super::kfunc::table::KfuncTable;
+use super::stored::Explorer;
+
+/// Memory that is the kernel's own, which Linux makes safe to access in ways of its own.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum KernelMemory {
+    /// An object of the kernel, through a pointer to its type. Loads that fault read as zero.
+    Object,
+    /// The kernel's side of a map.
+    Map,
+    /// An arena: a load that faults reads as zero, a store is dropped.
+    Arena,
+}
 
 /// Facts about one instruction that stages leave for later ones.
 #[derive(Clone, Debug, Default)]
 pub struct InsnAux {
     /// Pointer type that a load or store was seen with; a second, incompatible one is rejected.
-    pub ptr_type: Option<RegType>,
+    pub pointer_seen: Option<RegType>,
     /// Memory of the kernel's own that it was ever seen to access.
     pub kernel_memory: Option<KernelMemory>,
     /// Map that a helper call was seen with.
@@ -47,37 +58,37 @@ pub struct InsnAux {
     /// Typed kernel symbol of an `ldimm64`.
     pub btf_var: Option<BtfVar>,
     /// Pointer arithmetic sanitation, see `transfer::sanitize`.
-    pub alu_state: u32,
+    pub sum_guard: u32,
     /// Limit that belongs to `alu_state`.
-    pub alu_limit: u32,
+    pub guard_limit: u32,
     /// Visited in the pass with this number.
     pub seen: u32,
     /// Needs a speculation barrier behind a spill.
-    pub sanitize_stack_spill: bool,
+    pub barrier_behind: bool,
     /// Needs a speculation barrier before it (6.16).
-    pub nospec: bool,
+    pub barrier_before: bool,
     /// Jump history is recorded here.
-    pub jmp_point: bool,
+    pub history_point: bool,
     /// States are compared here.
-    pub prune_point: bool,
+    pub compare_point: bool,
     /// A state is always stored here.
-    pub force_checkpoint: bool,
+    pub always_stored: bool,
     /// Calls a helper or kfunc that calls back.
-    pub calls_callback: bool,
+    pub runs_callbacks: bool,
     /// Some jump or call goes here.
     pub jump_target: bool,
     /// Part of a spill/fill pair around a fastcall.
-    pub fastcall_pattern: bool,
+    pub in_fastcall_pair: bool,
     /// Number of such pairs, on the call.
-    pub fastcall_spills_num: u8,
+    pub fastcall_pairs: u8,
     /// `bpf_iter_*_next()`.
-    pub is_iter_next: bool,
+    pub is_next_call: bool,
     /// Type that owns special fields (`bpf_obj_new`, `kptr`, graph), BTF and id.
     pub struct_meta: Option<(BtfRef, TypeId)>,
     /// `bpf_loop()` inlining, once the call was seen: whether it fits, and the callback.
     pub loop_inline: Option<(bool, u32)>,
     /// Registers live before this instruction (6.17).
-    pub live_regs_before: u16,
+    pub live_registers_before: u16,
     /// Strongly connected component, 0: none (6.16).
     pub scc: u32,
 }
@@ -122,37 +133,37 @@ pub struct SubprogInfo {
     /// Entry instruction.
     pub start: u32,
     /// Index of its line information.
-    pub linfo_idx: u32,
+    pub line_index: u32,
     /// Bytes of stack it uses.
     pub stack_depth: u32,
     /// Bytes that inlined `may_goto` and `bpf_loop` add.
-    pub stack_extra: u32,
+    pub inlined_stack: u32,
     /// Stack above this offset belongs to fastcall spills.
-    pub fastcall_stack_off: i32,
+    pub fastcall_below: i32,
     /// Calls `bpf_tail_call()`.
-    pub has_tail_call: bool,
+    pub makes_tail_calls: bool,
     /// A tail call can be reached from it.
-    pub tail_call_reachable: bool,
+    pub reaches_tail_call: bool,
     /// Uses `LD_ABS`/`LD_IND`.
-    pub has_ld_abs: bool,
+    pub loads_packets: bool,
     /// Is a callback.
-    pub is_cb: bool,
+    pub used_as_callback: bool,
     /// Is an asynchronous callback.
-    pub is_async_cb: bool,
+    pub is_later_callback: bool,
     /// Is the exception callback.
-    pub is_exception_cb: bool,
+    pub ends_exceptions: bool,
     /// `args` are valid.
-    pub args_cached: bool,
+    pub signature_known: bool,
     /// Fastcall spills cannot be removed.
-    pub keep_fastcall_stack: bool,
+    pub keeps_fastcall_stack: bool,
     /// May move packet data.
-    pub changes_pkt_data: bool,
+    pub moves_packet_data: bool,
     /// May sleep (6.15).
-    pub might_sleep: bool,
+    pub can_sleep: bool,
     /// May throw.
-    pub might_throw: bool,
+    pub can_throw: bool,
     /// Number of arguments by BTF.
-    pub arg_cnt: u8,
+    pub arg_count: u8,
     /// Arguments by BTF, see `call::global`.
     pub args: [SubprogArg; 5],
 }
@@ -200,15 +211,15 @@ pub struct MapInfo {
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub struct Caps {
     /// CAP_BPF.
-    pub bpf_capable: bool,
+    pub has_cap_bpf: bool,
     /// CAP_PERFMON: pointers may leak.
-    pub allow_ptr_leaks: bool,
+    pub pointers_may_leak: bool,
     /// CAP_PERFMON: uninitialised stack may be read.
-    pub allow_uninit_stack: bool,
+    pub reads_unset_stack: bool,
     /// CAP_PERFMON (or mitigations off): no Spectre v1 sanitation.
-    pub bypass_spec_v1: bool,
+    pub without_v1_guards: bool,
     /// CAP_PERFMON (or mitigations off): no Spectre v4 sanitation.
-    pub bypass_spec_v4: bool,
+    pub without_v4_guards: bool,
     /// CAP_SYS_BOOT, which comes with CAP_SYS_ADMIN here: kernel functions that can bring the machine down.
     pub may_reboot: bool,
 }
@@ -225,7 +236,7 @@ pub struct Stats {
     /// Most states stored at one instruction.
     pub max_states_per_insn: u32,
     /// Longest chain of read marks (`mark_read`).
-    pub longest_mark_read_walk: u32,
+    pub longest_read_walk: u32,
 }
 
 /// The environment.
@@ -255,7 +266,7 @@ pub struct Env<'a> {
     /// BTF of kernel functions by the offset field of their calls; 0 is vmlinux.
     pub kfunc_btfs: Vec<(i16, BtfRef)>,
     /// Maps that instructions refer to, in order of first use.
-    pub used_maps: Vec<MapIdx>,
+    pub maps_used: Vec<MapIdx>,
     /// Capabilities.
     pub caps: Caps,
     /// Pointer accesses must be naturally aligned.
@@ -273,17 +284,17 @@ pub struct Env<'a> {
     /// Function information, by subprogram (empty without BTF).
     pub func_info: Vec<crate::program::FuncInfo>,
     /// Facts per function information record.
-    pub func_info_aux: Vec<FuncInfoAux>,
+    pub function_facts: Vec<FuncInfoAux>,
     /// Subprogram of the exception callback; 0: none.
-    pub exception_callback_subprog: u32,
+    pub exception_function: u32,
     /// An exception may be thrown.
-    pub seen_exception: bool,
+    pub may_throw_somewhere: bool,
     /// The program writes through a context or packet pointer.
-    pub seen_direct_write: bool,
+    pub writes_directly: bool,
     /// Attach target's BTF, type and prototype, once known.
     pub attach: AttachInfo,
     /// Kernel functions that instructions name.
-    pub kfuncs: super::kfunc::KfuncTable,
+    pub kfuncs: KfuncTable,
     /// Arena map of the program.
     pub arena: Option<MapIdx>,
     /// Instruction being processed.
@@ -295,21 +306,21 @@ pub struct Env<'a> {
     /// Stored states and pending paths.
     pub explorer: Explorer,
     /// Last id given out.
-    pub id_gen: u32,
+    pub last_id: u32,
     /// Registers touched since the last print, as bits.
-    pub scratched_regs: u32,
+    pub touched_regs: u32,
     /// Stack slots touched since the last print, as bits.
-    pub scratched_slots: u64,
+    pub touched_slots: u64,
     /// Counters.
     pub stats: Stats,
     /// Deepest context offset plus size accessed.
-    pub max_ctx_offset: u32,
+    pub deepest_ctx: u32,
     /// Deepest packet offset accessed.
-    pub max_pkt_offset: u32,
+    pub deepest_packet: u32,
     /// Deepest read-write buffer access (raw tracepoint writable, iterators).
     pub max_buf_access: [u32; 3],
     /// Number of the pass over the program; 1 is main.
-    pub pass_cnt: u32,
+    pub pass_number: u32,
     /// Test mode: never prune (property tests).
     pub no_prune: bool,
     /// Numbers are compared whether or not they were needed.
@@ -371,7 +382,7 @@ impl<'a> Env<'a> {
             subprog_starts: &self.subprog_starts,
             maps: &self.map_specs,
             kfunc_btfs: &self.kfunc_btfs,
-            allow_ptr_leaks: self.caps.allow_ptr_leaks,
+            pointers_may_leak: self.caps.pointers_may_leak,
         };
         f(self.sink, &cx, &self.cur);
     }
@@ -379,30 +390,38 @@ impl<'a> Env<'a> {
     /// Prints a frame of the current state on its own line: everything, or what was touched (which then counts as
     /// printed).
     pub fn print_state(&mut self, frame: usize, all: bool) {
-        let (regs, slots) = (self.scratched_regs, self.scratched_slots);
+        let (regs, slots) = (self.touched_regs, self.touched_slots);
         self.emit_cur(|state| Event::State { state, frame, all, regs, slots });
         if !all {
             self.clear_scratched();
         }
     }
 
+    /// Prints a whole frame of some state.
+    pub fn show_state(&mut self, state: &VerifierState, frame: usize) {
+        if self.interest.log_level != 0 {
+            let (regs, slots) = (self.touched_regs, self.touched_slots);
+            self.emit(Event::State { state, frame, all: true, regs, slots });
+        }
+    }
+
     /// Prints what the instruction changed in the current frame.
     pub fn show_changes(&mut self) {
-        let (idx, regs, slots) = (self.insn_idx, self.scratched_regs, self.scratched_slots);
-        self.emit_cur(|state| Event::InsnState { idx, state, frame: state.curframe(), regs, slots });
+        let (idx, regs, slots) = (self.insn_idx, self.touched_regs, self.touched_slots);
+        self.emit_cur(|state| Event::InsnState { idx, state, frame: state.top_frame(), regs, slots });
         self.clear_scratched();
     }
 
     /// Nothing was touched since the last print.
     pub fn clear_scratched(&mut self) {
-        self.scratched_regs = 0;
-        self.scratched_slots = 0;
+        self.touched_regs = 0;
+        self.touched_slots = 0;
     }
 
     /// Everything counts as touched.
     pub fn scratch_all(&mut self) {
-        self.scratched_regs = u32::MAX;
-        self.scratched_slots = u64::MAX;
+        self.touched_regs = u32::MAX;
+        self.touched_slots = u64::MAX;
     }
 
     /// Whether the kernel's log of this level is wanted.
@@ -482,20 +501,20 @@ impl<'a> Env<'a> {
 
     /// A fresh id.
     pub fn new_id(&mut self) -> u32 {
-        self.id_gen = self.id_gen.wrapping_add(1);
-        self.id_gen
+        self.last_id = self.last_id.wrapping_add(1);
+        self.last_id
     }
 
     /// The register is to be shown again.
     #[inline]
     pub fn scratch_reg(&mut self, n: u8) {
-        self.scratched_regs |= 1 << n;
+        self.touched_regs |= 1 << n;
     }
 
     /// The slot is to be shown again.
     #[inline]
     pub fn scratch_slot(&mut self, spi: usize) {
-        self.scratched_slots |= 1 << (spi & 63);
+        self.touched_slots |= 1 << (spi & 63);
     }
 
     /// BTF by reference.
@@ -506,6 +525,11 @@ impl<'a> Env<'a> {
     /// Special fields of a type of the program's (or a map's) BTF.
     pub fn struct_meta(&self, btf: BtfRef, id: TypeId) -> Option<Arc<Record>> {
         self.struct_metas.get(usize::from(btf.0))?.get(id).cloned()
+    }
+
+    /// Whether a BTF is the kernel's or one of its modules'.
+    pub(crate) fn is_kernels(&self, btf: BtfRef) -> bool {
+        self.btf_names.get(usize::from(btf.0)).is_some_and(|name| !name.is_empty())
     }
 
     /// Map by index.
@@ -533,6 +557,16 @@ impl<'a> Env<'a> {
         match (&self.req.attach.prog, self.prog_type) {
             (Some(target), ProgType::Ext) => ProgType::from_number(target.request.prog_type).unwrap_or(self.prog_type),
             _ => self.prog_type,
+        }
+    }
+
+    /// Attach type that rules apply to: an extension follows its target.
+    pub(crate) fn resolved_attach_type(&self) -> AttachType {
+        match (&self.req.attach.prog, self.prog_type) {
+            (Some(target), ProgType::Ext) => {
+                AttachType::from_number(target.request.expected_attach_type).unwrap_or(self.attach_type)
+            }
+            _ => self.attach_type,
         }
     }
 

@@ -31,9 +31,9 @@ pub(crate) fn get(env: &Env<'_>, id: u32) -> Option<&'static FuncProto> {
         attach_type,
         sleepable: env.sleepable,
         caps: HelperCaps {
-            bpf: env.caps.bpf_capable,
-            perfmon: env.caps.allow_ptr_leaks,
-            sys_admin: env.caps.bpf_capable && env.caps.allow_ptr_leaks,
+            bpf: env.caps.has_cap_bpf,
+            perfmon: env.caps.pointers_may_leak,
+            sys_admin: env.caps.has_cap_bpf && env.caps.pointers_may_leak,
         },
         attach_name: &env.attach.func_name,
         attaches_to_prog: target.is_some(),

@@ -10,10 +10,11 @@
 
 use super::Env;
 use super::access::{memory_access, object_slot};
-use super::dynptr::{fail_after, is_out_of_stack, mark_slots_read, slot, slot_mut};
+use super::dynptr::{fail_after, is_out_of_stack, mark_slots_read};
 use super::explore::{Fork, fork_path};
-use super::kfunc::KfuncMeta;
+use super::kfunc::{IterPlace, KfuncMeta};
 use super::liveness::slot_is_written;
+use super::object_slots::{slot, slot_mut};
 use super::refs;
 use super::regs::{Access, known_not_null};
 use crate::btf::{Btf, BtfKind, TypeId};
@@ -22,15 +23,6 @@ use crate::isa::opcode::DW;
 use crate::state::{
     BtfRef, FuncState, IterState, Payload, RegBase, RegState, RegType, SlotKind, StateId, TypeFlags, VerifierState,
 };
-
-/// Where the iterator of a call stands.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub(crate) struct IterPlace {
-    /// Frame.
-    pub(crate) frame: usize,
-    /// First slot.
-    pub(crate) spi: usize,
-}
 
 const PREFIX: &str = "bpf_iter_";
 
@@ -81,7 +73,7 @@ pub(crate) fn iterator_argument(env: &mut Env, regno: u8, insn_idx: usize, meta:
         let iter = iter_name(env, meta.desc.btf, btf_id);
         fail_after(env, stop, KfuncMsg::IterNotInit { iter, arg: argno }, Errno::EINVAL)
     })?;
-    let frame = reg.frameno as usize;
+    let frame = reg.frame_number as usize;
     mark_slots_read(env, frame, spi, nr_slots)?;
     meta.iter = IterPlace { frame, spi };
     meta.ref_obj_id = slot(env, frame, spi)?.spilled.ref_obj_id;
@@ -100,7 +92,7 @@ fn make_iterator(
     btf_id: TypeId,
     nr_slots: usize,
 ) -> Res {
-    let frame = reg.frameno as usize;
+    let frame = reg.frame_number as usize;
     let spi = slot_of(env, reg, nr_slots)?;
     let id = refs::hold_reference(env, insn_idx)?;
     let mut ty = RegType::of(RegBase::PtrToStack);
@@ -123,9 +115,9 @@ fn make_iterator(
 
 /// Ends an iterator.
 fn end_iterator(env: &mut Env, reg: &RegState, nr_slots: usize) -> Res {
-    let frame = reg.frameno as usize;
+    let frame = reg.frame_number as usize;
     let spi = slot_of(env, reg, nr_slots)?;
-    let precise = !env.caps.bpf_capable;
+    let precise = !env.caps.has_cap_bpf;
     for i in 0..nr_slots {
         let at = spi.checked_sub(i).ok_or_else(|| env.bug("iterator below the stack"))?;
         if i == 0 {
@@ -152,7 +144,7 @@ fn check_valid_uninit(env: &mut Env, reg: &RegState, nr_slots: usize) -> Res {
         Err(stop) => return Err(stop),
     };
     for i in 0..nr_slots {
-        let s = slot(env, reg.frameno as usize, spi.saturating_sub(i))?;
+        let s = slot(env, reg.frame_number as usize, spi.saturating_sub(i))?;
         if s.kind.contains(&SlotKind::Iter) {
             return Err(Stop::silent(Errno::EINVAL));
         }
@@ -165,7 +157,7 @@ fn check_valid_init(env: &mut Env, reg: &RegState, btf: BtfRef, btf_id: TypeId, 
     let invalid = || Stop::silent(Errno::EINVAL);
     let spi = slot_of(env, reg, nr_slots)?;
     for i in 0..nr_slots {
-        let s = slot(env, reg.frameno as usize, spi.saturating_sub(i))?;
+        let s = slot(env, reg.frame_number as usize, spi.saturating_sub(i))?;
         let st = &s.spilled;
         if st.has(TypeFlags::UNTRUSTED) {
             return Err(Stop::silent(Errno::EPROTO));
@@ -194,7 +186,7 @@ pub(crate) fn iter_of_state(state: &mut VerifierState, place: IterPlace) -> Opti
 
 /// Whether two states were called from the same places.
 fn called_alike(a: &VerifierState, b: &VerifierState) -> bool {
-    a.frames.len() == b.frames.len() && a.frames.iter().zip(&b.frames).all(|(x, y)| x.callsite == y.callsite)
+    a.frames.len() == b.frames.len() && a.frames.iter().zip(&b.frames).all(|(x, y)| x.called_from == y.called_from)
 }
 
 /// The closest state above `from` that was stored at this instruction with the same call sites: the iteration before.
@@ -227,7 +219,7 @@ pub(crate) fn fork_iteration(env: &mut Env, insn_idx: usize, meta: &KfuncMeta) -
         };
         let prev = previous_iteration(env, parent, insn_idx).map(|id| env.explorer.state(id).clone());
         let not_null = known_not_null(env, *env.reg(0));
-        let precise = !env.caps.bpf_capable;
+        let precise = !env.caps.has_cap_bpf;
         fork_path(env, insn_idx + 1, insn_idx, Fork::Round)?;
         let queued = env.explorer.top_mut();
         let Some(iter) = iter_of_state(queued, place) else { return Err(env.bug("queued path lacks the iterator")) };
@@ -243,7 +235,7 @@ pub(crate) fn fork_iteration(env: &mut Env, insn_idx: usize, meta: &KfuncMeta) -
     if let Some(Payload::Iter { state, .. }) = iter_of_state(&mut env.cur, place).map(|r| &mut r.payload) {
         *state = IterState::Drained;
     }
-    let precise = !env.caps.bpf_capable;
+    let precise = !env.caps.has_cap_bpf;
     let r0 = env.reg_mut(0);
     refs::zero_reg(r0);
     r0.ty = RegType::of(RegBase::Scalar);

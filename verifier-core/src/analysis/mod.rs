@@ -18,15 +18,18 @@ mod helper_proto;
 pub mod iter;
 pub mod kfunc;
 pub mod liveness;
+mod object_slots;
 pub mod precision;
 pub mod preflight;
 pub mod prune;
 pub mod refs;
 mod regs;
 mod step;
+mod stored;
+mod trail;
 mod transfer;
 
-pub use env::Env;
+pub use env::{Env, KernelMemory};
 
 use std::sync::Arc;
 
@@ -96,17 +99,6 @@ pub struct Verified {
     reach: Reach,
 }
 
-/// Memory that is the kernel's own, which Linux makes safe to access in ways of its own.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum KernelMemory {
-    /// An object of the kernel, through a pointer to its type. Loads that fault read as zero.
-    Object,
-    /// The kernel's side of a map.
-    Map,
-    /// An arena: a load that faults reads as zero, a store is dropped.
-    Arena,
-}
-
 /// What an accepted program may come to, beyond its context and its maps: who runs it has to have that.
 #[derive(Clone, PartialEq, Eq, Default, Debug)]
 pub struct Reach {
@@ -161,11 +153,11 @@ impl Verified {
 
 /// What programs that attach to this one need to know of its functions.
 fn target_funcs(env: &Env<'_>) -> Vec<TargetFunc> {
-    let exception_cb = env.exception_callback_subprog as usize;
+    let exception_cb = env.exception_function as usize;
     let func = |(i, s): (usize, &env::SubprogInfo)| TargetFunc {
-        unreliable: env.func_info_aux.get(i).is_some_and(|a| a.unreliable),
-        changes_pkt_data: s.changes_pkt_data,
-        might_sleep: s.might_sleep,
+        unreliable: env.function_facts.get(i).is_some_and(|a| a.unreliable),
+        moves_packet_data: s.moves_packet_data,
+        can_sleep: s.can_sleep,
         exception_cb: i != 0 && i == exception_cb,
     };
     env.subprogs.iter().enumerate().map(func).collect()
@@ -293,7 +285,7 @@ pub fn verify_assuming(
     report.insn_idx = env.insn_idx;
     report.stats = Some(env.stats);
     report.stack_depth = env.subprogs.iter().map(|s| s.stack_depth).collect();
-    if result.is_ok() && env.seen_exception && env.exception_callback_subprog == 0 {
+    if result.is_ok() && env.may_throw_somewhere && env.exception_function == 0 {
         // Rewriting adds the function that ends a program whose exception nobody catches.
         report.stack_depth.push(0);
     }
@@ -341,7 +333,7 @@ fn last_lines(log: &mut TextLog, level: u32, report: &Report) {
         s.max_states_per_insn,
         s.total_states,
         s.peak_states,
-        s.longest_mark_read_walk
+        s.longest_read_walk
     ));
 }
 
@@ -383,11 +375,11 @@ fn environment<'a>(
     let p = options.privilege;
     let perfmon = p.perfmon || p.sys_admin;
     let caps = Caps {
-        bpf_capable: p.bpf || p.sys_admin,
-        allow_ptr_leaks: perfmon,
-        allow_uninit_stack: perfmon,
-        bypass_spec_v1: perfmon,
-        bypass_spec_v4: perfmon,
+        has_cap_bpf: p.bpf || p.sys_admin,
+        pointers_may_leak: perfmon,
+        reads_unset_stack: perfmon,
+        without_v1_guards: perfmon,
+        without_v4_guards: perfmon,
         may_reboot: p.sys_admin,
     };
     let mut btfs = vec![system.vmlinux.clone(), req.btf.clone().unwrap_or_default()];
@@ -423,34 +415,34 @@ fn environment<'a>(
         map_specs: maps.iter().map(|m| m.spec.clone()).collect(),
         maps,
         kfunc_btfs: Vec::new(),
-        kfuncs: kfunc::KfuncTable::default(),
-        used_maps: Vec::new(),
+        kfuncs: kfunc::table::KfuncTable::default(),
+        maps_used: Vec::new(),
         caps,
         strict_alignment: flag(STRICT_ALIGNMENT) && !flag(ANY_ALIGNMENT),
-        test_state_freq: caps.bpf_capable && flag(TEST_STATE_FREQ),
+        test_state_freq: caps.has_cap_bpf && flag(TEST_STATE_FREQ),
         test_reg_invariants: flag(TEST_REG_INVARIANTS),
         sleepable: flag(SLEEPABLE),
         subprogs: Vec::new(),
         subprog_starts: Vec::new(),
         func_info: Vec::new(),
-        func_info_aux: Vec::new(),
-        exception_callback_subprog: 0,
-        seen_exception: false,
-        seen_direct_write: false,
+        function_facts: Vec::new(),
+        exception_function: 0,
+        may_throw_somewhere: false,
+        writes_directly: false,
         attach: AttachInfo::default(),
         arena: None,
         insn_idx: 0,
         prev_insn_idx: 0,
         cur: VerifierState::empty(),
-        explorer: explore::Explorer::new(options.memory),
-        id_gen: 0,
-        scratched_regs: 0,
-        scratched_slots: 0,
+        explorer: stored::Explorer::new(options.memory),
+        last_id: 0,
+        touched_regs: 0,
+        touched_slots: 0,
         stats: Stats::default(),
-        max_ctx_offset: 0,
-        max_pkt_offset: 0,
+        deepest_ctx: 0,
+        deepest_packet: 0,
         max_buf_access: [0; 3],
-        pass_cnt: 0,
+        pass_number: 0,
         no_prune: options.no_prune,
         exact: options.exact,
         assumed: Vec::new(),

@@ -16,239 +16,13 @@
 //! `__mark_chain_precision()`, `mark_chain_precision_batch()`, `bt_set_frame_slot()`, `propagate_precision()`.
 
 use super::Env;
-use super::prune::print_state;
+use super::trail::*;
 use crate::error::{Errno, LimitMsg, Res};
 use crate::isa::Insn;
 use crate::isa::opcode::*;
 use crate::log::Event;
 use crate::state::verifier::History;
 use crate::state::{FuncState, RegState, StateId, VerifierState};
-
-/// History flag: the source operand is a stack pointer.
-pub(crate) const F_SRC_REG_STACK: u16 = 1 << 11;
-/// History flag: the destination operand is a stack pointer.
-pub(crate) const F_DST_REG_STACK: u16 = 1 << 10;
-/// History flag: the instruction accesses a stack slot.
-pub(crate) const F_STACK_ACCESS: u16 = 1 << 9;
-
-/// History flags of an access to a stack slot.
-pub(crate) const fn stack_access_noted(frameno: usize, spi: usize) -> u16 {
-    F_STACK_ACCESS | ((spi as u16 & 63) << 3) | (frameno as u16 & 7)
-}
-
-/// A register or stack slot linked to an operand.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub(crate) struct LinkedReg {
-    /// Frame.
-    pub frame: u8,
-    /// Register number, or slot index.
-    pub index: u8,
-    /// Which of both.
-    pub is_reg: bool,
-}
-
-/// Registers and slots linked by one id.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub(crate) struct LinkedRegs {
-    entries: [LinkedReg; LinkedRegs::MAX],
-    len: usize,
-}
-
-impl LinkedRegs {
-    /// Most that are kept.
-    pub const MAX: usize = 6;
-
-    /// Adds one; `false` when full.
-    pub fn push(&mut self, e: LinkedReg) -> bool {
-        match self.entries.get_mut(self.len) {
-            Some(place) => {
-                *place = e;
-                self.len += 1;
-                true
-            }
-            None => false,
-        }
-    }
-
-    /// What was pushed, in order.
-    pub fn entries(&self) -> &[LinkedReg] {
-        &self.entries[..self.len]
-    }
-}
-
-/// One instruction that a walk backwards must know more of than the program says.
-#[derive(Clone, Copy, Debug)]
-struct Step {
-    /// The instruction.
-    idx: u32,
-    /// The one before it.
-    prev_idx: u32,
-    /// Stack access with frame and slot, which operand is a stack pointer.
-    flags: u16,
-    /// Registers and slots linked to the operands: a place in [`Trail::links`], plus one. 0: none.
-    links: u32,
-    /// The step before this one in the same state's history.
-    older: u32,
-}
-
-/// The histories of all states: lists that share what the paths to them have in common, so that a path forks for free.
-#[derive(Debug, Default)]
-pub(crate) struct Trail {
-    steps: Vec<Step>,
-    links: Vec<LinkedRegs>,
-    /// The newest step is the instruction being processed.
-    noted: bool,
-    /// Another path holds the newest step as well.
-    shared: bool,
-}
-
-impl Trail {
-    /// Nothing of the next instruction is noted yet.
-    #[inline]
-    pub fn begin_insn(&mut self) {
-        (self.noted, self.shared) = (false, false);
-    }
-
-    /// The current path was copied: its newest step must not change any more.
-    pub fn share(&mut self) {
-        self.shared = true;
-    }
-
-    /// Forgets all paths.
-    pub fn clear(&mut self) {
-        *self = Trail::default();
-    }
-
-    /// Bytes that it takes.
-    pub fn bytes(&self) -> usize {
-        self.steps.len() * size_of::<Step>() + self.links.len() * size_of::<LinkedRegs>()
-    }
-
-    /// Notes an instruction, or adds to what was noted of it.
-    pub fn note(&mut self, at: &mut History, idx: u32, prev_idx: u32, flags: u16, linked: Option<&LinkedRegs>) {
-        let links = match linked {
-            Some(linked) => {
-                self.links.push(*linked);
-                self.links.len() as u32
-            }
-            None => 0,
-        };
-        let mut step = Step { idx, prev_idx, flags, links, older: at.newest };
-        if self.noted
-            && at.len != 0
-            && let Some(newest) = self.steps.get_mut(at.newest as usize)
-        {
-            if !self.shared {
-                newest.flags |= flags;
-                newest.links = links;
-                return;
-            }
-            step = Step { flags: newest.flags | flags, links, ..*newest };
-            at.len -= 1;
-        }
-        at.newest = self.steps.len() as u32;
-        at.len += 1;
-        self.steps.push(step);
-        (self.noted, self.shared) = (true, false);
-    }
-
-    /// The newest step of a history.
-    fn newest(&self, at: History) -> Option<&Step> {
-        if at.len == 0 { None } else { self.steps.get(at.newest as usize) }
-    }
-
-    fn linked(&self, step: &Step) -> Option<&LinkedRegs> {
-        self.links.get((step.links as usize).checked_sub(1)?)
-    }
-}
-
-/// Registers and slots that a walk asks for, by frame.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Backtrack {
-    frame: usize,
-    regs: [u32; MAX_CALL_FRAMES],
-    slots: [u64; MAX_CALL_FRAMES],
-}
-
-/// Registers R1 to R5.
-const ARGS: u32 = 0b11_1110;
-
-/// Why a step backwards cannot be made.
-enum Stuck {
-    /// The walk lost track: everything is taken as precise.
-    Unknown,
-    /// What the kernel holds impossible.
-    Bug(&'static str),
-    /// What it holds impossible and yet meets: registers that a callback's caller would have to have set.
-    Callback(u32),
-    /// Likewise: a function's entry in the main program.
-    LeftMain,
-}
-
-impl Backtrack {
-    fn is_empty(&self) -> bool {
-        (0..=self.frame).all(|f| self.regs[f] == 0 && self.slots[f] == 0)
-    }
-
-    fn enter(&mut self) -> Result<(), Stuck> {
-        if self.frame + 1 >= MAX_CALL_FRAMES {
-            return Err(Stuck::Bug("backtracking entered too many frames"));
-        }
-        self.frame += 1;
-        Ok(())
-    }
-
-    fn leave(&mut self) -> Result<(), Stuck> {
-        match self.frame.checked_sub(1) {
-            Some(f) => {
-                self.frame = f;
-                Ok(())
-            }
-            None => Err(Stuck::LeftMain),
-        }
-    }
-
-    fn has(&self, r: u8) -> bool {
-        self.regs[self.frame] >> r & 1 != 0
-    }
-
-    fn want(&mut self, r: u8) {
-        self.regs[self.frame] |= 1 << r;
-    }
-
-    fn found(&mut self, r: u8) {
-        self.regs[self.frame] &= !(1 << r);
-    }
-
-    fn here(&self) -> u32 {
-        self.regs[self.frame]
-    }
-
-    /// When one of the linked places is wanted, all are.
-    fn sync_linked(&mut self, linked: Option<&LinkedRegs>) {
-        let Some(linked) = linked else { return };
-        let wanted = |bt: &Backtrack, e: &LinkedReg| {
-            let f = usize::from(e.frame);
-            if e.is_reg { bt.regs[f] >> e.index & 1 != 0 } else { bt.slots[f] >> e.index & 1 != 0 }
-        };
-        if linked.entries().iter().any(|e| wanted(self, e)) {
-            for e in linked.entries() {
-                let f = usize::from(e.frame);
-                if e.is_reg {
-                    self.regs[f] |= 1u32.wrapping_shl(u32::from(e.index));
-                } else {
-                    self.slots[f] |= 1 << e.index;
-                }
-            }
-        }
-    }
-}
-
-/// Frame and slot of a stack access noted in the history.
-fn stack_access(hist: Option<&Step>) -> Option<(usize, u32)> {
-    let flags = hist?.flags;
-    (flags & F_STACK_ACCESS != 0).then(|| (usize::from(flags & 7), u32::from(flags >> 3 & 63)))
-}
 
 /// A fetching atomic operation, or a load with acquire order: the register it loads.
 fn atomic_load(insn: Insn) -> Option<u8> {
@@ -402,13 +176,13 @@ fn step_jump(
     next_idx: i32,
     hist: Option<&Step>,
 ) -> Result<bool, Stuck> {
-    let calls_back = |at: i32| usize::try_from(at).ok().and_then(|i| env.aux.get(i)).is_some_and(|a| a.calls_callback);
+    let calls_back = |at: i32| usize::try_from(at).ok().and_then(|i| env.aux.get(i)).is_some_and(|a| a.runs_callbacks);
     if insn.is_pseudo_call() {
         let entry = (idx as i64 + 1 + i64::from(insn.imm)) as u32;
         let Ok(sub) = env.subprogs.binary_search_by_key(&entry, |s| s.start) else {
             return Err(Stuck::Bug("no function at a call's target"));
         };
-        if env.func_info_aux.get(sub).is_some_and(|a| a.linkage == 1) {
+        if env.function_facts.get(sub).is_some_and(|a| a.linkage == 1) {
             // A global function was not walked: its arguments are checked by type, and it always sets R0.
             if bt.here() & ARGS != 0 {
                 return Err(Stuck::Bug("arguments wanted after a global function"));
@@ -429,7 +203,7 @@ fn step_jump(
         bt.regs[bt.frame] |= args;
         return Ok(false);
     }
-    if env.aux.get(idx).is_some_and(|a| a.calls_callback) && idx as i64 != i64::from(next_idx) - 1 {
+    if env.aux.get(idx).is_some_and(|a| a.runs_callbacks) && idx as i64 != i64::from(next_idx) - 1 {
         // Out of the callback: its arguments are not the caller's.
         if bt.here() & !ARGS != 0 {
             return Err(Stuck::Callback(bt.here()));
@@ -509,7 +283,7 @@ struct At {
 
 impl At {
     fn of(st: &VerifierState) -> At {
-        At { first_idx: st.first_insn_idx as i32, left: st.history, parent: st.parent }
+        At { first_idx: st.first_at as i32, left: st.history, parent: st.parent }
     }
 
     /// The instruction before `idx`, `None` at the state's beginning. `here` is what was noted of `idx`.
@@ -545,10 +319,10 @@ fn passes(bt: &Backtrack, insn: Insn, hist: Option<&Step>) -> bool {
 }
 
 /// Marks every scalar of all ancestors precise.
-pub(crate) fn need_all_exactly(env: &mut Env<'_>, mut parent: Option<StateId>, curframe: usize) {
+pub(crate) fn need_all_exactly(env: &mut Env<'_>, mut parent: Option<StateId>, top_frame: usize) {
     let logs = env.logs(2);
     if logs {
-        env.say(LimitMsg::PreciseAll { frame: curframe });
+        env.say(LimitMsg::PreciseAll { frame: top_frame });
     }
     while let Some(id) = parent {
         let frames = env.explorer.state(id).frames.len();
@@ -597,15 +371,15 @@ fn force_precise(st: &mut VerifierState, frame: usize) {
 /// Walks backwards from the current state, or from one that was kept, until nothing is wanted any more. The answer is
 /// whether any state was marked.
 fn mark_chain(env: &mut Env<'_>, start: Option<&VerifierState>, regno: Option<u8>) -> Res<bool> {
-    if !env.caps.bpf_capable {
+    if !env.caps.has_cap_bpf {
         return Ok(false);
     }
-    let (mut at, curframe, mut last_idx) = {
+    let (mut at, top_frame, mut last_idx) = {
         let st = start.unwrap_or(&env.cur);
         let last = if start.is_some() { st.insn_idx as i32 } else { env.insn_idx as i32 };
-        (At::of(st), st.curframe(), last)
+        (At::of(st), st.top_frame(), last)
     };
-    env.explorer.bt.frame = curframe;
+    env.explorer.bt.frame = top_frame;
     if let Some(r) = regno {
         if !env.reg(r).is_scalar() {
             return Err(env.reject(LimitMsg::PrecisionMisuse, Errno::EFAULT));
@@ -641,7 +415,7 @@ fn mark_chain(env: &mut Env<'_>, start: Option<&VerifierState>, regno: Option<u8
                 match step_back(env, i as usize, subseq_idx, hist.as_ref()) {
                     Ok(()) => {}
                     Err(Stuck::Unknown) => {
-                        need_all_exactly(env, first_parent, curframe);
+                        need_all_exactly(env, first_parent, top_frame);
                         env.explorer.bt = Backtrack::default();
                         return Ok(changed);
                     }
@@ -671,12 +445,12 @@ fn mark_chain(env: &mut Env<'_>, start: Option<&VerifierState>, regno: Option<u8
         }
         subseq_idx = at.first_idx;
         let st = env.explorer.state(id);
-        last_idx = st.last_insn_idx as i32;
+        last_idx = st.last_at as i32;
         at = At::of(st);
         this = Some(id);
     }
     if !env.explorer.bt.is_empty() {
-        need_all_exactly(env, first_parent, curframe);
+        need_all_exactly(env, first_parent, top_frame);
         env.explorer.bt = Backtrack::default();
     }
     Ok(changed)
@@ -689,7 +463,7 @@ fn finish_at_entry(env: &mut Env<'_>, this: Option<StateId>, changed: bool) -> R
         Some(id) => env.explorer.state_mut(id),
         None => &mut env.cur,
     };
-    let entry = st.frames.len() == 1 && st.frames[0].subprogno > 0 && st.frames[0].callsite == FuncState::MAIN;
+    let entry = st.frames.len() == 1 && st.frames[0].function_number > 0 && st.frames[0].called_from == FuncState::MAIN;
     if !entry || bt.slots[bt.frame] != 0 || bt.here() & !ARGS != 0 {
         return Err(env.bug("backtracking reached a function's entry"));
     }
@@ -742,20 +516,11 @@ fn mark_state(env: &mut Env<'_>, id: StateId) -> Res<bool> {
         if env.logs(2) {
             env.say(LimitMsg::PreciseParent { frame, regs: bt.regs[frame], slots: bt.slots[frame] });
             let state = env.explorer.state(id).clone();
-            print_state(env, &state, frame);
+            env.show_state(&state, frame);
         }
     }
     env.explorer.bt = bt;
     Ok(changed)
-}
-
-/// The places of the bits that are set, lowest first.
-fn bits(mut set: u64) -> impl Iterator<Item = usize> {
-    std::iter::from_fn(move || {
-        let lowest = (set != 0).then(|| set.trailing_zeros() as usize);
-        set &= set.wrapping_sub(1);
-        lowest
-    })
 }
 
 /// The register's exact value matters.
@@ -818,33 +583,6 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_path_that_was_copied_keeps_what_was_noted() {
-        let (mut trail, mut path) = (Trail::default(), History::default());
-        trail.note(&mut path, 3, 2, 1, None);
-        trail.share();
-        let fork = path;
-        trail.note(&mut path, 3, 2, 4, None);
-        let noted = |trail: &Trail, at| trail.newest(at).map(|s| (s.idx, s.flags));
-        assert_eq!((noted(&trail, fork), noted(&trail, path)), (Some((3, 1)), Some((3, 5))));
-        assert_eq!((fork.len, path.len), (1, 1));
-        trail.note(&mut path, 3, 2, 8, None);
-        assert_eq!(noted(&trail, path), Some((3, 13)), "what is not shared is changed in place");
-    }
-
-    #[test]
-    fn histories_branch() {
-        let (mut trail, mut path) = (Trail::default(), History::default());
-        trail.note(&mut path, 1, 0, 0, None);
-        let mut fork = path;
-        trail.begin_insn();
-        trail.note(&mut path, 2, 1, 0, None);
-        trail.begin_insn();
-        trail.note(&mut fork, 9, 1, 0, None);
-        let of = |at: History| trail.newest(at).map(|s| (s.idx, trail.steps[s.older as usize].idx));
-        assert_eq!((of(path), of(fork)), (Some((2, 1)), Some((9, 1))));
-    }
-
-    #[test]
     fn a_step_over_what_nobody_wants_changes_nothing() {
         let mov = |dst, src| Insn { code: ALU64 | MOV | 8, dst, src, off: 0, imm: 0 };
         let bt = Backtrack { regs: [1 << 3, 0, 0, 0, 0, 0, 0, 0], ..Backtrack::default() };
@@ -855,26 +593,5 @@ mod tests {
         assert!(passes(&bt, store, Some(&spill)));
         assert!(!passes(&Backtrack { slots: [1 << 2; 8], ..bt }, store, Some(&spill)));
         assert!(!passes(&bt, Insn { code: JMP | CALL, dst: 0, src: 0, off: 0, imm: 1 }, None));
-    }
-
-    #[test]
-    fn no_more_than_six_are_kept() {
-        let mut linked = LinkedRegs::default();
-        let pushed = (0..9).filter(|i| linked.push(LinkedReg { frame: 0, index: *i, is_reg: true })).count();
-        assert_eq!(pushed, LinkedRegs::MAX);
-        assert_eq!(linked.entries().len(), LinkedRegs::MAX);
-    }
-
-    #[test]
-    fn asking_for_one_linked_place_asks_for_all() {
-        let mut linked = LinkedRegs::default();
-        linked.push(LinkedReg { frame: 0, index: 2, is_reg: true });
-        linked.push(LinkedReg { frame: 1, index: 4, is_reg: false });
-        let mut bt = Backtrack { frame: 1, ..Backtrack::default() };
-        bt.sync_linked(Some(&linked));
-        assert!(bt.is_empty());
-        bt.regs[0] = 1 << 2;
-        bt.sync_linked(Some(&linked));
-        assert_eq!((bt.regs[0], bt.slots[1]), (1 << 2, 1 << 4));
     }
 }

@@ -14,9 +14,11 @@
 use std::rc::Rc;
 
 use super::Env;
+use super::regs::is_packet_or_end;
 use crate::domain::Scalar;
 use crate::error::{Errno, LifetimeMsg, Res, Stop};
 use crate::kernel::ProgType;
+use crate::program::record::FieldKind;
 use crate::state::{RefKind, RefState, RegBase, RegState, RegType, TypeFlags};
 
 /// Forgets a register's value but keeps its place in the parent chain.
@@ -41,13 +43,13 @@ pub(crate) fn zero_reg(reg: &mut RegState) {
 }
 
 /// A register whose object is gone: unreadable for those who may not see pointers, any number for others.
-pub(crate) fn invalidate(reg: &mut RegState, allow_ptr_leaks: bool, precise: bool) {
-    if allow_ptr_leaks { forget_reg(reg, precise) } else { clear_reg(reg, precise) }
+pub(crate) fn invalidate(reg: &mut RegState, pointers_may_leak: bool, precise: bool) {
+    if pointers_may_leak { forget_reg(reg, precise) } else { clear_reg(reg, precise) }
 }
 
 /// Invalidates every register and spilled register that `which` chooses.
 pub(crate) fn invalidate_regs(env: &mut Env, mut which: impl FnMut(&RegState) -> bool) {
-    let (leaks, precise) = (env.caps.allow_ptr_leaks, !env.caps.bpf_capable);
+    let (leaks, precise) = (env.caps.pointers_may_leak, !env.caps.has_cap_bpf);
     env.cur.for_each_reg_mut(|reg| {
         if which(reg) {
             invalidate(reg, leaks, precise);
@@ -64,7 +66,7 @@ pub(crate) fn hold_reference(env: &mut Env, insn_idx: usize) -> Res<u32> {
 
 fn push_ref(env: &mut Env, kind: RefKind, insn_idx: usize, id: u32, ptr: u64) {
     let frame = env.cur.frame();
-    let callback_ref = if frame.in_callback_fn { frame.frameno } else { 0 };
+    let callback_ref = if frame.is_callback { frame.frame_number } else { 0 };
     let entry = RefState { kind, id, insn_idx: u32::try_from(insn_idx).unwrap_or(u32::MAX), callback_ref, ptr };
     Rc::make_mut(&mut env.cur.refs).push(entry);
 }
@@ -86,7 +88,7 @@ pub(crate) fn end_reference_quietly(env: &mut Env, ref_obj_id: u32) -> Res {
         return Err(Stop::silent(Errno::EINVAL));
     };
     let frame = env.cur.frame();
-    if env.kernel.features.callback_refs && frame.in_callback_fn && env.cur.refs[i].callback_ref != frame.frameno {
+    if env.kernel.features.callback_refs && frame.is_callback && env.cur.refs[i].callback_ref != frame.frame_number {
         return Err(Stop::silent(Errno::EINVAL));
     }
     remove_ref(env, i);
@@ -113,9 +115,9 @@ pub(crate) fn has_reference(env: &Env, ref_obj_id: u32) -> bool {
 /// Takes a lock (6.14).
 pub(crate) fn hold_lock(env: &mut Env, insn_idx: usize, kind: RefKind, id: u32, ptr: u64) {
     push_ref(env, kind, insn_idx, id, ptr);
-    env.cur.active_locks += 1;
-    env.cur.active_lock_id = id;
-    env.cur.active_lock_ptr = ptr;
+    env.cur.locks_held += 1;
+    env.cur.newest_lock = id;
+    env.cur.newest_lock_of = ptr;
 }
 
 /// Whether exactly this lock is held (6.14); `kinds` lists the kinds of lock that count.
@@ -138,8 +140,8 @@ pub(crate) fn end_lock(env: &mut Env, kind: RefKind, id: u32, ptr: u64) -> Res {
     }
     let Some(i) = found else { return Err(Stop::silent(Errno::EINVAL)) };
     remove_ref(env, i);
-    env.cur.active_locks = env.cur.active_locks.saturating_sub(1);
-    (env.cur.active_lock_id, env.cur.active_lock_ptr) = previous;
+    env.cur.locks_held = env.cur.locks_held.saturating_sub(1);
+    (env.cur.newest_lock, env.cur.newest_lock_of) = previous;
     Ok(())
 }
 
@@ -147,13 +149,13 @@ pub(crate) fn end_lock(env: &mut Env, kind: RefKind, id: u32, ptr: u64) -> Res {
 pub(crate) fn hold_irq_flags(env: &mut Env, insn_idx: usize) -> u32 {
     let id = env.new_id();
     push_ref(env, RefKind::Irq, insn_idx, id, 0);
-    env.cur.active_irq_id = id;
+    env.cur.newest_irq_flags = id;
     id
 }
 
 /// Restores interrupt flags (6.14); `Ok(false)` when another one was saved later.
 pub(crate) fn end_irq_flags(env: &mut Env, id: u32) -> Res<bool> {
-    if id != env.cur.active_irq_id {
+    if id != env.cur.newest_irq_flags {
         return Ok(false);
     }
     let mut previous = 0;
@@ -170,41 +172,41 @@ pub(crate) fn end_irq_flags(env: &mut Env, id: u32) -> Res<bool> {
     }
     let Some(i) = found else { return Err(Stop::silent(Errno::EINVAL)) };
     remove_ref(env, i);
-    env.cur.active_irq_id = previous;
+    env.cur.newest_irq_flags = previous;
     Ok(true)
 }
 
 /// Identity of the lock that is held, if any: opaque object and register id.
-pub(crate) fn active_lock(env: &Env) -> Option<(u64, u32)> {
+pub(crate) fn held_lock(env: &Env) -> Option<(u64, u32)> {
     if env.kernel.features.locks_are_refs {
-        (env.cur.active_locks != 0).then_some((env.cur.active_lock_ptr, env.cur.active_lock_id))
+        (env.cur.locks_held != 0).then_some((env.cur.newest_lock_of, env.cur.newest_lock))
     } else {
-        let l = env.cur.active_lock;
+        let l = env.cur.held_lock;
         (l.ptr != 0).then_some((l.ptr, l.id))
     }
 }
 
 /// Whether a spin lock is held.
 pub(crate) fn lock_held(env: &Env) -> bool {
-    active_lock(env).is_some()
+    held_lock(env).is_some()
 }
 
 /// The code being checked may sleep.
-pub(crate) fn in_sleepable(env: &Env) -> bool {
-    env.sleepable || env.cur.in_sleepable
+pub(crate) fn may_sleep_here(env: &Env) -> bool {
+    env.sleepable || env.cur.may_sleep_here
 }
 
 /// Objects protected by RCU are valid here.
 pub(crate) fn in_rcu_section(env: &Env) -> bool {
-    env.cur.active_rcu_lock != 0 || lock_held(env) || !in_sleepable(env)
+    env.cur.rcu_depth != 0 || lock_held(env) || !may_sleep_here(env)
 }
 
 /// Reports every reference still held where a path ends.
 pub(crate) fn nothing_acquired_is_left(env: &mut Env, exception_exit: bool) -> Res {
-    let (frameno, in_callback) = (env.cur.frame().frameno, env.cur.frame().in_callback_fn);
+    let (frame_number, in_callback) = (env.cur.frame().frame_number, env.cur.frame().is_callback);
     let by_callback = env.kernel.features.callback_refs;
     // Only the outermost frame answers for references, and (up to 6.13) callbacks for their own.
-    if !exception_exit && frameno != 0 && !(by_callback && in_callback) {
+    if !exception_exit && frame_number != 0 && !(by_callback && in_callback) {
         return Ok(());
     }
     // An operation of the kernel may hand a reference back to it.
@@ -218,7 +220,7 @@ pub(crate) fn nothing_acquired_is_left(env: &mut Env, exception_exit: bool) -> R
         if r.kind != RefKind::Ptr || r.id == returned {
             continue;
         }
-        if by_callback && !exception_exit && in_callback && r.callback_ref != frameno {
+        if by_callback && !exception_exit && in_callback && r.callback_ref != frame_number {
             continue;
         }
         let msg = LifetimeMsg::UnreleasedReference { id: r.id, insn: r.insn_idx };
@@ -248,17 +250,17 @@ pub(crate) fn nothing_held_is_left(env: &mut Env, exception_exit: bool, check_lo
     if !env.kernel.features.locks_are_refs {
         return check_resource_leak_6_12(env, exception_exit, check_lock, prefix);
     }
-    if check_lock && env.cur.active_locks != 0 {
+    if check_lock && env.cur.locks_held != 0 {
         return Err(env.reject(LifetimeMsg::InsideSpinLock { what: what() }, Errno::EINVAL));
     }
     nothing_acquired_is_left(env, exception_exit).map_err(|s| env.also(s, LifetimeMsg::WouldLeak { what: what() }))?;
-    if check_lock && env.cur.active_irq_id != 0 {
+    if check_lock && env.cur.newest_irq_flags != 0 {
         return Err(env.reject(LifetimeMsg::InsideIrqSave { what: what() }, Errno::EINVAL));
     }
-    if check_lock && env.cur.active_rcu_lock != 0 {
+    if check_lock && env.cur.rcu_depth != 0 {
         return Err(env.reject(LifetimeMsg::InsideRcuLock { what: what() }, Errno::EINVAL));
     }
-    if check_lock && env.cur.active_preempt_lock != 0 {
+    if check_lock && env.cur.preempt_off_depth != 0 {
         return Err(env.reject(LifetimeMsg::InsidePreemptDisable { what: what() }, Errno::EINVAL));
     }
     Ok(())
@@ -266,7 +268,7 @@ pub(crate) fn nothing_held_is_left(env: &mut Env, exception_exit: bool, check_lo
 
 fn check_resource_leak_6_12(env: &mut Env, exception_exit: bool, check_lock: bool, prefix: &str) -> Res {
     let what = || prefix.to_string();
-    let (lock, rcu, preempt) = (lock_held(env), env.cur.active_rcu_lock != 0, env.cur.active_preempt_lock);
+    let (lock, rcu, preempt) = (lock_held(env), env.cur.rcu_depth != 0, env.cur.preempt_off_depth);
     if prefix.starts_with("BPF_EXIT") || exception_exit {
         if check_lock && lock {
             let msg = if exception_exit {
@@ -328,7 +330,8 @@ pub(crate) fn set_borrowed(env: &mut Env, reg: &mut RegState) -> Res {
     if reg.has(TypeFlags::NON_OWN_REF) {
         return Err(env.bug("reference is non-owning already"));
     }
-    let refcounted = reg.btf().is_some_and(|(btf, id)| super::kfunc::graph::is_refcounted(env, btf, id));
+    let refcounted =
+        reg.btf().is_some_and(|(btf, id)| env.struct_meta(btf, id).is_some_and(|rec| rec.has(FieldKind::REFCOUNT)));
     reg.ty = reg.ty.plus(TypeFlags::NON_OWN_REF);
     if refcounted {
         reg.ty = reg.ty.plus(TypeFlags::RCU);
@@ -365,4 +368,10 @@ pub(crate) fn lend_node(env: &mut Env, ref_obj_id: u32) -> Res {
         }
     });
     Ok(())
+}
+
+/// Packet data may have moved: packet pointers are invalid, and so are slices of dynptrs over packets.
+pub(crate) fn forget_packet_pointers(env: &mut Env<'_>) {
+    const SLICES: TypeFlags = TypeFlags::DYNPTR_SKB.union(TypeFlags::DYNPTR_XDP).union(TypeFlags::DYNPTR_SKB_META);
+    invalidate_regs(env, |r| is_packet_or_end(r) || (r.ty.base == RegBase::PtrToMem && r.has(SLICES)));
 }

@@ -33,6 +33,15 @@ pub(crate) enum Access {
     Write,
 }
 
+/// Who performs an access.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum AccessSrc {
+    /// An instruction.
+    Direct,
+    /// A helper or kernel function, through an argument.
+    Helper,
+}
+
 /// How an instruction uses a register.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum ArgUse {
@@ -65,7 +74,7 @@ impl Env<'_> {
 
     /// What an unknown scalar is here: loads without CAP_BPF treat every scalar as precise.
     pub(crate) fn unknown_scalar(&self) -> RegState {
-        RegState { precise: !self.caps.bpf_capable, ..RegState::unknown() }
+        RegState { precise: !self.caps.has_cap_bpf, ..RegState::unknown() }
     }
 }
 
@@ -111,7 +120,7 @@ pub(crate) fn use_register(env: &mut Env<'_>, regno: u8, t: ArgUse) -> Res {
             return Ok(());
         }
         let whole = reads_whole_register(env.insns[env.insn_idx], ty.is(RegBase::Scalar));
-        let frame = env.cur.curframe();
+        let frame = env.cur.top_frame();
         return liveness::register_is_read(
             env,
             frame,
@@ -256,7 +265,7 @@ pub(crate) fn assign_scalar_id(env: &mut Env<'_>, reg: &mut RegState) -> bool {
 
 /// Whether the register holds an address that this load must not leak.
 pub(crate) fn would_leak(env: &Env<'_>, regno: u8) -> bool {
-    !env.caps.allow_ptr_leaks && !env.reg(regno).is_scalar()
+    !env.caps.pointers_may_leak && !env.reg(regno).is_scalar()
 }
 
 /// Truncates to `size` < 8 bytes, zero-extending.

@@ -17,7 +17,7 @@ use crate::state::{Payload, RegState, VerifierState};
 use super::access;
 use super::call;
 use super::env::Env;
-use super::explore::{self, Fork, end_branches, fork_path, next_path};
+use super::explore::{self, Fork, fork_path, next_path};
 use super::kfunc;
 use super::liveness;
 use super::prune;
@@ -55,9 +55,9 @@ pub(crate) fn walk_called(env: &mut Env<'_>) -> Res {
     if env.func_info.is_empty() {
         return Ok(());
     }
-    let exception = env.exception_callback_subprog as usize;
+    let exception = env.exception_function as usize;
     if exception != 0
-        && let Some(aux) = env.func_info_aux.get_mut(exception)
+        && let Some(aux) = env.function_facts.get_mut(exception)
     {
         aux.called = true;
     }
@@ -66,7 +66,7 @@ pub(crate) fn walk_called(env: &mut Env<'_>) -> Res {
     loop {
         let mut any = false;
         for n in 1..env.subprogs.len() {
-            let Some(aux) = env.func_info_aux.get(n).copied() else { continue };
+            let Some(aux) = env.function_facts.get(n).copied() else { continue };
             if aux.linkage != GLOBAL || !aux.called || aux.verified {
                 continue;
             }
@@ -76,7 +76,7 @@ pub(crate) fn walk_called(env: &mut Env<'_>) -> Res {
                 let name = env.function_name(n);
                 env.say(WalkMsg::FuncSafe { n, name });
             }
-            env.func_info_aux[n].verified = true;
+            env.function_facts[n].verified = true;
             any = true;
         }
         if !any {
@@ -90,9 +90,9 @@ fn walk_function(env: &mut Env<'_>, subprog: usize) -> Res {
     if env.interest.log_level != 0 || env.interest.structure {
         env.emit(Event::Begin { subprog });
     }
-    env.pass_cnt += 1;
+    env.pass_number += 1;
     env.cur = VerifierState::for_entry(env.subprogs[subprog].start, subprog as u32);
-    env.cur.branches = 1;
+    env.cur.open_paths = 1;
     env.scratch_all();
     let result = call::setup_entry_regs(env, subprog).and_then(|()| walk(env));
     if result.is_ok() && !env.logs(2) {
@@ -125,10 +125,10 @@ fn walk(env: &mut Env<'_>) -> Res {
         if env.stats.insns.is_multiple_of(CANCEL_INTERVAL) {
             env.check_cancelled()?;
         }
-        env.cur.last_insn_idx = prev.map_or(u32::MAX, |p| p as u32);
+        env.cur.last_at = prev.map_or(u32::MAX, |p| p as u32);
         env.cur.insn_idx = env.insn_idx as u32;
 
-        if env.aux[env.insn_idx].prune_point && prune::covered_by_stored(env, env.insn_idx)? {
+        if env.aux[env.insn_idx].compare_point && prune::covered_by_stored(env, env.insn_idx)? {
             if env.logging() {
                 say_safe(env, prev, print_state);
             }
@@ -138,7 +138,7 @@ fn walk(env: &mut Env<'_>) -> Res {
             print_state = true;
             continue;
         }
-        if env.aux[env.insn_idx].jmp_point {
+        if env.aux[env.insn_idx].history_point {
             prune::note_step(env, 0, None);
         }
         if env.logging() {
@@ -154,20 +154,20 @@ fn walk(env: &mut Env<'_>) -> Res {
 
         // What a mispredicting CPU would run ends where a barrier stands, or where the next one is put.
         let guessed = env.cur.speculative && env.kernel.features.barriers_against_guesses;
-        let next = if guessed && env.aux[at].nospec {
+        let next = if guessed && env.aux[at].barrier_before {
             Next::PathEnd
         } else {
             liveness::begin_insn(env);
             let done = if env.assumed.contains(&at) { step_assumed(env, insn) } else { step(env, insn) };
             let done = match done {
                 Err(Stop::Reject(r)) if guessed && a_barrier_helps(r.errno) => {
-                    (env.aux[at].nospec, env.aux[at].alu_state) = (true, 0);
+                    (env.aux[at].barrier_before, env.aux[at].sum_guard) = (true, 0);
                     Next::PathEnd
                 }
                 other => other?,
             };
             liveness::commit_insn(env);
-            if guessed && env.aux[at].sanitize_stack_spill { Next::PathEnd } else { done }
+            if guessed && env.aux[at].barrier_behind { Next::PathEnd } else { done }
         };
         match next {
             Next::Step => env.insn_idx = env.insn_idx.wrapping_add(1),
@@ -193,7 +193,7 @@ fn a_barrier_helps(errno: Errno) -> bool {
 fn mark_seen(env: &mut Env<'_>) {
     // What only a mispredicting CPU would run does not count as reached.
     if !env.cur.speculative {
-        let (at, pass) = (env.insn_idx, env.pass_cnt);
+        let (at, pass) = (env.insn_idx, env.pass_number);
         if let Some(aux) = env.aux.get_mut(at) {
             aux.seen = pass;
         }
@@ -215,10 +215,10 @@ fn say_insn(env: &mut Env<'_>, prev: Option<usize>, mut owed: bool) -> bool {
     if env.logs(2) && owed {
         let (to, speculative) = (env.insn_idx, env.cur.speculative);
         env.emit(Event::From { prev: prev.map_or(-1, |p| p as i32), to, speculative, safe: false });
-        env.print_state(env.cur.curframe(), true);
+        env.print_state(env.cur.top_frame(), true);
         owed = false;
     }
-    if env.scratched_regs != 0 || env.scratched_slots != 0 {
+    if env.touched_regs != 0 || env.touched_slots != 0 {
         env.show_changes();
     }
     let idx = env.insn_idx;
@@ -233,7 +233,7 @@ fn end_path(env: &mut Env<'_>, prev: &mut Option<usize>) -> Res<bool> {
         env.emit(Event::PathEnd { idx });
     }
     env.scratch_all();
-    end_branches(env)?;
+    prune::end_branches(env)?;
     liveness::solve_live_stack(env)?;
     let Some((from, to)) = next_path(env) else { return Ok(false) };
     *prev = Some(from);
@@ -314,7 +314,7 @@ fn store_imm(env: &mut Env<'_>, insn: Insn) -> Res {
 }
 
 fn jump(env: &mut Env<'_>, insn: Insn) -> Res<Next> {
-    env.explorer.jmps_processed += 1;
+    env.explorer.jumps_done += 1;
     match insn.op() {
         CALL => {
             let known = matches!(insn.src, 0 | PSEUDO_CALL | PSEUDO_KFUNC_CALL);
@@ -378,13 +378,13 @@ fn check_call(env: &mut Env<'_>, insn: Insn) -> Res<Next> {
 /// A function or the program ends, or an exception is thrown.
 fn exit(env: &mut Env<'_>, exception: bool) -> Res<Next> {
     // What is held may be held across the exit of a nested function, but not across that of the program.
-    let outermost = exception || env.cur.curframe() == 0;
+    let outermost = exception || env.cur.top_frame() == 0;
     let what = if exception { "bpf_throw" } else { "BPF_EXIT instruction in main prog" };
     refs::nothing_held_is_left(env, exception, outermost, what)?;
     if exception {
         return Ok(Next::PathEnd);
     }
-    if env.cur.curframe() > 0 {
+    if env.cur.top_frame() > 0 {
         let mut at = env.insn_idx;
         call::return_to_caller(env, &mut at)?;
         env.insn_idx = at;
@@ -431,7 +431,7 @@ fn ld_imm(env: &mut Env<'_>, insn: Insn) -> Res {
     let arena = env.arena == Some(map);
     let value = matches!(insn.src, PSEUDO_MAP_VALUE | PSEUDO_MAP_IDX_VALUE);
     if value && arena {
-        let unknown = RegState { precise: !env.caps.bpf_capable, ..RegState::unknown() };
+        let unknown = RegState { precise: !env.caps.has_cap_bpf, ..RegState::unknown() };
         env.reg_mut(insn.dst).set(unknown);
         return Ok(());
     }
@@ -458,7 +458,7 @@ fn ld_func(env: &mut Env<'_>, insn: Insn) -> Res {
     };
     /// BTF linkage of a static function.
     const STATIC: u16 = 0;
-    if env.func_info_aux.get(subprog).is_none_or(|a| a.linkage != STATIC) {
+    if env.function_facts.get(subprog).is_none_or(|a| a.linkage != STATIC) {
         return Err(env.reject(WalkMsg::CallbackNotStatic, Errno::EINVAL));
     }
     if subprog == 0 && env.kernel.features.callback_checks {
@@ -477,7 +477,7 @@ fn ld_abs(env: &mut Env<'_>, insn: Insn) -> Res {
     if !reads_socket_buffers(prog) {
         return Err(env.reject(WalkMsg::LdAbsType, Errno::EINVAL));
     }
-    if env.kernel.features.callback_checks && env.cur.frames.iter().skip(1).any(|f| f.in_callback_fn) {
+    if env.kernel.features.callback_checks && env.cur.frames.iter().skip(1).any(|f| f.is_callback) {
         return Err(env.reject(WalkMsg::LdAbsCallback, Errno::EINVAL));
     }
     if !has_gen_ld_abs(prog) {
@@ -503,7 +503,7 @@ fn ld_abs(env: &mut Env<'_>, insn: Insn) -> Res {
     }
     set_unknown(env, 0);
     // The load ends the function with 0 when it is out of the packet: a caller sees that too.
-    if env.cur.curframe() > 0 {
+    if env.cur.top_frame() > 0 {
         env.scratch_reg(0);
         let at = env.insn_idx;
         fork_path(env, at + 1, at, Fork::Jump)?;

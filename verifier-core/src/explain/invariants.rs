@@ -111,7 +111,7 @@ fn join(a: &RegState, b: &RegState) -> Option<RegState> {
         p.ty.flags |= TypeFlags::MAYBE_NULL;
         return Some(p);
     }
-    if a.ty.base != b.ty.base || a.is_scalar() || a.frameno != b.frameno {
+    if a.ty.base != b.ty.base || a.is_scalar() || a.frame_number != b.frame_number {
         return None;
     }
     let payload = match (a.payload, b.payload) {

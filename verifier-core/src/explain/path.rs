@@ -152,7 +152,7 @@ impl Sink for Recorder {
             }
             Event::At { idx, state, .. } => {
                 self.finish_step(state);
-                self.last_insn = Some((idx, state.curframe() as u8));
+                self.last_insn = Some((idx, state.top_frame() as u8));
             }
             Event::Pushed { .. } => {
                 self.pending.push(Pending { steps: self.len(), state: self.seen.clone(), branch: self.last_insn });

@@ -124,7 +124,7 @@ pub(super) fn is_branch(insn: Insn) -> bool {
 }
 
 fn frame_of(path: &Path) -> u8 {
-    path.last.as_ref().map_or(0, |s| s.curframe() as u8)
+    path.last.as_ref().map_or(0, |s| s.top_frame() as u8)
 }
 
 /// The register that the failing instruction is refused for, as far as instruction and states tell.
@@ -433,7 +433,7 @@ fn stack_bytes(path: &Path, i: usize, step: &PathStep, insn: Insn, reg: u8) -> O
         return None;
     }
     let off = i64::from(base.off) + base.scalar.var_off.value as i64 + i64::from(insn.off);
-    Some(Bytes { frame: base.frameno as u8, off, size })
+    Some(Bytes { frame: base.frame_number as u8, off, size })
 }
 
 /// The bytes of the stack that a store writes.

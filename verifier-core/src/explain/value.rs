@@ -197,7 +197,7 @@ pub fn words(reg: &RegState, request: &LoadRequest, vmlinux: &Btf) -> String {
             let _ = write!(out, "pointer to a key of {}{off}", map_of(reg, request).0);
         }
         RegBase::PtrToStack => {
-            let whose = if reg.frameno == 0 { String::new() } else { format!(" of frame {}", reg.frameno) };
+            let whose = if reg.frame_number == 0 { String::new() } else { format!(" of frame {}", reg.frame_number) };
             let _ = write!(out, "pointer to the stack{whose}{off}");
         }
         RegBase::PtrToPacket | RegBase::PtrToPacketMeta => {

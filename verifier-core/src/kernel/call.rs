@@ -242,7 +242,7 @@ pub struct FuncProto {
     /// May move packet data. The facts of `bpf_helper_changes_pkt_data()` stand with the helper, not here.
     pub pkt_access: bool,
     /// May sleep.
-    pub might_sleep: bool,
+    pub can_sleep: bool,
     /// Follows the `bpf_fastcall` contract.
     pub allow_fastcall: bool,
     /// What it demands of the attach target, see `helpers::allowed()`.

@@ -32,7 +32,7 @@ pub struct Context<'a> {
     /// BTF of kernel functions by the offset field of their calls.
     pub kfunc_btfs: &'a [(i16, BtfRef)],
     /// Pointers may be shown (CAP_PERFMON).
-    pub allow_ptr_leaks: bool,
+    pub pointers_may_leak: bool,
 }
 
 /// Which events a listener wants; the others are not made.

@@ -158,8 +158,8 @@ impl Words<'_> {
             return;
         }
         if ty.is(RegBase::PtrToStack) {
-            if frame.frameno != reg.frameno {
-                let _ = write!(out, "[{}]", reg.frameno);
+            if frame.frame_number != reg.frame_number {
+                let _ = write!(out, "[{}]", reg.frame_number);
             }
             if reg.scalar.var_off.is_const() {
                 out.push_str(&snum((reg.scalar.var_off.value as i64).wrapping_add(i64::from(reg.off))));
@@ -246,8 +246,8 @@ impl Words<'_> {
 
     /// One frame with its line end.
     pub fn frame(&self, out: &mut String, state: &VerifierState, frame: &FuncState, want: Wanted) {
-        if frame.frameno != 0 {
-            let _ = write!(out, " frame{}:", frame.frameno);
+        if frame.frame_number != 0 {
+            let _ = write!(out, " frame{}:", frame.frame_number);
         }
         for (i, reg) in frame.regs.iter().enumerate() {
             if reg.ty.base == RegBase::NotInit || !(want.all || want.regs >> i & 1 != 0) {
@@ -259,7 +259,7 @@ impl Words<'_> {
         self.slots(out, frame, want);
         // Up to 6.13 each frame has a list, and callers have what they had at the call.
         let callee =
-            state.frames.get(frame.frameno as usize + 1).filter(|_| !self.style.has(Reworded::OneReferenceList));
+            state.frames.get(frame.frame_number as usize + 1).filter(|_| !self.style.has(Reworded::OneReferenceList));
         let mut refs = callee.map_or(&state.refs, |c| &c.caller_refs).iter().map(|r| r.id);
         if let Some(first) = refs.next()
             && first != 0
@@ -269,10 +269,10 @@ impl Words<'_> {
                 let _ = write!(out, ",{id}");
             }
         }
-        if frame.in_callback_fn {
+        if frame.is_callback {
             out.push_str(" cb");
         }
-        if frame.in_async_callback_fn {
+        if frame.runs_later {
             out.push_str(" async_cb");
         }
         out.push('\n');

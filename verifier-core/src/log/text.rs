@@ -163,7 +163,7 @@ impl TextLog {
             let _ = if insn.is_ordered_access() && !cx.kernel.style.has(Reworded::OrderedAccess) {
                 write!(s, "BUG_{:02x}", insn.code)
             } else {
-                write_insn(&mut s, *insn, next, &CallNames(cx), !cx.allow_ptr_leaks)
+                write_insn(&mut s, *insn, next, &CallNames(cx), !cx.pointers_may_leak)
             };
         }
         s.push('\n');

@@ -123,9 +123,9 @@ pub struct TargetFunc {
     /// Its BTF did not match how it is used, or it is static: its prototype is not trusted.
     pub unreliable: bool,
     /// May move packet data.
-    pub changes_pkt_data: bool,
+    pub moves_packet_data: bool,
     /// May sleep.
-    pub might_sleep: bool,
+    pub can_sleep: bool,
     /// Is the exception callback.
     pub exception_cb: bool,
 }

@@ -18,23 +18,23 @@ pub struct FuncState {
     /// R0 to R10.
     pub regs: [RegState; 11],
     /// Index of the call instruction in the caller; `BPF_MAIN_FUNC` (-1) for the outermost.
-    pub callsite: i32,
+    pub called_from: i32,
     /// Number of this frame, 0 is the outermost.
-    pub frameno: u32,
+    pub frame_number: u32,
     /// Which local function.
-    pub subprogno: u32,
+    pub function_number: u32,
     /// Counts asynchronous callbacks that were set.
-    pub async_entry_cnt: u32,
+    pub later_entries: u32,
     /// What a callback must return: minimum and maximum.
-    pub callback_ret_range: (i32, i32),
+    pub callback_result: (i32, i32),
     /// Runs as a callback of a helper or kfunc.
-    pub in_callback_fn: bool,
+    pub is_callback: bool,
     /// Runs as a callback later (timer, workqueue).
-    pub in_async_callback_fn: bool,
+    pub runs_later: bool,
     /// Runs as the exception callback.
-    pub in_exception_callback_fn: bool,
+    pub ends_exception: bool,
     /// How many times the callback was unrolled on this path.
-    pub callback_depth: u32,
+    pub callback_round: u32,
     /// References that the caller had at the call.
     pub caller_refs: Rc<Vec<RefState>>,
     /// Slots that were ever touched.
@@ -46,28 +46,28 @@ impl FuncState {
     pub const MAIN: i32 = -1;
 
     /// A frame on entry: no register holds a value but R10, no stack is in use.
-    pub fn entry(callsite: i32, frameno: u32, subprogno: u32) -> FuncState {
+    pub fn entry(called_from: i32, frame_number: u32, function_number: u32) -> FuncState {
         let mut regs = [RegState::NOT_INIT; 11];
         regs[10] = RegState::pointer(RegType::of(RegBase::PtrToStack));
-        regs[10].frameno = frameno;
+        regs[10].frame_number = frame_number;
         FuncState {
             regs,
-            callsite,
-            frameno,
-            subprogno,
-            async_entry_cnt: 0,
-            callback_ret_range: (0, 0),
-            in_callback_fn: false,
-            in_async_callback_fn: false,
-            in_exception_callback_fn: false,
-            callback_depth: 0,
+            called_from,
+            frame_number,
+            function_number,
+            later_entries: 0,
+            callback_result: (0, 0),
+            is_callback: false,
+            runs_later: false,
+            ends_exception: false,
+            callback_round: 0,
             caller_refs: Rc::default(),
             stack: Stack::default(),
         }
     }
 
     /// Bytes of stack in use, a multiple of 8.
-    pub fn allocated_stack(&self) -> i32 {
+    pub fn stack_in_use(&self) -> i32 {
         // A stack holds at most 64 slots.
         (self.stack.len() * 8) as i32
     }

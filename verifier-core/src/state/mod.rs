@@ -9,6 +9,6 @@ pub mod verifier;
 pub use crate::kernel::call::{RegBase, RegType, TypeFlags};
 pub use frame::FuncState;
 pub use references::{RefKind, RefState};
-pub use register::{BtfRef, DynptrKind, IterState, Link, MapIdx, Payload, RegState};
+pub use register::{BtfRef, DynptrKind, IterState, Link, MapIdx, Payload, RegState, StateId};
 pub use stack::{Slot, SlotKind, Stack};
-pub use verifier::{StateId, VerifierState};
+pub use verifier::VerifierState;

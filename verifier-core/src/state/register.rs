@@ -9,7 +9,9 @@
 use crate::domain::{Scalar, Tnum};
 use crate::kernel::call::{RegBase, RegType, TypeFlags};
 
-use super::verifier::StateId;
+/// A state kept in the arena of explored states.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct StateId(pub u32);
 
 /// Index of a map in the load request (`Env::maps`).
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, PartialOrd, Ord)]
@@ -168,7 +170,7 @@ pub struct RegState {
     /// The reference this pointer owns or was cast from. 0: none.
     pub ref_obj_id: u32,
     /// Frame whose stack a stack pointer points into.
-    pub frameno: u32,
+    pub frame_number: u32,
     /// Liveness marks, see [`live`].
     pub live: u8,
     /// A scalar whose exact range matters for safety.
@@ -186,7 +188,7 @@ impl RegState {
         scalar: Scalar::UNKNOWN,
         id: 0,
         ref_obj_id: 0,
-        frameno: 0,
+        frame_number: 0,
         live: live::NONE,
         precise: false,
         parent: None,

@@ -10,11 +10,7 @@ use smallvec::SmallVec;
 
 use super::frame::FuncState;
 use super::references::RefState;
-use super::register::RegState;
-
-/// A state kept in the arena of explored states.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub struct StateId(pub u32);
+use super::register::{RegState, StateId};
 
 /// What is locked by `bpf_spin_lock()`.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
@@ -45,47 +41,47 @@ pub struct VerifierState {
     /// The checkpoint this state descends from.
     pub parent: Option<StateId>,
     /// Paths that descend from this state and are still being explored.
-    pub branches: u32,
+    pub open_paths: u32,
     /// Where to go on when popped; `insn_idx` of the checkpoint when explored.
     pub insn_idx: u32,
     /// Lock held (6.12).
-    pub active_lock: ActiveLock,
+    pub held_lock: ActiveLock,
     /// Explores what only a mispredicting CPU would run.
     pub speculative: bool,
     /// Inside `bpf_rcu_read_lock()`. A count, because newer releases nest.
-    pub active_rcu_lock: u32,
+    pub rcu_depth: u32,
     /// Depth of `bpf_preempt_disable()`.
-    pub active_preempt_lock: u32,
+    pub preempt_off_depth: u32,
     /// Locks held (6.14): a count over `refs`.
-    pub active_locks: u32,
+    pub locks_held: u32,
     /// Id of interrupt flags saved last (6.14).
-    pub active_irq_id: u32,
+    pub newest_irq_flags: u32,
     /// Lock taken last (6.14): id and identity.
-    pub active_lock_id: u32,
+    pub newest_lock: u32,
     /// Identity belonging to `active_lock_id`.
-    pub active_lock_ptr: u64,
+    pub newest_lock_of: u64,
     /// Some state's `loop_entry` pointed here (6.12).
-    pub used_as_loop_entry: bool,
+    pub begins_loop: bool,
     /// Runs where sleeping is allowed.
-    pub in_sleepable: bool,
+    pub may_sleep_here: bool,
     /// A stray access through an untrusted pointer may have cleared the graph of states (6.18: `cleaned`).
     pub cleaned: bool,
     /// First instruction since the checkpoint.
-    pub first_insn_idx: u32,
+    pub first_at: u32,
     /// Last instruction before the next checkpoint.
-    pub last_insn_idx: u32,
+    pub last_at: u32,
     /// Entry of the loop this state is part of (6.12).
-    pub loop_entry: Option<StateId>,
+    pub entry_of_loop: Option<StateId>,
     /// Instructions since the checkpoint that walks backwards must know of.
     pub history: History,
     /// Depth in the exploration tree.
-    pub dfs_depth: u32,
+    pub path_depth: u32,
     /// How often callbacks were unrolled on this path.
-    pub callback_unroll_depth: u32,
+    pub callback_rounds: u32,
     /// How often `may_goto` was taken on this path.
-    pub may_goto_depth: u32,
+    pub may_goto_rounds: u32,
     /// Equal to a state that is still being explored (6.18).
-    pub equal_state: Option<StateId>,
+    pub covered_by: Option<StateId>,
 }
 
 impl VerifierState {
@@ -95,27 +91,27 @@ impl VerifierState {
             frames: SmallVec::new(),
             refs: Rc::default(),
             parent: None,
-            branches: 0,
+            open_paths: 0,
             insn_idx: 0,
-            active_lock: ActiveLock::default(),
+            held_lock: ActiveLock::default(),
             speculative: false,
-            active_rcu_lock: 0,
-            active_preempt_lock: 0,
-            active_locks: 0,
-            active_irq_id: 0,
-            active_lock_id: 0,
-            active_lock_ptr: 0,
-            used_as_loop_entry: false,
-            in_sleepable: false,
+            rcu_depth: 0,
+            preempt_off_depth: 0,
+            locks_held: 0,
+            newest_irq_flags: 0,
+            newest_lock: 0,
+            newest_lock_of: 0,
+            begins_loop: false,
+            may_sleep_here: false,
             cleaned: false,
-            first_insn_idx: 0,
-            last_insn_idx: 0,
-            loop_entry: None,
+            first_at: 0,
+            last_at: 0,
+            entry_of_loop: None,
             history: History::default(),
-            dfs_depth: 0,
-            callback_unroll_depth: 0,
-            may_goto_depth: 0,
-            equal_state: None,
+            path_depth: 0,
+            callback_rounds: 0,
+            may_goto_rounds: 0,
+            covered_by: None,
         }
     }
 
@@ -123,14 +119,14 @@ impl VerifierState {
     pub fn for_entry(start: u32, subprog: u32) -> VerifierState {
         let mut state = VerifierState::empty();
         state.frames.push(Rc::new(FuncState::entry(FuncState::MAIN, 0, subprog)));
-        state.first_insn_idx = start;
-        state.last_insn_idx = u32::MAX;
+        state.first_at = start;
+        state.last_at = u32::MAX;
         state
     }
 
     /// Number of the current frame.
     #[inline]
-    pub fn curframe(&self) -> usize {
+    pub fn top_frame(&self) -> usize {
         self.frames.len().saturating_sub(1)
     }
 

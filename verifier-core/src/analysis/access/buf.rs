@@ -4,7 +4,7 @@
 //!
 //! In the kernel: `__check_buffer_access()`.
 
-use super::check_leak;
+use super::region::check_leak;
 use crate::analysis::Env;
 use crate::analysis::regs::Access;
 use crate::error::{Errno, MemoryMsg, Res};

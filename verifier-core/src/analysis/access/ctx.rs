@@ -2,7 +2,8 @@
 //!
 //! In the kernel: `MAX_ERRNO`, `get_func_retval_range()`, `__mark_reg_s32_range()`.
 
-use super::{CtxInfo, at_object_start, check_leak, ctx_access};
+use super::region::check_leak;
+use super::{CtxInfo, at_object_start, ctx_access};
 use crate::analysis::Env;
 use crate::analysis::refs::has_reference;
 use crate::analysis::regs::{Access, bring_in_step, no_contradiction_in, set_known_zero, set_unknown};
@@ -90,7 +91,7 @@ pub(super) fn load_store(
         }
         Some(info) => {
             // `off` was found inside of the context, so the sum cannot wrap.
-            env.max_ctx_offset = env.max_ctx_offset.max((off as u32).wrapping_add(size));
+            env.deepest_ctx = env.deepest_ctx.max((off as u32).wrapping_add(size));
             return match (t, value) {
                 (Access::Read, Some(value)) => load(env, value, info),
                 _ => Ok(()),

@@ -79,7 +79,7 @@ pub(crate) fn ctx_access(env: &mut Env<'_>, off: i32, size: u32, t: Access, ldsx
         size,
         write: t == Access::Write,
         ldsx,
-        bpf_capable: env.caps.bpf_capable,
+        has_cap_bpf: env.caps.has_cap_bpf,
         offloaded: false,
     });
     let mut info = CtxInfo { reg_type: found.reg_type, ctx_field_size: found.ctx_field_size, ..CtxInfo::default() };

@@ -5,13 +5,13 @@
 //! In the kernel: `rcu_protected_types`, `rcu_protected_object()`, `btf_ld_kptr_type()`, `map_kptr_match_type()`,
 //! `mark_uptr_ld_reg()`.
 
+use super::region::check_leak;
 use super::region::{offset_fits, within_region};
-use super::{AccessSrc, check_leak};
 use crate::analysis::Env;
-use crate::analysis::btf_access::{is_kernels, same_struct_within, set_loaded_pointer};
+use crate::analysis::btf_access::{same_struct_within, set_loaded_pointer};
 use crate::analysis::precision::need_exactly;
 use crate::analysis::refs::in_rcu_section;
-use crate::analysis::regs::{Access, set_known, set_known_zero, set_unknown};
+use crate::analysis::regs::{Access, AccessSrc, set_known, set_known_zero, set_unknown};
 use crate::btf::TypeId;
 use crate::error::{Errno, MemoryMsg, Res, Stop};
 use crate::isa::opcode::{LDX, MEM, ST, STX};
@@ -124,7 +124,7 @@ const RCU_PROTECTED: [&str; 5] = ["prog_test_ref_kfunc", "cgroup", "bpf_cpumask"
 
 /// Whether objects of this type are freed only after all RCU readers are gone.
 pub(crate) fn is_rcu_object(env: &Env<'_>, btf: BtfRef, id: TypeId) -> bool {
-    !is_kernels(env, btf) || RCU_PROTECTED.contains(&env.btf(btf).type_name(id))
+    !env.is_kernels(btf) || RCU_PROTECTED.contains(&env.btf(btf).type_name(id))
 }
 
 /// What a load of a kptr yields.
@@ -138,10 +138,10 @@ fn loaded_flags(env: &Env<'_>, field: &Field, btf: BtfRef, id: TypeId) -> TypeFl
     flags |= TypeFlags::RCU;
     if field.kind == FieldKind::KPTR_PERCPU {
         flags |= TypeFlags::PERCPU;
-    } else if !is_kernels(env, btf) {
+    } else if !env.is_kernels(btf) {
         flags |= TypeFlags::ALLOC;
     }
-    let local = !is_kernels(env, btf);
+    let local = !env.is_kernels(btf);
     if local && env.struct_meta(btf, id).is_some_and(|rec| rec.has(FieldKind::GRAPH_NODE)) {
         flags |= TypeFlags::NON_OWN_REF;
     }
@@ -161,7 +161,7 @@ pub(crate) fn kptr_takes(env: &mut Env<'_>, own: BtfRef, field: &Field, regno: u
     let typed = reg.btf().filter(|_| reg.ty.base == RegBase::PtrToBtfId);
     if let Some((btf, id)) = typed {
         let mut allowed = TypeFlags::MAYBE_NULL;
-        if is_kernels(env, btf) {
+        if env.is_kernels(btf) {
             allowed |= TypeFlags::TRUSTED | TypeFlags::RCU;
             if unref {
                 allowed |= TypeFlags::UNTRUSTED;

@@ -1,6 +1,7 @@
 //! Plain memory: ring-buffer records, allocations, dynptr slices, per-CPU variables, arguments of global functions.
 
-use super::{check_leak, region::within_region};
+use super::region::check_leak;
+use super::region::within_region;
 use crate::analysis::Env;
 use crate::analysis::regs::Access;
 use crate::error::{Errno, MemoryMsg, Res};

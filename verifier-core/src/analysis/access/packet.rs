@@ -24,7 +24,7 @@ pub(crate) fn within_packet(env: &mut Env<'_>, regno: u8, off: i32, size: i32, z
             Err(stop) => Err(env.also(stop, outside)),
             Ok(()) => {
                 let end = (off as u32).wrapping_add(reg.scalar.umax as u32).wrapping_add(size as u32).wrapping_sub(1);
-                env.max_pkt_offset = env.max_pkt_offset.max(end);
+                env.deepest_packet = env.deepest_packet.max(end);
                 Ok(())
             }
         },
@@ -36,8 +36,8 @@ pub(crate) fn within_packet(env: &mut Env<'_>, regno: u8, off: i32, size: i32, z
 pub(crate) fn may_access_packet(env: &mut Env<'_>, t: Access, call_pkt_access: Option<bool>) -> bool {
     match may_touch_packets(env.resolved_prog_type(), t == Access::Write, call_pkt_access) {
         DirectAccess::Denied => false,
-        DirectAccess::Allowed { seen_direct_write } => {
-            env.seen_direct_write |= seen_direct_write;
+        DirectAccess::Allowed { writes_directly } => {
+            env.writes_directly |= writes_directly;
             true
         }
     }
@@ -48,6 +48,6 @@ pub(super) fn load_store(env: &mut Env<'_>, regno: u8, off: i32, size: u32, t: A
     if t == Access::Write && !may_access_packet(env, t, None) {
         return Err(env.reject(MemoryMsg::CannotWritePacket, Errno::EACCES));
     }
-    super::check_leak(env, t, value, "packet")?;
+    super::region::check_leak(env, t, value, "packet")?;
     within_packet(env, regno, off, size as i32, false)
 }

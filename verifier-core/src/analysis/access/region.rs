@@ -10,6 +10,7 @@
 //! In the kernel: `BPF_MAX_VAR_OFF`, `__check_mem_access()`.
 
 use crate::analysis::Env;
+use crate::analysis::regs::{Access, would_leak};
 use crate::error::{Errno, MemoryMsg, Res};
 use crate::kernel::call::RegBase;
 use crate::state::RegState;
@@ -94,4 +95,14 @@ pub(crate) fn offset_fits(env: &mut Env<'_>, reg: &RegState, regno: u8, fixed_of
         return Ok(());
     };
     Err(env.reject(msg, Errno::EACCES))
+}
+
+/// Rejects stores of addresses where `into` may be read by others.
+pub(super) fn check_leak(env: &mut Env<'_>, t: Access, value: Option<u8>, into: &'static str) -> Res {
+    match value {
+        Some(regno) if t == Access::Write && would_leak(env, regno) => {
+            Err(env.reject(MemoryMsg::LeaksAddr { regno, into }, Errno::EACCES))
+        }
+        _ => Ok(()),
+    }
 }

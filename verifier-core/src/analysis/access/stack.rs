@@ -15,10 +15,9 @@
 //! In the kernel: `__get_spi()`, `stack_slot_obj_get_spi()`, `is_spillable_regtype()`, `mark_stack_slot_misc()`,
 //! `scrub_spilled_slot()`, `scrub_special_slot()`, `check_stack_slot_within_bounds()`.
 
-use super::AccessSrc;
 use super::region::MAX_VAR_OFF;
 use crate::analysis::Env;
-use crate::analysis::regs::Access;
+use crate::analysis::regs::{Access, AccessSrc};
 use crate::error::{Errno, MemoryMsg, Res, Stop};
 use crate::isa::opcode::{MAX_STACK, REG_SIZE};
 use crate::kernel::call::{RegBase, RegType};
@@ -45,7 +44,7 @@ pub(crate) fn deepen_stack(env: &mut Env<'_>, frame: usize, size: i32) {
     }
     let f = env.cur.frame_at_mut(frame);
     f.stack.grow(slots);
-    let subprog = f.subprogno as usize;
+    let subprog = f.function_number as usize;
     // At most 64 slots.
     let depth = (slots * 8) as u32;
     if let Some(info) = env.subprogs.get_mut(subprog) {
@@ -67,7 +66,7 @@ pub(crate) fn object_slot(env: &mut Env<'_>, reg: &RegState, kind: &'static str,
     let Some(spi) = usize::try_from(spi).ok().filter(|spi| off % REG_SIZE == 0 && spi + 1 >= nr_slots) else {
         return Err(env.reject(MemoryMsg::ObjectOffset { kind, off }, Errno::EINVAL));
     };
-    match env.cur.frames.get(reg.frameno as usize) {
+    match env.cur.frames.get(reg.frame_number as usize) {
         Some(f) if spi < f.stack.len() => Ok(spi),
         _ => Err(Stop::silent(Errno::ERANGE)),
     }
@@ -131,26 +130,26 @@ pub(crate) fn save_register(env: &mut Env<'_>, frame: usize, spi: usize, reg: &R
 /// An access above the region that fastcall spills use, from outside of such a pattern, takes the contract away: the
 /// spills of the whole function stay.
 pub(super) fn keep_fastcall_stack_apart(env: &mut Env<'_>, frame: usize, insn_idx: usize, off: i32) {
-    let subprog = env.cur.frames[frame].subprogno as usize;
+    let subprog = env.cur.frames[frame].function_number as usize;
     let Some(info) = env.subprogs.get_mut(subprog) else { return };
-    if info.fastcall_stack_off <= off || env.aux.get(insn_idx).is_some_and(|a| a.fastcall_pattern) {
+    if info.fastcall_below <= off || env.aux.get(insn_idx).is_some_and(|a| a.in_fastcall_pair) {
         return;
     }
-    info.fastcall_stack_off = i32::from(i16::MIN);
+    info.fastcall_below = i32::from(i16::MIN);
     let start = info.start as usize;
     let end = env.subprogs.get(subprog + 1).map_or(env.aux.len(), |s| s.start as usize);
     for aux in env.aux.iter_mut().take(end).skip(start) {
-        aux.fastcall_spills_num = 0;
-        aux.fastcall_pattern = false;
+        aux.fastcall_pairs = 0;
+        aux.in_fastcall_pair = false;
     }
 }
 
 /// Whether the lowest byte of an access exists. Reads without CAP_PERFMON may not go below what was written.
 fn slot_within_bounds(env: &Env<'_>, frame: usize, off: i64, t: Access) -> bool {
-    let lowest = if t == Access::Write || env.caps.allow_uninit_stack {
+    let lowest = if t == Access::Write || env.caps.reads_unset_stack {
         -MAX_STACK
     } else {
-        -env.cur.frames[frame].allocated_stack()
+        -env.cur.frames[frame].stack_in_use()
     };
     (i64::from(lowest)..=-1).contains(&off)
 }
@@ -163,7 +162,7 @@ fn slot_within_bounds(env: &Env<'_>, frame: usize, off: i64, t: Access) -> bool 
 /// Rejects with `EACCES`, `EINVAL` (above the frame pointer) or `EFAULT` (negative size).
 pub(crate) fn within_stack(env: &mut Env<'_>, regno: u8, off: i32, access_size: i32, src: AccessSrc, t: Access) -> Res {
     let reg = env.reg(regno);
-    let frame = reg.frameno as usize;
+    let frame = reg.frame_number as usize;
     let what = match t {
         _ if src == AccessSrc::Helper && !env.kernel.features.helper_access_has_direction => " indirect access to",
         Access::Read => " read from",

@@ -5,14 +5,13 @@
 //! In the kernel: `__mark_reg_const_zero()`, `mark_reg_stack_read()`, `check_stack_read_fixed_off()`,
 //! `check_stack_read_var_off()`.
 
-use super::AccessSrc;
-use super::helper_mem::stack_range_is_set;
 use super::stack::{keep_fastcall_stack_apart, place, slot};
+use super::stack_range::stack_range_is_set;
 use crate::analysis::Env;
 use crate::analysis::liveness::slot_is_read;
-use crate::analysis::precision::stack_access_noted;
 use crate::analysis::prune::note_step;
-use crate::analysis::regs::{Access, drop_link, set_known, set_unknown};
+use crate::analysis::regs::{Access, AccessSrc, drop_link, set_known, set_unknown};
+use crate::analysis::trail::stack_access_noted;
 use crate::error::{Errno, MemoryMsg, Res};
 use crate::kernel::call::{RegBase, RegType};
 use crate::log::Event;
@@ -23,7 +22,7 @@ use crate::state::{Slot, SlotKind};
 /// looked at (atomic operations).
 pub(super) fn read_stack(env: &mut Env<'_>, regno: u8, off: i32, size: u32, dst: Option<u8>) -> Res {
     let reg = env.reg(regno);
-    let frame = reg.frameno as usize;
+    let frame = reg.frame_number as usize;
     let var_off = reg.var_off();
     match dst {
         _ if var_off.is_const() => read_fixed(env, frame, off.wrapping_add(var_off.value as i32), size as usize, dst),
@@ -34,7 +33,7 @@ pub(super) fn read_stack(env: &mut Env<'_>, regno: u8, off: i32, size: u32, dst:
 
 /// The register becomes the constant zero.
 fn mark_zero(env: &mut Env<'_>, regno: u8) {
-    let precise = !env.caps.bpf_capable;
+    let precise = !env.caps.has_cap_bpf;
     let reg = env.reg_mut(regno);
     set_known(reg, 0);
     reg.ty = RegType::of(RegBase::Scalar);
@@ -71,7 +70,7 @@ fn check_bytes(env: &mut Env<'_>, slot: &Slot, byte: usize, off: i32, size: usiz
     for i in 0..size {
         let ok = match slot.kind[(8 + byte - i) % 8] {
             SlotKind::Misc | SlotKind::Zero => true,
-            SlotKind::Invalid => env.caps.allow_uninit_stack,
+            SlotKind::Invalid => env.caps.reads_unset_stack,
             SlotKind::Spill => spill_ok,
             _ => false,
         };
@@ -88,7 +87,7 @@ fn read_fixed(env: &mut Env<'_>, frame: usize, off: i32, size: usize, dst: Optio
     let (spi, byte) = place(off);
     env.scratch_slot(spi);
     // The contract is that of the running function, whosever stack is read.
-    let (cur, idx) = (env.cur.curframe(), env.insn_idx);
+    let (cur, idx) = (env.cur.top_frame(), env.insn_idx);
     keep_fastcall_stack_apart(env, cur, idx, off);
     let old = *slot(env, frame, spi)?;
     let restores = if old.holds_register() {
@@ -109,7 +108,7 @@ fn read_fixed(env: &mut Env<'_>, frame: usize, off: i32, size: usize, dst: Optio
             Some(dst) => fill_part(env, &old, off, byte, size, dst)?,
             None if whole => {
                 // Somebody wants to use the value as a number, which a saved pointer is not.
-                if !env.caps.allow_ptr_leaks && !old.spilled.is_scalar() {
+                if !env.caps.pointers_may_leak && !old.spilled.is_scalar() {
                     return Err(env.reject(MemoryMsg::StackLeak { off }, Errno::EACCES));
                 }
                 true

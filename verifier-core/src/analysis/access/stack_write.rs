@@ -8,11 +8,12 @@ use super::stack::{
     end_object_in_slot, is_spillable, keep_fastcall_stack_apart, place, save_register, slot, slot_mut, slot_of,
 };
 use crate::analysis::Env;
-use crate::analysis::dynptr::overwrite_dynptr;
 use crate::analysis::liveness::slot_is_written;
-use crate::analysis::precision::{need_exactly, stack_access_noted};
+use crate::analysis::object_slots::overwrite_dynptr;
+use crate::analysis::precision::need_exactly;
 use crate::analysis::prune::note_step;
 use crate::analysis::regs::link_before_copy;
+use crate::analysis::trail::stack_access_noted;
 use crate::error::{Errno, MemoryMsg, Res};
 use crate::isa::Insn;
 use crate::isa::opcode::{MEM, ST};
@@ -30,7 +31,7 @@ pub(super) fn write_stack(
     insn_idx: usize,
 ) -> Res {
     let reg = env.reg(regno);
-    let frame = reg.frameno as usize;
+    let frame = reg.frame_number as usize;
     if reg.var_off().is_const() {
         let off = off.wrapping_add(reg.var_off().value as i32);
         write_fixed(env, frame, off, size as usize, value, insn_idx)
@@ -67,14 +68,14 @@ fn note_sanitation(
     value: Option<u8>,
     insn_idx: usize,
 ) -> Res {
-    if env.caps.bypass_spec_v4 {
+    if env.caps.without_v4_guards {
         return Ok(());
     }
     let spills = value.is_some_and(|r| is_spillable(env.reg(r).ty));
     let kinds = slot(env, frame, spi)?.kind;
     let data = |i: usize| matches!(kinds[(8 + byte - i) % 8], SlotKind::Misc | SlotKind::Zero);
     if spills || !(0..size).all(data) {
-        env.aux[insn_idx].sanitize_stack_spill = true;
+        env.aux[insn_idx].barrier_behind = true;
     }
     Ok(())
 }
@@ -84,7 +85,7 @@ fn write_fixed(env: &mut Env<'_>, frame: usize, off: i32, size: usize, value: Op
     let (spi, byte) = place(off);
     let insn = env.insns[insn_idx];
     let old = slot(env, frame, spi)?;
-    if !env.caps.allow_ptr_leaks && old.holds_register() && !old.holds_scalar() && size != 8 {
+    if !env.caps.pointers_may_leak && old.holds_register() && !old.holds_scalar() && size != 8 {
         return Err(env.reject(MemoryMsg::CorruptSpill, Errno::EACCES));
     }
     note_sanitation(env, frame, spi, byte, size, value, insn_idx)?;
@@ -98,7 +99,7 @@ fn write_fixed(env: &mut Env<'_>, frame: usize, off: i32, size: usize, value: Op
 
     let aligned = off % 8 == 0;
     let ty = value.map(|r| env.reg(r).ty);
-    let tracked = aligned && env.caps.bpf_capable;
+    let tracked = aligned && env.caps.has_cap_bpf;
     match (value, ty) {
         (Some(regno), Some(ty)) if tracked && ty.is(RegBase::Scalar) => {
             let fits = width(env.reg(regno)) <= 8 * size as u32;
@@ -123,7 +124,7 @@ fn write_fixed(env: &mut Env<'_>, frame: usize, off: i32, size: usize, value: Op
                 }
                 return Err(env.reject(MemoryMsg::SpillSize, Errno::EACCES));
             }
-            if frame != env.cur.curframe() && ty.is(RegBase::PtrToStack) {
+            if frame != env.cur.top_frame() && ty.is(RegBase::PtrToStack) {
                 return Err(env.reject(MemoryMsg::SpillToCaller, Errno::EINVAL));
             }
             let reg = *env.reg(regno);
@@ -188,7 +189,7 @@ fn write_variable(
         env.scratch_slot(spi);
         let old = slot(env, frame, spi)?;
         let kind = old.kind[byte];
-        if !env.caps.allow_ptr_leaks && !matches!(kind, SlotKind::Misc | SlotKind::Zero) {
+        if !env.caps.pointers_may_leak && !matches!(kind, SlotKind::Misc | SlotKind::Zero) {
             return Err(env.reject(MemoryMsg::VariableWriteSpill { insn: insn_idx, off: i }, Errno::EINVAL));
         }
         // A saved zero stays a saved zero when zero is written over it.
@@ -197,7 +198,7 @@ fn write_variable(
             zero_used = true;
             continue;
         }
-        let allow_uninit = env.caps.allow_uninit_stack;
+        let allow_uninit = env.caps.reads_unset_stack;
         let slot = slot_mut(env, frame, spi)?;
         end_object_in_slot(slot);
         let kind = slot.kind[byte];

@@ -62,32 +62,32 @@ pub(crate) fn fork_callback(env: &mut Env<'_>, insn: Insn, insn_idx: usize, subp
         Err(stop) => return Err(stop),
     }
     let Some(info) = env.subprogs.get_mut(n) else { return Err(env.bug("callback that is no function")) };
-    info.is_cb = true;
+    info.used_as_callback = true;
     let start = info.start as usize;
     if callback.is_async() {
-        info.is_async_cb = true;
+        info.is_later_callback = true;
         // Kernel functions schedule callbacks where they may sleep; timers run in interrupts.
         queue_later_callback(env, start, insn_idx, subprog, insn.is_kfunc_call())?;
         let caller = env.cur.frame().clone();
         let mut callee = env.explorer.top_mut().frame().clone();
-        callee.async_entry_cnt = caller.async_entry_cnt + 1;
+        callee.later_entries = caller.later_entries + 1;
         set_state(env, callback, &caller, &mut callee, insn_idx)?;
         *env.explorer.top_mut().frame_mut() = callee;
         return Ok(());
     }
     fork_path(env, start, insn_idx, Fork::Round)?;
-    let curframe = env.cur.curframe();
-    check_depth(env, curframe)?;
+    let top_frame = env.cur.top_frame();
+    check_depth(env, top_frame)?;
     let caller = env.cur.frame().clone();
     env.scratch_all();
-    let mut callee = FuncState::entry(insn_idx as i32, curframe as u32 + 1, subprog);
+    let mut callee = FuncState::entry(insn_idx as i32, top_frame as u32 + 1, subprog);
     callee.caller_refs = Rc::clone(&env.cur.refs);
     set_state(env, callback, &caller, &mut callee, insn_idx)?;
     let pushed = env.explorer.top_mut();
-    pushed.callback_unroll_depth += 1;
-    pushed.frame_mut().callback_depth += 1;
+    pushed.callback_rounds += 1;
+    pushed.frame_mut().callback_round += 1;
     pushed.frames.push(Rc::new(callee));
-    env.cur.frame_mut().callback_depth = 0;
+    env.cur.frame_mut().callback_round = 0;
     Ok(())
 }
 
@@ -127,7 +127,7 @@ fn set_state(
     callee: &mut FuncState,
     insn_idx: usize,
 ) -> Res {
-    let precise = !env.caps.bpf_capable;
+    let precise = !env.caps.has_cap_bpf;
     let args = match callback {
         Callback::MapElem => {
             let map: Option<MapIdx> = env.aux.get(insn_idx).and_then(|a| a.map_ptr.map);
@@ -196,9 +196,9 @@ fn set_state(
     for reg in &mut callee.regs[args + 1..=5] {
         clear_reg(reg, precise);
     }
-    callee.in_callback_fn = !callback.is_async();
-    callee.in_async_callback_fn = callback.is_async();
-    callee.callback_ret_range = match callback {
+    callee.is_callback = !callback.is_async();
+    callee.runs_later = callback.is_async();
+    callee.callback_result = match callback {
         Callback::Timer => (0, 0),
         Callback::TaskWork => (i32::MIN, i32::MAX),
         _ => (0, 1),

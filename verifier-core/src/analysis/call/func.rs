@@ -7,7 +7,6 @@
 use std::rc::Rc;
 
 use super::global::arguments_fit_signature;
-use super::helper::forget_packet_pointers;
 use super::returns::{in_range, out_of_range};
 use crate::analysis::Env;
 use crate::analysis::explore::earlier_on_path;
@@ -31,16 +30,16 @@ const GLOBAL: u16 = 1;
 ///
 /// # Errors
 /// Rejects with E2BIG.
-pub(super) fn check_depth(env: &mut Env<'_>, curframe: usize) -> Res {
-    if curframe + 1 >= MAX_CALL_FRAMES {
-        return Err(env.reject(CallMsg::TooDeep { frames: curframe + 2 }, Errno::E2BIG));
+pub(super) fn check_depth(env: &mut Env<'_>, top_frame: usize) -> Res {
+    if top_frame + 1 >= MAX_CALL_FRAMES {
+        return Err(env.reject(CallMsg::TooDeep { frames: top_frame + 2 }, Errno::E2BIG));
     }
     Ok(())
 }
 
 /// R0 to R5 of a frame are lost in a call.
 pub(crate) fn lose_scratch_registers(env: &mut Env<'_>, frame: usize) {
-    let precise = !env.caps.bpf_capable;
+    let precise = !env.caps.has_cap_bpf;
     for regno in 0..=5 {
         env.scratch_reg(regno);
         let reg = &mut env.cur.frame_at_mut(frame).regs[usize::from(regno)];
@@ -51,7 +50,7 @@ pub(crate) fn lose_scratch_registers(env: &mut Env<'_>, frame: usize) {
 
 /// Whether a local function is verified on its own.
 fn is_global(env: &Env<'_>, subprog: usize) -> bool {
-    env.func_info_aux.get(subprog).is_some_and(|a| a.linkage == GLOBAL)
+    env.function_facts.get(subprog).is_some_and(|a| a.linkage == GLOBAL)
 }
 
 /// Checks a call of a local function: enters static ones, takes global ones by their signature. On return `insn_idx`
@@ -71,7 +70,7 @@ pub(crate) fn local_call(env: &mut Env<'_>, insn: Insn, insn_idx: &mut usize) ->
         Err(other) => return Err(other),
         Ok(()) => None,
     };
-    let caller = env.cur.curframe();
+    let caller = env.cur.top_frame();
     if is_global(env, subprog) {
         return call_global(env, subprog, fits);
     }
@@ -101,14 +100,14 @@ fn call_global(env: &mut Env<'_>, subprog: usize, misfit: Option<Stop>) -> Res {
         return Err(env.reject(CallMsg::GlobalWhileLocked, Errno::EINVAL));
     }
     if env.kernel.features.global_funcs_know_sleeping {
-        let atomic = env.cur.active_rcu_lock != 0
-            || env.cur.active_preempt_lock != 0
-            || env.cur.active_irq_id != 0
-            || !refs::in_sleepable(env);
-        if env.subprogs[subprog].might_sleep && atomic {
+        let atomic = env.cur.rcu_depth != 0
+            || env.cur.preempt_off_depth != 0
+            || env.cur.newest_irq_flags != 0
+            || !refs::may_sleep_here(env);
+        if env.subprogs[subprog].can_sleep && atomic {
             return Err(env.reject(CallMsg::GlobalMaySleep, Errno::EINVAL));
         }
-    } else if env.cur.active_preempt_lock != 0 {
+    } else if env.cur.preempt_off_depth != 0 {
         return Err(env.reject(CallMsg::GlobalWhilePreemptDisabled, Errno::EINVAL));
     }
     let name = env.function_name(subprog);
@@ -116,13 +115,13 @@ fn call_global(env: &mut Env<'_>, subprog: usize, misfit: Option<Stop>) -> Res {
         return Err(env.also(stop, CallMsg::GlobalArgs { subprog, name }));
     }
     env.say(CallMsg::GlobalAssumed { subprog, name });
-    if env.subprogs[subprog].changes_pkt_data {
-        forget_packet_pointers(env);
+    if env.subprogs[subprog].moves_packet_data {
+        refs::forget_packet_pointers(env);
     }
-    if let Some(aux) = env.func_info_aux.get_mut(subprog) {
+    if let Some(aux) = env.function_facts.get_mut(subprog) {
         aux.called = true;
     }
-    let frame = env.cur.curframe();
+    let frame = env.cur.top_frame();
     lose_scratch_registers(env, frame);
     set_unknown(env, 0);
     Ok(())
@@ -137,17 +136,17 @@ pub(crate) fn return_to_caller(env: &mut Env<'_>, insn_idx: &mut usize) -> Res {
     if env.kernel.features.liveness == LivenessKind::Static {
         liveness::solve_live_stack(env)?;
     }
-    let frame = env.cur.curframe();
+    let frame = env.cur.top_frame();
     let Some(caller) = frame.checked_sub(1) else { return Err(env.bug("return without a caller")) };
     let r0: RegState = *env.reg(0);
     if r0.ty.is(RegBase::PtrToStack) {
         return Err(env.reject(CallMsg::ReturnsStack, Errno::EINVAL));
     }
-    let (callsite, in_callback, range) = {
+    let (called_from, in_callback, range) = {
         let callee = env.cur.frame();
-        (callee.callsite, callee.in_callback_fn, callee.callback_ret_range)
+        (callee.called_from, callee.is_callback, callee.callback_result)
     };
-    let call = usize::try_from(callsite).unwrap_or(usize::MAX);
+    let call = usize::try_from(called_from).unwrap_or(usize::MAX);
     if in_callback {
         if !r0.is_scalar() {
             return Err(env.reject(CallMsg::CallbackReturnsPointer, Errno::EACCES));
@@ -158,7 +157,7 @@ pub(crate) fn return_to_caller(env: &mut Env<'_>, insn_idx: &mut usize) -> Res {
         if !in_range(range, &r0, false) {
             return Err(env.reject(out_of_range("At callback return", "R0", &r0, range), Errno::EINVAL));
         }
-        if !env.aux.get(call).is_some_and(|a| a.calls_callback) {
+        if !env.aux.get(call).is_some_and(|a| a.runs_callbacks) {
             return Err(env.bug("callback of a call that calls none"));
         }
     } else {
@@ -177,7 +176,7 @@ pub(crate) fn return_to_caller(env: &mut Env<'_>, insn_idx: &mut usize) -> Res {
     // Numbers that change with every round of a callback would never converge.
     if in_callback && let Some(before) = earlier_on_path(env, false, *insn_idx) {
         let old = env.explorer.state(before).clone();
-        let precise = !env.caps.bpf_capable;
+        let precise = !env.caps.has_cap_bpf;
         widen_unneeded(&old, &mut env.cur, precise);
     }
     Ok(())

@@ -27,7 +27,8 @@ const NO_RULE: ArgType = ArgType { base: ArgBase::DontCare, flags: TypeFlags::em
 /// EFAULT ends the analysis. Any other rejection means that they do not fit; for static functions that only makes the
 /// callee's BTF unreliable.
 pub(crate) fn arguments_fit_signature(env: &mut Env<'_>, subprog: usize) -> Res {
-    let (Some(info), Some(aux)) = (env.func_info.get(subprog).copied(), env.func_info_aux.get(subprog).copied()) else {
+    let (Some(info), Some(aux)) = (env.func_info.get(subprog).copied(), env.function_facts.get(subprog).copied())
+    else {
         return Err(Stop::silent(Errno::EINVAL));
     };
     if info.type_id == 0 {
@@ -38,7 +39,7 @@ pub(crate) fn arguments_fit_signature(env: &mut Env<'_>, subprog: usize) -> Res 
     }
     let result = match_args(env, subprog);
     if matches!(result, Err(Stop::Reject(_)))
-        && let Some(aux) = env.func_info_aux.get_mut(subprog)
+        && let Some(aux) = env.function_facts.get_mut(subprog)
     {
         aux.unreliable = true;
     }
@@ -48,7 +49,7 @@ pub(crate) fn arguments_fit_signature(env: &mut Env<'_>, subprog: usize) -> Res 
 fn match_args(env: &mut Env<'_>, subprog: usize) -> Res {
     read_signature(env, subprog)?;
     let info = &env.subprogs[subprog];
-    let (args, count) = (info.args, usize::from(info.arg_cnt));
+    let (args, count) = (info.args, usize::from(info.arg_count));
     for (i, want) in args.iter().enumerate().take(count) {
         let regno = i as u8 + 1;
         let reg = *env.reg(regno);
@@ -110,17 +111,17 @@ pub(crate) fn setup_entry_regs(env: &mut Env<'_>, subprog: usize) -> Res {
         read_signature(env, subprog)?;
         entry_args(env, subprog)?;
     } else {
-        if !env.func_info_aux.is_empty() {
+        if !env.function_facts.is_empty() {
             let fits = match read_signature(env, 0) {
                 Ok(()) => {
                     let info = &env.subprogs[0];
-                    info.arg_cnt == 1 && info.args[0].arg.base == ArgBase::PtrToCtx
+                    info.arg_count == 1 && info.args[0].arg.base == ArgBase::PtrToCtx
                 }
                 Err(Stop::Reject(_)) => false,
                 Err(other) => return Err(other),
             };
             if !fits {
-                env.func_info_aux[0].unreliable = true;
+                env.function_facts[0].unreliable = true;
             }
         }
         env.reg_mut(1).ty = RegType::of(RegBase::PtrToCtx);
@@ -137,9 +138,9 @@ pub(crate) fn setup_entry_regs(env: &mut Env<'_>, subprog: usize) -> Res {
 
 fn entry_args(env: &mut Env<'_>, subprog: usize) -> Res {
     let info = env.subprogs[subprog].clone();
-    let count = usize::from(info.arg_cnt);
-    if info.is_exception_cb {
-        env.cur.frame_mut().in_exception_callback_fn = true;
+    let count = usize::from(info.arg_count);
+    if info.ends_exceptions {
+        env.cur.frame_mut().ends_exception = true;
         if count != 1 || info.args[0].arg.base != ArgBase::Anything {
             return Err(env.reject(CallMsg::ExceptionArgs, Errno::EINVAL));
         }

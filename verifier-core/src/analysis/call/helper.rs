@@ -11,33 +11,20 @@ use super::meta::CallMeta;
 use super::special::{self, Effects};
 use crate::analysis::Env;
 use crate::analysis::access::{kptr_pointee, memory_access};
-use crate::analysis::btf_access::is_kernels;
 use crate::analysis::dynptr::end_dynptr;
 use crate::analysis::explore::{Fork, fork_path};
 use crate::analysis::preflight::attr::is_gpl_compatible;
 use crate::analysis::refs;
 use crate::analysis::regs::{
-    Access, ArgUse, bring_in_step, is_packet_or_end, no_contradiction, set_known_zero, set_uninit, set_unknown,
-    use_register,
+    Access, ArgUse, bring_in_step, no_contradiction, set_known_zero, set_uninit, set_unknown, use_register,
 };
 use crate::error::{CallMsg, Errno, Res, Stop};
 use crate::isa::Insn;
 use crate::isa::opcode::B;
 use crate::kernel::call::{ArgBase, FuncProto, RegBase, RegType, RetBase, TypeFlags};
 use crate::kernel::helpers::{HelperCaps, HelperQuery, allowed, class, exists, id, prototype};
-use crate::kernel::{AttachType, ProgType};
 use crate::program::record::FieldKind;
-use crate::state::{BtfRef, DynptrKind, Payload, RegState};
-
-/// Attach type whose rules apply: that of the replaced program for an extension.
-pub(crate) fn attach_type(env: &Env<'_>) -> AttachType {
-    match (&env.req.attach.prog, env.prog_type) {
-        (Some(target), ProgType::Ext) => {
-            AttachType::from_number(target.request.expected_attach_type).unwrap_or(env.attach_type)
-        }
-        _ => env.attach_type,
-    }
-}
+use crate::state::{BtfRef, Payload, RegState};
 
 /// Who asks for a helper: this program.
 pub(crate) fn helper_query<'q>(env: &'q Env<'_>) -> HelperQuery<'q> {
@@ -49,11 +36,11 @@ pub(crate) fn helper_query<'q>(env: &'q Env<'_>) -> HelperQuery<'q> {
         kernel: env.kernel,
         prog_type: env.prog_type,
         resolved: env.resolved_prog_type(),
-        attach_type: attach_type(env),
+        attach_type: env.resolved_attach_type(),
         sleepable: env.sleepable,
         caps: HelperCaps {
-            bpf: env.caps.bpf_capable,
-            perfmon: env.caps.allow_ptr_leaks,
+            bpf: env.caps.has_cap_bpf,
+            perfmon: env.caps.pointers_may_leak,
             sys_admin: env.caps.may_reboot,
         },
         attach_name: &env.attach.func_name,
@@ -61,12 +48,6 @@ pub(crate) fn helper_query<'q>(env: &'q Env<'_>) -> HelperQuery<'q> {
         struct_ops,
         member: &env.attach.member_name,
     }
-}
-
-/// Packet data may have moved: packet pointers are invalid, and so are slices of dynptrs over packets.
-pub(crate) fn forget_packet_pointers(env: &mut Env<'_>) {
-    const SLICES: TypeFlags = TypeFlags::DYNPTR_SKB.union(TypeFlags::DYNPTR_XDP).union(TypeFlags::DYNPTR_SKB_META);
-    refs::invalidate_regs(env, |r| is_packet_or_end(r) || (r.ty.base == RegBase::PtrToMem && r.has(SLICES)));
 }
 
 /// Checks and performs a helper call.
@@ -88,7 +69,7 @@ pub(crate) fn helper_call(env: &mut Env<'_>, insn: Insn, insn_idx: &mut usize) -
         memory_access(env, idx, meta.regno, off, B, Access::Write, None, false, false)?;
     }
     release(env, proto, &meta)?;
-    let mut effects = Effects { changes_data: class::changes_pkt_data(func), percpu_object: false };
+    let mut effects = Effects { changes_data: class::moves_packet_data(func), percpu_object: false };
     special::check(env, insn, idx, proto, &mut meta, &mut effects)?;
     for regno in 0..=5 {
         set_uninit(env, regno);
@@ -103,7 +84,7 @@ pub(crate) fn helper_call(env: &mut Env<'_>, insn: Insn, insn_idx: &mut usize) -
         return tail_call_exit(env, insn_idx);
     }
     if effects.changes_data {
-        forget_packet_pointers(env);
+        refs::forget_packet_pointers(env);
     }
     Ok(())
 }
@@ -127,19 +108,19 @@ fn find_proto(env: &mut Env<'_>, insn: Insn) -> Res<&'static FuncProto> {
     if !may {
         return Err(env.reject(CallMsg::NotAllowedInProbe, Errno::EINVAL));
     }
-    if !proto.might_sleep {
+    if !proto.can_sleep {
         return Ok(proto);
     }
-    if !refs::in_sleepable(env) {
+    if !refs::may_sleep_here(env) {
         return Err(env.reject(CallMsg::MightSleep, Errno::EINVAL));
     }
-    if env.cur.active_rcu_lock != 0 {
+    if env.cur.rcu_depth != 0 {
         return Err(env.reject(CallMsg::SleepableInRcu { name, id: insn.imm }, Errno::EINVAL));
     }
-    if env.cur.active_preempt_lock != 0 {
+    if env.cur.preempt_off_depth != 0 {
         return Err(env.reject(CallMsg::SleepableInPreempt { name, id: insn.imm }, Errno::EINVAL));
     }
-    if env.cur.active_irq_id != 0 {
+    if env.cur.newest_irq_flags != 0 {
         return Err(env.reject(CallMsg::SleepableInIrq { name, id: insn.imm }, Errno::EINVAL));
     }
     Ok(proto)
@@ -168,7 +149,7 @@ fn release(env: &mut Env<'_>, proto: &FuncProto, meta: &CallMeta) -> Res {
 /// An object that moves into a kptr is the map's from now on. Per-CPU objects stay readable under RCU.
 fn give_to_map(env: &mut Env<'_>, ref_obj_id: u32) -> Res {
     let in_rcu = refs::in_rcu_section(env);
-    let (leaks, precise) = (env.caps.allow_ptr_leaks, !env.caps.bpf_capable);
+    let (leaks, precise) = (env.caps.pointers_may_leak, !env.caps.has_cap_bpf);
     refs::end_reference_quietly(env, ref_obj_id)?;
     env.cur.for_each_reg_mut(|reg| {
         if reg.ref_obj_id != ref_obj_id {
@@ -227,7 +208,7 @@ fn set_result(env: &mut Env<'_>, proto: &FuncProto, meta: &CallMeta, effects: &E
                     return Err(env.bug("kptr exchange without a field"));
                 };
                 let target = kptr_pointee(env, owner, &field)?;
-                if !is_kernels(env, target.0) {
+                if !env.is_kernels(target.0) {
                     ty = ty.plus(TypeFlags::ALLOC);
                     if field.kind == FieldKind::KPTR_PERCPU {
                         ty = ty.plus(TypeFlags::PERCPU);
@@ -334,20 +315,15 @@ fn bounds_sanity_check_r0(env: &mut Env<'_>, mut r0: RegState) -> Res {
 /// A tail call either fails, and the program goes on, or it never comes back: then the function ends with a value that
 /// the other program chose. Newer releases walk both.
 fn tail_call_exit(env: &mut Env<'_>, insn_idx: &mut usize) -> Res {
-    if env.cur.curframe() == 0 {
+    if env.cur.top_frame() == 0 {
         return Ok(());
     }
     env.scratch_reg(0);
     fork_path(env, env.insn_idx + 1, env.insn_idx, Fork::Jump)?;
-    forget_packet_pointers(env);
+    refs::forget_packet_pointers(env);
     set_unknown(env, 0);
     let mut back = env.insn_idx;
     super::func::return_to_caller(env, &mut back)?;
     *insn_idx = back.wrapping_sub(1);
     Ok(())
-}
-
-/// Whether a dynptr is over a packet, so that writing to it may move the packet's data.
-pub(super) fn is_packet_dynptr(kind: DynptrKind) -> bool {
-    matches!(kind, DynptrKind::Skb | DynptrKind::SkbMeta)
 }

@@ -71,8 +71,8 @@ fn total_off(reg: &RegState) -> i64 {
 pub(crate) fn in_tree_callback(env: &Env<'_>) -> bool {
     let all = env.kernel.features.tree_callback_covers_callees;
     env.cur.frames.iter().skip(1).rev().take(if all { usize::MAX } else { 1 }).any(|f| {
-        let call = usize::try_from(f.callsite).ok().and_then(|at| env.insns.get(at)).copied();
-        f.in_callback_fn && call.is_some_and(|insn| insn.is_kfunc_call() && needs_tree_lock(env, insn))
+        let call = usize::try_from(f.called_from).ok().and_then(|at| env.insns.get(at)).copied();
+        f.is_callback && call.is_some_and(|insn| insn.is_kfunc_call() && needs_tree_lock(env, insn))
     })
 }
 
@@ -118,7 +118,7 @@ pub(crate) fn lock_argument(env: &mut Env<'_>, regno: u8, op: LockOp) -> Res {
         (false, _) => RefKind::Lock,
     };
     if op.lock {
-        if env.cur.active_locks != 0 {
+        if env.cur.locks_held != 0 {
             if !op.res && refs::lock_held_as(env, &[RefKind::Lock], 0, 0).is_some() {
                 return Err(env.reject(CallMsg::SecondLock, Errno::EINVAL));
             }
@@ -130,13 +130,13 @@ pub(crate) fn lock_argument(env: &mut Env<'_>, regno: u8, op: LockOp) -> Res {
         refs::hold_lock(env, at, lock_kind, reg.id, ptr);
         return Ok(());
     }
-    if env.cur.active_locks == 0 {
+    if env.cur.locks_held == 0 {
         return Err(env.reject(CallMsg::UnlockWithoutLock { what }, Errno::EINVAL));
     }
     if refs::lock_held_as(env, &[lock_kind], reg.id, ptr).is_none() {
         return Err(env.reject(CallMsg::UnlockDifferent { what }, Errno::EINVAL));
     }
-    if reg.id != env.cur.active_lock_id || ptr != env.cur.active_lock_ptr {
+    if reg.id != env.cur.newest_lock || ptr != env.cur.newest_lock_of {
         return Err(env.reject(CallMsg::UnlockOrder { what }, Errno::EINVAL));
     }
     refs::end_lock(env, lock_kind, reg.id, ptr).map_err(|s| env.also(s, CallMsg::UnlockDifferent { what }))?;
@@ -146,12 +146,12 @@ pub(crate) fn lock_argument(env: &mut Env<'_>, regno: u8, op: LockOp) -> Res {
 
 /// Releases up to 6.13 know one lock at a time, of one kind.
 fn lock_single(env: &mut Env<'_>, op: LockOp, what: &'static str, lock: ActiveLock) -> Res {
-    let held = env.cur.active_lock;
+    let held = env.cur.held_lock;
     if op.lock {
         if held.ptr != 0 {
             return Err(env.reject(CallMsg::SecondLock, Errno::EINVAL));
         }
-        env.cur.active_lock = lock;
+        env.cur.held_lock = lock;
         return Ok(());
     }
     if held.ptr == 0 {
@@ -161,7 +161,7 @@ fn lock_single(env: &mut Env<'_>, op: LockOp, what: &'static str, lock: ActiveLo
         return Err(env.reject(CallMsg::UnlockDifferent { what }, Errno::EINVAL));
     }
     refs::forget_borrowed_nodes(env);
-    env.cur.active_lock = ActiveLock::default();
+    env.cur.held_lock = ActiveLock::default();
     Ok(())
 }
 
@@ -300,7 +300,7 @@ pub(super) fn note_map(env: &mut Env<'_>, meta: &CallMeta, insn_idx: usize) -> R
         return Err(env.reject(CallMsg::MapReadOnly, Errno::EACCES));
     }
     // A map that was created with the right to bypass Spectre mitigations needs none at its uses.
-    let unpriv = !env.caps.bypass_spec_v1;
+    let unpriv = !env.caps.without_v1_guards;
     let Some(aux) = env.aux.get_mut(insn_idx) else { return Ok(()) };
     let seen = &mut aux.map_ptr;
     if seen.map != Some(map) {
@@ -352,7 +352,7 @@ pub(super) fn map_and_helper_fit(env: &mut Env<'_>, meta: &CallMeta) -> Res {
     let Some(MapArg { map, .. }) = meta.map else { return Ok(()) };
     let number = env.map(map).spec.map_type;
     let Some(kind) = MapType::from_number(number) else { return Err(env.bug("map of an unknown type")) };
-    let verdict = map_takes_helper(kind, meta.func_id, env.resolved_prog_type(), super::helper::attach_type(env));
+    let verdict = map_takes_helper(kind, meta.func_id, env.resolved_prog_type(), env.resolved_attach_type());
     let msg = CallMsg::MapFunc { map_type: number, name: helper_name(meta.func_id), id: meta.func_id };
     match verdict {
         MapFunc::Allowed => Ok(()),

@@ -88,13 +88,13 @@ pub(crate) fn memory_and_size_both_ways(env: &mut Env<'_>, regno: u8) -> Res {
 
 /// The key on the stack that a register points to, if the verifier knows it; it then counts as precise.
 pub(super) fn constant_map_key(env: &mut Env<'_>, key: &RegState, key_size: u32) -> Res<Option<u64>> {
-    if !env.caps.bpf_capable || !key.ty.is(RegBase::PtrToStack) || !key.scalar.var_off.is_const() {
+    if !env.caps.has_cap_bpf || !key.ty.is(RegBase::PtrToStack) || !key.scalar.var_off.is_const() {
         return Ok(None);
     }
     let off = key.off.wrapping_add(key.scalar.var_off.value as i32);
     let below = off.wrapping_neg().wrapping_sub(1);
     let (Ok(spi), Ok(first)) = (usize::try_from(slot_of(off)), usize::try_from(below % 8)) else { return Ok(None) };
-    let frame = key.frameno as usize;
+    let frame = key.frame_number as usize;
     let Some(slot) = env.cur.frames.get(frame).and_then(|f| f.stack.get(spi)) else { return Ok(None) };
     let run = |kind: SlotKind| slot.kind[..=first].iter().rev().take_while(|k| **k == kind).count() as u32;
     if run(SlotKind::Zero) >= key_size {

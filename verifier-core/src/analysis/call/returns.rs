@@ -2,7 +2,6 @@
 //!
 //! In the kernel: `MAX_ERRNO`, `verbose_invalid_scalar()`, `!attach_func_proto->type`.
 
-use super::helper::attach_type;
 use crate::analysis::Env;
 use crate::analysis::access::offset_fits;
 use crate::analysis::btf_access::one_type;
@@ -52,10 +51,10 @@ fn returned_object(env: &Env<'_>) -> Option<u32> {
 /// Rejects values that the program type, the hook or the kind of callback does not allow.
 pub(crate) fn result_in_range(env: &mut Env<'_>, regno: u8, reg_name: &'static str) -> Res {
     let prog = env.resolved_prog_type();
-    let attach = attach_type(env);
+    let attach = env.resolved_attach_type();
     let (subprog, exception_cb, async_cb, async_range) = {
         let Some(f) = env.cur.frames.first() else { return Err(env.bug("return without a frame")) };
-        (f.subprogno != 0, f.in_exception_callback_fn, f.in_async_callback_fn, f.callback_ret_range)
+        (f.function_number != 0, f.ends_exception, f.runs_later, f.callback_result)
     };
     let void = attached_to_void(env);
     let mut object = None;

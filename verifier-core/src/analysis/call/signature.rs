@@ -6,7 +6,6 @@
 
 use std::sync::Arc;
 
-use super::helper::attach_type;
 use crate::analysis::Env;
 use crate::analysis::ctx_type::{ctx_types, is_prog_ctx_type, is_user_regs_typedef};
 use crate::analysis::env::SubprogArg;
@@ -46,10 +45,11 @@ const fn is_scalar(kind: BtfKind) -> bool {
 /// global functions care about.
 pub(crate) fn read_signature(env: &mut Env<'_>, subprog: usize) -> Res {
     let Some(info) = env.subprogs.get(subprog) else { return Err(env.bug("no such function")) };
-    if info.args_cached {
+    if info.signature_known {
         return Ok(());
     }
-    let (Some(func), Some(aux)) = (env.func_info.get(subprog).copied(), env.func_info_aux.get(subprog).copied()) else {
+    let (Some(func), Some(aux)) = (env.func_info.get(subprog).copied(), env.function_facts.get(subprog).copied())
+    else {
         return Err(env.bug("function without information"));
     };
     let global = aux.linkage == GLOBAL;
@@ -91,8 +91,8 @@ pub(crate) fn read_signature(env: &mut Env<'_>, subprog: usize) -> Res {
         }
     }
     let info = &mut env.subprogs[subprog];
-    info.arg_cnt = params.len() as u8;
-    info.args_cached = true;
+    info.arg_count = params.len() as u8;
+    info.signature_known = true;
     Ok(())
 }
 
@@ -245,7 +245,7 @@ fn validate_ctx(env: &mut Env<'_>, btf: &Btf, ptr: &Type<'_>, index: usize, prog
         // On x86-64 the registers of the user are the kernel's `struct pt_regs`.
         ProgType::Kprobe | ProgType::PerfEvent => is_struct && name == "pt_regs",
         ProgType::RawTracepoint | ProgType::RawTracepointWritable | ProgType::Lsm | ProgType::StructOps => u64_array,
-        ProgType::Tracing => match attach_type(env) {
+        ProgType::Tracing => match env.resolved_attach_type() {
             AttachType::TraceRawTp => u64_array || (is_struct && name == "bpf_raw_tracepoint_args"),
             AttachType::TraceIter => is_struct && name.starts_with("bpf_iter__"),
             AttachType::TraceFentry | AttachType::TraceFexit | AttachType::ModifyReturn => u64_array,

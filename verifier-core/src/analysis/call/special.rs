@@ -8,11 +8,11 @@
 
 use super::args::const_str;
 use super::callback::{Callback, fork_callback};
-use super::helper::{attach_type, is_packet_dynptr};
 use super::helper_name;
 use super::meta::CallMeta;
 use super::returns::attached_to_void;
 use crate::analysis::Env;
+use crate::analysis::dynptr::is_packet_dynptr;
 use crate::analysis::dynptr::{dynptr_id, dynptr_kind_of, dynptr_owner};
 use crate::analysis::precision::need_exactly;
 use crate::analysis::refs::nothing_held_is_left;
@@ -61,7 +61,7 @@ pub(super) fn check(
         id::TIMER_SET_CALLBACK => fork_callback(env, insn, insn_idx, meta.subprog, Callback::Timer),
         id::FIND_VMA => fork_callback(env, insn, insn_idx, meta.subprog, Callback::FindVma),
         id::USER_RINGBUF_DRAIN => fork_callback(env, insn, insn_idx, meta.subprog, Callback::UserRingbuf),
-        id::LOOP => bpf_loop(env, insn, insn_idx, meta),
+        id::LOOP => loop_helper(env, insn, insn_idx, meta),
         id::SNPRINTF => snprintf(env),
         id::DYNPTR_FROM_MEM => {
             let ty = env.reg(1).ty;
@@ -71,7 +71,8 @@ pub(super) fn check(
             Ok(())
         }
         id::SET_RETVAL => {
-            let lsm_cgroup = env.resolved_prog_type() == ProgType::Lsm && attach_type(env) == AttachType::LsmCgroup;
+            let lsm_cgroup =
+                env.resolved_prog_type() == ProgType::Lsm && env.resolved_attach_type() == AttachType::LsmCgroup;
             if lsm_cgroup && attached_to_void(env) {
                 return Err(env.reject(CallMsg::VoidHookRetval, Errno::EINVAL));
             }
@@ -112,17 +113,17 @@ pub(super) fn check(
 }
 
 /// One round of `bpf_loop()`: another visit of the callback, as long as the count allows one.
-fn bpf_loop(env: &mut Env<'_>, insn: Insn, insn_idx: usize, meta: &CallMeta) -> Res {
+fn loop_helper(env: &mut Env<'_>, insn: Insn, insn_idx: usize, meta: &CallMeta) -> Res {
     update_inlining(env, meta.subprog)?;
     // Its value decides whether the loop is done.
     need_exactly(env, 1)?;
     let rounds = env.reg(1).scalar.umax;
-    if u64::from(env.cur.frame().callback_depth) < rounds {
+    if u64::from(env.cur.frame().callback_round) < rounds {
         return fork_callback(env, insn, insn_idx, meta.subprog, Callback::Loop);
     }
-    env.cur.frame_mut().callback_depth = 0;
+    env.cur.frame_mut().callback_round = 0;
     if env.logs(2) {
-        let frame = env.cur.curframe();
+        let frame = env.cur.top_frame();
         env.say(CallMsg::LoopLimit { frame });
     }
     Ok(())
@@ -255,8 +256,10 @@ pub(super) fn check_func_ip(env: &mut Env<'_>, func: u32) -> Res {
     let (name, prog) = (helper_name(func), env.resolved_prog_type());
     match prog {
         ProgType::Tracing => {
-            let trampoline =
-                matches!(attach_type(env), AttachType::TraceFentry | AttachType::TraceFexit | AttachType::ModifyReturn);
+            let trampoline = matches!(
+                env.resolved_attach_type(),
+                AttachType::TraceFentry | AttachType::TraceFexit | AttachType::ModifyReturn
+            );
             if trampoline { Ok(()) } else { Err(env.reject(CallMsg::FuncIpAttach { name, id: func }, Errno::ENOTSUPP)) }
         }
         ProgType::Kprobe => Ok(()),

@@ -341,7 +341,7 @@ fn check_dynptr(env: &mut Env, meta: &mut KfuncMeta, reg: &RegState, p: &Param<'
         Some(Special::DynptrFromSkbMeta) => flags |= TypeFlags::DYNPTR_SKB_META,
         Some(Special::DynptrClone) if flags.contains(TypeFlags::UNINIT) => {
             let (kind, _, ref_obj_id) = meta.dynptr.unwrap_or((DynptrKind::Invalid, 0, 0));
-            if kind == DynptrKind::Invalid || dynptr::is_refcounted(kind) && ref_obj_id == 0 {
+            if kind == DynptrKind::Invalid || crate::analysis::object_slots::is_refcounted(kind) && ref_obj_id == 0 {
                 return Err(env.bug("clone of a dynptr without a parent"));
             }
             flags |= dynptr::flags_of_kind(kind);
@@ -418,12 +418,12 @@ fn css_task_allowed(env: &Env) -> bool {
     match env.resolved_prog_type() {
         ProgType::Lsm => true,
         ProgType::Tracing if env.attach_type == AttachType::TraceIter => true,
-        _ => refs::in_sleepable(env),
+        _ => refs::may_sleep_here(env),
     }
 }
 
 /// Checks one pointer argument; `true` when it took the next register (the size) with it.
-fn check_pointer(env: &mut Env, meta: &mut KfuncMeta, btf: &Arc<Btf>, p: &Param<'_>, insn_idx: usize) -> Res<bool> {
+fn pointer_argument(env: &mut Env, meta: &mut KfuncMeta, btf: &Arc<Btf>, p: &Param<'_>, insn_idx: usize) -> Res<bool> {
     let (arg, regno) = (p.index as u32, p.index as u8 + 1);
     let reg = *env.reg(regno);
     let strict = meta.flags.is_trusted_args() || meta.flags.is_rcu();
@@ -563,7 +563,7 @@ pub(super) fn kfunc_arguments(env: &mut Env, meta: &mut KfuncMeta, insn_idx: usi
             let msg = KfuncMsg::ArgKind { arg: index as u32, kind: p.ty.kind.log_word() };
             return Err(env.reject(msg, Errno::EINVAL));
         }
-        if check_pointer(env, meta, &btf, &p, insn_idx)? {
+        if pointer_argument(env, meta, &btf, &p, insn_idx)? {
             i += 1;
         }
     }

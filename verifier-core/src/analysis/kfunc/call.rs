@@ -11,7 +11,6 @@ use super::args::kfunc_arguments;
 use super::btf_arg::{is_scalar, is_scalar_struct, is_struct};
 use super::graph::{in_tree_order_callback, may_point_to_spin_lock};
 use super::{KfuncMeta, Special, graph, kfunc_called};
-use crate::analysis::call::helper::forget_packet_pointers;
 use crate::analysis::call::returns::result_in_range;
 use crate::analysis::call::{Callback, fork_callback};
 use crate::analysis::explore::{Fork, fork_path};
@@ -49,7 +48,7 @@ pub(crate) fn kfunc_call(env: &mut Env, insn: Insn, insn_idx: &mut usize) -> Res
     let mut meta = kfunc_called(env, insn)?;
     let name = meta.name();
     let id = meta.desc.func_id;
-    env.aux[at].is_iter_next = meta.flags.is_iter_next();
+    env.aux[at].is_next_call = meta.flags.is_next_call();
     if is_res_lock(&meta) {
         queue_failed_lock(env, at)?;
     } else if meta.is(Special::Trap) {
@@ -59,7 +58,7 @@ pub(crate) fn kfunc_call(env: &mut Env, insn: Insn, insn_idx: &mut usize) -> Res
         return Err(env.reject(KfuncMsg::Destructive {}, Errno::EACCES));
     }
     let sleepable = meta.flags.is_sleepable();
-    if sleepable && !refs::in_sleepable(env) {
+    if sleepable && !refs::may_sleep_here(env) {
         return Err(env.reject(KfuncMsg::NotSleepable { name }, Errno::EACCES));
     }
     kfunc_arguments(env, &mut meta, at)?;
@@ -98,8 +97,8 @@ pub(crate) fn kfunc_call(env: &mut Env, insn: Insn, insn_idx: &mut usize) -> Res
             .map_err(|s| env.also(s, KfuncMsg::NotAcquired { name: name.clone(), id }))?;
     }
     if meta.is(Special::Throw) {
-        env.seen_exception = true;
-        if env.exception_callback_subprog == 0 {
+        env.may_throw_somewhere = true;
+        if env.exception_function == 0 {
             result_in_range(env, 1, "R1")?;
         }
     }
@@ -109,7 +108,7 @@ pub(crate) fn kfunc_call(env: &mut Env, insn: Insn, insn_idx: &mut usize) -> Res
     let btf = Arc::clone(env.btf(meta.desc.btf));
     set_result(env, &mut meta, &btf, at)?;
     if meta.is(Special::XdpPullData) {
-        forget_packet_pointers(env);
+        refs::forget_packet_pointers(env);
     }
     let desc = std::rc::Rc::clone(&meta.desc);
     for (i, p) in desc.params.iter().enumerate() {
@@ -119,7 +118,7 @@ pub(crate) fn kfunc_call(env: &mut Env, insn: Insn, insn_idx: &mut usize) -> Res
         };
         mark_argument_read(env, i as u8 + 1, size)?;
     }
-    if meta.flags.is_iter_next() {
+    if meta.flags.is_next_call() {
         fork_iteration(env, at, &meta)?;
     }
     Ok(())
@@ -133,7 +132,7 @@ fn is_res_lock(meta: &KfuncMeta) -> bool {
 /// Queues the path on which a lock was not taken: R0 is an error number, and nothing is held.
 fn queue_failed_lock(env: &mut Env, at: usize) -> Res {
     fork_path(env, at + 1, at, Fork::Jump)?;
-    let precise = !env.caps.bpf_capable;
+    let precise = !env.caps.has_cap_bpf;
     let mut r0 = RegState::unknown();
     r0.scalar.smin = -4095;
     r0.scalar.smax = -1;
@@ -164,7 +163,7 @@ fn callback_of(meta: &KfuncMeta) -> Option<Callback> {
 /// Enters and leaves RCU and preemption sections; nothing that sleeps may be called in one.
 fn check_sections(env: &mut Env, name: &str, s: Sections) -> Res {
     let name = || name.to_string();
-    if env.cur.active_rcu_lock != 0 {
+    if env.cur.rcu_depth != 0 {
         if in_tree_order_callback(env) && (s.rcu_lock || s.rcu_unlock) {
             return Err(env.reject(KfuncMsg::RcuInCallback {}, Errno::EACCES));
         }
@@ -177,24 +176,24 @@ fn check_sections(env: &mut Env, name: &str, s: Sections) -> Res {
             return Err(env.reject(KfuncMsg::SleepableInRcu { name: name() }, Errno::EACCES));
         }
     } else if s.rcu_lock {
-        env.cur.active_rcu_lock = 1;
+        env.cur.rcu_depth = 1;
     } else if s.rcu_unlock {
         return Err(env.reject(KfuncMsg::RcuUnmatched { name: name() }, Errno::EINVAL));
     }
-    if env.cur.active_preempt_lock != 0 {
+    if env.cur.preempt_off_depth != 0 {
         if s.preempt_disable {
-            env.cur.active_preempt_lock += 1;
+            env.cur.preempt_off_depth += 1;
         } else if s.preempt_enable {
-            env.cur.active_preempt_lock -= 1;
+            env.cur.preempt_off_depth -= 1;
         } else if s.sleepable {
             return Err(env.reject(KfuncMsg::SleepableInPreempt { name: name() }, Errno::EACCES));
         }
     } else if s.preempt_disable {
-        env.cur.active_preempt_lock += 1;
+        env.cur.preempt_off_depth += 1;
     } else if s.preempt_enable {
         return Err(env.reject(KfuncMsg::PreemptUnmatched { name: name() }, Errno::EINVAL));
     }
-    if env.cur.active_irq_id != 0 && s.sleepable {
+    if env.cur.newest_irq_flags != 0 && s.sleepable {
         return Err(env.reject(KfuncMsg::SleepableInIrq { name: name() }, Errno::EACCES));
     }
     Ok(())
@@ -215,7 +214,7 @@ fn leave_rcu(env: &mut Env) {
             env.cur.frame_at_mut(n).stack.edit(iterators, |slot| outdate(&mut slot.spilled.ty));
         }
     }
-    env.cur.active_rcu_lock = 0;
+    env.cur.rcu_depth = 0;
 }
 
 /// The result register is written.
@@ -225,7 +224,7 @@ fn mark_result_written(env: &mut Env) {
 
 /// An argument register is read.
 fn mark_argument_read(env: &mut Env, regno: u8, size: u32) -> Res {
-    let frame = env.cur.curframe();
+    let frame = env.cur.top_frame();
     if size == 8 {
         register_is_read(env, frame, Place::Reg(regno), live::READ64)
     } else {
@@ -369,7 +368,7 @@ fn dynptr_slice(env: &mut Env, meta: &KfuncMeta, special: Special) -> Res {
     } else {
         match may_touch_packets(env.resolved_prog_type(), true, None) {
             DirectAccess::Denied => return Err(env.reject(KfuncMsg::NoPacketWrites {}, Errno::EINVAL)),
-            DirectAccess::Allowed { seen_direct_write } => env.seen_direct_write |= seen_direct_write,
+            DirectAccess::Allowed { writes_directly } => env.writes_directly |= writes_directly,
         }
     }
     if id == 0 {
@@ -429,7 +428,7 @@ fn set_plain_result(env: &mut Env, meta: &mut KfuncMeta, btf: &Arc<Btf>, target:
         } else if newer && meta.flags.is_rcu_protected() {
             ty = ty.plus(TypeFlags::RCU);
         }
-        if meta.flags.is_iter_next() {
+        if meta.flags.is_next_call() {
             let under_rcu = iter_of_state(&mut env.cur, meta.iter).is_some_and(|r| r.has(TypeFlags::RCU));
             ty = ty.plus(if under_rcu { TypeFlags::RCU } else { TypeFlags::TRUSTED });
         }

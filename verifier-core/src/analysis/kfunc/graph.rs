@@ -14,7 +14,6 @@ use super::{KfuncMeta, Special, needs_tree_lock};
 use crate::analysis::Env;
 use crate::analysis::btf_access::same_struct_within;
 use crate::analysis::refs;
-use crate::btf::TypeId;
 use crate::error::{Errno, KfuncMsg, Res};
 use crate::program::record::{Field, FieldInfo, FieldKind, Record, record_find};
 use crate::state::{BtfRef, Payload, RegBase, RegState, RegType, TypeFlags};
@@ -56,11 +55,6 @@ pub(crate) fn reg_find_field(env: &Env, reg: &RegState, off: u32, kind: FieldKin
     Some((record_btf(env, reg)?, field))
 }
 
-/// Whether the type counts its references.
-pub(crate) fn is_refcounted(env: &Env, btf: BtfRef, id: TypeId) -> bool {
-    env.struct_meta(btf, id).is_some_and(|rec| rec.has(FieldKind::REFCOUNT))
-}
-
 /// Whether a register points to something that holds a spin lock.
 pub(crate) fn may_point_to_spin_lock(env: &Env, reg: &RegState) -> bool {
     let mut locks = FieldKind::SPIN_LOCK;
@@ -82,8 +76,8 @@ pub(crate) fn lock_identity(reg: &RegState) -> u64 {
 /// Some frame is the callback of a tree function, which runs under the lock.
 pub(crate) fn in_tree_order_callback(env: &Env) -> bool {
     env.cur.frames.iter().skip(1).any(|f| {
-        f.in_callback_fn
-            && usize::try_from(f.callsite)
+        f.is_callback
+            && usize::try_from(f.called_from)
                 .ok()
                 .and_then(|at| env.insns.get(at))
                 .is_some_and(|insn| needs_tree_lock(env, *insn))
@@ -120,12 +114,12 @@ fn check_locked(env: &mut Env, reg: &RegState) -> Res<bool> {
     let (ptr, id) = (lock_identity(reg), reg.id);
     let held = if env.kernel.features.locks_are_refs {
         let kinds = [crate::state::RefKind::Lock, crate::state::RefKind::ResLock, crate::state::RefKind::ResLockIrq];
-        if env.cur.active_locks == 0 {
+        if env.cur.locks_held == 0 {
             return Ok(false);
         }
         refs::lock_held_as(env, &kinds, id, ptr).is_some()
     } else {
-        match refs::active_lock(env) {
+        match refs::held_lock(env) {
             None => return Ok(false),
             Some(lock) => lock == (ptr, id),
         }

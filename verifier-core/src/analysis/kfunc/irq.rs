@@ -9,8 +9,9 @@ use super::{KfuncMeta, Special};
 use crate::analysis::Env;
 use crate::analysis::access::{memory_access, object_slot};
 use crate::analysis::call::map::{LockOp, lock_argument};
-use crate::analysis::dynptr::{fail_after, is_out_of_stack, mark_slots_read, slot, slot_mut};
+use crate::analysis::dynptr::{fail_after, is_out_of_stack, mark_slots_read};
 use crate::analysis::liveness::slot_is_written;
+use crate::analysis::object_slots::{slot, slot_mut};
 use crate::analysis::refs;
 use crate::analysis::regs::Access;
 use crate::error::{Errno, KfuncMsg, Res, Stop};
@@ -46,7 +47,7 @@ pub(super) fn irq_flag_argument(env: &mut Env, regno: u8, insn_idx: usize, meta:
             Err(stop) if is_out_of_stack(&stop) => Ok(()),
             Err(stop) => Err(stop),
             Ok(spi) => {
-                let used = slot(env, reg.frameno as usize, spi)?.kind.contains(&SlotKind::IrqFlag);
+                let used = slot(env, reg.frame_number as usize, spi)?.kind.contains(&SlotKind::IrqFlag);
                 if used { Err(Stop::silent(Errno::EINVAL)) } else { Ok(()) }
             }
         };
@@ -55,7 +56,7 @@ pub(super) fn irq_flag_argument(env: &mut Env, regno: u8, insn_idx: usize, meta:
         return mark_slot(env, &reg, insn_idx, class);
     }
     let init = slot_of(env, &reg).and_then(|spi| {
-        let s = slot(env, reg.frameno as usize, spi)?;
+        let s = slot(env, reg.frame_number as usize, spi)?;
         if s.spilled.ref_obj_id != 0 && s.kind.iter().all(|k| *k == SlotKind::IrqFlag) {
             Ok(spi)
         } else {
@@ -63,13 +64,13 @@ pub(super) fn irq_flag_argument(env: &mut Env, regno: u8, insn_idx: usize, meta:
         }
     });
     let spi = init.map_err(|s| fail_after(env, s, KfuncMsg::IrqNotInit { arg }, Errno::EINVAL))?;
-    mark_slots_read(env, reg.frameno as usize, spi, 1)?;
+    mark_slots_read(env, reg.frame_number as usize, spi, 1)?;
     unmark_slot(env, &reg, spi, class)
 }
 
 fn mark_slot(env: &mut Env, reg: &RegState, insn_idx: usize, class: u8) -> Res {
     let spi = slot_of(env, reg)?;
-    let frame = reg.frameno as usize;
+    let frame = reg.frame_number as usize;
     let id = refs::hold_irq_flags(env, insn_idx);
     let slot = slot_mut(env, frame, spi)?;
     refs::zero_reg(&mut slot.spilled);
@@ -83,7 +84,7 @@ fn mark_slot(env: &mut Env, reg: &RegState, insn_idx: usize, class: u8) -> Res {
 }
 
 fn unmark_slot(env: &mut Env, reg: &RegState, spi: usize, class: u8) -> Res {
-    let frame = reg.frameno as usize;
+    let frame = reg.frame_number as usize;
     let st = slot(env, frame, spi)?.spilled;
     let saved_by = match st.payload {
         Payload::Irq { class } => class,
@@ -94,12 +95,12 @@ fn unmark_slot(env: &mut Env, reg: &RegState, spi: usize, class: u8) -> Res {
         return Err(env.reject(msg, Errno::EINVAL));
     }
     if !refs::end_irq_flags(env, st.ref_obj_id)? {
-        let expected = env.cur.active_irq_id;
+        let expected = env.cur.newest_irq_flags;
         let acquired =
             env.cur.refs.iter().find(|r| r.kind == RefKind::Irq && r.id == expected).map_or(0, |r| r.insn_idx);
         return Err(env.reject(KfuncMsg::IrqOutOfOrder { acquired, expected }, Errno::EACCES));
     }
-    let precise = !env.caps.bpf_capable;
+    let precise = !env.caps.has_cap_bpf;
     let slot = slot_mut(env, frame, spi)?;
     refs::clear_reg(&mut slot.spilled, precise);
     slot.kind = [SlotKind::Invalid; 8];

@@ -14,134 +14,29 @@ mod btf_arg;
 mod call;
 pub(crate) mod graph;
 mod irq;
+mod meta;
 mod special;
+pub(crate) mod table;
 
 use std::rc::Rc;
 use std::sync::Arc;
 
 use super::Env;
-use super::call::meta::MapArg;
-use super::iter::IterPlace;
 use super::preflight::attr::is_gpl_compatible;
 use super::preflight::func_model::type_size;
-use crate::btf::{Btf, BtfKind, Type, TypeId};
+use crate::btf::{Btf, BtfKind, Type};
 use crate::error::{Errno, KfuncMsg, Res, Stop};
 use crate::isa::Insn;
 use crate::kernel::kfuncs::{self, KfuncFlags};
-use crate::program::record::Field;
-use crate::state::{BtfRef, DynptrKind};
+use crate::state::BtfRef;
 
 pub(crate) use call::kfunc_call;
+pub(crate) use meta::{IterPlace, KfuncMeta};
 pub(crate) use special::Special;
+use table::{KfuncDesc, KfuncParam};
 
 /// Most kernel functions, and most modules, that one program may use.
 const MAX_DESCS: usize = 256;
-
-/// A parameter of a kernel function.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct KfuncParam {
-    /// Name, whose ending says how the argument is meant.
-    pub(crate) name: Box<str>,
-    /// Type.
-    pub(crate) type_id: TypeId,
-}
-
-/// One kernel function as a program's calls name it.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct KfuncDesc {
-    /// BTF id of the function.
-    pub(crate) func_id: u32,
-    /// What the calls' `off` names: 0 the kernel, else an index in `fd_array`.
-    pub(crate) off: i16,
-    /// BTF that holds it.
-    pub(crate) btf: BtfRef,
-    /// Name.
-    pub(crate) name: Box<str>,
-    /// Parameters.
-    pub(crate) params: Vec<KfuncParam>,
-    /// Return type; 0: none.
-    pub(crate) ret: TypeId,
-    /// Flags, or `None` when this program may not call it.
-    pub(crate) flags: Option<KfuncFlags>,
-    /// What the verifier knows of it beyond that.
-    pub(crate) special: Option<Special>,
-}
-
-/// Kernel functions that the program's instructions name, found before the walk.
-#[derive(Clone, Debug, Default)]
-pub struct KfuncTable {
-    descs: Vec<Rc<KfuncDesc>>,
-    any: bool,
-}
-
-/// What is known of one kfunc call.
-#[derive(Clone, Debug)]
-pub(crate) struct KfuncMeta {
-    /// The function.
-    pub(crate) desc: Rc<KfuncDesc>,
-    /// Its flags.
-    pub(crate) flags: KfuncFlags,
-    /// Reference among the arguments; 0: none.
-    pub(crate) ref_obj_id: u32,
-    /// Register whose reference the call releases; 0: none.
-    pub(crate) release_regno: u8,
-    /// The returned memory may only be read.
-    pub(crate) r0_rdonly: bool,
-    /// Bytes of the returned memory; 0: unknown.
-    pub(crate) r0_size: u64,
-    /// Type that the result points to, where an argument decides it.
-    pub(crate) ret_btf_id: TypeId,
-    /// Callback argument.
-    pub(crate) subprog: u32,
-    /// Constant argument.
-    pub(crate) constant: Option<u64>,
-    /// Type of the object argument.
-    pub(crate) arg_btf: Option<(BtfRef, TypeId)>,
-    /// The object argument is owned.
-    pub(crate) arg_owning_ref: bool,
-    /// Root of the list argument: its BTF and field.
-    pub(crate) list_head: Option<(BtfRef, Field)>,
-    /// Root of the tree argument: its BTF and field.
-    pub(crate) rbtree_root: Option<(BtfRef, Field)>,
-    /// Dynptr argument: kind, id and reference.
-    pub(crate) dynptr: Option<(DynptrKind, u32, u32)>,
-    /// Iterator argument.
-    pub(crate) iter: IterPlace,
-    /// Map argument.
-    pub(crate) map: Option<MapArg>,
-}
-
-impl KfuncMeta {
-    fn new(desc: Rc<KfuncDesc>, flags: KfuncFlags) -> KfuncMeta {
-        KfuncMeta {
-            desc,
-            flags,
-            ref_obj_id: 0,
-            release_regno: 0,
-            r0_rdonly: false,
-            r0_size: 0,
-            ret_btf_id: 0,
-            subprog: 0,
-            constant: None,
-            arg_btf: None,
-            arg_owning_ref: false,
-            list_head: None,
-            rbtree_root: None,
-            dynptr: None,
-            iter: IterPlace::default(),
-            map: None,
-        }
-    }
-
-    /// Whether it is this function.
-    fn is(&self, special: Special) -> bool {
-        self.desc.special == Some(special)
-    }
-
-    fn name(&self) -> String {
-        self.desc.name.to_string()
-    }
-}
 
 /// Which BTF the `off` of a call names.
 fn desc_btf(env: &mut Env, off: i16) -> Res<BtfRef> {
@@ -302,7 +197,7 @@ fn flags_of(env: &Env, insn: Insn) -> KfuncFlags {
 
 /// `bpf_iter_*_next()`.
 pub(crate) fn yields_next(env: &Env, insn: Insn) -> bool {
-    flags_of(env, insn).is_iter_next()
+    flags_of(env, insn).is_next_call()
 }
 
 /// Whether it calls its callback before it returns.

@@ -6,42 +6,22 @@
 //!
 //! In the kernel: `mark_reg_read()`, `bpf_mark_stack_read()`, `live |= REG_LIVE_WRITTEN`, `bpf_mark_stack_write()`.
 
+pub(crate) mod instances;
+mod place;
 mod read_marks;
 pub(crate) mod registers;
 mod stack;
 
 use crate::error::Res;
-use crate::kernel::features::LivenessKind;
 use crate::state::StateId;
 use crate::state::register::live;
 
 use super::Env;
 
+pub(crate) use instances::{Order, StackLiveness, successors};
+pub(crate) use place::{DeadPlaces, Place, read_marks};
 pub(crate) use read_marks::pass_reads_on;
-pub(crate) use stack::{Order, StackLiveness, begin_insn, commit_insn, reset_callchain, solve_live_stack, successors};
-
-/// A register or stack slot of a frame.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Place {
-    /// Register number.
-    Reg(u8),
-    /// Slot index (`spi`), 0 is fp-8.
-    Slot(usize),
-}
-
-/// Registers and slots of a frame that are not read later, as bits.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct DeadPlaces {
-    /// Registers.
-    pub regs: u16,
-    /// Slots.
-    pub slots: u64,
-}
-
-/// Whether reads travel back to ancestor states as they happen.
-pub(super) fn read_marks(env: &Env<'_>) -> bool {
-    env.kernel.features.liveness == LivenessKind::ReadMarks
-}
+pub(crate) use stack::{begin_insn, commit_insn, reset_callchain, solve_live_stack};
 
 /// The place is read with `flag` (`live::READ32` or `live::READ64`): every ancestor it comes from needs it.
 /// Does nothing in releases with static liveness.

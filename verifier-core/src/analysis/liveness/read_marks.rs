@@ -10,7 +10,7 @@ use crate::state::register::live;
 use crate::state::{Link, RegState, StateId};
 
 use super::super::Env;
-use super::Place;
+use super::place::Place;
 
 fn cur_place<'e>(env: &'e Env<'_>, frame: usize, place: Place) -> Option<&'e RegState> {
     let f = env.cur.frames.get(frame)?;
@@ -46,7 +46,7 @@ fn walk(env: &mut Env<'_>, mut link: Option<Link>, mut written: bool, flag: u8, 
         written = r.live & live::WRITTEN != 0;
         count += 1;
     }
-    env.stats.longest_mark_read_walk = env.stats.longest_mark_read_walk.max(count);
+    env.stats.longest_read_walk = env.stats.longest_read_walk.max(count);
     Ok(())
 }
 

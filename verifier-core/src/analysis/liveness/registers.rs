@@ -7,7 +7,7 @@
 
 use super::super::Env;
 use super::super::preflight::fastcall::call_summary;
-use super::stack::successors;
+use super::instances::successors;
 use crate::error::LimitMsg;
 use crate::isa::insn::Insn;
 use crate::isa::opcode::*;
@@ -77,7 +77,7 @@ pub(crate) fn live_registers(env: &mut Env<'_>) {
     }
     env.explorer.stack_live.orders = orders;
     for (aux, live) in env.aux.iter_mut().zip(&before) {
-        aux.live_regs_before = *live;
+        aux.live_registers_before = *live;
     }
     if !env.logs(2) {
         return;

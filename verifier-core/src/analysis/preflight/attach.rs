@@ -246,11 +246,11 @@ fn check_target_prog(env: &mut Env<'_>, tgt: &TargetProg, id: TypeId, name: &str
             return Err(env.reject(PolicyMsg::ReplaceStatic, einval));
         }
         let main = env.subprogs.first();
-        let (changes, sleeps) = main.map_or((false, false), |m| (m.changes_pkt_data, m.might_sleep));
-        if changes && !func.changes_pkt_data {
+        let (changes, sleeps) = main.map_or((false, false), |m| (m.moves_packet_data, m.can_sleep));
+        if changes && !func.moves_packet_data {
             return Err(env.reject(PolicyMsg::ExtChangesPacket, einval));
         }
-        if env.kernel.features.extension_might_sleep && sleeps && !func.might_sleep {
+        if env.kernel.features.extension_might_sleep && sleeps && !func.can_sleep {
             return Err(env.reject(PolicyMsg::ExtMaySleep, einval));
         }
     }

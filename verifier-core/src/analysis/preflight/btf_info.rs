@@ -12,10 +12,10 @@ use crate::error::{Errno, Res, Stop, WalkMsg};
 /// Functions that may be left early need to be known by BTF.
 fn packet_loads_need_scalar_result(env: &mut Env<'_>) -> Res {
     for i in 1..env.subprogs.len() {
-        if env.subprogs[i].has_ld_abs {
+        if env.subprogs[i].loads_packets {
             return Err(env.reject(WalkMsg::LdAbsWithoutBtf, Errno::EINVAL));
         }
-        if env.subprogs[i].has_tail_call {
+        if env.subprogs[i].makes_tail_calls {
             return Err(env.reject(WalkMsg::TailCallWithoutBtf, Errno::EINVAL));
         }
     }
@@ -82,15 +82,15 @@ fn check_funcs(env: &mut Env<'_>) -> Res {
             BtfKind::Enum | BtfKind::Enum64 => true,
             _ => false,
         });
-        if i > 0 && !scalar && env.subprogs[i].has_ld_abs {
+        if i > 0 && !scalar && env.subprogs[i].loads_packets {
             return Err(env.reject(WalkMsg::LdAbsNotInt, Errno::EINVAL));
         }
-        if i > 0 && !scalar && env.subprogs[i].has_tail_call {
+        if i > 0 && !scalar && env.subprogs[i].makes_tail_calls {
             return Err(env.reject(WalkMsg::TailCallNotInt, Errno::EINVAL));
         }
         aux.push(FuncInfoAux { linkage: func.map_or(0, |f| f.vlen), ..FuncInfoAux::default() });
     }
-    env.func_info_aux = aux;
+    env.function_facts = aux;
     Ok(())
 }
 
@@ -115,7 +115,7 @@ fn check_lines(env: &mut Env<'_>) -> Res {
         if next_func < env.subprogs.len() {
             let start = env.subprogs[next_func].start;
             if off == start {
-                env.subprogs[next_func].linfo_idx = i as u32;
+                env.subprogs[next_func].line_index = i as u32;
                 next_func += 1;
             } else if start < off {
                 return Err(env.reject(WalkMsg::LineInfoFunc { n: next_func }, Errno::EINVAL));

@@ -48,13 +48,13 @@ struct Walk {
 
 fn mark_prune_point(env: &mut Env<'_>, idx: usize) {
     if let Some(a) = env.aux.get_mut(idx) {
-        a.prune_point = true;
+        a.compare_point = true;
     }
 }
 
 fn mark_jmp_point(env: &mut Env<'_>, idx: usize) {
     if let Some(a) = env.aux.get_mut(idx) {
-        a.jmp_point = true;
+        a.history_point = true;
     }
 }
 
@@ -101,7 +101,7 @@ impl Walk {
                 Ok(Step::Done)
             }
             // The target is on the walk's own path.
-            _ if env.caps.bpf_capable => Ok(Step::Done),
+            _ if env.caps.has_cap_bpf => Ok(Step::Done),
             _ => {
                 source_line(env, t);
                 source_line(env, to);
@@ -163,7 +163,7 @@ impl Walk {
             _ => {
                 mark_prune_point(env, t);
                 if insn.is_may_goto() {
-                    env.aux[t].force_checkpoint = true;
+                    env.aux[t].always_stored = true;
                 }
                 if self.push(env, t, t as i64 + 1, Edge::FallThrough)? == Step::Keep {
                     return Ok(Step::Keep);
@@ -190,10 +190,10 @@ impl Walk {
 fn merge_callee(env: &mut Env<'_>, t: usize, w: i64) {
     let Ok(w) = usize::try_from(w) else { return };
     let (caller, callee) = (env.subprog_at(t), env.subprog_at(w));
-    let Some((changes, sleeps)) = env.subprogs.get(callee).map(|c| (c.changes_pkt_data, c.might_sleep)) else { return };
+    let Some((changes, sleeps)) = env.subprogs.get(callee).map(|c| (c.moves_packet_data, c.can_sleep)) else { return };
     if let Some(c) = env.subprogs.get_mut(caller) {
-        c.changes_pkt_data |= changes;
-        c.might_sleep |= sleeps;
+        c.moves_packet_data |= changes;
+        c.can_sleep |= sleeps;
     }
 }
 
@@ -207,27 +207,27 @@ fn note_call(env: &mut Env<'_>, t: usize, insn: Insn) {
     }
     if helper.is_some_and(class::calls_sync_callback) || (is_kfunc && kfunc::calls_back_at_once(env, insn)) {
         // The callback runs any number of times; only an equal state before the call ends that.
-        env.aux[t].calls_callback = true;
-        env.aux[t].force_checkpoint = true;
+        env.aux[t].runs_callbacks = true;
+        env.aux[t].always_stored = true;
         mark_prune_point(env, t);
         mark_jmp_point(env, t);
     }
     let (mut changes, mut sleeps) = (false, false);
     if let Some(id) = helper {
-        changes = class::changes_pkt_data(id);
-        sleeps = helper_proto::get(env, id).is_some_and(|p| p.might_sleep);
+        changes = class::moves_packet_data(id);
+        sleeps = helper_proto::get(env, id).is_some_and(|p| p.can_sleep);
     } else if is_kfunc {
         if kfunc::yields_next(env, insn) {
             mark_prune_point(env, t);
-            env.aux[t].force_checkpoint = true;
+            env.aux[t].always_stored = true;
         }
         sleeps = kfunc::kfunc_may_sleep(env, insn);
         changes = kfunc::kfunc_name(env, insn).is_some_and(|n| PKT_CHANGING_KFUNCS.contains(&n.as_str()));
     }
     let sub = env.subprog_at(t);
     if let Some(s) = env.subprogs.get_mut(sub) {
-        s.changes_pkt_data |= changes;
-        s.might_sleep |= sleeps;
+        s.moves_packet_data |= changes;
+        s.can_sleep |= sleeps;
     }
 }
 
@@ -243,8 +243,8 @@ pub(crate) fn walk_graph(env: &mut Env<'_>) -> Res {
     }
     let mut walk = Walk { marks: vec![Mark::Unseen; len], stack: Vec::with_capacity(64) };
     walk.run(env, 0)?;
-    if env.exception_callback_subprog != 0
-        && let Some(start) = env.subprogs.get(env.exception_callback_subprog as usize).map(|s| s.start as usize)
+    if env.exception_function != 0
+        && let Some(start) = env.subprogs.get(env.exception_function as usize).map(|s| s.start as usize)
         && start < len
     {
         // The exception callback is called by nobody, so it is walked by itself.

@@ -36,7 +36,7 @@ pub(crate) fn functions_and_kfuncs(env: &mut Env<'_>) -> Res {
         if !local && !insn.is_kfunc_call() {
             continue;
         }
-        if !env.caps.bpf_capable {
+        if !env.caps.has_cap_bpf {
             return Err(env.reject(WalkMsg::CallsNeedCap, Errno::EPERM));
         }
         if local {
@@ -50,10 +50,10 @@ pub(crate) fn functions_and_kfuncs(env: &mut Env<'_>) -> Res {
         if let Ok(n) = env.subprogs.binary_search_by_key(&start, |s| s.start)
             && n > 0
         {
-            env.exception_callback_subprog = n as u32;
-            env.subprogs[n].is_cb = true;
-            env.subprogs[n].is_async_cb = true;
-            env.subprogs[n].is_exception_cb = true;
+            env.exception_function = n as u32;
+            env.subprogs[n].used_as_callback = true;
+            env.subprogs[n].is_later_callback = true;
+            env.subprogs[n].ends_exceptions = true;
         }
     }
     env.subprog_starts = env.subprogs.iter().map(|s| s.start).collect();

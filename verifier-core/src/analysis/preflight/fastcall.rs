@@ -62,8 +62,8 @@ fn mark_call(env: &mut Env<'_>, sub: usize, call: usize, lowest_off: i16) {
             break;
         }
         expected &= !(1 << stx.src);
-        env.aux[before].fastcall_pattern = true;
-        env.aux[after].fastcall_pattern = true;
+        env.aux[before].in_fastcall_pair = true;
+        env.aux[after].in_fastcall_pair = true;
         off = off.wrapping_add(8);
         pairs = i;
     }
@@ -71,12 +71,12 @@ fn mark_call(env: &mut Env<'_>, sub: usize, call: usize, lowest_off: i16) {
         return;
     }
     if inlined {
-        env.aux[call].fastcall_spills_num = pairs as u8;
+        env.aux[call].fastcall_pairs = pairs as u8;
     } else {
-        env.subprogs[sub].keep_fastcall_stack = true;
+        env.subprogs[sub].keeps_fastcall_stack = true;
     }
     let s = &mut env.subprogs[sub];
-    s.fastcall_stack_off = s.fastcall_stack_off.min(i32::from(off));
+    s.fastcall_below = s.fastcall_below.min(i32::from(off));
 }
 
 /// Notes all pairs. Only the deepest slots of a function can be part of one.

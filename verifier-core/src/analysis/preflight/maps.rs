@@ -64,7 +64,7 @@ fn resolve_one(env: &mut Env<'_>, i: usize) -> Res {
         0 => return Ok(()),
         PSEUDO_BTF_ID => return resolve_symbol(env, i, insn.imm as u32, half.imm),
         PSEUDO_FUNC => {
-            env.aux[i].ptr_type = Some(RegType::of(RegBase::PtrToFunc));
+            env.aux[i].pointer_seen = Some(RegType::of(RegBase::PtrToFunc));
             return Ok(());
         }
         PSEUDO_MAP_VALUE | PSEUDO_MAP_IDX_VALUE => {}
@@ -113,14 +113,14 @@ fn use_map(env: &mut Env<'_>, fd: i32) -> Res<(MapIdx, bool)> {
         return Err(env.reject(WalkMsg::BadMapFd { fd }, errno));
     };
     let map = MapIdx(at as u32);
-    if env.used_maps.contains(&map) {
+    if env.maps_used.contains(&map) {
         return Ok((map, true));
     }
-    if env.used_maps.len() >= MAX_USED_MAPS {
+    if env.maps_used.len() >= MAX_USED_MAPS {
         return Err(env.reject(WalkMsg::TooManyMaps { limit: MAX_USED_MAPS as u32 }, Errno::E2BIG));
     }
     // Newer releases check the map before they count it, which no line shows.
-    env.used_maps.push(map);
+    env.maps_used.push(map);
     Ok((map, false))
 }
 
@@ -205,7 +205,7 @@ fn check_first_use(env: &mut Env<'_>, map: MapIdx, ty: Option<MapType>) -> Res {
     match ty {
         Some(MapType::CgroupStorageDeprecated | MapType::PercpuCgroupStorageDeprecated) => {
             let number = env.map(map).spec.map_type;
-            let others = env.used_maps.iter().filter(|m| env.map(**m).spec.map_type == number).count();
+            let others = env.maps_used.iter().filter(|m| env.map(**m).spec.map_type == number).count();
             if others > 1 {
                 return Err(env.reject(WalkMsg::CgroupStorage, Errno::EBUSY));
             }
@@ -214,7 +214,7 @@ fn check_first_use(env: &mut Env<'_>, map: MapIdx, ty: Option<MapType>) -> Res {
             if env.arena.is_some() {
                 return Err(env.reject(WalkMsg::OneArena, Errno::EBUSY));
             }
-            if !env.caps.allow_ptr_leaks || !env.caps.bpf_capable {
+            if !env.caps.pointers_may_leak || !env.caps.has_cap_bpf {
                 return Err(env.reject(WalkMsg::ArenaCap, Errno::EPERM));
             }
             env.arena = Some(map);

@@ -21,10 +21,10 @@ fn range(env: &Env<'_>, n: usize) -> std::ops::Range<usize> {
 /// Spills and fills around inlined calls go, and with them their stack.
 pub(crate) fn drop_fastcall_spills(env: &mut Env<'_>) {
     for n in 0..env.subprogs.len() {
-        let removed = range(env, n).any(|i| env.aux[i].fastcall_spills_num > 0);
+        let removed = range(env, n).any(|i| env.aux[i].fastcall_pairs > 0);
         let s = &mut env.subprogs[n];
-        if removed && !s.keep_fastcall_stack {
-            s.stack_depth = s.fastcall_stack_off.unsigned_abs();
+        if removed && !s.keeps_fastcall_stack {
+            s.stack_depth = s.fastcall_below.unsigned_abs();
         }
     }
 }
@@ -45,11 +45,11 @@ pub(crate) fn rewrite(env: &mut Env<'_>) -> Res {
             s.stack_depth += 3 * REG_SIZE as u32 + up;
         }
         if may_goto {
-            s.stack_extra = env.kernel.features.may_goto_stack;
-            s.stack_depth += s.stack_extra;
+            s.inlined_stack = env.kernel.features.may_goto_stack;
+            s.stack_depth += s.inlined_stack;
         }
     }
-    if env.caps.bpf_capable {
+    if env.caps.has_cap_bpf {
         let alive: Vec<bool> = (0..env.subprogs.len()).map(|n| range(env, n).any(|i| env.aux[i].seen != 0)).collect();
         let mut alive = alive.into_iter();
         env.subprogs.retain(|_| alive.next().unwrap_or(true));
@@ -63,7 +63,7 @@ pub(crate) fn rewrite(env: &mut Env<'_>) -> Res {
 fn check_arena_loads(env: &mut Env<'_>) -> Res {
     let signed = |env: &Env<'_>, i: usize| {
         let (insn, aux) = (env.insns[i], &env.aux[i]);
-        let arena = aux.seen != 0 && aux.ptr_type.is_some_and(|t| t.base == RegBase::PtrToArena);
+        let arena = aux.seen != 0 && aux.pointer_seen.is_some_and(|t| t.base == RegBase::PtrToArena);
         arena && insn.class() == LDX && insn.mode() == MEMSX
     };
     if !env.kernel.features.arena_signed_loads && (0..env.insns.len()).any(|i| signed(env, i)) {

@@ -50,11 +50,11 @@ struct Return {
 /// # Errors
 /// Rejects chains that are too deep or need too much stack, and what must not be called from callbacks.
 pub(crate) fn stack_depths(env: &mut Env<'_>) -> Res {
-    let private = !env.subprogs.iter().any(|s| s.has_tail_call) && private_allowed(env);
+    let private = !env.subprogs.iter().any(|s| s.makes_tail_calls) && private_allowed(env);
     let mut modes = vec![Private::Unknown; env.subprogs.len()];
     // Callbacks first: what they share with the main program is then known to stay on the kernel's stack.
     for i in (0..env.subprogs.len()).rev() {
-        if i == 0 || env.subprogs[i].is_async_cb {
+        if i == 0 || env.subprogs[i].is_later_callback {
             check_from(env, i, i == 0 && private, &mut modes)?;
         }
     }
@@ -94,7 +94,7 @@ fn check_from(env: &mut Env<'_>, first: usize, private: bool, modes: &mut [Priva
             if !private {
                 modes[idx] = Private::No;
             }
-            tail_call |= env.subprogs[idx].has_tail_call;
+            tail_call |= env.subprogs[idx].makes_tail_calls;
             if calls.len() >= MAX_CALL_FRAMES {
                 let row = StructureMsg::CallStackTooDeep { frames: calls.len() };
                 return Err(env.reject(row, Errno::E2BIG));
@@ -104,10 +104,10 @@ fn check_from(env: &mut Env<'_>, first: usize, private: bool, modes: &mut [Priva
         }
         if tail_call {
             for c in &calls {
-                if env.subprogs[c.sub].is_exception_cb {
+                if env.subprogs[c.sub].ends_exceptions {
                     return Err(env.reject(StructureMsg::TailCallInExceptionCb, Errno::EINVAL));
                 }
-                env.subprogs[c.sub].tail_call_reachable = true;
+                env.subprogs[c.sub].reaches_tail_call = true;
             }
         }
         let Some(back) = calls.pop() else { return Ok(()) };
@@ -128,11 +128,11 @@ fn enter(
     modes: &mut [Private],
 ) -> Res {
     let s = &env.subprogs[idx];
-    let in_cb = s.is_cb || calls.iter().any(|c| env.subprogs[c.sub].is_cb);
-    if s.has_ld_abs && in_cb && env.kernel.features.callback_checks {
+    let in_cb = s.used_as_callback || calls.iter().any(|c| env.subprogs[c.sub].used_as_callback);
+    if s.loads_packets && in_cb && env.kernel.features.callback_checks {
         return Err(env.reject(StructureMsg::LdAbsInCallback, Errno::EINVAL));
     }
-    if idx != 0 && s.has_tail_call && *depth >= 256 {
+    if idx != 0 && s.makes_tail_calls && *depth >= 256 {
         return Err(env.reject(StructureMsg::TailCallStack { depth: *depth }, Errno::EACCES));
     }
     let own = round_up(s.stack_depth);
@@ -157,7 +157,7 @@ fn enter(
 fn call_at(env: &mut Env<'_>, idx: usize, i: usize, calls: &[Return]) -> Res<Option<usize>> {
     let insn = env.insns[i];
     if insn.is_kfunc_call() && insn.off == 0 {
-        let in_cb = || env.subprogs[idx].is_cb || calls.iter().any(|c| env.subprogs[c.sub].is_cb);
+        let in_cb = || env.subprogs[idx].used_as_callback || calls.iter().any(|c| env.subprogs[c.sub].used_as_callback);
         if kfunc::throws(env, insn) && in_cb() {
             let row = StructureMsg::ThrowFromCallback { idx: i, subprog: idx };
             return Err(env.reject(row, Errno::EINVAL));
@@ -172,15 +172,15 @@ fn call_at(env: &mut Env<'_>, idx: usize, i: usize, calls: &[Return]) -> Res<Opt
         return Err(env.bug("no function at a call's target"));
     };
     let s = &env.subprogs[callee];
-    if s.is_async_cb {
-        if s.has_tail_call {
+    if s.is_later_callback {
+        if s.makes_tail_calls {
             return Err(env.reject(StructureMsg::AsyncCbTailCall, Errno::EFAULT));
         }
         // It runs later, on a stack of its own.
         if !insn.is_pseudo_call() {
             return Ok(None);
         }
-        if s.is_exception_cb {
+        if s.ends_exceptions {
             return Err(env.reject(StructureMsg::ExceptionCbCall { idx: i }, Errno::EINVAL));
         }
     }

@@ -46,7 +46,7 @@ pub(crate) fn struct_ops_target(env: &mut Env<'_>) -> Res {
         return Err(env.reject(PolicyMsg::MemberUnsupported { member: mname, name: name() }, Errno::EINVAL));
     }
     let args = ctx_args(st, &mname, &btf, btf_ref, &proto);
-    if args.iter().any(|a| a.refcounted) && env.subprogs.iter().any(|s| s.has_tail_call) {
+    if args.iter().any(|a| a.refcounted) && env.subprogs.iter().any(|s| s.makes_tail_calls) {
         return Err(env.reject(PolicyMsg::RefArgTailCall, Errno::EINVAL));
     }
     env.attach.btf = Some(btf_ref);

@@ -19,11 +19,11 @@ pub(crate) fn function_bounds(env: &mut Env<'_>) -> Res {
         for i in start..end {
             let insn = env.insns[i];
             if insn.is_helper_call() && insn.imm == TAIL_CALL {
-                env.subprogs[cur].has_tail_call = true;
-                env.subprogs[cur].tail_call_reachable = true;
+                env.subprogs[cur].makes_tail_calls = true;
+                env.subprogs[cur].reaches_tail_call = true;
             }
             if insn.class() == LD && matches!(insn.mode(), ABS | IND) {
-                env.subprogs[cur].has_ld_abs = true;
+                env.subprogs[cur].loads_packets = true;
             }
             if insn.is_jmp_class() && !matches!(insn.op(), EXIT | CALL) {
                 // The kernel computes this in 32 bits.

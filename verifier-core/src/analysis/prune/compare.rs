@@ -44,9 +44,9 @@ impl IdMap {
     const MAX: usize = (11 + 64) * 8;
 
     /// Forgets all pairs; made-up ids start above those given out.
-    pub fn reset(&mut self, id_gen: u32) {
+    pub fn reset(&mut self, last_id: u32) {
         self.pairs.clear();
-        self.tmp_id_gen = id_gen;
+        self.tmp_id_gen = last_id;
     }
 
     /// Whether `old` and `cur` can be the same thing, given the pairs so far.
@@ -108,7 +108,7 @@ pub(crate) struct Comparison<'a> {
     /// Ranges of scalars count even where they were never needed. Not of the kernel.
     pub exact: bool,
     /// Uninitialised stack may be read.
-    pub allow_uninit_stack: bool,
+    pub reads_unset_stack: bool,
     /// Registers and slots carry read marks (6.12); otherwise dead ones were already emptied (6.18).
     pub read_marks: bool,
     /// Each frame has a list of references (up to 6.13); otherwise one list holds references and locks.
@@ -164,14 +164,14 @@ fn within(old: &Scalar, cur: &Scalar) -> bool {
 }
 
 impl Comparison<'_> {
-    fn regs_exact(&mut self, old: &RegState, cur: &RegState) -> bool {
+    fn same_register(&mut self, old: &RegState, cur: &RegState) -> bool {
         same_value(old, cur) && self.ids.check(old.id, cur.id) && self.ids.check(old.ref_obj_id, cur.ref_obj_id)
     }
 
     /// Whether an explored register covers a current one.
     fn reg(&mut self, old: &RegState, cur: &RegState) -> bool {
         if self.level == Level::Exact {
-            return self.regs_exact(old, cur);
+            return self.same_register(old, cur);
         }
         let loose = self.level == Level::NotExact;
         if loose && self.read_marks && old.live & live::READ == 0 {
@@ -201,9 +201,9 @@ impl Comparison<'_> {
                 let range_ok = if o < 0 || c < 0 { o == c } else { o <= c };
                 range_ok && old.off == cur.off && self.ids.check(old.id, cur.id) && within(&old.scalar, &cur.scalar)
             }
-            RegBase::PtrToStack => self.regs_exact(old, cur) && old.frameno == cur.frameno,
+            RegBase::PtrToStack => self.same_register(old, cur) && old.frame_number == cur.frame_number,
             RegBase::PtrToArena => true,
-            _ => self.regs_exact(old, cur),
+            _ => self.same_register(old, cur),
         }
     }
 
@@ -229,7 +229,7 @@ impl Comparison<'_> {
         if slot.kind[0] == SlotKind::Spill && slot.spilled.is_scalar() {
             return Some(&slot.spilled);
         }
-        let plain = |k: &SlotKind| *k == SlotKind::Misc || (*k == SlotKind::Invalid && self.allow_uninit_stack);
+        let plain = |k: &SlotKind| *k == SlotKind::Misc || (*k == SlotKind::Invalid && self.reads_unset_stack);
         slot.kind.iter().all(plain).then_some(&UNBOUND)
     }
 
@@ -241,7 +241,7 @@ impl Comparison<'_> {
     fn slot(&mut self, old: &Slot, cur: Option<&Slot>) -> bool {
         let loose = self.level == Level::NotExact;
         let kinds = old.kinds();
-        if loose && (kinds == 0 || (kinds == all_of(SlotKind::Misc) && self.allow_uninit_stack)) {
+        if loose && (kinds == 0 || (kinds == all_of(SlotKind::Misc) && self.reads_unset_stack)) {
             return true;
         }
         if let (Some(cur), false) = (cur, self.read_marks)
@@ -258,7 +258,7 @@ impl Comparison<'_> {
             if loose && self.read_marks && old.spilled.live & live::READ == 0 {
                 return true;
             }
-            if kind == SlotKind::Invalid || (kind == SlotKind::Misc && self.allow_uninit_stack) {
+            if kind == SlotKind::Invalid || (kind == SlotKind::Misc && self.reads_unset_stack) {
                 continue;
             }
             let Some(cur) = cur else { return false };
@@ -352,20 +352,20 @@ impl Comparison<'_> {
         if old.frames.len() != cur.frames.len() || (old.speculative && !cur.speculative) {
             return false;
         }
-        if old.active_lock.ptr != cur.active_lock.ptr || !self.ids.check(old.active_lock.id, cur.active_lock.id) {
+        if old.held_lock.ptr != cur.held_lock.ptr || !self.ids.check(old.held_lock.id, cur.held_lock.id) {
             return false;
         }
-        if old.active_rcu_lock != cur.active_rcu_lock
-            || old.active_preempt_lock != cur.active_preempt_lock
-            || old.in_sleepable != cur.in_sleepable
+        if old.rcu_depth != cur.rcu_depth
+            || old.preempt_off_depth != cur.preempt_off_depth
+            || old.may_sleep_here != cur.may_sleep_here
         {
             return false;
         }
         if !self.refs_per_frame {
-            let locks = old.active_locks == cur.active_locks
-                && self.ids.check(old.active_irq_id, cur.active_irq_id)
-                && self.ids.check(old.active_lock_id, cur.active_lock_id)
-                && old.active_lock_ptr == cur.active_lock_ptr;
+            let locks = old.locks_held == cur.locks_held
+                && self.ids.check(old.newest_irq_flags, cur.newest_irq_flags)
+                && self.ids.check(old.newest_lock, cur.newest_lock)
+                && old.newest_lock_of == cur.newest_lock_of;
             if !locks || !self.refs(&old.refs, &cur.refs) {
                 return false;
             }
@@ -373,9 +373,10 @@ impl Comparison<'_> {
         let last = old.frames.len().saturating_sub(1);
         // Frames that wait stand at the call of the next one.
         let live =
-            |i: usize| live_at(if i == last { old.insn_idx as usize } else { old.frames[i + 1].callsite as usize });
-        let unlike =
-            |(o, c): (&Rc<FuncState>, &Rc<FuncState>)| o.callsite != c.callsite || o.callback_depth > c.callback_depth;
+            |i: usize| live_at(if i == last { old.insn_idx as usize } else { old.frames[i + 1].called_from as usize });
+        let unlike = |(o, c): (&Rc<FuncState>, &Rc<FuncState>)| {
+            o.called_from != c.called_from || o.callback_round > c.callback_round
+        };
         if old.frames.iter().zip(&cur.frames).any(unlike) {
             return false;
         }
@@ -451,7 +452,7 @@ mod tests {
             level,
             strict_scalars: false,
             exact: false,
-            allow_uninit_stack: true,
+            reads_unset_stack: true,
             read_marks: true,
             refs_per_frame: true,
         };
@@ -507,7 +508,7 @@ mod tests {
             level: Level::NotExact,
             strict_scalars: false,
             exact: false,
-            allow_uninit_stack: false,
+            reads_unset_stack: false,
             read_marks: true,
             refs_per_frame: true,
         };

@@ -6,12 +6,12 @@
 use crate::state::StateId;
 
 use super::super::Env;
-use super::super::explore::Explorer;
+use super::super::stored::Explorer;
 
 /// The outermost entry known for a chain that begins with `first`.
 fn topmost(x: &Explorer, first: Option<StateId>) -> Option<StateId> {
     let mut top = first?;
-    while let Some(next) = x.state(top).loop_entry
+    while let Some(next) = x.state(top).entry_of_loop
         && next != top
     {
         top = next;
@@ -23,26 +23,26 @@ fn topmost(x: &Explorer, first: Option<StateId>) -> Option<StateId> {
 fn shorten(x: &mut Explorer, first: Option<StateId>, top: Option<StateId>) {
     let mut at = first;
     while let Some(id) = at
-        && x.state(id).loop_entry != top
+        && x.state(id).entry_of_loop != top
     {
-        at = x.state(id).loop_entry;
-        x.state_mut(id).loop_entry = top;
+        at = x.state(id).entry_of_loop;
+        x.state_mut(id).entry_of_loop = top;
     }
 }
 
 /// The outermost loop entry known for a stored state.
 pub(crate) fn outermost_entry(x: &mut Explorer, id: StateId) -> Option<StateId> {
-    let top = topmost(x, x.state(id).loop_entry);
+    let top = topmost(x, x.state(id).entry_of_loop);
     shorten(x, Some(id), top);
     top
 }
 
 /// The same for the current state.
 fn get_cur_entry(env: &mut Env<'_>) -> Option<StateId> {
-    let first = env.cur.loop_entry;
+    let first = env.cur.entry_of_loop;
     let top = topmost(&env.explorer, first);
     if first != top {
-        env.cur.loop_entry = top;
+        env.cur.entry_of_loop = top;
         shorten(&mut env.explorer, first, top);
     }
     top
@@ -56,17 +56,17 @@ pub(crate) fn note_loop_entry(env: &mut Env<'_>, cur: Option<StateId>, hdr: Stat
         None => get_cur_entry(env),
     };
     let cur_depth = match cur_entry {
-        Some(id) => env.explorer.state(id).dfs_depth,
-        None => env.cur.dfs_depth,
+        Some(id) => env.explorer.state(id).path_depth,
+        None => env.cur.path_depth,
     };
     let hdr_entry = outermost_entry(&mut env.explorer, hdr).unwrap_or(hdr);
     let top = env.explorer.state(hdr_entry);
-    if top.branches == 0 || top.dfs_depth > cur_depth {
+    if top.open_paths == 0 || top.path_depth > cur_depth {
         return;
     }
     match cur {
-        Some(id) => env.explorer.state_mut(id).loop_entry = Some(hdr),
-        None => env.cur.loop_entry = Some(hdr),
+        Some(id) => env.explorer.state_mut(id).entry_of_loop = Some(hdr),
+        None => env.cur.entry_of_loop = Some(hdr),
     }
-    env.explorer.state_mut(hdr).used_as_loop_entry = true;
+    env.explorer.state_mut(hdr).begins_loop = true;
 }

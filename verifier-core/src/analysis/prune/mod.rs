@@ -7,8 +7,12 @@
 //! `clean_verifier_state()`, `clean_func_state()`, `print_verifier_state()`, `print_all`.
 
 pub(crate) mod compare;
+mod ends;
 pub(crate) mod loops;
 pub(crate) mod scc;
+pub(crate) mod visits;
+
+pub(crate) use ends::end_branches;
 
 use std::rc::Rc;
 
@@ -21,8 +25,9 @@ use crate::state::verifier::History;
 use crate::state::{FuncState, IterState, Link, Payload, RegState, Slot, SlotKind, StateId, VerifierState};
 
 use super::Env;
-use super::explore::{Seat, called_alike};
-use super::precision::LinkedRegs;
+use super::explore::called_alike;
+use super::stored::Seat;
+use super::trail::LinkedRegs;
 use super::{liveness, precision};
 use compare::{Comparison, Level};
 
@@ -41,13 +46,14 @@ pub(crate) fn note_step(env: &mut Env<'_>, flags: u16, linked: Option<&LinkedReg
 fn state_covers(env: &mut Env<'_>, id: StateId, level: Level) -> bool {
     let read_marks = env.kernel.features.liveness == LivenessKind::ReadMarks;
     let refs_per_frame = !env.kernel.features.locks_are_refs;
-    let allow_uninit_stack = env.caps.allow_uninit_stack;
+    let reads_unset_stack = env.caps.reads_unset_stack;
     let (stored, ids, strict_scalars) = env.explorer.for_compare(id);
-    ids.reset(env.id_gen);
+    ids.reset(env.last_id);
     let exact = env.exact;
-    let mut cmp = Comparison { ids, level, strict_scalars, exact, allow_uninit_stack, read_marks, refs_per_frame };
+    let mut cmp = Comparison { ids, level, strict_scalars, exact, reads_unset_stack, read_marks, refs_per_frame };
     let aux = &env.aux;
-    let live_at = |at: usize| if read_marks { u16::MAX } else { aux.get(at).map_or(u16::MAX, |a| a.live_regs_before) };
+    let live_at =
+        |at: usize| if read_marks { u16::MAX } else { aux.get(at).map_or(u16::MAX, |a| a.live_registers_before) };
     cmp.states(&stored.state, &env.cur, live_at, &mut stored.differed)
 }
 
@@ -58,13 +64,13 @@ fn empty_what_is_not_read(env: &mut Env<'_>, insn_idx: usize, bucket: usize) -> 
     while at > 0 {
         at -= 1;
         let Some(&Seat { id, insn_idx: own, cleaned }) = env.explorer.bucket(bucket).get(at) else { continue };
-        if scc && (cleaned || own as usize != insn_idx) || env.explorer.state(id).branches != 0 {
+        if scc && (cleaned || own as usize != insn_idx) || env.explorer.state(id).open_paths != 0 {
             continue;
         }
         if !scc {
             // Also where the state is another instruction's: the search shortens chains as it goes.
             let entry = loops::outermost_entry(&mut env.explorer, id);
-            if entry.is_some_and(|e| env.explorer.state(e).branches != 0) {
+            if entry.is_some_and(|e| env.explorer.state(e).open_paths != 0) {
                 continue;
             }
         }
@@ -147,7 +153,7 @@ fn iter_is_active(cur: &VerifierState) -> bool {
     let off = i64::from(r1.off).wrapping_add(r1.scalar.var_off.value as i64);
     // fp-8 is slot 0.
     let Ok(spi) = usize::try_from((-off - 1).div_euclid(8)) else { return false };
-    let slot = cur.frames.get(r1.frameno as usize).and_then(|f| f.stack.get(spi));
+    let slot = cur.frames.get(r1.frame_number as usize).and_then(|f| f.stack.get(spi));
     slot.is_some_and(|s| matches!(s.spilled.payload, Payload::Iter { state: IterState::Active, .. }))
 }
 
@@ -173,26 +179,26 @@ fn compare_open(
     let st = env.explorer.state(id);
     let (Some(frame), Some(cur_frame)) = (st.frames.last(), env.cur.frames.last()) else { return Ok(Seen::Miss) };
     // Another entry into an asynchronous callback is no sign of a loop.
-    let other_entry = frame.in_async_callback_fn && frame.async_entry_cnt != cur_frame.async_entry_cnt;
+    let other_entry = frame.runs_later && frame.later_entries != cur_frame.later_entries;
     let aux = &env.aux[insn_idx];
-    let (is_iter_next, calls_callback) = (aux.is_iter_next, aux.calls_callback);
-    if !other_entry && !is_iter_next {
+    let (is_next_call, runs_callbacks) = (aux.is_next_call, aux.runs_callbacks);
+    if !other_entry && !is_next_call {
         if env.insns[insn_idx].is_may_goto()
-            && env.explorer.state(id).may_goto_depth != env.cur.may_goto_depth
+            && env.explorer.state(id).may_goto_rounds != env.cur.may_goto_rounds
             && state_covers(env, id, Level::RangeWithin)
         {
             note_loop(env, id);
             return Ok(Seen::Hit { looping: true });
         }
-        if calls_callback {
+        if runs_callbacks {
             if state_covers(env, id, Level::RangeWithin) {
                 return Ok(Seen::Hit { looping });
             }
         } else if compare::maybe_looping(env.explorer.state(id), &env.cur)
             && state_covers(env, id, Level::Exact)
             && !compare::iter_depths_differ(env.explorer.state(id), &env.cur)
-            && env.explorer.state(id).may_goto_depth == env.cur.may_goto_depth
-            && env.explorer.state(id).callback_unroll_depth == env.cur.callback_unroll_depth
+            && env.explorer.state(id).may_goto_rounds == env.cur.may_goto_rounds
+            && env.explorer.state(id).callback_rounds == env.cur.callback_rounds
         {
             return Err(infinite_loop(env, id, insn_idx));
         }
@@ -203,8 +209,8 @@ fn compare_open(
     // Rounds of a loop rarely help each other, so few of them are stored; but a loop with a large bound must still
     // end soon.
     if !force_new
-        && env.explorer.jmps_processed.wrapping_sub(env.explorer.prev_jmps_processed) < 20
-        && env.stats.insns.wrapping_sub(env.explorer.prev_insn_processed) < 100
+        && env.explorer.jumps_done.wrapping_sub(env.explorer.jumps_at_store) < 20
+        && env.stats.insns.wrapping_sub(env.explorer.insns_at_store) < 100
     {
         *add_new = false;
     }
@@ -222,22 +228,14 @@ fn infinite_loop(env: &mut Env<'_>, id: StateId, insn_idx: usize) -> Stop {
         env.emit(Event::SourceLine { idx: insn_idx, numbered: false });
     }
     let mut stop = env.reject(LimitMsg::InfiniteLoop { idx: insn_idx }, Errno::EINVAL);
-    let frame = env.cur.curframe();
+    let frame = env.cur.top_frame();
     let states =
         [(LimitMsg::InfiniteLoopCur, env.cur.clone()), (LimitMsg::InfiniteLoopOld, env.explorer.state(id).clone())];
     for (head, state) in states {
         stop = env.also(stop, head);
-        print_state(env, &state, frame);
+        env.show_state(&state, frame);
     }
     stop
-}
-
-/// Prints a whole frame.
-pub(crate) fn print_state(env: &mut Env<'_>, state: &VerifierState, frame: usize) {
-    if env.interest.log_level != 0 {
-        let (regs, slots) = (env.scratched_regs, env.scratched_slots);
-        env.emit(Event::State { state, frame, all: true, regs, slots });
-    }
 }
 
 /// Whether the current path may end at `insn_idx`, because a stored state covers it. When it may not, the state may be
@@ -247,15 +245,15 @@ pub(crate) fn print_state(env: &mut Env<'_>, state: &VerifierState, frame: usize
 /// Rejects an endless loop; propagating marks can fail.
 pub(crate) fn covered_by_stored(env: &mut Env<'_>, insn_idx: usize) -> Res<bool> {
     let scc = env.kernel.features.loops == LoopKind::Scc;
-    let force_checkpoint = env.aux[insn_idx].force_checkpoint;
-    let force_new = env.test_state_freq || force_checkpoint || env.cur.history.len > MAX_HISTORY;
+    let always_stored = env.aux[insn_idx].always_stored;
+    let force_new = env.test_state_freq || always_stored || env.cur.history.len > MAX_HISTORY;
     // Programs have a place for states about every four instructions; storing at all of them costs more than it gives.
     let mut add_new = force_new
-        || (env.explorer.jmps_processed.wrapping_sub(env.explorer.prev_jmps_processed) >= 2
-            && env.stats.insns.wrapping_sub(env.explorer.prev_insn_processed) >= 8);
+        || (env.explorer.jumps_done.wrapping_sub(env.explorer.jumps_at_store) >= 2
+            && env.stats.insns.wrapping_sub(env.explorer.insns_at_store) >= 8);
     let len = env.insns.len();
-    let callsite = env.cur.frame().callsite;
-    let bucket = env.explorer.bucket_of(insn_idx, callsite, len);
+    let called_from = env.cur.frame().called_from;
+    let bucket = env.explorer.bucket_of(insn_idx, called_from, len);
     empty_what_is_not_read(env, insn_idx, bucket)?;
 
     let mut states_cnt = 0u32;
@@ -270,7 +268,7 @@ pub(crate) fn covered_by_stored(env: &mut Env<'_>, insn_idx: usize) -> Res<bool>
         }
         let seen = if env.no_prune {
             Seen::Miss
-        } else if env.explorer.state(id).branches != 0 {
+        } else if env.explorer.state(id).open_paths != 0 {
             compare_open(env, id, insn_idx, &mut add_new, force_new, looping)?
         } else {
             compare_closed(env, id, &mut looping)
@@ -280,22 +278,22 @@ pub(crate) fn covered_by_stored(env: &mut Env<'_>, insn_idx: usize) -> Res<bool>
                 hit(env, id, insn_idx, looping)?;
                 return Ok(true);
             }
-            Seen::Miss => miss(env, id, bucket, at, add_new, force_checkpoint),
+            Seen::Miss => miss(env, id, bucket, at, add_new, always_stored),
         }
     }
     env.stats.max_states_per_insn = env.stats.max_states_per_insn.max(states_cnt);
-    if (!env.caps.bpf_capable && states_cnt > MAX_STATES_UNPRIVILEGED) || !add_new {
+    if (!env.caps.has_cap_bpf && states_cnt > MAX_STATES_UNPRIVILEGED) || !add_new {
         return Ok(false);
     }
     env.stats.total_states += 1;
     if scc {
-        env.explorer.explored_size += 1;
+        env.explorer.in_lists += 1;
         scc::update_peak(env);
     } else {
         env.stats.peak_states += 1;
     }
-    env.explorer.prev_jmps_processed = env.explorer.jmps_processed;
-    env.explorer.prev_insn_processed = env.stats.insns;
+    env.explorer.jumps_at_store = env.explorer.jumps_done;
+    env.explorer.insns_at_store = env.stats.insns;
     store(env, insn_idx, bucket)?;
     Ok(false)
 }
@@ -307,7 +305,7 @@ fn compare_closed(env: &mut Env<'_>, id: StateId, looping: &mut bool) -> Seen {
         let level = if *looping { Level::RangeWithin } else { Level::NotExact };
         return if state_covers(env, id, level) { Seen::Hit { looping: *looping } } else { Seen::Miss };
     }
-    let entry = loops::outermost_entry(&mut env.explorer, id).filter(|e| env.explorer.state(*e).branches > 0);
+    let entry = loops::outermost_entry(&mut env.explorer, id).filter(|e| env.explorer.state(*e).open_paths > 0);
     let level = if entry.is_some() { Level::RangeWithin } else { Level::NotExact };
     if !state_covers(env, id, level) {
         return Seen::Miss;
@@ -321,14 +319,14 @@ fn compare_closed(env: &mut Env<'_>, id: StateId, looping: &mut bool) -> Seen {
 /// The path ends: what the stored state needed, this path's ancestors need too.
 fn hit(env: &mut Env<'_>, id: StateId, insn_idx: usize, looping: bool) -> Res {
     let stored = env.explorer.stored_mut(id);
-    stored.hit_cnt = stored.hit_cnt.saturating_add(1);
+    stored.matched = stored.matched.saturating_add(1);
     if env.interest.structure {
         env.emit(Event::Pruned { idx: insn_idx, by: id });
     }
     if env.kernel.features.liveness == LivenessKind::ReadMarks {
         liveness::pass_reads_on(env, id)?;
     }
-    if env.aux[env.insn_idx].jmp_point {
+    if env.aux[env.insn_idx].history_point {
         note_step(env, 0, None);
     }
     precision::pass_needs_on(env, id, None)?;
@@ -339,21 +337,21 @@ fn hit(env: &mut Env<'_>, id: StateId, insn_idx: usize, looping: bool) -> Res {
 }
 
 /// Counts a failed comparison and takes the state out of its list when it seems useless.
-fn miss(env: &mut Env<'_>, id: StateId, bucket: usize, at: usize, add_new: bool, force_checkpoint: bool) {
+fn miss(env: &mut Env<'_>, id: StateId, bucket: usize, at: usize, add_new: bool, always_stored: bool) {
     let stored = env.explorer.stored_mut(id);
     if add_new {
-        stored.miss_cnt = stored.miss_cnt.saturating_add(1);
+        stored.missed = stored.missed.saturating_add(1);
     }
-    let n = if force_checkpoint && stored.state.branches > 0 { 64u64 } else { 3 };
-    if u64::from(stored.miss_cnt) <= u64::from(stored.hit_cnt) * n + n {
+    let n = if always_stored && stored.state.open_paths > 0 { 64u64 } else { 3 };
+    if u64::from(stored.missed) <= u64::from(stored.matched) * n + n {
         return;
     }
     // Marks of its descendants may still pass through a state that is not final, so only its place in the list goes.
-    let done = stored.state.cleaned && !stored.state.used_as_loop_entry;
+    let done = stored.state.cleaned && !stored.state.begins_loop;
     env.explorer.evict(bucket, at);
     if env.kernel.features.loops == LoopKind::Scc {
-        env.explorer.free_size += 1;
-        env.explorer.explored_size = env.explorer.explored_size.saturating_sub(1);
+        env.explorer.evicted_waiting += 1;
+        env.explorer.in_lists = env.explorer.in_lists.saturating_sub(1);
         scc::maybe_free(env, id);
     } else if done {
         env.explorer.drop_frames(id);
@@ -363,22 +361,22 @@ fn miss(env: &mut Env<'_>, id: StateId, bucket: usize, at: usize, add_new: bool,
 
 /// Stores the current state and goes on below it.
 fn store(env: &mut Env<'_>, insn_idx: usize, bucket: usize) -> Res {
-    if env.caps.bpf_capable {
+    if env.caps.has_cap_bpf {
         forget_precision(&mut env.cur);
     }
     let mut new = env.cur.clone();
     new.insn_idx = insn_idx as u32;
     new.cleaned = false;
-    let depth = new.dfs_depth;
+    let depth = new.path_depth;
     let id = env.explorer.add(bucket, new)?;
     if env.kernel.features.loops == LoopKind::Scc {
         scc::maybe_enter(env, id);
     }
     let cur = &mut env.cur;
     cur.parent = Some(id);
-    cur.first_insn_idx = insn_idx as u32;
+    cur.first_at = insn_idx as u32;
     cur.history = History::default();
-    cur.dfs_depth = depth + 1;
+    cur.path_depth = depth + 1;
     if env.kernel.features.liveness == LivenessKind::ReadMarks {
         connect(cur, id);
     }

@@ -8,75 +8,22 @@
 //! `compute_scc_callchain()`, `update_peak_states()`, `maybe_enter_scc()`, `maybe_exit_scc()`,
 //! `propagate_backedges()`, `add_scc_backedge()`, `incomplete_read_marks()`, `maybe_free_verifier_state()`.
 
-use std::collections::HashMap;
-
 use crate::error::{Errno, LimitMsg, Res};
 use crate::state::{StateId, VerifierState};
 
 use super::super::Env;
 use super::super::precision;
+use super::visits::{Chain, Visit, Visited};
 
 /// Rounds before all scalars are taken as precise.
 const MAX_ROUNDS: u32 = 64;
-
-/// Where a component is visited: the calls that lead to it, and its number.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
-struct Chain {
-    callsites: [u32; 7],
-    scc: u32,
-}
-
-impl Chain {
-    fn text(&self) -> String {
-        let mut s = String::from("(");
-        for c in self.callsites.iter().take_while(|c| **c != 0) {
-            s.push_str(&format!("{c},"));
-        }
-        s.push_str(&format!("{})", self.scc));
-        s
-    }
-}
-
-/// Which visit: a place in [`Sccs`].
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) struct Visited(usize);
-
-/// One visit of a component: who began it, and the paths that ended inside.
-#[derive(Debug)]
-struct Visit {
-    entry: Option<StateId>,
-    backedges: Vec<VerifierState>,
-    /// Backedges that count as states.
-    counted: u32,
-}
-
-/// All visits.
-#[derive(Debug, Default)]
-pub(crate) struct Sccs {
-    visits: Vec<Visit>,
-    by_chain: HashMap<Chain, usize>,
-    /// Backedges kept.
-    pub num_backedges: u32,
-}
-
-impl Sccs {
-    /// Forgets all visits.
-    pub fn clear(&mut self) {
-        self.visits.clear();
-        self.by_chain.clear();
-    }
-
-    fn find(&self, chain: &Chain) -> Option<usize> {
-        self.by_chain.get(chain).copied()
-    }
-}
 
 /// The component that a state is in: the outermost frame inside of one decides.
 fn chain_of(env: &Env<'_>, st: &VerifierState) -> Option<Chain> {
     let mut chain = Chain::default();
     let last = st.frames.len().checked_sub(1)?;
     for i in 0..=last {
-        let at = if i == last { st.insn_idx } else { st.frames[i + 1].callsite as u32 };
+        let at = if i == last { st.insn_idx } else { st.frames[i + 1].called_from as u32 };
         let scc = env.aux.get(at as usize).map_or(0, |a| a.scc);
         if scc != 0 {
             chain.scc = scc;
@@ -94,7 +41,7 @@ fn chain_of(env: &Env<'_>, st: &VerifierState) -> Option<Chain> {
 /// Notes the most states alive at once.
 pub(crate) fn update_peak(env: &mut Env<'_>) {
     let x = &env.explorer;
-    let now = x.explored_size + x.free_size + x.sccs.num_backedges;
+    let now = x.in_lists + x.evicted_waiting + x.sccs.num_backedges;
     env.stats.peak_states = env.stats.peak_states.max(now);
 }
 
@@ -157,7 +104,7 @@ fn propagate(env: &mut Env<'_>, at: usize) -> Res {
                 env.say(LimitMsg::TooManyBackedgeIterations);
             }
             for edge in edges.iter().rev() {
-                precision::need_all_exactly(env, edge.parent, edge.curframe());
+                precision::need_all_exactly(env, edge.parent, edge.top_frame());
             }
             return Ok(());
         }
@@ -165,7 +112,7 @@ fn propagate(env: &mut Env<'_>, at: usize) -> Res {
         let mut changed = false;
         // The newest backedge comes first.
         for edge in edges.iter().rev() {
-            if let Some(equal) = edge.equal_state {
+            if let Some(equal) = edge.covered_by {
                 changed |= precision::pass_needs_on(env, equal, Some(edge))?;
             }
         }
@@ -179,7 +126,7 @@ fn propagate(env: &mut Env<'_>, at: usize) -> Res {
 pub(crate) fn add_backedge(env: &mut Env<'_>, equal: StateId, insn_idx: usize) -> Res {
     env.explorer.trail.share();
     let mut state = env.cur.clone();
-    state.equal_state = Some(equal);
+    state.covered_by = Some(equal);
     state.insn_idx = insn_idx as u32;
     let Some(Visited(at)) = env.explorer.stored_mut(equal).visit else {
         return Err(env.bug("backedge outside of a component"));
@@ -206,11 +153,11 @@ pub(crate) fn incomplete(env: &Env<'_>, id: StateId) -> bool {
 /// Drops an evicted state that nothing needs any more.
 pub(crate) fn maybe_free(env: &mut Env<'_>, id: StateId) {
     let stored = env.explorer.stored_mut(id);
-    if !stored.evicted || stored.state.branches != 0 || incomplete(env, id) {
+    if !stored.evicted || stored.state.open_paths != 0 || incomplete(env, id) {
         return;
     }
     let stored = env.explorer.stored_mut(id);
     stored.evicted = false;
     env.explorer.drop_frames(id);
-    env.explorer.free_size = env.explorer.free_size.saturating_sub(1);
+    env.explorer.evicted_waiting = env.explorer.evicted_waiting.saturating_sub(1);
 }

@@ -228,7 +228,7 @@ fn adjust_reg(env: &mut Env<'_>, insn: Insn) -> Res {
     let src_reg = match src {
         Some(s) if !s.is_scalar() && !dst.is_scalar() => {
             // Of two pointers only the difference means something.
-            if insn.op() == SUB && env.caps.allow_ptr_leaks {
+            if insn.op() == SUB && env.caps.pointers_may_leak {
                 set_unknown(env, insn.dst);
                 return Ok(());
             }
@@ -283,11 +283,11 @@ fn adjust_arena(env: &mut Env<'_>, insn: Insn, src: Option<RegState>) -> Res {
 /// ```
 fn relink(env: &mut Env<'_>, insn: Insn, src: &RegState, umax_before: u64) {
     let delta = link_distance(env, insn, src, umax_before);
-    let bpf_capable = env.caps.bpf_capable;
+    let has_cap_bpf = env.caps.has_cap_bpf;
     let dst = env.reg_mut(insn.dst);
     match delta {
         // A second constant cannot be remembered.
-        Some((off, flag)) if bpf_capable && dst.id != 0 && dst.id & ADD_CONST == 0 => {
+        Some((off, flag)) if has_cap_bpf && dst.id != 0 && dst.id & ADD_CONST == 0 => {
             dst.id |= flag;
             dst.off = off;
         }

@@ -19,10 +19,11 @@ use crate::state::RegState;
 use super::super::Env;
 use super::super::explore::{Fork, earlier_on_path, fork_path};
 use super::super::iter::widen_unneeded;
-use super::super::precision::{F_DST_REG_STACK, F_SRC_REG_STACK, LinkedRegs, need_exactly};
+use super::super::precision::need_exactly;
 use super::super::prune::note_step;
 use super::super::refs::end_reference_quietly;
 use super::super::regs::*;
+use super::super::trail::{F_DST_REG_STACK, F_SRC_REG_STACK, LinkedRegs};
 use super::{linked, packet, sanitize};
 
 /// Checks one conditional jump, stores the paths that are followed later, and moves `insn_idx` where this path goes on
@@ -58,7 +59,7 @@ pub(crate) fn conditional_jump(env: &mut Env<'_>, insn: Insn, insn_idx: &mut usi
         if insn.is_reg_src() && src.is_scalar() {
             need_exactly(env, insn.src)?;
         }
-        if !env.caps.bypass_spec_v1 {
+        if !env.caps.without_v1_guards {
             let mispredicted = if taken { here + 1 } else { target };
             sanitize::push_speculative(env, Some(insn), mispredicted, here)?;
         }
@@ -143,10 +144,10 @@ fn may_goto(env: &mut Env<'_>, insn: Insn, insn_idx: &mut usize) -> Res {
     }
     let before = earlier_on_path(env, true, here);
     fork_path(env, here + 1, here, Fork::Round)?;
-    env.explorer.top_mut().may_goto_depth += 1;
+    env.explorer.top_mut().may_goto_rounds += 1;
     if let Some(before) = before {
         let old = env.explorer.state(before).clone();
-        let precise = !env.caps.bpf_capable;
+        let precise = !env.caps.has_cap_bpf;
         widen_unneeded(&old, env.explorer.top_mut(), precise);
     }
     *insn_idx = offset(here, insn.off);

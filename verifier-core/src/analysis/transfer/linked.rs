@@ -7,8 +7,8 @@ use crate::state::{RegState, VerifierState};
 
 use super::super::Env;
 use super::super::liveness::Place;
-use super::super::precision::{LinkedReg, LinkedRegs};
 use super::super::regs::*;
+use super::super::trail::{LinkedReg, LinkedRegs};
 
 /// Adds the scalars of the current path that share `id`, innermost frame first. What does not fit loses its id.
 pub(super) fn collect(env: &mut Env<'_>, id: u32, linked: &mut LinkedRegs) {
@@ -40,10 +40,10 @@ pub(super) fn collect(env: &mut Env<'_>, id: u32, linked: &mut LinkedRegs) {
 /// Registers live where a frame stands: at the current instruction, or at its call.
 fn live_regs(env: &Env<'_>, frame: usize) -> u16 {
     let idx = match env.cur.frames.get(frame + 1) {
-        Some(callee) => usize::try_from(callee.callsite).unwrap_or(env.insn_idx),
+        Some(callee) => usize::try_from(callee.called_from).unwrap_or(env.insn_idx),
         None => env.insn_idx,
     };
-    env.aux.get(idx).map_or(u16::MAX, |a| a.live_regs_before)
+    env.aux.get(idx).map_or(u16::MAX, |a| a.live_registers_before)
 }
 
 /// What is now known of register `regno` (of the innermost frame) is known of those linked to it.
@@ -51,7 +51,7 @@ pub(super) fn sync(env: &mut Env<'_>, other: bool, regno: u8, linked: &LinkedReg
     let rules = env.rules();
     let sync_now = env.kernel.features.links_over_sub_and_alu32;
     let st: &mut VerifierState = if other { env.explorer.top_mut() } else { &mut env.cur };
-    let top = st.curframe();
+    let top = st.top_frame();
     let known = *st.reg(regno);
     for e in linked.entries() {
         let place = if e.is_reg { Place::Reg(e.index) } else { Place::Slot(usize::from(e.index)) };

@@ -66,7 +66,7 @@ pub(super) fn adjust_ptr(env: &mut Env<'_>, insn: Insn, ptr: RegState, off: RegS
         return Ok(());
     }
     if insn.class() != ALU64 {
-        if op == SUB && env.caps.allow_ptr_leaks {
+        if op == SUB && env.caps.pointers_may_leak {
             set_unknown(env, regno);
             return Ok(());
         }

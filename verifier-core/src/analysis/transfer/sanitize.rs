@@ -15,11 +15,12 @@ use crate::kernel::call::RegBase;
 use crate::state::RegState;
 
 use super::super::Env;
-use super::super::access::{AccessSrc, within_map_value};
+use super::super::access::within_map_value;
 use super::super::explore::{Fork, fork_path};
+use super::super::regs::AccessSrc;
 
 /// Bits of `InsnAux::alu_state`.
-pub(crate) mod alu_state {
+pub(crate) mod sum_guard {
     /// The source is masked.
     pub(crate) const SANITIZE_SRC: u32 = 1 << 0;
     /// The destination is masked.
@@ -45,14 +46,14 @@ enum Reason {
 /// What the first half of the treatment leaves for the second.
 #[derive(Default)]
 pub(super) struct Window {
-    alu_state: u32,
-    alu_limit: u32,
+    sum_guard: u32,
+    guard_limit: u32,
     mask_to_left: bool,
 }
 
 /// Only moves by registers of programs without CAP_PERFMON are masked, and not behind a speculation barrier.
 fn can_skip(env: &Env<'_>, insn: Insn) -> bool {
-    env.caps.bypass_spec_v1 || !insn.is_reg_src() || env.aux[env.insn_idx].nospec
+    env.caps.without_v1_guards || !insn.is_reg_src() || env.aux[env.insn_idx].barrier_before
 }
 
 /// `off_is_dst`: the offset stands in the destination register itself.
@@ -80,17 +81,17 @@ pub(super) fn guard_sum(env: &mut Env<'_>, insn: Insn) -> Res {
     if can_skip(env, insn) {
         return Ok(());
     }
-    record(env, alu_state::NON_POINTER, 0).map_err(|r| refuse(env, insn, r, true))
+    record(env, sum_guard::NON_POINTER, 0).map_err(|r| refuse(env, insn, r, true))
 }
 
 /// Every path must agree on the mask.
 fn record(env: &mut Env<'_>, state: u32, limit: u32) -> Result<(), Reason> {
     let idx = env.insn_idx;
     let aux = &mut env.aux[idx];
-    if aux.alu_state != 0 && (aux.alu_state != state || aux.alu_limit != limit) {
+    if aux.sum_guard != 0 && (aux.sum_guard != state || aux.guard_limit != limit) {
         return Err(Reason::Paths);
     }
-    (aux.alu_state, aux.alu_limit) = (state, limit);
+    (aux.sum_guard, aux.guard_limit) = (state, limit);
     Ok(())
 }
 
@@ -143,17 +144,17 @@ fn try_before_move(
         }
         window.mask_to_left = (insn.op() == ADD) == negative;
         let limit = limit(env, ptr, window.mask_to_left)?;
-        let mut state = if ptr_is_dst { alu_state::SANITIZE_SRC } else { alu_state::SANITIZE_DST };
+        let mut state = if ptr_is_dst { sum_guard::SANITIZE_SRC } else { sum_guard::SANITIZE_DST };
         if negative {
-            state |= alu_state::NEG_VALUE;
+            state |= sum_guard::NEG_VALUE;
         }
         if is_const {
-            state |= alu_state::IMMEDIATE;
+            state |= sum_guard::IMMEDIATE;
         } else {
             // Paths that differ in the mask must be told apart, so fewer of them are pruned.
-            env.explorer.explore_alu_limits = true;
+            env.explorer.limits_are_exact = true;
         }
-        (window.alu_state, window.alu_limit) = (state, limit);
+        (window.sum_guard, window.guard_limit) = (state, limit);
     }
     // A constant move is rewritten with an immediate and needs no mask.
     if is_const {
@@ -182,8 +183,8 @@ pub(super) fn after_move(env: &mut Env<'_>, insn: Insn, off_is_dst: bool, window
         Ok(now) => now,
         Err(r) => return Err(refuse(env, insn, r, off_is_dst)),
     };
-    let moved = (window.alu_limit.wrapping_sub(now) as i32).unsigned_abs();
-    record(env, window.alu_state, moved).map_err(|r| refuse(env, insn, r, off_is_dst))
+    let moved = (window.guard_limit.wrapping_sub(now) as i32).unsigned_abs();
+    record(env, window.sum_guard, moved).map_err(|r| refuse(env, insn, r, off_is_dst))
 }
 
 /// Stores the path that a mispredicting CPU would take. At a comparison nothing is known of its operands there.
@@ -202,7 +203,7 @@ pub(super) fn push_speculative(env: &mut Env<'_>, jump: Option<Insn>, next: usiz
 
 /// Where the moved pointer points must be in bounds already, so that later accesses can be masked.
 pub(super) fn check_bounds(env: &mut Env<'_>, insn: Insn) -> Res {
-    if env.caps.bypass_spec_v1 {
+    if env.caps.without_v1_guards {
         return Ok(());
     }
     let regno = insn.dst;

@@ -7,7 +7,7 @@ use crate::kernel::MapType;
 
 /// Whether the helper may move packet data, so that every packet pointer becomes invalid.
 /// Kernel: `bpf_helper_changes_pkt_data()`.
-pub const fn changes_pkt_data(id: u32) -> bool {
+pub const fn moves_packet_data(id: u32) -> bool {
     matches!(
         id,
         CLONE_REDIRECT
@@ -85,7 +85,7 @@ pub const fn calls_async_callback(id: u32) -> bool {
 }
 
 /// Kernel: `is_callback_calling_function()`.
-pub const fn calls_callback(id: u32) -> bool {
+pub const fn runs_callbacks(id: u32) -> bool {
     calls_sync_callback(id) || calls_async_callback(id)
 }
 

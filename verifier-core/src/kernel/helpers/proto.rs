@@ -29,7 +29,7 @@ pub(super) const fn proto(name: &'static str, args: &[ArgType], ret: RetType) ->
         name,
         gpl_only: false,
         pkt_access: false,
-        might_sleep: false,
+        can_sleep: false,
         allow_fastcall: false,
         allowed: Allowed::Always,
         ret,
@@ -52,7 +52,7 @@ impl FuncProto {
 
     /// The call may sleep.
     pub(super) const fn sleeps(mut self) -> FuncProto {
-        self.might_sleep = true;
+        self.can_sleep = true;
         self
     }
 

@@ -55,7 +55,7 @@ impl KfuncFlags {
     }
 
     /// Advances an iterator. Kernel: `is_iter_next_kfunc()`.
-    pub const fn is_iter_next(self) -> bool {
+    pub const fn is_next_call(self) -> bool {
         self.contains(KfuncFlags::ITER_NEXT)
     }
 
@@ -66,7 +66,7 @@ impl KfuncFlags {
 
     /// Handles iterators in one of these ways. Kernel: `is_iter_kfunc()`.
     pub const fn is_iter(self) -> bool {
-        self.is_iter_new() || self.is_iter_next() || self.is_iter_destroy()
+        self.is_iter_new() || self.is_next_call() || self.is_iter_destroy()
     }
 
     /// Kernel: `is_kfunc_acquire()`.

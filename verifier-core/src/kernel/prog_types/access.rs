@@ -28,7 +28,7 @@ pub struct AccessQuery {
     /// A sign-extending load. Kernel: `is_ldsx`.
     pub ldsx: bool,
     /// CAP_BPF (a token counts).
-    pub bpf_capable: bool,
+    pub has_cap_bpf: bool,
     /// Bound to a device that runs the program itself. Kernel: `bpf_prog_is_offloaded()`.
     pub offloaded: bool,
 }
@@ -239,7 +239,7 @@ impl Layout {
             Rule::Base => self.base.map(|b| b.access(q)).filter(CtxAccess::allowed),
             Rule::On(types, inner) if types.contains(&q.attach_type) => self.apply(*inner, from, to, off, q),
             Rule::On(..) => None,
-            Rule::Capable(inner) if q.bpf_capable => self.apply(*inner, from, to, off, q),
+            Rule::Capable(inner) if q.has_cap_bpf => self.apply(*inner, from, to, off, q),
             Rule::Capable(_) => None,
             Rule::Offloaded(inner) if q.offloaded => self.apply(*inner, from, to, off, q),
             Rule::Offloaded(_) => None,
@@ -334,7 +334,7 @@ pub fn sock_access(kind: SockKind, off: i32, size: u32) -> CtxAccess {
         size,
         write: false,
         ldsx: false,
-        bpf_capable: false,
+        has_cap_bpf: false,
         offloaded: false,
     })
 }
@@ -351,7 +351,7 @@ mod tests {
             size,
             write,
             ldsx: false,
-            bpf_capable: true,
+            has_cap_bpf: true,
             offloaded: false,
         })
     }

@@ -53,7 +53,7 @@ pub enum DirectAccess {
     /// Allowed. `seen_direct_write` says that the kernel records the program as one that writes packets directly.
     Allowed {
         /// Kernel: `env->seen_direct_write`.
-        seen_direct_write: bool,
+        writes_directly: bool,
     },
 }
 
@@ -87,10 +87,10 @@ pub fn may_touch_packets(t: ProgType, write: bool, call_pkt_access: Option<bool>
         | SkSkb
         | SkMsg => match call_pkt_access {
             Some(false) => DirectAccess::Denied,
-            Some(true) => DirectAccess::Allowed { seen_direct_write: false },
-            None => DirectAccess::Allowed { seen_direct_write: true },
+            Some(true) => DirectAccess::Allowed { writes_directly: false },
+            None => DirectAccess::Allowed { writes_directly: true },
         },
-        CgroupSockopt => DirectAccess::Allowed { seen_direct_write: write },
+        CgroupSockopt => DirectAccess::Allowed { writes_directly: write },
         _ => DirectAccess::Denied,
     }
 }

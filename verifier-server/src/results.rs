@@ -205,6 +205,9 @@ pub fn print_text(
     if args.repeat > 1 {
         text += &format!("{} ns a run\n", tally.elapsed.as_nanos() as u64 / tally.runs.max(1));
     }
+    for name in vm.missing() {
+        text += &format!("{name} is not modelled: the program was given an error, or null\n");
+    }
     for line in &tally.printed.items {
         text += &format!("printk: {line}\n");
     }
@@ -285,6 +288,7 @@ pub fn as_json(engine: &str, request: &LoadRequest, system: &System, vm: &Vm, ta
         "context": last.map(|o| hex::encode(&o.context)),
         "changed": tally.changed,
         "ns_per_run": tally.elapsed.as_nanos() as u64 / tally.runs.max(1),
+        "not_modelled": vm.missing(),
         "printk": tally.printed.items,
         "samples": samples,
         "left_out": {"lines": tally.printed.more, "samples": tally.samples.more},

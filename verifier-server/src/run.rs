@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use verifier_core::analysis::{Options, System, Verdict, Verified, verify_with};
 use verifier_core::kernel::ProgType;
 use verifier_core::log::Off;
-use verifier_core::program::{LoadRequest, OpenOptions, open};
+use verifier_core::program::{Initial, InitialValue, LoadRequest, MapSpec, Object, OpenOptions, open};
 use verifier_runtime::abi::{self, Model};
 use verifier_runtime::engines::{EngineKind, tiered};
 use verifier_runtime::hook::{Hook, HookError, Input, Mode, Runner};
@@ -103,12 +103,57 @@ fn on_witness(_: &RunArgs, _: &Path, _: &Path, _: &System, _: &mut dyn Write) ->
     crate::solve::available().map(|()| 0)
 }
 
-/// The program that the command line names.
-fn request(args: &RunArgs, object: &Path, system: &System) -> Result<LoadRequest, String> {
+fn opened(object: &Path, system: &System) -> Result<Object, String> {
     let bytes = check::read(object)?;
     let name = object.display().to_string();
     let options = OpenOptions { modules: system.modules.clone(), ..OpenOptions::new(&system.kernel, name.clone()) };
-    let opened = open(&bytes, &options).map_err(|e| format!("{name}: {e}"))?;
+    open(&bytes, &options).map_err(|e| format!("{name}: {e}"))
+}
+
+/// Puts into maps what the object says that they hold, as loaders do before anything runs. Programs that are put there
+/// bring maps of their own, which are filled as well.
+fn fill(vm: &mut Vm, object: &Object, system: &System, deadline: Instant) -> Result<(), String> {
+    let mut left: Vec<&Initial> = object.initial.iter().collect();
+    loop {
+        let (ready, later): (Vec<_>, Vec<_>) = left.into_iter().partition(|slot| vm.map(slot.fd).is_some());
+        if ready.is_empty() {
+            return Ok(());
+        }
+        ready.into_iter().try_for_each(|slot| fill_slot(vm, object, slot, system, deadline))?;
+        left = later;
+    }
+}
+
+fn fill_slot(vm: &mut Vm, object: &Object, slot: &Initial, system: &System, deadline: Instant) -> Result<(), String> {
+    let Some(map) = vm.map(slot.fd).cloned() else { return Ok(()) };
+    let what = format!("map {}: slot {}", map.name(), slot.index);
+    let failed = |e: i32| format!("{what} cannot be filled: error {e}");
+    match &slot.value {
+        InitialValue::Map(fd) => {
+            let inner: Vec<MapSpec> = object.maps.iter().filter(|m| m.fd == *fd).cloned().collect();
+            vm.create_maps(&inner).map_err(|e| e.to_string())?;
+            let inner = vm.map(*fd).cloned().ok_or_else(|| format!("{what}: there is no such map"))?;
+            map.set_map(&slot.index.to_ne_bytes(), inner, 0).map_err(failed)
+        }
+        InitialValue::Program(name) => {
+            let what = format!("{what}: {name}");
+            let program = object.programs.iter().find(|p| p.name == *name);
+            let request = program.ok_or_else(|| format!("{what}: there is no such program"))?.result.clone();
+            let request = request.map_err(|why| format!("{what}: {why}"))?;
+            let Verdict::Accepted(other) = judge(system, &request, deadline) else {
+                return Err(format!("{what}: not accepted; `bpfvet check` explains"));
+            };
+            vm.create_maps(&other.request().maps).map_err(|e| e.to_string())?;
+            let other = Linked::new(&other, vm).map_err(|e| format!("{what}: {e}"))?;
+            map.set_prog(slot.index, other.code().clone()).map_err(failed)
+        }
+    }
+}
+
+/// The program that the command line names.
+fn request(args: &RunArgs, object: &Path, system: &System) -> Result<LoadRequest, String> {
+    let name = object.display().to_string();
+    let opened = opened(object, system)?;
     let names = || opened.programs.iter().map(|p| p.name.as_str()).collect::<Vec<_>>().join(", ");
     let program = match &args.prog {
         Some(wanted) => opened.programs.iter().find(|p| p.name == *wanted),
@@ -132,6 +177,9 @@ fn machine(
     (vm.limits.time, vm.limits.deadline) = (None, Some(deadline));
     vm.create_maps(&v.request().maps).map_err(|e| e.to_string())?;
     let program = Linked::new(v, &vm).map_err(|e| format!("{}: not run: {e}", v.request().name))?;
+    if !args.classic {
+        fill(&mut vm, &opened(object, system)?, system, deadline)?;
+    }
     for entry in &args.tail_call {
         let parsed = entry.split_once('=').and_then(|(slot, prog)| {
             let (map, index) = slot.split_once(':')?;

@@ -49,8 +49,6 @@ pub enum Arg {
     Stack(i16),
     /// The function behind the program.
     Callback,
-    /// What r7 holds.
-    Kept,
 }
 
 /// What becomes of what a call returns.
@@ -121,7 +119,6 @@ impl<'s> Builder<'s> {
                 Err(_) => self.wide(reg, 0, n as i32, (n >> 32) as i32),
             },
             Arg::Ctx => self.raw(&[mov(reg, 6)]),
-            Arg::Kept => self.raw(&[mov(reg, 7)]),
             Arg::Map(fd) => self.wide(reg, PSEUDO_MAP_FD, fd, 0),
             Arg::Out(off) => self.wide(reg, PSEUDO_MAP_VALUE, OUT, off as i32),
             Arg::In(off) => self.wide(reg, PSEUDO_MAP_VALUE, IN, off as i32),

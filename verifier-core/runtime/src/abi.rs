@@ -224,6 +224,43 @@ static KFUNCS: &[Helper] = &[
     row!(0, "bpf_strnstr", string::strnstr),
 ];
 
+/// A helper that is not modelled: an error, or null where it returns a pointer, and the machine notes that it was called.
+unsafe extern "C" fn missing<const ID: usize>(cx: *mut Cx<'_>, _: u64, _: u64, _: u64, _: u64, _: u64) -> u64 {
+    // SAFETY: engines pass the run that they were given, and use no other reference to it meanwhile.
+    let cx = unsafe { &mut *cx };
+    cx.vm.note_missing(ID);
+    if NULL.contains(&(ID as u32)) { 0 } else { base::unmodelled() }
+}
+
+macro_rules! sixteen {
+    ($first:literal) => {
+        sixteen!($first 0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15)
+    };
+    ($first:literal $($n:literal)*) => {
+        [$(missing::<{ $first * 16 + $n }>),*]
+    };
+}
+
+/// [`missing`] by number.
+static MISSING: [[HelperFn; 16]; 16] = [
+    sixteen!(0),
+    sixteen!(1),
+    sixteen!(2),
+    sixteen!(3),
+    sixteen!(4),
+    sixteen!(5),
+    sixteen!(6),
+    sixteen!(7),
+    sixteen!(8),
+    sixteen!(9),
+    sixteen!(10),
+    sixteen!(11),
+    sixteen!(12),
+    sixteen!(13),
+    sixteen!(14),
+    sixteen!(15),
+];
+
 /// How far a helper is modelled.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Model {
@@ -243,8 +280,8 @@ static OTHERS: LazyLock<Vec<Helper>> = LazyLock::new(|| {
     let all = (1..).map_while(|id| helpers::name_of(id).map(|name| (id, name)));
     all.filter(|(id, _)| !known(*id))
         .map(|(id, name)| {
-            let row = if NULL.contains(&id) { row!(0, "", base::zero) } else { row!(0, "", base::unmodelled) };
-            Helper { name, id, ..row }
+            let func = MISSING.as_flattened().get(id as usize).copied().unwrap_or(missing::<0>);
+            Helper { name, id, func, calls_back: false }
         })
         .collect()
 });

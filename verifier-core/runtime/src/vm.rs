@@ -10,7 +10,7 @@ use std::time::Instant;
 use verifier_core::analysis::System;
 use verifier_core::btf::{Btf, BtfKind};
 use verifier_core::isa::Insn;
-use verifier_core::kernel::{Kernel, KernelVersion};
+use verifier_core::kernel::{Kernel, KernelVersion, helpers};
 use verifier_core::program::record::{KernelTypes, MapFields};
 use verifier_core::program::{LoadRequest, MapSpec, map_fields};
 
@@ -132,6 +132,8 @@ pub struct Vm {
     socket_memory: Option<Reservation>,
     printed: Mutex<Kept<String>>,
     samples: Mutex<Kept<Sample>>,
+    /// Numbers of helpers that are not modelled and were called, as bits.
+    missing: [AtomicU64; 4],
 }
 
 impl Default for Vm {
@@ -160,6 +162,7 @@ impl Vm {
             socket_memory: None,
             printed: Mutex::default(),
             samples: Mutex::default(),
+            missing: Default::default(),
         }
     }
 
@@ -306,6 +309,19 @@ impl Vm {
         let (samples, lost) = take(&self.samples);
         samples.iter().for_each(|s| self.memory.give_back(Sample::cost(s.bytes.len() as u64)));
         (samples, lost)
+    }
+
+    /// Notes that a program called a helper that is not modelled.
+    pub(super) fn note_missing(&self, id: usize) {
+        if let Some(word) = self.missing.get(id / 64) {
+            word.fetch_or(1 << (id % 64), Ordering::Relaxed);
+        }
+    }
+
+    /// Helpers that programs called and that are not modelled: they were answered with an error, or with null.
+    pub fn missing(&self) -> Vec<&'static str> {
+        let called = |id: &u32| self.missing[*id as usize / 64].load(Ordering::Relaxed) >> (id % 64) & 1 == 1;
+        (0..64 * self.missing.len() as u32).filter(called).filter_map(helpers::name_of).collect()
     }
 
     /// Sets the sockets that lookups find.

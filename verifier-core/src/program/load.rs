@@ -11,6 +11,7 @@ use crate::kernel::{AttachType, Kernel, ProgType};
 use super::create;
 use super::error::{EINVAL, ENOENT, ESRCH, NotLoadable, ObjectError};
 use super::externs::{self, Resolution};
+use super::initial::Initial;
 use super::link::{Candidates, Linker};
 use super::maps::{self, CreateRules, Map, Origin};
 use super::modules::Modules;
@@ -73,6 +74,10 @@ pub struct Object {
     pub programs: Vec<Program>,
     /// BTF as the kernel would get it.
     pub btf: Option<Arc<Btf>>,
+    /// Every map, as it is created, whether programs refer to it or not.
+    pub maps: Vec<MapSpec>,
+    /// What a loader puts into maps of programs and of maps before programs run.
+    pub initial: Vec<Initial>,
 }
 
 /// One entry program.
@@ -160,8 +165,9 @@ pub fn open(bytes: &[u8], options: &OpenOptions<'_>) -> Result<Object, ObjectErr
             result,
         });
     }
+    let maps = loader.specs;
     let btf = kernel_btf.ok().flatten();
-    Ok(Object { programs, btf })
+    Ok(Object { programs, btf, maps, initial: opened.initial.clone() })
 }
 
 /// The BTF of an object as the kernel takes it. libbpf: `bpf_object__sanitize_and_load_btf()`.

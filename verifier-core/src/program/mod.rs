@@ -7,6 +7,7 @@ pub(crate) mod create;
 mod elf;
 mod error;
 mod externs;
+mod initial;
 mod kallsyms;
 mod link;
 mod load;
@@ -21,6 +22,7 @@ mod vmlinux;
 
 pub use create::map_fields;
 pub use error::{NotLoadable, ObjectError};
+pub use initial::{Initial, InitialValue};
 pub use load::{Object, OpenOptions, Program, open};
 pub use request::{FuncInfo, LineInfo, LoadRequest, MapSpec};
 pub use vmlinux::vmlinux;

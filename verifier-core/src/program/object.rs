@@ -17,6 +17,7 @@ use crate::kernel::ProgType;
 use super::elf::{Elf, Symbol};
 use super::error::{EINVAL, ENOENT, ENOTSUP, FORMAT, NotLoadable, ObjectError, RELOC};
 use super::externs::{self, Extern};
+use super::initial::{self, Initial};
 use super::maps::{self, Maps, Origin};
 use super::request::{FuncInfo, LineInfo};
 use super::sections::{self, SectionDef};
@@ -94,6 +95,8 @@ pub(super) struct Opened {
     pub license: String,
     /// From a `version` section.
     pub kern_version: Option<u32>,
+    /// What loaders put into maps.
+    pub initial: Vec<Initial>,
     /// Why no program of the object can be loaded.
     pub broken: Option<NotLoadable>,
 }
@@ -167,6 +170,7 @@ pub(super) fn open(bytes: &[u8], name: &str, allow_legacy_maps: bool) -> Result<
     if let Err(e) = collect_relocations(&elf, text, &code, &externs, btf.as_deref(), &mut all, &mut progs)? {
         broken.get_or_insert(e);
     }
+    let initial = initial::collect(&elf, btf.as_deref(), &all.all)?;
     let license = elf.section("license").map_or_else(String::new, |s| {
         let end = s.data.iter().position(|b| *b == 0).unwrap_or(s.data.len()).min(63);
         String::from_utf8_lossy(s.data.get(..end).unwrap_or(&[])).into_owned()
@@ -188,6 +192,7 @@ pub(super) fn open(bytes: &[u8], name: &str, allow_legacy_maps: bool) -> Result<
         maps: all,
         license,
         kern_version,
+        initial,
         broken,
     })
 }

@@ -186,6 +186,7 @@ pub fn task_pt_regs(cx: &mut Cx<'_>, _: [u64; 5]) -> Ret {
     cx.not_modelled("bpf_task_pt_regs")
 }
 
-pub fn unmodelled(_: &mut Cx<'_>, _: [u64; 5]) -> Ret {
-    Ok(err(errno::EOPNOTSUPP))
+/// What a helper that is not modelled returns.
+pub fn unmodelled() -> u64 {
+    err(errno::EOPNOTSUPP)
 }

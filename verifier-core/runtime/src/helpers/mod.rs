@@ -41,4 +41,6 @@ pub(super) mod errno {
 }
 
 #[cfg(test)]
+mod hostile;
+#[cfg(test)]
 mod tests;

@@ -1,6 +1,7 @@
 //! Return codes and contents of every kind of map.
 
 use super::*;
+use verifier_core::program::record::{Field, FieldInfo, FieldKind, Record};
 
 fn make(t: MapType, key: u32, value: u32, entries: u32) -> Arc<Map> {
     let spec =
@@ -193,4 +194,137 @@ fn slots_owners_and_maps_of_maps() {
     let inner = make(MapType::Array, 4, 8, 1);
     assert_eq!((m.set_map(&[1; 4], inner.clone(), 0), m.lookup(&[1; 4], 0)), (Ok(()), Some(inner.address())));
     assert_eq!((m.set_map(&[2; 4], inner, 0), m.delete(&[2; 4])), (Err(errno::E2BIG), Err(errno::ENOENT)));
+}
+
+/// A value of 24 bytes: a pointer, a lock, and a number.
+fn with_fields(t: MapType) -> Arc<Map> {
+    let field = |offset, size, kind| Field { offset, size, kind, info: FieldInfo::Plain };
+    let fields = vec![field(0, 8, FieldKind::KPTR_REF), field(8, 4, FieldKind::SPIN_LOCK)];
+    let record = Record { mask: FieldKind::KPTR_REF | FieldKind::SPIN_LOCK, fields };
+    let fields = MapFields { own: Some(Arc::new(record)), inner: None };
+    let spec = MapSpec { map_type: t as u32, key_size: 4, value_size: 24, max_entries: 2, ..MapSpec::default() };
+    Map::create(&spec, 1, &fields, &Site::user(0)).expect("map")
+}
+
+#[test]
+fn no_update_makes_a_pointer() {
+    let bytes: Vec<u8> = (1..=24).collect();
+    for t in [MapType::Array, MapType::Hash] {
+        let m = with_fields(t);
+        let word = |at: u64, off: u64| {
+            // SAFETY: a value of the map.
+            unsafe { ((at + off) as *mut u64).read() }
+        };
+        for round in 0..5 {
+            assert_eq!(m.set(&[0; 4], &bytes, if round == 3 { flag::LOCK } else { 0 }), Ok(()));
+            let at = m.lookup(&[0; 4], 0).expect("value");
+            assert_eq!((word(at, 0), word(at, 8) as u32), (0, 0), "{t:?}");
+            assert_eq!(word(at, 16).to_ne_bytes(), bytes[16..]);
+            // What a program puts there goes with the value, unless the value stays where it is with its lock held.
+            if round != 2 {
+                // SAFETY: as above.
+                unsafe { (at as *mut u64).write(0xdead) };
+            }
+            assert_eq!(m.get(&[0; 4], 0).expect("value")[..8], [0; 8]);
+        }
+        let at = m.lookup(&[0; 4], 0).expect("value");
+        if t == MapType::Hash {
+            assert_eq!((m.delete(&[0; 4]), word(at, 0)), (Ok(()), 0));
+        }
+    }
+    // Without a lock, the flag is refused; a table that evicts knows no locks.
+    let (plain, lru) = (make(MapType::Hash, 4, 24, 2), make(MapType::LruHash, 4, 24, 2));
+    assert_eq!((plain.set(&[0; 4], &bytes, flag::LOCK), lru.set(&[0; 4], &bytes, flag::LOCK)), (Err(22), Err(22)));
+}
+
+#[test]
+fn maps_take_what_is_touched() {
+    use std::cell::Cell;
+    let taken = Cell::new(0u64);
+    let grow = |n: u64| {
+        taken.set(taken.get() + n);
+        taken.get() <= 1 << 20
+    };
+    let site = Site::new(0, &grow);
+    let spec = |t: MapType, value_size, max_entries| MapSpec {
+        map_type: t as u32,
+        key_size: match t {
+            MapType::Queue | MapType::Ringbuf | MapType::BloomFilter => 0,
+            MapType::LpmTrie => 8,
+            _ => 4,
+        },
+        value_size,
+        max_entries,
+        ..MapSpec::default()
+    };
+    let large = [
+        spec(MapType::Array, 8, 1 << 30),
+        spec(MapType::Hash, 100, 1 << 26),
+        spec(MapType::LpmTrie, 100, 1 << 26),
+        spec(MapType::Queue, 100, 1 << 26),
+        spec(MapType::Ringbuf, 0, 1 << 30),
+        spec(MapType::BloomFilter, 8, 1 << 31),
+    ];
+    for spec in &large {
+        taken.set(0);
+        let m = Map::create(spec, 1, &MapFields::default(), &site).expect("map");
+        assert_eq!(taken.get(), 0, "{spec:?}");
+        // Until it is refused, and not much longer than that.
+        let mut value = vec![1u8; spec.value_size as usize];
+        for n in 0u32..1 << 20 {
+            value.iter_mut().zip(n.to_ne_bytes()).for_each(|(v, b)| *v = b);
+            let key = match m.spec().key_size {
+                8 => [32u32.to_ne_bytes(), n.to_ne_bytes()].concat(),
+                _ => (n * 4099).to_ne_bytes().to_vec(),
+            };
+            // SAFETY: as many bytes as values have.
+            let result = unsafe {
+                match m.map_type() {
+                    MapType::Queue | MapType::BloomFilter => m.ops().push(value.as_ptr(), 0, &site),
+                    MapType::Ringbuf => m.ops().ring().expect("ring").reserve(4000, &site).map(|_| ()).ok_or(0),
+                    _ => m.update(&key, value.as_ptr(), 0, &site),
+                }
+            };
+            if result.is_err() {
+                break;
+            }
+        }
+        assert!(taken.get() > 1 << 20 && taken.get() < 2 << 20, "{spec:?}: {}", taken.get());
+        assert!(m.entries(0, 3, 8).entries.len() <= 3);
+    }
+    let too_large = Map::create(&spec(MapType::Hash, 1 << 28, 1 << 30), 1, &MapFields::default(), &site);
+    assert!(too_large.expect_err("too large").to_string().contains("bytes"));
+}
+
+#[test]
+fn threads_share_every_kind() {
+    let kinds = [MapType::Hash, MapType::LruHash, MapType::PercpuHash, MapType::LpmTrie, MapType::Array];
+    for t in kinds {
+        let m = make(t, if t == MapType::LpmTrie { 8 } else { 4 }, 16, 32);
+        let key = |n: u32| match t {
+            MapType::LpmTrie => [32u32.to_ne_bytes(), n.to_be_bytes()].concat(),
+            _ => n.to_ne_bytes().to_vec(),
+        };
+        std::thread::scope(|s| {
+            for thread in 0..4u64 {
+                let (m, key) = (&m, &key);
+                s.spawn(move || {
+                    for i in 0..5_000u64 {
+                        let k = key(((thread * 7 + i) % 40) as u32);
+                        let site = Site::user((thread % 2) as u32);
+                        match i % 4 {
+                            // SAFETY: 16 bytes. A full table and a key that is gone are no surprise here.
+                            0 | 1 => drop(unsafe { m.update(&k, [i, i].as_ptr().cast(), 0, &site) }),
+                            2 => drop(m.delete(&k)),
+                            _ => drop(m.get(&k, 0)),
+                        }
+                        if i % 512 == 0 {
+                            assert!(m.entries(0, 100, 16).entries.len() <= 48);
+                        }
+                    }
+                });
+            }
+        });
+        assert!(m.len() <= 32 && m.entries(0, 100, 16).entries.len() as u64 <= m.len());
+    }
 }

@@ -7,6 +7,7 @@ use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use verifier_core::analysis::{Options, System, verify_with};
@@ -32,6 +33,18 @@ pub struct Solving {
     pub witness: Option<PathBuf>,
     /// Accepted programs get a second opinion.
     pub accepted: bool,
+    /// Who is asked whether the answer is still wanted; `None`: it is.
+    pub wanted: Option<Wanted>,
+}
+
+/// Whether an answer is still wanted. Asked from any thread.
+#[derive(Clone)]
+pub struct Wanted(pub Arc<dyn Fn() -> bool + Send + Sync>);
+
+impl std::fmt::Debug for Wanted {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Wanted")
+    }
 }
 
 /// How to ask; the same for every program of one request.
@@ -115,6 +128,8 @@ pub trait Listener {
     fn begin(&mut self, program: &str, section: &str, system: &System, request: &LoadRequest);
     /// Takes the events of the analysis.
     fn sink(&mut self) -> &mut dyn Sink;
+    /// The solver begins, or ends: meanwhile nobody asks whether to stop.
+    fn solving(&mut self, _begins: bool) {}
     /// What came of it, also of programs that are not loadable and so were never begun.
     fn end(&mut self, row: &Row);
 }
@@ -152,13 +167,17 @@ impl Question {
         let mut by_program: BTreeMap<usize, Vec<Row>> = BTreeMap::new();
         for system in systems {
             let object = self.open(name, bytes, system).map_err(Refusal::Malformed)?;
-            let wanted = object.programs.iter().filter(|p| self.wants(&p.name));
-            let insns = wanted.filter_map(|p| p.result.as_ref().ok()).map(|r| r.insns.len()).sum();
+            // Comparing many names with many patterns takes time, too.
+            let wanted: Vec<bool> = object.programs.iter().map(|p| !stop() && self.wants(&p.name)).collect();
+            let programs = object.programs.into_iter().enumerate().filter(|(i, _)| wanted[*i]);
+            let programs: Vec<_> = programs.collect();
+            let insns = programs.iter().filter_map(|(_, p)| p.result.as_ref().ok()).map(|r| r.insns.len()).sum();
             if insns > self.insns {
                 return Err(Refusal::Insns(insns));
             }
-            for (i, p) in object.programs.into_iter().enumerate().filter(|(_, p)| self.wants(&p.name)) {
+            for (i, p) in programs {
                 let row = match p.result {
+                    Err(_) if stop() => break,
                     Err(why) => Row::not_loadable(name, &p.name, &p.section, system.kernel.name, &why),
                     Ok(request) => self.judge(name, (&p.name, &p.section), system, request, listener, stop),
                 };
@@ -265,7 +284,11 @@ impl Question {
             // The trace is of the same program: it ends no earlier than the verdict did, but may be stopped.
             row.trace = trace(system, &request, &options, stop);
         }
-        self.decide(system, &request, &options, &mut row);
+        if self.solve.is_some() {
+            listener.solving(true);
+            self.decide(system, &request, &options, &mut row);
+            listener.solving(false);
+        }
         self.apply_budget(&mut row);
         row
     }
@@ -281,7 +304,8 @@ impl Question {
         let witness = self.solve.as_ref().and_then(|s| s.witness.as_deref());
         let base = row.object.rsplit('/').next().unwrap_or_default();
         let name = format!("{base}.{}.{}", row.program, row.kernel);
-        let asked = crate::solve::Asked { program: &row.program, name: &name, dir: witness };
+        let wanted = self.solve.as_ref().and_then(|s| s.wanted.as_ref());
+        let asked = crate::solve::Asked { program: &row.program, name: &name, dir: witness, wanted };
         let found = catch_unwind(AssertUnwindSafe(|| ask(system, request, options, &asked)));
         row.solve = found.ok().flatten();
     }

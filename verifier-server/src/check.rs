@@ -67,7 +67,11 @@ fn question(args: &CheckArgs) -> Result<Question, String> {
         no_prune: args.no_prune,
         explain: args.format.explains(),
         time: Some(Duration::from_secs(args.timeout)),
-        solve: args.solve.map(|which| Solving { witness: args.witness.clone(), accepted: which == SolveWhich::All }),
+        solve: args.solve.map(|which| Solving {
+            witness: args.witness.clone(),
+            accepted: which == SolveWhich::All,
+            wanted: None,
+        }),
         budget: args.budget.as_deref().map(limits).transpose()?.unwrap_or_default(),
         ..Question::default()
     })

@@ -6,6 +6,8 @@ use std::path::Path;
 
 use serde_json::Value;
 
+use crate::ask::Wanted;
+
 /// What the solver found about a row.
 #[derive(Clone, Debug, Default)]
 pub struct Solve {
@@ -63,6 +65,8 @@ pub struct Asked<'a> {
     pub name: &'a str,
     /// Where files go.
     pub dir: Option<&'a Path>,
+    /// Who is asked whether the answer is still wanted.
+    pub wanted: Option<&'a Wanted>,
 }
 
 #[cfg(not(feature = "solver"))]
@@ -83,7 +87,7 @@ mod with_z3 {
     use verifier_core::analysis::{Options, System};
     use verifier_core::isa::disasm::write_insn;
     use verifier_core::program::LoadRequest;
-    use verifier_solver::budget::Effort;
+    use verifier_solver::budget::{CancelledFn, Effort};
     use verifier_solver::danger::Rule;
     use verifier_solver::decide::{Answer, Solved, solve};
     use verifier_solver::opinion::second_opinion;
@@ -112,7 +116,8 @@ mod with_z3 {
         options: &Options,
         asked: &Asked<'_>,
     ) -> Option<Solve> {
-        let (_, solved) = solve(system, request, options, &Effort::default());
+        let given_up = asked.wanted.map(GivenUp);
+        let (_, solved) = solve(system, request, options, &effort(given_up.as_ref()));
         let solved = solved?;
         let mut out = row(system, request, &solved, asked);
         if let (Answer::Bug(w), Some(dir)) = (&solved.answer, asked.dir) {
@@ -122,6 +127,23 @@ mod with_z3 {
             }
         }
         Some(out)
+    }
+
+    /// Whether an answer was given up from outside.
+    #[derive(Debug)]
+    struct GivenUp<'a>(&'a Wanted);
+
+    impl CancelledFn for GivenUp<'_> {
+        fn cancelled(&self) -> bool {
+            !(self.0.0)()
+        }
+    }
+
+    fn effort<'a>(given_up: Option<&'a GivenUp<'a>>) -> Effort<'a> {
+        match given_up {
+            Some(given_up) => Effort { cancelled: given_up, ..Effort::default() },
+            None => Effort::default(),
+        }
     }
 
     /// An instruction with the names that people know.
@@ -251,7 +273,8 @@ mod with_z3 {
         options: &Options,
         asked: &Asked<'_>,
     ) -> Option<Solve> {
-        let o = second_opinion(system, request, options, &Effort::default())?;
+        let given_up = asked.wanted.map(GivenUp);
+        let o = second_opinion(system, request, options, &effort(given_up.as_ref()))?;
         let mut out = Solve { notes: Vec::new(), ..Solve::default() };
         out.time_ms = u64::try_from(o.time.as_millis()).unwrap_or(u64::MAX);
         out.notes.push(format!("{} of {} accesses are proven safe on every path", o.proven, o.accesses));

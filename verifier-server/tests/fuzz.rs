@@ -4,6 +4,8 @@
 
 mod support;
 
+use std::ops::Range;
+
 use ::verifier_server::service::proto::verifier_client::VerifierClient;
 use ::verifier_server::service::proto::*;
 use prost::Message;
@@ -80,8 +82,26 @@ impl Random {
     }
 }
 
-/// Requests to begin with: method and message.
-fn seeds() -> Vec<(&'static str, Vec<u8>)> {
+/// A request to begin with.
+struct Seed {
+    method: &'static str,
+    message: Vec<u8>,
+    /// Where its object or its instructions stand.
+    inside: Range<usize>,
+}
+
+fn seeds() -> Vec<Seed> {
+    let demo = std::fs::read(corpus("demo/rejected.bpf.o")).expect("the demo object");
+    let insides = [demo, heavy(40)];
+    let find = |m: &[u8]| {
+        let at = |inside: &Vec<u8>| Some((m.windows(inside.len()).position(|w| w == &inside[..])?, inside.len()));
+        insides.iter().find_map(at).map_or(0..0, |(at, n)| at..at + n)
+    };
+    messages().into_iter().map(|(method, message)| Seed { method, inside: find(&message), message }).collect()
+}
+
+/// Method and message.
+fn messages() -> Vec<(&'static str, Vec<u8>)> {
     let demo = std::fs::read(corpus("demo/rejected.bpf.o")).expect("the demo object");
     let mut raw = raw(&heavy(40));
     raw.target = Some(Target {
@@ -124,9 +144,16 @@ fn seeds() -> Vec<(&'static str, Vec<u8>)> {
     out
 }
 
-/// One request, changed.
-fn mutated(seed: &[u8], random: &mut Random) -> Vec<u8> {
-    let mut out = seed.to_vec();
+/// One request, changed: as a message, or only what it asks about.
+fn mutated(seed: &Seed, random: &mut Random) -> Vec<u8> {
+    let mut out = seed.message.clone();
+    if random.below(3) != 0 && !seed.inside.is_empty() {
+        for _ in 0..1 + random.below(8) {
+            let at = seed.inside.start + random.below(seed.inside.len());
+            out[at] = if random.below(2) == 0 { random.next() as u8 } else { out[at] ^ (1 << random.below(8)) };
+        }
+        return out;
+    }
     for _ in 0..1 + random.below(8) {
         let at = random.below(out.len());
         match random.below(6) {
@@ -175,7 +202,8 @@ async fn client(url: String, mut random: Random, requests: u64) -> u64 {
     let seeds = seeds();
     let mut failed = 0;
     for _ in 0..requests {
-        let (method, seed) = &seeds[random.below(seeds.len())];
+        let seed = &seeds[random.below(seeds.len())];
+        let method = seed.method;
         let mut request = Request::new(tokio_stream::once(mutated(seed, &mut random)));
         request.set_timeout(NEVER);
         grpc.ready().await.expect("the service is there");

@@ -318,6 +318,19 @@ async fn listings_and_graphs_are_those_of_the_command_line() {
     assert_eq!((graph.graphs[0].nodes.len(), graph.graphs[0].edges.len()), (3, 3));
 }
 
+/// How often a loop goes round is counted, also where the path is longer than what is remembered of it.
+#[tokio::test]
+async fn rounds_of_long_loops_are_counted() {
+    let server = Server::start(&[]);
+    // r6 = 0; do { r6 += 1; get_prandom_u32(); } while (r6 < 900000): the millionth instruction ends round 333,333.
+    let mut request =
+        raw(&bytes("b70600000000000007060000010000008500000007000000a506fdffa0bb0d00b7000000000000009500000000000000"));
+    request.options = Some(Options { explain: true, ..Options::default() });
+    let answers = server.client().await.verify(request).await.expect("answers").into_inner().answers;
+    let trace = answers[0].rejection.as_ref().and_then(|r| r.trace.as_ref()).expect("a trace");
+    assert_eq!(trace.steps.iter().map(|s| s.times).max(), Some(333_333), "{trace:?}");
+}
+
 #[tokio::test]
 async fn an_editor_gets_only_what_changed() {
     let server = Server::start(&[]);
@@ -552,15 +565,18 @@ async fn rejections_are_decided() {
     use solution::Outcome as Found;
     let server = Server::start(&[]);
     let mut client = server.client().await;
-    // r0 = *(u32 *)(r1 + 4000): outside of the context, whatever it holds.
+    // r0 = *(u32 *)(r1 + 4000): outside of the context, whatever it holds. Then a store to the stack, and a load of it.
     let outside = bytes("6110a00f000000009500000000000000");
     let VerifyRequest { input, target, options } = raw(&outside);
     let request = SolveRequest { input, target, options, accepted: false };
     let solved = client.solve(request).await.expect("an answer").into_inner().solved;
     let [one] = &solved[..] else { panic!("{solved:?}") };
     assert_eq!(one.answer.as_ref().map(Answer::verdict), Some(Verdict::Rejected));
-    assert!(one.solution.as_ref().is_some_and(|s| s.outcome.is_some() && !s.message.is_empty()), "{one:?}");
-    let VerifyRequest { input, target, options } = raw(&GOOD);
+    let found = one.solution.as_ref().expect("a solution");
+    let Some(Found::Bug(bug)) = &found.outcome else { panic!("{found:?}") };
+    assert!(bug.breaks() == Breaks::Memory && bug.replays > 0 && !bug.witness_json.is_empty(), "{bug:?}");
+    assert_eq!(found.insn, Some(0));
+    let VerifyRequest { input, target, options } = raw(&bytes("7a0af8ff0100000079a0f8ff000000009500000000000000"));
     let request = SolveRequest { input, target, options, accepted: true };
     let solved = client.solve(request).await.expect("an answer").into_inner().solved;
     assert!(matches!(solved[0].solution.as_ref().and_then(|s| s.outcome.clone()), Some(Found::Safe(_))), "{solved:?}");

@@ -167,6 +167,12 @@ impl Sink for Recorder {
                 self.last_insn = p.branch;
             }
             Event::Rejected { idx, state, .. } => {
+                // Given up before the next instruction began: the one before is done.
+                if let (Some(state), Some((last, _))) = (state, self.last_insn)
+                    && last != idx
+                {
+                    self.finish_step(state);
+                }
                 if let Some(state) = state {
                     // The failing instruction may have changed registers before it failed.
                     self.path.last = Some(state.clone());

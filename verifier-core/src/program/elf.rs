@@ -20,6 +20,8 @@ const NAMES_AT_LEAST: usize = 1 << 20;
 /// Most sections, and most functions: each has a hundred times its size in the file in later stages.
 const MAX_SECTIONS: usize = 1 << 16;
 const MAX_FUNCTIONS: usize = 1 << 16;
+/// Most bytes of a function's name, far beyond what any kernel keeps of it.
+const MAX_NAME: usize = 4096;
 
 /// A section of the file.
 #[derive(Clone, Debug)]
@@ -188,7 +190,14 @@ impl<'a> Elf<'a> {
         };
         let mut functions = 0usize;
         for s in syms {
-            functions += usize::from(s.st_type() == elf::STT_FUNC);
+            if s.st_type() == elf::STT_FUNC {
+                functions += 1;
+                let n = s.name(LE, strings).map_or(0, <[u8]>::len);
+                if n > MAX_NAME {
+                    let words = format!("the name of a function has {n} bytes; it may have {MAX_NAME}");
+                    return Err(ObjectError::at(&symtab.name, 0, words));
+                }
+            }
             let room = names.checked_sub(kept(s));
             names = room.ok_or_else(|| ObjectError::at(&symtab.name, 0, "symbols share names longer than the file"))?;
         }

@@ -50,7 +50,7 @@ impl Admit {
         let client = caller.client.map_err(unauthenticated)?;
         peer.prove();
         let slots = if caller.method.is_watch() { &self.watches } else { &self.requests };
-        let slot = slots.take(client, &account)?;
+        let slot = slots.take(client, peer.number(), &account)?;
         Ok(Entry::new(account, client, deadline, peer, Some(slot)))
     }
 }

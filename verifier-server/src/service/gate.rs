@@ -257,6 +257,12 @@ impl Turn {
         self.signal.stopped.get().is_some()
     }
 
+    /// Whether nobody did, for other threads to ask.
+    pub fn wanted(&self) -> impl Fn() -> bool + Send + Sync + 'static {
+        let signal = Arc::clone(&self.signal);
+        move || signal.stopped.get().is_none()
+    }
+
     /// How long ago somebody did.
     pub fn since_stop(&self) -> Option<Duration> {
         self.signal.stopped.get().map(Instant::elapsed)

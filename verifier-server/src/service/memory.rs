@@ -25,8 +25,9 @@ use super::status::over_limit;
 const TICK: Duration = Duration::from_millis(20);
 /// More than so much that is resident and not in use is worth giving back.
 const WORTH: usize = 48 << 20;
-/// And so often at most: threads that allocate wait meanwhile.
+/// And so often at most: threads that allocate wait meanwhile. More often while it is missing.
 const RARELY: Duration = Duration::from_secs(2);
+const IN_NEED: Duration = Duration::from_millis(200);
 
 /// Why a request ends early.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -211,7 +212,8 @@ impl Memory {
         // waiting for the allocator.
         let needed = resident > self.total - self.total / 8;
         let idle = counted < self.total / 4;
-        if beyond > WORTH && (needed || idle) && given.elapsed() > RARELY {
+        let pause = if needed { IN_NEED } else { RARELY };
+        if beyond > WORTH && (needed || idle) && given.elapsed() > pause {
             alloc::give_back();
             *given = Instant::now();
             resident = self::resident();

@@ -5,7 +5,7 @@ use tonic::Status;
 
 use super::proto::input::What;
 use super::proto::{self, RawMap};
-use super::status::invalid;
+use super::status::invalid_field;
 
 /// Most bytes of a name.
 pub const LONGEST: usize = 256;
@@ -19,11 +19,11 @@ const DEPTH: usize = 8;
 
 fn name(field: &str, name: &str) -> Result<(), Status> {
     let n = name.len();
-    if n <= LONGEST { Ok(()) } else { Err(invalid(format!("{field}: {n} bytes; a name has at most {LONGEST}"))) }
+    if n <= LONGEST { Ok(()) } else { Err(invalid_field(field, format!("{n} bytes; a name has at most {LONGEST}"))) }
 }
 
 fn number(field: &str, n: usize, most: usize) -> Result<(), Status> {
-    if n <= most { Ok(()) } else { Err(invalid(format!("{field}: {n} of them; there may be {most}"))) }
+    if n <= most { Ok(()) } else { Err(invalid_field(field, format!("{n} of them; there may be {most}"))) }
 }
 
 /// Names of what is to be verified.
@@ -48,7 +48,7 @@ fn map(map: &RawMap) -> Result<(), Status> {
     let (mut map, mut depth) = (Some(map), 0);
     while let Some(m) = map {
         depth += 1;
-        number("input.raw.maps: maps within maps", depth, DEPTH)?;
+        number("input.raw.maps.inner", depth, DEPTH)?;
         name("input.raw.maps.name", &m.name)?;
         map = m.inner.as_deref();
     }

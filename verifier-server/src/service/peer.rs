@@ -155,6 +155,11 @@ impl Peer {
         self.used.store(self.now(), Ordering::Relaxed);
     }
 
+    /// What tells the connection from others.
+    pub fn number(&self) -> u64 {
+        self.number
+    }
+
     /// The client, as far as the connection tells.
     pub fn client(&self) -> Client {
         match self.certificate.load(Ordering::Relaxed) {

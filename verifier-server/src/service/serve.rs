@@ -148,7 +148,8 @@ impl House {
         let pool = Pool::new(limits.requests.all.saturating_add(8), STACK);
         let gate = Gate::new(limits.workers, pool, memory.pressed());
         let requests = Slots::new(Kind::Requests, limits.requests);
-        let service = Service { systems: systems()?, limits, gate, memory, requests, drain };
+        let solvers = Arc::new(tokio::sync::Semaphore::new(limits.workers));
+        let service = Service { systems: systems()?, limits, gate, memory, requests, solvers, drain };
         let tokens = config.tokens.clone();
         let tokens = tokens.map(|f| Watched::new(vec![f.clone()], move || Tokens::read(&f).map(Arc::new)));
         let tls = config.tls.clone().map(|files| {

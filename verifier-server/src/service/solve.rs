@@ -1,30 +1,49 @@
 //! `Solve`: whether a rejection is a real bug.
+//!
+//! The solver cannot be interrupted in turns: it has seats of its own, as many as there are cores for analyses, and gives
+//! its turn to others meanwhile. What it takes from its library no allocator of ours counts, so it reserves.
 
 use prost::Message;
 use tonic::{Code, Status};
 use tracing::info;
+use verifier_core::analysis::System;
+use verifier_core::log::{Off, Sink};
+use verifier_core::program::LoadRequest;
 
 use super::compute::Job;
 use super::entry::Entry;
+use super::memory::Reservation;
 use super::proto;
 use super::proto::solution::Outcome;
 use super::state::Service;
-use super::status::refuse;
+use super::status::{fault, refuse};
 use super::text::{NAME, clean};
 use super::verify::{fits, rows};
 use super::wire::{self, index};
-use crate::ask::{Nobody, Solving};
+use crate::ask::{Listener, Solving, Wanted};
+use crate::row::Row;
 use crate::solve::{self, Solve};
+
+/// What an answer of the solver takes, about; its library may take more for a while.
+const TAKES: usize = 256 << 20;
 
 /// What was found, as it is sent.
 fn solution(found: Solve) -> proto::Solution {
-    let outcome = match found.answer {
-        "bug" | "unsound" => {
+    let outcome = match (found.answer, found.bounds) {
+        ("bug" | "unsound", _) => {
+            let breaks = match found.breaks {
+                Some("memory") => proto::Breaks::Memory,
+                Some("rule") => proto::Breaks::Rule,
+                _ => proto::Breaks::Unspecified,
+            };
             let witness_json = found.witness.map(|w| w.to_string()).unwrap_or_default();
-            Outcome::Bug(proto::Bug { witness_json })
+            Outcome::Bug(proto::Bug { witness_json, breaks: breaks.into(), replays: found.replays.into() })
         }
-        "safe" | "confirmed" => Outcome::Safe(proto::Safe {}),
-        word => Outcome::Unknown(proto::Unknown {
+        ("safe" | "confirmed", _) => Outcome::Safe(proto::Safe {}),
+        ("within_bounds", Some((rounds, paths))) => {
+            Outcome::WithinBounds(proto::WithinBounds { rounds, paths: u64::try_from(paths).unwrap_or(u64::MAX) })
+        }
+        (word, _) => Outcome::Unknown(proto::Unknown {
             not_about_memory: word == "not_about_memory",
             given_up: word == "undecided",
         }),
@@ -38,6 +57,34 @@ fn solution(found: Solve) -> proto::Solution {
     }
 }
 
+/// Gives the turn away while the solver works.
+struct Aside<'a> {
+    job: &'a Job<'a>,
+    off: Off,
+    room: Option<Reservation<'a>>,
+}
+
+impl Listener for Aside<'_> {
+    fn begin(&mut self, _: &str, _: &str, _: &System, _: &LoadRequest) {}
+
+    fn sink(&mut self) -> &mut dyn Sink {
+        &mut self.off
+    }
+
+    fn solving(&mut self, begins: bool) {
+        if begins {
+            // Without room the request ends, which the solver hears at once.
+            self.room = self.job.reserve(TAKES).ok();
+            self.job.turn.pause();
+        } else {
+            self.room = None;
+            self.job.turn.begin();
+        }
+    }
+
+    fn end(&mut self, _: &Row) {}
+}
+
 impl Service {
     /// Answers `Solve`.
     ///
@@ -46,12 +93,16 @@ impl Service {
     pub async fn solutions(&self, entry: &Entry, request: proto::SolveRequest) -> Result<proto::SolveResponse, Status> {
         solve::available().map_err(|why| refuse(Code::Unimplemented, "SOLVER", why, &[]))?;
         let mut asked = self.asked(request.input, request.target, request.options)?;
-        asked.question.solve = Some(Solving { witness: None, accepted: request.accepted });
+        let seat = tokio::time::timeout(self.limits.wall, self.solvers.clone().acquire_owned());
+        let seat = seat.await.map_err(|_| self.out_of_time())?.map_err(|e| fault(e.to_string()))?;
         let (name, most) = (clean(&asked.name, NAME), self.largest_answer());
         let work = move |job: &Job<'_>| {
+            let _seat = seat;
+            let wanted = Some(Wanted(std::sync::Arc::new(job.turn.wanted())));
+            asked.question.solve = Some(Solving { witness: None, accepted: request.accepted, wanted });
             let mut size = 0usize;
             let mut out = Vec::new();
-            for mut row in rows(asked, &mut Nobody::default(), job)? {
+            for mut row in rows(asked, &mut Aside { job, off: Off::default(), room: None }, job)? {
                 let solution = row.solve.take().map(solution);
                 let solved = proto::Solved { answer: Some(wire::answer(row)), solution };
                 size = size.saturating_add(solved.encoded_len());

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 use verifier_core::analysis::System;
 use verifier_core::kernel::Kernel;
 use verifier_core::program::vmlinux;
@@ -25,6 +25,8 @@ pub struct Service {
     pub memory: Arc<Memory>,
     /// Places for requests.
     pub requests: Arc<Slots>,
+    /// Who may solve: it takes a core for long, and is not interrupted in turns.
+    pub solvers: Arc<Semaphore>,
     /// True once the service was told to end.
     pub drain: watch::Receiver<bool>,
 }

@@ -2,6 +2,7 @@
 //! client put into a request.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, StatusExt};
@@ -11,11 +12,24 @@ use super::text::{MESSAGE, NAME, clean};
 /// Domain of our reasons in error details.
 const DOMAIN: &str = "bpfvet";
 
-/// A status with a machine-readable reason.
+/// What may be different a little later.
+const PASSING: [&str; 5] = ["TOTAL_MEMORY", "REQUESTS", "SHARE", "ROOM", "DRAIN"];
+/// When to ask again, then.
+const LATER: Duration = Duration::from_secs(1);
+
+/// A status with a machine-readable reason. A fact called `field` says which one is wrong, in the standard form as well.
 pub fn refuse(code: Code, reason: &str, message: impl AsRef<str>, facts: &[(&str, String)]) -> Status {
+    let message = clean(message.as_ref(), MESSAGE);
     let facts: HashMap<String, String> = facts.iter().map(|(k, v)| ((*k).to_string(), clean(v, NAME))).collect();
-    let details = ErrorDetails::with_error_info(reason, DOMAIN, facts);
-    Status::with_error_details(code, clean(message.as_ref(), MESSAGE), details)
+    let field = facts.get("field").cloned();
+    let mut details = ErrorDetails::with_error_info(reason, DOMAIN, facts);
+    if let Some(field) = field {
+        details.add_bad_request_violation(field, message.clone());
+    }
+    if PASSING.contains(&reason) {
+        details.set_retry_info(Some(LATER));
+    }
+    Status::with_error_details(code, message, details)
 }
 
 /// A limit of the service is exceeded.
@@ -26,6 +40,11 @@ pub fn over_limit(reason: &str, message: impl AsRef<str>, limit: impl ToString) 
 /// A request that cannot be understood.
 pub fn invalid(message: impl AsRef<str>) -> Status {
     refuse(Code::InvalidArgument, "REQUEST", message, &[])
+}
+
+/// A field of a request that cannot be understood.
+pub fn invalid_field(field: &str, what: impl std::fmt::Display) -> Status {
+    refuse(Code::InvalidArgument, "REQUEST", format!("{field}: {what}"), &[("field", field.to_string())])
 }
 
 /// A fault of ours.
@@ -61,5 +80,9 @@ mod tests {
         let info = s.get_details_error_info().expect("details");
         assert_eq!((info.reason.as_str(), info.domain.as_str()), ("KERNEL", DOMAIN));
         assert!(!info.metadata["kernel"].contains(char::is_control));
+        assert!(s.get_details_retry_info().is_none());
+        assert!(over_limit("REQUESTS", "full", 1).get_details_retry_info().is_some());
+        let field = invalid_field("input.name", "too long").get_details_bad_request().expect("details");
+        assert_eq!(field.field_violations[0].field, "input.name");
     }
 }

@@ -11,6 +11,7 @@ use tokio::sync::mpsc;
 use tokio_stream::StreamExt;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Code, Status, Streaming};
+use tonic_types::StatusExt;
 use tracing::{Instrument, info};
 
 use super::entry::Entry;
@@ -76,6 +77,12 @@ impl Before {
     }
 }
 
+/// A status, as a build has it.
+fn failure(e: &Status) -> proto::WatchFailure {
+    let (reason, facts) = e.get_details_error_info().map(|i| (i.reason, i.metadata)).unwrap_or_default();
+    proto::WatchFailure { code: e.code().into(), message: e.message().into(), reason, facts }
+}
+
 impl Service {
     /// Follows a client's builds until it ends its stream, or goes away, or the service ends.
     pub fn follow(&self, entry: Entry, builds: Streaming<WatchRequest>) -> ReceiverStream<Item> {
@@ -133,9 +140,7 @@ impl Service {
             };
             let outcome = match answers {
                 Some(Ok(answers)) => Outcome::Changes(before.changes(answers)),
-                Some(Err(e)) => {
-                    Outcome::Failure(proto::WatchFailure { code: e.code().into(), message: e.message().into() })
-                }
+                Some(Err(e)) => Outcome::Failure(failure(&e)),
                 None => Outcome::Overtaken(proto::WatchOvertaken {}),
             };
             info!(number, "build watched");
@@ -169,7 +174,7 @@ impl Service {
         options: Option<proto::Options>,
     ) -> Result<Vec<Answer>, Status> {
         let account = self.memory.open();
-        let slot = self.requests.take(watch.client(), &account)?;
+        let slot = self.requests.take(watch.client(), watch.peer().number(), &account)?;
         let entry = Entry::new(account, watch.client(), None, watch.peer().clone(), Some(slot));
         let asked = self.asked(input, target, options)?;
         let most = self.largest_answer();

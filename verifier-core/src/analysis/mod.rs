@@ -26,6 +26,10 @@ pub mod refs;
 mod regs;
 mod step;
 mod stored;
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;
 mod trail;
 mod transfer;
 

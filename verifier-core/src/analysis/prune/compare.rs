@@ -169,7 +169,7 @@ impl Comparison<'_> {
     }
 
     /// Whether an explored register covers a current one.
-    fn reg(&mut self, old: &RegState, cur: &RegState) -> bool {
+    pub(crate) fn reg(&mut self, old: &RegState, cur: &RegState) -> bool {
         if self.level == Level::Exact {
             return self.same_register(old, cur);
         }
@@ -238,7 +238,7 @@ impl Comparison<'_> {
         old.stack.iter().enumerate().position(|(spi, o)| !self.slot(o, cur.stack.get(spi)))
     }
 
-    fn slot(&mut self, old: &Slot, cur: Option<&Slot>) -> bool {
+    pub(crate) fn slot(&mut self, old: &Slot, cur: Option<&Slot>) -> bool {
         let loose = self.level == Level::NotExact;
         let kinds = old.kinds();
         if loose && (kinds == 0 || (kinds == all_of(SlotKind::Misc) && self.reads_unset_stack)) {

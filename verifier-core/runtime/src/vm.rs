@@ -10,7 +10,7 @@ use std::time::Instant;
 use verifier_core::analysis::System;
 use verifier_core::btf::{Btf, BtfKind};
 use verifier_core::isa::Insn;
-use verifier_core::kernel::{Kernel, KernelVersion, helpers};
+use verifier_core::kernel::{Kernel, helpers};
 use verifier_core::program::record::{KernelTypes, MapFields};
 use verifier_core::program::{LoadRequest, MapSpec, map_fields};
 
@@ -171,9 +171,9 @@ impl Vm {
         self.system = Some(system);
     }
 
-    /// The release whose kernel this machine is: that of its system, else the newest.
-    pub fn release(&self) -> KernelVersion {
-        self.system.as_ref().map_or(KernelVersion::new(6, 18), |s| s.kernel.version)
+    /// Whether checksums of differences are folded, as the release of its system does it, else the newest.
+    pub fn folds_checksums(&self) -> bool {
+        self.system.as_ref().is_none_or(|s| s.kernel.features.csum_diff_folds)
     }
 
     /// What tells this machine from every other of the process.

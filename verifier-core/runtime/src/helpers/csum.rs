@@ -1,7 +1,5 @@
 //! Internet checksums.
 
-use verifier_core::kernel::KernelVersion;
-
 use crate::cx::{Cx, Halt};
 
 use super::memory::{self, low};
@@ -67,7 +65,7 @@ pub fn csum_diff(cx: &mut Cx<'_>, [from, from_size, to, to_size, seed]: [u64; 5]
     let (from_size, to_size, seed) = (low(from_size), low(to_size), seed as u32);
     cx.readable(from, from_size)?;
     cx.readable(to, to_size)?;
-    let folds = cx.vm.release() >= KernelVersion::new(6, 13);
+    let folds = cx.vm.folds_checksums();
     if !folds && ((from_size | to_size) % 4 != 0 || from_size + to_size > MAX_BEFORE) {
         return Ok(err(errno::EINVAL));
     }

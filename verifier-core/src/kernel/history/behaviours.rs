@@ -427,6 +427,13 @@ behaviours! {
         evidence: "bpf: Allow kind_flag for BTF type and decl tags",
         probe: "",
     }
+    /// When run, `bpf_csum_diff()` folds its result to 16 bits and takes any sizes (6.13: `bpf: bpf_csum_diff: Optimize
+    /// and homogenize for all archs`). No verdict depends on it.
+    csum_diff_folds {
+        since: v(6, 13),
+        evidence: "bpf: bpf_csum_diff: Optimize and homogenize for all archs",
+        probe: "",
+    }
     /// A pointer whose variable offset has no sane bounds may be null after all (in 6.12's later stable releases, not
     /// yet in 6.18.44).
     not_null_checks_offset {

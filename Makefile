@@ -7,7 +7,7 @@ BPFVET = target/release/bpfvet
 # Without libz3 (installed when missing and possible) everything but the solver is built.
 SOLVER = $$(sh .ci/solver-features)
 
-.PHONY: aarch64 demo test build load bench agreement prove solve corpus record real differential fuzz helpers hostile proto-lint proto-release fuzz-service
+.PHONY: wasm aarch64 demo test build load bench agreement prove solve corpus record real differential fuzz helpers hostile proto-lint proto-release fuzz-service
 
 build:
 	$(CARGO) build --release --locked -p verifier-server $(SOLVER)
@@ -51,7 +51,8 @@ bench:
 	$(CARGO) run --release --locked --manifest-path bench/Cargo.toml --target-dir target
 	test -x target/record/loader || sh tests/guest/prepare.sh target/record loader
 	$(CARGO) build --release --locked -p bpfvet-tests --bin analysis_bench
-	target/release/analysis_bench
+	$(CARGO) build --release --locked -p verifier-server $(SOLVER)
+	target/release/analysis_bench --write docs
 	$(CARGO) bench --locked -p verifier-server $(SOLVER) --bench grpc
 
 # Agreement with recorded kernels, when the recordings are beside the checkout (../shared or BPFVET_SHARED).
@@ -122,3 +123,7 @@ helpers:
 # that when possible (qemu-user, a C compiler and rustup's target for it).
 aarch64:
 	CARGO="$(CARGO)" sh .ci/aarch64.sh
+
+# The verifier as WebAssembly, under node, on a sample of the corpus's objects: the same lines as on this machine.
+wasm:
+	CARGO="$(CARGO)" sh tests/wasm/compare.sh

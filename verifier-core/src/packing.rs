@@ -21,7 +21,7 @@ pub(crate) fn inflate(packed: &[u8], len: usize) -> Option<Box<[u8]>> {
     (status == TINFLStatus::Done && written == len).then_some(out)
 }
 
-/// Compresses a text so that [`text`] can unpack it: its length in four bytes stands in front.
+/// Compresses a text so that a [`Kernel`](crate::Kernel) can carry it: its length in four bytes stands in front.
 pub fn pack_text(text: &[u8]) -> Vec<u8> {
     let len = u32::try_from(text.len()).unwrap_or(u32::MAX);
     let mut out = len.to_le_bytes().to_vec();

@@ -21,6 +21,7 @@ const FLOORS: &[(&str, u32)] = &[
     ("log", 4),
     ("analysis", 5),
     ("explain", 6),
+    ("question", 7),
 ];
 
 /// Uses across or against the floors that are meant, with the reason.

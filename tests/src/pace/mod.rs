@@ -4,6 +4,9 @@
 //! each counts. The kernel's time is its own: the `verification time` that a load at log level 4 prints. Ours is the
 //! analysis alone, the object being parsed. Nothing is attached or run.
 
+pub mod report;
+pub mod shapes;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -103,13 +106,21 @@ impl Pace {
         Ok(Pace { machine, scratch, system })
     }
 
+    /// The kernel, as it names itself.
+    ///
+    /// # Errors
+    /// When it does not.
+    pub fn kernel(&self) -> Result<String, String> {
+        self.machine.name()
+    }
+
     /// Times a program at a log level (0 or 2), so many rounds.
     ///
     /// # Errors
     /// When the kernel cannot be asked or does not accept the program, or when we do not.
-    pub fn times(&self, subject: &Subject, log_level: u32, rounds: u32) -> Result<Times, String> {
+    pub fn times(&self, name: &str, request: &LoadRequest, log_level: u32, rounds: u32) -> Result<Times, String> {
         let how = How { log_level: log_level | STATS, ..How::default() };
-        let text = lines(&subject.name, &subject.request, how)?;
+        let text = lines(name, request, how)?;
         let mut best = Times { kernel: Duration::MAX, ours: Duration::MAX };
         for _ in 0..rounds {
             let answers = self.machine.ask(&text, &self.scratch);
@@ -121,14 +132,17 @@ impl Pace {
                 samples += 1;
             }
             for _ in 0..samples {
-                best.ours = best.ours.min(self.analyse(&subject.request, log_level)?);
+                best.ours = best.ours.min(self.analyse(request, log_level)?);
             }
         }
         Ok(best)
     }
 
     /// Time of our analysis.
-    fn analyse(&self, request: &LoadRequest, log_level: u32) -> Result<Duration, String> {
+    ///
+    /// # Errors
+    /// When it does not accept the program.
+    pub fn analyse(&self, request: &LoadRequest, log_level: u32) -> Result<Duration, String> {
         let options = Options { log_level, log_size: 64 << 20, ..Options::default() };
         let begun = Instant::now();
         let report = verify_with(&self.system, request, &options, &mut Off, &|| false);

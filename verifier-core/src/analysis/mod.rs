@@ -48,7 +48,8 @@ use crate::program::request::{Privilege, TargetFunc, TargetProg};
 use crate::program::{LoadRequest, MapSpec, create, record};
 use crate::state::{BtfRef, MapIdx, VerifierState};
 
-use self::env::{AttachInfo, Caps, InsnAux, MapInfo, Stats};
+pub use self::env::Stats;
+use self::env::{AttachInfo, Caps, InsnAux, MapInfo};
 
 /// A kernel with the BTF of itself and of its modules.
 #[derive(Clone, Debug)]

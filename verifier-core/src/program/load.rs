@@ -36,7 +36,7 @@ pub struct OpenOptions<'a> {
     pub kernel: &'a Kernel,
     /// Name of the file: maps of global data are named after it.
     pub name: String,
-    /// BTF of the kernel; `None`: the one that its profile carries ([`super::vmlinux`]).
+    /// BTF of the kernel; `None`: the one that its profile carries (`program::vmlinux()`).
     pub vmlinux: Option<Arc<Btf>>,
     /// BTFs of loaded modules in load order, on top of the kernel's own.
     pub modules: Vec<(String, Arc<Btf>)>,

@@ -1,6 +1,6 @@
 //! Which registers and stack slots are read later, so that states need not agree on the rest.
 //!
-//! Up to 6.17 reads travel back to ancestor states as they happen ([`read_marks`]). 6.18 computes registers before the
+//! Up to 6.17 reads travel back to ancestor states as they happen (`read_marks`). 6.18 computes registers before the
 //! walk ([`registers`]) and stack slots from what each function instance reads and must write ([`stack`]). Callers mark
 //! what they do; the release decides what comes of it.
 //!

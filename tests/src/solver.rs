@@ -6,8 +6,10 @@ use std::time::Duration;
 use verifier_core::analysis::{Options, System, Verdict};
 use verifier_core::kernel::Kernel;
 use verifier_core::program::{LoadRequest, OpenOptions, open, vmlinux};
+use verifier_solver::attack::{Attacked, attack_request};
 use verifier_solver::budget::Effort;
 use verifier_solver::decide::{Answer, solve};
+use verifier_solver::opinion::{Opinion, second_opinion};
 use verifier_solver::repair::Repair;
 
 use verifier_server::args::RunFormat;
@@ -78,6 +80,13 @@ impl Measure {
         let mut times: Vec<Duration> = self.rows.iter().map(|r| r.time).collect();
         times.sort();
         times.get(times.len() / 2).copied().unwrap_or_default()
+    }
+
+    /// The work that half of the answers stay below.
+    pub fn median_work(&self) -> u64 {
+        let mut all: Vec<u64> = self.rows.iter().map(|r| r.work).collect();
+        all.sort_unstable();
+        all.get(all.len() / 2).copied().unwrap_or_default()
     }
 
     /// In one line.
@@ -211,23 +220,76 @@ pub fn false_rejections(only: &str) -> Result<Measure, String> {
 pub fn objects(set: &'static str, folder: &Path, only: &str) -> Result<Measure, String> {
     let system = system()?;
     let mut rows = Vec::new();
+    for (name, request) in requests(&system, folder)?.into_iter().filter(|(name, _)| name.contains(only)) {
+        let row = row(&system, name, &request, &Options::default());
+        rows.extend(Some(row).filter(|r| r.answer.is_some()));
+    }
+    Ok(Measure { set, rows })
+}
+
+/// Programs of ours whose names say what is true of them, `bug_…` and `safe_…`; the kernel rejects nearly all.
+pub fn adversarial_folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("adversarial")
+}
+
+/// What a program of the adversarial set is called, without its object: whether it goes wrong on some input.
+pub fn has_bug(name: &str) -> bool {
+    name.rsplit(' ').next().is_some_and(|n| n.starts_with("bug_"))
+}
+
+/// Answers on the adversarial set.
+///
+/// # Errors
+/// The object that cannot be read.
+pub fn adversarial(only: &str) -> Result<Measure, String> {
+    objects("adversarial set", &adversarial_folder(), only)
+}
+
+/// Every program of the adversarial set, with what the checked interpreter came to over `runs` inputs; `None`: it does
+/// not run such programs.
+///
+/// # Errors
+/// The object that cannot be read.
+pub fn truths(runs: u32, only: &str) -> Result<Vec<(String, Option<Attacked>)>, String> {
+    let system = system()?;
+    let mut out = Vec::new();
+    for (name, request) in requests(&system, &adversarial_folder())? {
+        if name.contains(only) {
+            out.push((name, attack_request(&system, &request, None, runs, 7)));
+        }
+    }
+    Ok(out)
+}
+
+/// Second opinions on the accepted programs of the adversarial set.
+///
+/// # Errors
+/// The object that cannot be read.
+pub fn adversarial_opinions() -> Result<Vec<(String, Opinion)>, String> {
+    let system = system()?;
+    let mut out = Vec::new();
+    for (name, request) in requests(&system, &adversarial_folder())? {
+        let opinion = second_opinion(&system, &request, &Options::default(), &Effort::default());
+        out.extend(opinion.map(|o| (name, o)));
+    }
+    Ok(out)
+}
+
+/// The programs of the objects in a folder, in order.
+fn requests(system: &System, folder: &Path) -> Result<Vec<(String, LoadRequest)>, String> {
     let all = std::fs::read_dir(folder).map_err(|e| e.to_string())?.flatten().map(|e| e.path());
     let mut files: Vec<PathBuf> = all.filter(|f| f.extension().is_some_and(|e| e == "o")).collect();
     files.sort();
+    let mut out = Vec::new();
     for file in files {
         let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let bytes = std::fs::read(&file).map_err(|e| format!("{name}: {e}"))?;
         let options = OpenOptions { nr_cpus: 1, ..OpenOptions::new(&system.kernel, name.clone()) };
         for p in open(&bytes, &options).map_err(|e| format!("{name}: {e}"))?.programs {
-            let full = format!("{name}: {}", p.name);
-            let Ok(request) = p.result else { continue };
-            if full.contains(only) {
-                let row = row(&system, full, &request, &Options::default());
-                rows.extend(Some(row).filter(|r| r.answer.is_some()));
-            }
+            out.extend(p.result.ok().map(|request| (format!("{name}: {}", p.name), request)));
         }
     }
-    Ok(Measure { set, rows })
+    Ok(out)
 }
 
 /// All sets.
@@ -235,5 +297,5 @@ pub fn objects(set: &'static str, folder: &Path, only: &str) -> Result<Measure, 
 /// # Errors
 /// What cannot be read.
 pub fn measure(only: &str) -> Result<Vec<Measure>, String> {
-    Ok(vec![bugs(only)?, safe(only)?, false_rejections(only)?])
+    Ok(vec![bugs(only)?, safe(only)?, false_rejections(only)?, adversarial(only)?])
 }

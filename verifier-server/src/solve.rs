@@ -83,6 +83,9 @@ pub use with_z3::{about_acceptance, about_rejection, available};
 
 #[cfg(feature = "solver")]
 mod with_z3 {
+    use std::sync::OnceLock;
+    use std::time::{Duration, Instant};
+
     use serde_json::json;
     use verifier_core::analysis::{Options, System};
     use verifier_core::isa::disasm::write_insn;
@@ -139,10 +142,19 @@ mod with_z3 {
         }
     }
 
+    /// How much to try for one answer. All answers of one command have a time together, and those that come too late are
+    /// given up; a service gives up by its own rules.
     fn effort<'a>(given_up: Option<&'a GivenUp<'a>>) -> Effort<'a> {
+        /// Time of all answers of a command.
+        const ALL: Duration = Duration::from_secs(1200);
+        static BEGUN: OnceLock<Instant> = OnceLock::new();
+        let one = Effort::default();
         match given_up {
-            Some(given_up) => Effort { cancelled: given_up, ..Effort::default() },
-            None => Effort::default(),
+            Some(given_up) => Effort { cancelled: given_up, ..one },
+            None => {
+                let left = ALL.saturating_sub(BEGUN.get_or_init(Instant::now).elapsed());
+                Effort { time: one.time.min(left), ..one }
+            }
         }
     }
 

@@ -12,7 +12,7 @@ use verifier_solver::danger::Rule;
 use verifier_solver::decide::run_witness;
 use verifier_solver::machine::Seen;
 use verifier_solver::replay::{End, confirms};
-use verifier_solver::run::Kind;
+use verifier_solver::run::{Kind, Repeat};
 use verifier_solver::witness::{self, Given, Object, Witness};
 
 use crate::args::RunFormat;
@@ -91,7 +91,7 @@ pub fn json_of(w: &Witness, program: &str) -> Value {
         let writes: Vec<Value> =
             g.writes.iter().map(|(o, off, b)| json!({"object": o, "offset": off, "bytes": hex::encode(b)})).collect();
         json!({"insn": g.insn, "what": g.what, "result": value(&g.result), "writes": writes,
-            "ends": g.ends})
+            "ends": g.ends, "counts": g.counts})
     };
     json!({
         "program": program,
@@ -105,6 +105,7 @@ pub fn json_of(w: &Witness, program: &str) -> Value {
         "stack": w.stack,
         "objects": w.objects.iter().map(object).collect::<Vec<_>>(),
         "given": w.given.iter().map(given).collect::<Vec<_>>(),
+        "repeats": w.repeats.iter().map(|r| json!([r.first, r.last, r.times])).collect::<Vec<_>>(),
     })
 }
 
@@ -133,8 +134,10 @@ pub fn from_json(v: &Value) -> Option<Witness> {
             result: value_from(&g["result"])?,
             writes: g["writes"].as_array()?.iter().map(write).collect::<Option<_>>()?,
             ends: g["ends"].as_array()?.iter().map(size).collect::<Option<_>>()?,
+            counts: size(&g["counts"]),
         })
     };
+    let repeat = |r: &Value| Some(Repeat { first: size(&r[0])?, last: size(&r[1])?, times: r[2].as_u64()? });
     Some(Witness {
         insn: size(&v["insn"])?,
         rule: Rule::from_code(v["rule"].as_str()?)?,
@@ -143,6 +146,7 @@ pub fn from_json(v: &Value) -> Option<Witness> {
         registers: v["registers"].as_array()?.iter().map(value_from).collect::<Option<_>>()?,
         objects: v["objects"].as_array()?.iter().map(object).collect::<Option<_>>()?,
         given: v["given"].as_array()?.iter().map(given).collect::<Option<_>>()?,
+        repeats: v["repeats"].as_array()?.iter().map(repeat).collect::<Option<_>>()?,
         stack: size(&v["stack"])?,
         fault: v["fault"].as_str().map(str::to_string),
     })
@@ -223,6 +227,7 @@ mod tests {
             result: witness::Value::Pointer(0, -8),
             writes: vec![(0, 2, vec![9])],
             ends: vec![0, 3],
+            counts: Some(1),
         };
         let w = Witness {
             insn: 7,
@@ -232,6 +237,7 @@ mod tests {
             registers: vec![witness::Value::Nothing, witness::Value::Null, witness::Value::Number(u64::MAX)],
             objects: vec![object],
             given: vec![given],
+            repeats: vec![Repeat { first: 0, last: 1, times: 7 }],
             stack: 0,
             fault: Some("x".into()),
         };

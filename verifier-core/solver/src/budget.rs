@@ -71,7 +71,7 @@ impl GaveUp {
     /// In words, for people.
     pub const fn words(self) -> &'static str {
         match self {
-            GaveUp::Late => "the time limit of one answer was reached",
+            GaveUp::Late => "the time limit was reached",
             GaveUp::Cancelled => "it was stopped",
         }
     }
@@ -176,16 +176,16 @@ impl<'a> Budget<'a> {
         if self.spent() {
             return SatResult::Unknown;
         }
-        let before = count(solver);
+        let before = steps(solver);
         let answer = solver.check();
-        let cost = count(solver).saturating_sub(before);
+        let cost = steps(solver).saturating_sub(before);
         self.meter.spent.set(self.meter.spent.get().saturating_add(cost.max(1)));
         if self.meter.gave_up().is_some() { SatResult::Unknown } else { answer }
     }
 }
 
 /// Steps that the context of a solver has made.
-fn count(solver: &Solver) -> u64 {
+pub(super) fn steps(solver: &Solver) -> u64 {
     match solver.get_statistics().value("rlimit count") {
         Some(StatisticsValue::UInt(n)) => u64::from(n),
         Some(StatisticsValue::Double(n)) => n as u64,

@@ -220,7 +220,7 @@ impl Run {
         for r in 1..=5 {
             self.set(r, Val::Undef);
         }
-        self.calls.push(CallInput { insn: at, result: result.clone(), writes, ends: Vec::new() });
+        self.calls.push(CallInput { writes, ..CallInput::of(at, result.clone()) });
         self.set(0, result);
         Ok(())
     }

@@ -9,7 +9,7 @@ use std::rc::Rc;
 use z3::ast::{BV, Bool};
 
 use super::needs::{Kfunc, Need, Size};
-use super::run::{CallInput, Kind, Next, Program, Run, Stuck};
+use super::run::{CallInput, Kind, Next, Program, Repeat, Run, Stuck};
 use super::term::{Num, Ptr, Val, alu, compare};
 use super::typed::Instances;
 use verifier_core::isa::semantics::{AluOp, CmpOp};
@@ -43,6 +43,8 @@ pub(super) enum Thing {
         shown: usize,
         /// First number that is not shown.
         end: Num,
+        /// The last call that showed one: the instruction, and its place among what came from outside.
+        last: Option<(usize, usize)>,
     },
     /// A dynptr, by what its memory ends with.
     Dynptr(Owner),
@@ -61,7 +63,7 @@ impl Run {
         let place = self.stack_place(1);
         let arguments = [1, 2, 3].map(|r| self.reg(r));
         let mut writes = self.fill_arguments(program, &called.needs)?;
-        let mut result = None;
+        let (mut result, mut counts) = (None, None);
         match (called.name, called.iterator()) {
             (_, Some(("num", "new"))) => {
                 let (v, wrote) = self.numbers_begin(place, &arguments)?;
@@ -72,6 +74,7 @@ impl Run {
                 let (shown, wrote) = self.numbers_next(place)?;
                 // What lies on the stack is the iterator's own affair.
                 writes = wrote;
+                counts = writes.first().map(|w| w.0);
                 result = Some(shown);
             }
             (_, Some((_, "next"))) => {
@@ -103,6 +106,9 @@ impl Run {
             None => self.kfunc_result(program, at, hint, &called)?,
         };
         self.finish_call(program, at, hint, writes, result)?;
+        if let Some(call) = self.calls.last_mut() {
+            call.counts = counts;
+        }
         if let Some(owner) = owner {
             self.slice(owner, buffer.as_ref());
         }
@@ -205,9 +211,11 @@ impl Run {
         let end = pick(Num::Known(0), end);
         let place = place.ok_or("an iterator at a place that is not known")?;
         let shown = self.region(Kind::Memory, Some(Num::Known(4)));
+        // Programs may only read it.
+        self.region_mut(shown).writable = false;
         self.store(shown, &Num::Known(0), 4, &Val::Num(before.clone()));
         let wrote = self.show(shown, &before);
-        self.things.insert(place, Thing::Numbers { shown, end });
+        self.things.insert(place, Thing::Numbers { shown, end, last: None });
         let einval = i64::from(-22i32) as u64 & 0xffff_ffff;
         let result = match pick(Num::Known(einval), Num::Known(0)) {
             known @ Num::Known(0) => known,
@@ -225,16 +233,19 @@ impl Run {
     /// `bpf_iter_num_next()`: the next number while there is one, and null from then on.
     fn numbers_next(&mut self, place: Option<(usize, u64)>) -> Result<(Val, Writes), Stuck> {
         let place = place.ok_or("an iterator at a place that is not known")?;
-        let (shown, end) = match self.things.get(&place) {
-            Some(Thing::Numbers { shown, end }) => (*shown, end.clone()),
+        let (shown, end, before) = match self.things.get(&place) {
+            Some(Thing::Numbers { shown, end, last }) => (*shown, end.clone(), *last),
             // One that was begun before the run: anything of 32 bits.
             _ => {
                 let end = self.symbol("end").sign_extended(4);
-                (self.region(Kind::Memory, Some(Num::Known(4))), end)
+                let shown = self.region(Kind::Memory, Some(Num::Known(4)));
+                self.region_mut(shown).writable = false;
+                (shown, end, None)
             }
         };
         let last = self.load(shown, &Num::Known(0), 4);
         let last = self.number(&last).ok_or("an iterator without a number")?;
+        let last = self.leap(&last, &end, before);
         let next = alu(AluOp::Add, false, &last, &Num::Known(1));
         let more = compare(CmpOp::SLt, true, &next.sign_extended(4), &end);
         let pick = |yes: &Num, no: &Num| match more.as_bool() {
@@ -245,13 +256,29 @@ impl Run {
         let (shows, end) = (pick(&next, &Num::Known(0)), pick(&end, &Num::Known(0)));
         self.store(shown, &Num::Known(0), 4, &Val::Num(shows.clone()));
         let wrote = self.show(shown, &shows);
-        self.things.insert(place, Thing::Numbers { shown, end });
+        let called = Some((self.at, self.calls.len()));
+        self.things.insert(place, Thing::Numbers { shown, end, last: called });
         let null = match more.as_bool() {
             Some(true) => None,
             Some(false) => return Ok((Val::known(0), vec![wrote])),
             None => Some(more.not()),
         };
         Ok((Val::Ptr(Rc::new(Ptr { region: shown, off: Num::Known(0), null })), vec![wrote]))
+    }
+
+    /// Where a run may leap: the round that was is taken to be repeated until only few are left. That is a guess about
+    /// what the other rounds do; a replay makes them all.
+    fn leap(&mut self, last: &Num, end: &Num, before: Option<(usize, usize)>) -> Num {
+        /// Rounds that are made one by one at the end.
+        const LEFT: i64 = 4;
+        let (Some(a), Some(b), Some((at, first))) = (last.known(), end.known(), before) else { return last.clone() };
+        let left = b as i64 - i64::from(a as u32 as i32);
+        if !self.leaps || at != self.at || left < 4 * LEFT {
+            return last.clone();
+        }
+        let times = (left - LEFT) as u64;
+        self.leapt.push(Repeat { first, last: self.calls.len(), times });
+        Num::Known(a.wrapping_add(times)).truncated(4)
     }
 
     /// What an iterator writes to show a number, for replays.

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use z3::SatResult;
 use z3::ast::Bool;
 
+use super::attack::attack;
 use super::budget::{Budget, Effort, GaveUp, Meter, isolated};
 use super::danger::{Danger, Rule, Rules, dangers, leaves, may_break};
 use super::facts::Facts;
@@ -14,7 +15,7 @@ use super::machine::{self, Seen};
 use super::repair::{Repair, repair, wrong};
 use super::replay::{End, confirms, replay_traced};
 use super::run::{Program, Run};
-use super::search::{Found, Graph, Search, Tally, Window, ask, explore_beyond, follow, needed};
+use super::search::{Check, Found, Graph, Search, Tally, Window, ask, explore_beyond, follow, needed};
 use super::windows::{DEEPER, Exhausted, Outcome, PASSES, SHALLOWER, View, Within};
 use super::witness::{self, Begin, Witness};
 use verifier_core::analysis::{ASSUMED, Options, Report, System, Verdict, verify_assuming};
@@ -23,11 +24,14 @@ use verifier_core::explain::value::words;
 use verifier_core::explain::{Path, Recorder};
 use verifier_core::isa::Insn;
 use verifier_core::isa::opcode::{LDX, ST, STX};
-use verifier_core::kernel::ProgType;
 use verifier_core::kernel::helpers::class;
+use verifier_core::kernel::{MapType, ProgType};
 use verifier_core::log::Tee;
 use verifier_core::program::LoadRequest;
 
+/// Runs of the checked interpreter against each proof, and the seed of their inputs.
+const ATTACKS: u32 = 32;
+const SEED: u64 = 1;
 /// Other rejections taken as met while the states at an instruction are collected.
 const MAX_ASSUMED: usize = 12;
 
@@ -179,7 +183,7 @@ fn solve_here(
     let mut answer = match decides.rules() {
         None => Answer::NotAboutMemory,
         Some(rules) => {
-            let case = Case { system, request, options: &quiet, rules, budget };
+            let case = Case { system, request, options: &quiet, rules, budget, trusts_offsets: true };
             case.decide(insn, &facts, &recorder.into_path(), &mut tried)
         }
     };
@@ -220,7 +224,7 @@ pub fn run_witness(
     };
     let facts = Facts::default();
     let meter = Meter::new(&Effort::default());
-    let case = Case { system, request, options: &quiet, rules, budget: meter.budget() };
+    let case = Case { system, request, options: &quiet, rules, budget: meter.budget(), trusts_offsets: true };
     let program = case.program(&facts);
     let (end, passed) = replay_traced(program.insns, &program, rules, witness);
     let seen = if confirms(witness, &end) {
@@ -239,6 +243,8 @@ pub(super) struct Case<'a> {
     pub options: &'a Options,
     pub rules: Rules,
     pub budget: Budget<'a>,
+    /// See [`Program::trusts_offsets`].
+    pub trusts_offsets: bool,
 }
 
 impl<'a> Case<'a> {
@@ -249,6 +255,7 @@ impl<'a> Case<'a> {
             insns: &self.request.insns,
             facts,
             prog_type: ProgType::from_number(self.request.prog_type).unwrap_or(ProgType::Unspec),
+            trusts_offsets: self.trusts_offsets,
         }
     }
 
@@ -270,7 +277,11 @@ impl<'a> Case<'a> {
                     found = leaves(&mut run, &program, insn);
                     let stays = !found.is_empty() && ask(&run, &found, &self.budget) == SatResult::Unsat;
                     if !stays {
-                        return self.beyond(&program, &Begin::of(&entry, *start), run, insn, tried);
+                        let beyond = self.beyond(&program, &Begin::of(&entry, *start), run, insn, tried);
+                        return match beyond {
+                            Answer::Unknown if !found.is_empty() => self.windows(insn, lost, true, tried),
+                            other => other,
+                        };
                     }
                     sum = true;
                 }
@@ -439,8 +450,7 @@ impl<'a> Case<'a> {
         let wanted: BTreeSet<usize> = windows.iter().flat_map(|w| w.starts.iter().copied()).collect();
         let (facts, assumed) = self.cover(insn, &wanted)?;
         // Behind some instructions taken as met the analysis does not go on, and misses what comes from there.
-        let goes_on = |at: &usize| self.request.insns.get(*at).is_some_and(|i| matches!(i.class(), LDX | ST | STX));
-        let ends = assumed.iter().find(|a| !goes_on(a) && graph.reaches(**a, target));
+        let ends = assumed.iter().find(|a| facts.ended.contains(a) && graph.reaches(**a, target));
         let incomplete =
             ends.map(|a| format!("instruction {a} is rejected as well, and nothing known of what follows"));
         Ok(View { windows, facts: Rc::new(facts), target, incomplete, enters_once: graph.enters_once() })
@@ -464,72 +474,176 @@ impl<'a> Case<'a> {
                 some => some,
             },
         };
+        if sum {
+            // A pointer that leaves its object does no harm before it is used.
+            let stays = match self.searched(&view, &check, false, tried) {
+                Searched::Proof(proof) => Some(proof),
+                _ => None,
+            };
+            let last = match self.behind(insn, tried) {
+                Ok(last) => last,
+                Err(answer) => return answer,
+            };
+            let sum = stays.is_some();
+            return stays.or(last).map_or(Answer::Unknown, |proof| self.safe(insn, proof, sum, lost, tried));
+        }
+        match self.searched(&view, &check, true, tried) {
+            Searched::Proof(proof) => self.safe(insn, proof, false, lost, tried),
+            Searched::Bug(w) => Answer::Bug(w),
+            Searched::Within(w) => Answer::WithinBounds(w),
+            Searched::Unknown => Answer::Unknown,
+        }
+    }
+
+    /// Searches all windows before an instruction. `bugs`: what is found is replayed.
+    fn searched(&self, view: &View, check: Check<'_>, bugs: bool, tried: &mut Vec<String>) -> Searched {
         if let Some(why) = &view.incomplete {
             tried.push(format!("not all states are known: {why}"));
         }
         let mut best: Option<Within> = None;
         let whole = view.whole();
-        let mut plan: VecDeque<(&Window, u32)> = view.windows.iter().map(|w| (w, PASSES)).collect();
+        let plain = |(w, passes)| Plan { window: w, passes, leaps: false };
+        let mut plan: VecDeque<Plan<'_>> = view.windows.iter().map(|w| plain((w, PASSES))).collect();
         // All of the program: shallower where there are too many paths, deeper while nothing is found.
         let (mut shallower, mut deeper) = (SHALLOWER.into_iter(), DEEPER.into_iter());
-        while let Some((window, passes)) = plan.pop_front() {
+        while let Some(Plan { window, passes, leaps }) = plan.pop_front() {
             if self.budget.spent() {
                 tried.push("the effort for this answer is spent".into());
                 break;
             }
             let from = window.starts.iter().map(usize::to_string).collect::<Vec<_>>().join(", ");
-            let place = format!("from instruction {from}, {passes} rounds at most");
+            let how = if leaps { ", rounds that are alike leapt over" } else { "" };
+            let place = format!("from instruction {from}, {passes} rounds at most{how}");
             let all = whole.is_some_and(|w| std::ptr::eq(w, window));
-            match view.search(self, window, &check, passes) {
-                Outcome::Exhausted(proof) => return self.safe(insn, proof, sum, lost),
+            match view.search(self, window, check, passes, leaps) {
+                Outcome::Exhausted(proof) => return Searched::Proof(proof),
                 Outcome::Within(w) => {
                     tried.push(match w.paths {
                         0 => format!("{place}: no path that was followed arrives"),
                         paths => format!("{place}: nothing goes wrong on {paths} paths"),
                     });
-                    best = best.max(Some(w).filter(|w| w.paths > 0));
-                    if all && passes >= PASSES && w.cut {
-                        plan.extend(deeper.next().map(|n| (window, n)));
+                    best = best.max(Some(w).filter(|w| w.paths > 0 && !leaps));
+                    if all && passes == PASSES && w.cut && !leaps {
+                        plan.push_back(Plan { window, passes, leaps: true });
+                    } else if all && passes >= PASSES && w.cut {
+                        plan.extend(deeper.next().map(|n| plain((window, n))));
                     }
                 }
-                Outcome::Danger { begin: Some(_), .. } if sum => {
+                Outcome::Danger { begin: Some(_), .. } if !bugs => {
                     tried.push("another path: the sum leaves its object".to_string());
-                    break;
+                    return Searched::Unknown;
                 }
                 Outcome::Danger { begin: Some(begin), run, found } => {
                     let program = self.program(&view.facts);
-                    match self.confirm(&program, &begin, &run, &found, insn) {
-                        Ok(witness) => return Answer::Bug(Box::new(witness)),
-                        Err(why) => {
-                            tried.push(format!("another path: it seems to go wrong there, but {why}"));
-                            // What seems to go wrong is nothing that can be ruled out.
-                            return Answer::Unknown;
-                        }
+                    match self.confirm(&program, &begin, &run, &found, view.target) {
+                        Ok(witness) => return Searched::Bug(Box::new(witness)),
+                        Err(why) => tried.push(format!("another path: it seems to go wrong there, but {why}")),
                     }
+                    // What seems to go wrong is nothing that can be ruled out, unless it was a guess.
+                    if !leaps {
+                        return Searched::Unknown;
+                    }
+                    plan.extend(deeper.next().map(|n| plain((window, n))));
                 }
                 Outcome::Danger { begin: None, .. } => tried.push(format!("{place}: not without more of the past")),
                 Outcome::Unknown(why) => {
                     tried.push(format!("{place}: {why}"));
-                    if all && passes <= PASSES {
-                        plan.extend(shallower.next().map(|n| (window, n)));
+                    if all && passes <= PASSES && !leaps {
+                        plan.extend(shallower.next().map(|n| plain((window, n))));
                     }
                 }
             }
         }
-        best.map_or(Answer::Unknown, Answer::WithinBounds)
+        best.map_or(Searched::Unknown, Searched::Within)
     }
 
-    /// A proof in words for people.
-    fn safe(&self, insn: usize, proof: Exhausted, sum: bool, lost: Lost) -> Answer {
-        let mut assumptions = Vec::new();
-        if proof.read_again() {
-            assumptions.push("nobody else writes the map's value between two reads of it".to_string());
+    /// A sum of pointer and number is harmless when every access behind it is: the last of those proofs.
+    fn behind(&self, insn: usize, tried: &mut Vec<String>) -> Result<Option<Exhausted>, Answer> {
+        /// Most accesses that are looked at.
+        const MAX_ACCESSES: usize = 40;
+        let graph = self.graph();
+        let accesses = |i: &Insn| matches!(i.class(), LDX | ST | STX) || i.is_helper_call() || i.is_kfunc_call();
+        let all = (0..self.request.insns.len()).filter(|at| accesses(&self.request.insns[*at]));
+        let behind: Vec<usize> = all.filter(|at| graph.reaches(insn, *at)).collect();
+        if behind.len() > MAX_ACCESSES {
+            tried.push(format!("{} accesses behind the sum are too many", behind.len()));
+            return Err(Answer::Unknown);
         }
-        if sum {
-            let later =
-                "accesses through the sum are within the object, which the kernel checks where it knows the sum";
-            assumptions.push(later.to_string());
+        let mut last = None;
+        for at in behind {
+            let place = format!("instruction {at}, behind the sum");
+            let view = match self.view(insn, at) {
+                Ok(view) => view,
+                Err(why) => {
+                    tried.push(format!("{place}: {why}"));
+                    return Err(Answer::Unknown);
+                }
+            };
+            let rules = self.rules;
+            let check = |run: &mut Run, program: &Program<'_>| dangers(run, program, at, rules);
+            let mut own = Vec::new();
+            match self.searched(&view, &check, true, &mut own) {
+                Searched::Proof(proof) => last = Some(proof),
+                Searched::Bug(w) => return Err(Answer::Bug(w)),
+                Searched::Within(w) => {
+                    tried.push(format!("{place}: not proven"));
+                    tried.extend(own);
+                    return Err(Answer::WithinBounds(w));
+                }
+                Searched::Unknown => {
+                    tried.push(format!("{place}: not known"));
+                    tried.extend(own);
+                    return Err(Answer::Unknown);
+                }
+            }
+        }
+        Ok(last)
+    }
+
+    /// A proof becomes an answer when nothing speaks against it: an attack, or memory that others write as well.
+    fn safe(&self, insn: usize, proof: Exhausted, sum: bool, lost: Lost, tried: &mut Vec<String>) -> Answer {
+        let facts = Facts::default();
+        let program = self.program(&facts);
+        let own = |map: &usize| {
+            let ty = program.map(*map).and_then(|m| MapType::from_number(m.map_type));
+            matches!(ty, Some(MapType::PercpuArray | MapType::PercpuHash | MapType::LruPercpuHash))
+        };
+        if let Some(map) = proof.read_again().iter().find(|m| !own(m)) {
+            let name = program.map(*map).map_or("", |m| m.name.as_str());
+            tried.push(format!(
+                "safe only if nobody else writes the value of map `{name}` between two reads of it; another CPU may, and \
+                 user space"
+            ));
+            return Answer::Unknown;
+        }
+        let hit = attack(&program, (!sum).then_some(insn), ATTACKS, SEED).and_then(|a| a.hit);
+        if let Some((_, at)) = hit.filter(|(_, at)| !sum || self.graph().reaches(insn, *at)) {
+            tried.push(format!(
+                "internal error of bpfvet, please report the program: a proof says that nothing goes wrong at instruction \
+                 {insn}, and an input goes wrong at instruction {at}"
+            ));
+            return Answer::Unknown;
+        }
+        let mut assumptions = Vec::new();
+        if !proof.read_again().is_empty() {
+            assumptions.push("nobody else writes this CPU's value of the map between two reads of it".to_string());
         }
         Answer::Safe(Box::new(Safety { insn, proof, sum, assumptions, lost }))
     }
+}
+
+/// A window to search, and how.
+struct Plan<'a> {
+    window: &'a Window,
+    passes: u32,
+    /// Rounds of iterators that are alike are leapt over.
+    leaps: bool,
+}
+
+/// What all searches for one thing come to.
+enum Searched {
+    Proof(Exhausted),
+    Bug(Box<Witness>),
+    Within(Within),
+    Unknown,
 }

@@ -27,6 +27,8 @@ pub struct Facts {
     pub entry: Option<(usize, VerifierState)>,
     /// Instructions that some path reaches.
     pub reached: BTreeSet<usize>,
+    /// Instructions at which some path ends.
+    pub ended: BTreeSet<usize>,
     /// States at the begins of the program and of functions that are verified on their own.
     pub begins: BTreeMap<usize, VerifierState>,
     /// Instructions where states are wanted; empty: none.
@@ -175,7 +177,11 @@ impl Sink for Facts {
                     }
                 }
             }
-            Event::PathEnd { .. } | Event::Pruned { .. } => self.last = None,
+            Event::PathEnd { idx } => {
+                self.ended.insert(idx);
+                self.last = None;
+            }
+            Event::Pruned { .. } => self.last = None,
             _ => {}
         }
     }

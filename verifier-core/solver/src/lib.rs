@@ -20,6 +20,7 @@
 //! * [`witness`], [`replay`], [`machine`]: a counterexample, and its proof by running it, twice.
 //! * [`repair`]: changes that do nothing and make the kernel see what is true.
 
+pub mod attack;
 pub mod budget;
 mod calls;
 mod claims;

@@ -46,8 +46,14 @@ pub fn run(program: &Program<'_>, witness: &Witness, passed: &[Passed]) -> Seen 
     if !visible(witness.rule) {
         return Seen::Nothing("a machine knows no such rule: it would go on with whatever lies there");
     }
+    if !witness.repeats.is_empty() {
+        return Seen::Nothing("rounds that are alike are not written down one by one, as it would need");
+    }
     if witness.start != 0 {
         return Seen::Nothing("the run begins in a function that is verified on its own");
+    }
+    if witness.rule == Rule::ReadOnly && witness.given.iter().any(|g| !g.writes.is_empty()) {
+        return Seen::Nothing("memory that calls write, and the program may not, is written by the script too");
     }
     if witness.objects.iter().any(|o| o.kind == Kind::Meta) {
         return Seen::Nothing("metadata and packet lie in one piece in a machine");
@@ -111,7 +117,8 @@ fn scenario(program: &Program<'_>, witness: &Witness, passed: &[Passed]) -> Opti
         bytes.resize(size as usize, 0);
         // All of them lie above 4 GiB, so that half a pointer is none.
         let readonly = matches!(o.kind, Kind::MapObject(_) | Kind::Function(_));
-        places.insert(n, s.add(RegionKind::User(name), bytes, o.writable && !readonly));
+        let filled = witness.given.iter().any(|g| g.writes.iter().any(|w| w.0 == n));
+        places.insert(n, s.add(RegionKind::User(name), bytes, (o.writable || filled) && !readonly));
     }
     let at = |o: usize, off: i64| match witness.objects.get(o).map(|o| &o.kind) {
         Some(Kind::Stack(depth)) => Placed::Frame { depth: *depth as u32, off },

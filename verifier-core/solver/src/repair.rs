@@ -299,7 +299,7 @@ fn look<'a>(
     let at = report.insn_idx;
     let perfmon = options.privilege.perfmon || options.privilege.sys_admin;
     let rules = decides(rejection, Some(request.insns.get(at)?), perfmon).rules()?;
-    let case = Case { system, request, options, rules, budget };
+    let case = Case { system, request, options, rules, budget, trusts_offsets: true };
     let path = recorder.into_path();
     let (start, state) = facts.entry.as_ref()?;
     let program = case.program(&facts);

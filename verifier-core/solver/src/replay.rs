@@ -19,6 +19,10 @@ use verifier_core::kernel::helpers::id;
 
 /// Instructions of one replay.
 const MAX_STEPS: usize = 1 << 20;
+/// The same where rounds are repeated.
+const MAX_REPEATED: usize = 1 << 25;
+/// Calls and loads that are kept for the other replay.
+const MAX_PASSED: usize = 1 << 16;
 /// First address of objects, and their distance.
 const BASE: u64 = 0xffff_c900_0000_0000;
 const SPACING: u64 = 1 << 36;
@@ -100,6 +104,8 @@ struct Machine<'a> {
     witness: &'a Witness,
     at: usize,
     given: usize,
+    /// The next part that comes again, and how often it did.
+    repeat: (usize, u64),
     passed: Vec<Passed>,
     looks: Vec<(u8, u64, bool)>,
 }
@@ -142,6 +148,7 @@ pub fn replay_traced(insns: &[Insn], maps: &dyn MapAccess, rules: Rules, witness
         witness,
         at: witness.start,
         given: 0,
+        repeat: (0, 0),
         passed: Vec::new(),
         looks: Vec::new(),
     };
@@ -161,7 +168,8 @@ pub fn replay_traced(insns: &[Insn], maps: &dyn MapAccess, rules: Rules, witness
 
 impl Machine<'_> {
     fn to_end(&mut self) -> End {
-        for _ in 0..MAX_STEPS {
+        let most = if self.witness.repeats.is_empty() { MAX_STEPS } else { MAX_REPEATED };
+        for _ in 0..most {
             let at = self.at;
             self.looks.clear();
             match self.step() {
@@ -486,20 +494,55 @@ impl Machine<'_> {
         };
         let looks = std::mem::take(&mut self.looks);
         let mut passed = Passed { insn: at, looks, given: Some(self.given), ended: Vec::new() };
+        let again = self.again();
         self.given += 1;
-        for (o, off, bytes) in &g.writes {
-            if *o < self.memory.len() {
-                self.put(*o, *off, bytes);
+        match g.counts.filter(|_| again) {
+            Some(o) => self.count(o),
+            None => {
+                for (o, off, bytes) in &g.writes {
+                    if *o < self.memory.len() {
+                        self.put(*o, *off, bytes);
+                    }
+                }
             }
         }
+        self.turn();
         for o in &g.ends {
             if let Some(m) = self.memory.get_mut(*o) {
                 m.stale = true;
                 passed.ended.push(*o);
             }
         }
-        self.passed.push(passed);
+        if self.passed.len() < MAX_PASSED {
+            self.passed.push(passed);
+        }
         Ok(self.cell(g.result))
+    }
+
+    /// Whether what is given next comes again.
+    fn again(&self) -> bool {
+        let (n, done) = self.repeat;
+        done > 0 && self.witness.repeats.get(n).is_some_and(|r| (r.first..r.last).contains(&self.given))
+    }
+
+    /// At the end of a part that comes again: back to its begin, or on.
+    fn turn(&mut self) {
+        let (n, done) = self.repeat;
+        let Some(r) = self.witness.repeats.get(n).filter(|r| r.last == self.given && r.first < r.last) else { return };
+        if done < r.times {
+            self.repeat = (n, done + 1);
+            self.given = r.first;
+        } else {
+            self.repeat = (n + 1, 0);
+        }
+    }
+
+    /// A number of four bytes becomes one more.
+    fn count(&mut self, o: usize) {
+        let Some(m) = self.memory.get(o) else { return };
+        let byte = |i: u64| m.bytes.get(&i).copied().unwrap_or(0);
+        let n = u32::from_le_bytes([byte(0), byte(1), byte(2), byte(3)]).wrapping_add(1);
+        self.put(o, 0, &n.to_le_bytes());
     }
 
     fn call(&mut self, at: usize, insn: Insn) -> Res<()> {

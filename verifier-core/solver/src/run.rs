@@ -4,7 +4,7 @@
 //! assumed of them (contracts) is collected beside. Answers for the kernel's interpreter over the instruction semantics
 //! that the interpreter of programs shares ([`verifier_core::isa::semantics`]).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use z3::ast::{BV, Bool};
@@ -110,12 +110,25 @@ pub struct CallInput {
     pub writes: Vec<(usize, Num, Vec<BV>)>,
     /// Regions that are no longer valid behind it.
     pub ends: Vec<usize>,
+    /// The region of an iterator's number, which is one more each time.
+    pub counts: Option<usize>,
+}
+
+/// What came from outside in one round of a loop, and comes again so many times.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Repeat {
+    /// First of it.
+    pub first: usize,
+    /// First behind it.
+    pub last: usize,
+    /// How often it comes again.
+    pub times: u64,
 }
 
 impl CallInput {
     /// A result, and nothing else.
     pub fn of(insn: usize, result: Val) -> CallInput {
-        CallInput { insn, result, writes: Vec::new(), ends: Vec::new() }
+        CallInput { insn, result, writes: Vec::new(), ends: Vec::new(), counts: None }
     }
 }
 
@@ -141,13 +154,17 @@ pub struct Run {
     /// Helpers that are calling functions of the program, outermost first.
     pub(super) rounds: Vec<Rounds>,
     /// A value of a map was read where it had been read or written before: that nobody else writes it then matters.
-    pub read_again: bool,
+    pub read_again: BTreeSet<usize>,
     /// What calls keep on the stack between them, by its place there: iterators, dynptrs.
     pub(super) things: BTreeMap<(usize, u64), Thing>,
     /// Regions that end with something else.
     pub(super) owned: Vec<(usize, Owner)>,
     /// Last reading of each clock.
     pub(super) clocks: BTreeMap<u32, Num>,
+    /// Rounds of iterators that are alike are leapt over.
+    pub(super) leaps: bool,
+    /// Those that were.
+    pub leapt: Vec<Repeat>,
     /// References made so far.
     pub(super) references: u32,
     /// The instruction executed last.
@@ -223,6 +240,9 @@ pub struct Program<'a> {
     pub facts: &'a Facts,
     /// Type of the program.
     pub prog_type: ProgType,
+    /// Whether offsets of pointers are what the analysis says where a run begins amid the program; otherwise they are free,
+    /// as numbers are, so that nothing rests on its arithmetic.
+    pub trusts_offsets: bool,
 }
 
 /// Why a run cannot go on.
@@ -403,8 +423,10 @@ impl Run {
     pub fn load(&mut self, region: usize, off: &Num, n: u32) -> Val {
         let regions = self.regions.clone();
         let address = move |v: &Val| address_in(&regions, v);
-        if matches!(self.regions[region].kind, Kind::MapValue(_)) && self.regions[region].memory.knows(off, n) {
-            self.read_again = true;
+        if let Kind::MapValue(map) = self.regions[region].kind
+            && self.regions[region].memory.knows(off, n)
+        {
+            self.read_again.insert(map);
         }
         self.region_mut(region).memory.load(off, n, &address)
     }

@@ -319,7 +319,7 @@ impl Graph {
 pub type Check<'a> = &'a dyn Fn(&mut Run, &Program<'_>) -> Vec<Danger>;
 
 /// What a search did.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Tally {
     /// Paths that reached the target.
     pub arrived: usize,
@@ -331,8 +331,8 @@ pub struct Tally {
     pub rounds: u32,
     /// Some path was cut because it passed an instruction too often.
     pub bounded: bool,
-    /// Some path reads a value of a map again.
-    pub read_again: bool,
+    /// Maps whose values some path reads again.
+    pub read_again: BTreeSet<usize>,
 }
 
 impl Tally {
@@ -342,7 +342,7 @@ impl Tally {
         self.followed += other.followed;
         self.rounds = self.rounds.max(other.rounds);
         self.bounded |= other.bounded;
-        self.read_again |= other.read_again;
+        self.read_again.extend(&other.read_again);
     }
 }
 
@@ -516,7 +516,10 @@ impl Search<'_> {
             }
             tally.rounds = tally.rounds.max(passed);
             self.budget.steps(1);
-            match b.run.step(program, b.pc, None) {
+            let stepped = b.run.step(program, b.pc, None);
+            // What was leapt over was not searched.
+            tally.bounded |= !b.run.leapt.is_empty();
+            match stepped {
                 // The target's own danger was asked about. What is unsafe elsewhere ends the program there, but the
                 // analysis found nothing unsafe there: either no run comes here, or the run knows too little.
                 Err(Stuck::Unsafe(_)) if b.pc == self.target => return Goes::Ended,
@@ -545,7 +548,7 @@ impl Search<'_> {
     /// At the target: what is wrong there, or that nobody knows.
     fn arrived(&self, solver: &z3::Solver, b: &mut Branch, tally: &mut Tally) -> Option<Found> {
         let found = (self.check)(&mut b.run, self.program);
-        tally.read_again |= b.run.read_again;
+        tally.read_again.extend(&b.run.read_again);
         if found.is_empty() {
             // Whether any run comes here by this path is asked all the same: a path that nobody goes is none.
             if tally.arrived == 0 && self.holds(solver, b, &[]) == SatResult::Unsat {

@@ -4,7 +4,7 @@
 //! only where the state is the only one there; otherwise they are free, because the analysis takes states as covered
 //! whose numbers differ where they did not matter to it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use z3::ast::Bool;
@@ -29,13 +29,13 @@ impl Run {
             RegBase::Scalar => return Val::Num(self.of_scalar(reg, exact)),
             RegBase::PtrToCtx => {
                 let at = self.ctx;
-                let off = self.var_off(reg, known, exact);
+                let off = self.var_off(program, reg, known, exact);
                 return Val::ptr(at, off);
             }
             RegBase::PtrToPacket => {
                 let at = self.packet();
-                let off = self.var_off(reg, known, exact);
-                if reg.range() > 0 {
+                let off = self.var_off(program, reg, known, exact);
+                if reg.range() > 0 && (exact || program.trusts_offsets) {
                     // Bytes from the variable part on were checked.
                     let base = off.plus(-i64::from(reg.off));
                     let end = base.plus(i64::from(reg.range()));
@@ -51,13 +51,13 @@ impl Run {
             }
             RegBase::PtrToPacketMeta => {
                 let at = self.meta();
-                let off = self.var_off(reg, known, exact);
+                let off = self.var_off(program, reg, known, exact);
                 return Val::ptr(at, off);
             }
             RegBase::PtrToStack => {
                 let frame = reg.frame_number as usize;
                 let at = self.callers.get(frame).map_or(self.stack, |c| c.stack);
-                let off = self.var_off(reg, known, exact).plus(STACK as i64);
+                let off = self.var_off(program, reg, known, exact).plus(STACK as i64);
                 return Val::ptr(at, off);
             }
             RegBase::PtrToMapValue => {
@@ -67,7 +67,7 @@ impl Run {
                     _ => self.element(program, map, None),
                 };
                 known.elements.insert((map, reg.id), at);
-                let off = self.var_off(reg, known, exact);
+                let off = self.var_off(program, reg, known, exact);
                 return Val::Ptr(Rc::new(Ptr { region: at, off, null }));
             }
             RegBase::ConstPtrToMap => {
@@ -101,7 +101,7 @@ impl Run {
         if reg.has(TypeFlags::RDONLY) {
             self.region_mut(at).writable = false;
         }
-        let off = self.var_off(reg, known, exact);
+        let off = self.var_off(program, reg, known, exact);
         Val::Ptr(Rc::new(Ptr { region: at, off, null }))
     }
 
@@ -155,9 +155,11 @@ impl Run {
     }
 
     /// Fixed plus variable offset; the variable part is shared by pointers with the same id.
-    fn var_off(&mut self, reg: &RegState, known: &mut Instances, exact: bool) -> Num {
+    fn var_off(&mut self, program: &Program<'_>, reg: &RegState, known: &mut Instances, exact: bool) -> Num {
         let s = &reg.scalar;
-        if s.var_off.is_const() {
+        let known_place = matches!(reg.ty.base, RegBase::PtrToStack | RegBase::PtrToCtx | RegBase::ConstPtrToMap);
+        let free = !exact && !program.trusts_offsets && !known_place;
+        if s.var_off.is_const() && !free {
             return Num::Known(s.var_off.value.wrapping_add(reg.off as i64 as u64));
         }
         let var = match known.offsets.get(&reg.id) {
@@ -165,8 +167,10 @@ impl Run {
             _ => self.symbol("offset"),
         };
         known.offsets.insert(reg.id, var.clone());
+        if free {
+            return var;
+        }
         // Ranges of offsets hold for every state that this one covers.
-        let _ = exact;
         self.bound(&var, reg);
         var.plus(i64::from(reg.off))
     }
@@ -185,11 +189,13 @@ impl Run {
             at: state.insn_idx as usize,
             unrolls: false,
             rounds: Vec::new(),
-            read_again: false,
+            read_again: BTreeSet::new(),
             things: BTreeMap::new(),
             owned: Vec::new(),
             clocks: BTreeMap::new(),
             references: 0,
+            leaps: false,
+            leapt: Vec::new(),
             elements: BTreeMap::new(),
             metas: None,
             ctx: 0,

@@ -5,6 +5,7 @@
 //! [`Exhausted`], and only that makes an access *safe*: every start and state of it was taken, no path was cut, no
 //! question stayed open, and paths did arrive. Everything else is [`Within`] bounds, or not known.
 
+use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use super::danger::Danger;
@@ -39,7 +40,7 @@ pub struct Exhausted {
     states: usize,
     paths: usize,
     refuted: usize,
-    read_again: bool,
+    read_again: BTreeSet<usize>,
 }
 
 impl Exhausted {
@@ -63,9 +64,9 @@ impl Exhausted {
         self.refuted
     }
 
-    /// It matters that nobody else writes a map's value between two reads.
-    pub fn read_again(&self) -> bool {
-        self.read_again
+    /// Maps of whose values it matters that nobody else writes them between two reads.
+    pub fn read_again(&self) -> &BTreeSet<usize> {
+        &self.read_again
     }
 }
 
@@ -94,7 +95,14 @@ pub(super) enum Outcome {
 
 impl View {
     /// One window: all its starts, all states there.
-    pub(super) fn search(&self, case: &Case<'_>, window: &Window, check: Check<'_>, passes: u32) -> Outcome {
+    pub(super) fn search(
+        &self,
+        case: &Case<'_>,
+        window: &Window,
+        check: Check<'_>,
+        passes: u32,
+        leaps: bool,
+    ) -> Outcome {
         if window.starts.iter().any(|s| self.facts.crowded.contains(s)) {
             return Outcome::Unknown("too many different states".into());
         }
@@ -117,7 +125,8 @@ impl View {
             // A start without states is never reached.
             for state in entry.map_or(seen, std::slice::from_ref) {
                 states += 1;
-                let run = Run::from_state(&program, state, entry.is_some());
+                let mut run = Run::from_state(&program, state, entry.is_some());
+                run.leaps = leaps;
                 let begin = entry.map(|_| Begin::of(&run, *start));
                 match search.explore(run, *start, &mut tally) {
                     Found::Nothing => {}
@@ -161,7 +170,7 @@ impl View {
             if case.budget.spent() {
                 return false;
             }
-            match self.search(case, window, check, PASSES) {
+            match self.search(case, window, check, PASSES, false) {
                 Outcome::Exhausted(_) => return true,
                 Outcome::Danger { begin: Some(_), .. } => return false,
                 _ => {}

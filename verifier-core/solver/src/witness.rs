@@ -10,7 +10,7 @@ use z3::{Model, SatResult, Solver};
 
 use super::budget::Budget;
 use super::danger::{Danger, Rule};
-use super::run::{Kind, Program, Run};
+use super::run::{Kind, Program, Repeat, Run};
 use super::term::{Num, Val};
 use verifier_core::kernel::helpers::name_of;
 
@@ -64,6 +64,8 @@ pub struct Given {
     pub writes: Vec<(usize, u64, Vec<u8>)>,
     /// Objects that are no longer valid behind it.
     pub ends: Vec<usize>,
+    /// The object of an iterator's number: where the call is repeated, it is one more instead of what is written.
+    pub counts: Option<usize>,
 }
 
 /// A counterexample.
@@ -83,6 +85,8 @@ pub struct Witness {
     pub objects: Vec<Object>,
     /// What came from outside, in order.
     pub given: Vec<Given>,
+    /// Parts of it that come again, in order.
+    pub repeats: Vec<Repeat>,
     /// Index of the entry's stack among the objects.
     pub stack: usize,
     /// What the interpreter of programs says of it; `None`: it is about something that a machine does not know.
@@ -269,7 +273,14 @@ pub fn witness(
         } else {
             "load".to_string()
         };
-        given.push(Given { insn: call.insn, what, result: value(&call.result)?, writes, ends: call.ends.clone() });
+        given.push(Given {
+            insn: call.insn,
+            what,
+            result: value(&call.result)?,
+            writes,
+            ends: call.ends.clone(),
+            counts: call.counts,
+        });
     }
     let registers = begun.registers.iter().map(value).collect::<Option<Vec<_>>>()?;
     if let Some(o) = objects.get_mut(begun.stack) {
@@ -283,6 +294,7 @@ pub fn witness(
         registers,
         objects,
         given,
+        repeats: run.leapt.clone(),
         stack: begun.stack,
         fault: None,
     })

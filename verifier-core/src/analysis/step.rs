@@ -6,6 +6,7 @@
 //! In the kernel: `BPF_COMPLEXITY_LIMIT_INSNS`, `error_recoverable_with_nospec()`, `sanitize_mark_insn_seen()`,
 //! `process_bpf_exit_full`, `check_ld_imm()`, `check_ld_abs()`.
 
+use crate::domain::Scalar;
 use crate::error::{Errno, Res, Stop, WalkMsg};
 use crate::isa::Insn;
 use crate::isa::opcode::*;
@@ -267,8 +268,32 @@ fn step_assumed(env: &mut Env<'_>, insn: Insn) -> Res<Next> {
         }
         // A store to the stack would have to be followed.
         ST | STX if insn.mode() == MEM && env.reg(insn.dst).ty.base != RegBase::PtrToStack => Ok(Next::Step),
+        ALU64 if matches!(insn.op(), ADD | SUB) && sum_assumed(env, insn) => Ok(Next::Step),
         _ => Ok(Next::PathEnd),
     }
+}
+
+/// A sum of a pointer and a number that is taken as met: the pointer is somewhere in its object. `false`: it is none, or one
+/// whose place matters to more than accesses.
+fn sum_assumed(env: &mut Env<'_>, insn: Insn) -> bool {
+    let movable = |r: RegState| matches!(r.ty.base, RegBase::PtrToMapValue | RegBase::PtrToMem | RegBase::PtrToPacket);
+    let (dst, src) = (*env.reg(insn.dst), if insn.is_reg_src() { *env.reg(insn.src) } else { RegState::konst(0) });
+    let pointer = match (dst.is_scalar(), src.is_scalar()) {
+        (false, true) => dst,
+        (true, false) if insn.op() == ADD => src,
+        _ => return false,
+    };
+    if !movable(pointer) || pointer.ty.may_be_null() {
+        return false;
+    }
+    let mut sum = pointer;
+    sum.scalar = Scalar::UNKNOWN;
+    if sum.ty.is(RegBase::PtrToPacket) {
+        sum.payload = Payload::Range(0);
+        sum.id = env.new_id();
+    }
+    env.reg_mut(insn.dst).set(sum);
+    true
 }
 
 /// One instruction.

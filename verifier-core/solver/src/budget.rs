@@ -19,7 +19,9 @@ const STACK: usize = 256 << 20;
 /// How often somebody looks whether an answer is still wanted.
 const LOOK: Duration = Duration::from_millis(20);
 /// What an instruction of a symbolic path costs, in steps of Z3: about as long.
-const STEP: u64 = 20;
+const STEP: u64 = 100;
+/// What a question costs besides the steps that Z3 counts.
+const QUESTION: u64 = 5000;
 
 /// How much to try.
 #[derive(Clone, Copy, Debug)]
@@ -38,7 +40,7 @@ pub struct Effort<'a> {
 
 impl Default for Effort<'_> {
     fn default() -> Self {
-        Effort { work: 60_000_000, question: 6_000_000, paths: 2000, time: Duration::from_secs(60), cancelled: &Never }
+        Effort { work: 60_000_000, question: 6_000_000, paths: 2000, time: Duration::from_secs(120), cancelled: &Never }
     }
 }
 
@@ -179,7 +181,7 @@ impl<'a> Budget<'a> {
         let before = steps(solver);
         let answer = solver.check();
         let cost = steps(solver).saturating_sub(before);
-        self.meter.spent.set(self.meter.spent.get().saturating_add(cost.max(1)));
+        self.meter.spent.set(self.meter.spent.get().saturating_add(cost + QUESTION));
         if self.meter.gave_up().is_some() { SatResult::Unknown } else { answer }
     }
 }
@@ -298,10 +300,10 @@ mod tests {
 
     #[test]
     fn parts_end_before_the_whole() {
-        let effort = Effort { work: 4000, ..Effort::default() };
+        let effort = Effort { work: 40_000, ..Effort::default() };
         let meter = Meter::new(&effort);
         let (all, part) = (meter.budget(), meter.budget().share(4));
-        part.steps(1000 / STEP);
+        part.steps(10_000 / STEP);
         assert!(part.spent() && !all.spent());
     }
 }

@@ -48,7 +48,7 @@ impl Run {
                 self.move_packet();
                 Ok(Next::To(at + 1))
             }
-            PSEUDO_KFUNC_CALL => self.kfunc(program, at, hint),
+            PSEUDO_KFUNC_CALL => self.kfunc(program, at, hint, None),
             _ => self.helper(program, at, insn, hint),
         }
     }

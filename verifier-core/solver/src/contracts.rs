@@ -9,6 +9,7 @@ use std::rc::Rc;
 use z3::ast::{BV, Bool};
 
 use super::needs::{Kfunc, Need, Size};
+use super::rounds;
 use super::run::{CallInput, Kind, Next, Program, Repeat, Run, Stuck};
 use super::term::{Num, Ptr, Val, alu, compare};
 use super::typed::Instances;
@@ -50,19 +51,34 @@ pub(super) enum Thing {
     Dynptr(Owner),
 }
 
+/// What an iterator over numbers shows.
+enum Shown {
+    /// This result, and what it writes for that.
+    This(Val, Writes),
+    /// There may be another number, or none: when there is.
+    Either(Bool),
+}
+
 /// Memory that a call writes: region, offset, bytes.
 type Written = (usize, Num, Vec<BV>);
 /// All of it.
 pub(super) type Writes = Vec<Written>;
 
 impl Run {
-    /// A call of a kernel function.
-    pub(super) fn kfunc(&mut self, program: &Program<'_>, at: usize, hint: Option<&RegState>) -> Result<Next, Stuck> {
+    /// A call of a kernel function. `decided`: whether an iterator has more to show, where both ways are gone.
+    pub(super) fn kfunc(
+        &mut self,
+        program: &Program<'_>,
+        at: usize,
+        hint: Option<&RegState>,
+        decided: Option<bool>,
+    ) -> Result<Next, Stuck> {
         let insn = *program.insns.get(at).ok_or("out of the program")?;
         let called = program.kfunc(insn).ok_or("a kernel function that is not known")?;
         let place = self.stack_place(1);
         let arguments = [1, 2, 3].map(|r| self.reg(r));
-        let mut writes = self.fill_arguments(program, &called.needs)?;
+        let shows = matches!(called.iterator(), Some((_, "next")));
+        let mut writes = if shows { Writes::new() } else { self.fill_arguments(program, &called.needs)? };
         let (mut result, mut counts) = (None, None);
         match (called.name, called.iterator()) {
             (_, Some(("num", "new"))) => {
@@ -71,7 +87,15 @@ impl Run {
                 result = Some(v);
             }
             (_, Some(("num", "next"))) => {
-                let (shown, wrote) = self.numbers_next(place)?;
+                // A recorded path says which way it went.
+                let way = decided.or_else(|| hint.map(|r| !r.is_scalar()));
+                let (shown, wrote) = match self.numbers_next(place, way)? {
+                    Shown::This(shown, wrote) => (shown, wrote),
+                    Shown::Either(more) => {
+                        let n = program.insns.len();
+                        return Ok(Next::Branch(more, rounds::iterated(n, at, true), rounds::iterated(n, at, false)));
+                    }
+                };
                 // What lies on the stack is the iterator's own affair.
                 writes = wrote;
                 counts = writes.first().map(|w| w.0);
@@ -214,7 +238,7 @@ impl Run {
         // Programs may only read it.
         self.region_mut(shown).writable = false;
         self.store(shown, &Num::Known(0), 4, &Val::Num(before.clone()));
-        let wrote = self.show(shown, &before);
+        let wrote = Run::show(shown, &before);
         self.things.insert(place, Thing::Numbers { shown, end, last: None });
         let einval = i64::from(-22i32) as u64 & 0xffff_ffff;
         let result = match pick(Num::Known(einval), Num::Known(0)) {
@@ -231,7 +255,7 @@ impl Run {
     }
 
     /// `bpf_iter_num_next()`: the next number while there is one, and null from then on.
-    fn numbers_next(&mut self, place: Option<(usize, u64)>) -> Result<(Val, Writes), Stuck> {
+    fn numbers_next(&mut self, place: Option<(usize, u64)>, decided: Option<bool>) -> Result<Shown, Stuck> {
         let place = place.ok_or("an iterator at a place that is not known")?;
         let (shown, end, before) = match self.things.get(&place) {
             Some(Thing::Numbers { shown, end, last }) => (*shown, end.clone(), *last),
@@ -248,22 +272,25 @@ impl Run {
         let last = self.leap(&last, &end, before);
         let next = alu(AluOp::Add, false, &last, &Num::Known(1));
         let more = compare(CmpOp::SLt, true, &next.sign_extended(4), &end);
-        let pick = |yes: &Num, no: &Num| match more.as_bool() {
-            Some(true) => yes.clone(),
-            Some(false) => no.clone(),
-            None => Num::of(more.ite(&yes.term(), &no.term())),
+        let shows = match (more.as_bool(), decided) {
+            (Some(way), _) => way,
+            (None, Some(way)) => {
+                self.assume(if way { more } else { more.not() });
+                way
+            }
+            // Both ways are gone, each on its own.
+            (None, None) => {
+                self.things.insert(place, Thing::Numbers { shown, end, last: before });
+                return Ok(Shown::Either(more));
+            }
         };
-        let (shows, end) = (pick(&next, &Num::Known(0)), pick(&end, &Num::Known(0)));
-        self.store(shown, &Num::Known(0), 4, &Val::Num(shows.clone()));
-        let wrote = self.show(shown, &shows);
+        let (number, end) = if shows { (next, end) } else { (Num::Known(0), Num::Known(0)) };
+        self.store(shown, &Num::Known(0), 4, &Val::Num(number.clone()));
+        let wrote = Run::show(shown, &number);
         let called = Some((self.at, self.calls.len()));
         self.things.insert(place, Thing::Numbers { shown, end, last: called });
-        let null = match more.as_bool() {
-            Some(true) => None,
-            Some(false) => return Ok((Val::known(0), vec![wrote])),
-            None => Some(more.not()),
-        };
-        Ok((Val::Ptr(Rc::new(Ptr { region: shown, off: Num::Known(0), null })), vec![wrote]))
+        let result = if shows { Val::ptr(shown, Num::Known(0)) } else { Val::known(0) };
+        Ok(Shown::This(result, vec![wrote]))
     }
 
     /// Where a run may leap: the round that was is taken to be repeated until only few are left. That is a guess about
@@ -282,16 +309,9 @@ impl Run {
     }
 
     /// What an iterator writes to show a number, for replays.
-    fn show(&mut self, region: usize, number: &Num) -> Written {
-        let name = self.name("shown");
+    fn show(region: usize, number: &Num) -> Written {
         let low = number.term();
-        let mut bytes = Vec::new();
-        for b in 0..4 {
-            let byte = BV::new_const(format!("{name}+{b}"), 8);
-            let same = byte.eq(low.extract(8 * b + 7, 8 * b));
-            self.assume(same);
-            bytes.push(byte);
-        }
+        let bytes = (0..4).map(|b| low.extract(8 * b + 7, 8 * b)).collect();
         (region, Num::Known(0), bytes)
     }
 

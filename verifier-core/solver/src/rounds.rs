@@ -22,6 +22,9 @@ const RETURN: usize = 3;
 /// Steps of a load of packet bytes by `ld_abs` and `ld_ind`: the packet is too short, or it is not.
 const TOO_SHORT: usize = 4;
 const LOADED: usize = 5;
+/// Steps of an iterator over numbers: it shows another, or it is over.
+const SHOWN: usize = 6;
+const OVER: usize = 7;
 
 /// The instruction that a step belongs to.
 pub(super) fn insn_of(insns: usize, step: usize) -> usize {
@@ -31,6 +34,11 @@ pub(super) fn insn_of(insns: usize, step: usize) -> usize {
 /// The step behind a load of packet bytes.
 pub(super) fn packet_load(insns: usize, at: usize, fails: bool) -> usize {
     at + insns * if fails { TOO_SHORT } else { LOADED }
+}
+
+/// The step of an iterator that has more to show, or not.
+pub(super) fn iterated(insns: usize, at: usize, more: bool) -> usize {
+    at + insns * if more { SHOWN } else { OVER }
 }
 
 impl Run {
@@ -89,6 +97,7 @@ impl Run {
         let at = step % n;
         self.at = at;
         match step / n {
+            which @ (SHOWN | OVER) => return self.kfunc(program, at, None, Some(which == SHOWN)),
             TOO_SHORT => {
                 self.gave(at, Val::Undef);
                 self.set(0, Val::known(0));

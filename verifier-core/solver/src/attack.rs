@@ -103,7 +103,7 @@ pub fn attack(program: &Program<'_>, at: Option<usize>, runs: u32, seed: u64) ->
     let hook = Hook::of(program.prog_type)?;
     let packets = hook.packet.is_some();
     let mut numbers = Numbers::of(program, seed);
-    let runner = Runner::new().ok()?;
+    let mut runner = Runner::new().ok()?;
     let mut out = Attacked::default();
     for run in 0..runs {
         let mut vm = Vm::new(1);
@@ -125,7 +125,7 @@ pub fn attack(program: &Program<'_>, at: Option<usize>, runs: u32, seed: u64) ->
         let input = Input { packet, context, network_layer: false };
         let mode = Mode::Traced(if at.is_some() { 4096 } else { 0 });
         out.runs += 1;
-        match runner.run(&Interp, &vm, &code, &hook, &input, 1, mode) {
+        match runner.run(&Interp, &vm, &code, &input, 1, mode) {
             Ok(ran) => out.passed += u32::from(ran.steps.iter().any(|s| Some(s.slot as usize) == at)),
             Err(HookError::Stop(Stop::Fault(fault))) => {
                 let insn = fault.insn as usize;

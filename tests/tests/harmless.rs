@@ -246,6 +246,17 @@ fn the_deadline_covers_verification() {
 }
 
 #[test]
+fn run_says_what_there_is_and_runs_for_every_kernel() {
+    let object = |name: &str| format!("{}/../corpus/demo/{name}.bpf.o", env!("CARGO_MANIFEST_DIR"));
+    let none = run(&[&object("accepted"), "--prog", "nobody"]).expect_err("no such program");
+    assert!(none.contains("no program is called `nobody`; there are count_protocols"), "{none}");
+    assert_eq!(run(&[&object("accepted"), "--kernel", "6.12,6.18"]), Ok(0));
+    assert_eq!(run(&[&object("accepted"), "--kernel", "all"]), Ok(0));
+    let twice = run(&[&object("accepted"), "--kernel", "all", "--pcap", "x", "--pcap-out", "y"]);
+    assert!(twice.expect_err("one file for several kernels").contains("one kernel"));
+}
+
+#[test]
 fn a_program_that_does_not_end_stops() {
     let text = "; type: sched_cls\n; btf: ../btf/plain.o\n; func: 0 prog\n; func: round step\n; func: inner step\n\
                 r1 = 8388608\nr2 = func[round]\nr3 = 0\nr4 = 0\ncall bpf_loop\nr0 = 0\nexit\n\

@@ -332,7 +332,7 @@ impl Question {
 }
 
 /// Runs the analysis of a rejected program again, listening to its steps. A fault costs the explanation alone.
-fn trace(system: &System, request: &LoadRequest, options: &Options, stop: &dyn Fn() -> bool) -> Option<Trace> {
+pub fn trace(system: &System, request: &LoadRequest, options: &Options, stop: &dyn Fn() -> bool) -> Option<Trace> {
     let quiet = Options { log_level: 0, ..options.clone() };
     let run = || {
         let mut recorder = Recorder::new();

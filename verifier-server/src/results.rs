@@ -11,7 +11,6 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use verifier_core::analysis::System;
 use verifier_core::kernel::MapType;
-use verifier_core::program::LoadRequest;
 use verifier_runtime::Vm;
 use verifier_runtime::hook::Output;
 use verifier_runtime::map::{Listing, Map};
@@ -174,13 +173,13 @@ fn maps(vm: &Vm) -> impl Iterator<Item = &Arc<Map>> {
 /// Those of writing.
 pub fn print_text(
     args: &RunArgs,
-    request: &LoadRequest,
+    name: &str,
     system: &System,
     vm: &Vm,
     tally: &Tally,
     out: &mut dyn Write,
 ) -> Result<(), String> {
-    let mut text = format!("{}: accepted by Linux {}, {} runs\n", request.name, system.kernel.name, tally.runs);
+    let mut text = format!("{}: accepted by Linux {}, {} runs\n", name, system.kernel.name, tally.runs);
     for (action, n) in &tally.actions {
         text += &format!("  {n:>8}  {action}\n");
     }
@@ -259,7 +258,7 @@ fn clones(last: &Output) -> (Vec<(String, String)>, u64) {
 }
 
 /// As JSON.
-pub fn as_json(engine: &str, request: &LoadRequest, system: &System, vm: &Vm, tally: &Tally) -> Value {
+pub fn as_json(engine: &str, name: &str, system: &System, vm: &Vm, tally: &Tally) -> Value {
     let maps: Vec<Value> = maps(vm)
         .map(|m| {
             let listing = entries(vm, m, MOST);
@@ -276,7 +275,7 @@ pub fn as_json(engine: &str, request: &LoadRequest, system: &System, vm: &Vm, ta
     let last = tally.last.as_ref();
     json!({
         "schema": 1,
-        "program": request.name,
+        "program": name,
         "kernel": system.kernel.name,
         "verdict": "accepted",
         "engine": engine,

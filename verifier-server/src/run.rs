@@ -4,19 +4,21 @@ use std::io::Write;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use verifier_core::analysis::{Options, System, Verdict, Verified, verify_with};
+use verifier_core::analysis::{Options, Report, System, Verdict, Verified, verify_with};
 use verifier_core::kernel::ProgType;
 use verifier_core::log::Off;
-use verifier_core::program::{Initial, InitialValue, LoadRequest, MapSpec, Object, OpenOptions, open};
+use verifier_core::program::{Initial, InitialValue, LoadRequest, MapSpec, Object};
 use verifier_runtime::abi::{self, Model};
 use verifier_runtime::engines::{EngineKind, tiered};
 use verifier_runtime::hook::{Hook, HookError, Input, Mode, Runner};
 use verifier_runtime::{Engine, Linked, Vm};
 
 use crate::args::{RunArgs, RunFormat};
+use crate::ask::{self, Question};
 use crate::pcap::{self, Capture, Captured};
 use crate::results::{self, Tally};
-use crate::{check, hex, target};
+use crate::row::Row;
+use crate::{check, hex, render, target};
 
 /// CPUs of the machine: one, so that what per-CPU maps hold is what the program counted.
 const CPUS: u32 = 1;
@@ -31,44 +33,67 @@ pub fn run(args: &RunArgs, out: &mut dyn Write) -> Result<u8, String> {
     }
     let object = args.object.as_deref().ok_or("no object file given")?;
     let systems = target::systems(&args.target)?;
-    let system = systems.first().ok_or("no kernel named")?;
+    if systems.len() > 1 && args.pcap_out.is_some() {
+        return Err("--pcap-out is for one kernel: each would write over what the one before wrote".into());
+    }
+    let deadline = Instant::now().checked_add(Duration::from_secs(args.timeout)).ok_or("--timeout is too large")?;
+    let mut code = 0;
+    for system in &systems {
+        code = code.max(run_on(args, object, system, deadline, out)?);
+    }
+    Ok(code)
+}
+
+/// A program as the object names it, and what a kernel is asked to load.
+struct Named {
+    name: String,
+    section: String,
+    request: LoadRequest,
+}
+
+/// Runs the command for one kernel.
+fn run_on(
+    args: &RunArgs,
+    object: &Path,
+    system: &System,
+    deadline: Instant,
+    out: &mut dyn Write,
+) -> Result<u8, String> {
     if let Some(file) = &args.witness {
         return on_witness(args, object, file, system, out);
     }
-    let request = if args.classic { crate::classic::request(object)? } else { request(args, object, system)? };
-    let deadline = Instant::now().checked_add(Duration::from_secs(args.timeout)).ok_or("--timeout is too large")?;
-    let verified = match judge(system, &request, deadline) {
+    let program = if args.classic { classic(object)? } else { named(args, object, system)? };
+    let name = &program.name;
+    let report = judge(system, &program.request, deadline);
+    let verified = match report.verdict {
         Verdict::Accepted(v) => v,
-        Verdict::Rejected(r) => {
-            let words = r.cause.as_ref().map(|c| c.text(system.kernel.style).trim_end().to_string());
-            let words = words.unwrap_or_else(|| r.errno.name());
-            eprintln!("bpfvet: {}: not run, Linux {} rejects it: {words}", request.name, system.kernel.name);
+        Verdict::Rejected(_) => {
+            eprintln!("bpfvet: {name}: not run, Linux {} rejects it", system.kernel.name);
+            eprint!("{}", explained(object, system, &program, report, deadline));
             return Ok(1);
         }
         Verdict::Unsupported(what) => {
-            eprintln!("bpfvet: {}: not run, because bpfvet does not model {what}", request.name);
+            eprintln!("bpfvet: {name}: not run, because bpfvet does not model {what}");
             return Ok(3);
         }
-        Verdict::Budget(what) => {
-            let why = if Instant::now() >= deadline { timed_out(args) } else { what.to_string() };
-            return Err(format!("{}: {why}", request.name));
-        }
+        Verdict::Budget(_) if Instant::now() >= deadline => return Err(format!("{name}: {}", timed_out(args))),
+        Verdict::Budget(what) => return Err(format!("{name}: {what}")),
     };
     if Instant::now() >= deadline {
-        return Err(format!("{}: {}", request.name, timed_out(args)));
+        return Err(format!("{name}: {}", timed_out(args)));
     }
-    let (vm, program) = machine(args, object, system, &verified, deadline)?;
+    let prog_type = ProgType::from_number(program.request.prog_type).unwrap_or(ProgType::Unspec);
+    let hook = Hook::of(prog_type).ok_or_else(|| format!("programs of type {} are not run", prog_type.name()))?;
+    let (vm, linked) = machine(args, object, system, &verified, deadline)?;
     let engine = match args.engine {
         Some(name) => EngineKind::from(name).engine()?,
-        None => tiered([program.code().clone()]),
+        None => tiered([linked.code().clone()]),
     };
-    let prog_type = ProgType::from_number(request.prog_type).unwrap_or(ProgType::Unspec);
-    let hook = Hook::of(prog_type).ok_or_else(|| format!("programs of type {} are not run", prog_type.name()))?;
-    let tally = all_runs(args, engine.as_ref(), &vm, &program, &hook)?;
+    let tally = all_runs(args, engine.as_ref(), &vm, &linked, &hook)?;
     match args.format {
-        RunFormat::Text => results::print_text(args, &request, system, &vm, &tally, out),
+        RunFormat::Text => results::print_text(args, name, system, &vm, &tally, out),
         RunFormat::Json => {
-            let value = results::as_json(engine.name(), &request, system, &vm, &tally);
+            let value = results::as_json(engine.name(), name, system, &vm, &tally);
             writeln!(out, "{value}").map_err(|e| e.to_string())
         }
     }?;
@@ -76,8 +101,17 @@ pub fn run(args: &RunArgs, out: &mut dyn Write) -> Result<u8, String> {
 }
 
 /// The verdict on a program, as long as there is time.
-fn judge(system: &System, request: &LoadRequest, deadline: Instant) -> Verdict {
-    verify_with(system, request, &Options::default(), &mut Off, &|| Instant::now() >= deadline).verdict
+fn judge(system: &System, request: &LoadRequest, deadline: Instant) -> Report {
+    verify_with(system, request, &Options::default(), &mut Off, &|| Instant::now() >= deadline)
+}
+
+/// A rejection as `check` prints it.
+fn explained(object: &Path, system: &System, program: &Named, report: Report, deadline: Instant) -> String {
+    let (object, late) = (object.display().to_string(), || Instant::now() >= deadline);
+    let Named { name, section, request } = program;
+    let mut row = Row::verified(&object, name, section, system, request, report, false);
+    row.trace = ask::trace(system, request, &Options::default(), &late);
+    render::plain(&[row], false).unwrap_or_default()
 }
 
 /// What is said when there is no time left.
@@ -89,10 +123,10 @@ fn timed_out(args: &RunArgs) -> String {
 fn on_witness(args: &RunArgs, object: &Path, file: &Path, system: &System, out: &mut dyn Write) -> Result<u8, String> {
     let text = check::read(file)?;
     // A witness says which program it is of.
-    let named = args.prog.clone().or_else(|| crate::witness::program_of(&text));
+    let saved_for = args.prog.clone().or_else(|| crate::witness::program_of(&text));
     let request = match args.classic {
-        true => crate::classic::request(object)?,
-        false => request(&RunArgs { prog: named, ..args.clone() }, object, system)?,
+        true => classic(object)?.request,
+        false => named(&RunArgs { prog: saved_for, ..args.clone() }, object, system)?.request,
     };
     crate::witness::run(&text, system, &request, &Options::default(), args.format, out)
         .map_err(|e| format!("{}: {e}", file.display()))
@@ -103,11 +137,11 @@ fn on_witness(_: &RunArgs, _: &Path, _: &Path, _: &System, _: &mut dyn Write) ->
     crate::solve::available().map(|()| 0)
 }
 
+/// The object, as every other command opens it.
 fn opened(object: &Path, system: &System) -> Result<Object, String> {
     let bytes = check::read(object)?;
-    let name = object.display().to_string();
-    let options = OpenOptions { modules: system.modules.clone(), ..OpenOptions::new(&system.kernel, name.clone()) };
-    open(&bytes, &options).map_err(|e| format!("{name}: {e}"))
+    let file = object.display().to_string();
+    Question::default().open(&file, &bytes, system).map_err(|e| format!("{file}: {e}"))
 }
 
 /// Puts into maps what the object says that they hold, as loaders do before anything runs. Programs that are put there
@@ -140,7 +174,7 @@ fn fill_slot(vm: &mut Vm, object: &Object, slot: &Initial, system: &System, dead
             let program = object.programs.iter().find(|p| p.name == *name);
             let request = program.ok_or_else(|| format!("{what}: there is no such program"))?.result.clone();
             let request = request.map_err(|why| format!("{what}: {why}"))?;
-            let Verdict::Accepted(other) = judge(system, &request, deadline) else {
+            let Verdict::Accepted(other) = judge(system, &request, deadline).verdict else {
                 return Err(format!("{what}: not accepted; `bpfvet check` explains"));
             };
             vm.create_maps(&other.request().maps).map_err(|e| e.to_string())?;
@@ -150,18 +184,28 @@ fn fill_slot(vm: &mut Vm, object: &Object, slot: &Initial, system: &System, dead
     }
 }
 
+/// A classic program.
+fn classic(object: &Path) -> Result<Named, String> {
+    let request = crate::classic::request(object)?;
+    Ok(Named { name: request.name.clone(), section: String::new(), request })
+}
+
 /// The program that the command line names.
-fn request(args: &RunArgs, object: &Path, system: &System) -> Result<LoadRequest, String> {
-    let name = object.display().to_string();
+fn named(args: &RunArgs, object: &Path, system: &System) -> Result<Named, String> {
+    let file = object.display().to_string();
     let opened = opened(object, system)?;
-    let names = || opened.programs.iter().map(|p| p.name.as_str()).collect::<Vec<_>>().join(", ");
-    let program = match &args.prog {
-        Some(wanted) => opened.programs.iter().find(|p| p.name == *wanted),
-        None if opened.programs.len() == 1 => opened.programs.first(),
-        None => None,
+    let names = opened.programs.iter().map(|p| p.name.as_str()).collect::<Vec<_>>().join(", ");
+    let mut programs = opened.programs.into_iter();
+    let (wanted, count) = (args.prog.as_deref(), programs.len());
+    let program = match wanted {
+        _ if count == 0 => return Err(format!("{file}: there is no program in it")),
+        None if count > 1 => return Err(format!("{file}: name one program with --prog: {names}")),
+        wanted => programs.find(|p| wanted.is_none_or(|w| p.name == w)).ok_or_else(|| {
+            format!("{file}: no program is called `{}`; there are {names}", wanted.unwrap_or_default())
+        })?,
     };
-    let program = program.ok_or_else(|| format!("{name}: name one program with --prog: {}", names()))?;
-    program.result.clone().map_err(|why| format!("{name}: {}: {why}", program.name))
+    let request = program.result.map_err(|why| format!("{file}: {}: {why}", program.name))?;
+    Ok(Named { name: program.name, section: program.section, request })
 }
 
 /// The machine with the program's maps, and the program made ready; programs for prog arrays are checked and put there.
@@ -187,9 +231,17 @@ fn machine(
         });
         let (map, index, prog) = parsed.ok_or_else(|| format!("`{entry}` is not of the form MAP:INDEX=PROG"))?;
         let wanted = RunArgs { prog: Some(prog.to_string()), ..args.clone() };
-        let other = request(&wanted, object, system)?;
-        let Verdict::Accepted(other) = judge(system, &other, deadline) else {
-            return Err(format!("{prog}: not accepted; `bpfvet check` explains"));
+        let other = named(&wanted, object, system)?;
+        let report = judge(system, &other.request, deadline);
+        let other = match report.verdict {
+            Verdict::Accepted(v) => v,
+            Verdict::Rejected(_) => {
+                let why = explained(object, system, &other, report, deadline);
+                return Err(format!("{prog}: not put into a prog array, it is not accepted\n{why}"));
+            }
+            _ => {
+                return Err(format!("{prog}: not put into a prog array, there is no verdict; `bpfvet check` explains"));
+            }
         };
         vm.create_maps(&other.request().maps).map_err(|e| e.to_string())?;
         let other = Linked::new(&other, &vm).map_err(|e| format!("{prog}: {e}"))?;

@@ -8,23 +8,8 @@ use std::sync::LazyLock;
 use verifier_core::kernel::helpers::{self, id};
 
 use super::cx::{Cx, Halt, stop};
+use super::helper::{Helper, HelperFn, Run, Table};
 use super::helpers::{base, callback, csum, dynptr, iter, lookup, map, print, ring, skb, string, xdp};
-
-/// A helper as engines call it.
-pub type HelperFn = unsafe extern "C" fn(*mut Cx<'_>, u64, u64, u64, u64, u64) -> u64;
-
-/// A helper or kernel function.
-#[derive(Debug)]
-pub struct Helper {
-    /// Name in the kernel, as `bpf_map_lookup_elem`.
-    pub name: &'static str,
-    /// Number; 0 for kernel functions.
-    pub id: u32,
-    /// What to call.
-    pub func: HelperFn,
-    /// Calls functions of the program back: [`Cx::frame`] must be set.
-    pub calls_back: bool,
-}
 
 /// Body of a helper: the run, and r1 to r5.
 pub type Body = fn(&mut Cx<'_>, [u64; 5]) -> Result<u64, Halt>;
@@ -43,9 +28,9 @@ pub(super) fn give_back(cx: &mut Cx<'_>, result: Result<u64, Halt>) -> u64 {
 /// A row: a number, a name and a body.
 macro_rules! row {
     ($id:expr, $name:literal, $body:path $(, $flag:ident)*) => {{
-        unsafe extern "C" fn call(cx: *mut Cx<'_>, a: u64, b: u64, c: u64, d: u64, e: u64) -> u64 {
+        unsafe extern "C" fn call(run: *mut Run, a: u64, b: u64, c: u64, d: u64, e: u64) -> u64 {
             // SAFETY: engines pass the run that they were given, and use no other reference to it meanwhile.
-            let cx = unsafe { &mut *cx };
+            let cx = unsafe { &mut *run.cast::<Cx<'_>>() };
             let result = $body(cx, [a, b, c, d, e]);
             give_back(cx, result)
         }
@@ -225,9 +210,9 @@ static KFUNCS: &[Helper] = &[
 ];
 
 /// A helper that is not modelled: an error, or null where it returns a pointer, and the machine notes that it was called.
-unsafe extern "C" fn missing<const ID: usize>(cx: *mut Cx<'_>, _: u64, _: u64, _: u64, _: u64, _: u64) -> u64 {
+unsafe extern "C" fn missing<const ID: usize>(run: *mut Run, _: u64, _: u64, _: u64, _: u64, _: u64) -> u64 {
     // SAFETY: engines pass the run that they were given, and use no other reference to it meanwhile.
-    let cx = unsafe { &mut *cx };
+    let cx = unsafe { &mut *run.cast::<Cx<'_>>() };
     cx.vm.note_missing(ID);
     if NULL.contains(&(ID as u32)) { 0 } else { base::unmodelled() }
 }
@@ -311,6 +296,20 @@ static BY_ID: LazyLock<Vec<Option<&'static Helper>>> = LazyLock::new(|| {
 /// The helper with this number.
 pub fn helper(id: u32) -> Option<&'static Helper> {
     BY_ID.get(id as usize).copied().flatten()
+}
+
+/// All of them, for programs to be made ready.
+#[derive(Clone, Copy, Default, Debug)]
+pub struct Known;
+
+impl Table for Known {
+    fn helper(&self, id: u32) -> Option<&'static Helper> {
+        helper(id)
+    }
+
+    fn kfunc(&self, name: &str) -> Option<&'static Helper> {
+        kfunc(name)
+    }
 }
 
 /// The kernel function with this name.

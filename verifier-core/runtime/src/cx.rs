@@ -14,7 +14,7 @@ use super::memory::{Region, RegionKind, Regions, Reservation};
 use super::net::Redirect;
 use super::packet::Packet;
 use super::program::Code;
-use super::replay;
+use super::script;
 use super::vm::Vm;
 
 /// Bytes of stack of one frame.
@@ -214,7 +214,7 @@ pub struct Cx<'v> {
     pub(super) bits: Vec<Vec<u64>>,
     stack: (u64, u64),
     /// Scripted calls and the path taken.
-    pub(super) replay: Option<Box<replay::State>>,
+    pub(super) replay: Option<Box<script::State>>,
 }
 
 /// Bytes that the interpreter keeps of a caller, at most.

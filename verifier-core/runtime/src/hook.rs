@@ -16,7 +16,7 @@ use super::memory::{Regions, Reservation};
 use super::net::Redirect;
 use super::packet::{self, ETH, Packet, PacketKind};
 use super::program::Code;
-use super::replay::{State, Step};
+use super::script::{State, Step};
 use super::vm::Vm;
 
 /// Bytes of a context that are given back, where the input had fewer.

@@ -65,6 +65,7 @@ pub mod cx;
 pub mod engine;
 pub mod engines;
 mod fault;
+pub mod helper;
 mod helpers;
 pub mod hook;
 pub mod interp;
@@ -77,6 +78,7 @@ pub mod net;
 pub mod packet;
 pub mod program;
 pub mod replay;
+mod script;
 pub mod value;
 pub mod vm;
 

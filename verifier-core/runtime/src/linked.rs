@@ -9,8 +9,9 @@ use std::sync::Arc;
 
 use verifier_core::analysis::Verified;
 use verifier_core::kernel::ProgType;
-use verifier_core::program::MapSpec;
+use verifier_core::program::{LoadRequest, MapSpec};
 
+use super::abi::Known;
 use super::context;
 use super::program::{Code, LinkError};
 use super::vm::Vm;
@@ -63,7 +64,7 @@ impl Linked {
             let what = format!("the program comes to {buffer} bytes of its tracepoint's buffer");
             return Err(Unlinked::Context(format!("{what}, the runtime has {} at most", context::BUFFER)));
         }
-        Ok(Linked { code: Arc::new(Code::verified(program, vm)?), vm: vm.id() })
+        Ok(Linked { code: Arc::new(Code::verified(program, vm, &Known)?), vm: vm.id() })
     }
 
     /// The program.
@@ -74,6 +75,22 @@ impl Linked {
     /// Whether it was linked to this machine.
     pub fn is_for(&self, vm: &Vm) -> bool {
         self.vm == vm.id()
+    }
+}
+
+impl Code {
+    /// Prepares any instructions, for checked mode only.
+    ///
+    /// # Errors
+    /// Where they are not well formed: unknown opcodes, jumps out of the program.
+    pub fn unverified(req: &LoadRequest, vm: &Vm) -> Result<Code, LinkError> {
+        Code::of_request(req, vm, &Known, false)
+    }
+
+    /// For tests: what the analysis accepts when it is wrong.
+    #[cfg(test)]
+    pub(super) fn believed(req: &LoadRequest, vm: &Vm) -> Result<Code, LinkError> {
+        Code::of_request(req, vm, &Known, true)
     }
 }
 

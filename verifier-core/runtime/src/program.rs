@@ -14,8 +14,7 @@ use verifier_core::isa::opcode::*;
 use verifier_core::isa::semantics::{AluOp, CmpOp};
 use verifier_core::program::{LoadRequest, MapSpec};
 
-use super::abi::{self, Helper};
-use super::interp::fast::{Fast, flatten};
+use super::helper::{Helper, Table};
 use super::map::{Map, Owner, Program};
 use super::value::Layout;
 use super::vm::Vm;
@@ -244,7 +243,7 @@ pub struct Code {
     verified: bool,
     compiled: [OnceLock<Box<dyn Any + Send + Sync>>; 2],
     entries: [AtomicUsize; 2],
-    fast: OnceLock<Box<[Fast]>>,
+    threaded: OnceLock<Box<dyn Any + Send + Sync>>,
 }
 
 impl Code {
@@ -252,10 +251,10 @@ impl Code {
     ///
     /// # Errors
     /// Where the program needs something that the runtime does not model.
-    pub(super) fn verified(program: &Verified, vm: &Vm) -> Result<Code, LinkError> {
+    pub(super) fn verified(program: &Verified, vm: &Vm, table: &dyn Table) -> Result<Code, LinkError> {
         let req = program.request();
         same_fields(program, vm)?;
-        let mut code = build(program.insns(), req, vm, Some(program.subprog_starts()))?;
+        let mut code = build(program.insns(), req, (vm, table), Some(program.subprog_starts()))?;
         code.exception_cb =
             program.as_target().funcs.iter().position(|f| f.exception_cb).and_then(|n| u32::try_from(n).ok());
         for (insn, what) in &program.reach().kernel_memory {
@@ -283,18 +282,12 @@ impl Code {
         }
     }
 
-    /// Prepares any instructions, for checked mode only.
+    /// Prepares any instructions, for checked mode only; with `believed`, for tests, as if they had been accepted.
     ///
     /// # Errors
     /// Where they are not well formed: unknown opcodes, jumps out of the program.
-    pub fn unverified(req: &LoadRequest, vm: &Vm) -> Result<Code, LinkError> {
-        build(&req.insns, req, vm, None)
-    }
-
-    /// For tests: what the analysis accepts when it is wrong.
-    #[cfg(test)]
-    pub(super) fn believed(req: &LoadRequest, vm: &Vm) -> Result<Code, LinkError> {
-        build(&req.insns, req, vm, Some(&[]))
+    pub(super) fn of_request(req: &LoadRequest, vm: &Vm, table: &dyn Table, believed: bool) -> Result<Code, LinkError> {
+        build(&req.insns, req, (vm, table), believed.then_some(&[]))
     }
 
     /// Whether the analysis accepted it, so that it may run without checks.
@@ -302,9 +295,9 @@ impl Code {
         self.verified
     }
 
-    /// The form of the fast interpreter, made when it is first asked for.
-    pub(super) fn fast(&self) -> &[Fast] {
-        self.fast.get_or_init(|| flatten(self))
+    /// The form of the interpreter without checks, made when it is first asked for.
+    pub(super) fn threaded(&self) -> &OnceLock<Box<dyn Any + Send + Sync>> {
+        &self.threaded
     }
 
     /// What an engine made of it, kept as long as the program: first the form without checks, then the checked one.
@@ -402,16 +395,23 @@ struct Builder<'a> {
     starts: Vec<u32>,
     req: &'a LoadRequest,
     vm: &'a Vm,
+    table: &'a dyn Table,
     maps: Vec<Arc<Map>>,
 }
 
 /// `verified`: it was accepted, with functions that begin there; one that only exceptions lead to is called nowhere.
-fn build(insns: &[Insn], req: &LoadRequest, vm: &Vm, verified: Option<&[u32]>) -> Result<Code, LinkError> {
+fn build(
+    insns: &[Insn],
+    req: &LoadRequest,
+    (vm, table): (&Vm, &dyn Table),
+    verified: Option<&[u32]>,
+) -> Result<Code, LinkError> {
     let fail = |insn, what: &str| LinkError { insn, what: what.into() };
     if insns.is_empty() || insns.len() > MAX_INSNS {
         return Err(fail(0, "not between one and a million instructions"));
     }
-    let mut b = Builder { insns, starts: starts(insns, verified.unwrap_or_default())?, req, vm, maps: Vec::new() };
+    let starts = starts(insns, verified.unwrap_or_default())?;
+    let mut b = Builder { insns, starts, req, vm, table, maps: Vec::new() };
     let mut ops = Vec::with_capacity(insns.len());
     while ops.len() < insns.len() {
         let i = ops.len();
@@ -434,7 +434,7 @@ fn build(insns: &[Insn], req: &LoadRequest, vm: &Vm, verified: Option<&[u32]>) -
         return Err(fail(ops.len() - 1, "the program does not end"));
     }
     let owner = Owner { prog_type: req.prog_type, attach_type: req.expected_attach_type };
-    for array in b.maps.iter().filter_map(|m| Some((m, m.ops().programs()?))) {
+    for array in b.maps.iter().filter_map(|m| Some((m, m.programs()?))) {
         array.1.claim(owner.clone()).map_err(|_| {
             fail(0, &format!("prog array `{}` belongs to programs of another type or attach type", array.0.name()))
         })?;
@@ -455,7 +455,7 @@ fn build(insns: &[Insn], req: &LoadRequest, vm: &Vm, verified: Option<&[u32]>) -
         verified: verified.is_some(),
         compiled: Default::default(),
         entries: Default::default(),
-        fast: OnceLock::new(),
+        threaded: OnceLock::new(),
     })
 }
 
@@ -536,12 +536,12 @@ impl Builder<'_> {
             PSEUDO_KFUNC_CALL => {
                 let name = self.vm.kfunc_name(self.req, insn).ok_or_else(|| fail("no such kernel function".into()))?;
                 let helper =
-                    abi::kfunc(&name).ok_or_else(|| fail(format!("kernel function {name} is not modelled")))?;
+                    self.table.kfunc(&name).ok_or_else(|| fail(format!("kernel function {name} is not modelled")))?;
                 Ok(Op::Call { helper })
             }
             _ => Ok(match u32::try_from(insn.imm) {
                 Ok(verifier_core::kernel::helpers::id::TAIL_CALL) => Op::TailCall,
-                Ok(id) => abi::helper(id).map_or(Op::CallUnknown { id: insn.imm }, |helper| Op::Call { helper }),
+                Ok(id) => self.table.helper(id).map_or(Op::CallUnknown { id: insn.imm }, |helper| Op::Call { helper }),
                 Err(_) => Op::CallUnknown { id: insn.imm },
             }),
         }

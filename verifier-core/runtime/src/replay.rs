@@ -4,14 +4,16 @@
 //! helpers return can be scripted. The run is checked: a violation is a [`Stop::Fault`] that names instruction,
 //! address and region.
 
-use std::collections::{HashMap, VecDeque};
 use std::io;
 
 use super::cx::{Cx, FRAME, Halt, Stack, Stop};
 use super::engine::{Engine, run};
 use super::memory::{Region, RegionKind, Regions, Reservation};
 use super::program::Code;
+use super::script::{Passage, State};
 use super::vm::Vm;
+
+pub use super::script::{Look, Step};
 
 /// A value whose number is known once regions are placed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -66,17 +68,6 @@ pub struct Scripted {
     pub ends: Vec<usize>,
 }
 
-/// Memory that an argument of a call stands for.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Look {
-    /// Register with the address, 1 to 5.
-    pub reg: u8,
-    /// Bytes.
-    pub len: u32,
-    /// Whether the call writes it.
-    pub write: bool,
-}
-
 /// A run, described.
 #[derive(Clone, Debug, Default)]
 pub struct Scenario {
@@ -101,61 +92,6 @@ pub struct Replayed {
     pub regions: Vec<Vec<u8>>,
     /// Slots executed, in order, as many as asked for (interpreter only).
     pub path: Vec<u32>,
-}
-
-/// What a replay adds to a run.
-#[derive(Debug, Default)]
-pub(super) struct State {
-    calls: HashMap<u32, VecDeque<Passage>>,
-    constants: HashMap<u32, u64>,
-    path: Vec<u32>,
-    keep: usize,
-    steps: Vec<Step>,
-    keep_steps: usize,
-}
-
-/// [`Scripted`] with addresses.
-#[derive(Debug)]
-struct Passage {
-    looks: Vec<Look>,
-    returns: Option<u64>,
-    writes: Vec<(u64, Vec<u8>)>,
-    ends: Vec<u64>,
-}
-
-/// Registers before an instruction.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Step {
-    /// Instruction slot.
-    pub slot: u32,
-    /// r0 to r10.
-    pub regs: [u64; 11],
-}
-
-impl State {
-    /// Keeps so many steps with their registers.
-    pub(super) fn steps(keep: usize) -> State {
-        State { keep_steps: keep, ..State::default() }
-    }
-
-    pub(super) fn into_steps(self) -> Vec<Step> {
-        self.steps
-    }
-
-    pub(super) fn step(&mut self, slot: u32, regs: &[u64; 16]) {
-        if self.path.len() < self.keep {
-            self.path.push(slot);
-        }
-        if self.steps.len() < self.keep_steps {
-            let mut step = Step { slot, regs: [0; 11] };
-            step.regs.copy_from_slice(&regs[..11]);
-            self.steps.push(step);
-        }
-    }
-
-    fn next_call(&mut self, slot: u32) -> Option<Passage> {
-        self.calls.get_mut(&slot)?.pop_front()
-    }
 }
 
 /// The scripted result of the instruction at a slot; `None`: it does what it does. `args` are r1 to r5 of a call.
@@ -226,7 +162,7 @@ impl Scenario {
             map.regions().into_iter().for_each(|r| regions.add(r));
         }
         let mut cx = Cx::new(vm, &mut stack, Some(regions));
-        let mut state = State { keep: self.path, ..State::default() };
+        let mut state = State::path(self.path);
         for c in &self.calls {
             state.calls.entry(c.insn).or_default().push_back(Passage {
                 looks: c.looks.clone(),

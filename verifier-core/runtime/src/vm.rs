@@ -239,14 +239,14 @@ impl Vm {
 
     /// Whether a map is at an address: one of the machine, or one in a map of maps.
     pub fn knows_map(&self, address: u64) -> bool {
-        let inside = |m: &Arc<Map>| m.ops().outer().is_some_and(|o| o.at(address).is_some());
+        let inside = |m: &Arc<Map>| m.outer().is_some_and(|o| o.at(address).is_some());
         self.maps().any(|m| m.address() == address || inside(m))
     }
 
     /// Every map that programs may reach, those in maps of maps included, each once.
     pub fn all_maps(&self) -> Vec<Arc<Map>> {
         let mut out: Vec<Arc<Map>> = self.maps().cloned().collect();
-        let inner: Vec<Arc<Map>> = self.maps().filter_map(|m| m.ops().outer()).flat_map(|o| o.all()).collect();
+        let inner: Vec<Arc<Map>> = self.maps().filter_map(|m| m.outer()).flat_map(|o| o.all()).collect();
         for map in inner {
             if !out.iter().any(|m| Arc::ptr_eq(m, &map)) {
                 out.push(map);

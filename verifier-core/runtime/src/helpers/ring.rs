@@ -19,7 +19,7 @@ const RESERVED_DYNPTR: &str = "bpf_ringbuf_reserve_dynptr";
 /// The map is not there, or may not grow.
 pub fn take(cx: &mut Cx<'_>, map: u64, size: u64, is_dynptr: bool) -> Result<Option<u64>, Halt> {
     let map = at(cx, map)?;
-    let sample = growing(cx, |site| map.ops().ring().and_then(|r| r.reserve(size, site)))?;
+    let sample = growing(cx, |site| map.ring().and_then(|r| r.reserve(size, site)))?;
     if let Some(at) = sample {
         cx.give(at, size, if is_dynptr { RESERVED_DYNPTR } else { RESERVED }, true);
         cx.acquired(Held::Sample(at));
@@ -68,7 +68,7 @@ pub fn output(cx: &mut Cx<'_>, [map, data, size, flags, _]: [u64; 5]) -> Ret {
     let map = at(cx, map)?;
     let data = cx.readable(data, size)?;
     cx.touch(size)?;
-    let Some(ring) = map.ops().ring() else { return Ok(err(errno::EINVAL)) };
+    let Some(ring) = map.ring() else { return Ok(err(errno::EINVAL)) };
     // SAFETY: accepted programs give so many bytes, others were checked.
     let result = growing(cx, |site| unsafe { ring.output(data, size, flags, site) })?;
     code(result)
@@ -76,7 +76,7 @@ pub fn output(cx: &mut Cx<'_>, [map, data, size, flags, _]: [u64; 5]) -> Ret {
 
 /// `bpf_ringbuf_query(map, what)`
 pub fn query(cx: &mut Cx<'_>, [map, what, ..]: [u64; 5]) -> Ret {
-    Ok(at(cx, map)?.ops().ring().map_or(0, |r| r.query(what)))
+    Ok(at(cx, map)?.ring().map_or(0, |r| r.query(what)))
 }
 
 /// `bpf_perf_event_output(ctx, map, flags, data, size)`: kept as a sample. The upper half of the flags asks for that

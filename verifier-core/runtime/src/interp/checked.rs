@@ -2,6 +2,7 @@
 
 use crate::abi;
 use crate::cx::{Cx, FRAME, FaultKind, Halt, MAX_LOOPS, stop};
+use crate::helper::Helper;
 use crate::program::{AtomicOp, Code, Op, Reg, Src};
 use crate::replay;
 use verifier_core::isa::semantics::{byte_order, sign_extend};
@@ -238,7 +239,7 @@ impl Run<'_, '_> {
         replay::scripted(self.cx, self.pc as u32, &[a, b, c, d, e])
     }
 
-    fn call(&mut self, helper: &abi::Helper) -> Result<(), Halt> {
+    fn call(&mut self, helper: &Helper) -> Result<(), Halt> {
         let [_, a, b, c, d, e, ..] = self.regs;
         self.cx.insn = self.pc as u32;
         self.cx.frame = self.regs[10];
@@ -248,7 +249,7 @@ impl Run<'_, '_> {
             return Ok(());
         }
         // SAFETY: the run that this engine was given; `self.cx` is not used meanwhile.
-        let r0 = unsafe { (helper.func)(self.cx, a, b, c, d, e) };
+        let r0 = unsafe { (helper.func)(std::ptr::from_mut(self.cx).cast(), a, b, c, d, e) };
         if self.cx.stop != stop::NONE {
             return Err(Halt);
         }

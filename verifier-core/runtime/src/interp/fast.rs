@@ -10,9 +10,10 @@
 use std::ptr;
 use std::sync::OnceLock;
 
-use crate::abi::{self, Helper, HelperFn};
+use crate::abi;
 use crate::cx::{CALLER, Cx, FRAME, FaultKind, MAX_LOOPS, stop};
 use crate::fault::{self, Raised};
+use crate::helper::{Helper, HelperFn};
 use crate::map::Map;
 use crate::program::{AtomicOp, Code, Op, Reg, Size, Src};
 use verifier_core::isa::semantics::{AluOp, CmpOp};
@@ -28,7 +29,7 @@ type Handler = for<'v> unsafe extern "C" fn(*const Fast, *mut State, *mut Cx<'v>
 
 /// One operation.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Fast {
+pub(super) struct Fast {
     run: Handler,
     /// Immediate, function of a helper, map, or more operands. In jumps the low half is the immediate, the high half
     /// the fuel that the jump takes.
@@ -178,7 +179,7 @@ handlers! {
         (*cx).in_helper = 1;
         // `flatten` put a helper's function there.
         let func = std::mem::transmute::<usize, HelperFn>((*pc).imm as usize);
-        let r0 = func(cx, a, b, c, d, e);
+        let r0 = func(cx.cast(), a, b, c, d, e);
         (*cx).in_helper = 0;
         if (*cx).stop != stop::NONE {
             return ptr::null();
@@ -240,7 +241,7 @@ handlers! {
                 if taken {
                     regs[1] = ctx;
                     (*st).loops = MAX_LOOPS;
-                    return (*cx).code().fast().as_ptr();
+                    return records_of((*cx).code()).as_ptr();
                 }
             }
             Op::LoadOrZero { size, signed, dst, base, off } => {
@@ -257,7 +258,7 @@ handlers! {
                     return ptr::null();
                 }
                 let start = (*cx).code().subprogs()[n as usize].start;
-                return (*cx).code().fast().as_ptr().add(start as usize);
+                return records_of((*cx).code()).as_ptr().add(start as usize);
             }
             Op::PacketLoad { size, index, off } => {
                 let off = i64::from(off) + index.map_or(0, |r| i64::from(regs[usize::from(r)] as u32 as i32));
@@ -346,7 +347,7 @@ pub(super) fn run(cx: &mut Cx<'_>, subprog: u32, args: [u64; 5]) -> u64 {
     let Some(start) = cx.code().subprogs().get(subprog as usize).map(|s| s.start as usize) else { return 0 };
     let mut st = State::new(cx, args);
     cx.in_helper = 0;
-    let (first, cx) = (ptr::from_ref(&cx.code().fast()[start]), ptr::from_mut(cx));
+    let (first, cx) = (ptr::from_ref(&records_of(cx.code())[start]), ptr::from_mut(cx));
     let words = [(&raw mut st) as u64, 0, 0, 0, 0];
     let entry = from as unsafe extern "C" fn(*mut Cx<'static>, *const Fast, *mut State) -> u64;
     // SAFETY: `from` is called with the three arguments that it takes; the run and its state are there meanwhile.
@@ -379,7 +380,7 @@ unsafe extern "C" fn from(cx: *mut Cx<'_>, mut pc: *const Fast, st: *mut State) 
 /// The instruction that faulted, and what it did. Handlers have their record in the register of a first argument, or have
 /// just come from there; an access near it that comes to the address is the one.
 fn place_of(cx: &Cx<'_>, regs: &[u64; 11], raised: &Raised) -> (u32, FaultKind) {
-    let (records, ops) = (cx.code().fast(), cx.code().ops());
+    let (records, ops) = (records_of(cx.code()), cx.code().ops());
     let off = raised.first.wrapping_sub(records.as_ptr() as usize);
     let slot = if off < size_of_val(records) { off / size_of::<Fast>() } else { cx.insn as usize };
     let at = |slot: usize| {
@@ -610,8 +611,15 @@ fn fused<const T: bool>(a: &Op, b: &Op) -> Option<(Handler, u32)> {
     both.or_else(jumps).map(|h| (h, STEP + 3))
 }
 
+/// The records of a program, made when they are first asked for.
+fn records_of(code: &Code) -> &[Fast] {
+    let made = code.threaded().get_or_init(|| Box::new(flatten(code)));
+    // Nobody else puts anything there.
+    made.downcast_ref::<Box<[Fast]>>().map_or(&[], |records| records)
+}
+
 /// Flattens a program; one record for each slot.
-pub(crate) fn flatten(code: &Code) -> Box<[Fast]> {
+fn flatten(code: &Code) -> Box<[Fast]> {
     match (OPTIMISED, OPTIMISED && threads()) {
         (true, true) => records::<true>(code, fused::<OPTIMISED>),
         (true, false) => records::<false>(code, |_, _| None),

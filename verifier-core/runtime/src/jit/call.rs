@@ -8,8 +8,9 @@ use std::sync::Arc;
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{Function, InstBuilder, Value, types};
 
-use crate::abi::{self, Helper};
+use crate::abi;
 use crate::cx::{Cx, FRAME};
+use crate::helper::Helper;
 use crate::map::{ArrayLayout, Map};
 use crate::program::{FUNC_BASE, Op, Reg, Size, Src};
 use verifier_core::isa::semantics::{AluOp, CmpOp};

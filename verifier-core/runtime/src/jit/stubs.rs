@@ -1,8 +1,9 @@
 //! What compiled code calls that is not a helper: the cold paths, and what checked mode does out of line.
 
-use crate::abi::{self, Helper};
+use crate::abi;
 use crate::cx::{Cx, FaultKind};
 use crate::engine::Engine;
+use crate::helper::Helper;
 use crate::interp::{Interp, access};
 use crate::map::Map;
 use crate::program::Op;
@@ -58,7 +59,7 @@ pub(super) unsafe extern "C" fn checked_call(
         let slot = (*cx).insn;
         match replay::scripted(&mut *cx, slot, &[a, b, c, d, e]) {
             Some(result) => abi::give_back(&mut *cx, result),
-            None => (helper.func)(cx, a, b, c, d, e),
+            None => (helper.func)(cx.cast(), a, b, c, d, e),
         }
     }
 }

@@ -17,6 +17,7 @@ mod ringbuf;
 mod slots;
 mod storage;
 
+use std::any::Any;
 use std::io;
 use std::sync::Arc;
 
@@ -156,7 +157,7 @@ impl Map {
 
     /// How values of the maps in it are laid out, for maps of maps with a template.
     pub fn inner_layout(&self) -> Option<&Layout> {
-        self.ops.outer()?.template().map(|t| &t.layout)
+        self.outer()?.template().map(|t| &t.layout)
     }
 
     /// CPUs that have values of their own; 1 where all share them.
@@ -243,7 +244,7 @@ impl Map {
 
     /// Whether values are bytes, and not programs or maps.
     fn holds_bytes(&self) -> bool {
-        self.ops.outer().is_none() && self.ops.programs().is_none()
+        self.outer().is_none() && self.programs().is_none()
     }
 
     /// Sets a value, as `bpf_map_update_elem()`.
@@ -361,17 +362,38 @@ impl Map {
         self.len() == 0
     }
 
+    /// What it is made of, when that is of this kind.
+    fn kind<T: 'static>(&self) -> Option<&T> {
+        let ops: &dyn Any = &*self.ops;
+        ops.downcast_ref()
+    }
+
+    /// It, when it is a ring buffer.
+    pub(super) fn ring(&self) -> Option<&Ring> {
+        self.kind()
+    }
+
+    /// It, when its values are programs.
+    pub(super) fn programs(&self) -> Option<&progs::ProgArray> {
+        self.kind()
+    }
+
+    /// It, when its values are maps.
+    pub(super) fn outer(&self) -> Option<&outer::Outer> {
+        self.kind()
+    }
+
     /// Puts a program into a slot of a prog array.
     ///
     /// # Errors
     /// `EINVAL` for other maps and for programs of another kind than the array's, `E2BIG` where there is no such slot.
     pub fn set_prog(&self, index: u32, program: Arc<dyn Program>) -> MapResult {
-        self.ops.programs().ok_or(errno::EINVAL)?.set(index, program, flag::ANY)
+        self.programs().ok_or(errno::EINVAL)?.set(index, program, flag::ANY)
     }
 
     /// The program in a slot of a prog array.
     pub fn prog(&self, index: u32) -> Option<Arc<dyn Program>> {
-        self.ops.programs()?.get(index)
+        self.programs()?.get(index)
     }
 
     /// Puts a map into a map of maps.
@@ -382,17 +404,17 @@ impl Map {
         if key.len() != self.spec.key_size as usize {
             return Err(errno::EINVAL);
         }
-        self.ops.outer().ok_or(errno::EINVAL)?.set(key, map, flags)
+        self.outer().ok_or(errno::EINVAL)?.set(key, map, flags)
     }
 
     /// The inner map under a key.
     pub fn inner(&self, key: &[u8]) -> Option<Arc<Map>> {
-        self.ops.outer()?.get(key)
+        self.outer()?.get(key)
     }
 
     /// Takes the next sample of a ring buffer, with so many of its bytes at most.
     pub fn take_sample(&self, most: usize) -> Option<Taken> {
-        self.ops.ring()?.take(most)
+        self.ring()?.take(most)
     }
 }
 

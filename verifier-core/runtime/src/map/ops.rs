@@ -140,7 +140,7 @@ pub enum Next {
 }
 
 /// What a map of a kind does.
-pub trait MapOps: std::fmt::Debug + Send + Sync {
+pub trait MapOps: Any + std::fmt::Debug + Send + Sync {
     /// Address of the value of a key. Keys have `key_size` bytes. `None` as well where it may not grow by what lies there.
     fn lookup(&self, key: &[u8], site: &Site<'_>) -> Option<u64>;
 
@@ -236,21 +236,6 @@ pub trait MapOps: std::fmt::Debug + Send + Sync {
     /// What a lookup costs, in instructions.
     fn lookup_cost(&self) -> u64 {
         1
-    }
-
-    /// It, when it is a ring buffer.
-    fn ring(&self) -> Option<&super::ringbuf::Ring> {
-        None
-    }
-
-    /// It, when its values are programs.
-    fn programs(&self) -> Option<&super::progs::ProgArray> {
-        None
-    }
-
-    /// It, when its values are maps.
-    fn outer(&self) -> Option<&super::outer::Outer> {
-        None
     }
 
     /// The value that belongs to an owner, made from `init` (zeroes where null) when there is none and `create` is set.

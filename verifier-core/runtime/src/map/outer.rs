@@ -142,8 +142,4 @@ impl MapOps for Outer {
     fn memory(&self) -> Option<ValueMemory> {
         None
     }
-
-    fn outer(&self) -> Option<&Outer> {
-        Some(self)
-    }
 }

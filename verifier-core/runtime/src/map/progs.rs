@@ -86,8 +86,4 @@ impl MapOps for ProgArray {
     fn memory(&self) -> Option<ValueMemory> {
         None
     }
-
-    fn programs(&self) -> Option<&ProgArray> {
-        Some(self)
-    }
 }

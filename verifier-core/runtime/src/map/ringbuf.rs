@@ -184,8 +184,4 @@ impl MapOps for Ring {
     fn extent(&self) -> Option<(u64, u64)> {
         Some((self.memory.address(), 2 * self.size))
     }
-
-    fn ring(&self) -> Option<&Ring> {
-        Some(self)
-    }
 }

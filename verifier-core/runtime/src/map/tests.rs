@@ -155,7 +155,7 @@ fn queues_stacks_and_filters() {
 #[test]
 fn rings() {
     let m = make(MapType::Ringbuf, 0, 0, 4096);
-    let (ring, user) = (m.ops().ring().expect("ring"), Site::user(0));
+    let (ring, user) = (m.ring().expect("ring"), Site::user(0));
     // SAFETY: so many bytes.
     let output = |b: &[u8]| unsafe { ring.output(b.as_ptr(), b.len() as u64, 0, &user) };
     assert_eq!((output(&[5; 100]), output(&[5; 4096])), (Ok(()), Err(errno::EAGAIN)));
@@ -281,7 +281,7 @@ fn maps_take_what_is_touched() {
             let result = unsafe {
                 match m.map_type() {
                     MapType::Queue | MapType::BloomFilter => m.ops().push(value.as_ptr(), 0, &site),
-                    MapType::Ringbuf => m.ops().ring().expect("ring").reserve(4000, &site).map(|_| ()).ok_or(0),
+                    MapType::Ringbuf => m.ring().expect("ring").reserve(4000, &site).map(|_| ()).ok_or(0),
                     _ => m.update(&key, value.as_ptr(), 0, &site),
                 }
             };

@@ -609,6 +609,8 @@ fn limits_that_are_none_are_refused() {
             assert!(String::from_utf8_lossy(&out.stderr).contains(limit), "{out:?}");
         }
     }
+    let help = bpfvet(&["serve", "--help"]);
+    assert!(String::from_utf8_lossy(&help.stdout).contains("openssl req -x509"), "{help:?}");
     let out = bpfvet(&["serve", "--max-memory", "4096", "--total-memory", "2048"]);
     assert_eq!(out.status.code(), Some(2));
     assert!(String::from_utf8_lossy(&out.stderr).contains("--total-memory"), "{out:?}");

@@ -6,6 +6,8 @@ use std::path::PathBuf;
 use clap::Args;
 use clap::builder::RangedU64ValueParser;
 
+use super::tls::RECIPE;
+
 /// A number of things: at least one, and no more than a machine could have.
 fn count() -> RangedU64ValueParser<usize> {
     RangedU64ValueParser::new().range(1..=1_000_000)
@@ -42,15 +44,8 @@ fn seconds_or_none() -> RangedU64ValueParser<u64> {
 }
 
 /// Options of `serve`.
-///
-/// A certificate that works, for a service that clients call `vet.example.org`:
-///
-///   openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 365 -keyout key.pem -out cert.pem
-///     -subj /CN=vet.example.org -addext subjectAltName=DNS:vet.example.org
-///     -addext basicConstraints=critical,CA:FALSE
-///
-/// Clients then need cert.pem as `--server-ca`.
 #[derive(Args, Debug)]
+#[command(after_help = RECIPE)]
 pub struct ServeArgs {
     /// Address to listen on; port 0 takes a free one. Any address but loopback needs TLS, and tokens or client
     /// certificates.
@@ -60,7 +55,7 @@ pub struct ServeArgs {
     /// may read them: they name no client and no program.
     #[arg(long, value_name = "ADDR")]
     pub metrics: Option<SocketAddr>,
-    /// Certificate chain, in PEM; read again when the file changes. `--help` shows how to make one.
+    /// Certificate chain, in PEM; read again when the file changes. how to make one stands below.
     #[arg(long, value_name = "FILE", requires = "tls_key")]
     pub tls_cert: Option<PathBuf>,
     /// Its private key, in PEM; read again when the file changes.

@@ -18,7 +18,7 @@ use super::config::TlsFiles;
 /// HTTP/2, which is all that gRPC speaks.
 const ALPN: &[u8] = b"h2";
 /// How to make a certificate that works.
-pub const RECIPE: &str = "make one with: openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 365 \
+pub const RECIPE: &str = "a certificate that works: openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 365 \
     -keyout key.pem -out cert.pem -subj /CN=NAME -addext subjectAltName=DNS:NAME \
     -addext basicConstraints=critical,CA:FALSE (for an address: subjectAltName=IP:ADDRESS)";
 

@@ -337,7 +337,7 @@ pub fn trace(system: &System, request: &LoadRequest, options: &Options, stop: &d
     let run = || {
         let mut recorder = Recorder::new();
         let report = verify_with(system, request, &quiet, &mut recorder, stop);
-        trace_of(system, request, &report, &recorder.into_path())
+        trace_of(system, request, &quiet, &report, &recorder.into_path(), stop)
     };
     catch_unwind(AssertUnwindSafe(run)).ok().flatten()
 }

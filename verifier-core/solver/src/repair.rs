@@ -25,6 +25,7 @@ use super::search::follow;
 use super::term::{Num, Val, alu, compare};
 use verifier_core::analysis::{Options, System, Verdict, verify_assuming, verify_with};
 use verifier_core::explain::path::Place;
+pub use verifier_core::explain::tried::inserted;
 use verifier_core::explain::{Path, Recorder, Source, source_of};
 use verifier_core::isa::Insn;
 use verifier_core::isa::disasm::{NoNames, write_insn};
@@ -146,53 +147,6 @@ pub(super) const fn insn(code: u8, dst: u8, src: u8, off: i16, imm: i32) -> Insn
 /// `if R <= most goto +1; R = otherwise`.
 fn bound(r: u8, most: i32, otherwise: i32) -> Vec<Insn> {
     vec![insn(JMP | JLE | K, r, 0, 1, most), insn(ALU64 | MOV | K, r, 0, 0, otherwise)]
-}
-
-/// Puts instructions in before one, and lets every jump, call and record follow.
-pub fn inserted(request: &LoadRequest, at: usize, code: &[Insn], falls_through_only: bool) -> Option<LoadRequest> {
-    let n = code.len();
-    let moved = |i: usize| if i >= at { i + n } else { i };
-    let target = |t: usize| if t > at || (t == at && falls_through_only) { t + n } else { t };
-    let mut out = request.clone();
-    out.insns.clear();
-    let mut i = 0;
-    while i < request.insns.len() {
-        let mut x = request.insns[i];
-        if i == at {
-            out.insns.extend(code);
-        }
-        let from = moved(i) as i64 + 1;
-        let to = |by: i32| usize::try_from(i as i64 + 1 + i64::from(by)).ok();
-        if x.is_pseudo_call() || x.is_pseudo_func() {
-            // A function that begins there begins with what is inserted.
-            let t = to(x.imm)?;
-            x.imm = i32::try_from(if t > at { t + n } else { t } as i64 - from).ok()?;
-        } else if x.is_jmp_class() && !matches!(x.op(), CALL | EXIT) {
-            let by = target(to(x.jump_offset())?) as i64 - from;
-            if x.code == (JMP32 | JA) {
-                x.imm = i32::try_from(by).ok()?;
-            } else {
-                x.off = i16::try_from(by).ok()?;
-            }
-        }
-        out.insns.push(x);
-        if x.is_ldimm64() && i + 1 < request.insns.len() {
-            i += 1;
-            out.insns.push(request.insns[i]);
-        }
-        i += 1;
-    }
-    for f in &mut out.func_info {
-        if f.insn_off as usize > at {
-            f.insn_off += n as u32;
-        }
-    }
-    for l in &mut out.line_info {
-        if l.insn_off as usize > at {
-            l.insn_off += n as u32;
-        }
-    }
-    Some(out)
 }
 
 /// What is known about a rejection that is to be repaired.

@@ -38,12 +38,12 @@ impl Need {
         self.index.value.scalar.umax
     }
 
-    /// May be below zero, as 64 or as 32 bits.
+    /// May be below zero, as 64 or as 32 bits, and is limited above as a signed number.
     fn negative(&self) -> bool {
         let s = &self.index.value.scalar;
-        let whole = s.smin < 0 && s.smax <= MAX_VAR_OFF as i64;
+        let whole = s.smin < 0 && s.smax <= i64::from(i32::MAX);
         // A 32-bit number that was compared as signed: huge as unsigned, because it may be negative.
-        let half = s.smin >= 0 && s.umax > MAX_VAR_OFF && s.s32_min < 0 && s.s32_max <= MAX_VAR_OFF as i32;
+        let half = s.umax > MAX_VAR_OFF && s.s32_min < 0 && s.s32_max <= MAX_VAR_OFF as i32;
         whole || half
     }
 
@@ -62,19 +62,28 @@ impl Need {
         }
     }
 
+    /// What the source calls it, as an operand of a comparison.
+    fn operand(&self) -> String {
+        super::expr::as_operand(self.variable.as_deref().unwrap_or("i"))
+    }
+
+    /// The condition under which it is too large, in C.
+    fn too_large(&self, v: &str) -> String {
+        match (self.fits.filter(|n| *n > 0), self.is_size) {
+            (Some(n), true) => format!("{v} > {n}"),
+            (Some(n), false) => format!("{v} >= {n}"),
+            (None, _) => format!("{v} >= SIZE"),
+        }
+    }
+
     /// The check that helps, in C.
     fn check(&self) -> String {
-        let v = self.variable.as_deref().unwrap_or("i");
-        match (self.fits.filter(|n| *n > 0), self.is_size) {
-            (Some(n), true) => format!("`if ({v} > {n}) return …;`"),
-            (Some(n), false) => format!("`if ({v} >= {n}) return …;`"),
-            (None, _) => format!("`if ({v} >= SIZE) return …;`"),
-        }
+        format!("`if ({}) return 0;`", self.too_large(&self.operand()))
     }
 
     /// The mask that helps, in C, where there is one.
     fn mask(&self) -> Option<String> {
-        let v = self.variable.as_deref().unwrap_or("i");
+        let v = self.operand();
         let n = u64::try_from(self.fits?).ok().filter(|n| *n > 1)?;
         // A size must stay within; an index below.
         let mask = if n.is_power_of_two() {
@@ -113,6 +122,9 @@ impl Facts<'_> {
             let memory = matches!(insn.class(), LDX | ST | STX);
             let (off, size) = if memory {
                 (i128::from(insn.off), i128::from(insn.access_size()))
+            } else if let Some(size) = self.handed_size().filter(|_| insn.is_call()) {
+                // A helper accesses so many bytes from there on.
+                (0, i128::from(size.scalar.umax))
             } else {
                 (0, i128::from(self.element(index)))
             };
@@ -122,6 +134,60 @@ impl Facts<'_> {
         Need { index, name, variable, is_size, fits, object }
     }
 
+    /// The number that is handed to a call behind the failing pointer: how many bytes it may access.
+    fn handed_size(&self) -> Option<RegState> {
+        let n = self.slice.regno?.checked_add(1).filter(|n| *n <= 5)?;
+        self.held(n).filter(|r| r.is_scalar() && r.scalar.umax <= MAX_VAR_OFF)
+    }
+
+    /// An offset that varies and a size that does, which fit one by one, but not together as far as the kernel knows.
+    fn sum(&self, d: &mut Diagnosis) -> bool {
+        let Some((n, object)) = self.slice.object.filter(|_| self.lines.insn(self.end).is_call()) else { return false };
+        let Some(size) = self.held(n + 1).filter(|r| n < 5 && r.is_scalar() && !r.scalar.is_const()) else {
+            return false;
+        };
+        let (Some(room), false) = (value::room(&object, self.request), object.scalar.is_const()) else { return false };
+        let off = object.scalar.umax;
+        let whole = room.max(0);
+        if off > MAX_VAR_OFF
+            || size.scalar.umax > MAX_VAR_OFF
+            || i128::from(off) > whole
+            || i128::from(size.scalar.umax) > whole
+        {
+            return false;
+        }
+        let (pointer, bytes) = (self.argument(n), self.argument(n + 1));
+        let name = |a: &Option<String>, r: u8| a.as_ref().map_or(format!("R{r}"), |a| format!("`{a}`"));
+        let (p, s) = (name(&pointer, n), name(&bytes, n + 1));
+        let object = value::object(&object, self.request);
+        d.say(
+            format!(
+                "{p} may be {off} bytes into {object}, and the size {s} as large as {}: the kernel does not relate them, and together they may reach byte {}, where {whole} are",
+                size.scalar.umax,
+                u128::from(off) + u128::from(size.scalar.umax)
+            ),
+            format!("offset 0..={off} and size {} do not fit into {whole} bytes together", value::range(i128::from(size.scalar.umin), i128::from(size.scalar.umax))),
+        );
+        let half = (u64::try_from(whole).unwrap_or(0) / 2).max(1);
+        let offset = pointer.as_deref().and_then(|p| p.split_once('+')).map(|(_, o)| o.trim().to_string());
+        let text = match offset {
+            Some(o) => format!(
+                "leave room for a size that is constant: `if ({} > {half}) return 0;` before {}, and pass {} in place of {s}; or make the buffer {} bytes large",
+                super::expr::as_operand(&o),
+                self.lines.place(self.end),
+                whole - i128::from(half),
+                whole + i128::from(off)
+            ),
+            None => format!(
+                "limit the offset to {half} and pass the constant size {}, or make the buffer {} bytes large",
+                whole - i128::from(half),
+                whole + i128::from(off)
+            ),
+        };
+        d.push(SUM_OF_BOUNDS, text, Some(self.end));
+        true
+    }
+
     /// Bytes of an access that has not happened yet: at least one element.
     fn element(&self, index: Index) -> u64 {
         index.scale.min(8)
@@ -129,6 +195,9 @@ impl Facts<'_> {
 
     /// What is wrong with the number that decides where the access goes.
     pub(super) fn bounds(&self, d: &mut Diagnosis) {
+        if self.sum(d) {
+            return;
+        }
         let Some(index) = self.slice.index else { return self.constant(d) };
         if index.value.scalar.is_const() && !self.starts(&["ptr-offset"]) {
             return self.constant(d);
@@ -143,30 +212,43 @@ impl Facts<'_> {
             let check = need.variable.as_deref().unwrap_or("size");
             d.push(
                 NONZERO_SIZE,
-                format!("leave when the size is 0, right before the call: `if ({check} == 0) return …;`"),
+                format!(
+                    "leave when the size is 0, right before the call: `if ({} == 0) return 0;`",
+                    super::expr::as_operand(check)
+                ),
                 None,
             );
             return;
         }
         let kind = if need.is_size { "the size " } else { "" };
         let packet = self.slice.object.is_some_and(|(_, o)| o.ty.base == RegBase::PtrToPacket);
-        if packet {
+        if packet && !need.is_size {
             return self.packet_index(&need, d);
         }
-        if need.negative() {
+        if packet {
+            return self.packet_size(&need, d);
+        }
+        let said_negative = self.starts(&["mem-min-negative", "call-size-negative"]);
+        if need.negative() || (said_negative && need.index.value.scalar.smin < 0 && self.limited_above(&need)) {
             d.problem = format!("{kind}{v} may be negative");
             d.here = format!("{kind}{v} is {range}; {}", need.room());
             self.lost(&need, d);
-            let var = need.variable.as_deref().unwrap_or("i");
             let upper = need.largest().map_or(String::new(), |n| format!("; 0..={n} fit"));
-            let word = var.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
+            let (own, copy) = self.own_copy(&need);
+            let condition = match self.limited_above(&need) {
+                true => format!("{own} < 0"),
+                // Neither end is checked: one check of one end would only lead to the next rejection.
+                false => format!("{own} < 0 || {}", need.too_large(&own)),
+            };
+            let plain = super::names::is_name(need.variable.as_deref().unwrap_or("i"));
             let result = self.slice.steps.first().is_some_and(|s| self.lines.helper(s.insn).is_some());
-            let unsigned = if word && !result {
-                format!(", or make `{var}` unsigned where it is declared")
+            let unsigned = if plain && !result && condition.ends_with("< 0") {
+                format!(", or make `{own}` unsigned where it is declared")
             } else {
                 String::new()
             };
-            let text = format!("exclude negative numbers: `if ({var} < 0) return …;`{unsigned}{upper}");
+            let why = self.because_of_copy(&copy, &need);
+            let text = format!("exclude negative numbers: `{copy}if ({condition}) return 0;`{why}{unsigned}{upper}");
             d.push(LOWER_BOUND, text, None);
             return;
         }
@@ -174,8 +256,12 @@ impl Facts<'_> {
             d.problem = format!("nothing limits {kind}{v}: {}", need.room());
             d.here = format!("{kind}{v} is {range}; {}", need.room());
             self.lost(&need, d);
+            let (own, copy) = self.own_copy(&need);
+            // A field that is read again is not what was checked; masked in place it is.
             let mask = need.mask().map_or(String::new(), |m| format!(", or mask it: `{m}`"));
-            let text = format!("limit {v} before {}: {}{mask}", self.lines.place(self.end), need.check());
+            let why = self.because_of_copy(&copy, &need);
+            let place = self.lines.place(self.end);
+            let text = format!("limit {v} before {place}: `{copy}if ({}) return 0;`{why}{mask}", need.too_large(&own));
             d.push(UPPER_BOUND, text, None);
             return;
         }
@@ -195,6 +281,84 @@ impl Facts<'_> {
         d.push(SMALLER_BOUND, text, None);
     }
 
+    /// The operand to check, and what has to be said of it: what is loaded from memory is loaded again by the next line
+    /// that uses it, so the check must be on a copy.
+    fn own_copy(&self, need: &Need) -> (String, String) {
+        let variable = need.variable.as_deref().unwrap_or("i");
+        if super::names::is_name(variable) || !(variable.contains("->") || variable.contains('*')) {
+            return (need.operand(), String::new());
+        }
+        let loads = self.slice.steps.iter().map(|s| self.lines.insn(s.insn)).find(|i| i.class() == LDX);
+        let bits = loads.map_or(32, |i| i.access_size() * 8);
+        ("n".into(), format!("__u{bits} n = {variable}; "))
+    }
+
+    /// Why a copy is checked, where one is.
+    fn because_of_copy(&self, copy: &str, need: &Need) -> String {
+        if copy.is_empty() {
+            return String::new();
+        }
+        let variable = need.variable.as_deref().unwrap_or("i");
+        format!(", and use `n` in place of `{variable}`, which is read anew each time")
+    }
+
+    /// Whether a check on the path limits the number from above already, in its whole width or as a signed half.
+    fn limited_above(&self, need: &Need) -> bool {
+        // The compiler may take a part of the offset into the access that follows.
+        let insn = self.slice.insn.unwrap_or_default();
+        let follows = self.request.insns.iter().skip(self.end + 1).take(8).find(|i| {
+            let base = if i.class() == LDX { i.src } else { i.dst };
+            matches!(i.class(), LDX | ST | STX) && base == insn.dst
+        });
+        let taken = follows.filter(|_| matches!(insn.class(), ALU64)).map_or(0, |i| -i128::from(i.off.min(0)));
+        let largest =
+            need.largest().map(|n| n + taken / i128::from(need.index.scale)).unwrap_or(i128::from(MAX_VAR_OFF));
+        let s = &need.index.value.scalar;
+        if i128::from(s.smax) <= largest || i128::from(s.s32_max) <= largest {
+            return true;
+        }
+        let checked = self.slice.steps.iter().filter(|s| s.kind == StepKind::Checked).filter_map(|s| s.after);
+        let own = checked.filter(RegState::is_scalar).any(|a| i128::from(a.scalar.s32_max) <= largest);
+        own || self.checked_copy(largest)
+    }
+
+    /// Whether a branch on the path limited another register with the same origin, as a signed number.
+    fn checked_copy(&self, largest: i128) -> bool {
+        let Some(from) = self.slice.origin() else { return false };
+        let steps = self.path.steps.iter().enumerate().skip(from + 1);
+        steps.filter(|(_, s)| is_branch(self.lines.insn(s.insn))).take(MAX_COMPARED).any(|(i, s)| {
+            s.changes.iter().any(|c| {
+                let (Some(b), Some(a)) = (c.before, c.after) else { return false };
+                let limited = a.is_scalar()
+                    && b.is_scalar()
+                    && a.scalar.s32_max < b.scalar.s32_max
+                    && i128::from(a.scalar.s32_max) <= largest;
+                limited && i.checked_sub(1).and_then(|i| origin(self.path, self.request, i, c.place)) == Some(from)
+            })
+        })
+    }
+
+    /// A size that is handed to a helper with a pointer into the packet.
+    fn packet_size(&self, need: &Need, d: &mut Diagnosis) {
+        let v = &need.name;
+        if need.index.value.scalar.umax <= MAX_PACKET_OFF {
+            return;
+        }
+        d.problem = format!("nothing limits the size {v}, and the helper may access so many bytes of the packet");
+        d.here = format!("the size {v} is {}", value::scalar(&need.index.value));
+        self.lost(need, d);
+        let (own, copy) = self.own_copy(need);
+        let object = self.slice.object;
+        let p = object.and_then(|(n, _)| self.argument(n)).unwrap_or("p".into());
+        let end = object.map_or("data_end".into(), |(_, o)| self.partner(&o).1);
+        let text = format!(
+            "limit {v} before {}: `{copy}if ({own} > 1500) return 0;`, and compare as many bytes with the end: `if ((void *){} + 1500 > {end}) return 0;`",
+            self.lines.place(self.end),
+            super::expr::as_operand(&p)
+        );
+        d.push(UPPER_BOUND, text, None);
+    }
+
     /// An offset into a packet that is too large to be compared.
     fn packet_index(&self, need: &Need, d: &mut Diagnosis) {
         if need.index.bytes.scalar.umax <= MAX_PACKET_OFF {
@@ -208,7 +372,8 @@ impl Facts<'_> {
         self.lost(need, d);
         let var = need.variable.as_deref().unwrap_or("off");
         let text = format!(
-            "limit {v} before it is added to the packet pointer: `if ({var} > 1500) return …;`, then compare the pointer with data_end"
+            "limit {v} before it is added to the packet pointer: `if ({} > 1500) return 0;`, then compare the pointer with data_end",
+            super::expr::as_operand(var)
         );
         d.push(UPPER_BOUND, text, None);
     }

@@ -80,8 +80,13 @@ fn joins(facts: &Facts<'_>, a: &RawStep, b: &RawStep) -> bool {
         |k: StepKind| matches!(k, StepKind::Established | StepKind::Copied | StepKind::Computed | StepKind::Filled);
     let line = |s: &RawStep| facts.lines.line(s.insn).map(|l| (l.source.file, l.source.line));
     let later = matches!(b.kind, StepKind::Copied | StepKind::Computed);
+    // What a load gives and what is then computed of it are two things to say.
+    let same = b.kind == StepKind::Copied
+        || !matches!(a.kind, StepKind::Established | StepKind::Filled)
+        || is_pointer(a.after);
     quiet(a.kind)
         && later
+        && same
         && a.note == Note::Value
         && b.note == Note::Value
         && is_pointer(a.after) == is_pointer(b.after)
@@ -93,7 +98,7 @@ fn joins(facts: &Facts<'_>, a: &RawStep, b: &RawStep) -> bool {
 fn worth(facts: &Facts<'_>, s: &RawStep) -> bool {
     match s.kind {
         StepKind::Copied => {
-            let named = facts.lines.line(s.insn).is_some_and(|l| l.assigned().is_some());
+            let named = facts.value_of(s).is_some();
             named || matches!(s.place, Place::Reg { frame, .. } if frame > 0 && facts.lines.insn(s.insn).is_call())
         }
         _ => true,
@@ -146,12 +151,13 @@ fn label(facts: &Facts<'_>, s: &RawStep, before: &str, after: &str, here: &str) 
     let register = s.place.words();
     let line = facts.lines.line(s.insn);
     let known = [facts.index_name(), facts.pointer_name()];
+    let value = facts.value_of(s);
     let name = match (s.kind, &line) {
         (StepKind::Checked | StepKind::Lost | StepKind::Spilled | StepKind::Failing, Some(l)) => {
             let wanted = if s.before.or(s.after).is_some_and(|r| r.is_scalar()) { &known[0] } else { &known[1] };
             wanted.as_deref().filter(|n| super::names::mentions(&l.source.text, n))
         }
-        (_, Some(l)) => l.assigned(),
+        (_, Some(_)) => value.as_deref(),
         (_, None) => None,
     };
     let subject = match name {

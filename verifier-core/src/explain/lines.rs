@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use crate::isa::Insn;
 use crate::kernel::helpers::name_of;
-use crate::program::LoadRequest;
+use crate::program::{LineInfo, LoadRequest};
 
 use super::Source;
 use super::names;
@@ -43,6 +43,11 @@ impl Line {
         if statement.iter().any(|s| found.starts_with(s)) { "" } else { found }
     }
 
+    /// What the source calls the value that the instruction computes.
+    pub fn value(&self) -> Option<&str> {
+        names::value_name(&self.source.text, self.at)
+    }
+
     /// The variable that the line assigns.
     pub fn assigned(&self) -> Option<&str> {
         names::assigned(&self.source.text, self.at)
@@ -56,12 +61,25 @@ impl<'a> Lines<'a> {
         let at = self.request.line_info.partition_point(|l| l.insn_off as usize <= insn).checked_sub(1)?;
         let line = self.request.line_info.get(at)?;
         let text = |off| btf.bytes_at(off).map(|b| String::from_utf8_lossy(b).into_owned());
-        let (raw, column) = (text(line.line_off)?, line.line_col & 0x3ff);
+        let raw = text(line.line_off)?;
+        let (number, column) = self.position(line, raw.len());
         let indent = raw.len() - raw.trim_start().len();
-        let source =
-            Source { file: text(line.file_name_off)?, line: line.line_col >> 10, column, text: raw.trim().to_string() };
+        let source = Source { file: text(line.file_name_off)?, line: number, column, text: raw.trim().to_string() };
         let at = (column > 0).then(|| (column as usize - 1).checked_sub(indent)).flatten();
         Some(Line { source, at, indent })
+    }
+
+    /// Line and column. The record has ten bits for the column, and what is more goes into the line's number: of a line
+    /// that long, the record with the smallest number has the true one.
+    fn position(&self, line: &LineInfo, len: usize) -> (u32, u32) {
+        let (number, column) = (line.line_col >> 10, line.line_col & 0x3ff);
+        if len < 0x400 {
+            return (number, column);
+        }
+        let same = self.request.line_info.iter().filter(|l| l.line_off == line.line_off);
+        let first = same.map(|l| l.line_col >> 10).min().unwrap_or(number);
+        let column = (number - first).saturating_mul(0x400).saturating_add(column);
+        if column as usize <= len { (first, column) } else { (number, 0) }
     }
 
     /// `line 15`, or `instruction 8` where the line is unknown.
@@ -83,13 +101,16 @@ impl<'a> Lines<'a> {
         insn.is_helper_call().then(|| u32::try_from(insn.imm).ok().and_then(name_of)).flatten()
     }
 
-    /// What the source passes as an argument (1 to 5) of the call at an instruction.
+    /// What the source passes as an argument (1 to 5) of the call of a helper at an instruction.
     pub fn argument(&self, idx: usize, n: u8) -> Option<String> {
+        self.argument_of(idx, self.helper(idx)?, n)
+    }
+
+    /// The same, of a call of any function.
+    pub fn argument_of(&self, idx: usize, function: &str, n: u8) -> Option<String> {
         let line = self.line(idx)?;
-        let name = self.helper(idx)?;
-        let args = names::arguments(&line.source.text, name);
+        let args = names::arguments(&line.source.text, function);
         let arg = args.get(usize::from(n).checked_sub(1)?)?;
-        (arg.len() <= 24 && arg.starts_with(|c: char| c.is_ascii_alphabetic() || "_&*".contains(c)))
-            .then(|| (*arg).to_string())
+        (arg.len() <= 40 && !arg.is_empty()).then(|| (*arg).to_string())
     }
 }

@@ -10,18 +10,23 @@
 //! value, [`Trace`]; renderers only lay it out.
 
 mod bounds;
+mod expr;
 pub mod invariants;
 mod label;
 mod lines;
+mod loops;
 pub mod names;
+mod packet;
 pub mod path;
 mod remedy;
+mod rules;
 mod slice;
 pub mod suggest;
+pub mod tried;
 pub mod value;
 
 use crate::analysis::{Options, Report, System, Verdict, verify_with};
-use crate::error::{Msg, StructureMsg};
+use crate::error::{Msg, StructureMsg, WalkMsg};
 use crate::program::LoadRequest;
 
 pub use path::{Path, Recorder};
@@ -131,17 +136,30 @@ pub struct Trace {
 pub fn explain(system: &System, request: &LoadRequest, options: &Options) -> (Report, Option<Trace>) {
     let mut recorder = Recorder::new();
     let report = verify_with(system, request, options, &mut recorder, &|| false);
-    let trace = trace_of(system, request, &report, &recorder.into_path());
+    let trace = trace_of(system, request, options, &report, &recorder.into_path(), &|| false);
     (report, trace)
 }
 
-/// Explains a rejection from the path that led to it.
-pub fn trace_of(system: &System, request: &LoadRequest, report: &Report, path: &Path) -> Option<Trace> {
+/// Explains a rejection from the path that led to it. Remedies are tried until `stop` says so.
+pub fn trace_of(
+    system: &System,
+    request: &LoadRequest,
+    options: &Options,
+    report: &Report,
+    path: &Path,
+    stop: &dyn Fn() -> bool,
+) -> Option<Trace> {
     let Verdict::Rejected(rejection) = &report.verdict else { return None };
     let cause = rejection.cause.as_ref();
     let row = cause.map(Msg::row);
     let (code, category) = row.and_then(|r| r.cause).map_or(("", ""), |(code, cat)| (code, cat.title()));
-    let mut slice = slice::slice(path, request, cause, code, report.insn_idx);
+    // An operation that does not exist is found before any instruction is looked at in turn.
+    let end = match cause {
+        Some(Msg::Walk(WalkMsg::UnknownOpcode { code })) => request.insns.iter().position(|i| i.code == *code),
+        _ => None,
+    };
+    let end = end.unwrap_or(report.insn_idx);
+    let mut slice = slice::slice(path, request, cause, code, end);
     if let Some(Msg::Structure(StructureMsg::CombinedStack { .. })) = cause {
         slice.steps = label::stacks(report, request);
     }
@@ -155,7 +173,10 @@ pub fn trace_of(system: &System, request: &LoadRequest, report: &Report, path: &
         request,
         lines,
         reg: slice.failing,
-        end: report.insn_idx,
+        end,
+        options,
+        stop,
+        spent: std::cell::Cell::new(0),
     };
     let diagnosis = facts.diagnose();
     let message = cause.map(|c| c.text(system.kernel.style).trim_end().to_string()).unwrap_or_default();

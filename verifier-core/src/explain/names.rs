@@ -6,8 +6,11 @@
 
 use std::ops::Range;
 
-fn is_word(b: u8) -> bool {
-    b.is_ascii_alphanumeric() || b == b'_'
+use super::expr;
+
+/// Whether a byte is part of a name; what is not ASCII is.
+pub(super) fn is_word(b: u8) -> bool {
+    b.is_ascii_alphanumeric() || b == b'_' || b >= 0x80
 }
 
 /// Where the code of a line ends: before a comment, and before trailing space.
@@ -17,7 +20,7 @@ pub fn code_end(text: &str) -> usize {
 }
 
 /// The end of a bracket's content, from its opening one on; `None` when it stays open.
-fn closing(b: &[u8], open: usize) -> Option<usize> {
+pub(super) fn closing(b: &[u8], open: usize) -> Option<usize> {
     let mut depth = 0usize;
     for (i, c) in b.iter().enumerate().skip(open) {
         match c {
@@ -55,7 +58,7 @@ fn opening(b: &[u8], close: usize) -> Option<usize> {
 /// Whether an operand begins behind this text, and not an operator.
 fn begins_operand(before: &str) -> bool {
     let before = before.trim_end();
-    before.ends_with("return") || !before.ends_with(|c: char| is_word(c as u8) || c == ')')
+    before.ends_with("return") || !before.ends_with(|c: char| !c.is_ascii() || is_word(c as u8) || c == ')')
 }
 
 /// Start of the operand that ends before `end`: `*count`, `h->slots[i]`, `f(x)`.
@@ -86,8 +89,7 @@ fn operand_start(b: &[u8], end: usize) -> usize {
             break;
         }
     }
-    while at > 0 && matches!(b[at - 1], b'*' | b'&' | b'!') && (at < 2 || !matches!(b[at - 2], b'*' | b'&') || at == 2)
-    {
+    while at > 0 && matches!(b[at - 1], b'*' | b'&') && (at < 2 || !matches!(b[at - 2], b'*' | b'&') || at == 2) {
         // A sign before an operand, not an operator between two.
         let left = b[..at - 1].iter().rev().find(|c| !c.is_ascii_whitespace());
         if left.is_some_and(|c| is_word(*c) || matches!(c, b')' | b']')) {
@@ -107,7 +109,8 @@ pub fn focus(text: &str, at: Option<usize>) -> Range<usize> {
     if b[at] == b'}' {
         return at..at + 1;
     }
-    let (start, mut stop);
+    let start;
+    let mut stop;
     if is_word(b[at]) {
         let mut first = at;
         while first > 0 && is_word(b[first - 1]) {
@@ -122,17 +125,10 @@ pub fn focus(text: &str, at: Option<usize>) -> Range<usize> {
         }
         start = operand_start(b, stop);
     } else if matches!(b[at], b'*' | b'&' | b'!' | b'(') && begins_operand(&text[..at]) {
-        start = at;
-        stop = at + 1;
-        while stop < end && matches!(b[stop], b'*' | b'&' | b'(') {
-            stop += 1;
-        }
-        if b[at] == b'(' {
-            stop = closing(b, at).map_or(end, |c| c + 1);
-        }
-        while stop < end && is_word(b[stop]) {
-            stop += 1;
-        }
+        // What is negated, not that it is.
+        let at = at + b[at..end].iter().take_while(|c| **c == b'!').count();
+        let Some(stop) = expr::operand_end(text, at) else { return whole };
+        return at..stop.min(end);
     } else {
         // An operator: its left operand is what it works on.
         stop = text[..at].trim_end().len();
@@ -162,6 +158,21 @@ pub fn focus(text: &str, at: Option<usize>) -> Range<usize> {
 
 /// The variable that the expression at a byte is assigned to: `slot` of `u64 slot = us >> 10;`.
 pub fn assigned(text: &str, at: Option<usize>) -> Option<&str> {
+    assignment(text, at).map(|a| a.name)
+}
+
+/// An assignment to a plain variable.
+pub(super) struct Assignment<'a> {
+    /// The variable.
+    pub name: &'a str,
+    /// Bytes of what is assigned.
+    pub value: Range<usize>,
+    /// It only changes the variable: `n += x`.
+    pub compound: bool,
+}
+
+/// The assignment that the expression at a byte belongs to.
+pub(super) fn assignment(text: &str, at: Option<usize>) -> Option<Assignment<'_>> {
     let end = code_end(text);
     let b = &text.as_bytes()[..end];
     let limit = at.unwrap_or(end);
@@ -183,11 +194,87 @@ pub fn assigned(text: &str, at: Option<usize>) -> Option<&str> {
         if name.is_empty() || member || name.starts_with(|c: char| c.is_ascii_digit()) || start > limit {
             continue;
         }
-        if opening_depth(&b[..start]) == 0 {
-            found = Some(name);
+        if at.is_some() || opening_depth(&b[..start]) == 0 {
+            let from = i + 1 + (text[i + 1..end].len() - text[i + 1..end].trim_start().len());
+            found = Some(Assignment { name, value: from..value_end(b, from), compound });
         }
     }
     found
+}
+
+/// Whether a text is one plain name.
+pub(super) fn is_name(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(is_word) && !text.starts_with(|c: char| c.is_ascii_digit())
+}
+
+/// Whether a statement of a line assigns a variable.
+pub(super) fn assigns(text: &str, name: &str) -> bool {
+    let code = &text[..code_end(text)];
+    code.match_indices(name).any(|(i, _)| {
+        let after = code[i + name.len()..].trim_start();
+        let alone = code[..i].bytes().next_back().is_none_or(|c| !is_word(c));
+        alone && after.starts_with('=') && !after.starts_with("==")
+    })
+}
+
+/// Where what is assigned ends: before `;`, or a comma outside of brackets.
+fn value_end(b: &[u8], from: usize) -> usize {
+    let mut depth = 0i32;
+    for (i, c) in b.iter().enumerate().skip(from) {
+        match c {
+            b'(' | b'[' | b'{' => depth += 1,
+            b')' | b']' | b'}' if depth == 0 => return i,
+            b')' | b']' | b'}' => depth -= 1,
+            b';' | b',' if depth == 0 => return i,
+            _ => {}
+        }
+    }
+    b.len()
+}
+
+/// What the source calls the value that the instruction at a byte computes: the variable that it is assigned to, where
+/// it is all that is assigned, else its own expression.
+pub fn value_name(text: &str, at: Option<usize>) -> Option<&str> {
+    let Some(at) = at else { return assigned(text, None) };
+    let own = text.get(focus(text, Some(at))).filter(|e| *e != &text[..code_end(text)]);
+    let Some(a) = assignment(text, Some(at)) else { return own.filter(|e| is_value(e)) };
+    if !a.value.contains(&at) {
+        // The operator of a compound assignment, or the variable itself.
+        return (a.compound && at < a.value.start).then_some(a.name).or(own.filter(|e| is_value(e)));
+    }
+    let value = text.get(a.value.clone()).unwrap_or_default().trim();
+    let bare = expr::without_casts(value.strip_prefix("unsafe {").unwrap_or(value).trim());
+    let operator = !text.as_bytes().get(at).is_some_and(|c| is_word(*c) || matches!(c, b'*' | b'&' | b'(' | b'!'));
+    let whole = match own {
+        _ if a.compound => false,
+        // An operator outside of all brackets computes the value.
+        _ if operator => depth_at(value, at - a.value.start) == 0,
+        Some(own) => bare == own || expr::without_casts(own) == bare || (bare.starts_with(own) && cut_off(bare)),
+        None => true,
+    };
+    if whole { Some(a.name) } else { own.filter(|e| is_value(e) && !operator) }
+}
+
+/// How many brackets are open at a byte.
+fn depth_at(text: &str, at: usize) -> i32 {
+    let open = |n: i32, c: &u8| match c {
+        b'(' | b'[' | b'{' => n + 1,
+        b')' | b']' | b'}' => n - 1,
+        _ => n,
+    };
+    text.as_bytes().iter().take(at).fold(0, open)
+}
+
+/// Whether brackets stay open: the statement goes on in the next line.
+fn cut_off(text: &str) -> bool {
+    depth_at(text, text.len()) > 0
+}
+
+/// Whether an expression can be spoken of as a value: not a statement, and not long.
+fn is_value(e: &str) -> bool {
+    let statement = ["if", "while", "for", "return", "switch", "do", "else"];
+    let word = e.split(|c: char| c.is_ascii() && !is_word(c as u8)).next().unwrap_or_default();
+    !e.is_empty() && e.len() <= 40 && !statement.contains(&word) && !e.bytes().all(|b| b.is_ascii_digit()) && e != "}"
 }
 
 /// How many brackets are open.
@@ -211,12 +298,12 @@ pub fn mentions(text: &str, name: &str) -> bool {
     })
 }
 
-/// What an access goes through: `e` of `e->time`, `count` of `*count`, `h->slots` of `h->slots[i]`.
-pub fn base(expr: &str) -> Option<&str> {
-    let inner = expr.trim_start_matches(['*', '(', '&']).trim();
-    let end = inner.find("->").or_else(|| inner.find('[')).unwrap_or(inner.len());
-    let name = &inner[..end];
-    (!name.is_empty() && name.bytes().all(|b| is_word(b) || b == b'.')).then_some(name)
+/// What an access goes through: `e` of `e->time`, `count` of `*count`, `h` of `h->slots[i]`; a plain name itself.
+pub fn base(e: &str) -> Option<&str> {
+    let e = expr::without_casts(e.trim());
+    let name = expr::dereferenced(e).unwrap_or(e);
+    let statement = e.contains([';', '{', '"']);
+    (!statement && is_value(name)).then_some(name)
 }
 
 /// The index of `h->slots[slot]`, where it is simple.
@@ -277,6 +364,28 @@ mod tests {
         check("|}", "}");
         check("f(|x, y);", "x");
         check("open(", "open(");
+        check("return |*(__u16 *)p == 80;", "*(__u16 *)p");
+        check("|((__u8 *)d)[1] = 4;", "((__u8 *)d)[1]");
+        check("größe|->packets++;", "größe");
+        check("größe->|packets++;", "größe->packets");
+    }
+
+    #[test]
+    fn a_value_has_the_name_of_the_variable_only_when_it_is_all_of_it() {
+        let check = |marked: &str, name: Option<&str>| {
+            let at = marked.find('|');
+            assert_eq!(value_name(&marked.replacen('|', "", 1), at), name, "{marked}");
+        };
+        check("void *d = (void *)(long)c->|data, *e = (void *)(long)c->data_end;", Some("d"));
+        check("void *d = (void *)(long)c->data, *e = (void *)(long)c->|data_end;", Some("e"));
+        check("void *tcp = (void *)ip + ip->|ihl * 4;", Some("ip->ihl"));
+        check("void *tcp = (void *)ip |+ ip->ihl * 4;", Some("tcp"));
+        check("unsigned char b = *((unsigned char *)tcp |+ i);", None);
+        check("t += |s[i];", Some("s[i]"));
+        check("int i = (int)c->|rx_queue_index - 1;", Some("c->rx_queue_index"));
+        check("struct stats *größe = |bpf_map_lookup_elem(&counters, &key);", Some("größe"));
+        check("sk = |bpf_sk_lookup_tcp(ctx, &tuple,", Some("sk"));
+        check("int len = ctx->|count;", Some("len"));
     }
 
     #[test]
@@ -292,6 +401,7 @@ mod tests {
     #[test]
     fn parts_of_expressions() {
         assert_eq!((base("e->time"), base("*count"), base("h->slots[i]")), (Some("e"), Some("count"), Some("h")));
+        assert_eq!((base("o->sk->family"), base("0")), (Some("o->sk"), None));
         assert_eq!((index("h->slots[slot]"), index("a[b[i]]"), index("a[3]")), (Some("slot"), Some("b[i]"), None));
         assert_eq!(arguments("x = f(a, g(b, c), d);", "f"), ["a", "g(b, c)", "d"]);
         assert!(mentions("v[len] = 1;", "len") && !mentions("v[length] = p->len;", "len"));

@@ -93,4 +93,21 @@ remedies! {
     LICENSE = "fix-license";
     /// A pointer must be kept whole: it cannot be changed by this operation. Compute on a number and add it to the pointer once.
     POINTER_ARITHMETIC = "fix-pointer-arithmetic";
+    /// The bytes are not all there in every packet. Helpers copy what is there into a buffer of the program, and their size may
+    /// vary: `bpf_skb_load_bytes(skb, offset, buffer, size)`, `bpf_xdp_load_bytes(ctx, offset, buffer, size)`.
+    PACKET_COPY = "fix-packet-copy";
+    /// The argument must be known when the program is verified: write a literal, `sizeof`, or a `const` that is set before
+    /// loading. Where it varies, call with the largest size and a buffer for it, or choose between constants with `if`.
+    CONSTANT = "fix-constant";
+    /// A value may hold one lock, timer or work queue. Put the others into maps of their own.
+    ONE_FIELD = "fix-one-field";
+    /// BPF calls functions by name only. Choose with `switch` or `if` between direct calls, or use `bpf_tail_call()` with programs
+    /// in a prog array; a pointer that the compiler can see through (`static const`, inlined) becomes a direct call.
+    DIRECT_CALL = "fix-direct-call";
+    /// The kernel does not relate the offset and the size, even where their sum is bounded. Make the buffer twice as large, or
+    /// bound the offset to one half and use a constant size for the other.
+    SUM_OF_BOUNDS = "fix-sum-of-bounds";
+    /// A global function is verified alone: behind a pointer that it takes are as many bytes as its type has, so a `char *` is one
+    /// byte, and it may be null. Take a pointer to a struct or array, and check it for null; or make the function `static`.
+    GLOBAL_ARGUMENT = "fix-global-argument";
 }

@@ -158,7 +158,17 @@ fn operand(
                 let room = value::room(&p, request);
                 s.is_scalar() && room.is_some_and(|room| i128::from(s.scalar.umax) > room || s.scalar.smin < 0)
             });
-            if let Some(n) = too_much {
+            // Or a memory argument at an offset that varies, and a size that does.
+            let together = || {
+                (1..=4u8).find(|n| {
+                    let (Some(p), Some(s)) = (reg(*n), reg(n + 1)) else { return false };
+                    let room = value::room(&p, request);
+                    s.is_scalar()
+                        && !p.scalar.is_const()
+                        && room.is_some_and(|room| i128::from(p.scalar.umax) + i128::from(s.scalar.umax) > room)
+                })
+            };
+            if let Some(n) = too_much.or_else(together) {
                 return Some(n + 1);
             }
         }
@@ -210,9 +220,25 @@ fn object(insn: Insn, regno: Option<u8>, held: &dyn Fn(u8) -> Option<RegState>) 
 /// Slices the path.
 pub(super) fn slice(path: &Path, request: &LoadRequest, cause: Option<&Msg>, code: &str, end: usize) -> Slice {
     let mut out = Slice::default();
-    // Before exploration there are no states: the instruction alone is the place.
-    let Some(last) = &path.last else { return out };
     let insn = request.insns.get(end).copied();
+    // Before exploration there are no states: the instruction alone is the place, where one is meant.
+    let Some(last) = &path.last else {
+        if code == "insn-opcode" {
+            let place = Place::Reg { frame: 0, n: 0 };
+            let step = RawStep {
+                kind: StepKind::Failing,
+                insn: end,
+                at: None,
+                place,
+                before: None,
+                after: None,
+                times: 1,
+                note: Note::Value,
+            };
+            out.steps.push(step);
+        }
+        return out;
+    };
     out.insn = insn;
     let frame = frame_of(path);
     let failing = |n: u8, before: Option<RegState>| RawStep {
@@ -300,33 +326,32 @@ fn held(path: &Path, request: &LoadRequest, end: usize, acquired: usize, note: N
     out
 }
 
-/// Branches that the end of the path passes again and again, the outermost first.
+/// Branches back that the path takes, with how often it takes each: the innermost that goes round most often first.
 fn rounds(path: &Path, request: &LoadRequest) -> Vec<RawStep> {
-    let window = &path.steps[..];
-    let mut seen: Vec<(usize, usize, u32)> = Vec::new();
-    for (i, s) in window.iter().enumerate() {
-        let target = |insn: Insn| s.insn as i64 + 1 + i64::from(insn.jump_offset());
-        let back = request.insns.get(s.insn).is_some_and(|insn| {
-            insn.is_jmp_class() && !insn.is_call() && !insn.is_exit() && target(*insn) <= s.insn as i64
+    let mut seen: Vec<(usize, Option<usize>, u32)> = Vec::new();
+    let older = path.older.iter().map(|i| (*i as usize, None));
+    let walked = older.chain(path.steps.iter().enumerate().map(|(i, s)| (s.insn, Some(i))));
+    let next = walked.clone().map(|(insn, _)| insn).skip(1).chain([path.end]);
+    for ((insn, at), next) in walked.zip(next) {
+        let target = |x: Insn| insn as i64 + 1 + i64::from(x.jump_offset());
+        let back = request.insns.get(insn).is_some_and(|x| {
+            x.is_jmp_class() && !x.is_call() && !x.is_exit() && target(*x) <= insn as i64 && target(*x) == next as i64
         });
         if !back {
             continue;
         }
-        match seen.iter_mut().find(|(insn, _, _)| *insn == s.insn) {
-            Some((_, _, n)) => *n += 1,
-            None => seen.push((s.insn, i, 1)),
+        match seen.iter_mut().find(|(x, _, _)| *x == insn) {
+            Some((_, first, n)) => {
+                *n = n.saturating_add(1);
+                *first = first.or(at);
+            }
+            None => seen.push((insn, at, 1)),
         }
     }
-    // What is forgotten of the path went round, too.
-    for older in &path.older {
-        if let Some((_, _, n)) = seen.iter_mut().find(|(insn, _, _)| *insn == *older as usize) {
-            *n += 1;
-        }
-    }
-    let round = |(insn, i, times): (usize, usize, u32)| RawStep {
+    let round = |(insn, at, times): (usize, Option<usize>, u32)| RawStep {
         kind: StepKind::Checked,
         insn,
-        at: Some(i),
+        at,
         place: Place::Reg { frame: 0, n: 0 },
         before: None,
         after: None,

@@ -1,13 +1,13 @@
 //! What is wrong and what to do, from patterns of states: never from the words of a message.
 
-use crate::analysis::System;
-use crate::error::{CallMsg, Msg};
+use std::cell::Cell;
+
+use crate::analysis::{Options, System};
+use crate::error::{MemoryMsg, Msg};
 use crate::isa::opcode::*;
-use crate::kernel::AttachType;
 use crate::kernel::ProgType;
-use crate::kernel::helpers::{self, HelperCaps, HelperQuery};
 use crate::program::LoadRequest;
-use crate::state::{RegBase, RegState, TypeFlags};
+use crate::state::{RegBase, RegState};
 
 use super::StepKind;
 use super::lines::Lines;
@@ -48,7 +48,8 @@ impl Diagnosis {
         }
     }
 
-    fn say(&mut self, problem: String, here: String) {
+    /// Says what is wrong, unless that was said.
+    pub fn say(&mut self, problem: String, here: String) {
         if self.problem.is_empty() {
             self.problem = problem;
             self.here = here;
@@ -68,6 +69,12 @@ pub(super) struct Facts<'a> {
     pub reg: Option<RegState>,
     /// The failing instruction.
     pub end: usize,
+    /// How the analysis ran; tries of remedies run alike.
+    pub options: &'a Options,
+    /// Whether to stop trying.
+    pub stop: &'a dyn Fn() -> bool,
+    /// What tries took so far, in instructions.
+    pub spent: Cell<u64>,
 }
 
 /// What gives back what a call hands out.
@@ -102,12 +109,45 @@ impl Facts<'_> {
         } else {
             self.values(&mut d);
         }
+        if self.starts(&["mem-region-range", "mem-map-value-range"]) {
+            self.whole_object(&mut d);
+        }
         self.by_rule(&mut d);
         d
     }
 
+    /// A call that accesses a whole object of a type, where fewer bytes are.
+    fn whole_object(&self, d: &mut Diagnosis) {
+        if !self.lines.insn(self.end).is_kfunc_call() {
+            return;
+        }
+        let (room, size) = match self.cause {
+            Some(Msg::Memory(MemoryMsg::MapValueRange { value_size, off, size })) => {
+                (i64::from(*value_size) - i64::from(*off), *size)
+            }
+            Some(Msg::Memory(MemoryMsg::MemRange { mem_size, off, size })) => {
+                (i64::from(*mem_size) - i64::from(*off), *size)
+            }
+            _ => return,
+        };
+        let call = self.call(self.end).unwrap_or("the function".into());
+        let n = (1..=5u8).find(|n| {
+            self.held(*n).is_some_and(|r| value::room(&r, self.request).is_some_and(|x| x < i128::from(size)))
+        });
+        let arg = n.and_then(|n| self.argument(n)).map_or("what it is given".into(), |a| format!("`{a}`"));
+        d.say(
+            format!("{call} accesses {size} bytes through {arg}, a whole object of the parameter's type, and there are only {room}"),
+            format!("{arg} has {room} bytes, {size} are needed"),
+        );
+        d.push(
+            SMALLER_BOUND,
+            format!("pass an object of the type that {call} takes, at least {size} bytes, for {arg}"),
+            Some(self.end),
+        );
+    }
+
     /// The expression that failed, as the source has it.
-    fn expression(&self) -> Option<String> {
+    pub fn expression(&self) -> Option<String> {
         let line = self.lines.line(self.end)?;
         let e = line.expression();
         (!e.is_empty() && e.len() <= 40).then(|| e.to_string())
@@ -123,24 +163,53 @@ impl Facts<'_> {
         let text = self.lines.line(user)?.source.text;
         self.slice.steps.iter().rev().filter(|s| s.kind != StepKind::Failing).find_map(|s| {
             s.after.filter(&wanted)?;
-            let line = self.lines.line(s.insn)?;
-            let name = line.assigned()?;
-            names::mentions(&text, name).then(|| name.to_string())
+            let name = self.value_of(s)?;
+            names::mentions(&text, &name).then_some(name)
         })
+    }
+
+    /// What the source calls the value that a step of the chain makes.
+    pub fn value_of(&self, s: &RawStep) -> Option<String> {
+        let line = self.lines.line(s.insn)?;
+        let name = line.value()?;
+        let insn = self.lines.insn(s.insn);
+        let assigned = line.assigned() == Some(name);
+        match insn.class() {
+            // Arithmetic gives neither what an expression loads nor its operand: only a variable that takes the result.
+            ALU | ALU64 if !assigned && (insn.op() != MOV || !names::is_name(name)) => None,
+            LDX if !assigned => {
+                // Of `o->sk->family` a load from the context gives `o->sk`.
+                let at = s.at?;
+                let frame = self.path.steps.get(at)?.frame;
+                let base = super::slice::value_before(self.path, at, Place::Reg { frame, n: insn.src });
+                let context = base.map_or(insn.src == 1, |b| b.ty.base == RegBase::PtrToCtx);
+                Some(if context { super::expr::first_member(name).to_string() } else { name.to_string() })
+            }
+            _ => Some(name.to_string()),
+        }
     }
 
     /// What the source calls the failing pointer.
     pub fn pointer_name(&self) -> Option<String> {
         let insn = self.slice.insn?;
         if insn.is_call() {
-            return self.lines.argument(self.end, self.slice.regno?);
+            return self.argument(self.slice.regno?);
         }
+        // What the failing expression goes through, where the line says so; else what an earlier line called it.
+        let written = self.expression().and_then(|e| {
+            let pointer = super::expr::dereferenced(&e).filter(|p| p.len() <= 40)?;
+            // `*p->x` may fail at `p` or at `p->x`: the chain knows which was loaded.
+            (!e.starts_with('*') || names::is_name(pointer)).then(|| pointer.to_string())
+        });
         let scalar = self.reg.is_some_and(|r| r.is_scalar());
         let chain =
-            self.name_from_chain(|r| !r.is_scalar()).or_else(|| self.name_from_chain(|_| true).filter(|_| scalar));
-        chain.or_else(|| {
+            || self.name_from_chain(|r| !r.is_scalar()).or_else(|| self.name_from_chain(|_| true).filter(|_| scalar));
+        // An access whose line does not dereference anything has the name of what it loads, not of where from.
+        let memory = matches!(insn.class(), LDX | ST | STX);
+        written.or_else(chain).or_else(|| {
             let e = self.expression()?;
-            names::base(&e).map(str::to_string)
+            let through = super::expr::dereferenced(&e).is_some() || !memory;
+            through.then(|| names::base(&e).map(str::to_string))?
         })
     }
 
@@ -148,7 +217,7 @@ impl Facts<'_> {
     pub fn index_name(&self) -> Option<String> {
         let insn = self.slice.insn?;
         if insn.is_call() {
-            let own = self.slice.regno.and_then(|n| self.lines.argument(self.end, n));
+            let own = self.slice.regno.and_then(|n| self.argument(n));
             return own
                 .filter(|_| self.reg.is_some_and(|r| r.is_scalar()))
                 .or_else(|| self.name_from_chain(RegState::is_scalar));
@@ -164,7 +233,7 @@ impl Facts<'_> {
     }
 
     /// `` `s` `` or `R0`.
-    fn subject(&self) -> String {
+    pub fn subject(&self) -> String {
         match (self.pointer_name(), self.slice.regno) {
             (Some(name), _) => format!("`{name}`"),
             (None, Some(n)) => format!("R{n}"),
@@ -185,8 +254,25 @@ impl Facts<'_> {
         None
     }
 
-    fn established(&self) -> Option<&RawStep> {
+    pub fn established(&self) -> Option<&RawStep> {
         self.slice.steps.iter().find(|s| s.kind == StepKind::Established)
+    }
+
+    /// What the source passes as an argument of the failing call.
+    pub fn argument(&self, n: u8) -> Option<String> {
+        let call = self.call(self.end)?;
+        self.lines.argument_of(self.end, call.trim_end_matches("()"), n)
+    }
+
+    /// What a register held before the failing instruction.
+    pub fn held(&self, n: u8) -> Option<RegState> {
+        let last = self.path.last.as_ref()?;
+        let now = last.frame().regs.get(usize::from(n)).copied()?;
+        if now.ty.base != RegBase::NotInit {
+            return Some(now);
+        }
+        let frame = last.curframe() as u8;
+        super::slice::value_before(self.path, self.path.steps.len(), Place::Reg { frame, n })
     }
 
     fn leak(&self, d: &mut Diagnosis) {
@@ -226,8 +312,20 @@ impl Facts<'_> {
             _ => "the matching unlock".into(),
         };
         let insn = self.slice.insn.unwrap_or_default();
+        let call = self.call(self.end).unwrap_or("a function".into());
+        if insn.is_call() && call == "bpf_spin_lock()" {
+            d.say(
+                format!("a second lock is taken while the one taken at {at} is held, and a program may hold only one"),
+                "a second lock here".into(),
+            );
+            let text = format!(
+                "give back the first one before {}: `{unlock};`, or let one lock guard both",
+                self.lines.place(self.end)
+            );
+            d.push(UNLOCK, text, Some(step.insn));
+            return;
+        }
         if insn.is_call() {
-            let call = self.call(self.end).unwrap_or("a function".into());
             d.say(
                 format!("{call} is called while the lock taken at {at} is held"),
                 format!("{call} may not be called under a lock"),
@@ -273,6 +371,9 @@ impl Facts<'_> {
             "ptr-offset",
             "kfunc-buf",
         ]);
+        if reg.ty.base == RegBase::PtrToMem && self.starts(&["ptr-arith-or-null", "mem-region-range"]) {
+            self.global_argument(&reg, d);
+        }
         if reg.ty.may_be_null() && !reg.is_scalar() {
             self.null(&reg, d);
         } else if reg.ty.base == RegBase::NotInit {
@@ -281,13 +382,41 @@ impl Facts<'_> {
             && self.starts(&["mem-packet-range", "mem-packet-outside"])
         {
             self.packet(&reg, d);
-        } else if reg.is_scalar() && self.starts(&["mem-invalid-access", "call-arg-type", "kfunc-arg"]) {
+        } else if reg.is_scalar()
+            && self.starts(&["mem-invalid-access", "call-arg-type", "kfunc-arg"])
+            && !self.starts(&["kfunc-arg-not-constant", "kfunc-arg-size"])
+        {
             self.number_as_pointer(&reg, d);
         } else if about_bounds && (pointer || reg.is_scalar()) {
             self.bounds(d);
         } else if reg.is_scalar() && self.starts(&["mem-packet-range"]) {
             self.bounds(d);
         }
+    }
+
+    /// A pointer that a global function takes: the kernel verifies the function alone, with as many bytes behind it as
+    /// the type that is pointed to has.
+    fn global_argument(&self, reg: &RegState, d: &mut Diagnosis) {
+        let size = reg.mem_size();
+        let argument =
+            self.slice.steps.iter().all(|s| {
+                matches!(s.kind, StepKind::Copied | StepKind::Computed | StepKind::Checked | StepKind::Failing)
+            });
+        let indexed = self.expression().is_some_and(|e| e.contains('[') || e.starts_with('*'));
+        if !argument || !indexed || size > 8 {
+            return;
+        }
+        let v = self.subject();
+        let null = if reg.ty.may_be_null() { ", or null" } else { "" };
+        d.say(
+            format!("{v} is an argument of a global function, and to the verifier it points to {size} byte{}, the size of its type{null}", if size == 1 { "" } else { "s" }),
+            format!("{v} has {size} byte{} here{null}", if size == 1 { "" } else { "s" }),
+        );
+        d.push(
+            GLOBAL_ARGUMENT,
+            "make the function `static`, so that it is verified with what its callers pass, or take a pointer to a struct or array that is as large as what is accessed (`struct text { char s[16]; } *`), and check it for null".into(),
+            None,
+        );
     }
 
     fn null(&self, reg: &RegState, d: &mut Diagnosis) {
@@ -304,15 +433,47 @@ impl Facts<'_> {
             format!("{v} may be null here"),
         );
         let at = self.lines.place(self.end);
-        let after = established.map_or(String::new(), |s| format!(" after {} and", self.lines.place(s.insn)));
+        let from = established.map(|s| self.lines.place(s.insn));
+        let after = match from {
+            Some(f) if f == at => return self.null_on_one_line(&name, reg, established, d),
+            Some(f) => format!(" after {f} and"),
+            None => String::new(),
+        };
         let insn = established.map(|s| s.insn);
         if self.checked_sibling(reg) {
             let text = format!(
-                "the check on this path is of another pointer: check {v} as well,{after} before {at}: `if (!{name}) return …;`"
+                "the check on this path is of another pointer: check {v} as well,{after} before {at}: `if (!{name}) return 0;`"
             );
             d.push(NULL_CHECK_COPY, text, insn);
         }
-        d.push(NULL_CHECK, format!("check {v}{after} before {at}: `if (!{name}) return …;`"), insn);
+        d.push(NULL_CHECK, format!("check {v}{after} before {at}: `if (!{name}) return 0;`"), insn);
+    }
+
+    /// The pointer is made and used on one line: it needs a name, and a line between.
+    fn null_on_one_line(&self, name: &str, reg: &RegState, from: Option<&RawStep>, d: &mut Diagnosis) {
+        let at = self.lines.place(self.end);
+        let line = self.lines.line(self.end);
+        let text = line.as_ref().map_or("", |l| l.source.text.as_str());
+        // A statement of its own that assigns the variable, earlier on a line of several.
+        if names::assigns(text, name) {
+            let text =
+                format!("on {at}, between where `{name}` is assigned and where it is used: `if (!{name}) return 0;`");
+            d.push(NULL_CHECK, text, from.map(|s| s.insn));
+            return;
+        }
+        let ty = match reg.ty.base {
+            RegBase::PtrToSocket | RegBase::PtrToSockCommon | RegBase::PtrToTcpSock => match reg.ty.base {
+                RegBase::PtrToTcpSock => "struct bpf_tcp_sock *".to_string(),
+                _ => "struct bpf_sock *".to_string(),
+            },
+            _ => "__auto_type ".to_string(),
+        };
+        let short = name.rsplit(['>', '.', '*', ' ']).next().filter(|n| names::is_name(n)).unwrap_or("p");
+        let short = if short == name { format!("{short}_") } else { short.to_string() };
+        let text = format!(
+            "read it once, check that, and use it: `{ty}{short} = {name}; if (!{short}) return 0;` before {at}, and `{short}` in place of `{name}` there"
+        );
+        d.push(NULL_CHECK, text, from.map(|s| s.insn));
     }
 
     fn uninitialised(&self, d: &mut Diagnosis) {
@@ -385,73 +546,6 @@ impl Facts<'_> {
         );
     }
 
-    /// The packet was never compared with its end, or not far enough.
-    fn packet(&self, reg: &RegState, d: &mut Diagnosis) {
-        if let Some(index) = &self.slice.index
-            && !index.value.scalar.is_const()
-        {
-            self.bounds(d);
-            if !d.suggestions.is_empty() {
-                return;
-            }
-        }
-        let insn = self.slice.insn.unwrap_or_default();
-        let memory = matches!(insn.class(), LDX | ST | STX);
-        let (off, size) = if memory { (i32::from(insn.off), insn.access_size() as i32) } else { (0, 0) };
-        let fixed = reg.off + off;
-        let checked = reg.range().max(0);
-        let (v, what) = (self.subject(), self.expression().map_or("the access".into(), |e| format!("`{e}`")));
-        let name = self.pointer_name();
-        let bytes = |n: i32| if n == 1 { "1 byte".to_string() } else { format!("{n} bytes") };
-        let known = match checked {
-            0 => "no byte was compared with data_end".to_string(),
-            n => format!("only {} were compared with data_end", bytes(n)),
-        };
-        let needs = if memory {
-            format!("{what} needs {} from there on", bytes(fixed + size))
-        } else {
-            format!("{what} needs more")
-        };
-        if reg.scalar.is_const() {
-            d.say(
-                format!("{what} reaches beyond what is known of the packet: it ends at byte {}, {known}", fixed + size),
-                format!("{needs}; {known}"),
-            );
-        } else {
-            d.say(
-                format!("{v} was moved by a number, and not compared with data_end after that"),
-                format!("{what} is behind the moved {v}; {known} since"),
-            );
-        }
-        let check = match name {
-            // One element of what a pointer to a struct points at covers its members; of bytes it would be one byte.
-            Some(n) if !insn.is_call() && what.contains("->") => {
-                format!("`if ((void *)({n} + 1) > data_end) return …;`")
-            }
-            Some(n) if !insn.is_call() => format!("`if ((void *){n} + {} > data_end) return …;`", (off + size).max(1)),
-            _ => format!("`if (data + {} > data_end) return …;`", (fixed + size).max(1)),
-        };
-        let text = match (checked, self.last_packet_check()) {
-            (n, Some(at)) if n > 0 && reg.scalar.is_const() => format!(
-                "make the check at {} cover {} from the start of the packet: {check}",
-                self.lines.place(at),
-                bytes(fixed + size)
-            ),
-            _ => format!("compare before {}: {check}", self.lines.place(self.end)),
-        };
-        d.push(PACKET_CHECK, text, None);
-    }
-
-    fn last_packet_check(&self) -> Option<usize> {
-        let checked = self
-            .slice
-            .steps
-            .iter()
-            .rev()
-            .find(|s| s.kind == StepKind::Checked && s.after.is_some_and(|a| a.range() > 0));
-        checked.map(|s| s.insn)
-    }
-
     /// Some other pointer of the same kind was compared with null on this path.
     fn checked_sibling(&self, reg: &RegState) -> bool {
         self.path.steps.iter().any(|s| {
@@ -472,271 +566,5 @@ impl Facts<'_> {
     /// The place is one that outlives calls: what was checked there was kept.
     fn still_used(&self, place: Place) -> bool {
         !matches!(place, Place::Reg { n: 0..=5, .. })
-    }
-
-    /// The helpers of another program type, and which this one offers instead.
-    fn other_helper(&self, d: &mut Diagnosis) {
-        let Some(call) = self.lines.helper(self.end) else { return };
-        let Some(ty) = ProgType::from_number(self.request.prog_type) else { return };
-        let query = |ty: ProgType| HelperQuery {
-            kernel: &self.system.kernel,
-            prog_type: ty,
-            resolved: ty,
-            attach_type: AttachType::from_number(self.request.expected_attach_type)
-                .unwrap_or(AttachType::CgroupInetIngress),
-            sleepable: false,
-            caps: HelperCaps { bpf: true, perfmon: true, sys_admin: true },
-            attach_name: "",
-            attaches_to_prog: false,
-            struct_ops: "",
-            member: "",
-        };
-        let name = ty.name().to_ascii_lowercase();
-        d.say(format!("{call}() is not offered to programs of type {name}"), format!("{call}() cannot be called here"));
-        // `bpf_skb_load_bytes` and `bpf_xdp_load_bytes` do the same for different contexts.
-        let verb = |n: &str| n.splitn(3, '_').nth(2).map(str::to_string);
-        let twin = (1..512u32).find_map(|id| {
-            let n = helpers::name_of(id)?;
-            (n != call && verb(n).is_some() && verb(n) == verb(call) && helpers::prototype(&query(ty), id).is_some())
-                .then_some(n)
-        });
-        let id = u32::try_from(self.lines.insn(self.end).imm).unwrap_or(0);
-        let types: Vec<String> = ProgType::ALL
-            .iter()
-            .filter(|t| helpers::prototype(&query(**t), id).is_some())
-            .map(|t| t.name().to_ascii_lowercase())
-            .collect();
-        let who = match types.len() {
-            0 => String::new(),
-            1..=5 => format!("; only programs of type {} have it", types.join(", ")),
-            _ => format!("; among others, programs of type {} have it", types[..4].join(", ")),
-        };
-        let text = match twin {
-            Some(t) => format!("call {t}() instead, which programs of type {name} have"),
-            None => format!("use another helper{who}"),
-        };
-        d.push(OTHER_HELPER, text, Some(self.end));
-    }
-
-    /// What the rule alone says.
-    fn by_rule(&self, d: &mut Diagnosis) {
-        if self.starts(&["call-helper-not-offered"]) {
-            self.other_helper(d);
-        }
-        if self.starts(&["call-may-sleep"]) {
-            let call = self.call(self.end).unwrap_or("the helper".into());
-            d.say(
-                format!("{call} may sleep, and this program runs where sleeping is impossible"),
-                format!("{call} may sleep"),
-            );
-            let twin = if call.starts_with("bpf_copy_from_user") {
-                "call `bpf_probe_read_user()` instead, which does not sleep"
-            } else {
-                "use a helper that does not sleep"
-            };
-            d.push(
-                OTHER_HELPER,
-                format!("{twin}, or make the program sleepable where its type allows that (section name with `.s`)"),
-                Some(self.end),
-            );
-        }
-        if let Some(Msg::Call(CallMsg::ReturnRange { smin, smax, min, max, .. })) = self.cause {
-            let is = if smin == smax {
-                format!("{}", *smin as i32)
-            } else {
-                value::range(i128::from(*smin), i128::from(*smax))
-            };
-            let is = if *smin == i64::MIN && *smax == i64::MAX { "any number".into() } else { is };
-            d.say(
-                format!("the program may return {is}, and only {min}..={max} means something here"),
-                format!("the return value is {is}; allowed: {min}..={max}"),
-            );
-            let at = self.established().map(|s| s.insn);
-            let place = at.map_or(String::new(), |i| format!(" at {}", self.lines.place(i)));
-            d.push(RETURN_VALUE, format!("return a number from {min}..={max}{place} and on every other path"), at);
-        }
-        if self.starts(&["loop-infinite"]) {
-            d.say(
-                "nothing changes from round to round of this loop, so it may never end".into(),
-                "the same state again: a loop without progress".into(),
-            );
-            d.push(
-                BOUND_LOOP,
-                "count the rounds and leave after a constant number: `for (int i = 0; i < 1000 && …; i++)`".into(),
-                None,
-            );
-        }
-        let rounds = self.slice.steps.iter().find(|s| s.note == Note::Round);
-        if self.starts(&["limit-insns", "limit-jump-sequence"])
-            && let Some(r) = rounds
-        {
-            d.say(
-                "the kernel gave up: it follows loops round by round, and this one has no end that it can see".into(),
-                "given up here, in the middle of a loop".into(),
-            );
-            let at = self.lines.place(r.insn);
-            d.push(
-                BOUND_LOOP,
-                format!("give the loop at {at} a constant bound besides: `i < n && i < 256`, or use `bpf_loop()`"),
-                Some(r.insn),
-            );
-        }
-        if self.starts(&["call-map-type"]) {
-            let call = self.call(self.end).unwrap_or("the helper".into());
-            let map =
-                self.reg.map(|r| value::words(&r, self.request, &self.system.vmlinux)).unwrap_or("the map".into());
-            let kind = self.reg.and_then(|r| r.map()).and_then(|m| self.request.maps.get(m.0 as usize));
-            let kind = kind
-                .and_then(|m| crate::kernel::MapType::from_number(m.map_type))
-                .map_or(String::new(), |t| t.name().to_ascii_lowercase());
-            d.say(format!("{call} does not work on {map}, which is a {kind} map"), format!("{map} is a {kind} map"));
-            let twin = match kind.as_str() {
-                "ringbuf" => ": `bpf_ringbuf_output()` or `bpf_ringbuf_reserve()` for a ring buffer",
-                "perf_event_array" => ": `bpf_perf_event_output()` for this one",
-                "prog_array" => ": `bpf_tail_call()` for this one",
-                _ => "",
-            };
-            d.push(MAP_TYPE, format!("use a helper for {kind} maps{twin}, or another type of map"), None);
-        }
-        if self.starts(&["call-gpl", "kfunc-gpl", "policy-gpl"]) {
-            let call = self.call(self.end).unwrap_or("the function".into());
-            d.say(
-                format!("{call} is for programs under the GPL, and this one says `{}`", self.request.license),
-                format!("{call} needs a GPL-compatible licence"),
-            );
-        }
-        if self.starts(&["mem-ctx"]) {
-            let insn = self.slice.insn.unwrap_or_default();
-            let what = self.expression().filter(|e| e.contains("->")).map_or("the field".into(), |e| format!("`{e}`"));
-            let verb = if insn.class() == LDX { "read" } else { "write" };
-            let ty =
-                ProgType::from_number(self.request.prog_type).map_or(String::new(), |t| t.name().to_ascii_lowercase());
-            d.say(
-                format!("programs of type {ty} cannot {verb} {what} of the context"),
-                format!(
-                    "byte {} of the context cannot be {} here",
-                    insn.off,
-                    if verb == "read" { "read" } else { "written" }
-                ),
-            );
-            let packet = matches!(ty.as_str(), "socket_filter") && insn.class() == LDX;
-            let text = if packet {
-                "read the packet with `bpf_skb_load_bytes(skb, offset, &x, sizeof(x))`, or make it a tc program"
-                    .to_string()
-            } else {
-                format!("use a field that {ty} programs may {verb}, or a helper")
-            };
-            d.push(CONTEXT_FIELD, text, None);
-        }
-        if self.starts(&["mem-map-read-only", "mem-btf-read-only", "mem-read-only"])
-            && let Some(r) = self.reg
-        {
-            let kernel = r.ty.base == RegBase::PtrToBtfId;
-            let what = if r.map().is_some() {
-                value::object(&r, self.request)
-            } else {
-                value::words(&r, self.request, &self.system.vmlinux)
-            };
-            let name = self.expression().map_or("it".into(), |e| format!("`{e}`"));
-            let place = if kernel { "memory of the kernel".to_string() } else { format!("in {what}") };
-            d.say(format!("{name} is {place}, which programs can only read"), "written here".into());
-            let text = if what.contains(".rodata") {
-                "drop `const` from the variable, so that it is no longer in .rodata".into()
-            } else if kernel {
-                "kernel memory cannot be changed through a pointer: copy it and change the copy, or look for a helper or kernel function that does it".into()
-            } else {
-                page_text(READ_ONLY)
-            };
-            d.push(READ_ONLY, text, None);
-        }
-        if self.starts(&["ptr-arith", "ptr-partial", "ptr-sign"]) {
-            let op = self.slice.insn.map_or("", |i| operator(i.op()));
-            let v = self.subject();
-            d.say(format!("{v} is a pointer, and `{op}` would make a number of it"), format!("`{op}` on a pointer"));
-            d.push(POINTER_ARITHMETIC, format!("do `{op}` on the offset, before it is added to the pointer"), None);
-        }
-        if self.reg.is_some_and(|r| r.has(TypeFlags::RDONLY)) && self.starts(&["call-arg-type"]) {
-            d.push(READ_ONLY, page_text(READ_ONLY), None);
-        }
-        if self.starts(&["mem-stack-uninit"]) {
-            let arg = self.slice.regno.and_then(|n| self.pointer_name().map(|p| (n, p)));
-            let who = arg.map_or("the stack memory".into(), |(_, p)| format!("`{}`", p.trim_start_matches('&')));
-            d.say(
-                format!("some bytes of {who} were never written; padding between fields counts"),
-                format!("{who} is read here, and not all of it was written"),
-            );
-            let var = who.trim_matches('`').to_string();
-            let text = if var.contains(' ') {
-                page_text(INITIALISE)
-            } else {
-                format!("clear it before its fields are set: `__builtin_memset(&{var}, 0, sizeof({var}));`")
-            };
-            d.push(INITIALISE, text, None);
-        }
-        if self.starts(&["stack-combined"]) {
-            d.say(
-                "the functions of one chain of calls use more than 512 bytes of stack together".into(),
-                String::new(),
-            );
-            d.push(STACK, "move the largest buffer into a BPF_MAP_TYPE_PERCPU_ARRAY with one entry, and look it up where it is used".into(), None);
-        }
-        const RULES: &[(&[&str], &str)] = &[
-            (&["reg-uninit", "reg-invalid"], INITIALISE),
-            (&["call-unknown-helper", "kfunc-not-allowed", "kfunc-trap", "kfunc-invalid-call"], OTHER_HELPER),
-            (&["loop-infinite", "cfg-back-edge"], BOUND_LOOP),
-            (&["limit-insns", "limit-jump-sequence"], SMALLER_PROGRAM),
-            (&["stack-combined", "stack-subprog", "stack-frames", "mem-stack-range"], STACK),
-            (&["return-range", "return-type"], RETURN_VALUE),
-            (
-                &[
-                    "lock-unlock-missing",
-                    "lock-held",
-                    "rcu-unlock",
-                    "rcu-held",
-                    "preempt-enable",
-                    "preempt-held",
-                    "irq-held",
-                    "lock-call",
-                ],
-                UNLOCK,
-            ),
-            (&["policy-gpl", "call-gpl", "kfunc-gpl", "policy-lsm-gpl", "policy-struct-ops-gpl"], LICENSE),
-            (&["mem-misaligned", "mem-packet-misaligned"], ALIGN),
-            (&["mem-packet-read-only", "call-map-read-only"], READ_ONLY),
-            (&["mem-packet-outside", "mem-packet-range"], PACKET_CHECK),
-            (&["mem-unbounded", "call-size-unbounded", "ptr-offset-unbounded"], UPPER_BOUND),
-            (&["mem-min-negative", "call-size-negative"], LOWER_BOUND),
-            (&["call-arg-null", "kfunc-arg-null"], NULL_CHECK),
-            (&["call-arg-type", "call-arg-struct", "kfunc-arg"], ARGUMENT_TYPE),
-        ];
-        for (prefixes, code) in RULES {
-            // A remedy for this program beats one for the rule.
-            if d.suggestions.is_empty() && self.starts(prefixes) {
-                d.push(code, page_text(code), None);
-            }
-        }
-    }
-}
-
-/// The text of a page, in one line.
-fn page_text(code: &str) -> String {
-    let page = REMEDIES.iter().find(|r| r.code == code).map_or("", |r| r.page);
-    page.split_whitespace().collect::<Vec<_>>().join(" ")
-}
-
-fn operator(op: u8) -> &'static str {
-    match op {
-        AND => "&",
-        OR => "|",
-        XOR => "^",
-        MUL => "*",
-        DIV => "/",
-        MOD => "%",
-        LSH => "<<",
-        RSH | ARSH => ">>",
-        NEG => "-",
-        SUB => "-",
-        ADD => "+",
-        _ => "this operation",
     }
 }

@@ -36,6 +36,12 @@ pub fn scalar(reg: &RegState) -> String {
     if s.umax > u64::from(u32::MAX) && s.u32_max < u32::MAX {
         let _ = write!(out, ", its low 32 bits {}", range(i128::from(s.u32_min), i128::from(s.u32_max)));
     }
+    // A comparison of the low half as a signed number says nothing else.
+    let signed_half = (s.s32_min != i32::MIN || s.s32_max != i32::MAX)
+        && (i64::from(s.s32_min), i64::from(s.s32_max)) != (s.smin, s.smax);
+    if s.umax > u64::from(u32::MAX) && s.u32_max == u32::MAX && signed_half {
+        let _ = write!(out, ", its low 32 bits {} (signed)", range(i128::from(s.s32_min), i128::from(s.s32_max)));
+    }
     // Alignment is what known low bits mean to people.
     let low = s.var_off.mask.trailing_zeros();
     if (1..64).contains(&low) && s.var_off.value & ((1 << low) - 1) == 0 {

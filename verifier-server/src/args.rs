@@ -25,8 +25,10 @@ pub enum Command {
     /// Explain programs of an object at length, or a code such as `mem-map-value-range`.
     ///
     /// Of a rejected program: every step, every suggestion, and the pages of their codes. Of an accepted one: what is
-    /// known of the values that each source line uses.
+    /// known of the values that each source line uses. With `--log`, what a kernel's log says, alone or beside the object.
     Explain(Box<ExplainArgs>),
+    /// Say what programs cost the verifier, by source line or function.
+    Cost(Box<CostArgs>),
     /// Print the instructions as they would be loaded.
     Disasm(ToolArgs),
     /// Draw the control-flow graph.
@@ -237,15 +239,59 @@ pub struct TargetArgs {
 /// Options of `explain`.
 #[derive(Args, Debug)]
 pub struct ExplainArgs {
-    /// An object file (`-` is standard input), a code, or `list` for all codes.
-    #[arg(value_name = "OBJ|CODE")]
-    pub what: PathBuf,
+    /// An object file (`-` is standard input), a code, or `list` for all codes; with `--log`, the object that the log is of.
+    #[arg(value_name = "OBJ|CODE", required_unless_present = "log")]
+    pub what: Option<PathBuf>,
+    /// A verifier's log as any loader prints it; `-` is standard input.
+    #[arg(long, value_name = "FILE")]
+    pub log: Option<PathBuf>,
+    /// In which form.
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub format: Format,
     /// Which environment to load for.
     #[command(flatten)]
     pub target: TargetArgs,
     /// Only programs whose name matches.
     #[arg(long, value_name = "GLOB")]
     pub prog: Vec<String>,
+}
+
+/// What cost is summed by.
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
+pub enum By {
+    /// Source lines; instructions where there is no source.
+    Line,
+    /// Functions of the program.
+    Function,
+}
+
+/// Options of `cost`.
+#[derive(Args, Debug)]
+pub struct CostArgs {
+    /// Object file; `-` is standard input.
+    #[arg(value_name = "OBJ")]
+    pub object: PathBuf,
+    /// Which environment to load for.
+    #[command(flatten)]
+    pub target: TargetArgs,
+    /// Only programs whose name matches.
+    #[arg(long, value_name = "GLOB")]
+    pub prog: Vec<String>,
+    /// What to sum by.
+    #[arg(long, value_enum, default_value_t = By::Line)]
+    pub by: By,
+    /// Most rows of one program.
+    #[arg(long, value_name = "N", default_value_t = 20)]
+    pub top: usize,
+    /// Another build of the same programs: what grew since then.
+    #[arg(long, value_name = "OBJ")]
+    pub compare: Option<PathBuf>,
+    /// Write instructions processed by line in the form of coverage tools.
+    #[arg(long, value_name = "FILE")]
+    pub lcov: Option<PathBuf>,
+    /// In which form: text, json or jsonl.
+    #[arg(long, value_enum, default_value_t = Format::Text, conflicts_with = "compare")]
+    pub format: Format,
 }
 
 /// Options of `disasm` and `cfg`.

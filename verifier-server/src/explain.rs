@@ -4,33 +4,41 @@ use std::io::{self, Write};
 
 use verifier_core::explain::invariants::Invariant;
 
-use crate::args::ExplainArgs;
+use crate::args::{ExplainArgs, Format};
 use crate::ask::Question;
 use crate::known::Known;
 use crate::row::Row;
-use crate::{check, render, target, tools};
+use crate::{check, explain_log, render, target, tools};
 
 /// Explains what the command line names.
 ///
 /// # Errors
 /// In words for the user.
-pub fn run(args: &ExplainArgs, colours: bool, out: &mut dyn Write) -> Result<(), String> {
-    let name = args.what.display().to_string();
+pub fn run(args: &ExplainArgs, colours: bool, out: &mut dyn Write) -> Result<u8, String> {
+    if let Some(log) = &args.log {
+        return explain_log::run(log, args, colours, out);
+    }
+    let what = args.what.as_ref().ok_or("name an object, a code, or a log with --log")?;
+    let name = what.display().to_string();
     let is_code = |c: &str| c == "list" || tools::pages().iter().any(|p| p.code == c);
-    if !args.what.exists() && name != "-" {
+    if !what.exists() && name != "-" {
         // A name with a dot or a folder is a file that is not there.
         return match is_code(&name) || !name.contains(['.', '/']) {
-            true => tools::explain(&name, out),
+            true => tools::explain(&name, out).map(|()| 0),
             false => Err(format!("{name}: no such file")),
         };
     }
-    let bytes = check::read(&args.what)?;
+    let bytes = check::read(what)?;
     let failed = |e: io::Error| e.to_string();
     for system in &target::systems(&args.target)? {
         let question = Question { programs: args.prog.clone(), explain: true, ..Question::default() };
         let mut known = Known::new(&question, &|| false);
         let rows = question.object(&name, &bytes, std::slice::from_ref(system), &mut known, &|| false);
         let rows = rows.map_err(|e| format!("{name}: {e}"))?;
+        if args.format != Format::Text {
+            out.write_all(render::report(args.format, &rows).map_err(failed)?.as_bytes()).map_err(failed)?;
+            continue;
+        }
         for row in &rows {
             let text = render::long(row, colours).map_err(failed)?;
             out.write_all(text.as_bytes()).map_err(failed)?;
@@ -39,7 +47,7 @@ pub fn run(args: &ExplainArgs, colours: bool, out: &mut dyn Write) -> Result<(),
             }
         }
     }
-    Ok(())
+    Ok(0)
 }
 
 /// What is known, by source line; by instruction where there is no source.

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use verifier_server::args::{Cli, Command};
-use verifier_server::{check, conformance, explain, render, service, tools};
+use verifier_server::{check, conformance, cost, explain, render, service, tools};
 
 /// Counts what the service has, for its limits.
 #[global_allocator]
@@ -47,14 +47,21 @@ fn run(cli: &Cli) -> Result<u8, String> {
             service::run(args)?;
             0
         }
+        Command::Explain(args) => {
+            let mut text = Vec::new();
+            let code = explain::run(args, colours, &mut text)?;
+            quiet(out.write_all(&text))?;
+            code
+        }
         tool => {
             let mut text = Vec::new();
             match tool {
-                Command::Explain(args) => explain::run(args, colours, &mut text)?,
+                Command::Cost(args) => cost::run(args, &mut text)?,
                 Command::Disasm(args) => tools::disasm(args, &mut text)?,
                 Command::Cfg(args) => tools::cfg(args, &mut text)?,
                 Command::Kernels
                 | Command::Check(_)
+                | Command::Explain(_)
                 | Command::Run(_)
                 | Command::Conformance(_)
                 | Command::Serve(_) => {

@@ -96,3 +96,61 @@ fn kernels_and_codes_are_listed() {
     assert_eq!(bpfvet(&["explain", code], b"").status.code(), Some(0));
     assert_eq!(bpfvet(&["explain", "no-such-code"], b"").status.code(), Some(2));
 }
+
+/// What libbpf prints when Linux 6.12 rejects `traces/packet_cursor_moved`, shortened.
+const LOG: &str = "libbpf: prog 'first_option': BPF program load failed: Permission denied
+libbpf: prog 'first_option': -- BEGIN PROG LOAD LOG --
+0: R1=ctx() R10=fp0
+; u8 *cursor = (void *)(long)ctx->data; @ packet_cursor_moved.bpf.c:9
+0: (61) r2 = *(u32 *)(r1 +0)          ; R1=ctx() R2_w=pkt(r=0)
+invalid access to packet, off=34 size=1, R2(id=0,off=34,r=34)
+R2 offset is outside of the packet
+processed 6 insns (limit 1000000) max_states_per_insn 0 total_states 0 peak_states 0 mark_read 0
+-- END PROG LOAD LOG --
+";
+
+fn trace_object(name: &str) -> String {
+    format!("{}/../tests/traces/{name}.bpf.o", env!("CARGO_MANIFEST_DIR"))
+}
+
+#[test]
+fn a_log_is_explained_alone_and_beside_its_object() {
+    let alone = bpfvet(&["explain", "--log", "-", "--format", "jsonl"], LOG.as_bytes());
+    assert_eq!(alone.status.code(), Some(0), "{}", String::from_utf8_lossy(&alone.stderr));
+    let row = &rows(&alone)[0];
+    assert_eq!((row["code"].as_str(), row["program"].as_str()), (Some("mem-packet-range"), Some("first_option")));
+    assert_eq!((row["category"].as_str(), row["errno"].as_str()), (Some("Memory Safety"), Some("EACCES")));
+    assert_eq!(row["explanation"]["suggestions"][0]["code"], "fix-packet-check");
+    // Its object explains it fully, another does not.
+    let own =
+        bpfvet(&["explain", "--log", "-", &trace_object("packet_cursor_moved"), "--format", "jsonl"], LOG.as_bytes());
+    let row = &rows(&own)[0];
+    assert_eq!((row["log_is_of_object"].as_bool(), own.status.code()), (Some(true), Some(0)), "{row}");
+    assert!(
+        row["explanation"]["suggestions"][0]["text"].as_str().is_some_and(|t| t.contains("cursor + 35 > end")),
+        "{row}"
+    );
+    let other = bpfvet(
+        &["explain", "--log", "-", &trace_object("packet_key"), "--format", "jsonl"],
+        b"0: (07) r9 += 77\nR9 !read_ok\n",
+    );
+    assert_eq!((rows(&other)[0]["log_is_of_object"].as_bool(), other.status.code()), (Some(false), Some(1)));
+    assert_eq!(bpfvet(&["explain", "--log", "-"], b"hello").status.code(), Some(2));
+}
+
+#[test]
+fn cost_sums_to_the_counters() {
+    let object = trace_object("packet_sum_in_loop.fixed");
+    let checked = rows(&bpfvet(&["check", &object, "--format", "jsonl"], b""));
+    for by in ["line", "function"] {
+        let out = bpfvet(&["cost", &object, "--by", by, "--format", "jsonl"], b"");
+        let row = &rows(&out)[0];
+        let sum = |field: &str| {
+            row["shares"].as_array().expect("shares").iter().filter_map(|s| s[field].as_u64()).sum::<u64>()
+        };
+        assert_eq!(Some(sum("insns")), checked[0]["stats"]["insns"].as_u64());
+        assert_eq!(Some(sum("states")), checked[0]["stats"]["total_states"].as_u64());
+    }
+    let grown = bpfvet(&["cost", &object, "--compare", &trace_object("packet_sum_in_loop.fixed")], b"");
+    assert!(String::from_utf8_lossy(&grown.stdout).contains("instructions processed"), "{grown:?}");
+}

@@ -62,6 +62,18 @@ macro_rules! rows {
                     doc: concat!($($doc, "\n"),*),
                 } ),*]
             }
+            /// What each row is worded as, in declaration order: format strings, or the code that holds them.
+            pub fn wordings() -> Vec<$crate::error::Wording> {
+                vec![$( $crate::error::Wording {
+                    row: $crate::error::Row {
+                        name: stringify!($Var),
+                        cause: $crate::rows!(@kind $($kind)*),
+                        doc: concat!($($doc, "\n"),*),
+                    },
+                    formats: &[$($form $(, $altform)*)?],
+                    code: concat!("", $(stringify!($body))?),
+                } ),*]
+            }
             /// The register that the message is about, where a field says so.
             #[allow(unused_variables, unused_mut, unused_assignments)]
             pub fn regno(&self) -> Option<u8> {
@@ -99,6 +111,17 @@ pub struct Row {
     pub cause: Option<(&'static str, Category)>,
     /// The explanation page.
     pub doc: &'static str,
+}
+
+/// How a row is worded, for those who read logs.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Wording {
+    /// The row.
+    pub row: Row,
+    /// Its format strings, one per wording; empty where code writes it.
+    pub formats: &'static [&'static str],
+    /// The code that writes it, as text; empty where a format string does.
+    pub code: &'static str,
 }
 
 /// What kind of rule a rejection is about.
@@ -228,6 +251,8 @@ macro_rules! areas {
                 match self { $(Msg::$Var(m) => m.write(f, style)),* }
             }
         }
+        /// How every row of every area is worded.
+        pub fn all_wordings() -> Vec<Wording> { let mut v = Vec::new(); $(v.extend($Enum::wordings());)* v }
         /// Every row of every area.
         pub fn all_rows() -> Vec<Row> { let mut v = Vec::new(); $(v.extend($Enum::rows());)* v }
     };

@@ -10,10 +10,12 @@
 //! value, [`Trace`]; renderers only lay it out.
 
 mod bounds;
+pub mod cost;
 mod expr;
 pub mod invariants;
 mod label;
 mod lines;
+pub mod log;
 mod loops;
 pub mod names;
 mod packet;

@@ -447,42 +447,127 @@ impl Facts<'_> {
 
     /// Remedies that a rule has whatever the program.
     fn pages(&self, d: &mut Diagnosis) {
-        const RULES: &[(&[&str], &str)] = &[
-            (&["reg-uninit", "reg-invalid"], INITIALISE),
-            (&["call-unknown-helper", "kfunc-invalid-call"], OTHER_HELPER),
-            (&["kfunc-trap"], INITIALISE),
-            (&["loop-infinite", "cfg-back-edge"], BOUND_LOOP),
-            (&["limit-insns", "limit-jump-sequence"], SMALLER_PROGRAM),
-            (&["stack-combined", "stack-subprog", "stack-frames", "mem-stack-range"], STACK),
-            (&["return-range", "return-type"], RETURN_VALUE),
-            (
-                &[
-                    "lock-unlock-missing",
-                    "lock-held",
-                    "rcu-unlock",
-                    "rcu-held",
-                    "preempt-enable",
-                    "preempt-held",
-                    "irq-held",
-                    "lock-call",
-                ],
-                UNLOCK,
+        // A remedy for this program beats one for the rule.
+        if let Some(code) = remedy_of(self.code, "").filter(|_| d.suggestions.is_empty()) {
+            d.push(code, page_text(code), None);
+        }
+    }
+}
+
+/// Remedies that a rule has whatever the program, by the beginnings of codes.
+const RULES: &[(&[&str], &str)] = &[
+    (&["reg-uninit", "reg-invalid"], INITIALISE),
+    (&["call-unknown-helper", "kfunc-invalid-call"], OTHER_HELPER),
+    (&["kfunc-trap"], INITIALISE),
+    (&["loop-infinite", "cfg-back-edge"], BOUND_LOOP),
+    (&["limit-insns", "limit-jump-sequence"], SMALLER_PROGRAM),
+    (&["stack-combined", "stack-subprog", "stack-frames", "mem-stack-range"], STACK),
+    (&["return-range", "return-type"], RETURN_VALUE),
+    (
+        &[
+            "lock-unlock-missing",
+            "lock-held",
+            "rcu-unlock",
+            "rcu-held",
+            "preempt-enable",
+            "preempt-held",
+            "irq-held",
+            "lock-call",
+        ],
+        UNLOCK,
+    ),
+    (&["policy-gpl", "call-gpl", "kfunc-gpl", "policy-lsm-gpl", "policy-struct-ops-gpl"], LICENSE),
+    (&["mem-misaligned", "mem-packet-misaligned"], ALIGN),
+    (&["mem-packet-read-only", "call-map-read-only"], READ_ONLY),
+    (&["mem-packet-outside", "mem-packet-range"], PACKET_CHECK),
+    (&["mem-unbounded", "call-size-unbounded", "ptr-offset-unbounded"], UPPER_BOUND),
+    (&["mem-min-negative", "call-size-negative"], LOWER_BOUND),
+    (&["call-arg-null", "kfunc-arg-null"], NULL_CHECK),
+    (&["call-arg-type", "call-arg-struct", "kfunc-arg"], ARGUMENT_TYPE),
+];
+
+/// The remedy of a rule; the words of a message tell rules apart that share a code.
+pub(super) fn remedy_of(code: &str, message: &str) -> Option<&'static str> {
+    const TOGETHER: &[(&str, &str, &str)] = &[
+        ("mem-invalid-access", "_or_null'", NULL_CHECK),
+        ("mem-invalid-access", "'", PROBE_READ),
+        ("ptr-arith-or-null", "", NULL_CHECK),
+        ("mem-map-value-range", "", UPPER_BOUND),
+        ("mem-region-range", "", UPPER_BOUND),
+        ("mem-stack-variable", "", UPPER_BOUND),
+        ("mem-stack-unbounded", "", UPPER_BOUND),
+        ("mem-stack-uninit", "", INITIALISE),
+        ("mem-ctx", "", CONTEXT_FIELD),
+        ("ref-leak", "", RELEASE),
+        ("call-map-type", "", MAP_TYPE),
+        ("call-helper-not-offered", "", OTHER_HELPER),
+        ("kfunc-not-allowed", "", OTHER_HELPER),
+        ("call-size-zero", "", NONZERO_SIZE),
+        ("kfunc-arg-not-constant", "", CONSTANT),
+        ("kfunc-buf-size-const", "", CONSTANT),
+        ("call-arg-constant", "", CONSTANT),
+        ("ptr-arith", "", POINTER_ARITHMETIC),
+        ("ptr-partial", "", POINTER_ARITHMETIC),
+        ("mem-map-read-only", "", READ_ONLY),
+        ("mem-btf-read-only", "", READ_ONLY),
+        ("mem-read-only", "", READ_ONLY),
+        ("insn-opcode", "unknown opcode 8d", DIRECT_CALL),
+    ];
+    // Of an explanation with states, the patterns on those come first; a log has only its words.
+    let words = || TOGETHER.iter().find(|(c, w, _)| code.starts_with(c) && message.contains(w)).map(|(_, _, r)| *r);
+    let rule = || RULES.iter().find(|(prefixes, _)| prefixes.iter().any(|p| code.starts_with(p))).map(|(_, r)| *r);
+    if message.is_empty() { rule() } else { words().or_else(rule) }
+}
+
+/// The number behind some words of a message: `54` behind `off=`.
+fn number_behind(message: &str, words: &str) -> Option<i64> {
+    let (_, rest) = message.split_once(words)?;
+    let end = rest.find(|c: char| !c.is_ascii_digit() && c != '-').unwrap_or(rest.len());
+    rest[..end].parse().ok()
+}
+
+/// What a message says, in a sentence for people, from its words alone; empty where they must do.
+pub(super) fn problem_of(code: &str, message: &str) -> String {
+    let number = |w: &str| number_behind(message, w);
+    let register = message
+        .split(|c: char| !c.is_alphanumeric())
+        .find(|w| w.strip_prefix('R').is_some_and(|n| !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit())));
+    let reg = register.unwrap_or("the value");
+    match code {
+        "mem-packet-range" => match (number("off="), number("size="), number("r=")) {
+            (Some(off), Some(size), Some(known)) => format!(
+                "the access needs {} bytes of the packet, and only {known} were compared with its end",
+                off.saturating_add(size)
             ),
-            (&["policy-gpl", "call-gpl", "kfunc-gpl", "policy-lsm-gpl", "policy-struct-ops-gpl"], LICENSE),
-            (&["mem-misaligned", "mem-packet-misaligned"], ALIGN),
-            (&["mem-packet-read-only", "call-map-read-only"], READ_ONLY),
-            (&["mem-packet-outside", "mem-packet-range"], PACKET_CHECK),
-            (&["mem-unbounded", "call-size-unbounded", "ptr-offset-unbounded"], UPPER_BOUND),
-            (&["mem-min-negative", "call-size-negative"], LOWER_BOUND),
-            (&["call-arg-null", "kfunc-arg-null"], NULL_CHECK),
-            (&["call-arg-type", "call-arg-struct", "kfunc-arg"], ARGUMENT_TYPE),
-        ];
-        for (prefixes, code) in RULES {
-            // A remedy for this program beats one for the rule.
-            if d.suggestions.is_empty() && self.starts(prefixes) {
-                d.push(code, page_text(code), None);
+            _ => String::new(),
+        },
+        "mem-map-value-range" | "mem-region-range" => {
+            let room = number("value_size=").or_else(|| number("mem_size="));
+            match (room, number(" off="), number(" size=")) {
+                (Some(room), Some(off), Some(size)) => {
+                    format!("{size} bytes are accessed from byte {off} on, and the object has {room}")
+                }
+                _ => String::new(),
             }
         }
+        "mem-invalid-access" if message.contains("_or_null'") => format!("{reg} may be null where it is used"),
+        "mem-invalid-access" if message.contains("'inv'") || message.contains("'scalar'") => {
+            format!("{reg} is used as a pointer, but for the verifier it is a plain number")
+        }
+        "ptr-offset-unbounded" => "nothing limits the number that is added to the pointer".into(),
+        "mem-unbounded" | "call-size-unbounded" => format!("nothing limits {reg} from above"),
+        "mem-min-negative" | "call-size-negative" => format!("{reg} may be negative"),
+        "reg-uninit" => format!("{reg} was never given a value on this path"),
+        "ref-leak" => match number("alloc_insn=") {
+            Some(n) => format!("what instruction {n} handed out is not given back on every path"),
+            None => String::new(),
+        },
+        "limit-insns" => "the kernel gave up: the program has more to follow than it is willing to".into(),
+        "loop-infinite" => "nothing changes from round to round of this loop, so it may never end".into(),
+        "insn-opcode" if message.contains("8d") => {
+            "a function is called through a pointer, and BPF has no such call".into()
+        }
+        _ => String::new(),
     }
 }
 

@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 
 use serde_json::{Map, Value, json};
+use verifier_core::explain::Trace;
 
 use crate::row::{Kind, Row};
 
@@ -53,10 +54,27 @@ pub fn object(row: &Row) -> Value {
     if !row.over_budget.is_empty() {
         put("over_budget", json!(row.over_budget));
     }
+    if let Some(t) = &row.trace {
+        put("explanation", explanation(t));
+    }
     if let Some(s) = &row.solve {
         put("solve", s.json());
     }
     Value::Object(o)
+}
+
+/// Why it is rejected, step by step, and what helps.
+fn explanation(t: &Trace) -> Value {
+    let steps = t.steps.iter().map(|s| {
+        json!({
+            "kind": s.kind.word(),
+            "insn": s.insn,
+            "label": s.label,
+            "source": s.source.as_ref().map(|s| json!({"file": s.file, "line": s.line, "column": s.column, "text": s.text})),
+        })
+    });
+    let fixes = t.suggestions.iter().map(|s| json!({"code": s.code, "text": s.text, "insn": s.insn}));
+    json!({"problem": t.problem, "steps": steps.collect::<Vec<_>>(), "suggestions": fixes.collect::<Vec<_>>()})
 }
 
 /// An object per line.

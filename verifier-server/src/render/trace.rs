@@ -104,9 +104,14 @@ pub fn render(row: &Row, trace: &Trace, colours: bool) -> String {
     if trace.suggestions.is_empty() && !trace.page.is_empty() {
         main = main.element(Level::HELP.message(fold(trace.page)));
     }
+    // A log tells neither its kernel, nor always the program and the error.
+    let who = if row.kernel.is_empty() { "the kernel".to_string() } else { format!("Linux {}", row.kernel) };
+    let what = if row.program.is_empty() { "the program".to_string() } else { format!("program `{}`", row.program) };
+    let does =
+        if trace.errno.is_empty() { format!("rejects {what}") } else { format!("returns {} for {what}", trace.errno) };
     let says = match trace.message.as_str() {
-        "" => format!("Linux {} returns {} for program `{}` and says nothing", row.kernel, trace.errno, row.program),
-        m => format!("Linux {} returns {} for program `{}` and says:\n{m}", row.kernel, trace.errno, row.program),
+        "" => format!("{who} {does} and says nothing"),
+        m => format!("{who} {does} and says:\n{m}"),
     };
     for (i, s) in trace.suggestions.iter().enumerate() {
         let text = if i == 0 { s.text.clone() } else { format!("or: {}", s.text) };

@@ -1,0 +1,15 @@
+/* Metadata ends where the packet begins. */
+// suggestion: fix-packet-check
+// kernels 6.18.44: rejected EACCES; fixed: accepted
+#include "bpf.h"
+
+SEC("xdp")
+int mark(struct xdp_md *ctx)
+{
+	u32 *meta = (void *)(long)ctx->data_meta; // cause: established
+
+	if ((void *)(meta + 1) > (void *)(long)ctx->data)
+		return 0;
+	*meta = 7; // rejected
+	return XDP_PASS;
+}

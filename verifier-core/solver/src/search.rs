@@ -25,7 +25,7 @@ use verifier_core::state::RegState;
 /// # Errors
 /// Where the path cannot be followed, and why.
 pub fn follow(program: &Program<'_>, path: &Path, mut run: Run, start: usize) -> Result<Run, String> {
-    if path.is_cut() {
+    if path.cut {
         return Err("the path is too long to be kept".into());
     }
     let mut pc = start;

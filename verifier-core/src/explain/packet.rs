@@ -271,6 +271,7 @@ impl Facts<'_> {
         let what = match self.expression() {
             Some(e) if insn.is_call() || expr::dereferenced(&e).is_some() => format!("`{e}`"),
             Some(e) => format!("the access for `{e}`"),
+            None if insn.is_call() => self.call(self.end).unwrap_or("the call".into()),
             None => "the access".into(),
         };
         let memory = if reg.ty.base == RegBase::PtrToPacketMeta {
@@ -280,6 +281,9 @@ impl Facts<'_> {
         } else {
             "packet"
         };
+        if need.upto - need.size < 0 {
+            return self.before_start(&what, &need, d);
+        }
         let known = match need.checked {
             0 => format!("no byte was compared with {field}"),
             n => format!("only {} were compared with {field}", bytes(n)),
@@ -324,6 +328,21 @@ impl Facts<'_> {
             return self.turn(check, &ends, d);
         }
         self.insert_check(&need, &end, memory, d);
+    }
+
+    /// Bytes in front of a pointer that was moved by a number: nothing says that the packet holds them.
+    fn before_start(&self, what: &str, need: &Need, d: &mut Diagnosis) {
+        let back = need.size - need.upto;
+        let v = self.pointer_name().map_or("the pointer".into(), |p| format!("`{p}`"));
+        d.say(
+            format!("{what} begins {} in front of {v}, and only what follows a pointer can be compared", bytes(back)),
+            format!("{what} is in front of {v}"),
+        );
+        let text = format!(
+            "keep the pointer from before it was moved, compare that with the end, and access the {} through it",
+            bytes(back)
+        );
+        d.push(PACKET_CHECK, text, None);
     }
 
     /// A comparison that covers too little: as large as it has to be, or in the loop.

@@ -79,13 +79,6 @@ pub struct Path {
     pub older: Vec<u32>,
 }
 
-impl Path {
-    /// Whether its beginning was forgotten.
-    pub fn is_cut(&self) -> bool {
-        !self.older.is_empty()
-    }
-}
-
 /// A path that was put off: where it goes on, and how much of the current path it shares.
 struct Pending {
     steps: usize,

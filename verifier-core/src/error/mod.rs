@@ -83,6 +83,15 @@ macro_rules! rows {
                 } )* }
                 out
             }
+            /// The argument that the message is about, counted from 0, where a field says so.
+            #[allow(unused_variables, unused_mut, unused_assignments)]
+            pub fn argument(&self) -> Option<u8> {
+                let mut out = None;
+                match self { $( Self::$Var $({ $($field),* })? => {
+                    $( $( $crate::rows!(@argument out, $field, $field); )* )?
+                } )* }
+                out
+            }
             /// Writes the text as a release words it.
             #[allow(unused_variables)]
             pub fn write(&self, f: &mut dyn std::fmt::Write, style: $crate::kernel::Wording) -> std::fmt::Result {
@@ -98,6 +107,8 @@ macro_rules! rows {
     };
     (@regno $out:ident, regno, $field:ident) => { $out = Some(*$field as u8); };
     (@regno $out:ident, $other:ident, $field:ident) => {};
+    (@argument $out:ident, arg, $field:ident) => { $out = u8::try_from(*$field).ok(); };
+    (@argument $out:ident, $other:ident, $field:ident) => {};
     (@kind note) => { None };
     (@kind $code:literal, $cat:ident) => { Some(($code, $crate::error::Category::$cat)) };
 }
@@ -246,6 +257,8 @@ macro_rules! areas {
             pub fn row(&self) -> &'static Row { match self { $(Msg::$Var(m) => m.row()),* } }
             /// The register that the message is about, where a field says so.
             pub fn regno(&self) -> Option<u8> { match self { $(Msg::$Var(m) => m.regno()),* } }
+            /// The argument that the message is about, counted from 0, where a field says so.
+            pub fn argument(&self) -> Option<u8> { match self { $(Msg::$Var(m) => m.argument()),* } }
             /// Writes the text as a release words it.
             pub fn write(&self, f: &mut dyn fmt::Write, style: crate::kernel::Wording) -> fmt::Result {
                 match self { $(Msg::$Var(m) => m.write(f, style)),* }

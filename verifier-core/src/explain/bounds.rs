@@ -242,10 +242,10 @@ impl Facts<'_> {
             };
             let plain = super::names::is_name(need.variable.as_deref().unwrap_or("i"));
             let result = self.slice.steps.first().is_some_and(|s| self.lines.helper(s.insn).is_some());
-            let unsigned = if plain && !result && condition.ends_with("< 0") {
-                format!(", or make `{own}` unsigned where it is declared")
-            } else {
-                String::new()
+            let unsigned = match (plain && !result && condition.ends_with("< 0"), copy.is_empty()) {
+                (true, true) => format!(", or make `{own}` unsigned where it is declared"),
+                (true, false) => format!(", or declare `{own}` as `__u64`"),
+                (false, _) => String::new(),
             };
             let why = self.because_of_copy(&copy, &need);
             let text = format!("exclude negative numbers: `{copy}if ({condition}) return 0;`{why}{unsigned}{upper}");
@@ -261,7 +261,8 @@ impl Facts<'_> {
             let mask = need.mask().map_or(String::new(), |m| format!(", or mask it: `{m}`"));
             let why = self.because_of_copy(&copy, &need);
             let place = self.lines.place(self.end);
-            let text = format!("limit {v} before {place}: `{copy}if ({}) return 0;`{why}{mask}", need.too_large(&own));
+            let text =
+                format!("limit {v} before {place}: `{copy}if ({}) return 0;`{why}{mask}", self.outside(&need, &own));
             d.push(UPPER_BOUND, text, None);
             return;
         }
@@ -281,11 +282,33 @@ impl Facts<'_> {
         d.push(SMALLER_BOUND, text, None);
     }
 
+    /// Whether the source declares the number as a signed type, as far as the line that gives it its value tells.
+    fn signed_in_source(&self, need: &Need) -> bool {
+        let Some(name) = need.variable.as_deref().filter(|v| super::names::is_name(v)) else { return false };
+        self.slice
+            .steps
+            .iter()
+            .filter_map(|s| self.lines.line(s.insn))
+            .any(|l| super::names::declared_signed(&l.source.text, name))
+    }
+
+    /// The condition under which a number is out of bounds: both ends, where it can be below zero in C.
+    fn outside(&self, need: &Need, own: &str) -> String {
+        let below = self.signed_in_source(need) && need.index.value.scalar.smin < 0;
+        if below { format!("{own} < 0 || {}", need.too_large(own)) } else { need.too_large(own) }
+    }
+
     /// The operand to check, and what has to be said of it: what is loaded from memory is loaded again by the next line
     /// that uses it, so the check must be on a copy.
     fn own_copy(&self, need: &Need) -> (String, String) {
         let variable = need.variable.as_deref().unwrap_or("i");
-        if super::names::is_name(variable) || !(variable.contains("->") || variable.contains('*')) {
+        let plain = super::names::is_name(variable);
+        let loaded = !plain && (variable.contains("->") || variable.contains('*'));
+        if self.compiler_moves_checks(need) && !loaded {
+            let (own, copy) = if plain { (variable, String::new()) } else { ("n", format!("__u64 n = {variable}; ")) };
+            return (own.into(), format!("{copy}asm volatile(\"\" : \"+r\"({own})); "));
+        }
+        if !loaded {
             return (need.operand(), String::new());
         }
         let loads = self.slice.steps.iter().map(|s| self.lines.insn(s.insn)).find(|i| i.class() == LDX);
@@ -293,13 +316,35 @@ impl Facts<'_> {
         ("n".into(), format!("__u{bits} n = {variable}; "))
     }
 
-    /// Why a copy is checked, where one is.
+    /// Whether a check that a person adds would be made on something else than what is used: the number comes from an
+    /// operation that the kernel does not follow, so the compiler compares what went into it; or it is a half of what was
+    /// loaded, and only that half is compared.
+    fn compiler_moves_checks(&self, need: &Need) -> bool {
+        let unknown = self.slice.steps.iter().any(|s| {
+            let gone = s.after.is_some_and(|a| a.is_scalar() && a.scalar.umax > MAX_VAR_OFF);
+            s.kind == StepKind::Computed && gone && unfollowed(self.lines.insn(s.insn))
+        });
+        let name = need.variable.as_deref().unwrap_or_default();
+        let word =
+            |s: &RawStep| self.lines.line(s.insn).is_some_and(|l| super::names::declared_word(&l.source.text, name));
+        let whole = |s: &RawStep| self.lines.insn(s.insn).class() == LDX && self.lines.insn(s.insn).access_size() == 8;
+        unknown || self.slice.steps.first().is_some_and(|s| whole(s) && word(s))
+    }
+
+    /// Why a copy or a barrier stands before a check, where one does.
     fn because_of_copy(&self, copy: &str, need: &Need) -> String {
-        if copy.is_empty() {
-            return String::new();
-        }
         let variable = need.variable.as_deref().unwrap_or("i");
-        format!(", and use `n` in place of `{variable}`, which is read anew each time")
+        let barrier = if copy.contains("asm volatile") {
+            ": the empty assembly keeps the compiler from comparing another value than the one that is used"
+        } else {
+            ""
+        };
+        let instead = match (copy.contains(" n = "), copy.contains("asm volatile")) {
+            (true, true) => format!(", and use `n` in place of `{variable}`"),
+            (true, false) => format!(", and use `n` in place of `{variable}`, which is read anew each time"),
+            (false, _) => String::new(),
+        };
+        format!("{instead}{barrier}")
     }
 
     /// Whether a check on the path limits the number from above already, in its whole width or as a signed half.
@@ -421,16 +466,17 @@ impl Facts<'_> {
                 d.push(BOUND_LOST, text, Some(step.insn));
             } else if step.kind == StepKind::Computed && worse && unfollowed(insn) {
                 let what = if matches!(insn.op(), DIV | MOD) { "division" } else { "operation" };
-                let var = need
-                    .variable
-                    .as_deref()
-                    .filter(|v| v.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_'))
-                    .unwrap_or("i");
-                let mask =
-                    need.mask().map_or(need.check(), |_| format!("`{var} & {}`", need.fits.unwrap_or(1).max(1) - 1));
+                let var = need.variable.as_deref().filter(|v| super::names::is_name(v));
+                let own = var.unwrap_or("i");
+                let (copy, instead) = match (var, need.variable.as_deref()) {
+                    (None, Some(e)) => (format!("__u64 i = {e}; "), format!(", and use `i` in place of `{e}`")),
+                    _ => (String::new(), String::new()),
+                };
+                // The compiler knows the limit and would remove the check: it must not know the value.
                 let text = format!(
-                    "the kernel does not follow the {what} at {place}, so nothing is known of its result: limit the result ({mask}); \
-                     the compiler would remove that, so hide the value from it first: `asm volatile(\"\" : \"+r\"({var}));`"
+                    "the kernel does not follow the {what} at {place}, so nothing is known of its result, and the compiler, which knows, removes a plain check: hide the value from it before {}: `{copy}asm volatile(\"\" : \"+r\"({own})); if ({}) return 0;`{instead}",
+                    self.lines.place(self.end),
+                    need.too_large(own)
                 );
                 d.push(BOUND_LOST, text, Some(step.insn));
             }

@@ -161,7 +161,7 @@ pub fn trace_of(
         _ => None,
     };
     let end = end.unwrap_or(report.insn_idx);
-    let mut slice = slice::slice(path, request, cause, code, end);
+    let mut slice = slice::slice(path, request, cause, code, end, &|at| suggest::called(system, request, at));
     if let Some(Msg::Structure(StructureMsg::CombinedStack { .. })) = cause {
         slice.steps = label::stacks(report, request);
     }

@@ -207,6 +207,23 @@ pub(super) fn is_name(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(is_word) && !text.starts_with(|c: char| c.is_ascii_digit())
 }
 
+/// Whether a line declares a variable with a signed type.
+pub(super) fn declared_signed(text: &str, name: &str) -> bool {
+    const SIGNED: &[&str] = &["int ", "long ", "short ", "signed ", "char ", "s8 ", "s16 ", "s32 ", "s64 ", "ssize_t "];
+    let code = text[..code_end(text)].trim_start_matches("const ");
+    let code = code.strip_prefix("__").unwrap_or(code);
+    SIGNED.iter().any(|t| code.starts_with(t))
+        && !code.contains("unsigned")
+        && (assigns(text, name) || mentions(text, name))
+}
+
+/// Whether a line declares a variable with a signed type of 32 bits.
+pub(super) fn declared_word(text: &str, name: &str) -> bool {
+    let code = text[..code_end(text)].trim_start_matches("const ");
+    let word = ["int ", "s32 ", "__s32 ", "int32_t "].iter().any(|t| code.starts_with(t));
+    word && !name.is_empty() && (assigns(text, name) || mentions(text, name))
+}
+
 /// Whether a statement of a line assigns a variable.
 pub(super) fn assigns(text: &str, name: &str) -> bool {
     let code = &text[..code_end(text)];

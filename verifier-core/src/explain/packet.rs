@@ -3,6 +3,8 @@
 //! A remedy here is tried on the instructions before it is told, and is grown until it covers all that the line accesses:
 //! every part of a copied struct, every round of a loop.
 
+use std::collections::BTreeMap;
+
 use crate::error::{MemoryMsg, Msg};
 use crate::isa::Insn;
 use crate::isa::opcode::*;
@@ -118,9 +120,16 @@ impl Facts<'_> {
     fn packet_checks(&self, reg: &RegState) -> Vec<Check> {
         let want = Self::partner_base(reg);
         let mut out: Vec<Check> = Vec::new();
+        // In a loop a branch is passed many times: its last passes tell.
+        let mut passed: BTreeMap<usize, u32> = BTreeMap::new();
         for (i, s) in self.path.steps.iter().enumerate().rev() {
             let insn = self.lines.insn(s.insn);
-            if !is_branch(insn) || !insn.is_reg_src() || out.iter().any(|c| c.insn == s.insn) || out.len() >= 8 {
+            if !is_branch(insn) || !insn.is_reg_src() || out.len() >= 8 {
+                continue;
+            }
+            let times = passed.entry(s.insn).or_default();
+            *times += 1;
+            if *times > 3 || out.iter().any(|c| c.insn == s.insn) {
                 continue;
             }
             let held = |n: u8| value_before(self.path, i, Place::Reg { frame: s.frame, n });
@@ -317,6 +326,17 @@ impl Facts<'_> {
             };
             d.say(moved, format!("{what} needs {} there; {known} since", bytes(need.upto)));
         }
+        if need.upto > MOST && self.in_loop() {
+            d.problem = format!(
+                "the loop moves through the packet without an end that the verifier can see: it follows packets up to byte {MOST}"
+            );
+            d.push(
+                BOUND_LOOP,
+                "count the rounds and leave after as many as are needed: `for (int i = 0; i < 1500 && …; i++)`".into(),
+                None,
+            );
+            return;
+        }
         let checks = self.packet_checks(reg);
         let ends = [end.clone()];
         if let Some(check) = checks.iter().find(|c| c.gained && c.same).filter(|_| need.checked > 0) {
@@ -348,6 +368,13 @@ impl Facts<'_> {
     /// A comparison that covers too little: as large as it has to be, or in the loop.
     fn widen(&self, check: &Check, need: &Need, ends: &[String], reg: &RegState, d: &mut Diagnosis) {
         let at = self.lines.place(check.insn);
+        if let Some(new) = self.typed_check(check, &ends[0]) {
+            let leave = if self.in_loop() { "break" } else { "return 0" };
+            let text =
+                format!("compare what follows as well, before {}: `if ({new}) {leave};`", self.lines.place(self.end));
+            d.push(PACKET_CHECK, text, None);
+            return;
+        }
         let Some(by) = self.enough(check, need) else {
             let place = self.lines.place(self.end);
             let Some(new) = self.new_packet_check(need.size, &ends[0]) else {
@@ -389,6 +416,14 @@ impl Facts<'_> {
                 None,
             );
         }
+    }
+
+    /// The access is to a member of what another pointer points to than the one compared: that object's own comparison.
+    fn typed_check(&self, check: &Check, end: &str) -> Option<String> {
+        let e = self.expression()?;
+        let pointer = expr::dereferenced(&e).filter(|p| names::is_name(p) && e.contains("->"))?;
+        let line = self.lines.line(check.insn)?;
+        (!names::mentions(&line.source.text, pointer)).then(|| format!("(void *)({pointer} + 1) > {end}"))
     }
 
     /// A comparison the wrong way round.

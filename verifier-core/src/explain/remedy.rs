@@ -110,4 +110,16 @@ remedies! {
     /// A global function is verified alone: behind a pointer that it takes are as many bytes as its type has, so a `char *` is one
     /// byte, and it may be null. Take a pointer to a struct or array, and check it for null; or make the function `static`.
     GLOBAL_ARGUMENT = "fix-global-argument";
+    /// An iterator is begun by its `_new` function, moved by `_next`, and ended by `_destroy`, each exactly in this order. Begin it
+    /// before it is used, once; destroy it before it is begun again; or write `bpf_for(i, from, to)`, which does all of it.
+    ITERATOR = "fix-iterator";
+    /// A dynptr is made by a function (`bpf_dynptr_from_skb()`, `bpf_dynptr_from_xdp()`, `bpf_dynptr_from_mem()`,
+    /// `bpf_ringbuf_reserve_dynptr()`) on a variable of the stack that holds nothing yet, and used only after that.
+    DYNPTR = "fix-dynptr";
+    /// Only what the program owns can be given back: what an acquiring function returned, once. Pointers from the context or from
+    /// other objects are borrowed: acquire a reference first, or do not release.
+    OWNED = "fix-owned-reference";
+    /// The function takes pointers that are known to be valid: from the context of tracing programs, from an acquiring function,
+    /// or read under RCU. A pointer read from another object is not; acquire it, or read it within `bpf_rcu_read_lock()`.
+    TRUSTED = "fix-trusted-pointer";
 }

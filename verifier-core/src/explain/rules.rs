@@ -245,6 +245,10 @@ impl Facts<'_> {
             "kfunc-arg-not-constant" | "kfunc-buf-size-const" | "call-arg-constant" => self.constant_argument(d),
             "insn-opcode" => self.opcode(d),
             "mem-packet-read-only" => self.packet_read_only(d),
+            c if c.starts_with("iter-") => self.iterator(d),
+            c if c.starts_with("dynptr-") => self.dynptr(d),
+            "kfunc-release-unreferenced" | "call-release-unreferenced" | "kfunc-release-not-acquired" => self.owned(d),
+            "kfunc-arg-not-trusted" | "kfunc-arg-not-rcu" => self.trusted(d),
             _ => {}
         }
         self.sleeping(d);
@@ -253,6 +257,108 @@ impl Facts<'_> {
         self.by_kind(d);
         self.memory_rules(d);
         self.pages(d);
+    }
+
+    /// The argument that the failing call is refused for, as the source writes it.
+    fn refused_argument(&self) -> String {
+        let n = self.slice.regno.or_else(|| self.cause.and_then(Msg::argument).map(|a| a + 1)).unwrap_or(1);
+        self.argument(n).map_or(format!("argument {n}"), |a| format!("`{a}`"))
+    }
+
+    /// An iterator out of order.
+    fn iterator(&self, d: &mut Diagnosis) {
+        let call = self.call(self.end).unwrap_or("the call".into());
+        let arg = self.refused_argument();
+        let kind = call.strip_prefix("bpf_iter_").and_then(|c| c.rsplit_once('_')).map_or("X", |(k, _)| k).to_string();
+        let place = self.lines.place(self.end);
+        match self.code {
+            "iter-not-init" => {
+                d.say(
+                    format!("{call} needs an iterator that was begun, and {arg} was not, or has ended"),
+                    format!("{arg} is no iterator here"),
+                );
+                let bare = arg.trim_matches('`');
+                d.push(ITERATOR, format!("begin it before {place}: `bpf_iter_{kind}_new({bare}, …);`, and end it on every path with `bpf_iter_{kind}_destroy({bare})`"), Some(self.end));
+            }
+            "iter-not-uninit" => {
+                d.say(
+                    format!("{call} begins an iterator where one stands: {arg} was begun and not ended"),
+                    format!("{arg} holds an iterator already"),
+                );
+                d.push(
+                    ITERATOR,
+                    format!(
+                        "end it before {place}: `bpf_iter_{kind}_destroy({});`, or use another variable",
+                        arg.trim_matches('`')
+                    ),
+                    Some(self.end),
+                );
+            }
+            _ => d.push(ITERATOR, page_text(ITERATOR), Some(self.end)),
+        }
+    }
+
+    /// A dynptr that is none, or one where none may be.
+    fn dynptr(&self, d: &mut Diagnosis) {
+        let call = self.call(self.end).unwrap_or("the call".into());
+        let arg = self.refused_argument();
+        match self.code {
+            "dynptr-not-init" => {
+                d.say(
+                    format!("{call} needs a dynptr, and {arg} was not made one on this path, or is none any more"),
+                    format!("{arg} is no dynptr here"),
+                );
+                let make = match ProgType::from_number(self.request.prog_type) {
+                    Some(ProgType::Xdp) => "`bpf_dynptr_from_xdp(ctx, 0, &ptr)`",
+                    Some(ProgType::SchedCls | ProgType::SchedAct | ProgType::CgroupSkb | ProgType::SocketFilter) => {
+                        "`bpf_dynptr_from_skb(skb, 0, &ptr)`"
+                    }
+                    _ => "`bpf_dynptr_from_mem(data, size, 0, &ptr)`",
+                };
+                d.push(DYNPTR, format!("make it one before {}: {make} or another function that makes dynptrs, and use it only where that succeeded", self.lines.place(self.end)), Some(self.end));
+            }
+            "dynptr-not-uninit" => {
+                d.say(
+                    format!("{call} makes a dynptr where one stands: {arg} holds one already"),
+                    format!("{arg} holds a dynptr already"),
+                );
+                d.push(
+                    DYNPTR,
+                    "use another variable for the second dynptr, or give back the first one before".into(),
+                    Some(self.end),
+                );
+            }
+            _ => d.push(DYNPTR, page_text(DYNPTR), Some(self.end)),
+        }
+    }
+
+    /// Something is given back that the program does not own.
+    fn owned(&self, d: &mut Diagnosis) {
+        let call = self.call(self.end).unwrap_or("the call".into());
+        let arg = self.argument(self.slice.regno.unwrap_or(1)).map_or("what it is given".into(), |a| format!("`{a}`"));
+        d.say(
+            format!("{call} gives back a reference, and {arg} is none that the program owns"),
+            format!("{arg} was not acquired by the program, or was given back before"),
+        );
+        let acquire = call
+            .strip_suffix("_release()")
+            .map(|c| format!(": `{c}_acquire({})`", arg.trim_matches('`')))
+            .unwrap_or_default();
+        d.push(OWNED, format!("do not give it back, or acquire it first and check for null{acquire}"), Some(self.end));
+    }
+
+    /// A pointer that may be invalid where a valid one is needed.
+    fn trusted(&self, d: &mut Diagnosis) {
+        let call = self.call(self.end).unwrap_or("the call".into());
+        let arg = self.refused_argument();
+        let is =
+            self.slice.regno.and_then(|n| self.held(n)).map(|r| value::words(&r, self.request, &self.system.vmlinux));
+        let is = is.map_or(String::new(), |w| format!(" ({w})"));
+        d.say(
+            format!("{call} takes only pointers that are known to be valid, and {arg}{is} may have become invalid"),
+            format!("{arg} is not trusted here"),
+        );
+        d.push(TRUSTED, page_text(TRUSTED), Some(self.end));
     }
 
     /// An instruction that no kernel has, or not this one.
@@ -512,6 +618,12 @@ pub(super) fn remedy_of(code: &str, message: &str) -> Option<&'static str> {
         ("mem-btf-read-only", "", READ_ONLY),
         ("mem-read-only", "", READ_ONLY),
         ("insn-opcode", "unknown opcode 8d", DIRECT_CALL),
+        ("iter-", "", ITERATOR),
+        ("dynptr-", "", DYNPTR),
+        ("kfunc-release", "", OWNED),
+        ("call-release", "", OWNED),
+        ("kfunc-arg-not-trusted", "", TRUSTED),
+        ("kfunc-arg-not-rcu", "", TRUSTED),
     ];
     // Of an explanation with states, the patterns on those come first; a log has only its words.
     let words = || TOGETHER.iter().find(|(c, w, _)| code.starts_with(c) && message.contains(w)).map(|(_, _, r)| *r);

@@ -183,6 +183,11 @@ fn operand(
     if let Some(n) = cause.and_then(Msg::regno).filter(|n| *n <= 10) {
         return Some(n);
     }
+    if insn.is_call()
+        && let Some(n) = cause.and_then(Msg::argument).map(|a| a + 1).filter(|n| (1..=5).contains(n))
+    {
+        return Some(n);
+    }
     match insn.class() {
         LDX => Some(insn.src),
         ST | STX => Some(insn.dst),
@@ -218,7 +223,16 @@ fn object(insn: Insn, regno: Option<u8>, held: &dyn Fn(u8) -> Option<RegState>) 
 }
 
 /// Slices the path.
-pub(super) fn slice(path: &Path, request: &LoadRequest, cause: Option<&Msg>, code: &str, end: usize) -> Slice {
+///
+/// `calls` names what an instruction calls.
+pub(super) fn slice(
+    path: &Path,
+    request: &LoadRequest,
+    cause: Option<&Msg>,
+    code: &str,
+    end: usize,
+    calls: &dyn Fn(usize) -> Option<String>,
+) -> Slice {
     let mut out = Slice::default();
     let insn = request.insns.get(end).copied();
     // Before exploration there are no states: the instruction alone is the place, where one is meant.
@@ -258,14 +272,15 @@ pub(super) fn slice(path: &Path, request: &LoadRequest, cause: Option<&Msg>, cod
         return out;
     }
     if one_of(code, HELD) {
-        const TAKES: &[&str] =
-            &["bpf_spin_lock", "bpf_res_spin_lock", "bpf_rcu_read_lock", "bpf_preempt_disable", "bpf_local_irq_save"];
-        let takes = |s: &&PathStep| {
-            let insn = request.insns.get(s.insn).copied().unwrap_or_default();
-            let name = u32::try_from(insn.imm).ok().and_then(crate::kernel::helpers::name_of);
-            // Kernel functions have no number of their own: the call that is last is the best guess left.
-            insn.is_helper_call() && name.is_some_and(|n| TAKES.contains(&n))
-        };
+        const TAKES: &[&str] = &[
+            "bpf_spin_lock",
+            "bpf_res_spin_lock",
+            "bpf_res_spin_lock_irqsave",
+            "bpf_rcu_read_lock",
+            "bpf_preempt_disable",
+            "bpf_local_irq_save",
+        ];
+        let takes = |s: &&PathStep| calls(s.insn).is_some_and(|n| TAKES.contains(&n.as_str()));
         if let Some(step) = path.steps.iter().rev().find(takes) {
             out.steps = held(path, request, end, step.insn, Note::Locked);
         }

@@ -79,6 +79,9 @@ pub(super) struct Facts<'a> {
 
 /// What gives back what a call hands out.
 fn release_of(call: &str, name: &str) -> Option<String> {
+    if let Some(iter) = call.strip_prefix("bpf_iter_").and_then(|c| c.strip_suffix("_new")) {
+        return Some(format!("bpf_iter_{iter}_destroy({name})"));
+    }
     let f = match call {
         "bpf_ringbuf_reserve" => return Some(format!("bpf_ringbuf_discard({name}, 0)")),
         "bpf_ringbuf_reserve_dynptr" => return Some(format!("bpf_ringbuf_discard_dynptr({name}, 0)")),
@@ -92,6 +95,19 @@ fn release_of(call: &str, name: &str) -> Option<String> {
         _ => return None,
     };
     Some(format!("{f}({name})"))
+}
+
+/// The helper or kernel function that an instruction calls.
+pub(super) fn called(system: &System, request: &LoadRequest, insn: usize) -> Option<String> {
+    if let Some(name) = (Lines { request }).helper(insn) {
+        return Some(name.to_string());
+    }
+    let i = request.insns.get(insn).copied().unwrap_or_default();
+    if i.is_kfunc_call() && i.off == 0 {
+        let id = u32::try_from(i.imm).ok()?;
+        return system.vmlinux.ty(id).map(|t| t.name().to_string());
+    }
+    None
 }
 
 impl Facts<'_> {
@@ -243,15 +259,7 @@ impl Facts<'_> {
 
     /// What a step's call is called: `bpf_skb_pull_data()`.
     pub fn call(&self, insn: usize) -> Option<String> {
-        if let Some(name) = self.lines.helper(insn) {
-            return Some(format!("{name}()"));
-        }
-        let i = self.lines.insn(insn);
-        if i.is_kfunc_call() && i.off == 0 {
-            let id = u32::try_from(i.imm).ok()?;
-            return self.system.vmlinux.ty(id).map(|t| format!("{}()", t.name()));
-        }
-        None
+        called(self.system, self.request, insn).map(|n| format!("{n}()"))
     }
 
     pub fn established(&self) -> Option<&RawStep> {
@@ -280,7 +288,11 @@ impl Facts<'_> {
         let call = self.call(step.insn);
         let line = self.lines.line(step.insn);
         let dynptr = call.as_deref().is_some_and(|c| c.contains("dynptr"));
-        let name = if dynptr {
+        let iterator = call.as_deref().is_some_and(|c| c.starts_with("bpf_iter_"));
+        let name = if iterator {
+            let function = call.as_deref().map_or("", |c| c.trim_end_matches("()"));
+            self.lines.argument_of(step.insn, function, 1).unwrap_or("&it".into())
+        } else if dynptr {
             self.lines.argument(step.insn, 4).unwrap_or("&ptr".into())
         } else {
             line.and_then(|l| l.assigned().map(str::to_string)).unwrap_or("it".into())
@@ -305,11 +317,15 @@ impl Facts<'_> {
     fn locked(&self, d: &mut Diagnosis) {
         let Some(step) = self.slice.steps.iter().find(|s| s.note == Note::Locked) else { return };
         let at = self.lines.place(step.insn);
-        let lock = self.lines.argument(step.insn, 1);
-        let unlock = match (self.call(step.insn).as_deref(), lock) {
-            (Some("bpf_spin_lock()"), Some(lock)) => format!("bpf_spin_unlock({lock})"),
-            (Some("bpf_spin_lock()"), None) => "bpf_spin_unlock()".into(),
-            _ => "the matching unlock".into(),
+        let takes = self.call(step.insn).unwrap_or_default();
+        let lock = self.lines.argument_of(step.insn, takes.trim_end_matches("()"), 1).unwrap_or_default();
+        let (unlock, what) = match takes.as_str() {
+            "bpf_spin_lock()" => (format!("bpf_spin_unlock({lock})"), "the lock"),
+            "bpf_res_spin_lock()" => (format!("bpf_res_spin_unlock({lock})"), "the lock"),
+            "bpf_rcu_read_lock()" => ("bpf_rcu_read_unlock()".into(), "the RCU section"),
+            "bpf_preempt_disable()" => ("bpf_preempt_enable()".into(), "the section without preemption"),
+            "bpf_local_irq_save()" => (format!("bpf_local_irq_restore({lock})"), "the section without interrupts"),
+            _ => ("the matching unlock".into(), "the lock"),
         };
         let insn = self.slice.insn.unwrap_or_default();
         let call = self.call(self.end).unwrap_or("a function".into());
@@ -327,8 +343,10 @@ impl Facts<'_> {
         }
         if insn.is_call() {
             d.say(
-                format!("{call} is called while the lock taken at {at} is held"),
-                format!("{call} may not be called under a lock"),
+                format!("{call} is called while {what} that begins at {at} is held")
+                    .replace("the lock that begins", "the lock taken"),
+                format!("{call} may not be called here")
+                    .replace("here", if what == "the lock" { "under a lock" } else { "in such a section" }),
             );
             d.push(
                 UNLOCK,
@@ -338,8 +356,12 @@ impl Facts<'_> {
             return;
         }
         d.say(
-            format!("the lock taken at {at} is still held where the program ends"),
-            "the program ends here with the lock held".into(),
+            format!(
+                "{what} {} at {at} is still {} where the program ends",
+                if what == "the lock" { "taken" } else { "begun" },
+                if what == "the lock" { "held" } else { "open" }
+            ),
+            format!("the program ends here with {what} {}", if what == "the lock" { "held" } else { "open" }),
         );
         let branch = self.slice.steps.iter().find(|s| s.note == Note::LeavesWithout);
         let text = match branch {
@@ -371,8 +393,12 @@ impl Facts<'_> {
             "ptr-offset",
             "kfunc-buf",
         ]);
-        if reg.ty.base == RegBase::PtrToMem && self.starts(&["ptr-arith-or-null", "mem-region-range"]) {
-            self.global_argument(&reg, d);
+        let object = self.slice.object.map_or(reg, |(_, o)| o);
+        if object.ty.base == RegBase::PtrToMem && self.starts(&["ptr-arith-or-null", "mem-region-range"]) {
+            self.global_argument(&object, d);
+            if !d.suggestions.is_empty() && !reg.ty.may_be_null() {
+                return;
+            }
         }
         if reg.ty.may_be_null() && !reg.is_scalar() {
             self.null(&reg, d);

@@ -406,7 +406,16 @@ impl Facts<'_> {
 
     /// An offset into a packet that is too large to be compared.
     fn packet_index(&self, need: &Need, d: &mut Diagnosis) {
-        if need.index.bytes.scalar.umax <= MAX_PACKET_OFF {
+        // What is added besides counts, too: 65535 and 34 more is too much.
+        let insn = self.slice.insn.unwrap_or_default();
+        let access = if matches!(insn.class(), LDX | ST | STX) {
+            i64::from(insn.off) + i64::from(insn.access_size())
+        } else {
+            0
+        };
+        let besides = |o: &RegState| u64::try_from(i64::from(o.off) + access).unwrap_or(0);
+        let fixed = self.slice.object.map_or(0, |(_, o)| besides(&o).saturating_add(o.scalar.umax));
+        if need.index.bytes.scalar.umax.max(fixed) <= MAX_PACKET_OFF {
             return;
         }
         let v = &need.name;
@@ -416,8 +425,14 @@ impl Facts<'_> {
             format!("{v} is {}; only offsets up to {MAX_PACKET_OFF} can be checked", value::scalar(&need.index.value));
         self.lost(need, d);
         let var = need.variable.as_deref().unwrap_or("off");
+        let stands = self.slice.object.or(self.reg.map(|r| (0, r))).is_some_and(|(_, o)| self.compared_with_end(&o));
+        let then = if stands {
+            "the comparison that stands there holds then"
+        } else {
+            "then compare the pointer with data_end"
+        };
         let text = format!(
-            "limit {v} before it is added to the packet pointer: `if ({} > 1500) return 0;`, then compare the pointer with data_end",
+            "limit {v} before it is added to the packet pointer: `if ({} > 1500) return 0;`, {then}",
             super::expr::as_operand(var)
         );
         d.push(UPPER_BOUND, text, None);

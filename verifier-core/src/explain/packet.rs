@@ -148,6 +148,11 @@ impl Facts<'_> {
         out
     }
 
+    /// Whether the path compares this pointer with the end at all.
+    pub(super) fn compared_with_end(&self, reg: &RegState) -> bool {
+        self.packet_checks(reg).iter().any(|c| c.same)
+    }
+
     /// The comparison of a line that is the branch's: bytes of the packet's side, and of the operator.
     fn compared_side(
         &self,

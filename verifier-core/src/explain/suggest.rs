@@ -214,8 +214,9 @@ impl Facts<'_> {
         // What the failing expression goes through, where the line says so; else what an earlier line called it.
         let written = self.expression().and_then(|e| {
             let pointer = super::expr::dereferenced(&e).filter(|p| p.len() <= 40)?;
-            // `*p->x` may fail at `p` or at `p->x`: the chain knows which was loaded.
-            (!e.starts_with('*') || names::is_name(pointer)).then(|| pointer.to_string())
+            // `*p->x` may fail at `p` or at `p->x`: the chain knows which was loaded. Arithmetic is on what `p->x` gives.
+            let access = matches!(insn.class(), LDX | ST | STX) || e.ends_with(']');
+            (access && (!e.starts_with('*') || names::is_name(pointer))).then(|| pointer.to_string())
         });
         let scalar = self.reg.is_some_and(|r| r.is_scalar());
         let chain =
@@ -224,6 +225,9 @@ impl Facts<'_> {
         let memory = matches!(insn.class(), LDX | ST | STX);
         written.or_else(chain).or_else(|| {
             let e = self.expression()?;
+            if !memory {
+                return Some(e);
+            }
             let through = super::expr::dereferenced(&e).is_some() || !memory;
             through.then(|| names::base(&e).map(str::to_string))?
         })
@@ -245,7 +249,12 @@ impl Facts<'_> {
             names::index(code).map(str::to_string)
         };
         let added = || self.name_for(self.slice.index.as_ref()?.added?, RegState::is_scalar);
-        indexed.or_else(|| self.name_from_chain(RegState::is_scalar)).or_else(added).or_else(whole)
+        // What an earlier line called the number, wherever that was added.
+        let earlier = || {
+            let named = self.slice.steps.iter().rev().filter(|s| s.after.is_some_and(|r| r.is_scalar()));
+            named.filter_map(|s| self.value_of(s)).find(|n| names::is_name(n))
+        };
+        indexed.or_else(|| self.name_from_chain(RegState::is_scalar)).or_else(added).or_else(whole).or_else(earlier)
     }
 
     /// `` `s` `` or `R0`.

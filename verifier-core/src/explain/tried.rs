@@ -104,10 +104,11 @@ impl Facts<'_> {
             (Some(a), Some(b)) => a == b,
             _ => report.insn_idx == self.end + if at <= self.end { n } else { 0 },
         };
-        match (inside, same_place && same_rule) {
-            (true, _) => Outcome::Unknown,
-            (false, true) => Outcome::Still(rejection.cause),
-            (false, false) => Outcome::Helps,
+        match (inside, same_place, same_rule) {
+            // Rejected in what was inserted, or on the same line for another reason: nothing is mended.
+            (true, _, _) | (false, true, false) => Outcome::Unknown,
+            (false, true, true) => Outcome::Still(rejection.cause),
+            (false, false, _) => Outcome::Helps,
         }
     }
 

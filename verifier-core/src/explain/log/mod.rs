@@ -117,7 +117,7 @@ fn is_noise(line: &str) -> bool {
     let state = t.split_once(": ").is_some_and(|(n, rest)| {
         !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit()) && (rest.starts_with('R') || rest.starts_with("frame"))
     });
-    let frame = t.strip_prefix("frame").is_some_and(|f| f.starts_with(|c: char| c.is_ascii_digit()));
+    let frame = t.strip_prefix("frame").is_some_and(|f| f.trim_start().starts_with(|c: char| c.is_ascii_digit()));
     state || frame || t == ";" || NOISE.iter().any(|w| t.starts_with(w))
 }
 
@@ -195,9 +195,40 @@ fn insn_in(message: &str) -> Option<usize> {
     })
 }
 
+/// Rows that are printed behind a more exact line, and are what the kernel means.
+const LATER: &[&str] = &["mem-ctx", "mem-kptr-type", "call-arg-struct", "call-map-type"];
+
+/// Of two rows that are worded alike, the one that the place tells.
+fn by_place(code: &'static str, message: &str, call_of_own: bool, walked: bool) -> &'static str {
+    match code {
+        "global-pass-scalar" if !call_of_own => "kfunc-arg-not-scalar",
+        "kfunc-arg-not-scalar" if call_of_own => "global-pass-scalar",
+        "call-field-variable" if message.contains("bpf_list_head") || message.contains("bpf_rb_root") => {
+            "graph-offset-variable"
+        }
+        "call-str-map" if !walked => "map-direct-type",
+        other => other,
+    }
+}
+
+/// Lines without what a journal or a logger writes before each of them: the prefix of the instructions' lines, whatever
+/// its digits are.
+fn without_prefix(lines: Vec<String>) -> Vec<String> {
+    let shape = |s: &str| s.chars().map(|c| if c.is_ascii_digit() { '0' } else { c }).collect::<String>();
+    let prefixes = lines.iter().filter_map(|l| instruction(l).map(|(p, _, _)| &l[..p]));
+    let Some(prefix) = prefixes.min_by_key(|p| p.len()).filter(|p| !p.trim().is_empty()).map(shape) else {
+        return lines;
+    };
+    let strip = |l: String| match l.get(..prefix.len()).filter(|p| shape(p) == prefix) {
+        Some(_) => l[prefix.len()..].to_string(),
+        None => l,
+    };
+    lines.into_iter().map(strip).collect()
+}
+
 /// Reads a log.
 pub fn read(bytes: &[u8]) -> Reading {
-    let lines = unwrap::lines(bytes);
+    let lines = without_prefix(unwrap::lines(bytes));
     let mut out = Reading::default();
     let found: Vec<Option<(usize, usize, &str)>> = lines.iter().map(|l| instruction(l)).collect();
     // Dumps of the program before it is walked are indented more than what is walked.
@@ -244,11 +275,16 @@ impl Reading {
                 Some((row, l[at..].trim().to_string()))
             })
         };
-        let first = |from: usize| {
-            behind(from).find_map(|l| {
+        let rows = |from: usize| {
+            behind(from).filter_map(|l| {
                 let (row, at) = wording::row_of(l)?;
                 Some((row, l[at..].trim().to_string()))
             })
+        };
+        let is_later = |row: &Row| row.cause.is_some_and(|(c, _)| LATER.contains(&c));
+        let first = |from: usize| {
+            let first = rows(from).next()?;
+            Some(rows(from).find(|(row, _)| is_later(row)).unwrap_or(first))
         };
         // Where an instruction's line is cut in the middle, the words may stand on the same line.
         let on_line = || {
@@ -265,6 +301,10 @@ impl Reading {
         };
         match before_block().or_else(|| first(from)).or_else(on_line).or_else(anywhere) {
             Some((row, words)) => {
+                let call_of_own = self.walked.last().is_some_and(|l| l.text.contains("call pc"));
+                let code = row.cause.map_or("", |(c, _)| c);
+                let exact = by_place(code, &words, call_of_own, !self.walked.is_empty());
+                let row = if exact == code { row } else { wording::of_code(exact).unwrap_or(row) };
                 self.row = Some(row);
                 self.category = self.category.or(row.cause.map(|(_, c)| c));
                 self.message = words;

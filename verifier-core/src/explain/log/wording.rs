@@ -183,6 +183,17 @@ static PATTERNS: LazyLock<Vec<Pattern>> = LazyLock::new(|| {
 impl Pattern {
     /// Whether the text begins with this wording.
     fn begins(&self, text: &str) -> bool {
+        self.end(text).is_some()
+    }
+
+    /// Whether the text is this wording and nothing else.
+    fn is_all(&self, text: &str) -> bool {
+        let open = matches!(self.pieces.last(), Some(Piece::Hole { .. }));
+        self.end(text).is_some_and(|at| open || at == text.len())
+    }
+
+    /// Where this wording ends in a text that begins with it.
+    fn end(&self, text: &str) -> Option<usize> {
         let mut at = 0;
         let mut digits = false;
         let mut hole = false;
@@ -190,19 +201,19 @@ impl Pattern {
             match piece {
                 Piece::Hole { digits: d } => (hole, digits) = (true, *d),
                 Piece::Fixed(words) => {
-                    let Some(rest) = text.get(at..) else { return false };
+                    let rest = text.get(at..)?;
                     let found =
                         if hole { rest.find(words.as_str()) } else { rest.starts_with(words.as_str()).then_some(0) };
-                    let Some(found) = found else { return false };
+                    let found = found?;
                     if digits && (found == 0 || !rest[..found].bytes().all(|b| b.is_ascii_digit())) {
-                        return false;
+                        return None;
                     }
                     at += found + words.len();
                     (hole, digits) = (false, false);
                 }
             }
         }
-        true
+        Some(at)
     }
 
     /// Where in the text this wording begins.
@@ -212,11 +223,18 @@ impl Pattern {
     }
 }
 
+/// The row of a code.
+pub(super) fn of_code(code: &str) -> Option<&'static Row> {
+    PATTERNS.iter().map(|p| &p.row).find(|r| r.cause.is_some_and(|(c, _)| c == code))
+}
+
 /// The row that a line is, and the byte where its words begin: at the line's start, or behind what a loader wrote there.
 pub(super) fn row_of(line: &str) -> Option<(&'static Row, usize)> {
     let text = line.trim_end();
     let start = text.len() - text.trim_start().len();
-    let whole = PATTERNS.iter().find(|p| p.begins(&text[start..])).map(|p| (&p.row, start, p.weight));
+    // A line that a wording is all of comes before one that it only begins.
+    let all = PATTERNS.iter().find(|p| p.is_all(&text[start..]));
+    let whole = all.or_else(|| PATTERNS.iter().find(|p| p.begins(&text[start..]))).map(|p| (&p.row, start, p.weight));
     let inside =
         PATTERNS.iter().filter(|p| p.weight >= LEAST_INSIDE).find_map(|p| Some((&p.row, p.inside(text)?, p.weight)));
     match (whole, inside) {

@@ -102,7 +102,10 @@ const LOG: &str = "libbpf: prog 'first_option': BPF program load failed: Permiss
 libbpf: prog 'first_option': -- BEGIN PROG LOAD LOG --
 0: R1=ctx() R10=fp0
 ; u8 *cursor = (void *)(long)ctx->data; @ packet_cursor_moved.bpf.c:9
-0: (61) r2 = *(u32 *)(r1 +0)          ; R1=ctx() R2_w=pkt(r=0)
+0: (b4) w0 = 2                        ; R0_w=2
+1: (61) r2 = *(u32 *)(r1 +0)          ; R1=ctx() R2_w=pkt(r=0)
+; return *cursor == 0x94 ? XDP_DROP : XDP_PASS; @ packet_cursor_moved.bpf.c:15
+5: (71) r1 = *(u8 *)(r2 +0)
 invalid access to packet, off=34 size=1, R2(id=0,off=34,r=34)
 R2 offset is outside of the packet
 processed 6 insns (limit 1000000) max_states_per_insn 0 total_states 0 peak_states 0 mark_read 0

@@ -115,7 +115,9 @@ fn is_noise(line: &str) -> bool {
     ];
     let t = line.trim_start();
     let state = t.split_once(": ").is_some_and(|(n, rest)| {
-        !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit()) && (rest.starts_with('R') || rest.starts_with("frame"))
+        !n.is_empty()
+            && n.bytes().all(|b| b.is_ascii_digit())
+            && (rest.starts_with('R') || rest.starts_with("frame") || rest == "safe")
     });
     let frame = t.strip_prefix("frame").is_some_and(|f| f.trim_start().starts_with(|c: char| c.is_ascii_digit()));
     state || frame || t == ";" || NOISE.iter().any(|w| t.starts_with(w))

@@ -128,7 +128,7 @@ impl Facts<'_> {
                 size,
                 write,
                 ldsx,
-                bpf_capable: self.options.privilege.bpf,
+                has_cap_bpf: self.options.privilege.bpf,
                 offloaded: false,
             };
             access_is_valid(&q).allowed()

@@ -288,7 +288,7 @@ impl Facts<'_> {
         if now.ty.base != RegBase::NotInit {
             return Some(now);
         }
-        let frame = last.curframe() as u8;
+        let frame = last.top_frame() as u8;
         super::slice::value_before(self.path, self.path.steps.len(), Place::Reg { frame, n })
     }
 

@@ -61,7 +61,11 @@ impl Sink for Counter {
         match *event {
             Event::At { idx, .. } => count(&mut self.cost.insns, idx),
             Event::Checkpoint { idx, .. } => count(&mut self.cost.states, idx),
-            Event::Pruned { idx, .. } => count(&mut self.cost.pruned, idx),
+            // Where a path is covered, the instruction is counted and then not followed.
+            Event::Pruned { idx, .. } => {
+                count(&mut self.cost.insns, idx);
+                count(&mut self.cost.pruned, idx);
+            }
             _ => {}
         }
     }
@@ -79,6 +83,11 @@ pub fn cost(system: &System, request: &LoadRequest, options: &Options, stop: &dy
     let options = Options { log_level: 0, ..options.clone() };
     let mut counter = Counter { cost: Cost { insns: vec![0; n], states: vec![0; n], pruned: vec![0; n] } };
     let report = verify_with(system, request, &options, &mut counter, stop);
+    // The instruction at which the walk gives up is counted before it begins.
+    let counted: u64 = counter.cost.insns.iter().sum();
+    if report.stats.as_ref().is_some_and(|s| u64::from(s.insns) == counted + 1) {
+        count(&mut counter.cost.insns, report.insn_idx);
+    }
     (report, counter.cost)
 }
 

@@ -7,7 +7,7 @@ BPFVET = target/release/bpfvet
 # Without libz3 (installed when missing and possible) everything but the solver is built.
 SOLVER = $$(sh .ci/solver-features)
 
-.PHONY: wasm aarch64 demo test build load bench agreement prove solve corpus record real differential fuzz helpers hostile proto-lint proto-release fuzz-service
+.PHONY: wasm aarch64 demo test build load bench agreement prove solve corpus record real differential fuzz helpers hostile proto-lint proto-release fuzz-service formats licences lint
 
 build:
 	$(CARGO) build --release --locked -p verifier-server $(SOLVER)
@@ -79,6 +79,23 @@ ITERATIONS ?= 20000
 hostile:
 	$(CARGO) build --release --locked -p bpfvet-tests --bin hostile_check
 	ulimit -v 1048576; target/release/hostile_check --iterations $(ITERATIONS) --seed $(SEED)
+
+# The same, with harmful text in names and lines of source, through every format: no raw control characters, and every
+# JSON, XML and SARIF valid.
+formats:
+	$(CARGO) build --release --locked -p bpfvet-tests --bin hostile_check
+	target/release/hostile_check --formats --iterations 1000000 --seed $(SEED)
+
+# Licences, sources and advisories of everything in Cargo.lock. Installs cargo-deny when missing; advisories are fetched.
+licences:
+	$(CARGO) deny --version >/dev/null 2>&1 || $(CARGO) install --locked cargo-deny
+	$(CARGO) deny --locked check
+
+# What CI holds besides the tests: formatting, lints, and documentation without a warning.
+lint:
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --release --workspace --all-targets --locked $(SOLVER) -- -D warnings
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --release --workspace --no-deps --locked $(SOLVER)
 
 # Proves the abstract domain with Z3 (needs libz3) and writes the table; takes half an hour.
 prove:

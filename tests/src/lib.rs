@@ -7,6 +7,7 @@ pub mod corpus;
 pub mod everything;
 pub mod features;
 pub mod generate;
+pub mod hostile;
 pub mod idioms;
 pub mod loader;
 pub mod mutate;

@@ -6,6 +6,16 @@ use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
+use verifier_core::kernel::Kernel;
+
+/// The kernel of the recordings of a release, on the machine that they were made on: what depends on the number of CPUs is
+/// theirs, not that of every machine.
+pub fn recorded(release: &str) -> Kernel {
+    match release {
+        "6.18" => Kernel::v6_18().with_cpus(2),
+        _ => Kernel::v6_12().with_cpus(1),
+    }
+}
 
 /// Folder of the recordings, if they are there.
 pub fn folder() -> Option<PathBuf> {

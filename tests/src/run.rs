@@ -9,7 +9,6 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use verifier_core::analysis::{Options, System};
 use verifier_core::btf::Btf;
-use verifier_core::kernel::Kernel;
 use verifier_core::program::LoadRequest;
 use verifier_core::program::request::Privilege;
 use verifier_server::raw;
@@ -85,7 +84,7 @@ struct Systems(HashMap<Vec<String>, System>);
 
 impl Systems {
     fn new(plan: &Plan, folder: &Path) -> Result<Systems, Failure> {
-        let kernel = if plan.kernel == "6.18" { Kernel::v6_18() } else { Kernel::v6_12() };
+        let kernel = crate::recordings::recorded(&plan.kernel);
         let vmlinux = verifier_core::program::vmlinux(&kernel)?;
         let plain = System { kernel, vmlinux, modules: Vec::new() };
         let mut systems = HashMap::new();

@@ -7,13 +7,12 @@ use bpfvet_tests::corpus::{Case, RELEASES, cases};
 use bpfvet_tests::run::parallel;
 use verifier_core::analysis::System;
 use verifier_core::error::all_rows;
-use verifier_core::kernel::Kernel;
 
 /// Rows that no case reaches, with the evidence why none can.
 const UNREACHED: &str = include_str!("../../corpus/unreached.txt");
 
 fn system(release: &str) -> System {
-    let kernel = if release == "6.18" { Kernel::v6_18() } else { Kernel::v6_12() };
+    let kernel = bpfvet_tests::recordings::recorded(release);
     let vmlinux = verifier_core::program::vmlinux(&kernel).expect("the profile holds BTF");
     System { kernel, vmlinux, modules: Vec::new() }
 }

@@ -12,13 +12,12 @@ use bpfvet_tests::corpus::{Case, RELEASES, cases, klog};
 use verifier_core::analysis::{Options, System};
 use verifier_core::explain::{Step, StepKind, explain};
 use verifier_core::isa::asm::assemble_source;
-use verifier_core::kernel::Kernel;
 use verifier_server::args::Format;
 use verifier_server::render;
 use verifier_server::row::Row;
 
 fn system(release: &str) -> System {
-    let kernel = if release == "6.18" { Kernel::v6_18() } else { Kernel::v6_12() };
+    let kernel = bpfvet_tests::recordings::recorded(release);
     let vmlinux = verifier_core::program::vmlinux(&kernel).expect("the profile holds BTF");
     System { kernel, vmlinux, modules: Vec::new() }
 }

@@ -7,6 +7,8 @@
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use bpfvet_tests::hostile;
+use verifier_core::analysis::System;
 use verifier_core::btf::{Btf, ValidateRules, validate};
 use verifier_core::kernel::Kernel;
 use verifier_core::program::{OpenOptions, open};
@@ -101,6 +103,33 @@ fn damaged_objects_never_panic() {
     }
     assert!(slowest < Duration::from_secs(20), "one object took {slowest:?}");
     println!("{} objects, {rounds} rounds, slowest {slowest:?}", files.len());
+}
+
+/// Whatever a damaged object holds in its names and lines of source, no format prints it raw or is broken by it.
+#[test]
+fn every_format_is_sound_whatever_an_object_holds() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let mut files = Vec::new();
+    objects(&root.join("corpus"), &mut files);
+    objects(&root.join("tests/traces"), &mut files);
+    files.sort();
+    let kernel = Kernel::v6_18();
+    let vmlinux = verifier_core::program::vmlinux(&kernel).expect("the profile's BTF");
+    let system = System { kernel, vmlinux, modules: Vec::new() };
+    let originals: Vec<Vec<u8>> = files.iter().filter_map(|f| std::fs::read(f).ok()).collect();
+    let mut rows = 0;
+    for number in 0..600 {
+        let mut r = hostile::Random::new(number);
+        let mut bytes = originals[r.below(originals.len())].clone();
+        if number % 3 == 0 {
+            hostile::damage(&mut bytes, &originals[r.below(originals.len())], &mut r);
+        }
+        hostile::poison(&mut bytes, &mut r);
+        let time = Duration::from_millis(200);
+        let checked = hostile::check_formats("a\u{1b}\n::error::\u{202e}=b.o", &bytes, &system, time);
+        rows += checked.unwrap_or_else(|e| panic!("object {number}: {e}"));
+    }
+    assert!(rows > 500, "{rows} rows");
 }
 
 #[test]

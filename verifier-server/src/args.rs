@@ -1,8 +1,11 @@
 //! The words of the command line.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
+use clap::builder::RangedU64ValueParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use verifier_core::program::LoaderRules;
 use verifier_runtime::engines::EngineKind;
 
 /// Would Linux load this BPF program, and what exactly would it say?
@@ -46,7 +49,7 @@ pub enum Command {
 /// Options of `check`.
 #[derive(Args, Debug)]
 pub struct CheckArgs {
-    /// Object files; `-` is standard input.
+    /// Object files, and folders whose objects are meant; `-` is standard input.
     #[arg(value_name = "OBJ", required_unless_present = "raw")]
     pub objects: Vec<PathBuf>,
     /// Which environment to ask.
@@ -67,7 +70,7 @@ pub struct CheckArgs {
     /// Limits for accepted programs, as `insns=900000,stack=400,states=5000`; more is a failure.
     #[arg(long, value_name = "LIMITS")]
     pub budget: Option<String>,
-    /// A csv of an earlier run: the table then shows both and the difference.
+    /// A csv of an earlier run, of bpfvet or veristat: what differs from it, and which programs are gone, is shown.
     #[arg(long, value_name = "CSV")]
     pub baseline: Option<PathBuf>,
     /// What counts as a failure besides rejections.
@@ -79,6 +82,9 @@ pub struct CheckArgs {
     /// Load as veristat does: maps without entries get one, `freplace` as a guessed type, flags from selftest tags.
     #[arg(long)]
     pub as_veristat: bool,
+    /// Whose rules hold before the kernel's.
+    #[arg(long, value_name = "LOADER", value_enum, default_value = "libbpf", conflicts_with = "as_veristat")]
+    pub loader: LoaderName,
     /// Programs as JSON lines with raw instructions and maps instead of objects; `-` is standard input.
     #[arg(long, value_name = "FILE", conflicts_with = "objects")]
     pub raw: Option<PathBuf>,
@@ -98,9 +104,9 @@ pub struct CheckArgs {
     /// Never take a path as covered by another one; slow, for tests of bpfvet itself.
     #[arg(long, hide = true, conflicts_with = "server")]
     pub no_prune: bool,
-    /// Seconds for one program, after which it is undecided.
-    #[arg(long, value_name = "SECONDS", default_value_t = 60)]
-    pub timeout: u64,
+    /// Seconds for one program, after which it is undecided; parts of a second count.
+    #[arg(long, value_name = "SECONDS", default_value = "60", value_parser = seconds)]
+    pub timeout: Duration,
     /// Who answers.
     #[command(flatten)]
     pub server: ServerArgs,
@@ -152,7 +158,7 @@ pub struct RunArgs {
     #[arg(long, value_name = "FILE", conflicts_with_all = ["data_in", "ctx_in", "pcap", "engine", "repeat", "classic"])]
     pub witness: Option<PathBuf>,
     /// Runs for each packet; what a run changes, the next one sees.
-    #[arg(long, value_name = "N", default_value_t = 1)]
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = between::<u32>(1, 1 << 30))]
     pub repeat: u32,
     /// What runs the program; not given, it is interpreted, and compiled once it has run often.
     #[arg(long, value_enum)]
@@ -173,7 +179,7 @@ pub struct RunArgs {
     #[arg(long, value_enum, default_value = "text")]
     pub format: RunFormat,
     /// Seconds for one run.
-    #[arg(long, value_name = "SECONDS", default_value_t = 60)]
+    #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = between::<u64>(1, DAY))]
     pub timeout: u64,
     /// List helpers and kernel functions, and how far each is modelled.
     #[arg(long)]
@@ -231,6 +237,9 @@ pub struct TargetArgs {
     /// BTF to use in place of the kernel's own, as `/sys/kernel/btf/vmlinux`.
     #[arg(long, value_name = "FILE")]
     pub btf: Option<PathBuf>,
+    /// Possible CPUs of the machines that are meant; not given: as many as there can be.
+    #[arg(long, value_name = "N", value_parser = between::<u32>(1, 8192))]
+    pub cpus: Option<u32>,
     /// BTF of a loaded module; the file's name up to the last `.btf` or the first dot names it.
     #[arg(long, value_name = "FILE")]
     pub module_btf: Vec<PathBuf>,
@@ -344,6 +353,27 @@ impl Format {
     }
 }
 
+/// Who loads objects.
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
+pub enum LoaderName {
+    /// libbpf since 1.0: bpftool, skeletons, veristat.
+    Libbpf,
+    /// cilium/ebpf, in Go: takes maps in `maps` sections, and static programs.
+    EbpfGo,
+    /// aya, in Rust: takes the same.
+    Aya,
+}
+
+impl From<LoaderName> for LoaderRules {
+    fn from(name: LoaderName) -> LoaderRules {
+        match name {
+            LoaderName::Libbpf => LoaderRules::Libbpf,
+            LoaderName::EbpfGo => LoaderRules::EbpfGo,
+            LoaderName::Aya => LoaderRules::Aya,
+        }
+    }
+}
+
 /// Which programs to decide about.
 #[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
 pub enum SolveWhich {
@@ -358,6 +388,28 @@ pub enum SolveWhich {
 pub enum FailOn {
     /// Programs that use something bpfvet does not model.
     Unsupported,
+}
+
+/// Longest time that is taken for one, in seconds.
+const DAY: u64 = 86_400;
+
+/// A number from `least` to `most`: none and absurd ones are mistakes.
+fn between<T>(least: u64, most: u64) -> RangedU64ValueParser<T>
+where
+    T: TryFrom<u64> + Clone + Send + Sync + 'static,
+    T::Error: Send + Sync + 'static + std::error::Error,
+{
+    RangedU64ValueParser::<T>::new().range(least..=most)
+}
+
+/// A time in seconds, with parts of one.
+fn seconds(text: &str) -> Result<Duration, String> {
+    let n: f64 = text.parse().map_err(|_| "not a number of seconds".to_string())?;
+    if n > 0.0 && n <= DAY as f64 {
+        Ok(Duration::from_secs_f64(n))
+    } else {
+        Err(format!("not within 0 to {DAY} seconds"))
+    }
 }
 
 /// Whether `text` matches a pattern in which `*` stands for any characters and `?` for any one.
@@ -395,6 +447,12 @@ mod tests {
     fn globs() {
         assert!(glob("*", "") && glob("a*c", "abbc") && glob("a?c", "abc") && glob("*x*", "axb"));
         assert!(!glob("a", "ab") && !glob("a*c", "abd") && !glob("", "a"));
+    }
+
+    #[test]
+    fn no_time_and_endless_time_are_mistakes() {
+        assert_eq!(seconds("0.5"), Ok(Duration::from_millis(500)));
+        assert!(["0", "-1", "nan", "inf", "1e9", "x"].iter().all(|s| seconds(s).is_err()));
     }
 
     #[test]

@@ -10,12 +10,14 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use verifier_core::analysis::{Options, System, verify_with};
+use verifier_core::analysis::{Options, System, Verdict, verify_with};
+use verifier_core::error::Errno;
 use verifier_core::explain::{Recorder, Trace, trace_of};
 use verifier_core::kernel::ProgType;
+use verifier_core::kernel::helpers::id::GET_SMP_PROCESSOR_ID;
 use verifier_core::log::{Off, Sink};
 use verifier_core::program::request::Privilege;
-use verifier_core::program::{LoadRequest, Object, ObjectError, OpenOptions, open};
+use verifier_core::program::{LoadRequest, Loaded, LoaderRules, Object, ObjectError, OpenOptions, open, together};
 
 use crate::args::glob;
 use crate::raw::{RawError, RawProgram};
@@ -23,8 +25,6 @@ use crate::row::{Kind, Row, Undecided};
 
 /// Most bytes of log that are kept for one program.
 const MAX_LOG: usize = 64 << 20;
-/// Possible CPUs of the machine asked: one, so that answers do not depend on where bpfvet runs.
-const CPUS: u32 = 1;
 
 /// What to do about rejections besides naming them.
 #[derive(Clone, Debug)]
@@ -60,6 +60,8 @@ pub struct Question {
     pub log_level: u32,
     /// Load as veristat does.
     pub as_veristat: bool,
+    /// Whose rules hold before the kernel's.
+    pub loader: LoaderRules,
     /// Never take a path as covered by another one.
     pub no_prune: bool,
     /// Rejected programs get a trace.
@@ -86,6 +88,7 @@ impl Default for Question {
             privilege: Privilege::ROOT,
             log_level: 0,
             as_veristat: false,
+            loader: LoaderRules::default(),
             no_prune: false,
             explain: false,
             solve: None,
@@ -150,7 +153,8 @@ impl Listener for Nobody {
 pub const BUDGETS: &[&str] = &["insns", "states", "peak_states", "stack", "time_us"];
 
 impl Question {
-    /// Rows for every program wanted of an object, in order of program and kernel. `stop` is asked all the time
+    /// Rows for every program wanted of an object, in order of program and kernel, and one without a program for each
+    /// kernel that does not load the object as a whole though it loads every program of it. `stop` is asked all the time
     /// whether to end early; it may block while others run.
     ///
     /// # Errors
@@ -169,27 +173,46 @@ impl Question {
             let object = self.open(name, bytes, system).map_err(Refusal::Malformed)?;
             // Comparing many names with many patterns takes time, too.
             let wanted: Vec<bool> = object.programs.iter().map(|p| !stop() && self.wants(&p.name)).collect();
-            let programs = object.programs.into_iter().enumerate().filter(|(i, _)| wanted[*i]);
-            let programs: Vec<_> = programs.collect();
+            let programs: Vec<_> = object.programs.iter().enumerate().filter(|(i, _)| wanted[*i]).collect();
             let insns = programs.iter().filter_map(|(_, p)| p.result.as_ref().ok()).map(|r| r.insns.len()).sum();
             if insns > self.insns {
                 return Err(Refusal::Insns(insns));
             }
+            let mut fates = vec![Loaded::No; object.programs.len()];
             for (i, p) in programs {
-                let row = match p.result {
+                let row = match &p.result {
                     Err(_) if stop() => break,
-                    Err(why) => Row::not_loadable(name, &p.name, &p.section, system.kernel.name, &why),
-                    Ok(request) => self.judge(name, (&p.name, &p.section), system, request, listener, stop),
+                    Err(why) => Row::not_loadable(name, &p.name, &p.section, system.kernel.name, why),
+                    Ok(request) => self.judge(name, (&p.name, &p.section), system, request.clone(), listener, stop),
                 };
                 listener.end(&row);
+                if p.autoload {
+                    fates[i] = if row.kind == Kind::Accepted { Loaded::Yes } else { Loaded::Fails };
+                }
                 logs = logs.saturating_add(row.log.as_ref().map_or(0, Vec::len));
                 if logs > self.logs {
                     return Err(Refusal::Logs);
                 }
                 by_program.entry(i).or_default().push(row);
             }
+            if let Some(row) = self.whole(name, &object, &fates, system) {
+                listener.end(&row);
+                by_program.entry(usize::MAX).or_default().push(row);
+            }
         }
         Ok(by_program.into_values().flatten().collect())
+    }
+
+    /// The row of an object that does not load though its programs do. Who loads programs one by one (veristat), or as
+    /// another type, has no such answer.
+    fn whole(&self, name: &str, object: &Object, fates: &[Loaded], system: &System) -> Option<Row> {
+        let asked = object.programs.is_empty() && self.programs.is_empty()
+            || object.programs.iter().any(|p| self.wants(&p.name));
+        if !asked || self.as_veristat || self.prog_type.is_some() || fates.contains(&Loaded::Fails) {
+            return None;
+        }
+        let why = object.broken.clone().or_else(|| together(object, name, fates))?;
+        Some(Row::not_loadable(name, "", "", system.kernel.name, &why))
     }
 
     /// Opens an object as this question is asked.
@@ -201,7 +224,8 @@ impl Question {
             vmlinux: Some(system.vmlinux.clone()),
             modules: system.modules.clone(),
             as_veristat: self.as_veristat,
-            nr_cpus: CPUS,
+            loader: self.loader,
+            nr_cpus: system.kernel.machine.cpus.unwrap_or(1),
             ..OpenOptions::new(&system.kernel, name)
         };
         open(bytes, &options)
@@ -274,6 +298,8 @@ impl Question {
             return row;
         };
         let mut row = Row::verified(object, program, section, system, &request, report, self.log_level != 0);
+        row.reason =
+            self.missing_capability(system, &request, &row).or_else(|| self.by_cpus(system, &request, &row, &over));
         if row.undecided.is_some() && stopped.get() {
             row.undecided = Some(if late() { Undecided::Late } else { Undecided::Stopped });
             if let Some(limit) = self.time.filter(|_| late()) {
@@ -293,6 +319,61 @@ impl Question {
         row
     }
 
+    /// Which capabilities are missing where the kernel refuses without a word: the fewest with which it goes on.
+    fn missing_capability(&self, system: &System, request: &LoadRequest, row: &Row) -> Option<String> {
+        let silent = row.kind == Kind::Rejected && row.code.is_none() && row.errno.as_deref() == Some("EPERM");
+        if !silent {
+            return None;
+        }
+        let p = self.privilege;
+        let all = [
+            (p.bpf, "CAP_BPF"),
+            (p.perfmon, "CAP_PERFMON"),
+            (p.net_admin, "CAP_NET_ADMIN"),
+            (p.sys_admin, "CAP_SYS_ADMIN"),
+        ];
+        let mut sets: Vec<u32> = (1..16u32).filter(|set| (0..4).all(|i| set & 1 << i == 0 || !all[i].0)).collect();
+        // CAP_SYS_ADMIN stands for all others: it is named only where nothing less will do.
+        sets.sort_by_key(|set| (set & 8, set.count_ones()));
+        let goes_on = |set: &u32| {
+            let has = |i: usize| all[i].0 || set & 1 << i != 0;
+            let privilege = Privilege { bpf: has(0), perfmon: has(1), net_admin: has(2), sys_admin: has(3) };
+            let options = Options { privilege, log_level: 0, ..self.options() };
+            // Capabilities are looked at before the first instruction; nothing more is of interest.
+            let report = catch_unwind(AssertUnwindSafe(|| {
+                verify_with(system, request, &options, &mut Off::default(), &|| true)
+            }));
+            report.is_ok_and(
+                |r| !matches!(&r.verdict, Verdict::Rejected(r) if r.errno == Errno::EPERM && r.cause.is_none()),
+            )
+        };
+        let set = sets.into_iter().find(goes_on)?;
+        let names: Vec<&str> = (0..4).filter(|i| set & 1 << i != 0).map(|i| all[i].1).collect();
+        let verb = if names.len() == 1 { "is" } else { "are" };
+        Some(format!("{} {verb} missing", names.join(" and ")))
+    }
+
+    /// Whether a rejection holds only for machines with several CPUs, where it is not known how many there are.
+    fn by_cpus(&self, system: &System, request: &LoadRequest, row: &Row, stop: &dyn Fn() -> bool) -> Option<String> {
+        let asks = |i: &verifier_core::isa::Insn| i.is_helper_call() && i.imm == GET_SMP_PROCESSOR_ID as i32;
+        let unknown = system.kernel.machine.cpus.is_none();
+        if row.kind != Kind::Rejected || !unknown || !request.insns.iter().any(asks) {
+            return None;
+        }
+        let one = System { kernel: system.kernel.clone().with_cpus(1), ..system.clone() };
+        let options = Options { log_level: 0, ..self.options() };
+        let report = catch_unwind(AssertUnwindSafe(|| verify_with(&one, request, &options, &mut Off::default(), stop)));
+        let accepted = report.is_ok_and(|r| matches!(r.verdict, Verdict::Accepted(_)));
+        accepted.then(|| {
+            format!(
+                "it depends on the number of CPUs: a machine with one accepts it, and Linux {} runs on up to {}; \
+                 `--cpus N` asks about machines with N",
+                system.kernel.name,
+                system.kernel.most_cpus()
+            )
+        })
+    }
+
     /// Is it a real bug? Is an accepted program safe indeed?
     #[cfg(feature = "solver")]
     fn decide(&self, system: &System, request: &LoadRequest, options: &Options, row: &mut Row) {
@@ -301,13 +382,13 @@ impl Question {
             (Some(s), Kind::Accepted) if s.accepted => crate::solve::about_acceptance,
             _ => return,
         };
-        let witness = self.solve.as_ref().and_then(|s| s.witness.as_deref());
-        let base = row.object.rsplit('/').next().unwrap_or_default();
-        let name = format!("{base}.{}.{}", row.program, row.kernel);
         let wanted = self.solve.as_ref().and_then(|s| s.wanted.as_ref());
-        let asked = crate::solve::Asked { program: &row.program, name: &name, dir: witness, wanted };
+        let asked = crate::solve::Asked { program: &row.program, wanted };
         let found = catch_unwind(AssertUnwindSafe(|| ask(system, request, options, &asked)));
         row.solve = found.ok().flatten();
+        if let Some(dir) = self.solve.as_ref().and_then(|s| s.witness.as_deref()) {
+            crate::save::witness(row, dir);
+        }
     }
 
     #[cfg(not(feature = "solver"))]

@@ -3,14 +3,16 @@
 use std::io::Read;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
-use std::time::Duration;
 
 use serde_json::Value;
 use verifier_core::analysis::System;
 use verifier_core::program::request::Privilege;
 
-use crate::args::{CheckArgs, FailOn, Format, SolveWhich};
+use crate::args::{CheckArgs, FailOn, Format, LoaderName, SolveWhich};
 use crate::ask::{BUDGETS, Nobody, Question, Solving, prog_type};
+use crate::baseline::Baseline;
+use crate::clean;
+use crate::input::{self, What};
 use crate::progress::Progress;
 use crate::raw::RawProgram;
 use crate::row::{Kind, Row};
@@ -30,29 +32,92 @@ pub fn run(args: &CheckArgs) -> Result<Vec<Row>, String> {
         }
         crate::solve::available()?;
     }
+    if args.server.server.is_some() && (args.target.cpus.is_some() || args.loader != LoaderName::Libbpf) {
+        return Err("a service answers for libbpf and for machines of every size: leave --cpus and --loader out".into());
+    }
     let backend: Box<dyn Backend> = match client::backend(&args.server, &args.target)? {
         Some(remote) => remote,
         None => Box::new(Local { systems: target::systems(&args.target)? }),
     };
     let question = question(args)?;
+    // What is wrong with the command line is found before anything is computed.
+    let baseline = args.baseline.as_deref().map(Baseline::read).transpose()?;
     let mut rows = Vec::new();
     if let Some(file) = &args.raw {
         raw_lines(&question, &*backend, file, &mut rows)?;
+        if rows.is_empty() {
+            return Err(format!("{}: nothing to check: it holds no program", clean::path(file)));
+        }
     }
-    let mut progress = Progress::new(args.objects.len());
-    for (i, file) in args.objects.iter().enumerate() {
+    let files = input::files(&args.objects)?;
+    let mut idle = Vec::new();
+    let mut progress = Progress::new(files.len());
+    for (i, file) in files.iter().enumerate() {
         let name = file.display().to_string();
         progress.at(i, &name);
         match read(file) {
-            Ok(bytes) => rows.extend(backend.object(&question, &name, &bytes)),
+            Ok(bytes) => objects(&question, &*backend, &name, &bytes, &mut rows, &mut idle),
             Err(e) => {
                 // The row names the file already.
-                let e = e.strip_prefix(&format!("{name}: ")).unwrap_or(&e).to_string();
+                let e = e.strip_prefix(&format!("{}: ", clean::path(file))).unwrap_or(&e).to_string();
                 rows.push(Row::new(&name, "", "", "", Kind::Error, e));
             }
         }
     }
+    drop(progress);
+    settle(idle, &mut rows);
+    if let Some(baseline) = baseline {
+        baseline.compare(&mut rows);
+    }
     Ok(rows)
+}
+
+/// The rows of one file, or a row that counts only where nothing else was checked.
+fn objects(
+    question: &Question,
+    backend: &dyn Backend,
+    name: &str,
+    bytes: &[u8],
+    rows: &mut Vec<Row>,
+    idle: &mut Vec<Row>,
+) {
+    let row = |kind, words: String| Row::new(name, "", "", "", kind, words);
+    match input::what(bytes) {
+        What::OtherOrder(words) => idle.push(row(Kind::Unsupported, words)),
+        What::Other(words) => rows.push(row(Kind::Error, words)),
+        What::Object => {
+            let found = backend.object(question, name, bytes);
+            if found.is_empty() {
+                idle.push(row(Kind::Error, nothing(question, &backend.programs(question, name, bytes))));
+            }
+            rows.extend(found);
+        }
+    }
+}
+
+/// Why an object has no rows.
+fn nothing(question: &Question, programs: &[String]) -> String {
+    let wanted: Vec<String> = question.programs.iter().map(|p| format!("`{p}`")).collect();
+    match (wanted.is_empty(), programs.is_empty()) {
+        (true, _) => "nothing to check: the object has no programs".into(),
+        (false, true) => format!("nothing to check: no program matches {}", wanted.join(", ")),
+        (false, false) => {
+            let known: Vec<&str> = programs.iter().take(20).map(String::as_str).collect();
+            let more = if programs.len() > known.len() { ", …" } else { "" };
+            format!("nothing to check: no program matches {}; there are {}{more}", wanted.join(", "), known.join(", "))
+        }
+    }
+}
+
+/// Files that gave no answer are a note beside others that did; a check of nothing else has not checked anything.
+fn settle(idle: Vec<Row>, rows: &mut Vec<Row>) {
+    if rows.is_empty() {
+        rows.extend(idle);
+        return;
+    }
+    for row in idle {
+        eprintln!("bpfvet: {}: skipped: {}", clean::line(&row.object), clean::line(&row.message));
+    }
 }
 
 /// What the arguments ask, apart from kernels and files.
@@ -64,9 +129,10 @@ fn question(args: &CheckArgs) -> Result<Question, String> {
         // A log alone is of no use without one.
         log_level: args.log_level.unwrap_or(u32::from(args.format == Format::Kernel)),
         as_veristat: args.as_veristat,
+        loader: args.loader.into(),
         no_prune: args.no_prune,
         explain: args.format.explains(),
-        time: Some(Duration::from_secs(args.timeout)),
+        time: Some(args.timeout),
         solve: args.solve.map(|which| Solving {
             witness: args.witness.clone(),
             accepted: which == SolveWhich::All,
@@ -83,6 +149,10 @@ pub trait Backend {
     fn kernels(&self) -> Vec<&str>;
     /// Rows for every program wanted of an object; a broken object is a row.
     fn object(&self, question: &Question, name: &str, bytes: &[u8]) -> Vec<Row>;
+    /// Names of all programs of an object, where they can be told.
+    fn programs(&self, _question: &Question, _name: &str, _bytes: &[u8]) -> Vec<String> {
+        Vec::new()
+    }
     /// The row of a raw program on one of the kernels, by its number.
     ///
     /// # Errors
@@ -112,6 +182,11 @@ impl Backend for Local {
         }
     }
 
+    fn programs(&self, question: &Question, name: &str, bytes: &[u8]) -> Vec<String> {
+        let object = self.systems.first().and_then(|s| question.open(name, bytes, s).ok());
+        object.map(|o| o.programs.into_iter().map(|p| p.name).collect()).unwrap_or_default()
+    }
+
     fn raw(&self, question: &Question, object: &str, program: &RawProgram, kernel: usize) -> Result<Row, String> {
         let system = self.systems.get(kernel).ok_or("no such kernel")?;
         question.raw(object, program, system, &mut Nobody::default(), &|| false).map_err(|e| e.to_string())
@@ -121,7 +196,7 @@ impl Backend for Local {
 /// One row for every line and kernel, in order, whatever is wrong with the line.
 fn raw_lines(q: &Question, backend: &dyn Backend, file: &Path, rows: &mut Vec<Row>) -> Result<(), String> {
     let name = file.display().to_string();
-    let text = String::from_utf8(read(file)?).map_err(|_| format!("{name}: not UTF-8"))?;
+    let text = String::from_utf8(read(file)?).map_err(|_| format!("{}: not UTF-8", clean::path(file)))?;
     for (n, line) in text.lines().enumerate().filter(|(_, l)| !l.trim().is_empty()) {
         let value = serde_json::from_str::<Value>(line);
         let title = value.as_ref().ok().and_then(|v| v.get("name")).and_then(Value::as_str).unwrap_or_default();
@@ -160,7 +235,7 @@ pub fn exit_code(args: &CheckArgs, rows: &[Row]) -> u8 {
 
 /// Reads a file, or standard input for `-`.
 pub fn read(file: &Path) -> Result<Vec<u8>, String> {
-    let failed = |e: std::io::Error| format!("{}: {e}", file.display());
+    let failed = |e: std::io::Error| format!("{}: {e}", clean::path(file));
     let mut bytes = Vec::new();
     let read = if file.as_os_str() == "-" {
         std::io::stdin().lock().take(MAX_INPUT + 1).read_to_end(&mut bytes)
@@ -169,7 +244,7 @@ pub fn read(file: &Path) -> Result<Vec<u8>, String> {
     };
     let n = read.map_err(failed)?;
     if n as u64 > MAX_INPUT {
-        return Err(format!("{}: larger than {} MiB", file.display(), MAX_INPUT >> 20));
+        return Err(format!("{}: larger than {} MiB", clean::path(file), MAX_INPUT >> 20));
     }
     Ok(bytes)
 }
@@ -201,6 +276,9 @@ fn limits(list: &str) -> Result<Vec<(String, u64)>, String> {
                 return Err(format!("unknown limit `{name}`; known are {}", BUDGETS.join(", ")));
             }
             let n = n.trim().parse().map_err(|_| format!("`{n}` is not a number"))?;
+            if n == 0 {
+                return Err(format!("`{name}=0` would refuse every program"));
+            }
             Ok((name.to_string(), n))
         })
         .collect()
@@ -213,6 +291,6 @@ mod tests {
     #[test]
     fn limits_by_name() {
         assert_eq!(limits("insns=5, stack=7"), Ok(vec![("insns".into(), 5), ("stack".into(), 7)]));
-        assert!(limits("speed=5").is_err() && limits("insns").is_err());
+        assert!(limits("speed=5").is_err() && limits("insns").is_err() && limits("insns=0").is_err());
     }
 }

@@ -6,9 +6,10 @@ use verifier_core::explain::invariants::Invariant;
 
 use crate::args::{ExplainArgs, Format};
 use crate::ask::Question;
+use crate::input::{self, What};
 use crate::known::Known;
 use crate::row::Row;
-use crate::{check, explain_log, render, target, tools};
+use crate::{check, clean, explain_log, render, target, tools};
 
 /// Explains what the command line names.
 ///
@@ -20,21 +21,27 @@ pub fn run(args: &ExplainArgs, colours: bool, out: &mut dyn Write) -> Result<u8,
     }
     let what = args.what.as_ref().ok_or("name an object, a code, or a log with --log")?;
     let name = what.display().to_string();
+    let shown = clean::path(what);
     let is_code = |c: &str| c == "list" || tools::pages().iter().any(|p| p.code == c);
     if !what.exists() && name != "-" {
         // A name with a dot or a folder is a file that is not there.
         return match is_code(&name) || !name.contains(['.', '/']) {
             true => tools::explain(&name, out).map(|()| 0),
-            false => Err(format!("{name}: no such file")),
+            false => Err(format!("{shown}: no such file")),
         };
     }
     let bytes = check::read(what)?;
+    if let What::Other(words) = input::what(&bytes) {
+        return Err(format!("{shown}: {words}"));
+    }
     let failed = |e: io::Error| e.to_string();
+    let mut answers = 0;
     for system in &target::systems(&args.target)? {
         let question = Question { programs: args.prog.clone(), explain: true, ..Question::default() };
         let mut known = Known::new(&question, &|| false);
         let rows = question.object(&name, &bytes, std::slice::from_ref(system), &mut known, &|| false);
-        let rows = rows.map_err(|e| format!("{name}: {e}"))?;
+        let rows = rows.map_err(|e| format!("{shown}: {}", clean::line(&e.to_string())))?;
+        answers += rows.len();
         if args.format != Format::Text {
             out.write_all(render::report(args.format, &rows).map_err(failed)?.as_bytes()).map_err(failed)?;
             continue;
@@ -47,6 +54,9 @@ pub fn run(args: &ExplainArgs, colours: bool, out: &mut dyn Write) -> Result<u8,
             }
         }
     }
+    if answers == 0 {
+        return Err(format!("{shown}: nothing to explain: no program matches"));
+    }
     Ok(0)
 }
 
@@ -56,7 +66,7 @@ fn accepted(row: &Row, invariants: Option<Vec<Invariant>>, out: &mut dyn Write) 
         return writeln!(
             out,
             "  Following every number of `{}` exactly takes more than one program may; nothing is told.",
-            row.program
+            clean::line(&row.program)
         );
     };
     writeln!(out, "  Known of the values that each line uses, whichever way it is reached:")?;
@@ -65,12 +75,12 @@ fn accepted(row: &Row, invariants: Option<Vec<Invariant>>, out: &mut dyn Write) 
         let line = source.as_ref().map(|s| (s.file.clone(), s.line));
         if line.is_none() || line != last {
             match source {
-                Some(s) => writeln!(out, "{}:{}: {}", s.file, s.line, s.text)?,
+                Some(s) => writeln!(out, "{}:{}: {}", clean::line(&s.file), s.line, clean::line(&s.text))?,
                 None => writeln!(out, "instruction {insn}:")?,
             }
             last = line;
         }
-        let words: Vec<String> = known.iter().map(|k| format!("R{}: {}", k.reg, k.words)).collect();
+        let words: Vec<String> = known.iter().map(|k| format!("R{}: {}", k.reg, clean::line(&k.words))).collect();
         writeln!(out, "    {:>5}: {}", insn, words.join("; "))?;
     }
     writeln!(out)

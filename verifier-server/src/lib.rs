@@ -2,14 +2,17 @@
 
 pub mod args;
 pub mod ask;
+pub mod baseline;
 pub mod check;
 pub mod classic;
+pub mod clean;
 pub mod client;
 pub mod conformance;
 pub mod cost;
 pub mod explain;
 mod explain_log;
 pub mod hex;
+pub mod input;
 pub mod known;
 pub mod pcap;
 mod progress;
@@ -18,6 +21,7 @@ pub mod render;
 pub mod results;
 pub mod row;
 pub mod run;
+pub mod save;
 pub mod service;
 pub mod solve;
 pub mod target;

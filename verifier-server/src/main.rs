@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use verifier_server::args::{Cli, Command};
-use verifier_server::{check, conformance, cost, explain, render, service, tools};
+use verifier_server::{check, clean, conformance, cost, explain, render, service, tools};
 
 /// Counts what the service has, for its limits.
 #[global_allocator]
@@ -15,7 +15,7 @@ static ALLOCATOR: service::alloc::Counting = service::alloc::Counting;
 const STACK: usize = 64 << 20;
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = Cli::try_parse().unwrap_or_else(|e| refuse(&e));
     let worker = std::thread::Builder::new().stack_size(STACK).spawn(move || run(&cli));
     let result = match worker.map(|w| w.join()) {
         Ok(Ok(result)) => result,
@@ -25,10 +25,22 @@ fn main() -> ExitCode {
     match result {
         Ok(code) => ExitCode::from(code),
         Err(e) => {
-            eprintln!("bpfvet: {e}");
+            eprintln!("bpfvet: {}", clean::lines(&e));
             ExitCode::from(2)
         }
     }
+}
+
+/// Says what is wrong with the arguments, or the help that was asked for, and ends. Arguments are quoted there: file names
+/// that a shell put in may hold anything.
+fn refuse(e: &clap::Error) -> ! {
+    let text = e.render().to_string();
+    let clean = clean::lines(&text);
+    if clean == text {
+        e.exit();
+    }
+    eprint!("{clean}");
+    std::process::exit(e.exit_code());
 }
 
 fn run(cli: &Cli) -> Result<u8, String> {

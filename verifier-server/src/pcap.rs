@@ -1,4 +1,10 @@
-//! Files of captured packets: pcap and pcapng are read, pcap is written.
+//! Files of captured packets: pcap and pcapng are read, also compressed ones; pcap is written.
+//!
+//! Programs are given Ethernet frames. Packets that were captured without that header (`tcpdump -i any`, tunnels, loopback
+//! devices) get one in front, with the protocol that the capture names and made-up addresses. What was captured before a
+//! file was cut off or damaged is read; what that leaves out is a note.
+
+use std::io::Read as _;
 
 /// A captured packet.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -11,6 +17,17 @@ pub struct Captured {
 
 /// Link type of Ethernet.
 pub const ETHERNET: u32 = 1;
+/// Largest capture after unpacking, in bytes.
+const LARGEST: u64 = 512 << 20;
+
+/// What a file of captured packets came to.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Reading {
+    /// Packets as Ethernet frames.
+    pub capture: Capture,
+    /// What was made up or left out, in words for the user.
+    pub notes: Vec<String>,
+}
 
 /// A capture.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -52,31 +69,162 @@ impl<'a> Bytes<'a> {
     }
 }
 
+/// Packets with their link types, and where and why reading ended early.
+type Packets = (Vec<(u32, Captured)>, Option<String>);
+
 /// Reads a capture.
 ///
 /// # Errors
 /// What is wrong and where, in words for the user.
-pub fn read(all: &[u8]) -> Result<Capture, String> {
-    match all.first_chunk::<4>() {
+pub fn read(all: &[u8]) -> Result<Reading, String> {
+    let mut notes = Vec::new();
+    let unpacked = unpack(all, &mut notes)?;
+    let all = unpacked.as_deref().unwrap_or(all);
+    let (packets, end) = match all.first_chunk::<4>() {
         Some([0x0a, 0x0d, 0x0d, 0x0a]) => read_ng(all),
         Some([0xd4, 0xc3, 0xb2, 0xa1]) => read_classic(all, false, 1000),
         Some([0xa1, 0xb2, 0xc3, 0xd4]) => read_classic(all, true, 1000),
         Some([0x4d, 0x3c, 0xb2, 0xa1]) => read_classic(all, false, 1),
         Some([0xa1, 0xb2, 0x3c, 0x4d]) => read_classic(all, true, 1),
         _ => Err("neither pcap nor pcapng".into()),
+    }?;
+    if let Some(end) = end {
+        if packets.is_empty() {
+            return Err(end);
+        }
+        notes.push(format!("{end}; the {} packets before it are read", packets.len()));
+    }
+    let capture = frames(packets, &mut notes)?;
+    Ok(Reading { capture, notes })
+}
+
+/// The bytes of a compressed file, as many as can be unpacked; `None`: it is not compressed.
+fn unpack(all: &[u8], notes: &mut Vec<String>) -> Result<Option<Vec<u8>>, String> {
+    let mut out = Vec::new();
+    let end = match all {
+        [0x1f, 0x8b, ..] => flate2::read::MultiGzDecoder::new(all).take(LARGEST + 1).read_to_end(&mut out),
+        [0x28, 0xb5, 0x2f, 0xfd, ..] => {
+            let decoder =
+                ruzstd::decoding::StreamingDecoder::new(all).map_err(|e| format!("cannot be unpacked: {e}"))?;
+            decoder.take(LARGEST + 1).read_to_end(&mut out)
+        }
+        _ => return Ok(None),
+    };
+    if out.len() as u64 > LARGEST {
+        return Err(format!("larger than {} MiB after unpacking", LARGEST >> 20));
+    }
+    match end {
+        Err(e) if out.is_empty() => Err(format!("cannot be unpacked: {e}")),
+        Err(e) => {
+            notes.push(format!("unpacking ended early: {e}"));
+            Ok(Some(out))
+        }
+        Ok(_) => Ok(Some(out)),
     }
 }
 
-fn read_classic(all: &[u8], big: bool, unit: u64) -> Result<Capture, String> {
-    let mut b = Bytes { all, at: 20, big };
-    let mut out = Capture { link: b.u32()? & 0xffff, packets: Vec::new() };
-    while b.rest() > 0 {
-        let (seconds, part) = (u64::from(b.u32()?), u64::from(b.u32()?));
-        let len = b.u32()? as usize;
-        b.u32()?;
-        out.packets.push(Captured { time: seconds * 1_000_000_000 + part * unit, bytes: b.take(len)?.to_vec() });
+/// Packets as Ethernet frames. Those of a link type that is not known are left out.
+fn frames(packets: Vec<(u32, Captured)>, notes: &mut Vec<String>) -> Result<Capture, String> {
+    let mut out = Vec::new();
+    let (mut made, mut unknown, mut short) = (0usize, std::collections::BTreeMap::<u32, usize>::new(), 0usize);
+    for (link, packet) in packets {
+        match frame(link, &packet.bytes) {
+            Frame::Whole => out.push(packet),
+            Frame::Made(bytes) => {
+                made += 1;
+                out.push(Captured { bytes, ..packet });
+            }
+            Frame::Short => short += 1,
+            Frame::Unknown => *unknown.entry(link).or_default() += 1,
+        }
     }
-    Ok(out)
+    let left: Vec<String> = unknown.iter().map(|(link, n)| format!("{n} packets of link type {link}")).collect();
+    if out.is_empty() && !left.is_empty() {
+        return Err(format!(
+            "{}: known are Ethernet (1), cooked (113, 276), raw IP (101, 228, 229) and loopback (0, 108) captures",
+            left.join(", ")
+        ));
+    }
+    if made > 0 {
+        notes.push(format!("{made} packets were captured without an Ethernet header, and got one"));
+    }
+    if short > 0 {
+        notes.push(format!("{short} packets are too short for their link type, and are left out"));
+    }
+    if !left.is_empty() {
+        notes.push(format!("left out: {}", left.join(", ")));
+    }
+    Ok(Capture { link: ETHERNET, packets: out })
+}
+
+/// What a captured packet is to a program.
+enum Frame {
+    /// An Ethernet frame already.
+    Whole,
+    /// One with a header of ours.
+    Made(Vec<u8>),
+    /// Cut off within the header of its link type.
+    Short,
+    /// Of a link type that is not known.
+    Unknown,
+}
+
+fn frame(link: u32, bytes: &[u8]) -> Frame {
+    const IPV4: u16 = 0x0800;
+    const IPV6: u16 = 0x86dd;
+    let made = |source: &[u8], protocol: u16, payload: &[u8]| {
+        let mut out = vec![0; 6];
+        // A locally administered address where the capture has none of this size.
+        out.extend(if source.len() == 6 { source } else { &[2, 0, 0, 0, 0, 0] });
+        // Small numbers are kinds of 802.3 frames, which have their length there.
+        let length = u16::try_from(payload.len()).unwrap_or(u16::MAX).min(0x5ff);
+        out.extend(if protocol < 0x600 { length } else { protocol }.to_be_bytes());
+        out.extend(payload);
+        Frame::Made(out)
+    };
+    let ip = |payload: &[u8]| match payload.first().map(|b| b >> 4) {
+        Some(4) => made(&[], IPV4, payload),
+        Some(6) => made(&[], IPV6, payload),
+        _ => Frame::Short,
+    };
+    match (link, bytes) {
+        (ETHERNET, _) => Frame::Whole,
+        // Raw IP: tun and wireguard devices.
+        (12 | 14 | 101 | 228 | 229, payload) => ip(payload),
+        // Loopback: the address family in the byte order of the host or of the network, which both mean IP.
+        (0 | 108, [_, _, _, _, payload @ ..]) => ip(payload),
+        // Cooked captures (`-i any`), first and second version.
+        (113, [_, _, _, _, _, n, address @ ..]) if address.len() >= 10 => {
+            let (address, rest) = address.split_at(8);
+            made(&address[..usize::from(*n).min(8)], u16::from_be_bytes([rest[0], rest[1]]), &rest[2..])
+        }
+        (276, [p0, p1, _, _, _, _, _, _, _, _, _, n, address @ ..]) if address.len() >= 8 => {
+            let (address, payload) = address.split_at(8);
+            made(&address[..usize::from(*n).min(8)], u16::from_be_bytes([*p0, *p1]), payload)
+        }
+        (0 | 108 | 113 | 276, _) => Frame::Short,
+        _ => Frame::Unknown,
+    }
+}
+
+fn read_classic(all: &[u8], big: bool, unit: u64) -> Result<Packets, String> {
+    let mut b = Bytes { all, at: 20, big };
+    let link = b.u32()? & 0xffff;
+    let mut packets = Vec::new();
+    while b.rest() > 0 {
+        match classic_packet(&mut b, unit) {
+            Ok(packet) => packets.push((link, packet)),
+            Err(e) => return Ok((packets, Some(e))),
+        }
+    }
+    Ok((packets, None))
+}
+
+fn classic_packet(b: &mut Bytes<'_>, unit: u64) -> Result<Captured, String> {
+    let (seconds, part) = (u64::from(b.u32()?), u64::from(b.u32()?));
+    let len = b.u32()? as usize;
+    b.u32()?;
+    Ok(Captured { time: seconds * 1_000_000_000 + part * unit, bytes: b.take(len)?.to_vec() })
 }
 
 /// Nanoseconds of a time stamp in units of `resolution`, as an interface's option gives it.
@@ -90,27 +238,45 @@ fn nanoseconds(stamp: u64, resolution: u8) -> u64 {
     u64::try_from(n).unwrap_or(u64::MAX)
 }
 
-fn read_ng(all: &[u8]) -> Result<Capture, String> {
-    const SECTION: u32 = 0x0a0d_0d0a;
-    const INTERFACE: u32 = 1;
-    const SIMPLE: u32 = 3;
-    const ENHANCED: u32 = 6;
+/// A pcapng file while it is read.
+#[derive(Default)]
+struct Blocks {
+    /// Interfaces of the section: link type, resolution of time stamps.
+    links: Vec<(u32, u8)>,
+    packets: Vec<(u32, Captured)>,
+}
+
+fn read_ng(all: &[u8]) -> Result<Packets, String> {
     let mut b = Bytes { all, at: 0, big: false };
-    let mut links: Vec<(u32, u8)> = Vec::new();
-    let mut first = None;
-    let mut packets = Vec::new();
+    let mut blocks = Blocks::default();
     while b.rest() > 0 {
+        if let Err(e) = blocks.block(&mut b) {
+            return Ok((blocks.packets, Some(e)));
+        }
+    }
+    Ok((blocks.packets, None))
+}
+
+impl Blocks {
+    fn block(&mut self, b: &mut Bytes<'_>) -> Result<(), String> {
+        const SECTION: u32 = 0x0a0d_0d0a;
+        const INTERFACE: u32 = 1;
+        const SIMPLE: u32 = 3;
+        const ENHANCED: u32 = 6;
         let begin = b.at;
         let kind = b.u32()?;
-        if kind == SECTION || kind == SECTION.swap_bytes() {
+        if kind == SECTION {
             b.at = begin + 8;
             b.big = b.take(4)? == [0x1a, 0x2b, 0x3c, 0x4d];
             b.at = begin + 4;
-            links.clear();
+            self.links.clear();
         }
         let len = b.u32()? as usize;
-        if len < 12 || len % 4 != 0 || len > all.len() - begin {
-            return Err(format!("a block of {len} bytes at byte {begin}"));
+        if len < 12 || !len.is_multiple_of(4) {
+            return Err(format!("damaged: a block of {len} bytes at byte {begin}"));
+        }
+        if len > b.all.len() - begin {
+            return Err(format!("the file ends within what begins at byte {begin}"));
         }
         let end = begin + len - 4;
         match kind {
@@ -127,27 +293,31 @@ fn read_ng(all: &[u8]) -> Result<Capture, String> {
                         _ => {}
                     }
                 }
-                links.push((link, resolution));
-                first.get_or_insert(link);
+                self.links.push((link, resolution));
             }
             ENHANCED => {
                 let interface = b.u32()? as usize;
                 let (high, low) = (b.u32()?, b.u32()?);
                 let n = b.u32()? as usize;
                 b.u32()?;
-                let (_, resolution) = links.get(interface).ok_or_else(|| format!("no interface at byte {begin}"))?;
-                let time = nanoseconds(u64::from(high) << 32 | u64::from(low), *resolution);
-                packets.push(Captured { time, bytes: b.take(n)?.to_vec() });
+                let found = self.links.get(interface).copied();
+                let (link, resolution) = found.ok_or_else(|| format!("damaged: no interface at byte {begin}"))?;
+                if n > end.saturating_sub(b.at) {
+                    return Err(format!("damaged: a packet of {n} bytes in the block at byte {begin}"));
+                }
+                let time = nanoseconds(u64::from(high) << 32 | u64::from(low), resolution);
+                self.packets.push((link, Captured { time, bytes: b.take(n)?.to_vec() }));
             }
             SIMPLE => {
                 let n = (b.u32()? as usize).min(end.saturating_sub(b.at));
-                packets.push(Captured { time: 0, bytes: b.take(n)?.to_vec() });
+                let link = self.links.first().map_or(ETHERNET, |l| l.0);
+                self.packets.push((link, Captured { time: 0, bytes: b.take(n)?.to_vec() }));
             }
             _ => {}
         }
         b.at = begin + len;
+        Ok(())
     }
-    Ok(Capture { link: first.unwrap_or(ETHERNET), packets })
 }
 
 /// A capture as a pcap file with nanoseconds.
@@ -172,12 +342,54 @@ mod tests {
     fn what_is_written_is_read() {
         let packet = |time, n: u8| Captured { time, bytes: vec![n; usize::from(n)] };
         let capture = Capture { link: ETHERNET, packets: vec![packet(5_000_000_007, 3), packet(6_000_000_000, 60)] };
-        assert_eq!(read(&write(&capture)), Ok(capture.clone()));
+        let whole = |capture| Ok(Reading { capture, notes: Vec::new() });
+        assert_eq!(read(&write(&capture)), whole(capture.clone()));
         let bytes = write(&capture);
         for n in 0..bytes.len() {
             // Cut anywhere: an error or fewer packets, never a panic.
             let _ = read(&bytes[..n]);
         }
+        let cut = read(&bytes[..bytes.len() - 1]).expect("the first packet is whole");
+        assert_eq!((cut.capture.packets.len(), cut.notes.len()), (1, 1));
+    }
+
+    #[test]
+    fn compressed_captures_are_read() {
+        let packet = Captured { time: 1, bytes: vec![7; 60] };
+        let capture = Capture { link: ETHERNET, packets: vec![packet.clone(), packet] };
+        let bytes = write(&capture);
+        let mut gz = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        std::io::Write::write_all(&mut gz, &bytes).expect("compresses");
+        let gz = gz.finish().expect("compresses");
+        let zst = zstd::encode_all(&bytes[..], 1).expect("compresses");
+        for packed in [&gz, &zst] {
+            assert_eq!(read(packed), Ok(Reading { capture: capture.clone(), notes: Vec::new() }));
+            for n in 0..packed.len() {
+                let _ = read(&packed[..n]);
+            }
+        }
+    }
+
+    #[test]
+    fn packets_without_an_ethernet_header_get_one() {
+        let ip = [&[0x45, 0, 0, 20][..], &[0; 16]].concat();
+        let cooked = [&[0, 0, 0, 1, 0, 6, 1, 2, 3, 4, 5, 6, 0, 0, 0x08, 0x06][..], b"arp"].concat();
+        let cooked2 = [&[0x08, 0, 0, 0, 0, 0, 0, 2, 0, 1, 0, 6, 9, 8, 7, 6, 5, 4, 0, 0][..], &ip].concat();
+        let loopback = [&[2, 0, 0, 0][..], &ip].concat();
+        for (link, bytes, kind, source, rest) in [
+            (101, &ip, 0x0800, 2, &ip[..]),
+            (113, &cooked, 0x0806, 1, b"arp"),
+            (276, &cooked2, 0x0800, 9, &ip[..]),
+            (0, &loopback, 0x0800, 2, &ip[..]),
+        ] {
+            let capture = Capture { link, packets: vec![Captured { time: 0, bytes: bytes.clone() }] };
+            let read = read(&write(&capture)).expect("a capture");
+            let frame = &read.capture.packets[0].bytes;
+            assert_eq!((read.capture.link, read.notes.len()), (ETHERNET, 1));
+            assert_eq!((frame[6], u16::from_be_bytes([frame[12], frame[13]]), &frame[14..]), (source, kind, rest));
+        }
+        let odd = Capture { link: 105, packets: vec![Captured { time: 0, bytes: ip }] };
+        assert!(read(&write(&odd)).is_err_and(|e| e.contains("link type 105")));
     }
 
     #[test]
@@ -194,7 +406,8 @@ mod tests {
         ]
         .concat();
         let expected = Captured { time: 77, bytes: vec![1, 2, 3, 4, 5] };
-        assert_eq!(read(&file), Ok(Capture { link: 1, packets: vec![expected] }));
+        let capture = Capture { link: 1, packets: vec![expected] };
+        assert_eq!(read(&file), Ok(Reading { capture, notes: Vec::new() }));
         for n in 0..file.len() {
             let _ = read(&file[..n]);
         }

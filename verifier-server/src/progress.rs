@@ -3,6 +3,8 @@
 use std::io::{IsTerminal, Write};
 use std::time::{Duration, Instant};
 
+use crate::clean;
+
 /// Nobody needs a bar for less.
 const PATIENCE: Duration = Duration::from_secs(1);
 /// Columns of the bar itself.
@@ -45,9 +47,9 @@ impl Drop for Progress {
 
 fn line(done: usize, total: usize, name: &str) -> String {
     let full = (done * WIDTH).checked_div(total).unwrap_or(0).min(WIDTH);
+    let name = clean::line(name);
     let cut = name.char_indices().rev().nth(NAME - 1).map_or(0, |(at, _)| at);
-    // Names of files can hold anything, also what moves a terminal's cursor.
-    let name: String = name[cut..].chars().map(|c| if c.is_control() { '?' } else { c }).collect();
+    let name = &name[cut..];
     format!("[{}{}] {done}/{total} {name}", "#".repeat(full), "-".repeat(WIDTH - full))
 }
 
@@ -57,7 +59,7 @@ mod tests {
 
     #[test]
     fn the_line_is_short_and_harmless() {
-        assert_eq!(line(1, 4, "a\x1b.o"), format!("[{}{}] 1/4 a?.o", "#".repeat(6), "-".repeat(18)));
+        assert_eq!(line(1, 4, "a\x1b.o"), format!("[{}{}] 1/4 a\\u{{1b}}.o", "#".repeat(6), "-".repeat(18)));
         assert!(line(3, 3, &"é".repeat(500)).chars().count() < 80);
     }
 }

@@ -203,7 +203,6 @@ impl RawMap {
 
     fn spec(&self, fd: i32) -> Result<MapSpec, RawError> {
         Ok(MapSpec {
-            initial: None,
             fd,
             name: self.name.clone(),
             map_type: self.map_type,
@@ -211,7 +210,6 @@ impl RawMap {
             value_size: self.value_size,
             max_entries: self.max_entries,
             map_flags: self.flags,
-            numa_node: 0,
             map_extra: self.map_extra,
             btf: btf(&self.btf, "btf")?,
             btf_key_type_id: self.btf_key_type_id,
@@ -221,6 +219,7 @@ impl RawMap {
             value: self.value.as_deref().map(Arc::from),
             inner: self.inner.as_ref().map(|m| m.spec(0).map(Box::new)).transpose()?,
             prog_array_owner: self.prog_array_owner,
+            ..MapSpec::default()
         })
     }
 }
@@ -300,7 +299,6 @@ impl RawProgram {
             insns,
             prog_flags: self.prog_flags,
             license: self.license.clone(),
-            kern_version: 0,
             attach,
             btf: btf(&self.btf, "prog_btf")?,
             func_info: func_info
@@ -318,8 +316,7 @@ impl RawProgram {
             maps,
             fd_array,
             module_fds,
-            btf_fds: Vec::new(),
-            prog_ifindex: 0,
+            ..LoadRequest::default()
         })
     }
 }

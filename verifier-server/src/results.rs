@@ -17,6 +17,7 @@ use verifier_runtime::map::{Listing, Map};
 use verifier_runtime::net::Redirect;
 
 use crate::args::RunArgs;
+use crate::clean;
 use crate::hex;
 use crate::pcap::Captured;
 
@@ -179,12 +180,12 @@ pub fn print_text(
     tally: &Tally,
     out: &mut dyn Write,
 ) -> Result<(), String> {
-    let mut text = format!("{}: accepted by Linux {}, {} runs\n", name, system.kernel.name, tally.runs);
+    let mut text = format!("{}: accepted by Linux {}, {} runs\n", clean::line(name), system.kernel.name, tally.runs);
     for (action, n) in &tally.actions {
         text += &format!("  {n:>8}  {action}\n");
     }
     for (to, n) in &tally.redirects {
-        text += &format!("  {n:>8}  redirected to {to}\n");
+        text += &format!("  {n:>8}  redirected to {}\n", clean::line(to));
     }
     if let Some(last) = &tally.last
         && args.pcap.is_none()
@@ -195,7 +196,7 @@ pub fn print_text(
         }
         let (clones, more) = clones(last);
         for (to, bytes) in clones {
-            text += &format!("copy to {to}: {bytes}\n");
+            text += &format!("copy to {}: {bytes}\n", clean::line(&to));
         }
         text += &left_out("copies", more);
     } else if tally.changed > 0 {
@@ -208,17 +209,18 @@ pub fn print_text(
         text += &format!("{name} is not modelled: the program was given an error, or null\n");
     }
     for line in &tally.printed.items {
-        text += &format!("printk: {line}\n");
+        text += &format!("printk: {}\n", clean::line(line));
     }
     text += &left_out("lines", tally.printed.more);
     for s in &tally.samples.items {
-        text += &format!("sample of {}: {}\n", s.map, cut(&s.bytes, s.len));
+        text += &format!("sample of {}: {}\n", clean::line(&s.map), cut(&s.bytes, s.len));
     }
     text += &left_out("samples", tally.samples.more);
     for map in maps(vm) {
         let all = entries(vm, map, MAX_ENTRIES);
         if !all.entries.is_empty() || all.more {
-            text += &format!("map {} ({}):\n", map.name(), map.map_type().name().to_ascii_lowercase());
+            let name = clean::line(map.name());
+            text += &format!("map {name} ({}):\n", map.map_type().name().to_ascii_lowercase());
         }
         for (k, v) in rows(map, &all) {
             text += &format!("  {}: {}\n", plain(&k), plain(&v));

@@ -7,7 +7,11 @@ use verifier_core::isa::disasm::{NoNames, write_insn};
 use verifier_core::kernel::ProgType;
 use verifier_core::program::{LoadRequest, NotLoadable};
 
+use crate::baseline::Before;
 use crate::solve::Solve;
+
+/// Code of the kernel's words for a call of nothing that it knows.
+const UNKNOWN_HELPER: &str = "call-unknown-helper";
 
 /// The verdict of a row.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -22,6 +26,8 @@ pub enum Kind {
     Unsupported,
     /// The input is broken.
     Error,
+    /// The baseline has it, and it is no longer there.
+    Gone,
 }
 
 impl Kind {
@@ -33,6 +39,7 @@ impl Kind {
             Kind::NotLoadable => "not_loadable",
             Kind::Unsupported => "unsupported",
             Kind::Error => "error",
+            Kind::Gone => "gone",
         }
     }
 
@@ -43,6 +50,7 @@ impl Kind {
             Kind::Rejected | Kind::NotLoadable => "failure",
             Kind::Unsupported => "unsupported",
             Kind::Error => "error",
+            Kind::Gone => "N/A",
         }
     }
 }
@@ -119,6 +127,8 @@ pub struct Row {
     pub page: Option<&'static str>,
     /// What is wrong, in the words of the kernel, of libbpf, or ours.
     pub message: String,
+    /// Why it is so and what to do, in our words, where the words of others leave that open.
+    pub reason: Option<String>,
     /// Instruction where the analysis stood.
     pub insn: Option<usize>,
     /// The instruction as text.
@@ -135,6 +145,8 @@ pub struct Row {
     pub trace: Option<Trace>,
     /// Whether it is a real bug, where that was asked.
     pub solve: Option<Solve>,
+    /// What an earlier run said of it, where there is one to compare with.
+    pub before: Option<Before>,
 }
 
 impl Row {
@@ -153,6 +165,7 @@ impl Row {
             category: None,
             page: None,
             message,
+            reason: None,
             insn: None,
             insn_text: String::new(),
             source: None,
@@ -161,13 +174,17 @@ impl Row {
             over_budget: Vec::new(),
             trace: None,
             solve: None,
+            before: None,
         }
     }
 
     /// It fails before the verifier sees it.
     pub fn not_loadable(object: &str, program: &str, section: &str, kernel: &str, why: &NotLoadable) -> Row {
-        let mut row = Row::new(object, program, section, kernel, Kind::NotLoadable, why.words.join("\n"));
+        // The lines are libbpf's; what else ends a line came in a name.
+        let words: Vec<String> = why.words.iter().map(|w| w.replace('\n', "\\n")).collect();
+        let mut row = Row::new(object, program, section, kernel, Kind::NotLoadable, words.join("\n"));
         row.errno = Some(errno_name(why.code));
+        row.reason.clone_from(&why.reason);
         row
     }
 
@@ -231,6 +248,11 @@ impl Row {
             time_us: report.time_us,
         });
         row.log = keep_log.then_some(report.log);
+        // Of what libbpf made invalid the kernel cannot know; libbpf puts its own words there.
+        if let Some(why) = request.poison_at(report.insn_idx).filter(|_| row.code == Some(UNKNOWN_HELPER)) {
+            row.message = why.words();
+            row.log = row.log.map(|log| why.fix_log(&log, report.insn_idx));
+        }
         row
     }
 }

@@ -18,7 +18,7 @@ use crate::ask::{self, Question};
 use crate::pcap::{self, Capture, Captured};
 use crate::results::{self, Tally};
 use crate::row::Row;
-use crate::{check, hex, render, target};
+use crate::{check, clean, hex, render, target};
 
 /// CPUs of the machine: one, so that what per-CPU maps hold is what the program counted.
 const CPUS: u32 = 1;
@@ -68,11 +68,13 @@ fn run_on(
     let verified = match report.verdict {
         Verdict::Accepted(v) => v,
         Verdict::Rejected(_) => {
-            eprintln!("bpfvet: {name}: not run, Linux {} rejects it", system.kernel.name);
+            let shown = clean::line(name);
+            eprintln!("bpfvet: {shown}: not run, Linux {} rejects it", system.kernel.name);
             eprint!("{}", explained(object, system, &program, report, deadline));
             return Ok(1);
         }
         Verdict::Unsupported(what) => {
+            let (name, what) = (clean::line(name), clean::line(&what.to_string()));
             eprintln!("bpfvet: {name}: not run, because bpfvet does not model {what}");
             return Ok(3);
         }
@@ -94,7 +96,7 @@ fn run_on(
         RunFormat::Text => results::print_text(args, name, system, &vm, &tally, out),
         RunFormat::Json => {
             let value = results::as_json(engine.name(), name, system, &vm, &tally);
-            writeln!(out, "{value}").map_err(|e| e.to_string())
+            writeln!(out, "{}", clean::json(&value.to_string())).map_err(|e| e.to_string())
         }
     }?;
     Ok(0)
@@ -256,11 +258,10 @@ fn all_runs(args: &RunArgs, engine: &dyn Engine, vm: &Vm, program: &Linked, hook
     let context = args.ctx_in.as_deref().map(bytes).transpose()?.unwrap_or_default();
     let capture = match (&args.pcap, &args.data_in) {
         (Some(file), _) => {
-            let capture = pcap::read(&check::read(file)?).map_err(|e| format!("{}: {e}", file.display()))?;
-            if capture.link != pcap::ETHERNET {
-                return Err(format!("{}: link type {}, not Ethernet", file.display(), capture.link));
-            }
-            capture
+            let name = clean::path(file);
+            let read = pcap::read(&check::read(file)?).map_err(|e| format!("{name}: {e}"))?;
+            read.notes.iter().for_each(|note| eprintln!("bpfvet: {name}: {note}"));
+            read.capture
         }
         (None, Some(data)) => {
             Capture { link: pcap::ETHERNET, packets: vec![Captured { time: 0, bytes: bytes(data)? }] }

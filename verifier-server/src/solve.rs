@@ -2,8 +2,6 @@
 //!
 //! Thin: asks the solver, and puts what it says into a row. Without the feature `solver` it says that it cannot.
 
-use std::path::Path;
-
 use serde_json::Value;
 
 use crate::ask::Wanted;
@@ -56,15 +54,11 @@ impl Solve {
     }
 }
 
-/// What is asked about, and where files go.
+/// What is asked about.
 #[derive(Clone, Copy, Debug)]
 pub struct Asked<'a> {
     /// The program's name, whole.
     pub program: &'a str,
-    /// What files are named after.
-    pub name: &'a str,
-    /// Where files go.
-    pub dir: Option<&'a Path>,
     /// Who is asked whether the answer is still wanted.
     pub wanted: Option<&'a Wanted>,
 }
@@ -100,7 +94,6 @@ mod with_z3 {
 
     use super::*;
     use crate::hex;
-    use crate::pcap;
     use crate::tools::CallNames;
     use crate::witness::json_of;
 
@@ -121,15 +114,7 @@ mod with_z3 {
     ) -> Option<Solve> {
         let given_up = asked.wanted.map(GivenUp);
         let (_, solved) = solve(system, request, options, &effort(given_up.as_ref()));
-        let solved = solved?;
-        let mut out = row(system, request, &solved, asked);
-        if let (Answer::Bug(w), Some(dir)) = (&solved.answer, asked.dir) {
-            match save(w, asked, dir) {
-                Ok(files) => out.files = files,
-                Err(e) => out.notes.push(format!("the witness was not saved: {e}")),
-            }
-        }
-        Some(out)
+        Some(row(system, request, &solved?, asked.program))
     }
 
     /// Whether an answer was given up from outside.
@@ -174,7 +159,7 @@ mod with_z3 {
         if rule.is_of_memory() { "memory" } else { "rule" }
     }
 
-    fn row(system: &System, request: &LoadRequest, solved: &Solved, asked: &Asked<'_>) -> Solve {
+    fn row(system: &System, request: &LoadRequest, solved: &Solved, program: &str) -> Solve {
         let at = |insn: usize| format!("instruction {insn}: {}", text_of(system, request, insn));
         let mut out = Solve { insn: Some(solved.insn), ..Solve::default() };
         out.time_ms = u64::try_from(solved.time.as_millis()).unwrap_or(u64::MAX);
@@ -188,7 +173,7 @@ mod with_z3 {
                     false => format!("it breaks a rule of the kernel, not memory: {} ({})", w.rule.words(), at(w.insn)),
                 };
                 out.notes = describe(w);
-                out.witness = Some(json_of(w, asked.program));
+                out.witness = Some(json_of(w, program));
             }
             Answer::Safe(s) => {
                 out.answer = "safe";
@@ -312,12 +297,6 @@ mod with_z3 {
             out.notes.push(format!("nothing was shown of instructions {}", open.join(", ")));
             ("open", "a second opinion finds nothing wrong, and does not reach everything".to_string())
         };
-        if let (Some(w), Some(dir)) = (&o.unsound, asked.dir) {
-            match save(w, asked, dir) {
-                Ok(saved) => out.files = saved,
-                Err(e) => out.notes.push(format!("the witness was not saved: {e}")),
-            }
-        }
         out.witness = o.unsound.as_ref().map(|w| json_of(w, asked.program));
         Some(out)
     }
@@ -356,23 +335,5 @@ mod with_z3 {
             out.push(format!("instruction {}: {} returns {result}{}", g.insn, g.what, wrote.concat()));
         }
         out
-    }
-
-    /// Writes the witness as JSON, and the packet as a capture.
-    fn save(w: &Witness, asked: &Asked<'_>, dir: &Path) -> std::io::Result<Vec<String>> {
-        std::fs::create_dir_all(dir)?;
-        let clean: String =
-            asked.name.chars().map(|c| if c.is_ascii_alphanumeric() || "-_.".contains(c) { c } else { '_' }).collect();
-        let mut files = Vec::new();
-        let path = dir.join(format!("{clean}.json"));
-        std::fs::write(&path, format!("{:#}\n", json_of(w, asked.program)))?;
-        files.push(path.display().to_string());
-        if let Some(packet) = w.packet() {
-            let path = dir.join(format!("{clean}.pcap"));
-            let frame = pcap::Captured { time: 0, bytes: packet.to_vec() };
-            std::fs::write(&path, pcap::write(&pcap::Capture { link: pcap::ETHERNET, packets: vec![frame] }))?;
-            files.push(path.display().to_string());
-        }
-        Ok(files)
     }
 }

@@ -9,6 +9,7 @@ use verifier_core::kernel::{Basis, Kernel};
 use verifier_core::program::vmlinux;
 
 use crate::args::TargetArgs;
+use crate::clean;
 use crate::unpack::unpack_btf;
 
 /// The kernels that the command line names, with their BTF.
@@ -32,6 +33,8 @@ pub fn systems(args: &TargetArgs) -> Result<Vec<System>, String> {
     }
     let mut systems: Vec<System> = Vec::new();
     for (kernel, is_running) in kernels {
+        let cpus = args.cpus.or_else(|| is_running.then(possible_cpus).flatten());
+        let kernel = cpus.map_or(kernel.clone(), |n| kernel.with_cpus(n));
         if !systems.iter().any(|s| s.kernel.name == kernel.name) {
             tell_basis(&kernel);
             systems.push(system(kernel, is_running, args)?);
@@ -41,6 +44,13 @@ pub fn systems(args: &TargetArgs) -> Result<Vec<System>, String> {
         return Err("no kernel named".into());
     }
     Ok(systems)
+}
+
+/// Possible CPUs of this machine, where Linux tells: the list ends with the last one, as in `0-7`.
+fn possible_cpus() -> Option<u32> {
+    let list = std::fs::read_to_string("/sys/devices/system/cpu/possible").ok()?;
+    let last: u32 = list.trim().rsplit(['-', ',']).next()?.parse().ok()?;
+    last.checked_add(1)
 }
 
 /// Where a kernel shows its own BTF and that of each loaded module.
@@ -78,9 +88,9 @@ pub fn module_name(file: &Path) -> String {
 }
 
 fn read_btf(file: &Path, base: Option<Arc<Btf>>) -> Result<Arc<Btf>, String> {
-    let failed = |e: std::io::Error| format!("{}: {e}", file.display());
+    let failed = |e: std::io::Error| format!("{}: {e}", clean::path(file));
     let raw = unpack_btf(std::fs::read(file).map_err(failed)?).map_err(failed)?;
-    Btf::parse(raw, base).map(Arc::new).map_err(|e| format!("{}: {e}", file.display()))
+    Btf::parse(raw, base).map(Arc::new).map_err(|e| format!("{}: {e}", clean::path(file)))
 }
 
 /// The running kernel, as far as it is known; what stands behind it is told on standard error.

@@ -1,4 +1,6 @@
 //! `bpfvet disasm`, `cfg`, `explain` and `kernels`.
+//!
+//! Listings and graphs hold names as they are; what is printed of them goes through [`clean`].
 
 use std::collections::{HashMap, HashSet};
 use std::io::{self, Write};
@@ -15,8 +17,9 @@ use verifier_core::kernel::{Kernel, helpers};
 use verifier_core::program::{LoadRequest, OpenOptions, Program, open};
 
 use crate::args::{ToolArgs, glob};
+use crate::input::{self, What};
 use crate::render::fold;
-use crate::{check, target};
+use crate::{check, clean, target};
 
 /// Figures of agreement, as the repository's tests measured them last.
 const RATCHET: &str = include_str!("../../tests/ratchet.json");
@@ -62,15 +65,41 @@ fn programs(
         modules: system.modules.clone(),
         ..OpenOptions::new(&system.kernel, name.clone())
     };
-    let object = open(&bytes, &options).map_err(|e| format!("{name}: {e}"))?;
+    if let What::Other(words) | What::OtherOrder(words) = input::what(&bytes) {
+        return Err(format!("{}: {words}", clean::path(&args.object)));
+    }
+    let object = open(&bytes, &options)
+        .map_err(|e| format!("{}: {}", clean::path(&args.object), clean::line(&e.to_string())))?;
     let wanted = |p: &&Program| args.prog.is_empty() || args.prog.iter().any(|g| glob(g, &p.name));
+    let shown = clean::path(&args.object);
+    let mut any = false;
     for p in object.programs.iter().filter(wanted) {
+        any = true;
         match &p.result {
             Ok(request) => each(p, request, system, out).map_err(|e| e.to_string())?,
-            Err(why) => eprintln!("bpfvet: {name}: {}: {why}", p.name),
+            Err(why) => {
+                let first = clean::line(why.words.first().map_or("", |w| w));
+                let (code, range) = &p.code;
+                let insns = code.get(range.clone()).unwrap_or_default().to_vec();
+                let what = if insns.is_empty() {
+                    "it has no instructions"
+                } else {
+                    "its instructions as they stand in the file"
+                };
+                eprintln!("bpfvet: {shown}: {}: not loadable: {first}; {what}", clean::line(&p.name));
+                let unlinked = LoadRequest { name: p.name.clone(), insns, ..LoadRequest::default() };
+                each(p, &unlinked, system, out).map_err(|e| e.to_string())?;
+            }
         }
     }
-    Ok(())
+    if any {
+        return Ok(());
+    }
+    let known: Vec<String> = object.programs.iter().map(|p| clean::line(&p.name)).collect();
+    Err(match known.is_empty() {
+        true => format!("{shown}: the object has no programs"),
+        false => format!("{shown}: no program matches; there are {}", known.join(", ")),
+    })
 }
 
 fn text(insns: &[Insn], idx: usize, names: &dyn Names) -> String {
@@ -133,15 +162,15 @@ pub fn listing(system: &System, request: &LoadRequest) -> Vec<Line> {
 /// In words for the user.
 pub fn disasm(args: &ToolArgs, out: &mut dyn Write) -> Result<(), String> {
     programs(args, out, |p, request, system, out| {
-        writeln!(out, "{} ({}):", p.name, p.section)?;
+        writeln!(out, "{} ({}):", clean::line(&p.name), clean::line(&p.section))?;
         for line in listing(system, request) {
             if let Some(f) = &line.function {
-                writeln!(out, "{f}():")?;
+                writeln!(out, "{}():", clean::line(f))?;
             }
             if let Some(s) = &line.source {
-                writeln!(out, "; {}", s.text)?;
+                writeln!(out, "; {}", clean::line(&s.text))?;
             }
-            writeln!(out, "{:>5}: {}", line.insn, line.text)?;
+            writeln!(out, "{:>5}: {}", line.insn, clean::line(&line.text))?;
         }
         writeln!(out)
     })
@@ -188,10 +217,11 @@ impl Graph {
 
     /// The graph as Graphviz text: full lines are jumps taken, dotted ones fall through, dashed ones call.
     pub fn dot(&self, name: &str) -> String {
-        let mut out = format!("digraph {name:?} {{\n  node [shape=box, fontname=monospace];\n");
+        let name = clean::line(name).replace(['\\', '"'], "'");
+        let mut out = format!("digraph \"{name}\" {{\n  node [shape=box, fontname=monospace];\n");
         for n in &self.nodes {
             let lines: String =
-                n.insns.iter().map(|(i, t)| format!("{i}: {}\\l", t.replace(['\\', '"'], "'"))).collect();
+                n.insns.iter().map(|(i, t)| format!("{i}: {}\\l", clean::line(t).replace(['\\', '"'], "'"))).collect();
             out.push_str(&format!("  n{} [label=\"{lines}\"];\n", n.start));
         }
         for (a, b, edge) in &self.edges {

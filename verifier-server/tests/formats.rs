@@ -84,7 +84,7 @@ fn words(text: &str, split: char) -> Vec<Vec<String>> {
 #[test]
 fn text_of_every_verdict() {
     assert_data_eq!(shown(&bpfvet(&["check", MIXED, GOOD])), file!["formats/text.txt"].raw());
-    assert_data_eq!(shown(&bpfvet(&["check", SLOW, "--timeout", "0"])), file!["formats/undecided.txt"].raw());
+    assert_data_eq!(shown(&bpfvet(&["check", SLOW, "--timeout", "0.000001"])), file!["formats/undecided.txt"].raw());
     assert_data_eq!(shown(&bpfvet(&["check", "/does/not/exist.o"])), file!["formats/no_file.txt"].raw());
     assert_data_eq!(shown(&with(&["check", "-"], b"\x7fELF and nothing", &[])), file!["formats/broken.txt"].raw());
 }
@@ -137,9 +137,9 @@ fn exit_codes() {
         (&["check", MIXED, "--exit-zero"], 0),
         (&["check", GOOD, BAD, "--exit-zero"], 0),
         (&["check", GOOD, "--kernel", "all"], 0),
-        (&["check", SLOW, "--timeout", "0"], 3),
-        (&["check", SLOW, "--timeout", "0", "--fail-on", "unsupported"], 1),
-        (&["check", SLOW, "--timeout", "0", "--exit-zero"], 0),
+        (&["check", SLOW, "--timeout", "0.000001"], 3),
+        (&["check", SLOW, "--timeout", "0.000001", "--fail-on", "unsupported"], 1),
+        (&["check", SLOW, "--timeout", "0.000001", "--exit-zero"], 0),
         (&["check", GOOD, "--budget", "insns=1"], 1),
         (&["check", GOOD, "--budget", "insns=100000,stack=512,states=1000,peak_states=1000"], 0),
         (&["check", GOOD, "--budget", "insns=many"], 2),

@@ -155,12 +155,12 @@ impl<'a> Run<'a> {
     fn new(args: &'a Args) -> Result<Run<'a>, Failure> {
         let machine = Machine::prepared(&args.kernel, &args.machines)?;
         let kernel = match &machine {
-            Machine::Emulated { .. } => Kernel::v6_12(),
+            Machine::Emulated { .. } => bpfvet_tests::recordings::recorded("6.12"),
             Machine::Running { .. } => {
                 // The running build's own BTF; a profile holds it for the life of the process, and so does this one.
                 let raw = std::fs::read("/sys/kernel/btf/vmlinux")?;
                 let btf: &'static [u8] = pack(&Btf::parse(raw, None)?)?.leak();
-                Kernel { release: "running", btf, ..Kernel::v6_18() }
+                Kernel { release: "running", btf, ..bpfvet_tests::recordings::recorded("6.18") }
             }
         };
         let system = System { vmlinux: vmlinux(&kernel)?, kernel, modules: Vec::new() };

@@ -333,7 +333,7 @@ fn show_objects(files: &[PathBuf], kernel: &Kernel) -> Result<(), Error> {
 fn run() -> Result<bool, Error> {
     let args = parse_args()?;
     if !args.open.is_empty() {
-        let kernel = if args.kernel == "6.18" { Kernel::v6_18() } else { Kernel::v6_12() };
+        let kernel = bpfvet_tests::recordings::recorded(&args.kernel);
         show_objects(&args.open, &kernel)?;
         return Ok(true);
     }
@@ -342,8 +342,8 @@ fn run() -> Result<bool, Error> {
         return Ok(true);
     }
     let (kernel, file) = match args.kernel.as_str() {
-        "6.12" => (Kernel::v6_12(), "6.12.117-debian"),
-        "6.18" => (Kernel::v6_18(), "6.18.44"),
+        "6.12" => (bpfvet_tests::recordings::recorded("6.12"), "6.12.117-debian"),
+        "6.18" => (bpfvet_tests::recordings::recorded("6.18"), "6.18.44"),
         // Not a profile of ours: its BTF and configuration are those of the recordings, the rest is guessed from 6.12.
         "6.1" => {
             let file = |name: &str| unzstd(&args.recordings.join(name));
@@ -353,7 +353,7 @@ fn run() -> Result<bool, Error> {
                 version: verifier_core::kernel::KernelVersion::new(6, 1),
                 btf: pack(&Btf::parse(file("btf/6.1-debian.btf.zst")?, None)?)?.leak(),
                 config: pack_text(&file("config/6.1-debian.config.zst")?).leak(),
-                ..Kernel::v6_12()
+                ..bpfvet_tests::recordings::recorded("6.12")
             };
             (kernel, "6.1.192-debian")
         }

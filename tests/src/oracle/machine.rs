@@ -7,7 +7,6 @@ use std::sync::Arc;
 
 use verifier_core::analysis::System;
 use verifier_core::btf::Btf;
-use verifier_core::kernel::Kernel;
 
 use super::{Answer, answers};
 
@@ -59,7 +58,7 @@ impl Machine {
     /// # Errors
     /// When its BTF cannot be read.
     pub fn system(&self, release: &str) -> Result<System, String> {
-        let kernel = if release == "6.18" { Kernel::v6_18() } else { Kernel::v6_12() };
+        let kernel = crate::recordings::recorded(release);
         let vmlinux = match self {
             Machine::Running { .. } => Btf::parse(read(Path::new("/sys/kernel/btf/vmlinux"))?, None).map(Arc::new),
             Machine::Emulated { .. } => verifier_core::program::vmlinux(&kernel),

@@ -17,6 +17,7 @@ mod label;
 mod lines;
 pub mod log;
 mod loops;
+mod missing;
 pub mod names;
 mod packet;
 pub mod path;
@@ -181,7 +182,10 @@ pub fn trace_of(
         spent: std::cell::Cell::new(0),
     };
     let diagnosis = facts.diagnose();
-    let message = cause.map(|c| c.text(system.kernel.style).trim_end().to_string()).unwrap_or_default();
+    let message = match facts.poison() {
+        Some(why) => why.words(),
+        None => cause.map(|c| c.text(system.kernel.style).trim_end().to_string()).unwrap_or_default(),
+    };
     let steps = label::steps(&facts, &diagnosis.here);
     let first = message.lines().next().unwrap_or_default();
     let problem = if !diagnosis.problem.is_empty() {

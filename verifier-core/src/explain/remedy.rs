@@ -91,6 +91,21 @@ remedies! {
     /// Set the licence of the object to one compatible with the GPL, if that is what it is under:
     /// `char _license[] SEC("license") = "GPL";`.
     LICENSE = "fix-license";
+    /// The field, type or enumerator that a CO-RE relocation names is not in this kernel, and the instruction that needs it
+    /// can be reached. Use it only where `bpf_core_field_exists()` (`bpf_core_type_exists()`, `bpf_core_enum_value_exists()`)
+    /// holds, and read what this kernel has in its place otherwise: often the same struct under another flavour
+    /// (`struct task_struct___new`).
+    CORE_GUARD = "fix-core-guard";
+    /// The weak kernel function is not in this kernel, and its call can be reached. Call it only where
+    /// `bpf_ksym_exists(function)` holds, with a fallback for the others.
+    KSYM_GUARD = "fix-ksym-guard";
+    /// The map is not created, and an instruction that uses it can be reached. Create it, or guard the code with a constant
+    /// in `.rodata` that the loader sets.
+    MAP_CREATE = "fix-map-create";
+    /// The kernel does not know where in the map's value the special field is: the map has no BTF. Declare the value with
+    /// `__type(value, struct x)`, not with `__uint(value_size, …)`, build with `-g`, and put at most one spin lock and one
+    /// timer of a kind into it.
+    MAP_BTF = "fix-map-btf";
     /// A pointer must be kept whole: it cannot be changed by this operation. Compute on a number and add it to the pointer once.
     POINTER_ARITHMETIC = "fix-pointer-arithmetic";
     /// The bytes are not all there in every packet. Helpers copy what is there into a buffer of the program, and their size may

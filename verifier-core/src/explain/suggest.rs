@@ -118,6 +118,14 @@ impl Facts<'_> {
     /// Remedies and words for the rejection.
     pub fn diagnose(&self) -> Diagnosis {
         let mut d = Diagnosis::default();
+        if let Some(why) = self.poison() {
+            self.poisoned(why, &mut d);
+            return d;
+        }
+        if let Some(Msg::Call(crate::error::CallMsg::MapNeedsBtf { map, what })) = self.cause {
+            self.without_btf(map, what, &mut d);
+            return d;
+        }
         if self.starts(&["ref-leak"]) {
             self.leak(&mut d);
         } else if self.slice.steps.iter().any(|s| s.note == Note::Locked) {

@@ -8,6 +8,7 @@ pub mod helpers;
 pub mod history;
 pub mod kfuncs;
 pub mod map_create;
+pub mod map_remedy;
 pub mod map_types;
 pub mod profiles;
 pub mod prog_types;

@@ -45,11 +45,11 @@ pub struct Build {
     pub data_symbols: bool,
 }
 
-/// The machine that a kernel runs on.
+/// The machine that a kernel runs on, which its release does not tell. What is not known covers every machine.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Machine {
-    /// CPUs that it can have. Kernel: `nr_cpu_ids`.
-    pub nr_cpu_ids: u32,
+    /// Possible CPUs; `None`: as many as the kernel is built for, or fewer. Kernel: `nr_cpu_ids`.
+    pub cpus: Option<u32>,
     /// Locked down for integrity (Secure Boot, or by its host): no `bpf_probe_write_user()`.
     pub locked_down: bool,
 }
@@ -100,7 +100,7 @@ static V6_12: Measured = Measured {
     name: "6.12",
     release: "6.12.117",
     build: Build { nr_cpus: 8192, kprobe_override: false, error_injection: false, data_symbols: true },
-    machine: Machine { nr_cpu_ids: 1, locked_down: false },
+    machine: Machine { cpus: None, locked_down: false },
     btf: include_bytes!("../../data/btf/6.12.117-debian.btf.pack"),
     config: include_bytes!("../../data/config/6.12.117-debian.config.pack"),
     kallsyms: include_bytes!("../../data/kallsyms/6.12.117-debian.pack"),
@@ -111,7 +111,7 @@ static V6_18: Measured = Measured {
     name: "6.18",
     release: "6.18.44",
     build: Build { nr_cpus: 256, kprobe_override: false, error_injection: false, data_symbols: false },
-    machine: Machine { nr_cpu_ids: 2, locked_down: true },
+    machine: Machine { cpus: None, locked_down: true },
     btf: include_bytes!("../../data/btf/6.18.44.btf.pack"),
     config: include_bytes!("../../data/config/6.18.44.config.pack"),
     kallsyms: include_bytes!("../../data/kallsyms/6.18.44.pack"),
@@ -194,6 +194,17 @@ impl Kernel {
         let PointRelease { version: KernelVersion { major, minor }, point } = release;
         let name = intern(if point == 0 { format!("{major}.{minor}") } else { format!("{major}.{minor}.{point}") });
         Ok(older.as_release(name, name, release, Basis::Computed { btf_of: older.release }))
+    }
+
+    /// The same kernel on a machine with so many possible CPUs.
+    #[must_use]
+    pub fn with_cpus(self, cpus: u32) -> Kernel {
+        Kernel { machine: Machine { cpus: Some(cpus), ..self.machine }, ..self }
+    }
+
+    /// Most CPUs that there can be: those of the machine where it is known, of those that the kernel is built for.
+    pub fn most_cpus(&self) -> u32 {
+        self.machine.cpus.unwrap_or(self.build.nr_cpus).clamp(1, self.build.nr_cpus.max(1))
     }
 
     /// The release with its patch level.

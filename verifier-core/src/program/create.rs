@@ -9,6 +9,7 @@ use std::sync::Arc;
 use crate::btf::{Btf, BtfKind, TypeId};
 use crate::kernel::MapType;
 use crate::kernel::map_create::{KeyBtf, MapAttr, MapCaps, check_create, inner_allowed, key_btf_fits};
+use crate::kernel::map_remedy::remedy;
 
 use super::error::NotLoadable;
 use super::record::{KernelTypes, MapFields, Record, StructMetas, of_map};
@@ -115,7 +116,8 @@ pub(super) fn create(
     }
     outcome.and_then(|()| retry(types, metas, spec, name, &mut words)).map_err(|errno| {
         words.push(format!("map '{name}': failed to create: {}(-{errno})", describe(errno)));
-        NotLoadable { code: -errno, words }
+        let reason = remedy(types.kernel, &attributes(spec), ROOT);
+        NotLoadable { code: -errno, words, reason }
     })
 }
 
@@ -134,6 +136,7 @@ fn retry(
     let why = describe(errno);
     words.push(format!("Error in bpf_create_map_xattr({name}):{why}(-{errno}). Retrying without BTF."));
     spec.btf = None;
+    spec.btf_refused = true;
     spec.btf_key_type_id = 0;
     spec.btf_value_type_id = 0;
     try_create(types, metas, spec)

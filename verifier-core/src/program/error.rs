@@ -39,6 +39,8 @@ pub struct NotLoadable {
     pub code: i32,
     /// What libbpf prints, line by line, without its `libbpf: ` prefix; the cause first.
     pub words: Vec<String>,
+    /// Why that is so and what to do, in our words, where it is known.
+    pub reason: Option<String>,
 }
 
 pub(super) const ENOENT: i32 = -2;
@@ -53,12 +55,18 @@ pub(super) const FORMAT: i32 = -4001;
 
 impl NotLoadable {
     pub(super) fn new(code: i32, words: impl Into<String>) -> NotLoadable {
-        NotLoadable { code, words: vec![words.into()] }
+        NotLoadable { code, words: vec![words.into()], reason: None }
     }
 
     /// Adds a line that libbpf prints after the cause.
     pub(super) fn also(mut self, words: impl Into<String>) -> NotLoadable {
         self.words.push(words.into());
+        self
+    }
+
+    /// Says why, unless that was said.
+    pub(super) fn because(mut self, reason: impl Into<String>) -> NotLoadable {
+        self.reason.get_or_insert_with(|| reason.into());
         self
     }
 }

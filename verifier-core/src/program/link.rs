@@ -19,7 +19,7 @@ use super::externs::{ExternKind, Resolution, Resolved};
 use super::maps::Origin;
 use super::modules::Modules;
 use super::object::{Opened, Prog, Reloc, SectionInfo, Target};
-use super::request::{FuncInfo, LineInfo};
+use super::request::{FuncInfo, LineInfo, Poison};
 
 /// Immediate of an instruction whose CO-RE relocation failed.
 const POISON_CORE: i32 = 0x0bad_2310;
@@ -42,7 +42,7 @@ pub(super) struct Linked {
     /// Maps that instructions refer to, in order of first reference.
     pub maps: Vec<usize>,
     /// Instructions made invalid: where, and what could not be resolved.
-    pub poisoned: Vec<(usize, String)>,
+    pub poisoned: Vec<(usize, Poison)>,
 }
 
 /// What linking needs besides the object.
@@ -105,18 +105,19 @@ fn poison(imm: i32) -> Insn {
 
 impl<'a> Linker<'a> {
     /// The instructions of one program with CO-RE relocations applied.
-    fn code_of(&mut self, p: &Prog, at: usize, poisoned: &mut Vec<(usize, String)>) -> Result<Vec<Insn>, NotLoadable> {
+    fn code_of(&mut self, p: &Prog, at: usize, poisoned: &mut Vec<(usize, Poison)>) -> Result<Vec<Insn>, NotLoadable> {
         let all = self.object.code.get(&p.section).map_or(&[][..], |v| v);
         let mut insns = all.get(p.start..p.start.saturating_add(p.count)).unwrap_or(&[]).to_vec();
-        let Some(btf) = self.object.btf.as_deref() else { return Ok(insns) };
         let failed = |e: NotLoadable| {
             let code = e.code;
             e.also(format!("failed to perform CO-RE relocations: {code}"))
         };
         for (insn, number, relo) in &p.core {
+            // Relocations come with types.
+            let Some(btf) = self.object.btf.as_deref() else { break };
             let value = self.core_value(btf, p, *number, relo).map_err(failed)?;
             if patch(&p.name, &mut insns, *insn, *number, &value).map_err(failed)? {
-                poisoned.push((at + insn, format!("CO-RE relocation {}", core_relo::describe(btf, relo))));
+                poisoned.push((at + insn, Poison::Relocation(core_relo::describe(btf, relo))));
             }
         }
         for r in &p.relocs {
@@ -165,7 +166,7 @@ impl<'a> Linker<'a> {
         };
         core_relo::resolve(btf, relo, list).map_err(|e| {
             let words = e.words.replace("{prog}", name).replace("{relo}", &number.to_string());
-            also(NotLoadable { code: e.code, words: if words.is_empty() { vec![] } else { vec![words] } })
+            also(NotLoadable { code: e.code, words: if words.is_empty() { vec![] } else { vec![words] }, reason: None })
         })
     }
 
@@ -301,7 +302,7 @@ impl<'a> Linker<'a> {
                         let p = poison(POISON_MAP.saturating_add(i32::try_from(map).unwrap_or(i32::MAX)));
                         let Some(pair) = insns.get_mut(r.insn..r.insn + 2) else { return Err(bad()) };
                         pair.fill(p);
-                        poisoned.push((r.insn, format!("BPF map '{}', which is not created", m.name)));
+                        poisoned.push((r.insn, Poison::Map(m.name.clone())));
                         continue;
                     }
                     refer(map);
@@ -345,8 +346,7 @@ impl<'a> Linker<'a> {
                         _ => {
                             *insn = poison(POISON_KFUNC.saturating_add(i32::try_from(ext).unwrap_or(i32::MAX)));
                             let name = object.externs.get(ext).map_or("", |e| &e.name);
-                            poisoned
-                                .push((r.insn, format!("kernel function '{name}', which this kernel does not have")));
+                            poisoned.push((r.insn, Poison::Kfunc(name.to_string())));
                         }
                     }
                 }

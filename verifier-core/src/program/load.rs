@@ -3,9 +3,11 @@
 //! Answers for libbpf's `bpf_object_load()`, done for each program alone, as veristat does it: nothing else of the
 //! object is loaded, but all of its externs are resolved and its maps created.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use crate::btf::{Btf, BtfKind, ValidateRules, validate};
+use crate::isa::Insn;
 use crate::kernel::{AttachType, Kernel, ProgType};
 
 use super::create;
@@ -20,6 +22,7 @@ use super::record::{KernelTypes, StructMetas};
 use super::request::{AttachTarget, LoadRequest, MapSpec, TargetProg};
 use super::sections;
 use super::struct_ops::{self, KernelStructOps, Slot, StructOps};
+use super::together;
 
 /// `BPF_F_SLEEPABLE`.
 const F_SLEEPABLE: u32 = 1 << 4;
@@ -28,6 +31,37 @@ const F_XDP_HAS_FRAGS: u32 = 1 << 5;
 /// Instructions that all programs of one object may have together after linking: a budget of ours, against files
 /// whose symbols all cover the same code.
 const BUDGET: usize = 16_000_000;
+
+/// Whose rules hold before the kernel's.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum LoaderRules {
+    /// libbpf since 1.0: bpftool, skeletons, veristat.
+    #[default]
+    Libbpf,
+    /// cilium/ebpf, in Go.
+    EbpfGo,
+    /// aya, in Rust.
+    Aya,
+}
+
+impl LoaderRules {
+    /// Why libbpf refuses maps in a `maps` section.
+    pub(super) const LEGACY: &str = "this is a rule of libbpf since 1.0, not of the kernel: ebpf-go and aya still take such maps \
+         (`--loader ebpf-go`, `--loader aya`); for libbpf, declare the map in `SEC(\".maps\")` with `__uint` and `__type`";
+    /// Why libbpf refuses static programs.
+    pub(super) const STATIC: &str = "this is a rule of libbpf, not of the kernel: ebpf-go and aya take static programs \
+         (`--loader ebpf-go`, `--loader aya`); for libbpf, leave `static` out";
+
+    /// Whether maps may be declared in the old form, in a section `maps`.
+    pub const fn takes_legacy_maps(self) -> bool {
+        !matches!(self, LoaderRules::Libbpf)
+    }
+
+    /// Whether a program may be a static function.
+    pub const fn takes_static_programs(self) -> bool {
+        !matches!(self, LoaderRules::Libbpf)
+    }
+}
 
 /// How to open an object.
 #[derive(Clone, Debug)]
@@ -43,6 +77,8 @@ pub struct OpenOptions<'a> {
     /// Do as veristat: maps without entries get one, `freplace` programs are loaded as the type that their context
     /// suggests, and flags are taken from the `comment:test_prog_flags=` tags of the kernel's selftests.
     pub as_veristat: bool,
+    /// Whose rules hold before the kernel's; veristat is libbpf.
+    pub loader: LoaderRules,
     /// Possible CPUs: entries of a perf event array that names none.
     pub nr_cpus: u32,
     /// Load flags to add to every program.
@@ -60,6 +96,7 @@ impl<'a> OpenOptions<'a> {
             vmlinux: None,
             modules: Vec::new(),
             as_veristat: false,
+            loader: LoaderRules::default(),
             nr_cpus: 1,
             prog_flags: 0,
             target: None,
@@ -78,6 +115,8 @@ pub struct Object {
     pub maps: Vec<MapSpec>,
     /// What a loader puts into maps of programs and of maps before programs run.
     pub initial: Vec<Initial>,
+    /// Why the object as a whole does not load, whatever is true of its programs.
+    pub broken: Option<NotLoadable>,
 }
 
 /// One entry program.
@@ -93,9 +132,8 @@ pub struct Program {
     pub annotations: Vec<String>,
     /// Type that the section name stands for; `None`: no type.
     pub prog_type: Option<ProgType>,
-    /// Instructions that libbpf made invalid because something they need is not in this kernel: instruction, and what.
-    /// The kernel complains of them only if they can be reached.
-    pub poisoned: Vec<(usize, String)>,
+    /// Instructions of its section, and which of them are its own, as they stand in the file.
+    pub code: (Arc<[Insn]>, Range<usize>),
     /// What the kernel is asked to load, or why it never is.
     pub result: Result<LoadRequest, NotLoadable>,
 }
@@ -109,7 +147,7 @@ pub fn open(bytes: &[u8], options: &OpenOptions<'_>) -> Result<Object, ObjectErr
         None => super::vmlinux(options.kernel).map_err(|e| ObjectError::new(e.to_string()))?,
     };
     let modules = Modules::new(vmlinux, &options.modules);
-    let mut opened = object::open(bytes, &options.name, !options.as_veristat)?;
+    let mut opened = object::open(bytes, &options.name, options.loader)?;
     let no_btf = Btf::default();
     let local = opened.btf.clone();
     let resolution = externs::resolve(&opened.externs, local.as_deref().unwrap_or(&no_btf), options.kernel, &modules);
@@ -128,13 +166,14 @@ pub fn open(bytes: &[u8], options: &OpenOptions<'_>) -> Result<Object, ObjectErr
         _ => (None, StructMetas::default()),
     };
     let mut specs: Vec<MapSpec> = opened.maps.all.iter().map(|m| maps::create(m, loaded_btf, rules)).collect();
-    let refused_maps = opened
+    let refused_maps: Vec<Option<NotLoadable>> = opened
         .maps
         .all
         .iter()
         .zip(&mut specs)
         .map(|(m, spec)| if m.autocreate { create::create(&types, &metas, spec, &m.name).err() } else { None })
         .collect();
+    let broken = whole(&opened, &options.name, resolution.as_ref().err(), kernel_btf.as_ref().err(), &refused_maps);
     let mut loader = Loader {
         options,
         object: &opened,
@@ -149,8 +188,7 @@ pub fn open(bytes: &[u8], options: &OpenOptions<'_>) -> Result<Object, ObjectErr
     let mut programs = Vec::new();
     for (i, p) in opened.progs.iter().enumerate().filter(|(_, p)| !opened.is_subprog(p)) {
         let annotations = annotations(opened.btf.as_deref(), &p.name);
-        let mut poisoned = Vec::new();
-        let result = loader.load(i, p, &annotations, &mut poisoned).map_err(|e| match e.code {
+        let result = loader.load(i, p, &annotations).map_err(|e| match e.code {
             // Said while the file is opened, before anything is loaded.
             _ if opened.broken.is_some() || p.broken.is_some() => e,
             _ => e.also(format!("failed to load object '{}'", options.name)),
@@ -161,13 +199,30 @@ pub fn open(bytes: &[u8], options: &OpenOptions<'_>) -> Result<Object, ObjectErr
             autoload: p.autoload,
             annotations,
             prog_type: p.def.map(|d| d.prog_type),
-            poisoned,
+            code: (opened.code.get(&p.section).cloned().unwrap_or_default(), p.start..p.start.saturating_add(p.count)),
             result,
         });
     }
     let maps = loader.specs;
     let btf = kernel_btf.ok().flatten();
-    Ok(Object { programs, btf, maps, initial: opened.initial.clone() })
+    Ok(Object { programs, btf, maps, initial: opened.initial.clone(), broken })
+}
+
+/// Why the object as a whole does not load: what is wrong with it, with its externs, or with any of its maps.
+fn whole(
+    opened: &Opened,
+    name: &str,
+    externs: Option<&NotLoadable>,
+    btf: Option<&NotLoadable>,
+    maps: &[Option<NotLoadable>],
+) -> Option<NotLoadable> {
+    // Said while the file is opened, before anything is loaded.
+    if let Some(broken) = &opened.broken {
+        return Some(broken.clone());
+    }
+    let found = externs.or(btf).or_else(|| maps.iter().flatten().next()).cloned();
+    let found = found.or_else(|| together::inner_maps(&opened.maps.all, &opened.initial))?;
+    Some(found.also(format!("failed to load object '{name}'")))
 }
 
 /// The BTF of an object as the kernel takes it. libbpf: `bpf_object__sanitize_and_load_btf()`.
@@ -188,7 +243,7 @@ fn kernel_btf(opened: &Opened, types: &KernelTypes<'_>) -> Result<Option<Arc<Btf
         Err(errno) if mandatory => {
             let code = -errno;
             let words = format!("Error loading .BTF into kernel: {code}. BTF is mandatory, can't proceed.");
-            Err(NotLoadable { code, words: vec![words] })
+            Err(NotLoadable::new(code, words))
         }
         Err(_) => Ok(None),
     }
@@ -252,13 +307,7 @@ struct Loader<'a> {
 }
 
 impl<'a> Loader<'a> {
-    fn load(
-        &mut self,
-        index: usize,
-        p: &Prog,
-        annotations: &[String],
-        poisoned: &mut Vec<(usize, String)>,
-    ) -> Result<LoadRequest, NotLoadable> {
+    fn load(&mut self, index: usize, p: &Prog, annotations: &[String]) -> Result<LoadRequest, NotLoadable> {
         if let Some(broken) = self.object.broken.as_ref().or(p.broken.as_ref()) {
             return Err(broken.clone());
         }
@@ -273,8 +322,7 @@ impl<'a> Loader<'a> {
         };
         let linked = linker.link(index);
         self.candidates = linker.candidates;
-        let mut linked = linked?;
-        *poisoned = std::mem::take(&mut linked.poisoned);
+        let linked = linked?;
         let size = linked.insns.len() + linked.line_info.len();
         self.budget = self.budget.checked_sub(size).ok_or_else(|| {
             NotLoadable::new(super::error::E2BIG, "the programs of the object are too large together for bpfvet")
@@ -331,6 +379,7 @@ impl<'a> Loader<'a> {
             module_fds,
             btf_fds: self.modules.modules.iter().map(|m| (m.fd, m.name.clone())).collect(),
             prog_ifindex: 0,
+            poisoned: linked.poisoned,
         })
     }
 
@@ -388,7 +437,7 @@ impl<'a> Loader<'a> {
         let fail = |code, words: String| NotLoadable::new(code, format!("prog '{}': {words}", p.name));
         let Some(def) = p.def else {
             let words = format!("missing BPF prog type, check ELF section name '{}'", p.section_name);
-            return Err(fail(EINVAL, words));
+            return Err(fail(EINVAL, words).because(sections::why_unknown(&p.section_name)));
         };
         let mut flags = self.options.prog_flags;
         if self.options.as_veristat {
@@ -434,11 +483,16 @@ impl<'a> Loader<'a> {
         let fail = |code, words: String| NotLoadable::new(code, format!("prog '{}': {words}", p.name));
         let Some((_, target)) = p.section_name.split_once('/') else {
             let words = "no BTF-based attach target is specified, use bpf_program__set_attach_target()";
-            return Err(fail(EINVAL, words.to_owned()));
+            let reason = format!("the section names no target: write `SEC(\"{}/TARGET\")`", p.section_name);
+            return Err(fail(EINVAL, words.to_owned()).because(reason));
         };
         if prog_type == ProgType::Ext {
             let Some(prog) = &self.options.target else {
-                return Err(fail(EINVAL, "attach program FD is not set".to_owned()));
+                let reason = format!(
+                    "it replaces the function `{target}` of another program, which must be loaded before; without that \
+                     program nothing can be said of this one"
+                );
+                return Err(fail(EINVAL, "attach program FD is not set".to_owned()).because(reason));
             };
             let Some(btf) = &prog.request.btf else {
                 return Err(NotLoadable::new(EINVAL, "The target program doesn't have BTF"));
@@ -451,10 +505,14 @@ impl<'a> Loader<'a> {
             return Ok(AttachTarget { btf_id: id, btf, prog: Some(Arc::clone(prog)), ..AttachTarget::default() });
         }
         let (prefix, kind) = target_naming(attach);
-        let found = self
-            .modules
-            .find_attach_target(target, prefix, kind)
-            .ok_or_else(|| fail(ESRCH, format!("failed to find kernel BTF type ID of '{target}': {ESRCH}")))?;
+        let found = self.modules.find_attach_target(target, prefix, kind).ok_or_else(|| {
+            let reason = format!(
+                "Linux {} as it is described here has no `{prefix}{target}` to attach to: it has another name there, \
+                     is static and inlined, or belongs to a module (`--module-btf`)",
+                self.options.kernel.name
+            );
+            fail(ESRCH, format!("failed to find kernel BTF type ID of '{target}': {ESRCH}")).because(reason)
+        })?;
         let btf = (found.fd != 0).then(|| Arc::clone(found.btf));
         let module = if btf.is_some() { found.module.to_owned() } else { String::new() };
         Ok(AttachTarget { btf_id: found.id, btf, module, prog: None })

@@ -507,7 +507,9 @@ pub(super) fn kernel_name(name: &str) -> String {
 fn spec(name: &str, fd: i32, def: &MapDef, btf: Option<&Arc<Btf>>) -> MapSpec {
     let with_btf = !WITHOUT_BTF.iter().any(|t| def.is(*t));
     let struct_ops = def.is(MapType::StructOps);
-    let btf = btf.filter(|_| with_btf);
+    // The kernel keeps the BTF of a map only where it is told a type of it.
+    let typed = def.key_type != 0 || def.value_type != 0 || struct_ops;
+    let btf = btf.filter(|_| with_btf && typed);
     MapSpec {
         fd,
         name: kernel_name(name),

@@ -18,13 +18,15 @@ pub mod record;
 pub mod request;
 mod sections;
 mod struct_ops;
+mod together;
 mod vmlinux;
 
 pub use create::map_fields;
 pub use error::{NotLoadable, ObjectError};
 pub use initial::{Initial, InitialValue};
-pub use load::{Object, OpenOptions, Program, open};
-pub use request::{FuncInfo, LineInfo, LoadRequest, MapSpec};
+pub use load::{LoaderRules, Object, OpenOptions, Program, open};
+pub use request::{FuncInfo, LineInfo, LoadRequest, MapSpec, Poison};
+pub use together::{Loaded, together};
 pub use vmlinux::vmlinux;
 
 /// Section of global variables that live in an arena.

@@ -18,6 +18,7 @@ use super::elf::{Elf, Symbol};
 use super::error::{EINVAL, ENOENT, ENOTSUP, FORMAT, NotLoadable, ObjectError, RELOC};
 use super::externs::{self, Extern};
 use super::initial::{self, Initial};
+use super::load::LoaderRules;
 use super::maps::{self, Maps, Origin};
 use super::request::{FuncInfo, LineInfo};
 use super::sections::{self, SectionDef};
@@ -84,7 +85,7 @@ pub(super) struct Opened {
     pub progs: Vec<Prog>,
     /// Section of subprograms, 0: none.
     pub text: usize,
-    pub code: HashMap<usize, Vec<Insn>>,
+    pub code: HashMap<usize, Arc<[Insn]>>,
     pub btf: Option<Arc<Btf>>,
     /// Whether `.BTF.ext` is there and sound.
     pub has_ext: bool,
@@ -135,9 +136,9 @@ impl struct_ops::Programs for Vec<Prog> {
 }
 
 /// Opens an object: `name` is that of the file, from which maps of global data take their names.
-pub(super) fn open(bytes: &[u8], name: &str, allow_legacy_maps: bool) -> Result<Opened, ObjectError> {
+pub(super) fn open(bytes: &[u8], name: &str, loader: LoaderRules) -> Result<Opened, ObjectError> {
     let elf = Elf::parse(bytes)?;
-    let (mut progs, code, text) = find_programs(&elf)?;
+    let (mut progs, code, text) = find_programs(&elf, loader)?;
     let mut broken = None;
     let raw_btf = parse_btf(&elf, &mut broken);
     let object_name: String = kernel_object_name(name);
@@ -163,7 +164,7 @@ pub(super) fn open(bytes: &[u8], name: &str, allow_legacy_maps: bool) -> Result<
     let (has_ext, func_info, line_info) = parse_ext(&elf, btf.as_deref(), &mut progs, &externs, &mut broken);
 
     let mut all = Maps::default();
-    let made = declare_maps(&elf, &object_name, btf.as_deref(), &externs, allow_legacy_maps, &mut all)?;
+    let made = declare_maps(&elf, &object_name, btf.as_deref(), &externs, loader, &mut all)?;
     if let Err(e) = made {
         broken.get_or_insert(e);
     }
@@ -204,10 +205,10 @@ fn kernel_object_name(path: &str) -> String {
     cut.split('.').next().unwrap_or("").to_owned()
 }
 
-type Found = (Vec<Prog>, HashMap<usize, Vec<Insn>>, usize);
+type Found = (Vec<Prog>, HashMap<usize, Arc<[Insn]>>, usize);
 
 /// Functions of executable sections. libbpf: `bpf_object__add_programs()`.
-fn find_programs(elf: &Elf<'_>) -> Result<Found, ObjectError> {
+fn find_programs(elf: &Elf<'_>, loader: LoaderRules) -> Result<Found, ObjectError> {
     let mut by_section: HashMap<usize, Vec<&Symbol>> = HashMap::new();
     for s in elf.symbols.iter().filter(|s| s.kind == e::STT_FUNC) {
         by_section.entry(usize::from(s.shndx)).or_default().push(s);
@@ -229,9 +230,9 @@ fn find_programs(elf: &Elf<'_>) -> Result<Found, ObjectError> {
             let broken = if end.is_none() {
                 let words = format!("sec '{}': program at offset {start} crosses section boundary", s.name);
                 Some(NotLoadable::new(FORMAT, words))
-            } else if s.index != text && sym.bind == e::STB_LOCAL {
+            } else if s.index != text && sym.bind == e::STB_LOCAL && !loader.takes_static_programs() {
                 let words = format!("sec '{}': program '{name}' is static and not supported", s.name);
-                Some(NotLoadable::new(ENOTSUP, words))
+                Some(NotLoadable::new(ENOTSUP, words).because(LoaderRules::STATIC))
             } else if size == 0 || size % 8 != 0 || start % 8 != 0 || (cut && end == Some(s.size)) {
                 let words = format!("sec '{}': corrupted program '{name}', offset {start}, size {size}", s.name);
                 Some(NotLoadable::new(EINVAL, words))
@@ -256,7 +257,7 @@ fn find_programs(elf: &Elf<'_>) -> Result<Found, ObjectError> {
                 broken,
             });
         }
-        code.insert(s.index, insns);
+        code.insert(s.index, insns.into());
     }
     progs.sort_by_key(|p| (p.section, p.start));
     Ok((progs, code, text))
@@ -273,13 +274,14 @@ fn parse_btf(elf: &Elf<'_>, broken: &mut Option<NotLoadable>) -> Option<Btf> {
         Some(s) => Btf::parse(s.data.to_vec(), None).map_err(|e| {
             NotLoadable::new(EINVAL, format!("Error loading ELF section .BTF: {EINVAL}.")).also(e.to_string())
         }),
-        None => Err(NotLoadable { code: ENOENT, words: Vec::new() }),
+        None => Err(NotLoadable { code: ENOENT, words: Vec::new(), reason: None }),
     };
     match result {
         Ok(btf) => Some(btf),
         Err(e) => {
             if needs_btf(elf, false) {
-                broken.get_or_insert(e.also("BTF is required, but is missing or corrupted."));
+                let e = e.also("BTF is required, but is missing or corrupted.");
+                broken.get_or_insert(e.because("the object has no type information: compile it with `-g`"));
             }
             None
         }
@@ -417,13 +419,13 @@ fn declare_maps(
     object: &str,
     btf: Option<&Btf>,
     externs: &[Extern],
-    allow_legacy: bool,
+    loader: LoaderRules,
     all: &mut Maps,
 ) -> Result<Result<(), NotLoadable>, ObjectError> {
     if elf.sections.iter().any(|s| maps::is_legacy_section(&s.name)) {
-        if !allow_legacy {
+        if !loader.takes_legacy_maps() {
             let words = "elf: legacy map definitions in 'maps' section are not supported by libbpf v1.0+";
-            return Ok(Err(NotLoadable::new(ENOTSUP, words)));
+            return Ok(Err(NotLoadable::new(ENOTSUP, words).because(LoaderRules::LEGACY)));
         }
         maps::legacy(elf, all)?;
     }
@@ -441,7 +443,7 @@ fn declare_maps(
 fn collect_relocations(
     elf: &Elf<'_>,
     text: usize,
-    code: &HashMap<usize, Vec<Insn>>,
+    code: &HashMap<usize, Arc<[Insn]>>,
     externs: &[Extern],
     btf: Option<&Btf>,
     maps: &mut Maps,

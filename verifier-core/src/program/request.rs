@@ -37,6 +37,8 @@ pub struct MapSpec {
     pub btf_value_type_id: TypeId,
     /// For struct_ops maps: vmlinux (or module) type of the value; 0: none.
     pub btf_vmlinux_value_type_id: TypeId,
+    /// The kernel refused its BTF, and the loader created it without.
+    pub btf_refused: bool,
     /// Frozen by `BPF_MAP_FREEZE`.
     pub frozen: bool,
     /// Contents of a single-entry array when known and frozen (`.rodata`): reads of them are constants.
@@ -49,6 +51,55 @@ pub struct MapSpec {
     /// Programs in a prog array (type number of the first one put in, and whether it was jited); decides tail call
     /// compatibility. `None`: empty.
     pub prog_array_owner: Option<u32>,
+}
+
+/// Why an instruction was made invalid by the loader: what it needs is not in this kernel. Kernels complain of it only
+/// where it can be reached; libbpf then puts its own words in the place of theirs.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Poison {
+    /// A CO-RE relocation, as libbpf describes it: `<byte_off> [10] struct task_struct.state (0:0 @ offset 0)`.
+    Relocation(String),
+    /// A map that is not created.
+    Map(String),
+    /// A weak kernel function.
+    Kfunc(String),
+}
+
+impl Poison {
+    /// What stands in the log in the place of the instruction.
+    pub const fn shown(&self) -> &'static str {
+        match self {
+            Poison::Relocation(_) => "<invalid CO-RE relocation>",
+            Poison::Map(_) => "<invalid BPF map reference>",
+            Poison::Kfunc(_) => "<invalid kfunc call>",
+        }
+    }
+
+    /// What stands in the log in the place of the kernel's message.
+    pub fn words(&self) -> String {
+        match self {
+            Poison::Relocation(spec) => format!("failed to resolve CO-RE relocation {spec}"),
+            Poison::Map(name) => format!("BPF map '{name}' is referenced but wasn't created"),
+            Poison::Kfunc(name) => format!("kfunc '{name}' is referenced but wasn't resolved"),
+        }
+    }
+
+    /// A log with libbpf's words in the place of what the kernel says of an instruction that was made invalid.
+    pub fn fix_log(&self, log: &[u8], insn: usize) -> Vec<u8> {
+        let at_insn = format!("{insn}: (85) call unknown#");
+        let mut out = Vec::with_capacity(log.len());
+        let mut lines = log.split_inclusive(|b| *b == b'\n').peekable();
+        while let Some(line) = lines.next() {
+            let complaint = lines.peek().is_some_and(|next| next.starts_with(b"invalid func unknown#"));
+            if complaint && line.starts_with(at_insn.as_bytes()) {
+                lines.next();
+                out.extend(format!("{insn}: {}\n{}\n", self.shown(), self.words()).into_bytes());
+            } else {
+                out.extend(line);
+            }
+        }
+        out
+    }
 }
 
 /// One record of function information.
@@ -166,9 +217,16 @@ pub struct LoadRequest {
     pub btf_fds: Vec<(i32, String)>,
     /// Network device index, for offloaded programs.
     pub prog_ifindex: u32,
+    /// Instructions that the loader made invalid, and why.
+    pub poisoned: Vec<(usize, Poison)>,
 }
 
 impl LoadRequest {
+    /// Why an instruction was made invalid.
+    pub fn poison_at(&self, insn: usize) -> Option<&Poison> {
+        self.poisoned.iter().find(|(at, _)| *at == insn).map(|(_, why)| why)
+    }
+
     /// The same load when the kernel has refused the program's BTF: neither program nor maps have any.
     pub fn without_btf(&self) -> LoadRequest {
         let mut bare = LoadRequest { btf: None, func_info: Vec::new(), line_info: Vec::new(), ..self.clone() };
@@ -179,5 +237,24 @@ impl LoadRequest {
             }
         }
         bare
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn logs_are_mended_where_the_loader_made_an_instruction_invalid() {
+        let log =
+            b"0: (b7) r0 = 0\n1: (85) call unknown#195896080\ninvalid func unknown#195896080\nprocessed 2 insns\n";
+        let why = Poison::Relocation("<byte_off> [10] struct a.b (0:0 @ offset 0)".into());
+        let mended = String::from_utf8(why.fix_log(log, 1)).expect("text");
+        assert_eq!(
+            mended,
+            "0: (b7) r0 = 0\n1: <invalid CO-RE relocation>\nfailed to resolve CO-RE relocation <byte_off> [10] struct a.b \
+             (0:0 @ offset 0)\nprocessed 2 insns\n"
+        );
+        assert_eq!(why.fix_log(log, 2), log);
     }
 }

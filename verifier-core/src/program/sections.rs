@@ -175,6 +175,41 @@ pub(super) fn find(section: &str) -> Option<&'static SectionDef> {
     })
 }
 
+/// Why a section name stands for no program type, and which one may be meant.
+pub(super) fn why_unknown(section: &str) -> String {
+    let head = section.split('/').next().unwrap_or_default();
+    let rest = section.get(head.len() + 1..);
+    if let Some(d) = TABLE.iter().find(|d| d.name == section.split('/').next().unwrap_or_default()) {
+        return match (d.rule, rest) {
+            (Match::Exact, Some(_)) => format!("`{head}` takes nothing behind it: write `SEC(\"{head}\")`"),
+            _ => format!("`{head}` is written in another way here"),
+        };
+    }
+    let near = TABLE.iter().map(|d| (distance(d.name, section).min(distance(d.name, head) + 1), d.name)).min();
+    match near.filter(|(d, _)| *d <= 3 && *d * 2 <= section.len()) {
+        Some((_, name)) => format!("no program type has this section name; `SEC(\"{name}\")` is the nearest"),
+        None => "no program type has this section name: it tells the type, as `SEC(\"xdp\")` and \
+                 `SEC(\"kprobe/FUNCTION\")` do; functions that are no programs belong into `.text`"
+            .into(),
+    }
+}
+
+/// Letters that must be changed, added or left out to make one word of another; at most 64 of each are looked at.
+fn distance(a: &str, b: &str) -> usize {
+    let (a, b): (Vec<char>, Vec<char>) = (a.chars().take(64).collect(), b.chars().take(64).collect());
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, x) in a.iter().enumerate() {
+        let mut diagonal = row[0];
+        row[0] = i + 1;
+        for (j, y) in b.iter().enumerate() {
+            let change = diagonal + usize::from(x != y);
+            diagonal = row[j + 1];
+            row[j + 1] = change.min(row[j] + 1).min(diagonal + 1);
+        }
+    }
+    row[b.len()]
+}
+
 /// Program type and attach type that veristat guesses for a `freplace` program from the type of its context.
 pub(super) fn guess_from_context(ctx: &str) -> Option<(P, u32)> {
     let (p, a) = match ctx {
@@ -208,5 +243,13 @@ mod tests {
         assert_eq!(find("tc/ingress").map(|d| d.attach_type), Some(A::TcxIngress as u32));
         assert_eq!(find("kprobefoo"), None);
         assert_eq!(find("sk_skb2"), None);
+    }
+
+    #[test]
+    fn unknown_names_are_told_what_is_near() {
+        assert!(why_unknown("xpd").contains("`SEC(\"xdp\")` is the nearest"));
+        assert!(why_unknown("xdp/mine").contains("write `SEC(\"xdp\")`"));
+        assert!(why_unknown("kprob/do_exit").contains("kprobe"));
+        assert!(why_unknown("something else").contains("no program type"));
     }
 }

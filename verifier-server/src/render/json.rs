@@ -1,10 +1,13 @@
 //! Rows as JSON: schema 1, documented in the README. Fields are only ever added to a schema.
+//!
+//! Strings hold what the object holds, exactly; [`clean::json`] sees to it that nothing of it leaves unescaped.
 
 use std::io::{self, Write};
 
 use serde_json::{Map, Value, json};
 use verifier_core::explain::Trace;
 
+use crate::clean;
 use crate::row::{Kind, Row};
 
 /// One row as an object. Fields that do not apply are null; `log` and `unsupported` are left out.
@@ -60,6 +63,12 @@ pub fn object(row: &Row) -> Value {
     if let Some(s) = &row.solve {
         put("solve", s.json());
     }
+    if let Some(reason) = &row.reason {
+        put("reason", json!(reason));
+    }
+    if let Some(b) = &row.before {
+        put("baseline", json!({"verdict": b.verdict, "insns": b.insns, "total_states": b.states}));
+    }
     Value::Object(o)
 }
 
@@ -79,11 +88,11 @@ fn explanation(t: &Trace) -> Value {
 
 /// An object per line.
 pub fn lines(rows: &[Row], out: &mut dyn Write) -> io::Result<()> {
-    rows.iter().try_for_each(|row| writeln!(out, "{}", object(row)))
+    rows.iter().try_for_each(|row| writeln!(out, "{}", clean::json(&object(row).to_string())))
 }
 
 /// One list.
 pub fn list(rows: &[Row], out: &mut dyn Write) -> io::Result<()> {
     let rows: Vec<Value> = rows.iter().map(object).collect();
-    writeln!(out, "{}", serde_json::to_string_pretty(&rows).map_err(io::Error::other)?)
+    writeln!(out, "{}", clean::json(&serde_json::to_string_pretty(&rows).map_err(io::Error::other)?))
 }

@@ -4,10 +4,11 @@ use std::io::{self, Write};
 
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 
-use crate::row::{Kind, Row};
+use crate::clean::Shown;
+use crate::row::Kind;
 
 /// Prints one report.
-pub fn print(rows: &[Row], out: &mut dyn Write) -> io::Result<()> {
+pub fn print(rows: &[Shown<'_>], out: &mut dyn Write) -> io::Result<()> {
     let mut report = Report::new("bpfvet");
     let mut suites: Vec<TestSuite> = Vec::new();
     for row in rows {
@@ -28,7 +29,7 @@ pub fn print(rows: &[Row], out: &mut dyn Write) -> io::Result<()> {
     writeln!(out)
 }
 
-fn case(row: &Row) -> TestCase {
+fn case(row: &Shown<'_>) -> TestCase {
     let failed = |kind: NonSuccessKind, ty: &str| {
         let mut status = TestCaseStatus::non_success(kind);
         status.set_type(ty.to_string());
@@ -37,7 +38,8 @@ fn case(row: &Row) -> TestCase {
         if let Some(trace) = &row.trace {
             status.set_description(super::trace::render(row, trace, false));
         } else {
-            status.set_description(row.message.clone());
+            let reason = row.reason.as_ref().map_or(String::new(), |r| format!("\n{r}"));
+            status.set_description(format!("{}{reason}", row.message));
         }
         status
     };
@@ -52,14 +54,19 @@ fn case(row: &Row) -> TestCase {
         Kind::Rejected => failed(NonSuccessKind::Failure, row.code.unwrap_or("rejected")),
         Kind::NotLoadable => failed(NonSuccessKind::Failure, "not-loadable"),
         Kind::Error => failed(NonSuccessKind::Error, "broken-input"),
-        Kind::Unsupported => {
+        Kind::Unsupported | Kind::Gone => {
             let mut status = TestCaseStatus::skipped();
             status.set_message(row.message.clone());
             status
         }
     };
-    let name = if row.program.is_empty() { "(file)".to_string() } else { row.program.clone() };
-    let mut case = TestCase::new(format!("{name} on Linux {}", row.kernel), status);
+    let whole = if row.kind == Kind::Error { "(file)" } else { "(object)" };
+    let name = if row.program.is_empty() { whole.to_string() } else { row.program.clone() };
+    let name = if row.kernel.is_empty() { name } else { format!("{name} on Linux {}", row.kernel) };
+    let mut case = TestCase::new(name, status);
+    if let Some(change) = super::change(row) {
+        case.set_system_out(format!("since the baseline: {change}"));
+    }
     case.set_classname(row.object.clone());
     if let Some(c) = row.counters {
         case.set_time(std::time::Duration::from_micros(c.time_us));

@@ -12,7 +12,8 @@ mod trace;
 use std::io::{self, Write};
 
 use crate::args::{CheckArgs, Format};
-use crate::row::Row;
+use crate::clean::{self, Shown};
+use crate::row::{Kind, Row};
 
 pub use json::object as json_object;
 pub use text::fold;
@@ -20,22 +21,23 @@ pub use text::fold;
 /// Prints the rows in the form asked for.
 ///
 /// # Errors
-/// When the output or the baseline cannot be written or read.
+/// When the output cannot be written.
 pub fn print(args: &CheckArgs, rows: &[Row], colours: bool, out: &mut dyn Write) -> io::Result<()> {
     match args.format {
-        Format::Text => text::print(rows, args.raw.is_some(), colours, out),
-        Format::Table => match &args.baseline {
-            Some(file) => table::compare(&std::fs::read_to_string(file)?, rows, out),
-            None => table::print(rows, out),
-        },
-        Format::Csv => table::csv(rows, out),
-        Format::Json => json::list(rows, out),
-        Format::Jsonl => json::lines(rows, out),
-        Format::Sarif => sarif::print(rows, out),
-        Format::Junit => junit::print(rows, out),
-        Format::Github => github::print(rows, out),
-        Format::Kernel => kernel(rows, out),
+        Format::Text => text::print(&shown(rows), args.raw.is_some(), colours, out),
+        Format::Table if args.baseline.is_some() => table::compare(&shown(rows), out),
+        Format::Csv if args.baseline.is_some() => table::compare_csv(&shown(rows), out),
+        Format::Github => {
+            out.write_all(report(Format::Github, rows)?.as_bytes())?;
+            github::write_summary(&shown(rows))
+        }
+        other => report_to(other, rows, out),
     }
+}
+
+/// Rows whose texts may be printed.
+fn shown(rows: &[Row]) -> Vec<Shown<'_>> {
+    rows.iter().map(Shown::of).collect()
 }
 
 /// The rows as people read them at a terminal, without colours.
@@ -44,7 +46,7 @@ pub fn print(args: &CheckArgs, rows: &[Row], colours: bool, out: &mut dyn Write)
 /// When a renderer fails.
 pub fn plain(rows: &[Row], raw: bool) -> io::Result<String> {
     let mut out = Vec::new();
-    text::print(rows, raw, false, &mut out)?;
+    text::print(&shown(rows), raw, false, &mut out)?;
     Ok(String::from_utf8_lossy(&out).into_owned())
 }
 
@@ -54,7 +56,8 @@ pub fn plain(rows: &[Row], raw: bool) -> io::Result<String> {
 /// When a renderer fails.
 pub fn long(row: &Row, colours: bool) -> io::Result<String> {
     let mut out = Vec::new();
-    text::print(std::slice::from_ref(row), false, colours, &mut out)?;
+    let row = Shown::of(row);
+    text::print(std::slice::from_ref(&row), false, colours, &mut out)?;
     let mut page = |code: &str, text: &str| -> io::Result<()> {
         writeln!(out, "{code}")?;
         fold(text).iter().try_for_each(|line| writeln!(out, "    {line}"))
@@ -83,28 +86,56 @@ pub fn long(row: &Row, colours: bool) -> io::Result<String> {
 /// When a renderer fails.
 pub fn report(format: Format, rows: &[Row]) -> io::Result<String> {
     let mut out = Vec::new();
-    match format {
-        Format::Sarif => sarif::print(rows, &mut out)?,
-        Format::Junit => junit::print(rows, &mut out)?,
-        Format::Github => github::print(rows, &mut out)?,
-        Format::Csv => table::csv(rows, &mut out)?,
-        Format::Table => table::print(rows, &mut out)?,
-        Format::Json => json::list(rows, &mut out)?,
-        Format::Jsonl => json::lines(rows, &mut out)?,
-        Format::Kernel => kernel(rows, &mut out)?,
-        Format::Text => text::print(rows, false, false, &mut out)?,
-    }
+    report_to(format, rows, &mut out)?;
     Ok(String::from_utf8_lossy(&out).into_owned())
 }
 
-/// The logs, one after another, and nothing else.
+fn report_to(format: Format, rows: &[Row], out: &mut dyn Write) -> io::Result<()> {
+    match format {
+        Format::Sarif => sarif::print(rows, out),
+        Format::Junit => junit::print(&shown(rows), out),
+        Format::Github => github::print(&shown(rows), out),
+        Format::Csv => table::csv(&shown(rows), out),
+        Format::Table => table::print(&shown(rows), out),
+        Format::Json => json::list(rows, out),
+        Format::Jsonl => json::lines(rows, out),
+        Format::Kernel => kernel(rows, out),
+        Format::Text => text::print(&shown(rows), false, false, out),
+    }
+}
+
+/// The logs, one after another, byte for byte, and nothing else.
 fn kernel(rows: &[Row], out: &mut dyn Write) -> io::Result<()> {
     for row in rows {
         match &row.log {
             Some(log) => out.write_all(log)?,
             // What libbpf says goes where libbpf says it.
-            None => eprintln!("bpfvet: {} {}: {}", row.object, row.program, row.message),
+            None => {
+                let row = Shown::of(row);
+                eprintln!("bpfvet: {} {}: {}", row.object, row.program, row.message);
+            }
         }
     }
     Ok(())
+}
+
+/// What changed since an earlier run, in one line; `None`: nothing, or there is none.
+fn change(row: &Row) -> Option<String> {
+    let before = row.before.as_ref().filter(|_| row.kind != Kind::Gone)?;
+    let now = row.counters.map(|c| (u64::from(c.insns), u64::from(c.total_states)));
+    let verdict = row.kind.veristat();
+    let mut parts = Vec::new();
+    if before.verdict != verdict {
+        parts.push(format!("verdict {} -> {verdict}", clean::line(&before.verdict)));
+    }
+    for (name, then, now) in
+        [("instructions", before.insns, now.map(|n| n.0)), ("states", before.states, now.map(|n| n.1))]
+    {
+        if let (Some(a), Some(b)) = (then, now)
+            && a != b
+        {
+            parts.push(format!("{name} {a} -> {b}, {}", crate::baseline::difference(then, now)));
+        }
+    }
+    (!parts.is_empty()).then(|| parts.join("; "))
 }

@@ -1,24 +1,32 @@
 //! SARIF 2.1.0: a result per program that does not load, with its chain of causes as a code flow.
 //!
+//! Strings hold what the object holds, escaped by [`clean::json`]; sentences are made of cleaned rows. Paths below the root
+//! of the checkout (`GITHUB_WORKSPACE`, else the working directory) are relative to it, under the base `%SRCROOT%`; others
+//! are `file:` URIs.
+//!
 //! Fingerprints are made of what stays when unrelated lines move: object name, program, kernel, code and the text of the
 //! failing source line.
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
+use std::path::{Component, Path, PathBuf};
 
 use serde_json::{Value, json};
 use verifier_core::explain::{Step, Trace};
 
+use crate::clean::{self, Shown};
 use crate::row::{Kind, Row};
+use crate::save::hash;
 
 /// Prints one run.
 pub fn print(rows: &[Row], out: &mut dyn Write) -> io::Result<()> {
+    let root = Root::find();
     let mut rules: BTreeMap<&str, Value> = BTreeMap::new();
     let mut results = Vec::new();
     for row in rows.iter().filter(|r| r.kind != Kind::Accepted || !r.over_budget.is_empty()) {
         let id = rule_id(row);
         rules.entry(id).or_insert_with(|| rule(id, row));
-        results.push(result(id, row));
+        results.push(result(id, row, &root));
     }
     let sarif = json!({
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
@@ -30,11 +38,61 @@ pub fn print(rows: &[Row], out: &mut dyn Write) -> io::Result<()> {
                 "rules": rules.into_values().collect::<Vec<_>>(),
             }},
             "columnKind": "utf16CodeUnits",
+            "originalUriBaseIds": {"%SRCROOT%": {"description": {"text": "The root of the checkout."}}},
             "results": results,
         }],
     });
-    serde_json::to_writer_pretty(&mut *out, &sarif)?;
-    writeln!(out)
+    writeln!(out, "{}", clean::json(&serde_json::to_string_pretty(&sarif)?))
+}
+
+/// Where paths begin.
+struct Root {
+    /// Working directory; `None`: it cannot be told, and paths stay as they are.
+    here: Option<PathBuf>,
+    root: Option<PathBuf>,
+}
+
+impl Root {
+    fn find() -> Root {
+        let here = std::env::current_dir().ok();
+        let workspace = std::env::var_os("GITHUB_WORKSPACE").filter(|w| !w.is_empty()).map(PathBuf::from);
+        Root { root: workspace.filter(|w| w.is_absolute()).or_else(|| here.clone()), here }
+    }
+
+    /// A path as an artifact: below the root, relative to it.
+    fn artifact(&self, path: &str) -> Value {
+        let tidy = tidy(Path::new(path));
+        // What a compiler was given may be relative to anywhere; only what is there is known to be below us.
+        let there = self.here.as_ref().map(|here| here.join(&tidy)).filter(|p| tidy.is_absolute() || p.exists());
+        let tidied = there.map(|p| self::tidy(&p));
+        let below = match (&tidied, &self.root) {
+            (Some(p), Some(root)) => p.strip_prefix(self::tidy(root)).ok().map(Path::to_path_buf),
+            _ => None,
+        };
+        let shown = below.unwrap_or(tidy);
+        let uri = clean::uri(&shown.to_string_lossy());
+        if shown.is_absolute() {
+            json!({"uri": format!("file://{uri}")})
+        } else {
+            json!({"uri": uri, "uriBaseId": "%SRCROOT%"})
+        }
+    }
+}
+
+/// A path without empty and `.` parts, and without `..` behind a name.
+fn tidy(path: &Path) -> PathBuf {
+    let mut out = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir if matches!(out.components().next_back(), Some(Component::Normal(_))) => {
+                out.pop();
+            }
+            Component::ParentDir if out.has_root() => {}
+            _ => out.push(part),
+        }
+    }
+    out
 }
 
 fn rule_id(row: &Row) -> &'static str {
@@ -44,6 +102,7 @@ fn rule_id(row: &Row) -> &'static str {
         Kind::Unsupported => "unsupported",
         Kind::Error => "broken-input",
         Kind::Accepted => "over-budget",
+        Kind::Gone => "gone",
     }
 }
 
@@ -59,7 +118,7 @@ fn rule(id: &str, row: &Row) -> Value {
 }
 
 /// Where a step stands: its source line, or the object with the instruction's byte offset.
-fn location(row: &Row, step: Option<&Step>) -> Value {
+fn location(row: &Row, step: Option<&Step>, root: &Root) -> Value {
     let source = step.and_then(|s| s.source.as_ref()).filter(|s| s.line > 0);
     match source {
         Some(s) => {
@@ -69,13 +128,14 @@ fn location(row: &Row, step: Option<&Step>) -> Value {
                 region["startColumn"] = json!(step.column);
                 region["endColumn"] = json!(step.column as usize + step.focus.end - step.focus.start);
             }
-            json!({"physicalLocation": {"artifactLocation": {"uri": uri(&s.file)}, "region": region}})
+            json!({"physicalLocation": {"artifactLocation": root.artifact(&s.file), "region": region}})
         }
+        None if row.program.is_empty() => json!({"physicalLocation": {"artifactLocation": root.artifact(&row.object)}}),
         None => {
             let insn = step.map(|s| s.insn).or(row.insn).unwrap_or(0);
             json!({
                 "physicalLocation": {
-                    "artifactLocation": {"uri": uri(&row.object)},
+                    "artifactLocation": root.artifact(&row.object),
                     "region": {"byteOffset": insn * 8, "byteLength": 8},
                 },
                 "logicalLocations": [{"name": row.program, "kind": "function"}],
@@ -84,21 +144,9 @@ fn location(row: &Row, step: Option<&Step>) -> Value {
     }
 }
 
-/// A path as a URI reference: what is not allowed there is escaped.
-fn uri(path: &str) -> String {
-    let mut out = String::new();
-    for b in path.trim_start_matches("./").bytes() {
-        match b {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => out.push(b as char),
-            _ => out.push_str(&format!("%{b:02X}")),
-        }
-    }
-    out
-}
-
 /// What is wrong, what to do, and the kernel's words, in one paragraph each.
-fn explained(row: &Row, t: &Trace) -> String {
-    let mut out = format!("{} (program `{}`, Linux {}).", t.problem, row.program, row.kernel);
+fn explained(row: &Shown<'_>, t: &Trace) -> String {
+    let mut out = format!("{} ({}).", t.problem, whom(row));
     if let Some(s) = t.suggestions.first() {
         out.push_str(&format!("\nWhat helps: {} [{}]", s.text, s.code));
     }
@@ -108,52 +156,81 @@ fn explained(row: &Row, t: &Trace) -> String {
     out
 }
 
-/// FNV-1a: stable, and all that a fingerprint needs.
-fn hash(parts: &[&str]) -> String {
-    let mut h: u64 = 0xcbf2_9ce4_8422_2325;
-    for b in parts.iter().flat_map(|p| p.bytes().chain([0])) {
-        h = (h ^ u64::from(b)).wrapping_mul(0x100_0000_01b3);
+/// What a result is about.
+fn whom(row: &Shown<'_>) -> String {
+    let mut out = match row.program.as_str() {
+        "" => row.object.clone(),
+        program => format!("program `{program}` of {}", row.object),
+    };
+    if !row.kernel.is_empty() {
+        out.push_str(&format!(", Linux {}", row.kernel));
     }
-    format!("{h:016x}")
+    out
 }
 
-fn result(id: &str, row: &Row) -> Value {
+fn result(id: &str, row: &Row, root: &Root) -> Value {
     let steps: &[Step] = row.trace.as_ref().map_or(&[], |t| &t.steps);
     let last = steps.last();
     let level = match row.kind {
         Kind::Rejected | Kind::NotLoadable | Kind::Error => "error",
-        _ => "warning",
+        Kind::Gone => "note",
+        Kind::Accepted | Kind::Unsupported => "warning",
     };
-    let text = match row.kind {
-        Kind::Accepted => format!("over budget: {}", row.over_budget.join(", ")),
-        _ => row.message.clone(),
+    let shown = Shown::of(row);
+    let text = match (&shown.trace, row.kind) {
+        (Some(t), _) => explained(&shown, t),
+        (None, Kind::Accepted) => format!("{id}: over budget: {} ({})", shown.over_budget.join(", "), whom(&shown)),
+        (None, _) => {
+            let reason = shown.reason.as_ref().map_or(String::new(), |r| format!("\n{r}"));
+            format!("{id}: {} ({}){reason}", shown.message, whom(&shown))
+        }
     };
-    let text = match &row.trace {
-        Some(t) => explained(row, t),
-        None => format!("{}: {text} (program `{}`, Linux {})", id, row.program, row.kernel),
-    };
+    let text = clean::no_links(&text);
     let base = row.object.rsplit('/').next().unwrap_or_default();
     let line = last.and_then(|s| s.source.as_ref()).map_or("", |s| s.text.as_str());
     let mut out = json!({
         "ruleId": id,
         "level": level,
         "message": {"text": text},
-        "locations": [location(row, last)],
-        "partialFingerprints": {"bpfvet/v1": hash(&[base, &row.program, &row.kernel, id, line])},
+        "locations": [location(row, last, root)],
+        "partialFingerprints": {"bpfvet/v1": format!("{:016x}", hash(&[base, &row.program, &row.kernel, id, line]))},
     });
     if let Some(s) = &row.solve {
-        out["properties"] = json!({"solve": s.json()});
+        out["properties"]["solve"] = s.json();
+    }
+    if let Some(change) = super::change(row) {
+        out["properties"]["baseline"] = json!(change);
+    }
+    if row.kind == Kind::Gone {
+        out["baselineState"] = json!("absent");
     }
     if steps.len() > 1 {
         let flow: Vec<Value> = steps
             .iter()
             .map(|s| {
-                let mut at = location(row, Some(s));
-                at["message"] = json!({"text": s.label});
+                let mut at = location(row, Some(s), root);
+                at["message"] = json!({"text": clean::no_links(&clean::line(&s.label))});
                 json!({"location": at})
             })
             .collect();
         out["codeFlows"] = json!([{"threadFlows": [{"locations": flow}]}]);
     }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_are_relative_to_the_checkout() {
+        let root = Root { here: Some("/home/x/repo/sub".into()), root: Some("/home/x/repo".into()) };
+        let of = |path: &str| root.artifact(path)["uri"].as_str().map(str::to_string).unwrap_or_default();
+        assert_eq!(of("/home/x/repo//src/./a b.c"), "src/a%20b.c");
+        assert_eq!(of("/home/x/repo/lib/../src/a.c"), "src/a.c");
+        assert_eq!(of("/usr/include/x.h"), "file:///usr/include/x.h");
+        assert_eq!(of("./not/there.c"), "not/there.c");
+        assert!(root.artifact("/usr/x")["uriBaseId"].is_null());
+        assert_eq!(root.artifact("a.c")["uriBaseId"], "%SRCROOT%");
+    }
 }

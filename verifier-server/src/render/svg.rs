@@ -15,10 +15,12 @@
 //!         └─────────┘
 //! ```
 
+use std::collections::{BTreeMap, HashMap};
 use std::fmt::Write;
 
 use verifier_core::cfg::Edge;
 
+use crate::clean;
 use crate::tools::Graph;
 
 /// Height of a line of text.
@@ -31,6 +33,8 @@ const GAP: usize = 28;
 const LANE: usize = 12;
 /// Space around all.
 const MARGIN: usize = 16;
+/// Lanes on a side; jumps for which none of them is free share the outermost one.
+const LANES: usize = 96;
 
 struct Placed {
     start: usize,
@@ -48,30 +52,43 @@ struct Lane {
 }
 
 fn escape(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+    clean::line(text).replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+}
+
+/// Spans of blocks that are taken in one lane: first block, last block. They do not overlap.
+type Taken = BTreeMap<usize, usize>;
+
+fn is_free(taken: &Taken, low: usize, high: usize) -> bool {
+    taken.range(..=high).next_back().is_none_or(|(_, end)| *end < low)
+}
+
+/// Places of blocks by where they start.
+fn places(blocks: &[Placed]) -> HashMap<usize, usize> {
+    blocks.iter().enumerate().map(|(i, b)| (b.start, i)).collect()
 }
 
 /// Gives every jump the innermost lane that is free between its ends.
 fn lanes(graph: &Graph, blocks: &[Placed]) -> Vec<Lane> {
-    let at = |start: usize| blocks.iter().position(|b| b.start == start);
-    let mut out: Vec<Lane> = Vec::new();
+    let at = places(blocks);
     let mut edges: Vec<(usize, usize, Edge)> = graph
         .edges
         .iter()
-        .filter_map(|(a, b, e)| Some((at(*a)?, at(*b)?, *e)))
+        .filter_map(|(a, b, e)| Some((*at.get(a)?, *at.get(b)?, *e)))
         .filter(|(a, b, e)| *e != Edge::FallThrough || a + 1 != *b)
         .collect();
     // Short jumps first, so that they lie inside.
     edges.sort_by_key(|(a, b, _)| (a.abs_diff(*b), *a, *b));
+    let mut sides: [Vec<Taken>; 2] = [Vec::new(), Vec::new()];
+    let mut out = Vec::new();
     for (from, to, edge) in edges {
         let back = to <= from;
         let (low, high) = (from.min(to), from.max(to));
-        let taken: Vec<usize> = out
-            .iter()
-            .filter(|l| l.back == back && l.from.min(l.to) <= high && low <= l.from.max(l.to))
-            .map(|l| l.lane)
-            .collect();
-        let lane = (0..).find(|n| !taken.contains(n)).unwrap_or(0);
+        let side = &mut sides[usize::from(back)];
+        let lane = side.iter().position(|taken| is_free(taken, low, high)).unwrap_or(side.len().min(LANES - 1));
+        if lane == side.len() {
+            side.push(Taken::new());
+        }
+        side[lane].insert(low, high);
         out.push(Lane { from, to, back, dashed: edge == Edge::Call, lane });
     }
     out
@@ -120,9 +137,9 @@ pub fn graph(graph: &Graph, name: &str) -> String {
             let _ = writeln!(out, "<text x=\"{x}\" y=\"{y}\">{i}: {}</text>", escape(text));
         }
     }
+    let at = places(&blocks);
     for (a, b, edge) in &graph.edges {
-        let at = |start: usize| blocks.iter().position(|p| p.start == start);
-        if let (Some(a), Some(b), Edge::FallThrough) = (at(*a), at(*b), edge)
+        if let (Some(&a), Some(&b), Edge::FallThrough) = (at.get(a), at.get(b), edge)
             && a + 1 == b
         {
             let x = left + width / 2;
@@ -146,6 +163,20 @@ pub fn graph(graph: &Graph, name: &str) -> String {
 mod tests {
     use super::*;
     use crate::tools::Node;
+
+    #[test]
+    fn no_two_jumps_lie_on_each_other_and_many_are_drawn_in_time() {
+        let insns = |start: usize| vec![(start, String::new())];
+        let nodes = (0..60_000).map(|start| Node { start, end: start + 1, insns: insns(start) }).collect();
+        let edges = (0..60_000 - 64).map(|a| (a, a + 2 + a % 60, Edge::Taken)).collect();
+        let g = Graph { nodes, edges };
+        let blocks: Vec<Placed> = (0..60_000).map(|start| Placed { start, top: 0, bottom: 0 }).collect();
+        let mut lanes = lanes(&g, &blocks);
+        lanes.sort_by_key(|l| (l.lane, l.from));
+        assert!(lanes.iter().all(|l| l.lane < LANES));
+        let apart = lanes.windows(2).filter(|w| w[0].lane == w[1].lane && w[0].lane + 1 < LANES);
+        assert!(apart.clone().count() > 10_000 && apart.clone().all(|w| w[0].to < w[1].from));
+    }
 
     #[test]
     fn jumps_that_overlap_have_lanes_of_their_own() {

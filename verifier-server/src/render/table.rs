@@ -1,28 +1,26 @@
 //! Rows in the columns of veristat, so that scripts and eyes that know it keep working.
 
-use std::collections::HashMap;
 use std::io::{self, Write};
 
-use crate::row::Row;
+use crate::baseline::{Before, difference, file_name, program_name};
+use crate::clean::{self, Shown};
+use crate::row::Kind;
 
 const CSV_HEADER: &str =
     "file_name,prog_name,verdict,duration,total_insns,total_states,peak_states,max_states_per_insn,max_mark_read_len";
 
 /// Whether more than one kernel was asked, so that rows need to say which.
-fn several(rows: &[Row]) -> bool {
+fn several(rows: &[Shown<'_>]) -> bool {
     rows.windows(2).any(|w| !w[0].kernel.is_empty() && !w[1].kernel.is_empty() && w[0].kernel != w[1].kernel)
 }
 
-fn file_name(row: &Row) -> &str {
-    row.object.rsplit('/').next().unwrap_or(&row.object)
-}
-
 /// Cells of one row: file, program, verdict, then numbers.
-fn cells(row: &Row) -> Vec<String> {
+fn cells(row: &Shown<'_>) -> Vec<String> {
     let c = row.counters.unwrap_or_default();
     vec![
-        file_name(row).to_string(),
-        if row.program.is_empty() { "-".into() } else { row.program.clone() },
+        // What was the middle of a path is now its beginning.
+        clean::line(file_name(row)),
+        program_name(row).to_string(),
         row.kind.veristat().to_string(),
         c.time_us.to_string(),
         c.insns.to_string(),
@@ -34,7 +32,7 @@ fn cells(row: &Row) -> Vec<String> {
 }
 
 /// Comma-separated values.
-pub fn csv(rows: &[Row], out: &mut dyn Write) -> io::Result<()> {
+pub fn csv(rows: &[Shown<'_>], out: &mut dyn Write) -> io::Result<()> {
     let kernels = several(rows);
     writeln!(out, "{CSV_HEADER}{}", if kernels { ",kernel" } else { "" })?;
     for row in rows {
@@ -42,18 +40,14 @@ pub fn csv(rows: &[Row], out: &mut dyn Write) -> io::Result<()> {
         if kernels {
             cells.push(row.kernel.clone());
         }
-        let quoted: Vec<String> = cells.iter().map(|c| quote(c)).collect();
+        let quoted: Vec<String> = cells.iter().map(|c| clean::cell(c)).collect();
         writeln!(out, "{}", quoted.join(","))?;
     }
     Ok(())
 }
 
-fn quote(cell: &str) -> String {
-    if cell.contains([',', '"', '\n']) { format!("\"{}\"", cell.replace('"', "\"\"")) } else { cell.to_string() }
-}
-
 /// A table with a line under the header.
-pub fn print(rows: &[Row], out: &mut dyn Write) -> io::Result<()> {
+pub fn print(rows: &[Shown<'_>], out: &mut dyn Write) -> io::Result<()> {
     let kernels = several(rows);
     let mut header = vec!["File", "Program", "Verdict", "Duration (us)", "Insns", "States", "Peak states"];
     if kernels {
@@ -98,19 +92,28 @@ fn columns(
     body.iter().try_for_each(|row| line(&mut row.iter().map(String::as_str)))
 }
 
+/// One row of a comparison: file, program, then each column of the earlier run, of this one, and the difference.
+fn compared(row: &Shown<'_>) -> Vec<String> {
+    let then = row.before.as_ref();
+    let now = row.counters.filter(|_| row.kind != Kind::Gone);
+    let verdict = then.map_or("N/A", |b| &b.verdict);
+    let same = if verdict == row.kind.veristat() { "MATCH" } else { "MISMATCH" };
+    let mut line = vec![clean::line(file_name(row)), program_name(row).to_string(), verdict.to_string()];
+    line.extend([row.kind.veristat().to_string(), same.to_string()]);
+    let numbers = |f: fn(&Before) -> Option<u64>, now: Option<u32>| {
+        let (then, now) = (then.and_then(f), now.map(u64::from));
+        let text = |n: Option<u64>| n.map_or_else(|| "N/A".into(), |n| n.to_string());
+        [text(then), text(now), difference(then, now)]
+    };
+    // A row without counters has none of anything, as in the other columns.
+    let zero = |n: Option<u32>| if row.kind == Kind::Gone { None } else { Some(n.unwrap_or(0)) };
+    line.extend(numbers(|b| b.insns, zero(now.map(|c| c.insns))));
+    line.extend(numbers(|b| b.states, zero(now.map(|c| c.total_states))));
+    line
+}
+
 /// Both runs and their difference, as veristat compares: columns end in (A), (B) and (DIFF).
-pub fn compare(baseline: &str, rows: &[Row], out: &mut dyn Write) -> io::Result<()> {
-    let mut lines = baseline.lines();
-    let names: Vec<String> = split(lines.next().unwrap_or_default());
-    let at = |name: &str| names.iter().position(|n| n == name);
-    let (file, prog) = (at("file_name"), at("prog_name"));
-    let mut old: HashMap<(String, String), Vec<String>> = HashMap::new();
-    for line in lines {
-        let cells = split(line);
-        let cell = |i: Option<usize>| i.and_then(|i| cells.get(i)).cloned().unwrap_or_default();
-        let key = (cell(file), cell(prog));
-        old.entry(key).or_insert(cells);
-    }
+pub fn compare(rows: &[Shown<'_>], out: &mut dyn Write) -> io::Result<()> {
     let header = [
         "File",
         "Program",
@@ -124,62 +127,19 @@ pub fn compare(baseline: &str, rows: &[Row], out: &mut dyn Write) -> io::Result<
         "States (B)",
         "States (DIFF)",
     ];
-    let body = rows.iter().map(|row| {
-        let new = cells(row);
-        let before = old.get(&(new[0].clone(), new[1].clone()));
-        let cell = |name: &str| before.and_then(|b| b.get(at(name)?)).cloned().unwrap_or_else(|| "N/A".into());
-        let verdict = cell("verdict");
-        let same = if verdict == new[2] { "MATCH" } else { "MISMATCH" };
-        let mut line = vec![new[0].clone(), new[1].clone(), verdict, new[2].clone(), same.to_string()];
-        for (name, now) in [("total_insns", &new[4]), ("total_states", &new[5])] {
-            let then = cell(name);
-            let diff = difference(&then, now);
-            line.extend([then, now.clone(), diff]);
-        }
-        line
-    });
-    columns(&header, &body.collect::<Vec<_>>(), 5..11, out)
+    columns(&header, &rows.iter().map(compared).collect::<Vec<_>>(), 5..11, out)
 }
 
-/// `+5 (+10.00%)`, in the style of veristat.
-fn difference(then: &str, now: &str) -> String {
-    let (Ok(a), Ok(b)) = (then.parse::<i64>(), now.parse::<i64>()) else { return "N/A".into() };
-    let percent = match (a, b) {
-        (a, b) if a == b => 0.0,
-        (0, _) => 100.0,
-        (a, b) => (b - a) as f64 * 100.0 / a as f64,
-    };
-    format!("{:+} ({percent:+.2}%)", b - a)
-}
-
-/// Cells of a line of comma-separated values.
-fn split(line: &str) -> Vec<String> {
-    let mut cells = vec![String::new()];
-    let mut quoted = false;
-    let mut chars = line.chars().peekable();
-    while let Some(c) = chars.next() {
-        let last = cells.len() - 1;
-        match c {
-            '"' if quoted && chars.peek() == Some(&'"') => {
-                chars.next();
-                cells[last].push('"');
-            }
-            '"' => quoted = !quoted,
-            ',' if !quoted => cells.push(String::new()),
-            _ => cells[last].push(c),
-        }
+/// The same as comma-separated values, with the column names of veristat.
+pub fn compare_csv(rows: &[Shown<'_>], out: &mut dyn Write) -> io::Result<()> {
+    let names = ["verdict", "total_insns", "total_states"].map(|n| format!("{n}_base,{n}_comp,{n}_diff"));
+    writeln!(out, "file_name,prog_name,{}", names.join(","))?;
+    for row in rows {
+        let mut cells = compared(row);
+        // A difference begins with a sign and is a number, no formula.
+        let quoted: Vec<String> =
+            cells.iter_mut().enumerate().map(|(i, c)| if i < 5 { clean::cell(c) } else { std::mem::take(c) }).collect();
+        writeln!(out, "{}", quoted.join(","))?;
     }
-    cells
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn cells_survive_quoting() {
-        assert_eq!(split(&format!("{},b", quote("a,\"x"))), ["a,\"x", "b"]);
-        assert_eq!(difference("100", "110"), "+10 (+10.00%)");
-        assert_eq!(difference("N/A", "1"), "N/A");
-    }
+    Ok(())
 }

@@ -2,7 +2,8 @@
 
 use std::io::{self, Write};
 
-use crate::row::{Kind, Row};
+use crate::clean::Shown;
+use crate::row::Kind;
 
 /// Width that explanations are folded to.
 const WIDTH: usize = 100;
@@ -17,7 +18,7 @@ impl Paint {
     fn kind(&self, kind: Kind, text: &str) -> String {
         let code = match kind {
             Kind::Accepted => "32",
-            Kind::Unsupported => "33;1",
+            Kind::Unsupported | Kind::Gone => "33;1",
             _ => "31;1",
         };
         self.paint(code, text)
@@ -25,7 +26,7 @@ impl Paint {
 }
 
 /// Prints every row, and a line that counts them.
-pub fn print(rows: &[Row], raw: bool, colours: bool, out: &mut dyn Write) -> io::Result<()> {
+pub fn print(rows: &[Shown<'_>], raw: bool, colours: bool, out: &mut dyn Write) -> io::Result<()> {
     let paint = Paint(colours);
     for row in rows {
         one(row, raw, &paint, out)?;
@@ -38,19 +39,24 @@ pub fn print(rows: &[Row], raw: bool, colours: bool, out: &mut dyn Write) -> io:
             (Kind::NotLoadable, "not loadable"),
             (Kind::Unsupported, "unsupported"),
             (Kind::Error, "broken"),
+            (Kind::Gone, "gone"),
         ];
         let parts: Vec<String> = parts
             .iter()
             .filter(|(k, _)| count(*k) > 0)
             .map(|(k, word)| paint.kind(*k, &format!("{} {word}", count(*k))))
             .collect();
-        writeln!(out, "{} programs: {}", rows.len(), parts.join(", "))?;
+        // A row about a whole object is no program.
+        let programs = rows.iter().filter(|r| !r.program.is_empty() || r.kind == Kind::Error).count();
+        writeln!(out, "{programs} programs: {}", parts.join(", "))?;
     }
     Ok(())
 }
 
-fn one(row: &Row, raw: bool, paint: &Paint, out: &mut dyn Write) -> io::Result<()> {
-    let place = if raw || row.section.is_empty() {
+fn one(row: &Shown<'_>, raw: bool, paint: &Paint, out: &mut dyn Write) -> io::Result<()> {
+    let place = if row.program.is_empty() {
+        row.object.clone()
+    } else if raw || row.section.is_empty() {
         format!("{}: {}", row.object, row.program)
     } else {
         format!("{}: {} ({})", row.object, row.program, row.section)
@@ -73,6 +79,10 @@ fn one(row: &Row, raw: bool, paint: &Paint, out: &mut dyn Write) -> io::Result<(
             }
         }
         Kind::Error => writeln!(out, "{}: {}: {first}", paint.kind(row.kind, "error"), row.object)?,
+        Kind::Gone => writeln!(out, "{}: {place}: {first}", paint.kind(row.kind, "gone"))?,
+        Kind::Unsupported if row.kernel.is_empty() => {
+            writeln!(out, "{}: {place}: {first}", paint.kind(row.kind, "unsupported"))?;
+        }
         Kind::Unsupported => {
             writeln!(out, "{}: {place}: Linux {}: {first}", paint.kind(row.kind, "unsupported"), row.kernel)?;
         }
@@ -98,6 +108,12 @@ fn one(row: &Row, raw: bool, paint: &Paint, out: &mut dyn Write) -> io::Result<(
     if row.kind == Kind::Rejected && row.trace.as_ref().is_none_or(|t| t.steps.is_empty()) {
         details(row, paint, out)?;
     }
+    if let Some(reason) = &row.reason {
+        writeln!(out, "  {} {reason}", paint.paint("1", "why:"))?;
+    }
+    if let Some(change) = super::change(row) {
+        writeln!(out, "  {} {change}", paint.paint("1", "since the baseline:"))?;
+    }
     if let Some(s) = &row.solve {
         writeln!(out, "{}: {}", paint.paint("36;1", "solver"), s.message)?;
         for line in s.notes.iter().flat_map(|n| fold(n)) {
@@ -107,17 +123,14 @@ fn one(row: &Row, raw: bool, paint: &Paint, out: &mut dyn Write) -> io::Result<(
             writeln!(out, "  saved {file}")?;
         }
     }
-    match &row.log {
-        Some(log) if !log.is_empty() => {
-            writeln!(out, "  log:")?;
-            out.write_all(log)
-        }
+    match row.log_text() {
+        Some(log) if !log.is_empty() => write!(out, "  log:\n{log}"),
         _ => Ok(()),
     }
 }
 
 /// Where it happened and what it means.
-fn details(row: &Row, paint: &Paint, out: &mut dyn Write) -> io::Result<()> {
+fn details(row: &Shown<'_>, paint: &Paint, out: &mut dyn Write) -> io::Result<()> {
     if let Some(s) = &row.source {
         let number = s.line.to_string();
         let column = if s.column > 0 { format!(":{}", s.column) } else { String::new() };

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 use verifier_core::explain::{Step, StepKind, Trace};
 
-use crate::row::Row;
+use crate::clean::Shown;
 
 /// Most lines between the first and the last line of a snippet: further apart, they are separate snippets.
 const MAX_SPAN: u32 = 400;
@@ -69,7 +69,7 @@ fn chunks<'a>(steps: &'a [Step], object: &str) -> Vec<(String, Vec<(u32, String,
 const NOTE_WIDTH: usize = 96;
 
 /// The explanation: the problem, the lines with what happened on them, what to do, and the kernel's own words.
-pub fn render(row: &Row, trace: &Trace, colours: bool) -> String {
+pub fn render(row: &Shown<'_>, trace: &Trace, colours: bool) -> String {
     let title = if trace.category.is_empty() {
         trace.problem.clone()
     } else {
@@ -109,9 +109,10 @@ pub fn render(row: &Row, trace: &Trace, colours: bool) -> String {
     let what = if row.program.is_empty() { "the program".to_string() } else { format!("program `{}`", row.program) };
     let does =
         if trace.errno.is_empty() { format!("rejects {what}") } else { format!("returns {} for {what}", trace.errno) };
+    let of = if row.object.is_empty() { String::new() } else { format!(" of {}", row.object) };
     let says = match trace.message.as_str() {
-        "" => format!("{who} {does} and says nothing"),
-        m => format!("{who} {does} and says:\n{m}"),
+        "" => format!("{who} {does}{of} and says nothing"),
+        m => format!("{who} {does}{of} and says:\n{m}"),
     };
     for (i, s) in trace.suggestions.iter().enumerate() {
         let text = if i == 0 { s.text.clone() } else { format!("or: {}", s.text) };

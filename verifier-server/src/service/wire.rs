@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use verifier_core::error::all_rows;
 use verifier_core::explain::{self, Trace, suggest};
+use verifier_core::program::LoaderRules;
 use verifier_core::program::request::Privilege;
 
 use super::config::Limits;
@@ -39,6 +40,7 @@ pub fn question(o: &proto::Options, limits: &Limits) -> Result<Question, String>
         privilege,
         log_level: o.log_level,
         as_veristat: o.as_veristat,
+        loader: LoaderRules::default(),
         no_prune: false,
         explain: o.explain,
         solve: None,
@@ -171,7 +173,7 @@ pub fn answer(row: Row) -> proto::Answer {
         Kind::Rejected => proto::Verdict::Rejected,
         Kind::NotLoadable => proto::Verdict::NotLoadable,
         _ if row.undecided.is_some() => proto::Verdict::Undecided,
-        Kind::Unsupported | Kind::Error => proto::Verdict::Unsupported,
+        Kind::Unsupported | Kind::Error | Kind::Gone => proto::Verdict::Unsupported,
     };
     let rejection = (row.kind == Kind::Rejected).then(|| proto::Rejection {
         code: row.code.unwrap_or_default().to_string(),

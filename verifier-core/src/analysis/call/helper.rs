@@ -295,7 +295,7 @@ fn refine_result(env: &mut Env<'_>, proto: &FuncProto, meta: &CallMeta) -> Res {
             r0.scalar.s32_min = -MAX_ERRNO;
         }
         id::GET_SMP_PROCESSOR_ID => {
-            let max = env.kernel.machine.nr_cpu_ids.saturating_sub(1);
+            let max = env.kernel.most_cpus() - 1;
             let s = &mut r0.scalar;
             (s.umin, s.u32_min, s.smin, s.s32_min) = (0, 0, 0, 0);
             (s.umax, s.u32_max, s.smax, s.s32_max) = (u64::from(max), max, i64::from(max), max as i32);

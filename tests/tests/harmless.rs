@@ -11,7 +11,7 @@ use verifier_core::program::vmlinux;
 use verifier_runtime::engines::EngineKind;
 use verifier_runtime::hook::{HookError, Input, Mode, Output, Runner};
 use verifier_runtime::{Linked, Stop, Unlinked, Vm};
-use verifier_server::args::{Cli, Command};
+use verifier_server::args::{Cli, Command, RunArgs};
 
 fn system() -> System {
     let kernel = Kernel::v6_18();
@@ -232,16 +232,23 @@ fn what_was_linked_elsewhere_does_not_run() {
     assert!(none.to_string().contains("no such map"), "{none}");
 }
 
+/// What `bpfvet run` is asked by a command line.
+fn run_args(args: &[&str]) -> RunArgs {
+    let Command::Run(args) = Cli::parse_from([&["bpfvet", "run"], args].concat()).command else { panic!("not run") };
+    *args
+}
+
 /// What `bpfvet run` says of an object of the corpus.
 fn run(args: &[&str]) -> Result<u8, String> {
-    let Command::Run(args) = Cli::parse_from([&["bpfvet", "run"], args].concat()).command else { panic!("not run") };
-    verifier_server::run::run(&args, &mut Vec::new())
+    verifier_server::run::run(&run_args(args), &mut Vec::new())
 }
 
 #[test]
 fn the_deadline_covers_verification() {
     let object = format!("{}/../corpus/demo/accepted.bpf.o", env!("CARGO_MANIFEST_DIR"));
-    let late = run(&[&object, "--timeout", "0"]).expect_err("no time at all");
+    // The command line refuses no time at all; here it makes the deadline pass before anything is done.
+    let args = RunArgs { timeout: 0, ..run_args(&[&object]) };
+    let late = verifier_server::run::run(&args, &mut Vec::new()).expect_err("no time at all");
     assert!(late.contains("not finished after 0 s"), "{late}");
 }
 

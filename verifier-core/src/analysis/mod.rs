@@ -277,7 +277,8 @@ pub fn verify_assuming(
         }
     };
     env.assumed = assumed.to_vec();
-    let result = stages(&mut env);
+    // Asked once before the first instruction, too: the shortest programs end before it is asked again.
+    let result = env.check_cancelled().and_then(|()| stages(&mut env));
     if let Err(Stop::Reject(rejection)) = &result
         && env.interest.structure
     {

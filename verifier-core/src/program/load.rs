@@ -14,6 +14,7 @@ use super::create;
 use super::error::{EINVAL, ENOENT, ESRCH, NotLoadable, ObjectError};
 use super::externs::{self, Resolution};
 use super::initial::Initial;
+use super::inner_maps;
 use super::link::{Candidates, Linker};
 use super::maps::{self, CreateRules, Map, Origin};
 use super::modules::Modules;
@@ -22,7 +23,6 @@ use super::record::{KernelTypes, StructMetas};
 use super::request::{AttachTarget, LoadRequest, MapSpec, TargetProg};
 use super::sections;
 use super::struct_ops::{self, KernelStructOps, Slot, StructOps};
-use super::together;
 
 /// `BPF_F_SLEEPABLE`.
 const F_SLEEPABLE: u32 = 1 << 4;
@@ -221,7 +221,7 @@ fn whole(
         return Some(broken.clone());
     }
     let found = externs.or(btf).or_else(|| maps.iter().flatten().next()).cloned();
-    let found = found.or_else(|| together::inner_maps(&opened.maps.all, &opened.initial))?;
+    let found = found.or_else(|| inner_maps::misfit(&opened.maps.all, &opened.initial))?;
     Some(found.also(format!("failed to load object '{name}'")))
 }
 

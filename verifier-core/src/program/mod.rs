@@ -8,6 +8,7 @@ mod elf;
 mod error;
 mod externs;
 mod initial;
+mod inner_maps;
 mod kallsyms;
 mod link;
 mod load;

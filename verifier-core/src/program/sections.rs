@@ -194,20 +194,23 @@ pub(super) fn why_unknown(section: &str) -> String {
     }
 }
 
-/// Letters that must be changed, added or left out to make one word of another; at most 64 of each are looked at.
+/// Letters that must be changed, added, left out or exchanged with the next to make one word of another; at most 64 of
+/// each are looked at.
 fn distance(a: &str, b: &str) -> usize {
     let (a, b): (Vec<char>, Vec<char>) = (a.chars().take(64).collect(), b.chars().take(64).collect());
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.iter().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, y) in b.iter().enumerate() {
-            let change = diagonal + usize::from(x != y);
-            diagonal = row[j + 1];
-            row[j + 1] = change.min(row[j] + 1).min(diagonal + 1);
+    let mut rows: Vec<Vec<usize>> = vec![(0..=b.len()).collect()];
+    for i in 1..=a.len() {
+        let mut row = vec![i];
+        for j in 1..=b.len() {
+            let above = &rows[i - 1];
+            let change = above[j - 1] + usize::from(a[i - 1] != b[j - 1]);
+            let exchanged = i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1];
+            let exchange = if exchanged { rows[i - 2][j - 2] + 1 } else { usize::MAX };
+            row.push(change.min(exchange).min(row[j - 1] + 1).min(above[j] + 1));
         }
+        rows.push(row);
     }
-    row[b.len()]
+    rows[a.len()][b.len()]
 }
 
 /// Program type and attach type that veristat guesses for a `freplace` program from the type of its context.

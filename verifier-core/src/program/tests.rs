@@ -1,6 +1,6 @@
 //! The loader on small objects made here, byte by byte: what becomes of programs, calls and broken parts.
 
-use super::{Object, ObjectError, OpenOptions, open};
+use super::{LoaderRules, Object, ObjectError, OpenOptions, open};
 use crate::isa::Insn;
 use crate::isa::opcode::{CALL, EXIT, JMP, PSEUDO_CALL};
 use crate::kernel::Kernel;
@@ -239,14 +239,14 @@ fn old_style_maps_are_read_unless_libbpf_is_asked() {
     let parts = [code("xdp", &ldimm64), rels(".relxdp", 1, &[(0, 1)]), maps, licence()];
     let symbols = [Sym("counts", 3, 0, 28, GLOBAL, 1), Sym("main", 1, 0, 32, GLOBAL, FUNC)];
     let bytes = object(&parts, &symbols);
-    let o = load(&bytes).expect("an object");
+    let kernel = Kernel::v6_12();
+    let by = |loader| OpenOptions { loader, ..OpenOptions::new(&kernel, "test.bpf.o") };
+    let o = open(&bytes, &by(LoaderRules::EbpfGo)).expect("an object");
     let r = o.programs[0].result.as_ref().expect("loads");
     let m = &r.maps[0];
     assert_eq!((m.name.as_str(), m.map_type, m.key_size, m.value_size, m.max_entries), ("counts", 2, 4, 8, 16));
     assert_eq!((r.insns[0].src, r.insns[0].imm), (1, m.fd));
-    let kernel = Kernel::v6_12();
-    let strict = OpenOptions { as_veristat: true, ..OpenOptions::new(&kernel, "test.bpf.o") };
-    let o = open(&bytes, &strict).expect("an object");
+    let o = open(&bytes, &by(LoaderRules::Libbpf)).expect("an object");
     let words = &o.programs[0].result.as_ref().expect_err("refused").words[0];
     assert!(words.contains("legacy map definitions in 'maps' section are not supported"));
 }

@@ -11,13 +11,10 @@ use crate::kernel::{AttachType, MapType, ProgType};
 use super::error::{EINVAL, NotLoadable};
 use super::initial::{Initial, InitialValue};
 use super::load::{Object, Program};
-use super::maps::Map;
 use super::request::LoadRequest;
 
 /// `BPF_F_XDP_HAS_FRAGS`.
 const F_XDP_HAS_FRAGS: u32 = 1 << 5;
-/// `BPF_F_INNER_MAP`: arrays may differ in size.
-const F_INNER_MAP: u32 = 1 << 12;
 const EBADF: i32 = -9;
 
 /// What became of a program when it was loaded alone.
@@ -136,42 +133,6 @@ fn join<'a>(p: &'a Program, request: &'a LoadRequest, owners: &mut HashMap<i32, 
         let words = format!("prog '{}': BPF program load failed: Invalid argument", p.name);
         let e = NotLoadable::new(EINVAL, words).because(reason);
         return Some(e.also(format!("prog '{}': failed to load: {EINVAL}", p.name)));
-    }
-    None
-}
-
-/// Why a declaration cannot put a map into a map of maps.
-pub(super) fn inner_maps(maps: &[Map], initial: &[Initial]) -> Option<NotLoadable> {
-    for outer in maps {
-        let Some(template) = &outer.inner else { continue };
-        for Initial { index: key, value, .. } in initial.iter().filter(|s| s.fd == outer.fd) {
-            let InitialValue::Map(fd) = value else { continue };
-            let Some(inner) = maps.iter().find(|m| m.fd == *fd) else { continue };
-            let (a, b) = (template, &inner.def);
-            let array = b.is(MapType::Array) || b.is(MapType::PercpuArray);
-            let sized = array && b.flags & F_INNER_MAP == 0;
-            let what = if a.map_type != b.map_type {
-                "type"
-            } else if a.key_size != b.key_size {
-                "key size"
-            } else if a.value_size != b.value_size {
-                "value size"
-            } else if a.flags != b.flags {
-                "flags"
-            } else if sized && a.max_entries != b.max_entries {
-                "number of entries"
-            } else {
-                continue;
-            };
-            let words = format!(
-                "map '{}': failed to initialize slot [{key}] to map '{}' fd={}: {EINVAL}",
-                outer.name, inner.name, inner.fd
-            );
-            let reason =
-                format!("`{}` is not like the template of the maps in `{}`: another {what}", inner.name, outer.name);
-            let e = NotLoadable::new(EINVAL, words).because(reason);
-            return Some(e.also(format!("map '{}': failed to create: Invalid argument({EINVAL})", outer.name)));
-        }
     }
     None
 }

@@ -170,6 +170,10 @@ fn program_in(line: &str) -> Option<String> {
     name.or_else(go).filter(|n| !n.is_empty() && n.len() <= 128).map(str::to_string)
 }
 
+/// How releases say that the verifier itself went wrong.
+const OWN_FAULTS: &[&str] =
+    &["verifier bug", "verifier is misconfigured", "verifier internal error", "misconfigured verifier"];
+
 /// The category that the newest kernels print.
 fn category_in(line: &str) -> Option<Category> {
     const ALL: [Category; 8] = [
@@ -316,6 +320,10 @@ impl Reading {
                     !["libbpf:", "bpf:", "Error", "failed to"].iter().any(|w| l.trim_start().starts_with(w))
                 };
                 self.message = behind(from).find(loader).map(|l| l.trim().to_string()).unwrap_or_default();
+                // No row has these words, but they say whose fault it is.
+                if OWN_FAULTS.iter().any(|w| self.message.contains(w)) {
+                    self.category = self.category.or(Some(Category::VerifierLimit));
+                }
             }
         }
         let processed = lines.iter().any(|l| l.trim_start().starts_with("processed "));

@@ -188,13 +188,10 @@ fn files_do_not_use_each_other_in_circles() {
     assert!(wrong.is_empty(), "circles of files:\n{}", wrong.join("\n"));
 }
 
-/// Files that still compare versions on their own. This list only shrinks.
-const COMPARE_VERSIONS: &[&str] = &["runtime/src/vm.rs", "runtime/src/helpers/csum.rs"];
-
 #[test]
 fn versions_are_compared_in_one_place() {
     let mut wrong = Vec::new();
-    let own = |s: &&Source| first(&s.module) == "kernel" || COMPARE_VERSIONS.contains(&s.file.as_str());
+    let own = |s: &&Source| first(&s.module) == "kernel";
     for s in sources().iter().filter(|s| s.krate != "server" && !own(s)) {
         for (n, line) in s.code.lines().enumerate().filter(|(_, l)| !l.trim_start().starts_with("//")) {
             if line.contains("KernelVersion::new") || line.contains(".version <") || line.contains(".version >") {

@@ -58,11 +58,10 @@ bench:
 # Agreement with recorded kernels, when the recordings are beside the checkout (../shared or BPFVET_SHARED).
 agreement:
 	$(CARGO) build --release --locked -p bpfvet-tests $(SOLVER)
-	target/release/agreement --check
-	target/release/agreement --tv --check
-	target/release/agreement --tv --unprivileged --check
-	target/release/agreement --kernel 6.18 --check
-	target/release/agreement --kernel 6.18 --tv --check
+	for kernel in 5.10 6.1 6.12 6.18.15 6.18 7.3; do \
+		target/release/agreement --kernel $$kernel --check && \
+		target/release/agreement --kernel $$kernel --tv --check || exit 1; done
+	for kernel in 5.10 6.1 6.12 6.18.15 7.3; do target/release/agreement --kernel $$kernel --tv --unprivileged --check || exit 1; done
 
 # Asks a real kernel and us about mutated programs and probes of the kernel's tables, and lists where we differ. Needs
 # root and the recordings; KERNEL=6.18 is the running kernel, KERNEL=6.12 is booted by qemu (`make record` fetches it).

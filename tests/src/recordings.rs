@@ -10,10 +10,20 @@ use verifier_core::kernel::Kernel;
 
 /// The kernel of the recordings of a release, on the machine that they were made on: what depends on the number of CPUs is
 /// theirs, not that of every machine.
+///
+/// # Panics
+/// When it was not recorded.
 pub fn recorded(release: &str) -> Kernel {
-    match release {
-        "6.18" => Kernel::v6_18().with_cpus(2),
-        _ => Kernel::v6_12().with_cpus(1),
+    let kernel = Kernel::known().into_iter().find(|k| k.name == release).expect("a kernel that was recorded");
+    let cpus = if release == "6.18" { 2 } else { 1 };
+    kernel.with_cpus(cpus)
+}
+
+/// What the files of a kernel's recordings are named after.
+pub fn file_name(kernel: &Kernel) -> String {
+    match kernel.name {
+        "6.18" => kernel.release.into(),
+        _ => format!("{}-debian", kernel.release),
     }
 }
 
@@ -113,10 +123,11 @@ impl Record {
         if self.object.is_empty() { self.program.clone() } else { format!("{}/{}", self.object, self.program) }
     }
 
-    /// Modules loaded besides bpf_testmod, in load order.
-    pub fn other_modules(&self) -> Vec<String> {
+    /// Modules that were loaded, in load order.
+    pub fn modules(&self) -> Vec<String> {
         let names = self.raw.get("other_modules").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
-        names.iter().filter_map(Value::as_str).map(str::to_string).collect()
+        let testmod = self.raw.get("testmod").and_then(Value::as_bool).unwrap_or(false).then_some("bpf_testmod");
+        names.iter().filter_map(Value::as_str).chain(testmod).map(str::to_string).collect()
     }
 
     /// How long it will take, roughly.

@@ -24,7 +24,7 @@ pub type Failure = Box<dyn std::error::Error + Send + Sync>;
 /// What to run.
 #[derive(Clone, Debug)]
 pub struct Plan {
-    /// `6.12` or `6.18`.
+    /// Name of the kernel: `6.12`.
     pub kernel: String,
     /// The tests of test_verifier instead of the objects.
     pub tv: bool,
@@ -58,11 +58,17 @@ impl Plan {
     }
 
     /// Name of the kernel's files in the recordings.
-    pub fn recorded(&self) -> &'static str {
-        match self.kernel.as_str() {
-            "6.18" => "6.18.44",
-            _ => "6.12.117-debian",
+    pub fn recorded(&self) -> String {
+        recordings::file_name(&recordings::recorded(&self.kernel))
+    }
+
+    /// What the kernel said, in the order of the file.
+    fn answers(&self, folder: &Path) -> std::io::Result<Vec<Record>> {
+        if !self.tv {
+            return recordings::records(folder, &self.recorded());
         }
+        let lines = recordings::lines(&folder.join(format!("test_verifier/{}.jsonl.zst", self.recorded())))?;
+        Ok(lines.into_iter().map(Record::new).collect())
     }
 
     fn wants(&self, name: &str) -> bool {
@@ -79,43 +85,30 @@ pub fn run(plan: &Plan, folder: &Path) -> Result<Vec<Pair>, Failure> {
     if plan.tv { test_verifier(plan, folder, &systems) } else { objects(plan, folder, &systems) }
 }
 
-/// The kernel with the modules that were loaded at the time, by the names of the modules besides bpf_testmod.
+/// The kernel with the modules that were loaded at the time, by their names in load order.
 struct Systems(HashMap<Vec<String>, System>);
 
 impl Systems {
+    /// One for each list of modules that anything was recorded with.
     fn new(plan: &Plan, folder: &Path) -> Result<Systems, Failure> {
-        let kernel = crate::recordings::recorded(&plan.kernel);
+        let kernel = recordings::recorded(&plan.kernel);
         let vmlinux = verifier_core::program::vmlinux(&kernel)?;
         let plain = System { kernel, vmlinux, modules: Vec::new() };
+        let mut known: HashMap<String, Arc<Btf>> = HashMap::new();
         let mut systems = HashMap::new();
-        if plan.kernel == "6.18" {
-            systems.insert(Vec::new(), plain);
-            return Ok(Systems(systems));
-        }
-        let module = |name: &str, file: &Path| -> Result<(String, Arc<Btf>), Failure> {
-            let raw = recordings::unpack(file)?;
-            Ok((name.to_string(), Arc::new(Btf::parse(raw, Some(plain.vmlinux.clone()))?)))
-        };
-        let testmod = module("bpf_testmod", &folder.join("btf/6.12.117-debian.bpf_testmod.btf.zst"))?;
-        systems.insert(Vec::new(), System { modules: vec![testmod.clone()], ..plain.clone() });
-        if plan.tv {
-            return Ok(Systems(systems));
-        }
-        let mut known: HashMap<String, (String, Arc<Btf>)> = HashMap::new();
-        for record in recordings::records(folder, plan.recorded())? {
-            let names = record.other_modules();
+        for record in plan.answers(folder)? {
+            let names = record.modules();
             if systems.contains_key(&names) {
                 continue;
             }
             let mut modules = Vec::new();
             for name in &names {
                 if !known.contains_key(name) {
-                    let file = folder.join(format!("btf/modules-6.12.117-debian/{name}.btf.zst"));
-                    known.insert(name.clone(), module(name, &file)?);
+                    let raw = recordings::unpack(&module_file(folder, &plan.recorded(), name))?;
+                    known.insert(name.clone(), Arc::new(Btf::parse(raw, Some(plain.vmlinux.clone()))?));
                 }
-                modules.extend(known.get(name).cloned());
+                modules.extend(known.get(name).map(|btf| (name.clone(), btf.clone())));
             }
-            modules.push(testmod.clone());
             systems.insert(names, System { modules, ..plain.clone() });
         }
         Ok(Systems(systems))
@@ -124,6 +117,12 @@ impl Systems {
     fn of(&self, names: &[String]) -> Option<&System> {
         self.0.get(names)
     }
+}
+
+/// Where the BTF of a module is kept: with the others of the kernel, or beside the kernel's own.
+fn module_file(folder: &Path, recorded: &str, name: &str) -> std::path::PathBuf {
+    let together = folder.join(format!("btf/modules-{recorded}/{name}.btf.zst"));
+    if together.exists() { together } else { folder.join(format!("btf/{recorded}.{name}.btf.zst")) }
 }
 
 /// Runs `job` over all indices on a few threads with large stacks.
@@ -158,14 +157,14 @@ const STACK: usize = 64 << 20;
 
 fn test_verifier(plan: &Plan, folder: &Path, systems: &Systems) -> Result<Vec<Pair>, Failure> {
     let tests = recordings::lines(&folder.join("test_verifier/tests.jsonl.zst"))?;
-    let answers = recordings::lines(&folder.join(format!("test_verifier/{}.jsonl.zst", plan.recorded())))?;
-    let answers: Vec<Record> = answers
+    let answers: Vec<Record> = plan
+        .answers(folder)?
         .into_iter()
-        .map(Record::new)
         .filter(|r| r.raw["privileged"].as_bool().unwrap_or(true) != plan.unprivileged)
         .filter(|r| r.verdict != "refused_by_host" && plan.wants(&r.program))
         .collect();
-    let system = systems.of(&[]).ok_or("no system")?;
+    let modules = answers.first().map(Record::modules).unwrap_or_default();
+    let system = systems.of(&modules).ok_or("no system")?;
     let privilege = if plan.unprivileged {
         Privilege::NONE
     } else {
@@ -199,12 +198,12 @@ fn expected_messages(test: &Value, unprivileged: bool) -> Option<Vec<&str>> {
 fn objects(plan: &Plan, folder: &Path, systems: &Systems) -> Result<Vec<Pair>, Failure> {
     let mut by_object: Vec<Vec<Record>> = Vec::new();
     let mut last = (String::new(), Vec::new());
-    for r in recordings::records(folder, plan.recorded())? {
+    for r in plan.answers(folder)? {
         if r.verdict == "refused_by_host" || !plan.wants(&r.name()) {
             continue;
         }
         // An object whose programs were recorded with different modules counts as one for each set.
-        let key = (r.object.clone(), r.other_modules());
+        let key = (r.object.clone(), r.modules());
         match by_object.last_mut() {
             Some(group) if last == key => group.push(r),
             _ => by_object.push(vec![r]),
@@ -216,7 +215,7 @@ fn objects(plan: &Plan, folder: &Path, systems: &Systems) -> Result<Vec<Pair>, F
     let mut pairs: Vec<Pair> = parallel(by_object.len(), plan.jobs, |i| {
         let group = &by_object[i];
         let Some(first) = group.first() else { return Vec::new() };
-        let Some(system) = systems.of(&first.other_modules()) else { return Vec::new() };
+        let Some(system) = systems.of(&first.modules()) else { return Vec::new() };
         let loaded = loader::load(&folder.join("objects").join(&first.object), system);
         group.iter().map(|r| object_pair(plan, system, &loaded, r)).collect::<Vec<_>>()
     })
@@ -235,12 +234,12 @@ pub fn requests(plan: &Plan, folder: &Path) -> Result<Vec<(String, System, LoadR
     let systems = Systems::new(plan, folder)?;
     let mut out = Vec::new();
     let mut loaded: Option<((String, Vec<String>), loader::Loaded)> = None;
-    for r in recordings::records(folder, plan.recorded())? {
+    for r in plan.answers(folder)? {
         if r.verdict != "accepted" || !plan.wants(&r.name()) {
             continue;
         }
-        let Some(system) = systems.of(&r.other_modules()) else { continue };
-        let key = (r.object.clone(), r.other_modules());
+        let Some(system) = systems.of(&r.modules()) else { continue };
+        let key = (r.object.clone(), r.modules());
         if loaded.as_ref().is_none_or(|(k, _)| *k != key) {
             loaded = Some((key, loader::load(&folder.join("objects").join(&r.object), system)));
         }

@@ -8,6 +8,7 @@ use std::time::Duration;
 use bpfvet_tests::agreement::{Pair, table};
 use bpfvet_tests::run::{Plan, run};
 use bpfvet_tests::{annotations, ratchet, recordings};
+use verifier_core::kernel::Basis;
 
 fn holds(plan: &Plan) -> Option<Vec<Pair>> {
     // Machines that run tests are often busy: time is no part of what is measured.
@@ -22,7 +23,8 @@ fn holds(plan: &Plan) -> Option<Vec<Pair>> {
     assert!(fallen.is_empty(), "agreement fell:\n{}", fallen.join("\n"));
     let messages = annotations::compare(&pairs).expect("annotations are expressions");
     println!("messages that the tests' authors expect and the kernel printed: {} programs", messages.asked);
-    assert!(messages.broken.is_empty(), "expected messages are missing: {:#?}", messages.broken);
+    let provisional = recordings::recorded(&plan.kernel).basis == Basis::Provisional;
+    assert!(provisional || messages.broken.is_empty(), "expected messages are missing: {:#?}", messages.broken);
     Some(pairs)
 }
 
@@ -40,14 +42,18 @@ fn objects_on_6_12() {
 }
 
 #[test]
-fn objects_on_6_18() {
-    holds(&Plan::new("6.18"));
+fn objects_on_other_kernels() {
+    for kernel in ["5.10", "6.1", "6.18.15", "6.18", "7.3"] {
+        holds(&Plan::new(kernel));
+    }
 }
 
 #[test]
 fn test_verifier() {
-    for kernel in ["6.12", "6.18"] {
+    for kernel in ["5.10", "6.1", "6.12", "6.18.15", "6.18", "7.3"] {
         holds(&Plan { tv: true, ..Plan::new(kernel) });
     }
-    holds(&Plan { tv: true, unprivileged: true, ..Plan::new("6.12") });
+    for kernel in ["5.10", "6.1", "6.12", "6.18.15", "7.3"] {
+        holds(&Plan { tv: true, unprivileged: true, ..Plan::new(kernel) });
+    }
 }

@@ -24,9 +24,9 @@ pub fn systems(args: &TargetArgs) -> Result<Vec<System>, String> {
             "all" => kernels.extend(profiles(Kernel::all())),
             "running" => kernels.push((running()?, true)),
             _ => {
-                let names: Vec<&str> = Kernel::all().iter().map(|k| k.name).collect();
+                let names: Vec<&str> = Kernel::known().iter().map(|k| k.name).collect();
                 let unknown =
-                    |e| format!("{e}; measured are {}, and what lies between them is computed", names.join(", "));
+                    |e| format!("{e}; known are {}, and what lies between measured ones is computed", names.join(", "));
                 kernels.push((Kernel::release(name).map_err(unknown)?, false));
             }
         }
@@ -105,12 +105,17 @@ pub fn running() -> Result<Kernel, String> {
     Ok(kernel)
 }
 
-/// Tells where answers for a kernel that nobody booted come from.
+/// Tells where answers for a kernel come from that were not measured, or not all.
 fn tell_basis(kernel: &Kernel) {
-    if let Basis::Computed { btf_of } = kernel.basis {
-        eprintln!(
+    match kernel.basis {
+        Basis::Measured => {}
+        Basis::Provisional => eprintln!(
+            "bpfvet: answers for Linux {} are provisional: `bpfvet kernels` shows how far they agree with it",
+            kernel.release
+        ),
+        Basis::Computed { btf_of } => eprintln!(
             "bpfvet: Linux {} is computed from the history of changes, with BTF, configuration and symbols of {btf_of}",
             kernel.release
-        );
+        ),
     }
 }

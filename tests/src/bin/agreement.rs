@@ -10,7 +10,7 @@ use clap::Parser;
 /// Compare our verdicts, logs and counters with recordings of real kernels.
 #[derive(Parser)]
 struct Args {
-    /// Kernel: 6.12 or 6.18.
+    /// Kernel: 5.10, 6.1, 6.12, 6.18.15, 6.18 or 7.3.
     #[arg(long, default_value = "6.12")]
     kernel: String,
     /// The tests of test_verifier instead of the objects.

@@ -48,7 +48,7 @@ pub fn choose(
 ) -> Result<(Vec<Subject>, Vec<Subject>), Failure> {
     let mut all: Vec<Record> = recordings::records(folder, "6.18.44")?
         .into_iter()
-        .filter(|r| r.verdict == "accepted" && r.counters.is_some() && r.other_modules().is_empty())
+        .filter(|r| r.verdict == "accepted" && r.counters.is_some() && r.modules().is_empty())
         .filter(|r| only.is_none_or(|o| r.name().contains(o)))
         .collect();
     all.sort_by_key(|r| (std::cmp::Reverse(r.weight()), r.name()));

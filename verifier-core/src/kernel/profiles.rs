@@ -13,6 +13,9 @@ use super::history::{Features, KernelVersion, PointRelease, Wording};
 pub enum Basis {
     /// This point release was booted and asked.
     Measured,
+    /// It was booted and asked too, but what is known of its changes does not yet account for all that it said:
+    /// `bpfvet kernels` shows how far answers agree. No default comes to it, and nothing is computed from it.
+    Provisional,
     /// The history of changes says what it does. BTF, configuration and symbols are those of the release named, which is
     /// the newest measured one that is not newer.
     Computed {
@@ -26,6 +29,7 @@ impl Basis {
     pub const fn word(self) -> &'static str {
         match self {
             Basis::Measured => "measured",
+            Basis::Provisional => "provisional",
             Basis::Computed { .. } => "computed",
         }
     }
@@ -88,6 +92,7 @@ pub struct Kernel {
 struct Measured {
     name: &'static str,
     release: &'static str,
+    basis: Basis,
     build: Build,
     machine: Machine,
     btf: &'static [u8],
@@ -95,21 +100,62 @@ struct Measured {
     kallsyms: &'static [u8],
 }
 
+/// How Debian configures its kernels for clouds, the same since 5.10.
+const DEBIAN: Build = Build { nr_cpus: 8192, kprobe_override: false, error_injection: false, data_symbols: true };
+
+/// Debian's 5.10.262.
+static V5_10: Measured = Measured {
+    name: "5.10",
+    release: "5.10.262",
+    basis: Basis::Provisional,
+    build: DEBIAN,
+    machine: Machine { cpus: None, locked_down: false },
+    btf: include_bytes!("../../data/btf/5.10.262-debian.btf.pack"),
+    config: include_bytes!("../../data/config/5.10.262-debian.config.pack"),
+    kallsyms: include_bytes!("../../data/kallsyms/5.10.262-debian.pack"),
+};
+
+/// Debian's 6.1.192.
+static V6_1: Measured = Measured {
+    name: "6.1",
+    release: "6.1.192",
+    basis: Basis::Provisional,
+    build: DEBIAN,
+    machine: Machine { cpus: None, locked_down: false },
+    btf: include_bytes!("../../data/btf/6.1.192-debian.btf.pack"),
+    config: include_bytes!("../../data/config/6.1.192-debian.config.pack"),
+    kallsyms: include_bytes!("../../data/kallsyms/6.1.192-debian.pack"),
+};
+
 /// Debian's 6.12.117, the main oracle.
 static V6_12: Measured = Measured {
     name: "6.12",
     release: "6.12.117",
-    build: Build { nr_cpus: 8192, kprobe_override: false, error_injection: false, data_symbols: true },
+    basis: Basis::Measured,
+    build: DEBIAN,
     machine: Machine { cpus: None, locked_down: false },
     btf: include_bytes!("../../data/btf/6.12.117-debian.btf.pack"),
     config: include_bytes!("../../data/config/6.12.117-debian.config.pack"),
     kallsyms: include_bytes!("../../data/kallsyms/6.12.117-debian.pack"),
 };
 
+/// Debian's 6.18.15.
+static V6_18_15: Measured = Measured {
+    name: "6.18.15",
+    release: "6.18.15",
+    basis: Basis::Provisional,
+    build: DEBIAN,
+    machine: Machine { cpus: None, locked_down: false },
+    btf: include_bytes!("../../data/btf/6.18.15-debian.btf.pack"),
+    config: include_bytes!("../../data/config/6.18.15-debian.config.pack"),
+    kallsyms: include_bytes!("../../data/kallsyms/6.18.15-debian.pack"),
+};
+
 /// 6.18.44 with a configuration of its own, on a host that locks it down.
 static V6_18: Measured = Measured {
     name: "6.18",
     release: "6.18.44",
+    basis: Basis::Measured,
     build: Build { nr_cpus: 256, kprobe_override: false, error_injection: false, data_symbols: false },
     machine: Machine { cpus: None, locked_down: true },
     btf: include_bytes!("../../data/btf/6.18.44.btf.pack"),
@@ -117,8 +163,25 @@ static V6_18: Measured = Measured {
     kallsyms: include_bytes!("../../data/kallsyms/6.18.44.pack"),
 };
 
+/// Debian's 7.3.4.
+static V7_3: Measured = Measured {
+    name: "7.3",
+    release: "7.3.4",
+    basis: Basis::Provisional,
+    build: DEBIAN,
+    machine: Machine { cpus: None, locked_down: false },
+    btf: include_bytes!("../../data/btf/7.3.4-debian.btf.pack"),
+    config: include_bytes!("../../data/config/7.3.4-debian.config.pack"),
+    kallsyms: include_bytes!("../../data/kallsyms/7.3.4-debian.pack"),
+};
+
 /// Oldest first.
-static MEASURED: [&Measured; 2] = [&V6_12, &V6_18];
+static MEASURED: [&Measured; 6] = [&V5_10, &V6_1, &V6_12, &V6_18_15, &V6_18, &V7_3];
+
+/// Those that stand for themselves and for what lies between them, oldest first.
+fn settled() -> impl DoubleEndedIterator<Item = &'static Measured> {
+    MEASURED.into_iter().filter(|m| m.basis == Basis::Measured)
+}
 
 /// Patch levels above this are no releases.
 const MAX_POINT: u16 = 999;
@@ -161,13 +224,18 @@ impl Measured {
     }
 
     fn kernel(&self) -> Kernel {
-        self.as_release(self.name, self.release, self.point(), Basis::Measured)
+        self.as_release(self.name, self.release, self.point(), self.basis)
     }
 }
 
 impl Kernel {
-    /// Every kernel measured, oldest first.
+    /// Every kernel measured, oldest first, but for those that are still provisional.
     pub fn all() -> Vec<Kernel> {
+        settled().map(Measured::kernel).collect()
+    }
+
+    /// Every kernel that was booted and asked, the provisional ones too, oldest first.
+    pub fn known() -> Vec<Kernel> {
         MEASURED.iter().map(|m| m.kernel()).collect()
     }
 
@@ -186,9 +254,9 @@ impl Kernel {
         if let Some(measured) = MEASURED.iter().find(|m| m.point() == release) {
             return Ok(measured.kernel());
         }
-        let older = MEASURED.iter().rfind(|m| m.point().version <= release.version);
+        let older = settled().rfind(|m| m.point().version <= release.version);
         let older = older.ok_or_else(|| UnknownRelease::Older(text.into()))?;
-        if MEASURED.last().is_some_and(|newest| newest.point().version < release.version) {
+        if settled().next_back().is_some_and(|newest| newest.point().version < release.version) {
             return Err(UnknownRelease::Newer(text.into()));
         }
         let PointRelease { version: KernelVersion { major, minor }, point } = release;
@@ -256,9 +324,19 @@ mod tests {
     }
 
     #[test]
+    fn what_is_provisional_is_asked_by_name_alone() {
+        let kernel = Kernel::release("6.1").expect("booted");
+        assert_eq!((kernel.release, kernel.basis), ("6.1.192", Basis::Provisional));
+        assert!(
+            Kernel::all().iter().all(|k| k.basis == Basis::Measured) && Kernel::known().len() > Kernel::all().len()
+        );
+    }
+
+    #[test]
     fn nothing_is_answered_by_a_neighbour_in_silence() {
         assert_eq!(Kernel::release("5.4").err(), Some(UnknownRelease::Older("5.4".into())));
         assert_eq!(Kernel::release("7.2.1").err(), Some(UnknownRelease::Newer("7.2.1".into())));
+        assert_eq!(Kernel::release("5.15").err(), Some(UnknownRelease::Older("5.15".into())));
         assert_eq!(Kernel::release("tea").err(), Some(UnknownRelease::NoRelease("tea".into())));
     }
 }

@@ -45,8 +45,12 @@ const INNER: &[(&str, &[(&str, u32)])] = &[(
         ("analysis::kfunc::special", 1),
         ("analysis::kfunc::meta", 1),
         ("analysis::call::meta", 1),
-        // The program, and where the walk stands.
-        ("analysis::env", 2),
+        // The program, what is learned of it, where the walk stands, and who listens.
+        ("analysis::program", 1),
+        ("analysis::learned", 1),
+        ("analysis::path", 1),
+        ("analysis::out", 1),
+        ("analysis::cx", 2),
         // Questions about the program alone.
         ("analysis::ctx_type", 3),
         ("analysis::helper_proto", 3),

@@ -8,7 +8,7 @@
 //! `__btf_resolve_size()`, `__btf_name_by_offset()`, `alloc`, `type_is_alloc(reg->type)`, `btf_types_are_same()`,
 //! `btf_nested_type_is_trusted()`, `map_btf_id`, `struct bpf_map_ops`.
 
-use super::Env;
+use super::Cx;
 use super::btf_write::check_kernel_write;
 use super::preflight::attr::is_gpl_compatible;
 use super::refs::in_rcu_section;
@@ -29,7 +29,7 @@ const MAX_DEPTH: usize = 32;
 /// # Errors
 /// None but for a base type that loads never yield.
 pub(crate) fn set_loaded_pointer(
-    env: &mut Env<'_>,
+    cx: &mut Cx<'_>,
     regno: u8,
     base: RegBase,
     btf: BtfRef,
@@ -38,16 +38,16 @@ pub(crate) fn set_loaded_pointer(
 ) -> Res {
     let payload = match base {
         RegBase::Scalar => {
-            set_unknown(env, regno);
+            set_unknown(cx, regno);
             return Ok(());
         }
         RegBase::PtrToBtfId => Payload::Btf { btf, id },
         RegBase::PtrToMem => Payload::Mem { size: 0, dynptr_id: 0 },
-        _ => return Err(env.bug("a load from a type yields neither pointer nor number")),
+        _ => return Err(cx.bug("a load from a type yields neither pointer nor number")),
     };
-    set_known_zero(env, regno);
-    let id = if base == RegBase::PtrToBtfId && flags.contains(TypeFlags::MAYBE_NULL) { env.new_id() } else { 0 };
-    let reg = env.reg_mut(regno);
+    set_known_zero(cx, regno);
+    let id = if base == RegBase::PtrToBtfId && flags.contains(TypeFlags::MAYBE_NULL) { cx.new_id() } else { 0 };
+    let reg = cx.reg_mut(regno);
     reg.ty = RegType::with(base, flags);
     reg.payload = payload;
     reg.id = id;
@@ -326,21 +326,21 @@ fn pointer_tag(btf: &Btf, t: &Type<'_>, off: u32) -> TypeFlags {
 /// # Errors
 /// Rejects with the errno of the check that failed.
 pub(crate) fn member_access(
-    env: &mut Env<'_>,
+    cx: &mut Cx<'_>,
     btf: BtfRef,
     id: TypeId,
     alloc: bool,
     off: i32,
     size: i32,
 ) -> Res<StructAccess> {
-    if alloc && let Some(rec) = env.struct_meta(btf, id) {
+    if alloc && let Some(rec) = cx.program.struct_meta(btf, id) {
         let (from, end) = (off as u32, (off as u32).wrapping_add(size as u32));
         if let Some(f) = rec.fields.iter().find(|f| from < f.offset + f.size && f.offset < end) {
-            return Err(env.reject(MemoryMsg::FieldDisallowed { name: f.kind.name() }, Errno::EACCES));
+            return Err(cx.reject(MemoryMsg::FieldDisallowed { name: f.kind.name() }, Errno::EACCES));
         }
     }
-    let types = env.btf(btf).clone();
-    let leaves = env.kernel.features.untrusted_mem;
+    let types = cx.program.btf(btf).clone();
+    let leaves = cx.program.kernel.features.untrusted_mem;
     let mut flags = TypeFlags::empty();
     let (mut at, mut off) = (id, off as u32);
     for _ in 0..=MAX_DEPTH {
@@ -353,23 +353,23 @@ pub(crate) fn member_access(
                 at = id;
                 off = 0;
             }
-            Err((msg, errno)) => return Err(env.reject(msg, errno)),
+            Err((msg, errno)) => return Err(cx.reject(msg, errno)),
         }
     }
-    Err(env.bug("a struct nested too deeply"))
+    Err(cx.bug("a struct nested too deeply"))
 }
 
 /// Whether two types are exactly the same.
 ///
 /// The BTFs of two modules share the ids of the kernel's own types.
-pub(crate) fn one_type(env: &Env<'_>, btf1: BtfRef, id1: TypeId, btf2: BtfRef, id2: TypeId) -> bool {
+pub(crate) fn one_type(cx: &Cx<'_>, btf1: BtfRef, id1: TypeId, btf2: BtfRef, id2: TypeId) -> bool {
     if id1 != id2 {
         return false;
     }
     if btf1 == btf2 {
         return true;
     }
-    match (env.btf(btf1).ty(id1), env.btf(btf2).ty(id2)) {
+    match (cx.program.btf(btf1).ty(id1), cx.program.btf(btf2).ty(id2)) {
         (Some(a), Some(b)) => id1 != 0 && std::ptr::eq(a.btf, b.btf),
         _ => false,
     }
@@ -380,7 +380,7 @@ pub(crate) fn one_type(env: &Env<'_>, btf1: BtfRef, id1: TypeId, btf2: BtfRef, i
 /// `strict`: only the type itself. May print lines of the walk, as the kernel does.
 #[allow(clippy::too_many_arguments)]
 pub(crate) fn same_struct_within(
-    env: &mut Env<'_>,
+    cx: &mut Cx<'_>,
     btf: BtfRef,
     id: TypeId,
     off: i32,
@@ -389,14 +389,14 @@ pub(crate) fn same_struct_within(
     strict: bool,
     walk_flex_arrays: bool,
 ) -> bool {
-    if off == 0 && one_type(env, btf, id, need_btf, need_id) {
+    if off == 0 && one_type(cx, btf, id, need_btf, need_id) {
         return true;
     }
     if strict {
         return false;
     }
-    let types = env.btf(btf).clone();
-    let leaves = env.kernel.features.untrusted_mem;
+    let types = cx.program.btf(btf).clone();
+    let leaves = cx.program.kernel.features.untrusted_mem;
     let mut flags = TypeFlags::empty();
     let (mut at, mut off) = (id, off as u32);
     for _ in 0..=MAX_DEPTH {
@@ -404,14 +404,14 @@ pub(crate) fn same_struct_within(
             return false;
         }
         match walk(&types, at, off, 1, &mut flags, walk_flex_arrays, leaves) {
-            Ok(Step::Struct { id }) if one_type(env, btf, id, need_btf, need_id) => return true,
+            Ok(Step::Struct { id }) if one_type(cx, btf, id, need_btf, need_id) => return true,
             Ok(Step::Struct { id }) => {
                 at = id;
                 off = 0;
             }
             Ok(_) => return false,
             Err((msg, _)) => {
-                env.say(msg);
+                cx.say(msg);
                 return false;
             }
         }
@@ -421,8 +421,8 @@ pub(crate) fn same_struct_within(
 
 /// Whether the kernel lists this field of the register's type, pointing to this type, as safe in the way of the
 /// suffix.
-fn is_listed(env: &Env<'_>, reg_btf: BtfRef, reg_id: TypeId, field: &str, id: TypeId, suffix: &str) -> bool {
-    let btf = env.btf(reg_btf);
+fn is_listed(cx: &Cx<'_>, reg_btf: BtfRef, reg_id: TypeId, field: &str, id: TypeId, suffix: &str) -> bool {
+    let btf = cx.program.btf(reg_btf);
     let Some(t) = btf.ty(reg_id) else { return false };
     let name = format!("{}{suffix}", t.name());
     if name.len() >= type_safe::NAME_MAX {
@@ -440,7 +440,7 @@ fn is_listed(env: &Env<'_>, reg_btf: BtfRef, reg_id: TypeId, field: &str, id: Ty
 /// By default nothing that is read from a struct is as valid as the struct; it is where the kernel lists the field, or
 /// inside of an RCU section for RCU pointers. What is walked from untrusted pointers stays untrusted.
 fn walked_flags(
-    env: &Env<'_>,
+    cx: &Cx<'_>,
     reg: &RegState,
     btf: BtfRef,
     id: TypeId,
@@ -456,16 +456,16 @@ fn walked_flags(
     if !is_trusted(reg) && !reg.has(TypeFlags::RCU) {
         return tags.difference(TRUST);
     }
-    let types = env.btf(btf).clone();
+    let types = cx.program.btf(btf).clone();
     let name = types.name_at(field);
-    let listed = |suffix| is_listed(env, btf, id, name, to, suffix);
+    let listed = |suffix| is_listed(cx, btf, id, name, to, suffix);
     if listed(type_safe::TRUSTED) {
         return tags | TypeFlags::TRUSTED;
     }
     if listed(type_safe::TRUSTED_OR_NULL) {
         return tags | TypeFlags::TRUSTED | TypeFlags::MAYBE_NULL;
     }
-    if !in_rcu_section(env) || reg.ty.may_be_null() {
+    if !in_rcu_section(cx) || reg.ty.may_be_null() {
         return TypeFlags::UNTRUSTED;
     }
     if listed(type_safe::RCU) {
@@ -489,24 +489,24 @@ fn walked_flags(
 /// # Errors
 /// Rejects with the errno of the check that failed.
 pub(crate) fn typed_pointer_access(
-    env: &mut Env<'_>,
+    cx: &mut Cx<'_>,
     regno: u8,
     off: i32,
     size: i32,
     t: Access,
     value_regno: Option<u8>,
 ) -> Res {
-    let reg = *env.reg(regno);
-    let Some((btf, id)) = reg.btf() else { return Err(env.bug("a typed pointer without a type")) };
-    let types = env.btf(btf).clone();
+    let reg = *cx.reg(regno);
+    let Some((btf, id)) = reg.btf() else { return Err(cx.bug("a typed pointer without a type")) };
+    let types = cx.program.btf(btf).clone();
     let name = || types.type_name(id).to_string();
-    let kernel = env.is_kernels(btf);
+    let kernel = cx.program.is_kernels(btf);
     let var_off = reg.var_off();
-    if !env.caps.pointers_may_leak {
-        return Err(env.reject(MemoryMsg::StructPerfmon { name: name() }, Errno::EPERM));
+    if !cx.program.caps.pointers_may_leak {
+        return Err(cx.reject(MemoryMsg::StructPerfmon { name: name() }, Errno::EPERM));
     }
-    if kernel && !is_gpl_compatible(&env.req.license) {
-        return Err(env.reject(MemoryMsg::StructGpl { name: name() }, Errno::EINVAL));
+    if kernel && !is_gpl_compatible(&cx.program.req.license) {
+        return Err(cx.reject(MemoryMsg::StructGpl { name: name() }, Errno::EINVAL));
     }
     let msg = if off < 0 {
         MemoryMsg::BtfNegative { regno, name: name(), off }
@@ -519,14 +519,14 @@ pub(crate) fn typed_pointer_access(
     } else if t == Access::Write && reg.has(TypeFlags::UNTRUSTED) {
         MemoryMsg::OnlyRead
     } else {
-        return access_type(env, &reg, (btf, id), off, size, t, value_regno);
+        return access_type(cx, &reg, (btf, id), off, size, t, value_regno);
     };
-    Err(env.reject(msg, Errno::EACCES))
+    Err(cx.reject(msg, Errno::EACCES))
 }
 
 /// The part of [`typed_pointer_access`] behind the checks of the pointer itself.
 fn access_type(
-    env: &mut Env<'_>,
+    cx: &mut Cx<'_>,
     reg: &RegState,
     (btf, id): (BtfRef, TypeId),
     off: i32,
@@ -535,27 +535,27 @@ fn access_type(
     value: Option<u8>,
 ) -> Res {
     let alloc = reg.has(TypeFlags::ALLOC);
-    if t == Access::Write && !alloc && check_kernel_write(env, btf, id, off, size)? {
+    if t == Access::Write && !alloc && check_kernel_write(cx, btf, id, off, size)? {
         return Ok(());
     }
     // Only objects that the program allocated itself may be written, wherever they are held.
     if t == Access::Write && !alloc {
-        return Err(env.reject(MemoryMsg::OnlyRead, Errno::EACCES));
+        return Err(cx.reject(MemoryMsg::OnlyRead, Errno::EACCES));
     }
     let held = reg.has(TypeFlags::NON_OWN_REF | TypeFlags::RCU) || reg.ref_obj_id != 0;
     if alloc && !held {
-        return Err(env.bug("an allocated object without a reference"));
+        return Err(cx.bug("an allocated object without a reference"));
     }
-    let access = member_access(env, btf, id, alloc, off, size)?;
+    let access = member_access(cx, btf, id, alloc, off, size)?;
     let (Access::Read, Some(dst)) = (t, value) else { return Ok(()) };
     match access {
-        StructAccess::Scalar => set_loaded_pointer(env, dst, RegBase::Scalar, btf, 0, TypeFlags::empty()),
+        StructAccess::Scalar => set_loaded_pointer(cx, dst, RegBase::Scalar, btf, 0, TypeFlags::empty()),
         StructAccess::UntrustedMem => {
-            set_loaded_pointer(env, dst, RegBase::PtrToMem, btf, 0, TypeFlags::RDONLY | TypeFlags::UNTRUSTED)
+            set_loaded_pointer(cx, dst, RegBase::PtrToMem, btf, 0, TypeFlags::RDONLY | TypeFlags::UNTRUSTED)
         }
         StructAccess::Ptr { id: to, flags, field_name } => {
-            let flags = walked_flags(env, reg, btf, id, to, flags, field_name);
-            set_loaded_pointer(env, dst, RegBase::PtrToBtfId, btf, to, flags)
+            let flags = walked_flags(cx, reg, btf, id, to, flags, field_name);
+            set_loaded_pointer(cx, dst, RegBase::PtrToBtfId, btf, to, flags)
         }
     }
 }
@@ -590,36 +590,36 @@ fn map_struct(ty: MapType) -> Option<&'static str> {
 /// # Errors
 /// Rejects with the errno of the check that failed.
 pub(crate) fn map_struct_access(
-    env: &mut Env<'_>,
+    cx: &mut Cx<'_>,
     regno: u8,
     off: i32,
     size: i32,
     t: Access,
     value_regno: Option<u8>,
 ) -> Res {
-    let Some(map) = env.reg(regno).map() else { return Err(env.bug("a map pointer without a map")) };
-    let map_type = env.map(map).spec.map_type;
+    let Some(map) = cx.reg(regno).map() else { return Err(cx.bug("a map pointer without a map")) };
+    let map_type = cx.program.map(map).spec.map_type;
     let name = MapType::from_number(map_type).and_then(map_struct);
-    let id = name.and_then(|n| env.btf(BtfRef::VMLINUX).find_by_name_kind(n, BtfKind::Struct));
+    let id = name.and_then(|n| cx.program.btf(BtfRef::VMLINUX).find_by_name_kind(n, BtfKind::Struct));
     let (Some(name), Some(id)) = (name, id) else {
-        return Err(env.reject(MemoryMsg::MapPtrType { map_type }, Errno::ENOTSUPP));
+        return Err(cx.reject(MemoryMsg::MapPtrType { map_type }, Errno::ENOTSUPP));
     };
     let name = name.to_string();
-    if !env.caps.pointers_may_leak {
-        return Err(env.reject(MemoryMsg::StructPerfmon { name }, Errno::EPERM));
+    if !cx.program.caps.pointers_may_leak {
+        return Err(cx.reject(MemoryMsg::StructPerfmon { name }, Errno::EPERM));
     }
     if off < 0 {
-        return Err(env.reject(MemoryMsg::MapPtrNegative { regno, name, off }, Errno::EACCES));
+        return Err(cx.reject(MemoryMsg::MapPtrNegative { regno, name, off }, Errno::EACCES));
     }
     if t == Access::Write {
-        return Err(env.reject(MemoryMsg::MapPtrOnlyRead { name }, Errno::EACCES));
+        return Err(cx.reject(MemoryMsg::MapPtrOnlyRead { name }, Errno::EACCES));
     }
-    let access = member_access(env, BtfRef::VMLINUX, id, false, off, size)?;
+    let access = member_access(cx, BtfRef::VMLINUX, id, false, off, size)?;
     let Some(dst) = value_regno else { return Ok(()) };
     let (base, to, flags) = match access {
         StructAccess::Scalar => (RegBase::Scalar, 0, TypeFlags::empty()),
         StructAccess::UntrustedMem => (RegBase::PtrToMem, 0, TypeFlags::RDONLY | TypeFlags::UNTRUSTED),
         StructAccess::Ptr { id, flags, .. } => (RegBase::PtrToBtfId, id, flags),
     };
-    set_loaded_pointer(env, dst, base, BtfRef::VMLINUX, to, flags)
+    set_loaded_pointer(cx, dst, base, BtfRef::VMLINUX, to, flags)
 }

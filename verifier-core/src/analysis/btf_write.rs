@@ -5,7 +5,7 @@
 //! In the kernel: `offsetof()`, `offsetofend()`, `env->ops->btf_struct_access()`, `bpf_tcp_ca_btf_struct_access()`,
 //! `bpf_dummy_ops_btf_struct_access()`, `tc_cls_act_btf_struct_access()`, `_nf_conntrack_btf_struct_access()`.
 
-use super::Env;
+use super::Cx;
 use crate::btf::{Btf, BtfKind, TypeId};
 use crate::error::{Errno, MemoryMsg, Res, Stop};
 use crate::kernel::ProgType;
@@ -56,12 +56,12 @@ fn range(btf: &Btf, name: &str, path: &[&str]) -> Option<(u32, u32)> {
 ///
 /// # Errors
 /// Rejects stores outside of the fields that may be written.
-pub(super) fn check_kernel_write(env: &mut Env<'_>, btf: BtfRef, id: TypeId, off: i32, size: i32) -> Res<bool> {
-    let rule = match env.resolved_prog_type() {
-        ProgType::SchedCls | ProgType::SchedAct | ProgType::Xdp => return conntrack(env, btf, id, off, size),
+pub(super) fn check_kernel_write(cx: &mut Cx<'_>, btf: BtfRef, id: TypeId, off: i32, size: i32) -> Res<bool> {
+    let rule = match cx.program.resolved_prog_type() {
+        ProgType::SchedCls | ProgType::SchedAct | ProgType::Xdp => return conntrack(cx, btf, id, off, size),
         ProgType::StructOps => {
-            let Some(place) = env.attach.btf else { return Ok(false) };
-            let name = env.btf(place).type_name(env.attach.btf_id).to_string();
+            let Some(place) = cx.program.attach.btf else { return Ok(false) };
+            let name = cx.program.btf(place).type_name(cx.program.attach.btf_id).to_string();
             match struct_ops::find(&name, place != BtfRef::VMLINUX) {
                 Some(ops) => ops.writes,
                 None => return Err(Stop::unsupported(format!("writes of struct_ops {name}"))),
@@ -72,15 +72,15 @@ pub(super) fn check_kernel_write(env: &mut Env<'_>, btf: BtfRef, id: TypeId, off
     if rule == WriteRule::None {
         return Ok(false);
     }
-    if !env.is_kernels(btf) {
-        return Err(env.bug("a kernel struct that is not the kernel's"));
+    if !cx.program.is_kernels(btf) {
+        return Err(cx.bug("a kernel struct that is not the kernel's"));
     }
     match rule {
         WriteRule::None => Ok(false),
-        WriteRule::TcpSock => tcp_sock(env, btf, id, off, size),
-        WriteRule::DummyState => dummy_state(env, btf, id, off, size),
+        WriteRule::TcpSock => tcp_sock(cx, btf, id, off, size),
+        WriteRule::DummyState => dummy_state(cx, btf, id, off, size),
         WriteRule::TestmodArgs => {
-            let end = range_of_struct(env, btf, "st_ops_args");
+            let end = range_of_struct(cx, btf, "st_ops_args");
             if end.is_some_and(|end| off >= 0 && i64::from(off) + i64::from(size) <= i64::from(end)) {
                 Ok(true)
             } else {
@@ -91,32 +91,32 @@ pub(super) fn check_kernel_write(env: &mut Env<'_>, btf: BtfRef, id: TypeId, off
 }
 
 /// Size of a struct by name.
-fn range_of_struct(env: &Env<'_>, btf: BtfRef, name: &str) -> Option<u32> {
-    let btf = env.btf(btf);
+fn range_of_struct(cx: &Cx<'_>, btf: BtfRef, name: &str) -> Option<u32> {
+    let btf = cx.program.btf(btf);
     btf.find_by_name_kind(name, BtfKind::Struct).and_then(|id| btf.ty(id)).map(|t| t.size_or_type)
 }
 
 /// Whether a type is the struct of this name in the same BTF.
-fn is_struct(env: &Env<'_>, btf: BtfRef, id: TypeId, name: &str) -> bool {
-    env.btf(btf).find_by_name_kind(name, BtfKind::Struct) == Some(id)
+fn is_struct(cx: &Cx<'_>, btf: BtfRef, id: TypeId, name: &str) -> bool {
+    cx.program.btf(btf).find_by_name_kind(name, BtfKind::Struct) == Some(id)
 }
 
 /// What TCP congestion control may write.
-fn tcp_sock(env: &mut Env<'_>, btf: BtfRef, id: TypeId, off: i32, size: i32) -> Res<bool> {
-    if !is_struct(env, btf, id, "tcp_sock") {
-        return Err(env.reject(MemoryMsg::OnlyRead, Errno::EACCES));
+fn tcp_sock(cx: &mut Cx<'_>, btf: BtfRef, id: TypeId, off: i32, size: i32) -> Res<bool> {
+    if !is_struct(cx, btf, id, "tcp_sock") {
+        return Err(cx.reject(MemoryMsg::OnlyRead, Errno::EACCES));
     }
     let at = off as u32;
-    let types = env.btf(btf).clone();
+    let types = cx.program.btf(btf).clone();
     let end = TCP_FIELDS.iter().find_map(|(name, path, anywhere)| {
         let (from, end) = range(&types, name, path)?;
         (at == from || (*anywhere && from <= at && at < end)).then_some(end)
     });
-    within(env, "tcp_sock", off, size, end)
+    within(cx, "tcp_sock", off, size, end)
 }
 
 /// Whether a store ends inside of the field it begins in.
-fn within(env: &mut Env<'_>, name: &'static str, off: i32, size: i32, end: Option<u32>) -> Res<bool> {
+fn within(cx: &mut Cx<'_>, name: &'static str, off: i32, size: i32, end: Option<u32>) -> Res<bool> {
     let msg = match end {
         None => MemoryMsg::NoWriteSupport { name, off },
         Some(end) if i64::from(off) + i64::from(size) > i64::from(end) => {
@@ -124,33 +124,33 @@ fn within(env: &mut Env<'_>, name: &'static str, off: i32, size: i32, end: Optio
         }
         Some(_) => return Ok(true),
     };
-    Err(env.reject(msg, Errno::EACCES))
+    Err(cx.reject(msg, Errno::EACCES))
 }
 
 /// What the kernel's test struct_ops may write.
-fn dummy_state(env: &mut Env<'_>, btf: BtfRef, id: TypeId, off: i32, size: i32) -> Res<bool> {
+fn dummy_state(cx: &mut Cx<'_>, btf: BtfRef, id: TypeId, off: i32, size: i32) -> Res<bool> {
     const STATE: &str = "bpf_dummy_ops_state";
-    let Some(end) = range_of_struct(env, btf, STATE) else { return Err(Stop::silent(Errno::EINVAL)) };
-    if !is_struct(env, btf, id, STATE) {
-        return Err(env.reject(MemoryMsg::OnlyDummyState, Errno::EACCES));
+    let Some(end) = range_of_struct(cx, btf, STATE) else { return Err(Stop::silent(Errno::EINVAL)) };
+    if !is_struct(cx, btf, id, STATE) {
+        return Err(cx.reject(MemoryMsg::OnlyDummyState, Errno::EACCES));
     }
     if i64::from(off) + i64::from(size) > i64::from(end) {
-        return Err(env.reject(MemoryMsg::DummyBeyond { off, size }, Errno::EACCES));
+        return Err(cx.reject(MemoryMsg::DummyBeyond { off, size }, Errno::EACCES));
     }
     Ok(true)
 }
 
 /// Connection tracking entries, whose mark may be written. Without the conntrack module nothing may, and nothing is said.
-fn conntrack(env: &mut Env<'_>, btf: BtfRef, id: TypeId, off: i32, size: i32) -> Res<bool> {
-    let built_in = env.btf(BtfRef::VMLINUX).find_by_name_kind("nf_conn___init", BtfKind::Struct).is_some();
-    if !built_in && !env.btf_names.iter().any(|n| n == "nf_conntrack") {
+fn conntrack(cx: &mut Cx<'_>, btf: BtfRef, id: TypeId, off: i32, size: i32) -> Res<bool> {
+    let built_in = cx.program.btf(BtfRef::VMLINUX).find_by_name_kind("nf_conn___init", BtfKind::Struct).is_some();
+    if !built_in && !cx.program.btf_names.iter().any(|n| n == "nf_conntrack") {
         return Err(Stop::silent(Errno::EACCES));
     }
-    let known = is_struct(env, btf, id, "nf_conn") || is_struct(env, btf, id, "nf_conn___init");
+    let known = is_struct(cx, btf, id, "nf_conn") || is_struct(cx, btf, id, "nf_conn___init");
     if !known {
-        return Err(env.reject(MemoryMsg::OnlyRead, Errno::EACCES));
+        return Err(cx.reject(MemoryMsg::OnlyRead, Errno::EACCES));
     }
-    let mark = range(env.btf(btf), "nf_conn", &["mark"]);
+    let mark = range(cx.program.btf(btf), "nf_conn", &["mark"]);
     let end = mark.filter(|(from, _)| *from == off as u32).map(|(_, end)| end);
-    within(env, "nf_conn", off, size, end)
+    within(cx, "nf_conn", off, size, end)
 }

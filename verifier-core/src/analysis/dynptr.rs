@@ -10,7 +10,7 @@
 //! `mark_iter_read()`, `mark_stack_slot_obj_read()`, `mark_dynptr_read()`, `dynptr_id()`, `dynptr_ref_obj_id()`,
 //! `dynptr_get_type()`.
 
-use super::Env;
+use super::Cx;
 use super::access::{memory_access, object_slot};
 use super::liveness::{slot_is_read, slot_is_written};
 use super::object_slots::{clear_slots, is_refcounted, overwrite_dynptr, slot, slot_kind, slot_mut};
@@ -29,12 +29,12 @@ const NR_SLOTS: usize = 2;
 /// Ends with a row of its own after a check that may have printed one, or failed without a word.
 ///
 /// The kernel's checks of stack objects answer with a boolean, so the caller's error number is the one returned.
-pub(super) fn fail_after(env: &mut Env, stop: Stop, msg: impl Into<Msg>, errno: Errno) -> Stop {
+pub(super) fn fail_after(cx: &mut Cx, stop: Stop, msg: impl Into<Msg>, errno: Errno) -> Stop {
     match stop {
-        Stop::Reject(r) if r.cause.is_none() => env.reject(msg, errno),
+        Stop::Reject(r) if r.cause.is_none() => cx.reject(msg, errno),
         Stop::Reject(mut r) => {
             r.errno = errno;
-            env.also(Stop::Reject(r), msg)
+            cx.also(Stop::Reject(r), msg)
         }
         other => other,
     }
@@ -45,8 +45,8 @@ pub(super) fn is_out_of_stack(stop: &Stop) -> bool {
     matches!(stop, Stop::Reject(r) if r.errno == Errno::ERANGE)
 }
 
-fn slot_of(env: &mut Env, reg: &RegState) -> Res<usize> {
-    object_slot(env, reg, "dynptr", NR_SLOTS)
+fn slot_of(cx: &mut Cx, reg: &RegState) -> Res<usize> {
+    object_slot(cx, reg, "dynptr", NR_SLOTS)
 }
 
 fn is_const_dynptr(reg: &RegState) -> bool {
@@ -95,115 +95,115 @@ fn mark_dynptr_reg(reg: &mut RegState, kind: DynptrKind, first_slot: bool, id: u
 }
 
 /// Marks a register as a constant dynptr argument of a callback or global function.
-pub(crate) fn set_callback_dynptr(env: &mut Env, reg: &mut RegState, kind: DynptrKind) {
-    let id = env.new_id();
+pub(crate) fn set_callback_dynptr(cx: &mut Cx, reg: &mut RegState, kind: DynptrKind) {
+    let id = cx.new_id();
     mark_dynptr_reg(reg, kind, true, id);
 }
 
 /// Writes a dynptr into its slots.
-fn make_dynptr(env: &mut Env, reg: &RegState, flags: TypeFlags, insn_idx: usize, clone_ref_obj_id: u32) -> Res {
+fn make_dynptr(cx: &mut Cx, reg: &RegState, flags: TypeFlags, insn_idx: usize, clone_ref_obj_id: u32) -> Res {
     let frame = reg.frame_number as usize;
-    let spi = slot_of(env, reg)?;
-    let lower = spi.checked_sub(1).ok_or_else(|| env.bug("dynptr below the stack"))?;
+    let spi = slot_of(cx, reg)?;
+    let lower = spi.checked_sub(1).ok_or_else(|| cx.bug("dynptr below the stack"))?;
     // The two slots may belong to two different dynptrs.
-    overwrite_dynptr(env, frame, spi)?;
-    overwrite_dynptr(env, frame, lower)?;
+    overwrite_dynptr(cx, frame, spi)?;
+    overwrite_dynptr(cx, frame, lower)?;
     let kind = kind_of_flags(flags);
     for i in [spi, lower] {
-        slot_mut(env, frame, i)?.kind = [SlotKind::Dynptr; 8];
+        slot_mut(cx, frame, i)?.kind = [SlotKind::Dynptr; 8];
     }
     if kind == DynptrKind::Invalid {
         return Err(Stop::silent(Errno::EINVAL));
     }
-    let id = env.new_id();
-    mark_dynptr_reg(&mut slot_mut(env, frame, spi)?.spilled, kind, true, id);
-    mark_dynptr_reg(&mut slot_mut(env, frame, lower)?.spilled, kind, false, id);
+    let id = cx.new_id();
+    mark_dynptr_reg(&mut slot_mut(cx, frame, spi)?.spilled, kind, true, id);
+    mark_dynptr_reg(&mut slot_mut(cx, frame, lower)?.spilled, kind, false, id);
     if is_refcounted(kind) {
-        let ref_id = if clone_ref_obj_id != 0 { clone_ref_obj_id } else { refs::hold_reference(env, insn_idx)? };
-        slot_mut(env, frame, spi)?.spilled.ref_obj_id = ref_id;
-        slot_mut(env, frame, lower)?.spilled.ref_obj_id = ref_id;
+        let ref_id = if clone_ref_obj_id != 0 { clone_ref_obj_id } else { refs::hold_reference(cx, insn_idx)? };
+        slot_mut(cx, frame, spi)?.spilled.ref_obj_id = ref_id;
+        slot_mut(cx, frame, lower)?.spilled.ref_obj_id = ref_id;
     }
-    slot_is_written(env, frame, spi)?;
-    slot_is_written(env, frame, lower)
+    slot_is_written(cx, frame, spi)?;
+    slot_is_written(cx, frame, lower)
 }
 
 /// A call released a dynptr: its slots become uninitialised, and so do its clones and slices.
-pub(crate) fn end_dynptr(env: &mut Env, reg: &RegState) -> Res {
+pub(crate) fn end_dynptr(cx: &mut Cx, reg: &RegState) -> Res {
     let frame = reg.frame_number as usize;
-    let spi = slot_of(env, reg)?;
-    let first = slot(env, frame, spi)?;
+    let spi = slot_of(cx, reg)?;
+    let first = slot(cx, frame, spi)?;
     if !is_refcounted(slot_kind(&first).0) {
-        return clear_slots(env, frame, spi);
+        return clear_slots(cx, frame, spi);
     }
     let ref_obj_id = first.spilled.ref_obj_id;
     // The kernel only warns when the reference is gone already.
-    if let Err(stop @ (Stop::Unsupported(_) | Stop::Budget(_))) = refs::end_reference(env, ref_obj_id) {
+    if let Err(stop @ (Stop::Unsupported(_) | Stop::Budget(_))) = refs::end_reference(cx, ref_obj_id) {
         return Err(stop);
     }
-    let slots = env.cur.frames.get(frame).map_or(0, |f| f.stack.len());
+    let slots = cx.path.cur.frames.get(frame).map_or(0, |f| f.stack.len());
     for i in 1..slots {
-        let s = slot(env, frame, i)?;
+        let s = slot(cx, frame, i)?;
         if s.spilled.ref_obj_id != ref_obj_id {
             continue;
         }
         if s.kind[0] != SlotKind::Dynptr {
-            return Err(env.bug("reference of a dynptr in another slot"));
+            return Err(cx.bug("reference of a dynptr in another slot"));
         }
         if slot_kind(&s).1 {
-            clear_slots(env, frame, i)?;
+            clear_slots(cx, frame, i)?;
         }
     }
     Ok(())
 }
 
 /// May a dynptr be created here? Kernel: `is_dynptr_reg_valid_uninit()`.
-fn check_valid_uninit(env: &mut Env, reg: &RegState) -> Res {
+fn check_valid_uninit(cx: &mut Cx, reg: &RegState) -> Res {
     if is_const_dynptr(reg) {
         return Err(Stop::silent(Errno::EINVAL));
     }
-    match slot_of(env, reg) {
+    match slot_of(cx, reg) {
         Err(stop) if !is_out_of_stack(&stop) => Err(stop),
         _ => Ok(()),
     }
 }
 
 /// Is there a whole dynptr here? Kernel: `is_dynptr_reg_valid_init()`.
-fn check_valid_init(env: &mut Env, reg: &RegState) -> Res {
+fn check_valid_init(cx: &mut Cx, reg: &RegState) -> Res {
     if is_const_dynptr(reg) {
         return Ok(());
     }
     let frame = reg.frame_number as usize;
-    let spi = slot_of(env, reg)?;
-    let (upper, lower) = (slot(env, frame, spi)?, slot(env, frame, spi.saturating_sub(1))?);
+    let spi = slot_of(cx, reg)?;
+    let (upper, lower) = (slot(cx, frame, spi)?, slot(cx, frame, spi.saturating_sub(1))?);
     let whole = |s: &Slot| s.kind.iter().all(|k| *k == SlotKind::Dynptr);
     if slot_kind(&upper).1 && whole(&upper) && whole(&lower) { Ok(()) } else { Err(Stop::silent(Errno::EINVAL)) }
 }
 
 /// Whether a dynptr is of the kind that the argument asks for; `arg` without `RDONLY`.
-fn is_type_expected(env: &mut Env, reg: &RegState, arg: ArgType) -> Res<bool> {
+fn is_type_expected(cx: &mut Cx, reg: &RegState, arg: ArgType) -> Res<bool> {
     if arg.base == ArgBase::PtrToDynptr && arg.flags.is_empty() {
         return Ok(true);
     }
     let wanted = kind_of_flags(arg.flags);
-    Ok(dynptr_kind_of(env, reg)? == wanted)
+    Ok(dynptr_kind_of(cx, reg)? == wanted)
 }
 
 /// The slots of an iterator are read, and shown as touched.
-pub(super) fn mark_slots_read(env: &mut Env, frame: usize, spi: usize, nr_slots: usize) -> Res {
+pub(super) fn mark_slots_read(cx: &mut Cx, frame: usize, spi: usize, nr_slots: usize) -> Res {
     for i in 0..nr_slots {
         let Some(at) = spi.checked_sub(i) else { break };
-        slot_is_read(env, frame, at)?;
-        env.scratch_slot(at);
+        slot_is_read(cx, frame, at)?;
+        cx.scratch_slot(at);
     }
     Ok(())
 }
 
 /// The slots of a dynptr are read; the log of 6.12 does not show that.
-fn dynptr_is_read(env: &mut Env, frame: usize, spi: usize) -> Res {
+fn dynptr_is_read(cx: &mut Cx, frame: usize, spi: usize) -> Res {
     for at in [Some(spi), spi.checked_sub(1)].into_iter().flatten() {
-        slot_is_read(env, frame, at)?;
-        if env.kernel.features.liveness == LivenessKind::Static {
-            env.scratch_slot(at);
+        slot_is_read(cx, frame, at)?;
+        if cx.program.kernel.features.liveness == LivenessKind::Static {
+            cx.scratch_slot(at);
         }
     }
     Ok(())
@@ -212,67 +212,66 @@ fn dynptr_is_read(env: &mut Env, frame: usize, spi: usize) -> Res {
 /// Checks a dynptr argument: one to be created (`UNINIT`), one that is only used (`RDONLY`), or one that may be changed.
 ///
 /// `clone_ref_obj_id` is the reference that a clone shares with its parent, 0 for others.
-pub(crate) fn dynptr_argument(env: &mut Env, regno: u8, insn_idx: usize, arg: ArgType, clone_ref_obj_id: u32) -> Res {
-    let reg = *env.reg(regno);
+pub(crate) fn dynptr_argument(cx: &mut Cx, regno: u8, insn_idx: usize, arg: ArgType, clone_ref_obj_id: u32) -> Res {
+    let reg = *cx.reg(regno);
     let argno = i32::from(regno) - 1;
     if !reg.ty.is(RegBase::PtrToStack) && !is_const_dynptr(&reg) {
-        return Err(env.reject(KfuncMsg::DynptrNotOnStack { arg: argno }, Errno::EINVAL));
+        return Err(cx.reject(KfuncMsg::DynptrNotOnStack { arg: argno }, Errno::EINVAL));
     }
     if arg.flags.contains(TypeFlags::UNINIT | TypeFlags::RDONLY) {
-        return Err(env.bug("dynptr argument both uninitialised and read-only"));
+        return Err(cx.bug("dynptr argument both uninitialised and read-only"));
     }
     if arg.flags.contains(TypeFlags::UNINIT) {
-        check_valid_uninit(env, &reg).map_err(|s| fail_after(env, s, KfuncMsg::DynptrNotUninit {}, Errno::EINVAL))?;
+        check_valid_uninit(cx, &reg).map_err(|s| fail_after(cx, s, KfuncMsg::DynptrNotUninit {}, Errno::EINVAL))?;
         for off in [0, 8] {
-            memory_access(env, insn_idx, regno, off, DW, Access::Write, None, false, false)?;
+            memory_access(cx, insn_idx, regno, off, DW, Access::Write, None, false, false)?;
         }
-        return make_dynptr(env, &reg, arg.flags, insn_idx, clone_ref_obj_id);
+        return make_dynptr(cx, &reg, arg.flags, insn_idx, clone_ref_obj_id);
     }
     if is_const_dynptr(&reg) && !arg.flags.contains(TypeFlags::RDONLY) {
-        return Err(env.reject(KfuncMsg::DynptrConstMutated {}, Errno::EINVAL));
+        return Err(cx.reject(KfuncMsg::DynptrConstMutated {}, Errno::EINVAL));
     }
-    check_valid_init(env, &reg)
-        .map_err(|s| fail_after(env, s, KfuncMsg::DynptrNotInit { arg: argno }, Errno::EINVAL))?;
+    check_valid_init(cx, &reg).map_err(|s| fail_after(cx, s, KfuncMsg::DynptrNotInit { arg: argno }, Errno::EINVAL))?;
     let mut wanted = arg;
     wanted.flags.remove(TypeFlags::RDONLY);
-    if !is_type_expected(env, &reg, wanted)? {
+    if !is_type_expected(cx, &reg, wanted)? {
         let kind = dynptr_kind(kind_of_flags(arg.flags));
-        return Err(env.reject(KfuncMsg::DynptrKind { kind, arg: argno }, Errno::EINVAL));
+        return Err(cx.reject(KfuncMsg::DynptrKind { kind, arg: argno }, Errno::EINVAL));
     }
     if is_const_dynptr(&reg) {
         return Ok(());
     }
-    let spi = slot_of(env, &reg)?;
+    let spi = slot_of(cx, &reg)?;
     let frame = reg.frame_number as usize;
-    if env.kernel.features.dynptr_reads_shown {
-        return dynptr_is_read(env, frame, spi);
+    if cx.program.kernel.features.dynptr_reads_shown {
+        return dynptr_is_read(cx, frame, spi);
     }
-    slot_is_read(env, frame, spi)?;
-    slot_is_read(env, frame, spi.saturating_sub(1))
+    slot_is_read(cx, frame, spi)?;
+    slot_is_read(cx, frame, spi.saturating_sub(1))
 }
 
 /// The register itself when it is a constant dynptr, else the first slot it points to.
-fn dynptr_reg(env: &mut Env, reg: &RegState) -> Res<RegState> {
+fn dynptr_reg(cx: &mut Cx, reg: &RegState) -> Res<RegState> {
     if is_const_dynptr(reg) {
         return Ok(*reg);
     }
-    let spi = slot_of(env, reg)?;
-    Ok(slot(env, reg.frame_number as usize, spi)?.spilled)
+    let spi = slot_of(cx, reg)?;
+    Ok(slot(cx, reg.frame_number as usize, spi)?.spilled)
 }
 
 /// Id that slices of a dynptr remember.
-pub(crate) fn dynptr_id(env: &mut Env, reg: &RegState) -> Res<u32> {
-    Ok(dynptr_reg(env, reg)?.id)
+pub(crate) fn dynptr_id(cx: &mut Cx, reg: &RegState) -> Res<u32> {
+    Ok(dynptr_reg(cx, reg)?.id)
 }
 
 /// Reference that a dynptr owns, 0: none.
-pub(crate) fn dynptr_owner(env: &mut Env, reg: &RegState) -> Res<u32> {
-    Ok(dynptr_reg(env, reg)?.ref_obj_id)
+pub(crate) fn dynptr_owner(cx: &mut Cx, reg: &RegState) -> Res<u32> {
+    Ok(dynptr_reg(cx, reg)?.ref_obj_id)
 }
 
 /// Kind of a dynptr.
-pub(crate) fn dynptr_kind_of(env: &mut Env, reg: &RegState) -> Res<DynptrKind> {
-    Ok(match dynptr_reg(env, reg)?.payload {
+pub(crate) fn dynptr_kind_of(cx: &mut Cx, reg: &RegState) -> Res<DynptrKind> {
+    Ok(match dynptr_reg(cx, reg)?.payload {
         Payload::Dynptr { kind, .. } => kind,
         _ => DynptrKind::Invalid,
     })

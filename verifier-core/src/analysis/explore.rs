@@ -15,16 +15,16 @@ use crate::error::{Errno, LimitMsg, Res};
 use crate::log::Event;
 use crate::state::{FuncState, StateId, VerifierState};
 
-use super::Env;
+use super::Cx;
 use super::stored::Pending;
 
 /// Most paths that may wait.
 const MAX_PENDING: usize = 8192;
 
-fn push(env: &mut Env<'_>, state: VerifierState, insn_idx: usize, prev_insn_idx: usize) -> usize {
-    let log_mark = if env.interest.log_level != 0 { env.sink.mark() } else { 0 };
-    env.explorer.stack.push(Pending { state, insn_idx, prev_insn_idx, log_mark });
-    env.explorer.stack.len()
+fn push(cx: &mut Cx<'_>, state: VerifierState, insn_idx: usize, prev_insn_idx: usize) -> usize {
+    let log_mark = if cx.out.interest.log_level != 0 { cx.out.sink.mark() } else { 0 };
+    cx.search.stack.push(Pending { state, insn_idx, prev_insn_idx, log_mark });
+    cx.search.stack.len()
 }
 
 /// Why a path is stored for later.
@@ -38,30 +38,30 @@ pub(crate) enum Fork {
     Round,
 }
 
-/// Stores a copy of the current path for later; edit it with [`Explorer::top_mut`].
+/// Stores a copy of the current path for later; edit it with [`Search::top_mut`].
 ///
 /// # Errors
 /// Rejects when too many paths wait.
-pub(crate) fn fork_path(env: &mut Env<'_>, insn_idx: usize, prev_insn_idx: usize, fork: Fork) -> Res {
+pub(crate) fn fork_path(cx: &mut Cx<'_>, insn_idx: usize, prev_insn_idx: usize, fork: Fork) -> Res {
     let speculative = fork == Fork::Guess;
-    env.explorer.trail.share();
-    let mut state = env.cur.clone();
+    cx.search.trail.share();
+    let mut state = cx.path.cur.clone();
     state.speculative |= speculative;
     let parent = state.parent;
-    let count = push(env, state, insn_idx, prev_insn_idx);
+    let count = push(cx, state, insn_idx, prev_insn_idx);
     if count > MAX_PENDING {
         let errno = match fork {
-            Fork::Round if !env.kernel.features.jump_sequence_is_e2big => Errno::ENOMEM,
-            _ => errno_of(env.kernel.features.jump_sequence_is_e2big),
+            Fork::Round if !cx.program.kernel.features.jump_sequence_is_e2big => Errno::ENOMEM,
+            _ => errno_of(cx.program.kernel.features.jump_sequence_is_e2big),
         };
-        return Err(env.reject(LimitMsg::JumpSequence { count }, errno));
+        return Err(cx.reject(LimitMsg::JumpSequence { count }, errno));
     }
     if let Some(p) = parent {
-        let p = env.explorer.state_mut(p);
+        let p = cx.search.state_mut(p);
         p.open_paths = p.open_paths.saturating_add(1);
     }
-    if env.interest.structure {
-        env.emit(Event::Pushed { to: insn_idx, from: prev_insn_idx, speculative });
+    if cx.out.interest.structure {
+        cx.emit(Event::Pushed { to: insn_idx, from: prev_insn_idx, speculative });
     }
     Ok(())
 }
@@ -71,7 +71,7 @@ pub(crate) fn fork_path(env: &mut Env<'_>, insn_idx: usize, prev_insn_idx: usize
 /// # Errors
 /// Rejects when too many paths wait.
 pub(crate) fn queue_later_callback(
-    env: &mut Env<'_>,
+    cx: &mut Cx<'_>,
     insn_idx: usize,
     prev_insn_idx: usize,
     subprog: u32,
@@ -81,15 +81,15 @@ pub(crate) fn queue_later_callback(
     state.open_paths = 1;
     state.may_sleep_here = is_sleepable;
     state.frames.push(Rc::new(FuncState::entry(FuncState::MAIN, 0, subprog)));
-    let count = push(env, state, insn_idx, prev_insn_idx);
+    let count = push(cx, state, insn_idx, prev_insn_idx);
     if count > MAX_PENDING {
-        let errno = env.kernel.features.jump_sequence_is_e2big;
-        return Err(env.reject(LimitMsg::JumpSequenceAsync { count }, errno_of(errno)));
+        let errno = cx.program.kernel.features.jump_sequence_is_e2big;
+        return Err(cx.reject(LimitMsg::JumpSequenceAsync { count }, errno_of(errno)));
     }
-    env.touched_regs = u32::MAX;
-    env.touched_slots = u64::MAX;
-    if env.interest.structure {
-        env.emit(Event::Pushed { to: insn_idx, from: prev_insn_idx, speculative: false });
+    cx.path.touched_regs = u32::MAX;
+    cx.path.touched_slots = u64::MAX;
+    if cx.out.interest.structure {
+        cx.emit(Event::Pushed { to: insn_idx, from: prev_insn_idx, speculative: false });
     }
     Ok(())
 }
@@ -100,12 +100,12 @@ fn errno_of(too_big: bool) -> Errno {
 
 /// Takes up the path pushed last: `(prev_insn_idx, insn_idx)`, or `None` when none is left. What was printed since the
 /// push is taken back unless the log shows every path.
-pub(crate) fn next_path(env: &mut Env<'_>) -> Option<(usize, usize)> {
-    let p = env.explorer.stack.pop()?;
-    env.cur = p.state;
-    env.explorer.trail.begin_insn();
-    if env.interest.log_level != 0 && !env.logs(2) {
-        env.sink.rewind(p.log_mark);
+pub(crate) fn next_path(cx: &mut Cx<'_>) -> Option<(usize, usize)> {
+    let p = cx.search.stack.pop()?;
+    cx.path.cur = p.state;
+    cx.search.trail.begin_insn();
+    if cx.out.interest.log_level != 0 && !cx.logs(2) {
+        cx.out.sink.rewind(p.log_mark);
     }
     Some((p.prev_insn_idx, p.insn_idx))
 }
@@ -117,20 +117,20 @@ pub(crate) fn called_alike(a: &VerifierState, b: &VerifierState) -> bool {
 
 /// The newest state on the current path at an instruction, with the same call sites as the current state (or as its
 /// parent, when `of_parent`) and above it.
-pub(crate) fn earlier_on_path(env: &mut Env<'_>, of_parent: bool, insn_idx: usize) -> Option<StateId> {
-    let called_from = env.cur.frames.last()?.called_from;
-    let len = env.insns.len();
-    let bucket = env.explorer.bucket_of(insn_idx, called_from, len);
-    let reference = if of_parent { env.explorer.state(env.cur.parent?) } else { &env.cur };
-    let here = env.explorer.bucket(bucket).iter().rev().filter(|s| s.insn_idx as usize == insn_idx);
+pub(crate) fn earlier_on_path(cx: &mut Cx<'_>, of_parent: bool, insn_idx: usize) -> Option<StateId> {
+    let called_from = cx.path.cur.frames.last()?.called_from;
+    let len = cx.program.insns.len();
+    let bucket = cx.search.bucket_of(insn_idx, called_from, len);
+    let reference = if of_parent { cx.search.state(cx.path.cur.parent?) } else { &cx.path.cur };
+    let here = cx.search.bucket(bucket).iter().rev().filter(|s| s.insn_idx as usize == insn_idx);
     here.map(|s| s.id).find(|id| {
-        let st = env.explorer.state(*id);
+        let st = cx.search.state(*id);
         st.open_paths != 0 && called_alike(st, reference) && st.path_depth < reference.path_depth
     })
 }
 
 /// Forgets all states and paths before another function is walked; counters stay.
-pub(crate) fn forget_paths(env: &mut Env<'_>) {
-    env.explorer.clear();
-    env.cur = VerifierState::empty();
+pub(crate) fn forget_paths(cx: &mut Cx<'_>) {
+    cx.search.clear();
+    cx.path.cur = VerifierState::empty();
 }

@@ -8,7 +8,7 @@
 //! `unmark_stack_slots_iter()`, `is_iter_reg_valid_uninit()`, `is_iter_reg_valid_init()`, `get_iter_from_state()`,
 //! `same_callsites()`, `find_prev_entry()`, `check_ids()`, `maybe_widen_reg()`.
 
-use super::Env;
+use super::Cx;
 use super::access::{memory_access, object_slot};
 use super::dynptr::{fail_after, is_out_of_stack, mark_slots_read};
 use super::explore::{Fork, fork_path};
@@ -26,8 +26,8 @@ use crate::state::{
 
 const PREFIX: &str = "bpf_iter_";
 
-fn slot_of(env: &mut Env, reg: &RegState, nr_slots: usize) -> Res<usize> {
-    object_slot(env, reg, "iter", nr_slots)
+fn slot_of(cx: &mut Cx, reg: &RegState, nr_slots: usize) -> Res<usize> {
+    object_slot(cx, reg, "iter", nr_slots)
 }
 
 /// The iterator struct that a parameter points to.
@@ -38,54 +38,54 @@ fn iter_type(btf: &Btf, param_type: TypeId) -> Option<(TypeId, u32)> {
 }
 
 /// Name of an iterator's type for messages.
-fn iter_name(env: &Env, btf: BtfRef, id: TypeId) -> String {
-    let name = env.btf(btf).type_name(id);
+fn iter_name(cx: &Cx, btf: BtfRef, id: TypeId) -> String {
+    let name = cx.program.btf(btf).type_name(id);
     name.strip_prefix(PREFIX).unwrap_or("<invalid>").to_string()
 }
 
 /// Checks the iterator argument of a kernel function and creates, reads or ends the iterator.
-pub(crate) fn iterator_argument(env: &mut Env, regno: u8, insn_idx: usize, meta: &mut KfuncMeta) -> Res {
-    let reg = *env.reg(regno);
+pub(crate) fn iterator_argument(cx: &mut Cx, regno: u8, insn_idx: usize, meta: &mut KfuncMeta) -> Res {
+    let reg = *cx.reg(regno);
     let argno = i32::from(regno) - 1;
     if !reg.ty.is(RegBase::PtrToStack) {
-        return Err(env.reject(KfuncMsg::IterNotOnStack { arg: argno }, Errno::EINVAL));
+        return Err(cx.reject(KfuncMsg::IterNotOnStack { arg: argno }, Errno::EINVAL));
     }
     let param = meta.desc.params.get(usize::from(regno).saturating_sub(1)).map(|p| p.type_id);
-    let Some((btf_id, size)) = param.and_then(|id| iter_type(env.btf(meta.desc.btf), id)) else {
-        return Err(env.reject(KfuncMsg::IterInvalidArg { arg: argno }, Errno::EINVAL));
+    let Some((btf_id, size)) = param.and_then(|id| iter_type(cx.program.btf(meta.desc.btf), id)) else {
+        return Err(cx.reject(KfuncMsg::IterInvalidArg { arg: argno }, Errno::EINVAL));
     };
     let nr_slots = (size / 8) as usize;
     if meta.flags.is_iter_new() {
-        check_valid_uninit(env, &reg, nr_slots).map_err(|s| {
-            let iter = iter_name(env, meta.desc.btf, btf_id);
-            fail_after(env, s, KfuncMsg::IterNotUninit { iter, arg: argno }, Errno::EINVAL)
+        check_valid_uninit(cx, &reg, nr_slots).map_err(|s| {
+            let iter = iter_name(cx, meta.desc.btf, btf_id);
+            fail_after(cx, s, KfuncMsg::IterNotUninit { iter, arg: argno }, Errno::EINVAL)
         })?;
         for i in 0..nr_slots {
             let off = i32::try_from(i * 8).unwrap_or(i32::MAX);
-            memory_access(env, insn_idx, regno, off, DW, Access::Write, None, false, false)?;
+            memory_access(cx, insn_idx, regno, off, DW, Access::Write, None, false, false)?;
         }
-        return make_iterator(env, &reg, meta, insn_idx, btf_id, nr_slots);
+        return make_iterator(cx, &reg, meta, insn_idx, btf_id, nr_slots);
     }
-    let spi = check_valid_init(env, &reg, meta.desc.btf, btf_id, nr_slots).map_err(|stop| {
+    let spi = check_valid_init(cx, &reg, meta.desc.btf, btf_id, nr_slots).map_err(|stop| {
         if matches!(&stop, Stop::Reject(r) if r.errno == Errno::EPROTO) {
-            return env.reject(KfuncMsg::IterNeedsRcu { name: meta.desc.name.to_string() }, Errno::EPROTO);
+            return cx.reject(KfuncMsg::IterNeedsRcu { name: meta.desc.name.to_string() }, Errno::EPROTO);
         }
-        let iter = iter_name(env, meta.desc.btf, btf_id);
-        fail_after(env, stop, KfuncMsg::IterNotInit { iter, arg: argno }, Errno::EINVAL)
+        let iter = iter_name(cx, meta.desc.btf, btf_id);
+        fail_after(cx, stop, KfuncMsg::IterNotInit { iter, arg: argno }, Errno::EINVAL)
     })?;
     let frame = reg.frame_number as usize;
-    mark_slots_read(env, frame, spi, nr_slots)?;
+    mark_slots_read(cx, frame, spi, nr_slots)?;
     meta.iter = IterPlace { frame, spi };
-    meta.ref_obj_id = slot(env, frame, spi)?.spilled.ref_obj_id;
+    meta.ref_obj_id = slot(cx, frame, spi)?.spilled.ref_obj_id;
     if meta.flags.is_iter_destroy() {
-        end_iterator(env, &reg, nr_slots)?;
+        end_iterator(cx, &reg, nr_slots)?;
     }
     Ok(())
 }
 
 /// Writes a fresh iterator into its slots; the first owns a reference, so that it must be destroyed.
 fn make_iterator(
-    env: &mut Env,
+    cx: &mut Cx,
     reg: &RegState,
     meta: &KfuncMeta,
     insn_idx: usize,
@@ -93,58 +93,58 @@ fn make_iterator(
     nr_slots: usize,
 ) -> Res {
     let frame = reg.frame_number as usize;
-    let spi = slot_of(env, reg, nr_slots)?;
-    let id = refs::hold_reference(env, insn_idx)?;
+    let spi = slot_of(cx, reg, nr_slots)?;
+    let id = refs::hold_reference(cx, insn_idx)?;
     let mut ty = RegType::of(RegBase::PtrToStack);
     if meta.flags.is_rcu_protected() {
-        ty = ty.plus(if refs::in_rcu_section(env) { TypeFlags::RCU } else { TypeFlags::UNTRUSTED });
+        ty = ty.plus(if refs::in_rcu_section(cx) { TypeFlags::RCU } else { TypeFlags::UNTRUSTED });
     }
     for i in 0..nr_slots {
-        let at = spi.checked_sub(i).ok_or_else(|| env.bug("iterator below the stack"))?;
-        let slot = slot_mut(env, frame, at)?;
+        let at = spi.checked_sub(i).ok_or_else(|| cx.bug("iterator below the stack"))?;
+        let slot = slot_mut(cx, frame, at)?;
         refs::zero_reg(&mut slot.spilled);
         slot.spilled.ty = ty;
         slot.spilled.ref_obj_id = if i == 0 { id } else { 0 };
         slot.spilled.payload = Payload::Iter { btf: meta.desc.btf, id: btf_id, state: IterState::Active, depth: 0 };
         slot.kind = [SlotKind::Iter; 8];
-        slot_is_written(env, frame, at)?;
-        env.scratch_slot(at);
+        slot_is_written(cx, frame, at)?;
+        cx.scratch_slot(at);
     }
     Ok(())
 }
 
 /// Ends an iterator.
-fn end_iterator(env: &mut Env, reg: &RegState, nr_slots: usize) -> Res {
+fn end_iterator(cx: &mut Cx, reg: &RegState, nr_slots: usize) -> Res {
     let frame = reg.frame_number as usize;
-    let spi = slot_of(env, reg, nr_slots)?;
-    let precise = !env.caps.has_cap_bpf;
+    let spi = slot_of(cx, reg, nr_slots)?;
+    let precise = !cx.program.caps.has_cap_bpf;
     for i in 0..nr_slots {
-        let at = spi.checked_sub(i).ok_or_else(|| env.bug("iterator below the stack"))?;
+        let at = spi.checked_sub(i).ok_or_else(|| cx.bug("iterator below the stack"))?;
         if i == 0 {
-            let id = slot(env, frame, at)?.spilled.ref_obj_id;
+            let id = slot(cx, frame, at)?.spilled.ref_obj_id;
             // The kernel only warns when the reference is gone, or belongs to the caller of a callback.
-            if let Err(stop @ (Stop::Unsupported(_) | Stop::Budget(_))) = refs::end_reference(env, id) {
+            if let Err(stop @ (Stop::Unsupported(_) | Stop::Budget(_))) = refs::end_reference(cx, id) {
                 return Err(stop);
             }
         }
-        let slot = slot_mut(env, frame, at)?;
+        let slot = slot_mut(cx, frame, at)?;
         refs::clear_reg(&mut slot.spilled, precise);
         slot.kind = [SlotKind::Invalid; 8];
-        slot_is_written(env, frame, at)?;
-        env.scratch_slot(at);
+        slot_is_written(cx, frame, at)?;
+        cx.scratch_slot(at);
     }
     Ok(())
 }
 
 /// No iterator may be overwritten by a new one.
-fn check_valid_uninit(env: &mut Env, reg: &RegState, nr_slots: usize) -> Res {
-    let spi = match slot_of(env, reg, nr_slots) {
+fn check_valid_uninit(cx: &mut Cx, reg: &RegState, nr_slots: usize) -> Res {
+    let spi = match slot_of(cx, reg, nr_slots) {
         Ok(spi) => spi,
         Err(stop) if is_out_of_stack(&stop) => return Ok(()),
         Err(stop) => return Err(stop),
     };
     for i in 0..nr_slots {
-        let s = slot(env, reg.frame_number as usize, spi.saturating_sub(i))?;
+        let s = slot(cx, reg.frame_number as usize, spi.saturating_sub(i))?;
         if s.kind.contains(&SlotKind::Iter) {
             return Err(Stop::silent(Errno::EINVAL));
         }
@@ -153,11 +153,11 @@ fn check_valid_uninit(env: &mut Env, reg: &RegState, nr_slots: usize) -> Res {
 }
 
 /// Is there a whole iterator of this type? Returns its first slot; `EPROTO`: it was created under RCU, which ended.
-fn check_valid_init(env: &mut Env, reg: &RegState, btf: BtfRef, btf_id: TypeId, nr_slots: usize) -> Res<usize> {
+fn check_valid_init(cx: &mut Cx, reg: &RegState, btf: BtfRef, btf_id: TypeId, nr_slots: usize) -> Res<usize> {
     let invalid = || Stop::silent(Errno::EINVAL);
-    let spi = slot_of(env, reg, nr_slots)?;
+    let spi = slot_of(cx, reg, nr_slots)?;
     for i in 0..nr_slots {
-        let s = slot(env, reg.frame_number as usize, spi.saturating_sub(i))?;
+        let s = slot(cx, reg.frame_number as usize, spi.saturating_sub(i))?;
         let st = &s.spilled;
         if st.has(TypeFlags::UNTRUSTED) {
             return Err(Stop::silent(Errno::EPROTO));
@@ -190,11 +190,11 @@ fn called_alike(a: &VerifierState, b: &VerifierState) -> bool {
 }
 
 /// The closest state above `from` that was stored at this instruction with the same call sites: the iteration before.
-fn previous_iteration(env: &Env, from: StateId, insn_idx: usize) -> Option<StateId> {
-    let cur = env.explorer.state(from);
+fn previous_iteration(cx: &Cx, from: StateId, insn_idx: usize) -> Option<StateId> {
+    let cur = cx.search.state(from);
     let mut at = cur.parent;
     while let Some(id) = at {
-        let st = env.explorer.state(id);
+        let st = cx.search.state(id);
         if st.insn_idx as usize == insn_idx && called_alike(st, cur) {
             return Some(id);
         }
@@ -204,25 +204,25 @@ fn previous_iteration(env: &Env, from: StateId, insn_idx: usize) -> Option<State
 }
 
 /// Forks at a `next`: the queued path got an element, the current one sees null.
-pub(crate) fn fork_iteration(env: &mut Env, insn_idx: usize, meta: &KfuncMeta) -> Res {
+pub(crate) fn fork_iteration(cx: &mut Cx, insn_idx: usize, meta: &KfuncMeta) -> Res {
     let place = meta.iter;
-    let state = match iter_of_state(&mut env.cur, place).map(|r| r.payload) {
+    let state = match iter_of_state(&mut cx.path.cur, place).map(|r| r.payload) {
         Some(Payload::Iter { state, .. }) if state != IterState::Invalid => state,
-        _ => return Err(env.bug("unexpected iterator state")),
+        _ => return Err(cx.bug("unexpected iterator state")),
     };
     if state == IterState::Active {
-        let Some(parent) = env.cur.parent.filter(|p| {
-            let st = env.explorer.state(*p);
-            st.insn_idx as usize == insn_idx && called_alike(st, &env.cur)
+        let Some(parent) = cx.path.cur.parent.filter(|p| {
+            let st = cx.search.state(*p);
+            st.insn_idx as usize == insn_idx && called_alike(st, &cx.path.cur)
         }) else {
-            return Err(env.bug("bad parent state for iter next call"));
+            return Err(cx.bug("bad parent state for iter next call"));
         };
-        let prev = previous_iteration(env, parent, insn_idx).map(|id| env.explorer.state(id).clone());
-        let not_null = known_not_null(env, *env.reg(0));
-        let precise = !env.caps.has_cap_bpf;
-        fork_path(env, insn_idx + 1, insn_idx, Fork::Round)?;
-        let queued = env.explorer.top_mut();
-        let Some(iter) = iter_of_state(queued, place) else { return Err(env.bug("queued path lacks the iterator")) };
+        let prev = previous_iteration(cx, parent, insn_idx).map(|id| cx.search.state(id).clone());
+        let not_null = known_not_null(cx, *cx.reg(0));
+        let precise = !cx.program.caps.has_cap_bpf;
+        fork_path(cx, insn_idx + 1, insn_idx, Fork::Round)?;
+        let queued = cx.search.top_mut();
+        let Some(iter) = iter_of_state(queued, place) else { return Err(cx.bug("queued path lacks the iterator")) };
         if let Payload::Iter { state, depth, .. } = &mut iter.payload {
             *state = IterState::Active;
             *depth = depth.wrapping_add(1);
@@ -232,11 +232,11 @@ pub(crate) fn fork_iteration(env: &mut Env, insn_idx: usize, meta: &KfuncMeta) -
         }
         queued.reg_mut(0).set(not_null);
     }
-    if let Some(Payload::Iter { state, .. }) = iter_of_state(&mut env.cur, place).map(|r| &mut r.payload) {
+    if let Some(Payload::Iter { state, .. }) = iter_of_state(&mut cx.path.cur, place).map(|r| &mut r.payload) {
         *state = IterState::Drained;
     }
-    let precise = !env.caps.has_cap_bpf;
-    let r0 = env.reg_mut(0);
+    let precise = !cx.program.caps.has_cap_bpf;
+    let r0 = cx.reg_mut(0);
     refs::zero_reg(r0);
     r0.ty = RegType::of(RegBase::Scalar);
     r0.precise = precise;

@@ -11,16 +11,20 @@ mod btf_access;
 mod btf_write;
 mod call;
 mod ctx_type;
+pub mod cx;
 pub mod dynptr;
-pub mod env;
 pub mod explore;
 mod helper_proto;
 pub mod iter;
 pub mod kfunc;
+pub mod learned;
 pub mod liveness;
 mod object_slots;
+pub mod out;
+pub mod path;
 pub mod precision;
 pub mod preflight;
+pub mod program;
 pub mod prune;
 pub mod refs;
 mod regs;
@@ -33,7 +37,8 @@ mod tests;
 mod trail;
 mod transfer;
 
-pub use env::{Env, KernelMemory};
+pub use cx::Cx;
+pub use learned::KernelMemory;
 
 use std::sync::Arc;
 
@@ -46,10 +51,13 @@ use crate::kernel::{AttachType, Kernel, MapType, ProgType};
 use crate::log::{Event, Off, Sink, Tee, TextLog};
 use crate::program::request::{Privilege, TargetFunc, TargetProg};
 use crate::program::{LoadRequest, MapSpec, create, record};
-use crate::state::{BtfRef, MapIdx, VerifierState};
+use crate::state::{BtfRef, MapIdx};
 
-pub use self::env::Stats;
-use self::env::{AttachInfo, Caps, InsnAux, MapInfo};
+use self::learned::Learned;
+use self::out::Out;
+pub use self::out::Stats;
+use self::path::Path;
+use self::program::{AttachInfo, Caps, MapInfo, Program};
 
 /// A kernel with the BTF of itself and of its modules.
 #[derive(Clone, Debug)]
@@ -114,9 +122,12 @@ pub struct Reach {
 }
 
 impl Reach {
-    fn of(env: &Env<'_>) -> Reach {
-        let at = |(i, aux): (usize, &env::InsnAux)| Some((u32::try_from(i).ok()?, aux.kernel_memory?));
-        Reach { buffer: env.max_buf_access[0], kernel_memory: env.aux.iter().enumerate().filter_map(at).collect() }
+    fn of(cx: &Cx<'_>) -> Reach {
+        let at = |(i, aux): (usize, &learned::InsnAux)| Some((u32::try_from(i).ok()?, aux.kernel_memory?));
+        Reach {
+            buffer: cx.learned.max_buf_access[0],
+            kernel_memory: cx.learned.aux.iter().enumerate().filter_map(at).collect(),
+        }
     }
 }
 
@@ -157,24 +168,24 @@ impl Verified {
 }
 
 /// What programs that attach to this one need to know of its functions.
-fn target_funcs(env: &Env<'_>) -> Vec<TargetFunc> {
-    let exception_cb = env.exception_function as usize;
-    let func = |(i, s): (usize, &env::SubprogInfo)| TargetFunc {
-        unreliable: env.function_facts.get(i).is_some_and(|a| a.unreliable),
+fn target_funcs(cx: &Cx<'_>) -> Vec<TargetFunc> {
+    let exception_cb = cx.program.exception_function as usize;
+    let func = |(i, s): (usize, &learned::SubprogInfo)| TargetFunc {
+        unreliable: cx.learned.function_facts.get(i).is_some_and(|a| a.unreliable),
         moves_packet_data: s.moves_packet_data,
         can_sleep: s.can_sleep,
         exception_cb: i != 0 && i == exception_cb,
     };
-    env.subprogs.iter().enumerate().map(func).collect()
+    cx.learned.subprogs.iter().enumerate().map(func).collect()
 }
 
 /// Special fields of the first maps, with those of what stands in maps of maps.
-fn map_fields(env: &Env<'_>, maps: usize) -> Vec<record::MapFields> {
+fn map_fields(cx: &Cx<'_>, maps: usize) -> Vec<record::MapFields> {
     let fields = |m: &MapInfo| record::MapFields {
         own: m.record.clone(),
-        inner: m.inner.and_then(|i| env.maps.get(i.0 as usize)?.record.clone()),
+        inner: m.inner.and_then(|i| cx.program.maps.get(i.0 as usize)?.record.clone()),
     };
-    env.maps.iter().take(maps).map(fields).collect()
+    cx.program.maps.iter().take(maps).map(fields).collect()
 }
 
 /// What the kernel would say.
@@ -269,29 +280,29 @@ pub fn verify_assuming(
         tee = Tee(&mut log, listener);
         &mut tee
     };
-    let mut env = match environment(system, req, options, sink, cancelled) {
-        Ok(env) => env,
+    let mut cx = match environment(system, req, options, sink, cancelled) {
+        Ok(cx) => cx,
         Err(stop) => {
             report.verdict = verdict_of(stop);
             return report;
         }
     };
-    env.assumed = assumed.to_vec();
+    cx.program.assumed = assumed.to_vec();
     // Asked once before the first instruction, too: the shortest programs end before it is asked again.
-    let result = env.check_cancelled().and_then(|()| stages(&mut env));
+    let result = cx.out.check_cancelled().and_then(|()| stages(&mut cx));
     if let Err(Stop::Reject(rejection)) = &result
-        && env.interest.structure
+        && cx.out.interest.structure
     {
-        let idx = env.insn_idx;
-        env.with_sink(|sink, cx, cur| {
+        let idx = cx.path.insn_idx;
+        cx.with_sink(|sink, cx, cur| {
             let state = (!cur.frames.is_empty()).then_some(cur);
             sink.event(cx, &Event::Rejected { rejection, idx, state });
         });
     }
-    report.insn_idx = env.insn_idx;
-    report.stats = Some(env.stats);
-    report.stack_depth = env.subprogs.iter().map(|s| s.stack_depth).collect();
-    if result.is_ok() && env.may_throw_somewhere && env.exception_function == 0 {
+    report.insn_idx = cx.path.insn_idx;
+    report.stats = Some(cx.out.stats);
+    report.stack_depth = cx.learned.subprogs.iter().map(|s| s.stack_depth).collect();
+    if result.is_ok() && cx.learned.may_throw_somewhere && cx.program.exception_function == 0 {
         // Rewriting adds the function that ends a program whose exception nobody catches.
         report.stack_depth.push(0);
     }
@@ -301,14 +312,14 @@ pub fn verify_assuming(
         Ok(()) => Verdict::Accepted(Box::new(Verified {
             request: req.clone(),
             insns: req.insns.clone(),
-            subprog_starts: env.subprog_starts.clone(),
-            funcs: target_funcs(&env),
-            map_fields: map_fields(&env, req.maps.len()),
-            reach: Reach::of(&env),
+            subprog_starts: cx.program.subprog_starts.clone(),
+            funcs: target_funcs(&cx),
+            map_fields: map_fields(&cx, req.maps.len()),
+            reach: Reach::of(&cx),
         })),
         Err(stop) => verdict_of(stop),
     };
-    drop(env);
+    drop(cx);
     if options.log_level != 0 && !matches!(report.verdict, Verdict::Unsupported(_) | Verdict::Budget(_)) {
         last_lines(&mut log, options.log_level, &report);
     }
@@ -344,27 +355,27 @@ fn last_lines(log: &mut TextLog, level: u32, report: &Report) {
 }
 
 /// The stages, in the kernel's order.
-fn stages(env: &mut Env<'_>) -> Res {
-    preflight::btf_info::check_before_functions(env)?;
-    preflight::entry::functions_and_kfuncs(env)?;
-    preflight::subprogs::function_bounds(env)?;
-    preflight::btf_info::check(env)?;
-    preflight::maps::resolve_wide_loads(env)?;
-    preflight::cfg_walk::walk_graph(env)?;
-    if env.kernel.features.loops == LoopKind::Scc {
-        preflight::components::order_functions(env);
+fn stages(cx: &mut Cx<'_>) -> Res {
+    preflight::btf_info::check_before_functions(cx)?;
+    preflight::entry::functions_and_kfuncs(cx)?;
+    preflight::subprogs::function_bounds(cx)?;
+    preflight::btf_info::check(cx)?;
+    preflight::maps::resolve_wide_loads(cx)?;
+    preflight::cfg_walk::walk_graph(cx)?;
+    if cx.program.kernel.features.loops == LoopKind::Scc {
+        preflight::components::order_functions(cx);
     }
-    preflight::attach::resolve_target(env)?;
-    if env.kernel.features.loops == LoopKind::Scc {
-        preflight::components::number_loops(env);
-        liveness::registers::live_registers(env);
+    preflight::attach::resolve_target(cx)?;
+    if cx.program.kernel.features.loops == LoopKind::Scc {
+        preflight::components::number_loops(cx);
+        liveness::registers::live_registers(cx);
     }
-    preflight::fastcall::find_fastcall_patterns(env)?;
-    step::walk_main(env)?;
-    step::walk_called(env)?;
-    preflight::rewrites::drop_fastcall_spills(env);
-    preflight::stack_depth::stack_depths(env)?;
-    preflight::rewrites::rewrite(env)
+    preflight::fastcall::find_fastcall_patterns(cx)?;
+    step::walk_main(cx)?;
+    step::walk_called(cx)?;
+    preflight::rewrites::drop_fastcall_spills(cx);
+    preflight::stack_depth::stack_depths(cx)?;
+    preflight::rewrites::rewrite(cx)
 }
 
 /// Puts the environment together.
@@ -374,7 +385,7 @@ fn environment<'a>(
     options: &Options,
     sink: &'a mut dyn Sink,
     cancelled: &'a dyn Fn() -> bool,
-) -> Res<Env<'a>> {
+) -> Res<Cx<'a>> {
     let prog_type = ProgType::from_number(req.prog_type).ok_or_else(|| Stop::silent(Errno::EINVAL))?;
     let attach_type = AttachType::of_release(preflight::attr::effective_attach_type(req), system.kernel.version)
         .unwrap_or(AttachType::CgroupInetIngress);
@@ -407,12 +418,10 @@ fn environment<'a>(
     const SLEEPABLE: u32 = 1 << 4;
     const TEST_REG_INVARIANTS: u32 = 1 << 7;
     let flag = |f: u32| req.prog_flags & f != 0;
-    let interest = sink.interest();
-    Ok(Env {
+    let program = Program {
         kernel: &system.kernel,
         req,
         insns: req.insns.clone(),
-        aux: vec![InsnAux::default(); req.insns.len()],
         prog_type,
         attach_type,
         btfs,
@@ -428,33 +437,19 @@ fn environment<'a>(
         test_state_freq: caps.has_cap_bpf && flag(TEST_STATE_FREQ),
         test_reg_invariants: flag(TEST_REG_INVARIANTS),
         sleepable: flag(SLEEPABLE),
-        subprogs: Vec::new(),
         subprog_starts: Vec::new(),
         func_info: Vec::new(),
-        function_facts: Vec::new(),
         exception_function: 0,
-        may_throw_somewhere: false,
-        writes_directly: false,
         attach: AttachInfo::default(),
         arena: None,
-        insn_idx: 0,
-        prev_insn_idx: 0,
-        cur: VerifierState::empty(),
-        explorer: stored::Explorer::new(options.memory),
-        last_id: 0,
-        touched_regs: 0,
-        touched_slots: 0,
-        stats: Stats::default(),
-        deepest_ctx: 0,
-        deepest_packet: 0,
-        max_buf_access: [0; 3],
-        pass_number: 0,
-        no_prune: options.no_prune,
-        exact: options.exact,
         assumed: Vec::new(),
-        interest,
-        sink,
-        cancelled,
+    };
+    Ok(Cx {
+        program,
+        learned: Learned::nothing(req.insns.len()),
+        path: Path::nowhere(),
+        search: stored::Search::new(options.memory, options.no_prune, options.exact),
+        out: Out { stats: Stats::default(), interest: sink.interest(), sink, cancelled },
     })
 }
 

@@ -2,30 +2,31 @@
 //!
 //! In the kernel: `destroy_if_dynptr_stack_slot()`.
 
-use super::Env;
+use super::Cx;
 use super::liveness::slot_is_written;
 use super::refs;
 use crate::error::{Errno, KfuncMsg, Res, Stop};
 use crate::state::{DynptrKind, Payload, RegBase, RegType, Slot, SlotKind, TypeFlags};
 
 /// A slot of a frame, for writing.
-pub(super) fn slot_mut<'e>(env: &'e mut Env, frame: usize, spi: usize) -> Res<&'e mut Slot> {
-    let at = env.insn_idx;
+pub(super) fn slot_mut<'e>(cx: &'e mut Cx, frame: usize, spi: usize) -> Res<&'e mut Slot> {
+    let at = cx.path.insn_idx;
     let missing = || Stop::Unsupported(format!("internal: stack slot {spi} of frame {frame} at insn {at}").into());
-    if frame >= env.cur.frames.len() {
+    if frame >= cx.path.cur.frames.len() {
         return Err(missing());
     }
-    env.cur.frame_at_mut(frame).stack.get_mut(spi).ok_or_else(missing)
+    cx.path.cur.frame_at_mut(frame).stack.get_mut(spi).ok_or_else(missing)
 }
 
 /// A slot of a frame.
-pub(super) fn slot(env: &Env, frame: usize, spi: usize) -> Res<Slot> {
-    env.cur
+pub(super) fn slot(cx: &Cx, frame: usize, spi: usize) -> Res<Slot> {
+    cx.path
+        .cur
         .frames
         .get(frame)
         .and_then(|f| f.stack.get(spi))
         .copied()
-        .ok_or_else(|| env.bug("stack slot does not exist"))
+        .ok_or_else(|| cx.bug("stack slot does not exist"))
 }
 
 pub(super) fn slot_kind(slot: &Slot) -> (DynptrKind, bool) {
@@ -42,41 +43,41 @@ pub(crate) fn is_refcounted(kind: DynptrKind) -> bool {
 
 /// Makes both slots of a dynptr uninitialised; `spi` is the first. The slots count as written, so that reads of what
 /// is stored there next do not reach the states before.
-pub(super) fn clear_slots(env: &mut Env, frame: usize, spi: usize) -> Res {
-    let precise = !env.caps.has_cap_bpf;
+pub(super) fn clear_slots(cx: &mut Cx, frame: usize, spi: usize) -> Res {
+    let precise = !cx.program.caps.has_cap_bpf;
     for i in [Some(spi), spi.checked_sub(1)].into_iter().flatten() {
-        let slot = slot_mut(env, frame, i)?;
+        let slot = slot_mut(cx, frame, i)?;
         slot.kind = [SlotKind::Invalid; 8];
         refs::clear_reg(&mut slot.spilled, precise);
     }
     for i in [Some(spi), spi.checked_sub(1)].into_iter().flatten() {
-        slot_is_written(env, frame, i)?;
+        slot_is_written(cx, frame, i)?;
     }
     Ok(())
 }
 
 /// A store is about to overwrite a slot: a dynptr there ends, with its slices; one that owns memory must not.
-pub(crate) fn overwrite_dynptr(env: &mut Env, frame: usize, spi: usize) -> Res {
-    let Some(s) = env.cur.frames.get(frame).and_then(|f| f.stack.get(spi)) else { return Ok(()) };
+pub(crate) fn overwrite_dynptr(cx: &mut Cx, frame: usize, spi: usize) -> Res {
+    let Some(s) = cx.path.cur.frames.get(frame).and_then(|f| f.stack.get(spi)) else { return Ok(()) };
     if s.kind[0] != SlotKind::Dynptr {
         return Ok(());
     }
     let (mut s, mut spi) = (*s, spi);
     if !slot_kind(&s).1 {
         spi += 1;
-        s = slot(env, frame, spi)?;
+        s = slot(cx, frame, spi)?;
     }
     if is_refcounted(slot_kind(&s).0) {
-        return Err(env.reject(KfuncMsg::DynptrOverwrite {}, Errno::EINVAL));
+        return Err(cx.reject(KfuncMsg::DynptrOverwrite {}, Errno::EINVAL));
     }
-    env.scratch_slot(spi);
-    env.scratch_slot(spi.saturating_sub(1));
+    cx.scratch_slot(spi);
+    cx.scratch_slot(spi.saturating_sub(1));
     let id = s.spilled.id;
     let or_null = RegType::with(RegBase::PtrToMem, TypeFlags::MAYBE_NULL);
     // The slots stop being a dynptr before slices are looked for, but no slice is a dynptr: one order is as good as the other.
-    refs::invalidate_regs(env, |reg| {
+    refs::invalidate_regs(cx, |reg| {
         (reg.ty.is(RegBase::PtrToMem) || reg.ty == or_null)
             && matches!(reg.payload, Payload::Mem { dynptr_id, .. } if dynptr_id == id)
     });
-    clear_slots(env, frame, spi)
+    clear_slots(cx, frame, spi)
 }

@@ -15,7 +15,7 @@
 //! `-ENOTSUPP`, `bt_sync_linked_regs()`, `get_prev_insn_idx()`, `mark_all_scalars_precise()`,
 //! `__mark_chain_precision()`, `mark_chain_precision_batch()`, `bt_set_frame_slot()`, `propagate_precision()`.
 
-use super::Env;
+use super::Cx;
 use super::trail::*;
 use crate::error::{Errno, LimitMsg, Res};
 use crate::isa::Insn;
@@ -38,30 +38,30 @@ fn atomic_load(insn: Insn) -> Option<u8> {
 }
 
 /// One instruction backwards. `next_idx` is the instruction that ran after it, -1 at the start of the walk.
-fn step_back(env: &mut Env<'_>, idx: usize, next_idx: i32, hist: Option<&Step>) -> Result<(), Stuck> {
-    let Some(&insn) = env.insns.get(idx) else { return Err(Stuck::Bug("backtracking left the program")) };
+fn step_back(cx: &mut Cx<'_>, idx: usize, next_idx: i32, hist: Option<&Step>) -> Result<(), Stuck> {
+    let Some(&insn) = cx.program.insns.get(idx) else { return Err(Stuck::Bug("backtracking left the program")) };
     if insn.code == 0 {
         return Ok(());
     }
-    if env.logs(2) {
-        let bt = &env.explorer.bt;
+    if cx.logs(2) {
+        let bt = &cx.search.bt;
         let (frame, regs, slots) = (bt.frame as u32, bt.here(), bt.slots[bt.frame]);
-        env.emit(Event::PreciseBefore { frame, regs, slots, idx });
+        cx.emit(Event::PreciseBefore { frame, regs, slots, idx });
     }
-    if env.interest.structure {
-        let bt = &env.explorer.bt;
+    if cx.out.interest.structure {
+        let bt = &cx.search.bt;
         let (frame, regs, slots) = (bt.frame as u32, bt.here(), bt.slots[bt.frame]);
-        env.emit(Event::Precise { frame, regs, slots, idx });
+        cx.emit(Event::Precise { frame, regs, slots, idx });
     }
-    let mut bt = std::mem::take(&mut env.explorer.bt);
-    let linked = hist.and_then(|h| env.explorer.trail.linked(h));
+    let mut bt = std::mem::take(&mut cx.search.bt);
+    let linked = hist.and_then(|h| cx.search.trail.linked(h));
     // Registers may have gained their range here because others did.
     bt.sync_linked(linked);
-    let result = step_insn(env, &mut bt, insn, idx, next_idx, hist);
+    let result = step_insn(cx, &mut bt, insn, idx, next_idx, hist);
     if matches!(result, Ok(true)) {
         bt.sync_linked(linked);
     }
-    env.explorer.bt = bt;
+    cx.search.bt = bt;
     result.map(|_| ())
 }
 
@@ -94,7 +94,7 @@ impl Touched {
 
 /// Changes what is wanted from after `insn` to before it; `Ok(true)` when linked places are to be looked at again.
 fn step_insn(
-    env: &Env<'_>,
+    cx: &Cx<'_>,
     bt: &mut Backtrack,
     insn: Insn,
     idx: usize,
@@ -117,7 +117,7 @@ fn step_insn(
         LDX => load(bt, insn.dst, hist),
         STX | ST => {
             if let Some(reg) = atomic_load(insn)
-                && (env.kernel.features.atomic_fetch_backtracks || insn.imm == LOAD_ACQ)
+                && (cx.program.kernel.features.atomic_fetch_backtracks || insn.imm == LOAD_ACQ)
             {
                 return load(bt, reg, hist);
             }
@@ -135,7 +135,7 @@ fn step_insn(
             }
             Ok(true)
         }
-        JMP | JMP32 => step_jump(env, bt, insn, idx, next_idx, hist),
+        JMP | JMP32 => step_jump(cx, bt, insn, idx, next_idx, hist),
         // ldimm64, LD_ABS, LD_IND
         _ => {
             if insn.mode() == IMM {
@@ -147,7 +147,7 @@ fn step_insn(
                     return Err(Stuck::Unknown);
                 }
                 // Such a load may also leave the function.
-                if env.kernel.features.ld_abs_backtracks && next_idx != idx as i32 + 1 {
+                if cx.program.kernel.features.ld_abs_backtracks && next_idx != idx as i32 + 1 {
                     bt.enter()?;
                 }
                 return Ok(false);
@@ -169,20 +169,21 @@ fn load(bt: &mut Backtrack, reg: u8, hist: Option<&Step>) -> Result<bool, Stuck>
 }
 
 fn step_jump(
-    env: &Env<'_>,
+    cx: &Cx<'_>,
     bt: &mut Backtrack,
     insn: Insn,
     idx: usize,
     next_idx: i32,
     hist: Option<&Step>,
 ) -> Result<bool, Stuck> {
-    let calls_back = |at: i32| usize::try_from(at).ok().and_then(|i| env.aux.get(i)).is_some_and(|a| a.runs_callbacks);
+    let calls_back =
+        |at: i32| usize::try_from(at).ok().and_then(|i| cx.learned.aux.get(i)).is_some_and(|a| a.runs_callbacks);
     if insn.is_pseudo_call() {
         let entry = (idx as i64 + 1 + i64::from(insn.imm)) as u32;
-        let Ok(sub) = env.subprogs.binary_search_by_key(&entry, |s| s.start) else {
+        let Ok(sub) = cx.learned.subprogs.binary_search_by_key(&entry, |s| s.start) else {
             return Err(Stuck::Bug("no function at a call's target"));
         };
-        if env.function_facts.get(sub).is_some_and(|a| a.linkage == 1) {
+        if cx.learned.function_facts.get(sub).is_some_and(|a| a.linkage == 1) {
             // A global function was not walked: its arguments are checked by type, and it always sets R0.
             if bt.here() & ARGS != 0 {
                 return Err(Stuck::Bug("arguments wanted after a global function"));
@@ -203,7 +204,7 @@ fn step_jump(
         bt.regs[bt.frame] |= args;
         return Ok(false);
     }
-    if env.aux.get(idx).is_some_and(|a| a.runs_callbacks) && idx as i64 != i64::from(next_idx) - 1 {
+    if cx.learned.aux.get(idx).is_some_and(|a| a.runs_callbacks) && idx as i64 != i64::from(next_idx) - 1 {
         // Out of the callback: its arguments are not the caller's.
         if bt.here() & !ARGS != 0 {
             return Err(Stuck::Callback(bt.here()));
@@ -225,7 +226,7 @@ fn step_jump(
                 return Err(Stuck::Bug("arguments wanted after a call"));
             }
             // A tail call may also leave the function.
-            if env.kernel.features.tail_call_exits_frame
+            if cx.program.kernel.features.tail_call_exits_frame
                 && insn.is_helper_call()
                 && insn.imm == TAIL_CALL
                 && i64::from(next_idx) - idx as i64 != 1
@@ -235,12 +236,14 @@ fn step_jump(
             Ok(true)
         }
         EXIT => {
-            let from_call =
-                usize::try_from(next_idx - 1).ok().and_then(|i| env.insns.get(i)).is_some_and(|i| i.is_pseudo_call());
-            if env.kernel.features.callback_args_dropped_at_exit && calls_back(next_idx) {
+            let from_call = usize::try_from(next_idx - 1)
+                .ok()
+                .and_then(|i| cx.program.insns.get(i))
+                .is_some_and(|i| i.is_pseudo_call());
+            if cx.program.kernel.features.callback_args_dropped_at_exit && calls_back(next_idx) {
                 bt.regs[bt.frame] &= !ARGS;
             }
-            let strict = from_call || env.kernel.features.callback_args_dropped_at_exit;
+            let strict = from_call || cx.program.kernel.features.callback_args_dropped_at_exit;
             if strict && bt.here() & ARGS != 0 {
                 return Err(Stuck::Bug("arguments wanted after a return"));
             }
@@ -319,39 +322,39 @@ fn passes(bt: &Backtrack, insn: Insn, hist: Option<&Step>) -> bool {
 }
 
 /// Marks every scalar of all ancestors precise.
-pub(crate) fn need_all_exactly(env: &mut Env<'_>, mut parent: Option<StateId>, top_frame: usize) {
-    let logs = env.logs(2);
+pub(crate) fn need_all_exactly(cx: &mut Cx<'_>, mut parent: Option<StateId>, top_frame: usize) {
+    let logs = cx.logs(2);
     if logs {
-        env.say(LimitMsg::PreciseAll { frame: top_frame });
+        cx.say(LimitMsg::PreciseAll { frame: top_frame });
     }
     while let Some(id) = parent {
-        let frames = env.explorer.state(id).frames.len();
+        let frames = cx.search.state(id).frames.len();
         for frame in 0..frames {
             if !logs {
-                force_precise(env.explorer.state_mut(id), frame);
+                force_precise(cx.search.state_mut(id), frame);
                 continue;
             }
             for reg in 0..10 {
-                let r = &env.explorer.state(id).frames[frame].regs[reg];
+                let r = &cx.search.state(id).frames[frame].regs[reg];
                 if r.is_scalar() && !r.precise {
-                    env.explorer.state_mut(id).frame_at_mut(frame).regs[reg].precise = true;
+                    cx.search.state_mut(id).frame_at_mut(frame).regs[reg].precise = true;
                     if logs {
-                        env.say(LimitMsg::ForcePreciseReg { frame, reg });
+                        cx.say(LimitMsg::ForcePreciseReg { frame, reg });
                     }
                 }
             }
-            for spi in 0..env.explorer.state(id).frames[frame].stack.len() {
-                let s = &env.explorer.state(id).frames[frame].stack[spi];
+            for spi in 0..cx.search.state(id).frames[frame].stack.len() {
+                let s = &cx.search.state(id).frames[frame].stack[spi];
                 if s.holds_scalar() && !s.spilled.precise {
-                    let stack = &mut env.explorer.state_mut(id).frame_at_mut(frame).stack;
+                    let stack = &mut cx.search.state_mut(id).frame_at_mut(frame).stack;
                     stack.edit(1 << (spi & 63), |s| s.spilled.precise = true);
                     if logs {
-                        env.say(LimitMsg::ForcePreciseSlot { frame, off: -(spi as i32 + 1) * 8 });
+                        cx.say(LimitMsg::ForcePreciseSlot { frame, off: -(spi as i32 + 1) * 8 });
                     }
                 }
             }
         }
-        parent = env.explorer.state(id).parent;
+        parent = cx.search.state(id).parent;
     }
 }
 
@@ -370,102 +373,102 @@ fn force_precise(st: &mut VerifierState, frame: usize) {
 
 /// Walks backwards from the current state, or from one that was kept, until nothing is wanted any more. The answer is
 /// whether any state was marked.
-fn mark_chain(env: &mut Env<'_>, start: Option<&VerifierState>, regno: Option<u8>) -> Res<bool> {
-    if !env.caps.has_cap_bpf {
+fn mark_chain(cx: &mut Cx<'_>, start: Option<&VerifierState>, regno: Option<u8>) -> Res<bool> {
+    if !cx.program.caps.has_cap_bpf {
         return Ok(false);
     }
     let (mut at, top_frame, mut last_idx) = {
-        let st = start.unwrap_or(&env.cur);
-        let last = if start.is_some() { st.insn_idx as i32 } else { env.insn_idx as i32 };
+        let st = start.unwrap_or(&cx.path.cur);
+        let last = if start.is_some() { st.insn_idx as i32 } else { cx.path.insn_idx as i32 };
         (At::of(st), st.top_frame(), last)
     };
-    env.explorer.bt.frame = top_frame;
+    cx.search.bt.frame = top_frame;
     if let Some(r) = regno {
-        if !env.reg(r).is_scalar() {
-            return Err(env.reject(LimitMsg::PrecisionMisuse, Errno::EFAULT));
+        if !cx.reg(r).is_scalar() {
+            return Err(cx.reject(LimitMsg::PrecisionMisuse, Errno::EFAULT));
         }
-        env.explorer.bt.want(r);
+        cx.search.bt.want(r);
     }
-    if env.explorer.bt.is_empty() {
+    if cx.search.bt.is_empty() {
         return Ok(false);
     }
     let first_parent = at.parent;
-    let silent = !env.logs(2) && !env.interest.structure;
+    let silent = !cx.logs(2) && !cx.out.interest.structure;
     let (mut subseq_idx, mut skip_first, mut changed) = (-1i32, true, false);
     let mut this: Option<StateId> = None;
     loop {
-        if env.logs(2) {
-            let frame = env.explorer.bt.frame;
-            env.say(LimitMsg::PreciseState { frame, last_idx, first_idx: at.first_idx, subseq_idx });
+        if cx.logs(2) {
+            let frame = cx.search.bt.frame;
+            cx.say(LimitMsg::PreciseState { frame, last_idx, first_idx: at.first_idx, subseq_idx });
         }
         if last_idx < 0 {
-            return finish_at_entry(env, this, changed);
+            return finish_at_entry(cx, this, changed);
         }
         let mut i = last_idx;
         loop {
-            let hist = at.step(&env.explorer.trail, i);
+            let hist = at.step(&cx.search.trail, i);
             if skip_first {
                 skip_first = false;
             } else if silent
-                && let Some(&insn) = env.insns.get(i as usize)
-                && passes(&env.explorer.bt, insn, hist.as_ref())
+                && let Some(&insn) = cx.program.insns.get(i as usize)
+                && passes(&cx.search.bt, insn, hist.as_ref())
             {
                 // Nothing that is wanted comes from here.
             } else {
-                match step_back(env, i as usize, subseq_idx, hist.as_ref()) {
+                match step_back(cx, i as usize, subseq_idx, hist.as_ref()) {
                     Ok(()) => {}
                     Err(Stuck::Unknown) => {
-                        need_all_exactly(env, first_parent, top_frame);
-                        env.explorer.bt = Backtrack::default();
+                        need_all_exactly(cx, first_parent, top_frame);
+                        cx.search.bt = Backtrack::default();
                         return Ok(changed);
                     }
-                    Err(Stuck::Bug(what)) => return Err(env.bug(what)),
-                    Err(Stuck::LeftMain) => return Err(env.reject(LimitMsg::LeftMain, Errno::EFAULT)),
+                    Err(Stuck::Bug(what)) => return Err(cx.bug(what)),
+                    Err(Stuck::LeftMain) => return Err(cx.reject(LimitMsg::LeftMain, Errno::EFAULT)),
                     Err(Stuck::Callback(regs)) => {
-                        return Err(env.reject(LimitMsg::CallbackRegs { regs }, Errno::EFAULT));
+                        return Err(cx.reject(LimitMsg::CallbackRegs { regs }, Errno::EFAULT));
                     }
                 }
-                if env.explorer.bt.is_empty() {
+                if cx.search.bt.is_empty() {
                     return Ok(changed);
                 }
             }
             subseq_idx = i;
             match at.before(i, hist.as_ref()) {
                 None => break,
-                Some(p) if p < 0 || p as usize >= env.insns.len() => {
-                    return Err(env.bug("backtracking left the program"));
+                Some(p) if p < 0 || p as usize >= cx.program.insns.len() => {
+                    return Err(cx.bug("backtracking left the program"));
                 }
                 Some(p) => i = p,
             }
         }
         let Some(id) = at.parent else { break };
-        changed |= mark_state(env, id)?;
-        if env.explorer.bt.is_empty() {
+        changed |= mark_state(cx, id)?;
+        if cx.search.bt.is_empty() {
             return Ok(changed);
         }
         subseq_idx = at.first_idx;
-        let st = env.explorer.state(id);
+        let st = cx.search.state(id);
         last_idx = st.last_at as i32;
         at = At::of(st);
         this = Some(id);
     }
-    if !env.explorer.bt.is_empty() {
-        need_all_exactly(env, first_parent, top_frame);
-        env.explorer.bt = Backtrack::default();
+    if !cx.search.bt.is_empty() {
+        need_all_exactly(cx, first_parent, top_frame);
+        cx.search.bt = Backtrack::default();
     }
     Ok(changed)
 }
 
 /// The walk came before the first instruction: that is right for the arguments of a global function only.
-fn finish_at_entry(env: &mut Env<'_>, this: Option<StateId>, changed: bool) -> Res<bool> {
-    let mut bt = env.explorer.bt;
+fn finish_at_entry(cx: &mut Cx<'_>, this: Option<StateId>, changed: bool) -> Res<bool> {
+    let mut bt = cx.search.bt;
     let st = match this {
-        Some(id) => env.explorer.state_mut(id),
-        None => &mut env.cur,
+        Some(id) => cx.search.state_mut(id),
+        None => &mut cx.path.cur,
     };
     let entry = st.frames.len() == 1 && st.frames[0].function_number > 0 && st.frames[0].called_from == FuncState::MAIN;
     if !entry || bt.slots[bt.frame] != 0 || bt.here() & !ARGS != 0 {
-        return Err(env.bug("backtracking reached a function's entry"));
+        return Err(cx.bug("backtracking reached a function's entry"));
     }
     let mut marked = changed;
     for r in 1..6u8 {
@@ -478,17 +481,17 @@ fn finish_at_entry(env: &mut Env<'_>, this: Option<StateId>, changed: bool) -> R
             }
         }
     }
-    env.explorer.bt = bt;
+    cx.search.bt = bt;
     Ok(marked)
 }
 
 /// Marks what is wanted in a stored state; what is marked there already, or no scalar, is wanted no more.
-fn mark_state(env: &mut Env<'_>, id: StateId) -> Res<bool> {
+fn mark_state(cx: &mut Cx<'_>, id: StateId) -> Res<bool> {
     let mut changed = false;
-    let mut bt = std::mem::take(&mut env.explorer.bt);
+    let mut bt = std::mem::take(&mut cx.search.bt);
     for frame in (0..=bt.frame).rev() {
-        let Some(f) = env.explorer.state(id).frames.get(frame) else {
-            return Err(env.bug("backtracking reached a state with fewer frames"));
+        let Some(f) = cx.search.state(id).frames.get(frame) else {
+            return Err(cx.bug("backtracking reached a state with fewer frames"));
         };
         let (mut new_regs, mut new_slots) = (bt.regs[frame], bt.slots[frame]);
         for r in bits(u64::from(bt.regs[frame])) {
@@ -498,7 +501,7 @@ fn mark_state(env: &mut Env<'_>, id: StateId) -> Res<bool> {
         }
         for spi in bits(bt.slots[frame]) {
             let Some(s) = f.stack.get(spi) else {
-                return Err(env.bug("backtracking reached a slot beyond the stack"));
+                return Err(cx.bug("backtracking reached a slot beyond the stack"));
             };
             if !s.holds_scalar() || s.spilled.precise {
                 new_slots &= !(1 << spi);
@@ -507,19 +510,19 @@ fn mark_state(env: &mut Env<'_>, id: StateId) -> Res<bool> {
         (bt.regs[frame], bt.slots[frame]) = (new_regs, new_slots);
         if new_regs != 0 || new_slots != 0 {
             changed = true;
-            let f = env.explorer.state_mut(id).frame_at_mut(frame);
+            let f = cx.search.state_mut(id).frame_at_mut(frame);
             for r in bits(u64::from(new_regs)) {
                 f.regs[r].precise = true;
             }
             f.stack.edit(new_slots, |s| s.spilled.precise = true);
         }
-        if env.logs(2) {
-            env.say(LimitMsg::PreciseParent { frame, regs: bt.regs[frame], slots: bt.slots[frame] });
-            let state = env.explorer.state(id).clone();
-            env.show_state(&state, frame);
+        if cx.logs(2) {
+            cx.say(LimitMsg::PreciseParent { frame, regs: bt.regs[frame], slots: bt.slots[frame] });
+            let state = cx.search.state(id).clone();
+            cx.show_state(&state, frame);
         }
     }
-    env.explorer.bt = bt;
+    cx.search.bt = bt;
     Ok(changed)
 }
 
@@ -527,21 +530,21 @@ fn mark_state(env: &mut Env<'_>, id: StateId) -> Res<bool> {
 ///
 /// # Errors
 /// Only when the kernel's own consistency checks fail.
-pub(crate) fn need_exactly(env: &mut Env<'_>, regno: u8) -> Res {
-    mark_chain(env, None, Some(regno)).map(|_| ())
+pub(crate) fn need_exactly(cx: &mut Cx<'_>, regno: u8) -> Res {
+    mark_chain(cx, None, Some(regno)).map(|_| ())
 }
 
 /// Propagates marks requested with [`request_precise_slot`].
 ///
 /// # Errors
 /// Only when the kernel's own consistency checks fail.
-pub(crate) fn need_requested_exactly(env: &mut Env<'_>) -> Res {
-    mark_chain(env, None, None).map(|_| ())
+pub(crate) fn need_requested_exactly(cx: &mut Cx<'_>) -> Res {
+    mark_chain(cx, None, None).map(|_| ())
 }
 
 /// Asks for a slot before [`need_requested_exactly`].
-pub(crate) fn request_precise_slot(env: &mut Env<'_>, frame: usize, spi: usize) {
-    if let Some(m) = env.explorer.bt.slots.get_mut(frame) {
+pub(crate) fn request_precise_slot(cx: &mut Cx<'_>, frame: usize, spi: usize) {
+    if let Some(m) = cx.search.bt.slots.get_mut(frame) {
         *m |= 1 << (spi & 63);
     }
 }
@@ -551,13 +554,13 @@ pub(crate) fn request_precise_slot(env: &mut Env<'_>, frame: usize, spi: usize) 
 ///
 /// # Errors
 /// Only when the kernel's own consistency checks fail.
-pub(crate) fn pass_needs_on(env: &mut Env<'_>, old: StateId, start: Option<&VerifierState>) -> Res<bool> {
+pub(crate) fn pass_needs_on(cx: &mut Cx<'_>, old: StateId, start: Option<&VerifierState>) -> Res<bool> {
     use crate::kernel::features::LivenessKind;
     use crate::state::register::live;
-    let marks = env.kernel.features.liveness == LivenessKind::ReadMarks;
+    let marks = cx.program.kernel.features.liveness == LivenessKind::ReadMarks;
     let needed = |r: &RegState| r.is_scalar() && r.precise && (!marks || r.live & live::READ != 0);
-    for frame in (0..env.explorer.state(old).frames.len()).rev() {
-        let f = &env.explorer.state(old).frames[frame];
+    for frame in (0..cx.search.state(old).frames.len()).rev() {
+        let f = &cx.search.state(old).frames[frame];
         let mut regs = 0u32;
         for (i, r) in f.regs.iter().enumerate().take(10) {
             regs |= u32::from(needed(r)) << i;
@@ -566,16 +569,16 @@ pub(crate) fn pass_needs_on(env: &mut Env<'_>, old: StateId, start: Option<&Veri
         if regs == 0 && slots == 0 {
             continue;
         }
-        if let (Some(r), Some(s)) = (env.explorer.bt.regs.get_mut(frame), env.explorer.bt.slots.get_mut(frame)) {
+        if let (Some(r), Some(s)) = (cx.search.bt.regs.get_mut(frame), cx.search.bt.slots.get_mut(frame)) {
             *r |= regs;
             *s |= slots;
         }
-        if env.logs(2) {
-            env.say(LimitMsg::Propagating { frame, regs, slots });
+        if cx.logs(2) {
+            cx.say(LimitMsg::Propagating { frame, regs, slots });
         }
-        env.say(LimitMsg::PropagatingEnd);
+        cx.say(LimitMsg::PropagatingEnd);
     }
-    mark_chain(env, start, None)
+    mark_chain(cx, start, None)
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@
 
 use std::rc::Rc;
 
-use super::Env;
+use super::Cx;
 use super::regs::is_packet_or_end;
 use crate::domain::Scalar;
 use crate::error::{Errno, LifetimeMsg, Res, Stop};
@@ -48,9 +48,9 @@ pub(crate) fn invalidate(reg: &mut RegState, pointers_may_leak: bool, precise: b
 }
 
 /// Invalidates every register and spilled register that `which` chooses.
-pub(crate) fn invalidate_regs(env: &mut Env, mut which: impl FnMut(&RegState) -> bool) {
-    let (leaks, precise) = (env.caps.pointers_may_leak, !env.caps.has_cap_bpf);
-    env.cur.for_each_reg_mut(|reg| {
+pub(crate) fn invalidate_regs(cx: &mut Cx, mut which: impl FnMut(&RegState) -> bool) {
+    let (leaks, precise) = (cx.program.caps.pointers_may_leak, !cx.program.caps.has_cap_bpf);
+    cx.path.cur.for_each_reg_mut(|reg| {
         if which(reg) {
             invalidate(reg, leaks, precise);
         }
@@ -58,23 +58,23 @@ pub(crate) fn invalidate_regs(env: &mut Env, mut which: impl FnMut(&RegState) ->
 }
 
 /// Adds a reference and returns its id.
-pub(crate) fn hold_reference(env: &mut Env, insn_idx: usize) -> Res<u32> {
-    let id = env.new_id();
-    push_ref(env, RefKind::Ptr, insn_idx, id, 0);
+pub(crate) fn hold_reference(cx: &mut Cx, insn_idx: usize) -> Res<u32> {
+    let id = cx.new_id();
+    push_ref(cx, RefKind::Ptr, insn_idx, id, 0);
     Ok(id)
 }
 
-fn push_ref(env: &mut Env, kind: RefKind, insn_idx: usize, id: u32, ptr: u64) {
-    let frame = env.cur.frame();
+fn push_ref(cx: &mut Cx, kind: RefKind, insn_idx: usize, id: u32, ptr: u64) {
+    let frame = cx.path.cur.frame();
     let callback_ref = if frame.is_callback { frame.frame_number } else { 0 };
     let entry = RefState { kind, id, insn_idx: u32::try_from(insn_idx).unwrap_or(u32::MAX), callback_ref, ptr };
-    Rc::make_mut(&mut env.cur.refs).push(entry);
+    Rc::make_mut(&mut cx.path.cur.refs).push(entry);
 }
 
 /// Takes entry `i` out of the list. The order of what remains decides in which order leaks are reported.
-fn remove_ref(env: &mut Env, i: usize) {
-    let keep_order = env.kernel.features.ref_list_keeps_order;
-    let refs = Rc::make_mut(&mut env.cur.refs);
+fn remove_ref(cx: &mut Cx, i: usize) {
+    let keep_order = cx.program.kernel.features.ref_list_keeps_order;
+    let refs = Rc::make_mut(&mut cx.path.cur.refs);
     if keep_order {
         refs.remove(i);
     } else {
@@ -83,53 +83,56 @@ fn remove_ref(env: &mut Env, i: usize) {
 }
 
 /// Forgets a reference without touching registers; fails silently when there is none to be released here.
-pub(crate) fn end_reference_quietly(env: &mut Env, ref_obj_id: u32) -> Res {
-    let Some(i) = env.cur.refs.iter().position(|r| r.kind == RefKind::Ptr && r.id == ref_obj_id) else {
+pub(crate) fn end_reference_quietly(cx: &mut Cx, ref_obj_id: u32) -> Res {
+    let Some(i) = cx.path.cur.refs.iter().position(|r| r.kind == RefKind::Ptr && r.id == ref_obj_id) else {
         return Err(Stop::silent(Errno::EINVAL));
     };
-    let frame = env.cur.frame();
-    if env.kernel.features.callback_refs && frame.is_callback && env.cur.refs[i].callback_ref != frame.frame_number {
+    let frame = cx.path.cur.frame();
+    if cx.program.kernel.features.callback_refs
+        && frame.is_callback
+        && cx.path.cur.refs[i].callback_ref != frame.frame_number
+    {
         return Err(Stop::silent(Errno::EINVAL));
     }
-    remove_ref(env, i);
+    remove_ref(cx, i);
     Ok(())
 }
 
 /// Releases a reference and invalidates all copies of its pointer.
-pub(crate) fn end_reference(env: &mut Env, ref_obj_id: u32) -> Res {
-    end_reference_quietly(env, ref_obj_id)?;
-    release_reg_references(env, ref_obj_id);
+pub(crate) fn end_reference(cx: &mut Cx, ref_obj_id: u32) -> Res {
+    end_reference_quietly(cx, ref_obj_id)?;
+    release_reg_references(cx, ref_obj_id);
     Ok(())
 }
 
 /// Invalidates all copies of a pointer.
-pub(crate) fn release_reg_references(env: &mut Env, ref_obj_id: u32) {
-    invalidate_regs(env, |reg| reg.ref_obj_id == ref_obj_id);
+pub(crate) fn release_reg_references(cx: &mut Cx, ref_obj_id: u32) {
+    invalidate_regs(cx, |reg| reg.ref_obj_id == ref_obj_id);
 }
 
 /// Whether the state holds a reference with this id.
-pub(crate) fn has_reference(env: &Env, ref_obj_id: u32) -> bool {
-    env.cur.refs.iter().any(|r| r.kind == RefKind::Ptr && r.id == ref_obj_id)
+pub(crate) fn has_reference(cx: &Cx, ref_obj_id: u32) -> bool {
+    cx.path.cur.refs.iter().any(|r| r.kind == RefKind::Ptr && r.id == ref_obj_id)
 }
 
 /// Takes a lock (6.14).
-pub(crate) fn hold_lock(env: &mut Env, insn_idx: usize, kind: RefKind, id: u32, ptr: u64) {
-    push_ref(env, kind, insn_idx, id, ptr);
-    env.cur.locks_held += 1;
-    env.cur.newest_lock = id;
-    env.cur.newest_lock_of = ptr;
+pub(crate) fn hold_lock(cx: &mut Cx, insn_idx: usize, kind: RefKind, id: u32, ptr: u64) {
+    push_ref(cx, kind, insn_idx, id, ptr);
+    cx.path.cur.locks_held += 1;
+    cx.path.cur.newest_lock = id;
+    cx.path.cur.newest_lock_of = ptr;
 }
 
 /// Whether exactly this lock is held (6.14); `kinds` lists the kinds of lock that count.
-pub(crate) fn lock_held_as<'e>(env: &'e Env, kinds: &[RefKind], id: u32, ptr: u64) -> Option<&'e RefState> {
-    env.cur.refs.iter().find(|r| kinds.contains(&r.kind) && r.id == id && r.ptr == ptr)
+pub(crate) fn lock_held_as<'e>(cx: &'e Cx, kinds: &[RefKind], id: u32, ptr: u64) -> Option<&'e RefState> {
+    cx.path.cur.refs.iter().find(|r| kinds.contains(&r.kind) && r.id == id && r.ptr == ptr)
 }
 
 /// Releases a lock (6.14); the one taken before it becomes the active one.
-pub(crate) fn end_lock(env: &mut Env, kind: RefKind, id: u32, ptr: u64) -> Res {
+pub(crate) fn end_lock(cx: &mut Cx, kind: RefKind, id: u32, ptr: u64) -> Res {
     let mut previous = (0, 0);
     let mut found = None;
-    for (i, r) in env.cur.refs.iter().enumerate() {
+    for (i, r) in cx.path.cur.refs.iter().enumerate() {
         if r.kind == kind && r.id == id && r.ptr == ptr {
             found = Some(i);
             break;
@@ -139,28 +142,28 @@ pub(crate) fn end_lock(env: &mut Env, kind: RefKind, id: u32, ptr: u64) -> Res {
         }
     }
     let Some(i) = found else { return Err(Stop::silent(Errno::EINVAL)) };
-    remove_ref(env, i);
-    env.cur.locks_held = env.cur.locks_held.saturating_sub(1);
-    (env.cur.newest_lock, env.cur.newest_lock_of) = previous;
+    remove_ref(cx, i);
+    cx.path.cur.locks_held = cx.path.cur.locks_held.saturating_sub(1);
+    (cx.path.cur.newest_lock, cx.path.cur.newest_lock_of) = previous;
     Ok(())
 }
 
 /// Saves interrupt flags (6.14): an entry of the list, which must be restored in reverse order.
-pub(crate) fn hold_irq_flags(env: &mut Env, insn_idx: usize) -> u32 {
-    let id = env.new_id();
-    push_ref(env, RefKind::Irq, insn_idx, id, 0);
-    env.cur.newest_irq_flags = id;
+pub(crate) fn hold_irq_flags(cx: &mut Cx, insn_idx: usize) -> u32 {
+    let id = cx.new_id();
+    push_ref(cx, RefKind::Irq, insn_idx, id, 0);
+    cx.path.cur.newest_irq_flags = id;
     id
 }
 
 /// Restores interrupt flags (6.14); `Ok(false)` when another one was saved later.
-pub(crate) fn end_irq_flags(env: &mut Env, id: u32) -> Res<bool> {
-    if id != env.cur.newest_irq_flags {
+pub(crate) fn end_irq_flags(cx: &mut Cx, id: u32) -> Res<bool> {
+    if id != cx.path.cur.newest_irq_flags {
         return Ok(false);
     }
     let mut previous = 0;
     let mut found = None;
-    for (i, r) in env.cur.refs.iter().enumerate() {
+    for (i, r) in cx.path.cur.refs.iter().enumerate() {
         if r.kind != RefKind::Irq {
             continue;
         }
@@ -171,52 +174,54 @@ pub(crate) fn end_irq_flags(env: &mut Env, id: u32) -> Res<bool> {
         previous = r.id;
     }
     let Some(i) = found else { return Err(Stop::silent(Errno::EINVAL)) };
-    remove_ref(env, i);
-    env.cur.newest_irq_flags = previous;
+    remove_ref(cx, i);
+    cx.path.cur.newest_irq_flags = previous;
     Ok(true)
 }
 
 /// Identity of the lock that is held, if any: opaque object and register id.
-pub(crate) fn held_lock(env: &Env) -> Option<(u64, u32)> {
-    if env.kernel.features.locks_are_refs {
-        (env.cur.locks_held != 0).then_some((env.cur.newest_lock_of, env.cur.newest_lock))
+pub(crate) fn held_lock(cx: &Cx) -> Option<(u64, u32)> {
+    if cx.program.kernel.features.locks_are_refs {
+        (cx.path.cur.locks_held != 0).then_some((cx.path.cur.newest_lock_of, cx.path.cur.newest_lock))
     } else {
-        let l = env.cur.held_lock;
+        let l = cx.path.cur.held_lock;
         (l.ptr != 0).then_some((l.ptr, l.id))
     }
 }
 
 /// Whether a spin lock is held.
-pub(crate) fn lock_held(env: &Env) -> bool {
-    held_lock(env).is_some()
+pub(crate) fn lock_held(cx: &Cx) -> bool {
+    held_lock(cx).is_some()
 }
 
 /// The code being checked may sleep.
-pub(crate) fn may_sleep_here(env: &Env) -> bool {
-    env.sleepable || env.cur.may_sleep_here
+pub(crate) fn may_sleep_here(cx: &Cx) -> bool {
+    cx.program.sleepable || cx.path.cur.may_sleep_here
 }
 
 /// Objects protected by RCU are valid here.
-pub(crate) fn in_rcu_section(env: &Env) -> bool {
-    env.cur.rcu_depth != 0 || lock_held(env) || !may_sleep_here(env)
+pub(crate) fn in_rcu_section(cx: &Cx) -> bool {
+    cx.path.cur.rcu_depth != 0 || lock_held(cx) || !may_sleep_here(cx)
 }
 
 /// Reports every reference still held where a path ends.
-pub(crate) fn nothing_acquired_is_left(env: &mut Env, exception_exit: bool) -> Res {
-    let (frame_number, in_callback) = (env.cur.frame().frame_number, env.cur.frame().is_callback);
-    let by_callback = env.kernel.features.callback_refs;
+pub(crate) fn nothing_acquired_is_left(cx: &mut Cx, exception_exit: bool) -> Res {
+    let (frame_number, in_callback) = (cx.path.cur.frame().frame_number, cx.path.cur.frame().is_callback);
+    let by_callback = cx.program.kernel.features.callback_refs;
     // Only the outermost frame answers for references, and (up to 6.13) callbacks for their own.
     if !exception_exit && frame_number != 0 && !(by_callback && in_callback) {
         return Ok(());
     }
     // An operation of the kernel may hand a reference back to it.
-    let returned = if env.kernel.features.struct_ops_refs && env.prog_type == ProgType::StructOps && !exception_exit {
-        env.reg(0).ref_obj_id
-    } else {
-        0
-    };
+    let returned =
+        if cx.program.kernel.features.struct_ops_refs && cx.program.prog_type == ProgType::StructOps && !exception_exit
+        {
+            cx.reg(0).ref_obj_id
+        } else {
+            0
+        };
     let mut stop: Option<Stop> = None;
-    for r in Rc::clone(&env.cur.refs).iter() {
+    for r in Rc::clone(&cx.path.cur.refs).iter() {
         if r.kind != RefKind::Ptr || r.id == returned {
             continue;
         }
@@ -225,8 +230,8 @@ pub(crate) fn nothing_acquired_is_left(env: &mut Env, exception_exit: bool) -> R
         }
         let msg = LifetimeMsg::UnreleasedReference { id: r.id, insn: r.insn_idx };
         stop = Some(match stop {
-            None => env.reject(msg, Errno::EINVAL),
-            Some(s) => env.also(s, msg),
+            None => cx.reject(msg, Errno::EINVAL),
+            Some(s) => cx.also(s, msg),
         });
     }
     stop.map_or(Ok(()), Err)
@@ -245,30 +250,30 @@ fn leak_row(prefix: &str) -> LifetimeMsg {
 ///
 /// `prefix` names the instruction (`tail_call`, `BPF_LD_[ABS|IND]`, `BPF_EXIT instruction in main prog`, `bpf_throw`);
 /// `check_lock` is false where only references count (exit of a nested function).
-pub(crate) fn nothing_held_is_left(env: &mut Env, exception_exit: bool, check_lock: bool, prefix: &str) -> Res {
+pub(crate) fn nothing_held_is_left(cx: &mut Cx, exception_exit: bool, check_lock: bool, prefix: &str) -> Res {
     let what = || prefix.to_string();
-    if !env.kernel.features.locks_are_refs {
-        return check_resource_leak_6_12(env, exception_exit, check_lock, prefix);
+    if !cx.program.kernel.features.locks_are_refs {
+        return check_resource_leak_6_12(cx, exception_exit, check_lock, prefix);
     }
-    if check_lock && env.cur.locks_held != 0 {
-        return Err(env.reject(LifetimeMsg::InsideSpinLock { what: what() }, Errno::EINVAL));
+    if check_lock && cx.path.cur.locks_held != 0 {
+        return Err(cx.reject(LifetimeMsg::InsideSpinLock { what: what() }, Errno::EINVAL));
     }
-    nothing_acquired_is_left(env, exception_exit).map_err(|s| env.also(s, LifetimeMsg::WouldLeak { what: what() }))?;
-    if check_lock && env.cur.newest_irq_flags != 0 {
-        return Err(env.reject(LifetimeMsg::InsideIrqSave { what: what() }, Errno::EINVAL));
+    nothing_acquired_is_left(cx, exception_exit).map_err(|s| cx.also(s, LifetimeMsg::WouldLeak { what: what() }))?;
+    if check_lock && cx.path.cur.newest_irq_flags != 0 {
+        return Err(cx.reject(LifetimeMsg::InsideIrqSave { what: what() }, Errno::EINVAL));
     }
-    if check_lock && env.cur.rcu_depth != 0 {
-        return Err(env.reject(LifetimeMsg::InsideRcuLock { what: what() }, Errno::EINVAL));
+    if check_lock && cx.path.cur.rcu_depth != 0 {
+        return Err(cx.reject(LifetimeMsg::InsideRcuLock { what: what() }, Errno::EINVAL));
     }
-    if check_lock && env.cur.preempt_off_depth != 0 {
-        return Err(env.reject(LifetimeMsg::InsidePreemptDisable { what: what() }, Errno::EINVAL));
+    if check_lock && cx.path.cur.preempt_off_depth != 0 {
+        return Err(cx.reject(LifetimeMsg::InsidePreemptDisable { what: what() }, Errno::EINVAL));
     }
     Ok(())
 }
 
-fn check_resource_leak_6_12(env: &mut Env, exception_exit: bool, check_lock: bool, prefix: &str) -> Res {
+fn check_resource_leak_6_12(cx: &mut Cx, exception_exit: bool, check_lock: bool, prefix: &str) -> Res {
     let what = || prefix.to_string();
-    let (lock, rcu, preempt) = (lock_held(env), env.cur.rcu_depth != 0, env.cur.preempt_off_depth);
+    let (lock, rcu, preempt) = (lock_held(cx), cx.path.cur.rcu_depth != 0, cx.path.cur.preempt_off_depth);
     if prefix.starts_with("BPF_EXIT") || exception_exit {
         if check_lock && lock {
             let msg = if exception_exit {
@@ -276,7 +281,7 @@ fn check_resource_leak_6_12(env: &mut Env, exception_exit: bool, check_lock: boo
             } else {
                 LifetimeMsg::SpinUnlockMissing {}
             };
-            return Err(env.reject(msg, Errno::EINVAL));
+            return Err(cx.reject(msg, Errno::EINVAL));
         }
         if check_lock && rcu {
             let msg = if exception_exit {
@@ -284,7 +289,7 @@ fn check_resource_leak_6_12(env: &mut Env, exception_exit: bool, check_lock: boo
             } else {
                 LifetimeMsg::RcuUnlockMissing {}
             };
-            return Err(env.reject(msg, Errno::EINVAL));
+            return Err(cx.reject(msg, Errno::EINVAL));
         }
         if check_lock && preempt != 0 {
             let msg = if exception_exit {
@@ -292,46 +297,47 @@ fn check_resource_leak_6_12(env: &mut Env, exception_exit: bool, check_lock: boo
             } else {
                 LifetimeMsg::PreemptEnableMissing { n: preempt }
             };
-            return Err(env.reject(msg, Errno::EINVAL));
+            return Err(cx.reject(msg, Errno::EINVAL));
         }
-        return nothing_acquired_is_left(env, exception_exit);
+        return nothing_acquired_is_left(cx, exception_exit);
     }
     // BPF_LD_[ABS|IND] reports references before locks, tail calls the other way round.
     let refs_first = prefix.starts_with("BPF_LD_");
     if refs_first {
-        nothing_acquired_is_left(env, false).map_err(|s| env.also(s, leak_row(prefix)))?;
+        nothing_acquired_is_left(cx, false).map_err(|s| cx.also(s, leak_row(prefix)))?;
     }
     if check_lock && lock {
-        return Err(env.reject(LifetimeMsg::InsideSpinLock { what: what() }, Errno::EINVAL));
+        return Err(cx.reject(LifetimeMsg::InsideSpinLock { what: what() }, Errno::EINVAL));
     }
     if !refs_first {
-        nothing_acquired_is_left(env, false).map_err(|s| env.also(s, leak_row(prefix)))?;
+        nothing_acquired_is_left(cx, false).map_err(|s| cx.also(s, leak_row(prefix)))?;
     }
     if check_lock && rcu {
-        return Err(env.reject(LifetimeMsg::InsideRcuLock { what: what() }, Errno::EINVAL));
+        return Err(cx.reject(LifetimeMsg::InsideRcuLock { what: what() }, Errno::EINVAL));
     }
     if check_lock && preempt != 0 {
-        return Err(env.reject(LifetimeMsg::InsidePreemptDisable { what: what() }, Errno::EINVAL));
+        return Err(cx.reject(LifetimeMsg::InsidePreemptDisable { what: what() }, Errno::EINVAL));
     }
     Ok(())
 }
 
 /// Borrowed pointers to graph nodes end with the lock that protects them.
-pub(crate) fn forget_borrowed_nodes(env: &mut Env) {
-    invalidate_regs(env, |reg| reg.has(TypeFlags::NON_OWN_REF));
+pub(crate) fn forget_borrowed_nodes(cx: &mut Cx) {
+    invalidate_regs(cx, |reg| reg.has(TypeFlags::NON_OWN_REF));
 }
 
 /// What a borrowed pointer becomes: it may be read and written while the lock is held, and a refcounted one outlives
 /// the lock under RCU.
-pub(crate) fn set_borrowed(env: &mut Env, reg: &mut RegState) -> Res {
-    if !lock_held(env) {
-        return Err(env.bug("non-owning reference without a lock"));
+pub(crate) fn set_borrowed(cx: &mut Cx, reg: &mut RegState) -> Res {
+    if !lock_held(cx) {
+        return Err(cx.bug("non-owning reference without a lock"));
     }
     if reg.has(TypeFlags::NON_OWN_REF) {
-        return Err(env.bug("reference is non-owning already"));
+        return Err(cx.bug("reference is non-owning already"));
     }
-    let refcounted =
-        reg.btf().is_some_and(|(btf, id)| env.struct_meta(btf, id).is_some_and(|rec| rec.has(FieldKind::REFCOUNT)));
+    let refcounted = reg
+        .btf()
+        .is_some_and(|(btf, id)| cx.program.struct_meta(btf, id).is_some_and(|rec| rec.has(FieldKind::REFCOUNT)));
     reg.ty = reg.ty.plus(TypeFlags::NON_OWN_REF);
     if refcounted {
         reg.ty = reg.ty.plus(TypeFlags::RCU);
@@ -340,17 +346,17 @@ pub(crate) fn set_borrowed(env: &mut Env, reg: &mut RegState) -> Res {
 }
 
 /// The program gave an object away to a list or tree: its pointers stay usable, borrowed, while the lock is held.
-pub(crate) fn lend_node(env: &mut Env, ref_obj_id: u32) -> Res {
+pub(crate) fn lend_node(cx: &mut Cx, ref_obj_id: u32) -> Res {
     if ref_obj_id == 0 {
-        return Err(env.bug("owning reference without an id"));
+        return Err(cx.bug("owning reference without an id"));
     }
-    if !has_reference(env, ref_obj_id) {
-        return Err(env.bug("owning reference is not in the list"));
+    if !has_reference(cx, ref_obj_id) {
+        return Err(cx.bug("owning reference is not in the list"));
     }
-    // Which registers change depends on their types only, so ask before writing: the callback cannot look at `env`.
+    // Which registers change depends on their types only, so ask before writing: the callback cannot look at `cx`.
     let mut owners: Vec<(RegState, RegState)> = Vec::new();
     let mut sample: Vec<RegState> = Vec::new();
-    env.cur.for_each_reg_mut(|reg| {
+    cx.path.cur.for_each_reg_mut(|reg| {
         if reg.ref_obj_id == ref_obj_id && !sample.contains(reg) {
             sample.push(*reg);
         }
@@ -359,10 +365,10 @@ pub(crate) fn lend_node(env: &mut Env, ref_obj_id: u32) -> Res {
         let mut new = old;
         new.ref_obj_id = 0;
         // The kernel ignores this function's failures here.
-        let _ = set_borrowed(env, &mut new);
+        let _ = set_borrowed(cx, &mut new);
         owners.push((old, new));
     }
-    env.cur.for_each_reg_mut(|reg| {
+    cx.path.cur.for_each_reg_mut(|reg| {
         if let Some((_, new)) = owners.iter().find(|(old, _)| old == reg) {
             *reg = *new;
         }
@@ -371,7 +377,7 @@ pub(crate) fn lend_node(env: &mut Env, ref_obj_id: u32) -> Res {
 }
 
 /// Packet data may have moved: packet pointers are invalid, and so are slices of dynptrs over packets.
-pub(crate) fn forget_packet_pointers(env: &mut Env<'_>) {
+pub(crate) fn forget_packet_pointers(cx: &mut Cx<'_>) {
     const SLICES: TypeFlags = TypeFlags::DYNPTR_SKB.union(TypeFlags::DYNPTR_XDP).union(TypeFlags::DYNPTR_SKB_META);
-    invalidate_regs(env, |r| is_packet_or_end(r) || (r.ty.base == RegBase::PtrToMem && r.has(SLICES)));
+    invalidate_regs(cx, |r| is_packet_or_end(r) || (r.ty.base == RegBase::PtrToMem && r.has(SLICES)));
 }

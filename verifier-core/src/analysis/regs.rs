@@ -10,7 +10,7 @@
 //! `type_is_pkt_pointer()`, `reg_is_pkt_pointer_any()`, `reg_not_null()`, `is_trusted_reg()`,
 //! `bpf_for_each_reg_in_vstate()`.
 
-use crate::domain::{DomainRules, Scalar};
+use crate::domain::Scalar;
 use crate::error::{Errno, RegisterMsg, Res};
 use crate::isa::Insn;
 use crate::isa::opcode::*;
@@ -20,7 +20,7 @@ use crate::state::register::{ADD_CONST, live};
 use crate::state::{Payload, RegState, VerifierState};
 use smallvec::SmallVec;
 
-use super::Env;
+use super::Cx;
 use super::liveness::{self, Place};
 use crate::program::record::FieldKind;
 
@@ -59,28 +59,9 @@ pub(crate) const FP: u8 = 10;
 /// Offsets at or beyond this are refused in pointer arithmetic.
 pub(crate) const MAX_VAR_OFF: i64 = 1 << 29;
 
-impl Env<'_> {
-    /// How the asked release computes with abstract values.
-    pub(crate) fn rules(&self) -> DomainRules {
-        let f = &self.kernel.features;
-        DomainRules {
-            mul_by_union: f.tnum_mul_by_union,
-            step_through_tnum: f.bounds_from_tnum_step,
-            mixed_from_s32: f.mixed_bounds_from_s32,
-            wrapping_add_sub: f.wrapping_add_sub_bounds,
-            signed_mul: f.signed_mul_bounds,
-        }
-    }
-
-    /// What an unknown scalar is here: loads without CAP_BPF treat every scalar as precise.
-    pub(crate) fn unknown_scalar(&self) -> RegState {
-        RegState { precise: !self.caps.has_cap_bpf, ..RegState::unknown() }
-    }
-}
-
 /// Makes the ranges and known bits of a register agree.
-pub(crate) fn bring_in_step(env: &Env<'_>, reg: &mut RegState) {
-    reg.scalar.sync_bounds(env.rules());
+pub(crate) fn bring_in_step(cx: &Cx<'_>, reg: &mut RegState) {
+    reg.scalar.sync_bounds(cx.program.rules());
 }
 
 /// Whether the instruction reads the whole of its operands, not their low halves.
@@ -102,58 +83,58 @@ fn reads_whole_register(insn: Insn, is_scalar: bool) -> bool {
 ///
 /// # Errors
 /// Rejects unknown register numbers, reads of registers that hold nothing, writes of the frame pointer.
-pub(crate) fn use_register(env: &mut Env<'_>, regno: u8, t: ArgUse) -> Res {
+pub(crate) fn use_register(cx: &mut Cx<'_>, regno: u8, t: ArgUse) -> Res {
     if regno >= MAX_REG {
-        return Err(env.reject(RegisterMsg::Invalid { regno }, Errno::EINVAL));
+        return Err(cx.reject(RegisterMsg::Invalid { regno }, Errno::EINVAL));
     }
-    env.scratch_reg(regno);
+    cx.scratch_reg(regno);
     if t == ArgUse::Src {
-        let ty = env.reg(regno).ty;
+        let ty = cx.reg(regno).ty;
         if ty.base == RegBase::NotInit {
-            return Err(env.reject(RegisterMsg::NotInit { regno }, Errno::EACCES));
+            return Err(cx.reject(RegisterMsg::NotInit { regno }, Errno::EACCES));
         }
         // The frame pointer cannot be written, so nobody needs to know that it is read.
         if regno == FP {
             return Ok(());
         }
-        if !liveness::read_marks(env) {
+        if !liveness::read_marks(cx) {
             return Ok(());
         }
-        let whole = reads_whole_register(env.insns[env.insn_idx], ty.is(RegBase::Scalar));
-        let frame = env.cur.top_frame();
+        let whole = reads_whole_register(cx.program.insns[cx.path.insn_idx], ty.is(RegBase::Scalar));
+        let frame = cx.path.cur.top_frame();
         return liveness::register_is_read(
-            env,
+            cx,
             frame,
             Place::Reg(regno),
             if whole { live::READ64 } else { live::READ32 },
         );
     }
     if regno == FP {
-        return Err(env.reject(RegisterMsg::FramePointerWrite {}, Errno::EACCES));
+        return Err(cx.reject(RegisterMsg::FramePointerWrite {}, Errno::EACCES));
     }
-    env.reg_mut(regno).live |= live::WRITTEN;
+    cx.reg_mut(regno).live |= live::WRITTEN;
     if t == ArgUse::Dst {
-        set_unknown(env, regno);
+        set_unknown(cx, regno);
     }
     Ok(())
 }
 
 /// The register becomes a number of which nothing is known.
-pub(crate) fn set_unknown(env: &mut Env<'_>, regno: u8) {
-    let unknown = env.unknown_scalar();
-    env.reg_mut(regno).set(unknown);
+pub(crate) fn set_unknown(cx: &mut Cx<'_>, regno: u8) {
+    let unknown = cx.program.unknown_scalar();
+    cx.reg_mut(regno).set(unknown);
 }
 
 /// The register holds nothing any more.
-pub(crate) fn set_uninit(env: &mut Env<'_>, regno: u8) {
-    let mut none = env.unknown_scalar();
+pub(crate) fn set_uninit(cx: &mut Cx<'_>, regno: u8) {
+    let mut none = cx.program.unknown_scalar();
     none.ty = RegType::of(RegBase::NotInit);
-    env.reg_mut(regno).set(none);
+    cx.reg_mut(regno).set(none);
 }
 
 /// The value or variable offset becomes zero; type, precision and place stay.
-pub(crate) fn set_known_zero(env: &mut Env<'_>, regno: u8) {
-    set_known(env.reg_mut(regno), 0);
+pub(crate) fn set_known_zero(cx: &mut Cx<'_>, regno: u8) {
+    set_known(cx.reg_mut(regno), 0);
 }
 
 /// The value or variable offset becomes `v`; fixed offset, payload and ids go, type and precision stay.
@@ -171,10 +152,10 @@ pub(crate) fn set_low_half_known(reg: &mut RegState, v: u32) {
 }
 
 /// What a register holds once it is known not to be null.
-pub(crate) fn known_not_null(env: &Env<'_>, reg: RegState) -> RegState {
+pub(crate) fn known_not_null(cx: &Cx<'_>, reg: RegState) -> RegState {
     let mut r = reg;
     let map = match (reg.ty.base, reg.map()) {
-        (RegBase::PtrToMapValue, Some(map)) => env.map(map),
+        (RegBase::PtrToMapValue, Some(map)) => cx.program.map(map),
         _ => {
             r.ty = r.ty.minus(TypeFlags::MAYBE_NULL);
             return r;
@@ -184,7 +165,7 @@ pub(crate) fn known_not_null(env: &Env<'_>, reg: RegState) -> RegState {
         // What a map of maps yields is a map; its id tells two lookups apart where the value holds something that
         // must be used with the map it came from.
         let bound = FieldKind::TIMER.union(FieldKind::WORKQUEUE).union(FieldKind::TASK_WORK);
-        let has = env.map(inner).record.as_ref().is_some_and(|rec| rec.has(bound));
+        let has = cx.program.map(inner).record.as_ref().is_some_and(|rec| rec.has(bound));
         let old_uid = match reg.payload {
             Payload::Map { uid, .. } => uid,
             _ => 0,
@@ -206,25 +187,25 @@ pub(crate) fn known_not_null(env: &Env<'_>, reg: RegState) -> RegState {
 ///
 /// # Errors
 /// Only with `BPF_F_TEST_REG_INVARIANTS`.
-pub(crate) fn no_contradiction(env: &mut Env<'_>, reg: &mut RegState, ctx: &'static str) -> Res {
+pub(crate) fn no_contradiction(cx: &mut Cx<'_>, reg: &mut RegState, ctx: &'static str) -> Res {
     let Some(what) = reg.scalar.contradiction() else { return Ok(()) };
     let msg = RegisterMsg::InvariantsViolated { ctx, what, scalar: Box::new(reg.scalar) };
-    if env.test_reg_invariants {
-        return Err(env.reject(msg, Errno::EFAULT));
+    if cx.program.test_reg_invariants {
+        return Err(cx.reject(msg, Errno::EFAULT));
     }
-    env.say(msg);
+    cx.say(msg);
     reg.scalar.forget_ranges();
     Ok(())
 }
 
 /// The same for a register of the current frame.
-pub(crate) fn no_contradiction_in(env: &mut Env<'_>, regno: u8, ctx: &'static str) -> Res {
-    if env.reg(regno).scalar.contradiction().is_none() {
+pub(crate) fn no_contradiction_in(cx: &mut Cx<'_>, regno: u8, ctx: &'static str) -> Res {
+    if cx.reg(regno).scalar.contradiction().is_none() {
         return Ok(());
     }
-    let mut reg = *env.reg(regno);
-    no_contradiction(env, &mut reg, ctx)?;
-    *env.reg_mut(regno) = reg;
+    let mut reg = *cx.reg(regno);
+    no_contradiction(cx, &mut reg, ctx)?;
+    *cx.reg_mut(regno) = reg;
     Ok(())
 }
 
@@ -235,21 +216,21 @@ pub(crate) fn drop_link(reg: &mut RegState) {
 }
 
 /// A scalar that is about to be copied gets an id, so that copies learn from each other's comparisons.
-pub(crate) fn link_before_copy(env: &mut Env<'_>, regno: u8) {
-    let reg = env.reg(regno);
+pub(crate) fn link_before_copy(cx: &mut Cx<'_>, regno: u8) {
+    let reg = cx.reg(regno);
     // A number that has a link already keeps it, and a constant needs none.
     let settled = if reg.id == 0 { reg.scalar.is_const() } else { reg.id & ADD_CONST == 0 };
     if !reg.is_scalar() || settled {
         return;
     }
     let mut reg = *reg;
-    if assign_scalar_id(env, &mut reg) {
-        *env.reg_mut(regno) = reg;
+    if assign_scalar_id(cx, &mut reg) {
+        *cx.reg_mut(regno) = reg;
     }
 }
 
 /// The same for a copy of a register; tells whether it changed.
-pub(crate) fn assign_scalar_id(env: &mut Env<'_>, reg: &mut RegState) -> bool {
+pub(crate) fn assign_scalar_id(cx: &mut Cx<'_>, reg: &mut RegState) -> bool {
     if !reg.is_scalar() {
         return false;
     }
@@ -258,19 +239,19 @@ pub(crate) fn assign_scalar_id(env: &mut Env<'_>, reg: &mut RegState) -> bool {
         drop_link(reg);
     }
     if reg.id == 0 && !reg.scalar.is_const() {
-        reg.id = env.new_id();
+        reg.id = cx.new_id();
     }
     before != (reg.id, reg.off)
 }
 
 /// Whether the register holds an address that this load must not leak.
-pub(crate) fn would_leak(env: &Env<'_>, regno: u8) -> bool {
-    !env.caps.pointers_may_leak && !env.reg(regno).is_scalar()
+pub(crate) fn would_leak(cx: &Cx<'_>, regno: u8) -> bool {
+    !cx.program.caps.pointers_may_leak && !cx.reg(regno).is_scalar()
 }
 
 /// Truncates to `size` < 8 bytes, zero-extending.
-pub(crate) fn keep_low_bytes(env: &Env<'_>, reg: &mut RegState, size: u32) {
-    reg.scalar.truncate(size, env.rules());
+pub(crate) fn keep_low_bytes(cx: &Cx<'_>, reg: &mut RegState, size: u32) {
+    reg.scalar.truncate(size, cx.program.rules());
 }
 
 /// Truncates to `size` < 8 bytes, sign-extending to 64 bits.

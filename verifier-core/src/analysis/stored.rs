@@ -59,7 +59,7 @@ pub(crate) struct Seat {
 
 /// The arena of stored states, the lists of states by instruction, and the stack of pending paths.
 #[derive(Debug)]
-pub struct Explorer {
+pub struct Search {
     pub(super) states: Vec<Stored>,
     /// Lists by hash of instruction and call site; the newest state stands last.
     pub(super) buckets: Vec<Vec<Seat>>,
@@ -91,12 +91,16 @@ pub struct Explorer {
     pub(crate) sccs: Sccs,
     /// Read and written stack slots by function instance (6.18).
     pub(crate) stack_live: StackLiveness,
+    /// Test mode: never prune (property tests).
+    pub(crate) no_prune: bool,
+    /// Numbers are compared whether or not they were needed.
+    pub(crate) exact: bool,
 }
 
-impl Explorer {
-    /// Nothing stored; states may take `max_bytes`.
-    pub(crate) fn new(max_bytes: usize) -> Explorer {
-        Explorer {
+impl Search {
+    /// Nothing stored; `no_prune`, `exact` and the bytes that states may take are those of [`super::Options`].
+    pub(crate) fn new(max_bytes: usize, no_prune: bool, exact: bool) -> Search {
+        Search {
             states: Vec::new(),
             buckets: Vec::new(),
             stack: Vec::new(),
@@ -114,6 +118,8 @@ impl Explorer {
             idmap: IdMap::default(),
             sccs: Sccs::default(),
             stack_live: StackLiveness::default(),
+            no_prune,
+            exact,
         }
     }
 

@@ -13,18 +13,18 @@ use crate::kernel::call::{RegBase, RegType, TypeFlags};
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct StateId(pub u32);
 
-/// Index of a map in the load request (`Env::maps`).
+/// Index of a map in the load request (`Program::maps`).
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, PartialOrd, Ord)]
 pub struct MapIdx(pub u32);
 
-/// Index of a BTF object in the environment (`Env::btfs`).
+/// Index of a BTF object in the environment (`Program::btfs`).
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, PartialOrd, Ord)]
 pub struct BtfRef(pub u16);
 
 impl BtfRef {
     /// The kernel's own BTF.
     pub const VMLINUX: BtfRef = BtfRef(0);
-    /// The BTF loaded with the program (present in `Env::btfs` even when the program has none: then it is empty).
+    /// The BTF loaded with the program (present in `Program::btfs` even when the program has none: then it is empty).
     pub const PROG: BtfRef = BtfRef(1);
 }
 

@@ -2,7 +2,7 @@
 //!
 //! In the kernel: `NET_IP_ALIGN`.
 
-use crate::analysis::Env;
+use crate::analysis::Cx;
 use crate::domain::Tnum;
 use crate::error::{Errno, MemoryMsg, Res};
 use crate::kernel::call::RegBase;
@@ -21,9 +21,9 @@ fn is_aligned(base: Tnum, add: u64, size: u32) -> bool {
 /// alignment is asked for or `strict_once` is set.
 ///
 /// `off` is the instruction's offset, without the register's.
-pub(crate) fn access_is_aligned(env: &mut Env<'_>, regno: u8, off: i32, size: u32, strict_once: bool) -> Res {
-    let reg = *env.reg(regno);
-    let strict = env.strict_alignment || strict_once;
+pub(crate) fn access_is_aligned(cx: &mut Cx<'_>, regno: u8, off: i32, size: u32, strict_once: bool) -> Res {
+    let reg = *cx.reg(regno);
+    let strict = cx.program.strict_alignment || strict_once;
     let plain = reg.ty.flags.is_empty();
     let (what, strict) = match reg.ty.base {
         RegBase::PtrToPacket | RegBase::PtrToPacketMeta if plain => {
@@ -36,7 +36,7 @@ pub(crate) fn access_is_aligned(env: &mut Env<'_>, regno: u8, off: i32, size: u3
             }
             let msg =
                 MemoryMsg::PacketMisaligned { ip_align: IP_ALIGN, var_off: reg.var_off(), reg_off: reg.off, off, size };
-            return Err(env.reject(msg, Errno::EACCES));
+            return Err(cx.reject(msg, Errno::EACCES));
         }
         RegBase::PtrToArena if plain => return Ok(()),
         RegBase::PtrToFlowKeys if plain => ("flow keys ", strict),
@@ -55,7 +55,7 @@ pub(crate) fn access_is_aligned(env: &mut Env<'_>, regno: u8, off: i32, size: u3
         return Ok(());
     }
     let msg = MemoryMsg::Misaligned { what, var_off: reg.var_off(), reg_off: reg.off, off, size };
-    Err(env.reject(msg, Errno::EACCES))
+    Err(cx.reject(msg, Errno::EACCES))
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 //! In the kernel: `atomic_ptr_type_ok()`, `check_atomic_rmw()`, `check_atomic_load()`, `check_atomic_store()`.
 
 use super::{is_sk_pointer, load_value, memory_access, one_kind_of_pointer, store_value};
-use crate::analysis::Env;
+use crate::analysis::Cx;
 use crate::analysis::regs::{Access, ArgUse, use_register, would_leak};
 use crate::error::{Errno, MemoryMsg, Res};
 use crate::isa::Insn;
@@ -11,8 +11,8 @@ use crate::isa::opcode::*;
 use crate::kernel::call::RegBase;
 
 /// Whether memory of this kind can be the target of an atomic instruction.
-fn target_ok(env: &Env<'_>, regno: u8, insn: Insn) -> bool {
-    let ty = env.reg(regno).ty;
+fn target_ok(cx: &Cx<'_>, regno: u8, insn: Insn) -> bool {
+    let ty = cx.reg(regno).ty;
     if ty.is(RegBase::PtrToArena) {
         // The x86-64 JIT makes loops of these three, which it cannot recover from faults in an arena.
         return ![i32::from(AND) | FETCH, i32::from(OR) | FETCH, i32::from(XOR) | FETCH].contains(&insn.imm);
@@ -28,74 +28,74 @@ fn target_ok(env: &Env<'_>, regno: u8, insn: Insn) -> bool {
 ///
 /// # Errors
 /// Rejects operations the release does not have, and everything that loads and stores are rejected for.
-pub(crate) fn atomic_operation(env: &mut Env<'_>, insn_idx: usize, insn: Insn) -> Res {
+pub(crate) fn atomic_operation(cx: &mut Cx<'_>, insn_idx: usize, insn: Insn) -> Res {
     const ADD_: i32 = ADD as i32;
     const AND_: i32 = AND as i32;
     const OR_: i32 = OR as i32;
     const XOR_: i32 = XOR as i32;
     match insn.imm & !FETCH {
-        ADD_ | AND_ | OR_ | XOR_ => read_modify_write(env, insn_idx, insn),
-        _ if insn.imm == XCHG || insn.imm == CMPXCHG => read_modify_write(env, insn_idx, insn),
-        _ if insn.imm == LOAD_ACQ && env.kernel.features.narrow_atomics => load_acquire(env, insn),
-        _ if insn.imm == STORE_REL && env.kernel.features.narrow_atomics => store_release(env, insn),
-        _ => Err(env.reject(MemoryMsg::AtomicOpcode { imm: insn.imm }, Errno::EINVAL)),
+        ADD_ | AND_ | OR_ | XOR_ => read_modify_write(cx, insn_idx, insn),
+        _ if insn.imm == XCHG || insn.imm == CMPXCHG => read_modify_write(cx, insn_idx, insn),
+        _ if insn.imm == LOAD_ACQ && cx.program.kernel.features.narrow_atomics => load_acquire(cx, insn),
+        _ if insn.imm == STORE_REL && cx.program.kernel.features.narrow_atomics => store_release(cx, insn),
+        _ => Err(cx.reject(MemoryMsg::AtomicOpcode { imm: insn.imm }, Errno::EINVAL)),
     }
 }
 
 /// A read-modify-write operation: its operands, and the memory both ways.
-fn read_modify_write(env: &mut Env<'_>, insn_idx: usize, insn: Insn) -> Res {
+fn read_modify_write(cx: &mut Cx<'_>, insn_idx: usize, insn: Insn) -> Res {
     if insn.size_bits() != W && insn.size_bits() != DW {
-        return Err(env.reject(MemoryMsg::AtomicSize, Errno::EINVAL));
+        return Err(cx.reject(MemoryMsg::AtomicSize, Errno::EINVAL));
     }
-    use_register(env, insn.src, ArgUse::Src)?;
-    use_register(env, insn.dst, ArgUse::Src)?;
+    use_register(cx, insn.src, ArgUse::Src)?;
+    use_register(cx, insn.dst, ArgUse::Src)?;
     let mut values = [Some(insn.src), None];
     if insn.imm == CMPXCHG {
         // R0 is compared with the memory, and is asked about first.
-        use_register(env, 0, ArgUse::Src)?;
+        use_register(cx, 0, ArgUse::Src)?;
         values = [Some(0), Some(insn.src)];
     }
     for regno in values.into_iter().flatten() {
-        if would_leak(env, regno) {
-            return Err(env.reject(MemoryMsg::LeaksAddr { regno, into: "mem" }, Errno::EACCES));
+        if would_leak(cx, regno) {
+            return Err(cx.reject(MemoryMsg::LeaksAddr { regno, into: "mem" }, Errno::EACCES));
         }
     }
-    if !target_ok(env, insn.dst, insn) {
-        let ty = env.reg(insn.dst).ty;
-        return Err(env.reject(MemoryMsg::AtomicStore { regno: insn.dst, ty }, Errno::EACCES));
+    if !target_ok(cx, insn.dst, insn) {
+        let ty = cx.reg(insn.dst).ty;
+        return Err(cx.reject(MemoryMsg::AtomicStore { regno: insn.dst, ty }, Errno::EACCES));
     }
     let fetched = (insn.imm & FETCH != 0).then_some(if insn.imm == CMPXCHG { 0 } else { insn.src });
     if let Some(regno) = fetched {
-        use_register(env, regno, ArgUse::Dst)?;
+        use_register(cx, regno, ArgUse::Dst)?;
     }
     let off = i32::from(insn.off);
     let size = insn.size_bits();
     // The memory is read as data first, so that no saved pointer leaks; then as the value that is fetched.
-    memory_access(env, insn_idx, insn.dst, off, size, Access::Read, None, true, false)?;
+    memory_access(cx, insn_idx, insn.dst, off, size, Access::Read, None, true, false)?;
     if fetched.is_some() {
-        memory_access(env, insn_idx, insn.dst, off, size, Access::Read, fetched, true, false)?;
+        memory_access(cx, insn_idx, insn.dst, off, size, Access::Read, fetched, true, false)?;
     }
-    let ty = env.reg(insn.dst).ty;
-    one_kind_of_pointer(env, ty, false)?;
-    memory_access(env, insn_idx, insn.dst, off, size, Access::Write, None, true, false)
+    let ty = cx.reg(insn.dst).ty;
+    one_kind_of_pointer(cx, ty, false)?;
+    memory_access(cx, insn_idx, insn.dst, off, size, Access::Write, None, true, false)
 }
 
 /// A load with acquire order.
-fn load_acquire(env: &mut Env<'_>, insn: Insn) -> Res {
-    load_value(env, insn, true, false, false)?;
-    if !target_ok(env, insn.src, insn) {
-        let ty = env.reg(insn.src).ty;
-        return Err(env.reject(MemoryMsg::AtomicLoad { regno: insn.src, ty }, Errno::EACCES));
+fn load_acquire(cx: &mut Cx<'_>, insn: Insn) -> Res {
+    load_value(cx, insn, true, false, false)?;
+    if !target_ok(cx, insn.src, insn) {
+        let ty = cx.reg(insn.src).ty;
+        return Err(cx.reject(MemoryMsg::AtomicLoad { regno: insn.src, ty }, Errno::EACCES));
     }
     Ok(())
 }
 
 /// A store with release order.
-fn store_release(env: &mut Env<'_>, insn: Insn) -> Res {
-    store_value(env, insn, true)?;
-    if !target_ok(env, insn.dst, insn) {
-        let ty = env.reg(insn.dst).ty;
-        return Err(env.reject(MemoryMsg::AtomicStore { regno: insn.dst, ty }, Errno::EACCES));
+fn store_release(cx: &mut Cx<'_>, insn: Insn) -> Res {
+    store_value(cx, insn, true)?;
+    if !target_ok(cx, insn.dst, insn) {
+        let ty = cx.reg(insn.dst).ty;
+        return Err(cx.reject(MemoryMsg::AtomicStore { regno: insn.dst, ty }, Errno::EACCES));
     }
     Ok(())
 }

@@ -4,7 +4,7 @@
 
 use super::region::check_leak;
 use super::{CtxInfo, at_object_start, ctx_access};
-use crate::analysis::Env;
+use crate::analysis::Cx;
 use crate::analysis::refs::has_reference;
 use crate::analysis::regs::{Access, bring_in_step, no_contradiction_in, set_known_zero, set_unknown};
 use crate::error::{Errno, MemoryMsg, Res};
@@ -18,44 +18,45 @@ use crate::state::Payload;
 const MAX_ERRNO: i32 = 4095;
 
 /// What the hook's own return value can be, where that is known.
-fn retval_range(env: &Env<'_>) -> Option<(i32, i32)> {
-    if env.prog_type != ProgType::Lsm || env.attach_type != AttachType::LsmMac {
+fn retval_range(cx: &Cx<'_>) -> Option<(i32, i32)> {
+    if cx.program.prog_type != ProgType::Lsm || cx.program.attach_type != AttachType::LsmMac {
         return None;
     }
-    let proto = env.attach.btf.and_then(|b| env.btf(b).ty(env.attach.func_proto).map(|t| t.size_or_type));
+    let proto =
+        cx.program.attach.btf.and_then(|b| cx.program.btf(b).ty(cx.program.attach.func_proto).map(|t| t.size_or_type));
     if proto.is_none_or(|ret| ret == 0) {
         return None;
     }
-    Some(if lsm_hooks::returns_bool(&env.attach.func_name) { (0, 1) } else { (-MAX_ERRNO, 0) })
+    Some(if lsm_hooks::returns_bool(&cx.program.attach.func_name) { (0, 1) } else { (-MAX_ERRNO, 0) })
 }
 
 /// A number of which only a signed 32-bit range is known.
-fn mark_range(env: &mut Env<'_>, regno: u8, (min, max): (i32, i32)) -> Res {
-    set_unknown(env, regno);
-    let mut reg = *env.reg(regno);
+fn mark_range(cx: &mut Cx<'_>, regno: u8, (min, max): (i32, i32)) -> Res {
+    set_unknown(cx, regno);
+    let mut reg = *cx.reg(regno);
     let s = &mut reg.scalar;
     s.s32_min = s.s32_min.max(min);
     s.s32_max = s.s32_max.min(max);
     s.smin = s.smin.max(i64::from(min));
     s.smax = s.smax.min(i64::from(max));
-    bring_in_step(env, &mut reg);
-    *env.reg_mut(regno) = reg;
-    no_contradiction_in(env, regno, "s32_range")
+    bring_in_step(cx, &mut reg);
+    *cx.reg_mut(regno) = reg;
+    no_contradiction_in(cx, regno, "s32_range")
 }
 
-fn load(env: &mut Env<'_>, regno: u8, info: CtxInfo) -> Res {
+fn load(cx: &mut Cx<'_>, regno: u8, info: CtxInfo) -> Res {
     if info.reg_type.is(RegBase::Scalar) {
-        return match retval_range(env).filter(|_| info.is_retval) {
-            Some(range) => mark_range(env, regno, range),
+        return match retval_range(cx).filter(|_| info.is_retval) {
+            Some(range) => mark_range(cx, regno, range),
             None => {
-                set_unknown(env, regno);
+                set_unknown(cx, regno);
                 Ok(())
             }
         };
     }
-    set_known_zero(env, regno);
-    let id = if info.reg_type.may_be_null() { env.new_id() } else { 0 };
-    let reg = env.reg_mut(regno);
+    set_known_zero(cx, regno);
+    let id = if info.reg_type.may_be_null() { cx.new_id() } else { 0 };
+    let reg = cx.reg_mut(regno);
     reg.id = id;
     if let (RegBase::PtrToBtfId, Some((btf, id))) = (info.reg_type.base, info.btf) {
         reg.payload = Payload::Btf { btf, id };
@@ -68,7 +69,7 @@ fn load(env: &mut Env<'_>, regno: u8, info: CtxInfo) -> Res {
 /// One load or store. `off` includes the fixed offset (which must be 0).
 #[allow(clippy::too_many_arguments)]
 pub(super) fn load_store(
-    env: &mut Env<'_>,
+    cx: &mut Cx<'_>,
     insn_idx: usize,
     regno: u8,
     off: i32,
@@ -77,30 +78,30 @@ pub(super) fn load_store(
     value: Option<u8>,
     is_ldsx: bool,
 ) -> Res {
-    check_leak(env, t, value, "ctx")?;
-    let reg = *env.reg(regno);
-    at_object_start(env, &reg, regno)?;
-    let denied = match ctx_access(env, off, size, t, is_ldsx)? {
+    check_leak(cx, t, value, "ctx")?;
+    let reg = *cx.reg(regno);
+    at_object_start(cx, &reg, regno)?;
+    let denied = match ctx_access(cx, off, size, t, is_ldsx)? {
         None => MemoryMsg::CtxAccess { off, size },
         Some(info)
             if info.reg_type.base == RegBase::PtrToBtfId
                 && info.ref_obj_id != 0
-                && !has_reference(env, info.ref_obj_id) =>
+                && !has_reference(cx, info.ref_obj_id) =>
         {
             MemoryMsg::CtxReleased { off }
         }
         Some(info) => {
             // `off` was found inside of the context, so the sum cannot wrap.
-            env.deepest_ctx = env.deepest_ctx.max((off as u32).wrapping_add(size));
+            cx.learned.deepest_ctx = cx.learned.deepest_ctx.max((off as u32).wrapping_add(size));
             return match (t, value) {
-                (Access::Read, Some(value)) => load(env, value, info),
+                (Access::Read, Some(value)) => load(cx, value, info),
                 _ => Ok(()),
             };
         }
     };
-    let stop = env.reject(denied, Errno::EACCES);
-    if env.interest.log_level != 0 {
-        env.emit(Event::SourceLine { idx: insn_idx, numbered: false });
+    let stop = cx.reject(denied, Errno::EACCES);
+    if cx.out.interest.log_level != 0 {
+        cx.emit(Event::SourceLine { idx: insn_idx, numbered: false });
     }
     Err(stop)
 }

@@ -11,7 +11,7 @@
 
 use std::sync::Arc;
 
-use crate::analysis::Env;
+use crate::analysis::Cx;
 use crate::analysis::ctx_type::{ctx_types, is_prog_ctx_type};
 use crate::analysis::regs::Access;
 use crate::btf::{Btf, BtfKind, Type, TypeId};
@@ -57,21 +57,21 @@ impl Default for CtxInfo {
 }
 
 /// The program type whose operations decide, and the attach type: the target's for `EXT`.
-pub(crate) fn ops_type(env: &Env<'_>) -> (ProgType, AttachType) {
-    if env.prog_type != ProgType::Ext {
-        return (env.prog_type, env.attach_type);
+pub(crate) fn ops_type(cx: &Cx<'_>) -> (ProgType, AttachType) {
+    if cx.program.prog_type != ProgType::Ext {
+        return (cx.program.prog_type, cx.program.attach_type);
     }
-    let target = env.req.attach.prog.as_ref();
+    let target = cx.program.req.attach.prog.as_ref();
     let ty = target.and_then(|t| ProgType::from_number(t.request.prog_type)).unwrap_or(ProgType::Ext);
-    (ty, env.attach_type)
+    (ty, cx.program.attach_type)
 }
 
 /// Whether the context may be accessed so, and what a load yields; `None`: `invalid bpf_context access`.
 ///
 /// Asks the table of the program type (the target's for `EXT`) and, where that says so, BTF; BTF's own lines are
 /// printed.
-pub(crate) fn ctx_access(env: &mut Env<'_>, off: i32, size: u32, t: Access, ldsx: bool) -> Res<Option<CtxInfo>> {
-    let (prog_type, attach_type) = ops_type(env);
+pub(crate) fn ctx_access(cx: &mut Cx<'_>, off: i32, size: u32, t: Access, ldsx: bool) -> Res<Option<CtxInfo>> {
+    let (prog_type, attach_type) = ops_type(cx);
     let found = access_is_valid(&AccessQuery {
         prog_type,
         attach_type,
@@ -79,7 +79,7 @@ pub(crate) fn ctx_access(env: &mut Env<'_>, off: i32, size: u32, t: Access, ldsx
         size,
         write: t == Access::Write,
         ldsx,
-        has_cap_bpf: env.caps.has_cap_bpf,
+        has_cap_bpf: cx.program.caps.has_cap_bpf,
         offloaded: false,
     });
     let mut info = CtxInfo { reg_type: found.reg_type, ctx_field_size: found.ctx_field_size, ..CtxInfo::default() };
@@ -87,34 +87,34 @@ pub(crate) fn ctx_access(env: &mut Env<'_>, off: i32, size: u32, t: Access, ldsx
         Verdict::Denied => return Ok(None),
         Verdict::Allowed if found.btf_struct.is_empty() => return Ok(Some(info)),
         Verdict::Allowed => {
-            let id = env.btf(BtfRef::VMLINUX).find_by_name_kind(found.btf_struct, BtfKind::Struct);
+            let id = cx.program.btf(BtfRef::VMLINUX).find_by_name_kind(found.btf_struct, BtfKind::Struct);
             info.btf = id.map(|id| (BtfRef::VMLINUX, id));
             return Ok(id.map(|_| info));
         }
         Verdict::ByBtf => {}
     }
-    if !typed_context_access(env, off, size, t, &mut info)? {
+    if !typed_context_access(cx, off, size, t, &mut info)? {
         return Ok(None);
     }
     if prog_type == ProgType::StructOps {
-        promote_sock(env, &mut info);
+        promote_sock(cx, &mut info);
     }
     Ok(Some(info))
 }
 
 /// TCP congestion control gets its `struct sock` as the `struct tcp_sock` that it is. Kernel:
 /// `bpf_tcp_ca_is_valid_access()`.
-fn promote_sock(env: &Env<'_>, info: &mut CtxInfo) {
-    let Some((st, _)) = env.attach.struct_ops else { return };
-    let Some(btf) = env.attach.btf else { return };
-    let name = env.btf(btf).type_name(st);
+fn promote_sock(cx: &Cx<'_>, info: &mut CtxInfo) {
+    let Some((st, _)) = cx.program.attach.struct_ops else { return };
+    let Some(btf) = cx.program.attach.btf else { return };
+    let name = cx.program.btf(btf).type_name(st);
     let rule = struct_ops::find(name, btf != BtfRef::VMLINUX).map(|s| s.ctx);
     // A pointer that is user, per-CPU, RCU or may be null stays what it is.
     let safe = TypeFlags::ALLOC | TypeFlags::TRUSTED | TypeFlags::NON_OWN_REF;
     if rule != Some(CtxRule::SockIsTcpSock) || info.reg_type.base != RegBase::PtrToBtfId || info.reg_type.has(!safe) {
         return;
     }
-    let vmlinux = env.btf(BtfRef::VMLINUX);
+    let vmlinux = cx.program.btf(BtfRef::VMLINUX);
     let sock = vmlinux.find_by_name_kind("sock", BtfKind::Struct);
     let tcp = vmlinux.find_by_name_kind("tcp_sock", BtfKind::Struct);
     if let (Some(sock), Some(tcp), Some((r, id))) = (sock, tcp, info.btf)
@@ -157,44 +157,38 @@ pub(crate) fn ctx_arg_idx(btf: &Btf, proto: Option<&Type<'_>>, off: i32) -> u32 
 }
 
 /// Whether pointers among the arguments are known to be valid.
-fn args_trusted(env: &Env<'_>) -> bool {
-    match env.prog_type {
-        ProgType::Tracing => matches!(env.attach_type, AttachType::TraceRawTp | AttachType::TraceIter),
-        ProgType::Lsm => !lsm_hooks::is_untrusted(&env.attach.func_name),
+fn args_trusted(cx: &Cx<'_>) -> bool {
+    match cx.program.prog_type {
+        ProgType::Tracing => matches!(cx.program.attach_type, AttachType::TraceRawTp | AttachType::TraceIter),
+        ProgType::Lsm => !lsm_hooks::is_untrusted(&cx.program.attach.func_name),
         ProgType::StructOps => true,
         _ => false,
     }
 }
 
 /// Arguments of the function that the program attaches to. `false`: not allowed (its line was printed).
-pub(crate) fn typed_context_access(
-    env: &mut Env<'_>,
-    off: i32,
-    size: u32,
-    _t: Access,
-    info: &mut CtxInfo,
-) -> Res<bool> {
-    let func = env.attach.func_name.clone();
+pub(crate) fn typed_context_access(cx: &mut Cx<'_>, off: i32, size: u32, _t: Access, info: &mut CtxInfo) -> Res<bool> {
+    let func = cx.program.attach.func_name.clone();
     if off % 8 != 0 {
-        env.say(PolicyMsg::CtxArgOffset { func, off });
+        cx.say(PolicyMsg::CtxArgOffset { func, off });
         return Ok(false);
     }
-    let Some(btf_ref) = env.attach.btf else { return Err(env.bug("context of a function without BTF")) };
-    let btf: Arc<Btf> = env.btf(btf_ref).clone();
-    let proto = if env.attach.func_proto == 0 { None } else { btf.ty(env.attach.func_proto) };
+    let Some(btf_ref) = cx.program.attach.btf else { return Err(cx.bug("context of a function without BTF")) };
+    let btf: Arc<Btf> = cx.program.btf(btf_ref).clone();
+    let proto = if cx.program.attach.func_proto == 0 { None } else { btf.ty(cx.program.attach.func_proto) };
     let arg = ctx_arg_idx(&btf, proto.as_ref(), off);
-    let skip = u32::from(env.attach.btf_trace);
+    let skip = u32::from(cx.program.attach.btf_trace);
     let nr_args = proto.as_ref().map_or(MAX_FUNC_REG_ARGS, |p| u32::from(p.vlen)).saturating_sub(skip);
     if arg > nr_args {
-        env.say(PolicyMsg::CtxNoArg { func, nth: arg.wrapping_add(1) });
+        cx.say(PolicyMsg::CtxNoArg { func, nth: arg.wrapping_add(1) });
         return Ok(false);
     }
 
     let param = proto.as_ref().and_then(|p| p.params().nth(arg.saturating_add(skip) as usize));
     let type_id = if arg == nr_args {
-        match env.attach_type {
+        match cx.program.attach_type {
             AttachType::LsmMac | AttachType::LsmCgroup | AttachType::TraceFexit => {
-                info.is_retval |= env.attach_type == AttachType::LsmMac;
+                info.is_retval |= cx.program.attach_type == AttachType::LsmMac;
                 match &proto {
                     None => return Ok(true),
                     Some(p) => p.size_or_type,
@@ -207,13 +201,13 @@ pub(crate) fn typed_context_access(
                     Some(r) if is_small_int(&r) => r.id,
                     r => {
                         let kind = r.map_or(BtfKind::Void, |r| r.kind).log_word().to_string();
-                        env.say(PolicyMsg::FmodRetType { kind });
+                        cx.say(PolicyMsg::FmodRetType { kind });
                         return Ok(false);
                     }
                 }
             }
             _ => {
-                env.say(PolicyMsg::CtxNoArg { func, nth: arg.wrapping_add(1) });
+                cx.say(PolicyMsg::CtxNoArg { func, nth: arg.wrapping_add(1) });
                 return Ok(false);
             }
         }
@@ -221,15 +215,15 @@ pub(crate) fn typed_context_access(
         match (&proto, &param) {
             (None, _) => return Ok(true),
             (Some(_), Some(p)) => p.type_id,
-            (Some(_), None) => return Err(env.bug("argument beyond the prototype")),
+            (Some(_), None) => return Err(cx.bug("argument beyond the prototype")),
         }
     };
 
-    let Some(t) = btf.skip_modifiers(type_id) else { return Err(env.bug("argument of an unknown type")) };
+    let Some(t) = btf.skip_modifiers(type_id) else { return Err(cx.bug("argument of an unknown type")) };
     let by_value = match t.kind {
         BtfKind::Int => is_small_int(&t),
         BtfKind::Enum | BtfKind::Enum64 | BtfKind::Struct => true,
-        BtfKind::Union => env.kernel.features.union_args,
+        BtfKind::Union => cx.program.kernel.features.union_args,
         _ => false,
     };
     if by_value {
@@ -237,26 +231,26 @@ pub(crate) fn typed_context_access(
     }
     if t.kind != BtfKind::Ptr {
         let (name, kind) = (shown_name(&t), t.kind.log_word().to_string());
-        env.say(PolicyMsg::CtxArgNotPointer { func, arg, name, kind });
+        cx.say(PolicyMsg::CtxArgNotPointer { func, arg, name, kind });
         return Ok(false);
     }
     if size != 8 {
-        env.say(PolicyMsg::CtxArgSize { func, size });
+        cx.say(PolicyMsg::CtxArgSize { func, size });
         return Ok(false);
     }
 
-    let known = env.attach.ctx_args.iter().copied();
-    let at_off = |a: &super::super::env::CtxArg| i64::from(a.offset) == i64::from(off);
+    let known = cx.program.attach.ctx_args.iter().copied();
+    let at_off = |a: &super::super::program::CtxArg| i64::from(a.offset) == i64::from(off);
     if let Some(a) = known.clone().find(|a| at_off(a) && a.ty.base == RegBase::PtrToBuf && a.ty.may_be_null()) {
         info.reg_type = a.ty;
         return Ok(true);
     }
-    if is_plain_pointer(&btf, &t, &env.kernel.features) {
+    if is_plain_pointer(&btf, &t, &cx.program.kernel.features) {
         return Ok(true);
     }
     if let Some(a) = known.clone().find(at_off) {
         if a.btf.1 == 0 {
-            env.say(PolicyMsg::CtxArgBtfId { off });
+            cx.say(PolicyMsg::CtxArgBtfId { off });
             return Ok(false);
         }
         info.reg_type = a.ty;
@@ -266,17 +260,17 @@ pub(crate) fn typed_context_access(
     }
 
     let mut ty = RegType::of(RegBase::PtrToBtfId);
-    if args_trusted(env) {
+    if args_trusted(cx) {
         ty = ty.plus(TypeFlags::TRUSTED);
     }
     if param.is_some_and(|p| has_suffix(p.name, "__nullable")) {
         ty = ty.plus(TypeFlags::MAYBE_NULL);
     }
     let mut may_be_error = false;
-    if env.attach_type == AttachType::TraceRawTp {
-        let name = btf.type_name(env.attach.btf_id);
+    if cx.program.attach_type == AttachType::TraceRawTp {
+        let name = btf.type_name(cx.program.attach.btf_id);
         let name = name.strip_prefix(TRACE_PREFIX).unwrap_or(name);
-        match raw_tp_null::lookup(env.kernel.version, name, arg) {
+        match raw_tp_null::lookup(cx.program.kernel.version, name, arg) {
             Some(doubt) => {
                 may_be_error = doubt.error;
                 if doubt.nullable {
@@ -289,20 +283,21 @@ pub(crate) fn typed_context_access(
         }
     }
 
-    if let Some(target) = env.req.attach.prog.clone() {
+    if let Some(target) = cx.program.req.attach.prog.clone() {
         let tgt_type = ProgType::from_number(target.request.prog_type).unwrap_or(ProgType::Unspec);
         if tgt_type == ProgType::Ext {
             return Err(crate::error::Stop::unsupported("context of a program that attaches to an extension"));
         }
-        let is_ctx = is_prog_ctx_type(env, &btf, &t, tgt_type);
-        let id = ctx_types(env.btf(BtfRef::VMLINUX), tgt_type).filter(|_| is_ctx).map(|(_, kern)| kern);
+        let is_ctx = is_prog_ctx_type(cx, &btf, &t, tgt_type);
+        let id = ctx_types(cx.program.btf(BtfRef::VMLINUX), tgt_type).filter(|_| is_ctx).map(|(_, kern)| kern);
         info.reg_type = ty;
         info.btf = id.map(|id| (BtfRef::VMLINUX, id));
         return Ok(id.is_some());
     }
 
     let first = btf.ty(t.size_or_type);
-    let tag_counts = |f: &Type<'_>| f.kind == BtfKind::TypeTag && !(f.kflag && env.kernel.features.attribute_tags);
+    let tag_counts =
+        |f: &Type<'_>| f.kind == BtfKind::TypeTag && !(f.kflag && cx.program.kernel.features.attribute_tags);
     if let Some(f) = first.filter(tag_counts) {
         match f.name() {
             "user" => ty = ty.plus(TypeFlags::USER),
@@ -311,16 +306,16 @@ pub(crate) fn typed_context_access(
         }
     }
     info.reg_type = ty;
-    let Some(st) = btf.skip_modifiers(t.size_or_type) else { return Err(env.bug("pointer to an unknown type")) };
+    let Some(st) = btf.skip_modifiers(t.size_or_type) else { return Err(cx.bug("pointer to an unknown type")) };
     info.btf = Some((btf_ref, st.id));
     if !st.is_composite() {
-        env.say(PolicyMsg::CtxArgNotStruct { func, arg, kind: st.kind.log_word().to_string() });
+        cx.say(PolicyMsg::CtxArgNotStruct { func, arg, kind: st.kind.log_word().to_string() });
         return Ok(false);
     }
     let (kind, name) = (st.kind.log_word().to_string(), shown_name(&st));
-    env.say(PolicyMsg::CtxArgIs { func, arg, btf_id: st.id, kind, name });
+    cx.say(PolicyMsg::CtxArgIs { func, arg, btf_id: st.id, kind, name });
     if may_be_error {
-        env.say(PolicyMsg::CtxArgMayBeError { arg });
+        cx.say(PolicyMsg::CtxArgMayBeError { arg });
         info.reg_type = RegType::of(RegBase::Scalar);
         info.btf = None;
     }

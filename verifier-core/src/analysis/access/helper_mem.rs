@@ -6,7 +6,7 @@
 
 use super::stack_range::stack_range_is_set;
 use super::{buf, map_allows, memory_access, within_map_value, within_packet, within_region};
-use crate::analysis::Env;
+use crate::analysis::Cx;
 use crate::analysis::btf_access::typed_pointer_access;
 use crate::analysis::call::meta::CallMeta;
 use crate::analysis::regs::{Access, AccessSrc};
@@ -42,52 +42,52 @@ fn rewrites_ctx(t: ProgType) -> bool {
 /// # Errors
 /// Rejects with the errno of the check that failed.
 pub(crate) fn memory_argument(
-    env: &mut Env<'_>,
+    cx: &mut Cx<'_>,
     regno: u8,
     access_size: i32,
     t: Access,
     zero_size_allowed: bool,
     meta: Option<&mut CallMeta>,
 ) -> Res {
-    let reg = *env.reg(regno);
+    let reg = *cx.reg(regno);
     let ty = reg.ty;
     match ty.base {
         RegBase::PtrToPacket | RegBase::PtrToPacketMeta => {
-            within_packet(env, regno, reg.off, access_size, zero_size_allowed)
+            within_packet(cx, regno, reg.off, access_size, zero_size_allowed)
         }
         RegBase::PtrToMapKey if t == Access::Write => {
-            Err(env.reject(MemoryMsg::CannotWrite { regno, ty }, Errno::EACCES))
+            Err(cx.reject(MemoryMsg::CannotWrite { regno, ty }, Errno::EACCES))
         }
         RegBase::PtrToMapKey => {
-            let map = reg.map().ok_or_else(|| env.bug("a map key without a map"))?;
-            let key_size = env.map(map).spec.key_size;
-            within_region(env, regno, reg.off, access_size, key_size, false)
+            let map = reg.map().ok_or_else(|| cx.bug("a map key without a map"))?;
+            let key_size = cx.program.map(map).spec.key_size;
+            within_region(cx, regno, reg.off, access_size, key_size, false)
         }
         RegBase::PtrToMapValue => {
-            map_allows(env, regno, reg.off, access_size, t)?;
-            within_map_value(env, regno, reg.off, access_size, zero_size_allowed, AccessSrc::Helper)
+            map_allows(cx, regno, reg.off, access_size, t)?;
+            within_map_value(cx, regno, reg.off, access_size, zero_size_allowed, AccessSrc::Helper)
         }
         RegBase::PtrToMem => {
             if ty.has(TypeFlags::RDONLY) && t == Access::Write {
-                return Err(env.reject(MemoryMsg::CannotWrite { regno, ty }, Errno::EACCES));
+                return Err(cx.reject(MemoryMsg::CannotWrite { regno, ty }, Errno::EACCES));
             }
-            within_region(env, regno, reg.off, access_size, reg.mem_size(), zero_size_allowed)
+            within_region(cx, regno, reg.off, access_size, reg.mem_size(), zero_size_allowed)
         }
-        RegBase::PtrToBuf => buf::within_buffer(env, regno, reg.off, access_size, t),
+        RegBase::PtrToBuf => buf::within_buffer(cx, regno, reg.off, access_size, t),
         RegBase::PtrToStack => {
             let off = reg.off;
-            stack_range_is_set(env, regno, off, access_size, zero_size_allowed, AccessSrc::Helper, t, meta)
+            stack_range_is_set(cx, regno, off, access_size, zero_size_allowed, AccessSrc::Helper, t, meta)
         }
-        RegBase::PtrToBtfId => typed_pointer_access(env, regno, reg.off, access_size, Access::Read, None),
-        RegBase::PtrToCtx if !rewrites_ctx(env.resolved_prog_type()) => {
+        RegBase::PtrToBtfId => typed_pointer_access(cx, regno, reg.off, access_size, Access::Read, None),
+        RegBase::PtrToCtx if !rewrites_ctx(cx.program.resolved_prog_type()) => {
             if access_size == 0 {
                 return if zero_size_allowed { Ok(()) } else { Err(Stop::silent(Errno::EACCES)) };
             }
             // Nobody knows how large the context is; its last byte decides.
-            let (idx, last) = (env.insn_idx, access_size.wrapping_sub(1));
-            memory_access(env, idx, regno, last, B, t, None, false, false)
+            let (idx, last) = (cx.path.insn_idx, access_size.wrapping_sub(1));
+            memory_access(cx, idx, regno, last, B, t, None, false, false)
         }
         _ if zero_size_allowed && access_size == 0 && reg.is_null() => Ok(()),
-        _ => Err(env.reject(MemoryMsg::ArgType { regno, ty }, Errno::EACCES)),
+        _ => Err(cx.reject(MemoryMsg::ArgType { regno, ty }, Errno::EACCES)),
     }
 }

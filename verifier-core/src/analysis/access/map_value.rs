@@ -7,7 +7,7 @@
 
 use super::region::check_leak;
 use super::region::{offset_fits, within_region};
-use crate::analysis::Env;
+use crate::analysis::Cx;
 use crate::analysis::btf_access::{same_struct_within, set_loaded_pointer};
 use crate::analysis::precision::need_exactly;
 use crate::analysis::refs::in_rcu_section;
@@ -26,26 +26,26 @@ const RDONLY_PROG: u32 = 1 << 7;
 const WRONLY_PROG: u32 = 1 << 8;
 
 /// The map of a map value or key. A pointer of such a type without one would be our own mistake.
-fn map_of(env: &Env<'_>, regno: u8) -> Res<MapIdx> {
-    env.reg(regno).map().ok_or_else(|| env.bug("a map pointer without a map"))
+fn map_of(cx: &Cx<'_>, regno: u8) -> Res<MapIdx> {
+    cx.reg(regno).map().ok_or_else(|| cx.bug("a map pointer without a map"))
 }
 
 /// Whether programs may read or write this map at all.
 ///
 /// # Errors
 /// Rejects with `EACCES`.
-pub(crate) fn map_allows(env: &mut Env<'_>, regno: u8, off: i32, size: i32, t: Access) -> Res {
-    let map = map_of(env, regno)?;
-    let spec = &env.map(map).spec;
+pub(crate) fn map_allows(cx: &mut Cx<'_>, regno: u8, off: i32, size: i32, t: Access) -> Res {
+    let map = map_of(cx, regno)?;
+    let spec = &cx.program.map(map).spec;
     let value_size = spec.value_size;
     let read_only = spec.map_flags & RDONLY_PROG != 0;
     let write_only = !read_only && spec.map_flags & WRONLY_PROG != 0;
     match t {
         Access::Write if read_only => {
-            Err(env.reject(MemoryMsg::MapWriteForbidden { value_size, off, size }, Errno::EACCES))
+            Err(cx.reject(MemoryMsg::MapWriteForbidden { value_size, off, size }, Errno::EACCES))
         }
         Access::Read if write_only => {
-            Err(env.reject(MemoryMsg::MapReadForbidden { value_size, off, size }, Errno::EACCES))
+            Err(cx.reject(MemoryMsg::MapReadForbidden { value_size, off, size }, Errno::EACCES))
         }
         _ => Ok(()),
     }
@@ -56,18 +56,18 @@ pub(crate) fn map_allows(env: &mut Env<'_>, regno: u8, off: i32, size: i32, t: A
 ///
 /// `off` includes the fixed offset.
 pub(crate) fn within_map_value(
-    env: &mut Env<'_>,
+    cx: &mut Cx<'_>,
     regno: u8,
     off: i32,
     size: i32,
     zero_size_allowed: bool,
     src: AccessSrc,
 ) -> Res {
-    let map = map_of(env, regno)?;
-    let value_size = env.map(map).spec.value_size;
-    within_region(env, regno, off, size, value_size, zero_size_allowed)?;
-    let Some(record) = env.map(map).record.clone() else { return Ok(()) };
-    let reg = *env.reg(regno);
+    let map = map_of(cx, regno)?;
+    let value_size = cx.program.map(map).spec.value_size;
+    within_region(cx, regno, off, size, value_size, zero_size_allowed)?;
+    let Some(record) = cx.program.map(map).record.clone() else { return Ok(()) };
+    let reg = *cx.reg(regno);
     let lowest = i64::from(off).wrapping_add(reg.scalar.smin);
     let end = (reg.scalar.umax as i64).wrapping_add(i64::from(off)).wrapping_add(i64::from(size));
     for field in &record.fields {
@@ -77,7 +77,7 @@ pub(crate) fn within_map_value(
         }
         let name = field.kind.name();
         if !field.kind.intersects(FieldKind::KPTR | FieldKind::UPTR) {
-            return Err(env.reject(MemoryMsg::FieldDirect { name }, Errno::EACCES));
+            return Err(cx.reject(MemoryMsg::FieldDirect { name }, Errno::EACCES));
         }
         let at = i64::from(off).wrapping_add(reg.var_off().value as i64) as u64;
         let msg = if src != AccessSrc::Direct {
@@ -91,7 +91,7 @@ pub(crate) fn within_map_value(
         } else {
             continue;
         };
-        return Err(env.reject(msg, Errno::EACCES));
+        return Err(cx.reject(msg, Errno::EACCES));
     }
     Ok(())
 }
@@ -99,21 +99,21 @@ pub(crate) fn within_map_value(
 /// BTF that a kptr field's type belongs to, as an entry of the environment; `None` when it is not loaded.
 ///
 /// `own` is the BTF of the map or struct that the field stands in.
-pub(crate) fn kptr_btf(env: &Env<'_>, own: BtfRef, btf: &KptrBtf) -> Option<BtfRef> {
+pub(crate) fn kptr_btf(cx: &Cx<'_>, own: BtfRef, btf: &KptrBtf) -> Option<BtfRef> {
     match btf {
         KptrBtf::Vmlinux => Some(BtfRef::VMLINUX),
         KptrBtf::Own => Some(own),
         KptrBtf::Module(name) => {
-            let i = env.btf_names.iter().position(|n| n == name)?;
+            let i = cx.program.btf_names.iter().position(|n| n == name)?;
             u16::try_from(i).ok().map(BtfRef)
         }
     }
 }
 
 /// The pointee of a kptr field of a type in BTF `own`.
-pub(crate) fn kptr_pointee(env: &Env<'_>, own: BtfRef, field: &Field) -> Res<(BtfRef, TypeId)> {
-    let FieldInfo::Kptr { btf, id } = &field.info else { return Err(env.bug("a kptr field without a type")) };
-    match kptr_btf(env, own, btf) {
+pub(crate) fn kptr_pointee(cx: &Cx<'_>, own: BtfRef, field: &Field) -> Res<(BtfRef, TypeId)> {
+    let FieldInfo::Kptr { btf, id } = &field.info else { return Err(cx.bug("a kptr field without a type")) };
+    match kptr_btf(cx, own, btf) {
         Some(r) => Ok((r, *id)),
         None => Err(Stop::unsupported("a kptr to a type of a module that is not loaded")),
     }
@@ -123,26 +123,26 @@ pub(crate) fn kptr_pointee(env: &Env<'_>, own: BtfRef, field: &Field) -> Res<(Bt
 const RCU_PROTECTED: [&str; 5] = ["prog_test_ref_kfunc", "cgroup", "bpf_cpumask", "task_struct", "bpf_crypto_ctx"];
 
 /// Whether objects of this type are freed only after all RCU readers are gone.
-pub(crate) fn is_rcu_object(env: &Env<'_>, btf: BtfRef, id: TypeId) -> bool {
-    !env.is_kernels(btf) || RCU_PROTECTED.contains(&env.btf(btf).type_name(id))
+pub(crate) fn is_rcu_object(cx: &Cx<'_>, btf: BtfRef, id: TypeId) -> bool {
+    !cx.program.is_kernels(btf) || RCU_PROTECTED.contains(&cx.program.btf(btf).type_name(id))
 }
 
 /// What a load of a kptr yields.
-fn loaded_flags(env: &Env<'_>, field: &Field, btf: BtfRef, id: TypeId) -> TypeFlags {
+fn loaded_flags(cx: &Cx<'_>, field: &Field, btf: BtfRef, id: TypeId) -> TypeFlags {
     let safe =
-        field.kind == FieldKind::KPTR_PERCPU || (field.kind == FieldKind::KPTR_REF && is_rcu_object(env, btf, id));
+        field.kind == FieldKind::KPTR_PERCPU || (field.kind == FieldKind::KPTR_REF && is_rcu_object(cx, btf, id));
     let mut flags = TypeFlags::MAYBE_NULL;
-    if !safe || !in_rcu_section(env) {
+    if !safe || !in_rcu_section(cx) {
         return flags | TypeFlags::UNTRUSTED;
     }
     flags |= TypeFlags::RCU;
     if field.kind == FieldKind::KPTR_PERCPU {
         flags |= TypeFlags::PERCPU;
-    } else if !env.is_kernels(btf) {
+    } else if !cx.program.is_kernels(btf) {
         flags |= TypeFlags::ALLOC;
     }
-    let local = !env.is_kernels(btf);
-    if local && env.struct_meta(btf, id).is_some_and(|rec| rec.has(FieldKind::GRAPH_NODE)) {
+    let local = !cx.program.is_kernels(btf);
+    if local && cx.program.struct_meta(btf, id).is_some_and(|rec| rec.has(FieldKind::GRAPH_NODE)) {
         flags |= TypeFlags::NON_OWN_REF;
     }
     flags
@@ -152,16 +152,16 @@ fn loaded_flags(env: &Env<'_>, field: &Field, btf: BtfRef, id: TypeId) -> TypeFl
 ///
 /// # Errors
 /// Rejects with `EINVAL`, or as an unmodified pointer's check does.
-pub(crate) fn kptr_takes(env: &mut Env<'_>, own: BtfRef, field: &Field, regno: u8) -> Res {
-    let (want_btf, want_id) = kptr_pointee(env, own, field)?;
-    let reg = *env.reg(regno);
+pub(crate) fn kptr_takes(cx: &mut Cx<'_>, own: BtfRef, field: &Field, regno: u8) -> Res {
+    let (want_btf, want_id) = kptr_pointee(cx, own, field)?;
+    let reg = *cx.reg(regno);
     let unref = field.kind == FieldKind::KPTR_UNREF;
     let percpu = field.kind == FieldKind::KPTR_PERCPU;
     let mut name = String::new();
     let typed = reg.btf().filter(|_| reg.ty.base == RegBase::PtrToBtfId);
     if let Some((btf, id)) = typed {
         let mut allowed = TypeFlags::MAYBE_NULL;
-        if env.is_kernels(btf) {
+        if cx.program.is_kernels(btf) {
             allowed |= TypeFlags::TRUSTED | TypeFlags::RCU;
             if unref {
                 allowed |= TypeFlags::UNTRUSTED;
@@ -172,56 +172,56 @@ pub(crate) fn kptr_takes(env: &mut Env<'_>, own: BtfRef, field: &Field, regno: u
                 allowed |= TypeFlags::PERCPU;
             }
         }
-        let must_match = env.kernel.features.kptr_percpu_must_match;
+        let must_match = cx.program.kernel.features.kptr_percpu_must_match;
         if allowed.contains(reg.ty.flags) && (!must_match || percpu == reg.has(TypeFlags::PERCPU)) {
-            name = env.btf(btf).type_name(id).to_string();
-            offset_fits(env, &reg, regno, true)?;
+            name = cx.program.btf(btf).type_name(id).to_string();
+            offset_fits(cx, &reg, regno, true)?;
             let flex = !reg.has(TypeFlags::ALLOC);
-            if same_struct_within(env, btf, id, reg.off, want_btf, want_id, !unref, flex) {
+            if same_struct_within(cx, btf, id, reg.off, want_btf, want_id, !unref, flex) {
                 return Ok(());
             }
         }
     }
-    let expected = env.btf(want_btf).type_name(want_id).to_string();
+    let expected = cx.program.btf(want_btf).type_name(want_id).to_string();
     let msg = MemoryMsg::KptrType { regno, ty: reg.ty, name, expected, or_untrusted: unref };
-    Err(env.reject(msg, Errno::EINVAL))
+    Err(cx.reject(msg, Errno::EINVAL))
 }
 
 /// Checks a load or store of a kptr.
 pub(crate) fn kptr_access(
-    env: &mut Env<'_>,
+    cx: &mut Cx<'_>,
     map: MapIdx,
     value_regno: Option<u8>,
     insn_idx: usize,
     field: &Field,
 ) -> Res {
-    let insn = env.insns[insn_idx];
+    let insn = cx.program.insns[insn_idx];
     let class = insn.class();
-    let reject = |env: &mut Env<'_>, msg| Err(env.reject(msg, Errno::EACCES));
+    let reject = |cx: &mut Cx<'_>, msg| Err(cx.reject(msg, Errno::EACCES));
     if insn.mode() != MEM {
-        return reject(env, MemoryMsg::KptrMode);
+        return reject(cx, MemoryMsg::KptrMode);
     }
     if class != LDX && field.kind.intersects(FieldKind::KPTR_REF | FieldKind::KPTR_PERCPU) {
-        return reject(env, MemoryMsg::KptrRefStore);
+        return reject(cx, MemoryMsg::KptrRefStore);
     }
     if class != LDX && field.kind == FieldKind::UPTR {
-        return reject(env, MemoryMsg::UptrStore);
+        return reject(cx, MemoryMsg::UptrStore);
     }
-    let own = env.map(map).btf.ok_or_else(|| env.bug("a kptr in a map without BTF"))?;
+    let own = cx.program.map(map).btf.ok_or_else(|| cx.bug("a kptr in a map without BTF"))?;
     match (class, value_regno) {
         (LDX, Some(regno)) => {
-            let (btf, id) = kptr_pointee(env, own, field)?;
+            let (btf, id) = kptr_pointee(cx, own, field)?;
             if field.kind == FieldKind::UPTR {
-                return load_uptr(env, regno, btf, id);
+                return load_uptr(cx, regno, btf, id);
             }
-            let flags = loaded_flags(env, field, btf, id);
-            set_loaded_pointer(env, regno, RegBase::PtrToBtfId, btf, id, flags)
+            let flags = loaded_flags(cx, field, btf, id);
+            set_loaded_pointer(cx, regno, RegBase::PtrToBtfId, btf, id, flags)
         }
-        (STX, Some(regno)) if env.reg(regno).is_null() => {
+        (STX, Some(regno)) if cx.reg(regno).is_null() => {
             // Storing is allowed only because the number is zero: no other number may be pruned against it.
-            need_exactly(env, regno)
+            need_exactly(cx, regno)
         }
-        (STX, Some(regno)) => kptr_takes(env, own, field, regno).map_err(|stop| match stop {
+        (STX, Some(regno)) => kptr_takes(cx, own, field, regno).map_err(|stop| match stop {
             // Whatever the reason was, the access as a whole is denied.
             Stop::Reject(mut r) => {
                 r.errno = Errno::EACCES;
@@ -229,18 +229,18 @@ pub(crate) fn kptr_access(
             }
             other => other,
         }),
-        (ST, _) if insn.imm != 0 => reject(env, MemoryMsg::KptrStImm { off: field.offset }),
+        (ST, _) if insn.imm != 0 => reject(cx, MemoryMsg::KptrStImm { off: field.offset }),
         (ST, _) => Ok(()),
-        _ => Err(env.bug("a kptr accessed by no load or store")),
+        _ => Err(cx.bug("a kptr accessed by no load or store")),
     }
 }
 
 /// The register receives a pointer to user memory that the kernel has pinned.
-fn load_uptr(env: &mut Env<'_>, regno: u8, btf: BtfRef, id: TypeId) -> Res {
-    let size = env.btf(btf).ty(id).and_then(|t| t.own_size()).unwrap_or(0);
-    set_known_zero(env, regno);
-    let new_id = env.new_id();
-    let reg = env.reg_mut(regno);
+fn load_uptr(cx: &mut Cx<'_>, regno: u8, btf: BtfRef, id: TypeId) -> Res {
+    let size = cx.program.btf(btf).ty(id).and_then(|t| t.own_size()).unwrap_or(0);
+    set_known_zero(cx, regno);
+    let new_id = cx.new_id();
+    let reg = cx.reg_mut(regno);
     reg.ty = RegType::with(RegBase::PtrToMem, TypeFlags::MAYBE_NULL);
     reg.payload = Payload::Mem { size, dynptr_id: 0 };
     reg.id = new_id;
@@ -251,8 +251,8 @@ fn load_uptr(env: &mut Env<'_>, regno: u8, btf: BtfRef, id: TypeId) -> Res {
 ///
 /// # Errors
 /// As the kernel, silently with `ENOTSUPP` for arrays of several elements.
-fn direct_read(env: &Env<'_>, map: MapIdx, off: u64, size: u32, is_ldsx: bool) -> Res<Option<u64>> {
-    let spec = &env.map(map).spec;
+fn direct_read(cx: &Cx<'_>, map: MapIdx, off: u64, size: u32, is_ldsx: bool) -> Res<Option<u64>> {
+    let spec = &cx.program.map(map).spec;
     if spec.map_flags & RDONLY_PROG == 0 || !spec.frozen || spec.map_type != MapType::Array as u32 {
         return Ok(None);
     }
@@ -280,7 +280,7 @@ fn direct_read(env: &Env<'_>, map: MapIdx, off: u64, size: u32, is_ldsx: bool) -
 /// One load or store of a value. `off` includes the fixed offset.
 #[allow(clippy::too_many_arguments)]
 pub(super) fn load_store(
-    env: &mut Env<'_>,
+    cx: &mut Cx<'_>,
     insn_idx: usize,
     regno: u8,
     off: i32,
@@ -289,38 +289,38 @@ pub(super) fn load_store(
     value: Option<u8>,
     is_ldsx: bool,
 ) -> Res {
-    check_leak(env, t, value, "map")?;
-    map_allows(env, regno, off, size as i32, t)?;
-    within_map_value(env, regno, off, size as i32, false, AccessSrc::Direct)?;
-    let map = map_of(env, regno)?;
-    let var_off = env.reg(regno).var_off();
+    check_leak(cx, t, value, "map")?;
+    map_allows(cx, regno, off, size as i32, t)?;
+    within_map_value(cx, regno, off, size as i32, false, AccessSrc::Direct)?;
+    let map = map_of(cx, regno)?;
+    let var_off = cx.reg(regno).var_off();
     let at = i64::from(off).wrapping_add(var_off.value as i64) as u64;
     if var_off.is_const() {
-        let record = env.map(map).record.clone();
+        let record = cx.program.map(map).record.clone();
         let kinds = FieldKind::KPTR | FieldKind::UPTR;
         if let Some(field) = u32::try_from(at).ok().and_then(|at| record_find(record.as_deref(), at, kinds)) {
-            return kptr_access(env, map, value, insn_idx, field);
+            return kptr_access(cx, map, value, insn_idx, field);
         }
     }
     let (Access::Read, Some(dst)) = (t, value) else { return Ok(()) };
-    let known = if var_off.is_const() { direct_read(env, map, at, size, is_ldsx)? } else { None };
+    let known = if var_off.is_const() { direct_read(cx, map, at, size, is_ldsx)? } else { None };
     match known {
         Some(v) => {
-            let reg = env.reg_mut(dst);
+            let reg = cx.reg_mut(dst);
             reg.ty = RegType::of(RegBase::Scalar);
             set_known(reg, v);
         }
-        None => set_unknown(env, dst),
+        None => set_unknown(cx, dst),
     }
     Ok(())
 }
 
 /// One load of a key; stores are rejected. `off` includes the fixed offset.
-pub(super) fn load_key(env: &mut Env<'_>, regno: u8, off: i32, size: u32, t: Access) -> Res {
+pub(super) fn load_key(cx: &mut Cx<'_>, regno: u8, off: i32, size: u32, t: Access) -> Res {
     if t == Access::Write {
-        return Err(env.reject(MemoryMsg::KeyWrite { regno }, Errno::EACCES));
+        return Err(cx.reject(MemoryMsg::KeyWrite { regno }, Errno::EACCES));
     }
-    let map = map_of(env, regno)?;
-    let key_size = env.map(map).spec.key_size;
-    within_region(env, regno, off, size as i32, key_size, false)
+    let map = map_of(cx, regno)?;
+    let key_size = cx.program.map(map).spec.key_size;
+    within_region(cx, regno, off, size as i32, key_size, false)
 }

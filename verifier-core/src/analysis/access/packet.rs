@@ -3,7 +3,7 @@
 //! In the kernel: `may_access_direct_pkt_data()`.
 
 use super::region::check_range;
-use crate::analysis::Env;
+use crate::analysis::Cx;
 use crate::analysis::regs::Access;
 use crate::error::{Errno, MemoryMsg, Res};
 use crate::kernel::prog_types::{DirectAccess, may_touch_packets};
@@ -12,19 +12,19 @@ use crate::kernel::prog_types::{DirectAccess, may_touch_packets};
 ///
 /// The range counts from the pointer without its fixed offset, after any variable offset was added; so only the
 /// fixed offset is compared. `off` includes it.
-pub(crate) fn within_packet(env: &mut Env<'_>, regno: u8, off: i32, size: i32, zero_size_allowed: bool) -> Res {
-    let reg = *env.reg(regno);
+pub(crate) fn within_packet(cx: &mut Cx<'_>, regno: u8, off: i32, size: i32, zero_size_allowed: bool) -> Res {
+    let reg = *cx.reg(regno);
     if reg.scalar.smin < 0 {
-        return Err(env.reject(MemoryMsg::MinNegative { regno }, Errno::EACCES));
+        return Err(cx.reject(MemoryMsg::MinNegative { regno }, Errno::EACCES));
     }
     let outside = MemoryMsg::PacketOutside { regno };
     match u32::try_from(reg.range()) {
-        Err(_) => Err(env.reject(outside, Errno::EINVAL)),
-        Ok(range) => match check_range(env, regno, off, size, range, zero_size_allowed) {
-            Err(stop) => Err(env.also(stop, outside)),
+        Err(_) => Err(cx.reject(outside, Errno::EINVAL)),
+        Ok(range) => match check_range(cx, regno, off, size, range, zero_size_allowed) {
+            Err(stop) => Err(cx.also(stop, outside)),
             Ok(()) => {
                 let end = (off as u32).wrapping_add(reg.scalar.umax as u32).wrapping_add(size as u32).wrapping_sub(1);
-                env.deepest_packet = env.deepest_packet.max(end);
+                cx.learned.deepest_packet = cx.learned.deepest_packet.max(end);
                 Ok(())
             }
         },
@@ -33,21 +33,21 @@ pub(crate) fn within_packet(env: &mut Env<'_>, regno: u8, off: i32, size: i32, z
 
 /// Whether the program may access packets itself (`call_pkt_access`: hand them to a call that may or may not take
 /// packets).
-pub(crate) fn may_access_packet(env: &mut Env<'_>, t: Access, call_pkt_access: Option<bool>) -> bool {
-    match may_touch_packets(env.resolved_prog_type(), t == Access::Write, call_pkt_access) {
+pub(crate) fn may_access_packet(cx: &mut Cx<'_>, t: Access, call_pkt_access: Option<bool>) -> bool {
+    match may_touch_packets(cx.program.resolved_prog_type(), t == Access::Write, call_pkt_access) {
         DirectAccess::Denied => false,
         DirectAccess::Allowed { writes_directly } => {
-            env.writes_directly |= writes_directly;
+            cx.learned.writes_directly |= writes_directly;
             true
         }
     }
 }
 
 /// One load or store of a packet. `off` includes the fixed offset.
-pub(super) fn load_store(env: &mut Env<'_>, regno: u8, off: i32, size: u32, t: Access, value: Option<u8>) -> Res {
-    if t == Access::Write && !may_access_packet(env, t, None) {
-        return Err(env.reject(MemoryMsg::CannotWritePacket, Errno::EACCES));
+pub(super) fn load_store(cx: &mut Cx<'_>, regno: u8, off: i32, size: u32, t: Access, value: Option<u8>) -> Res {
+    if t == Access::Write && !may_access_packet(cx, t, None) {
+        return Err(cx.reject(MemoryMsg::CannotWritePacket, Errno::EACCES));
     }
-    super::region::check_leak(env, t, value, "packet")?;
-    within_packet(env, regno, off, size as i32, false)
+    super::region::check_leak(cx, t, value, "packet")?;
+    within_packet(cx, regno, off, size as i32, false)
 }

@@ -9,7 +9,7 @@
 //!
 //! In the kernel: `BPF_MAX_VAR_OFF`, `__check_mem_access()`.
 
-use crate::analysis::Env;
+use crate::analysis::Cx;
 use crate::analysis::regs::{Access, would_leak};
 use crate::error::{Errno, MemoryMsg, Res};
 use crate::kernel::call::RegBase;
@@ -20,7 +20,7 @@ pub(super) const MAX_VAR_OFF: u64 = 1 << 29;
 
 /// Checks one concrete range.
 pub(super) fn check_range(
-    env: &mut Env<'_>,
+    cx: &mut Cx<'_>,
     regno: u8,
     off: i32,
     size: i32,
@@ -31,7 +31,7 @@ pub(super) fn check_range(
     if off >= 0 && size_ok && i64::from(off) + i64::from(size) <= i64::from(mem_size) {
         return Ok(());
     }
-    let reg = env.reg(regno);
+    let reg = cx.reg(regno);
     let plain = reg.ty.flags.is_empty();
     let msg = match reg.ty.base {
         RegBase::PtrToMapKey if plain => MemoryMsg::MapKeyRange { key_size: mem_size, off, size },
@@ -41,7 +41,7 @@ pub(super) fn check_range(
         }
         _ => MemoryMsg::MemRange { mem_size, off, size },
     };
-    Err(env.reject(msg, Errno::EACCES))
+    Err(cx.reject(msg, Errno::EACCES))
 }
 
 /// Checks an access to a region of `mem_size` bytes, first at the smallest and then at the largest offset that the
@@ -52,38 +52,38 @@ pub(super) fn check_range(
 /// # Errors
 /// Rejects with `EACCES`; a second line says which end of the range was tried.
 pub(crate) fn within_region(
-    env: &mut Env<'_>,
+    cx: &mut Cx<'_>,
     regno: u8,
     off: i32,
     size: i32,
     mem_size: u32,
     zero_size_allowed: bool,
 ) -> Res {
-    let scalar = env.reg(regno).scalar;
+    let scalar = cx.reg(regno).scalar;
     let lowest = i64::from(off).wrapping_add(scalar.smin);
     if scalar.smin < 0 && (scalar.smin == i64::MIN || i32::try_from(lowest).is_err() || lowest < 0) {
-        return Err(env.reject(MemoryMsg::MinNegative { regno }, Errno::EACCES));
+        return Err(cx.reject(MemoryMsg::MinNegative { regno }, Errno::EACCES));
     }
-    check_range(env, regno, lowest as i32, size, mem_size, zero_size_allowed)
-        .map_err(|stop| env.also(stop, MemoryMsg::MinOutside { regno }))?;
+    check_range(cx, regno, lowest as i32, size, mem_size, zero_size_allowed)
+        .map_err(|stop| cx.also(stop, MemoryMsg::MinOutside { regno }))?;
     if scalar.umax >= MAX_VAR_OFF {
-        return Err(env.reject(MemoryMsg::Unbounded { regno }, Errno::EACCES));
+        return Err(cx.reject(MemoryMsg::Unbounded { regno }, Errno::EACCES));
     }
     let highest = (scalar.umax as i64).wrapping_add(i64::from(off)) as i32;
-    check_range(env, regno, highest, size, mem_size, zero_size_allowed)
-        .map_err(|stop| env.also(stop, MemoryMsg::MaxOutside { regno }))
+    check_range(cx, regno, highest, size, mem_size, zero_size_allowed)
+        .map_err(|stop| cx.also(stop, MemoryMsg::MaxOutside { regno }))
 }
 
 /// Checks that a pointer is unmodified.
-pub(crate) fn at_object_start(env: &mut Env<'_>, reg: &RegState, regno: u8) -> Res {
-    offset_fits(env, reg, regno, false)
+pub(crate) fn at_object_start(cx: &mut Cx<'_>, reg: &RegState, regno: u8) -> Res {
+    offset_fits(cx, reg, regno, false)
 }
 
 /// Checks that a pointer has no variable, no negative and (unless `fixed_off_ok`) no fixed offset.
 ///
 /// # Errors
 /// Rejects with `EACCES`.
-pub(crate) fn offset_fits(env: &mut Env<'_>, reg: &RegState, regno: u8, fixed_off_ok: bool) -> Res {
+pub(crate) fn offset_fits(cx: &mut Cx<'_>, reg: &RegState, regno: u8, fixed_off_ok: bool) -> Res {
     let (ty, off, var_off) = (reg.ty, reg.off, reg.var_off());
     let msg = if off < 0 {
         MemoryMsg::PtrNegative { ty, regno, off }
@@ -94,14 +94,14 @@ pub(crate) fn offset_fits(env: &mut Env<'_>, reg: &RegState, regno: u8, fixed_of
     } else {
         return Ok(());
     };
-    Err(env.reject(msg, Errno::EACCES))
+    Err(cx.reject(msg, Errno::EACCES))
 }
 
 /// Rejects stores of addresses where `into` may be read by others.
-pub(super) fn check_leak(env: &mut Env<'_>, t: Access, value: Option<u8>, into: &'static str) -> Res {
+pub(super) fn check_leak(cx: &mut Cx<'_>, t: Access, value: Option<u8>, into: &'static str) -> Res {
     match value {
-        Some(regno) if t == Access::Write && would_leak(env, regno) => {
-            Err(env.reject(MemoryMsg::LeaksAddr { regno, into }, Errno::EACCES))
+        Some(regno) if t == Access::Write && would_leak(cx, regno) => {
+            Err(cx.reject(MemoryMsg::LeaksAddr { regno, into }, Errno::EACCES))
         }
         _ => Ok(()),
     }

@@ -2,7 +2,7 @@
 //!
 //! In the kernel: `type_is_sk_pointer()`.
 
-use crate::analysis::Env;
+use crate::analysis::Cx;
 use crate::analysis::regs::Access;
 use crate::error::{Errno, MemoryMsg, Res};
 use crate::kernel::call::{RegBase, RegType};
@@ -25,17 +25,17 @@ pub(crate) fn is_sk_pointer(ty: RegType) -> bool {
 }
 
 /// One load of a socket field; stores are rejected. `off` includes the fixed offset.
-pub(super) fn load(env: &mut Env<'_>, regno: u8, off: i32, size: u32, t: Access) -> Res {
-    let reg = *env.reg(regno);
+pub(super) fn load(cx: &mut Cx<'_>, regno: u8, off: i32, size: u32, t: Access) -> Res {
+    let reg = *cx.reg(regno);
     let ty = reg.ty;
     if t == Access::Write {
-        return Err(env.reject(MemoryMsg::CannotWrite { regno, ty }, Errno::EACCES));
+        return Err(cx.reject(MemoryMsg::CannotWrite { regno, ty }, Errno::EACCES));
     }
     if reg.scalar.smin < 0 {
-        return Err(env.reject(MemoryMsg::MinNegative { regno }, Errno::EACCES));
+        return Err(cx.reject(MemoryMsg::MinNegative { regno }, Errno::EACCES));
     }
     if kind(ty).is_some_and(|k| sock_access(k, off, size).allowed()) {
         return Ok(());
     }
-    Err(env.reject(MemoryMsg::Sock { regno, ty, off, size }, Errno::EACCES))
+    Err(cx.reject(MemoryMsg::Sock { regno, ty, off, size }, Errno::EACCES))
 }

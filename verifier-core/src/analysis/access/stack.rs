@@ -16,7 +16,7 @@
 //! `scrub_spilled_slot()`, `scrub_special_slot()`, `check_stack_slot_within_bounds()`.
 
 use super::region::MAX_VAR_OFF;
-use crate::analysis::Env;
+use crate::analysis::Cx;
 use crate::analysis::regs::{Access, AccessSrc};
 use crate::error::{Errno, MemoryMsg, Res, Stop};
 use crate::isa::opcode::{MAX_STACK, REG_SIZE};
@@ -37,17 +37,17 @@ pub(super) const fn place(off: i32) -> (usize, usize) {
 }
 
 /// Makes frame `frame` hold at least `size` bytes of stack, and notes how deep its function's stack goes.
-pub(crate) fn deepen_stack(env: &mut Env<'_>, frame: usize, size: i32) {
+pub(crate) fn deepen_stack(cx: &mut Cx<'_>, frame: usize, size: i32) {
     let Ok(slots) = usize::try_from(size).map(|n| n.div_ceil(8)) else { return };
-    if env.cur.frames[frame].stack.len() >= slots {
+    if cx.path.cur.frames[frame].stack.len() >= slots {
         return;
     }
-    let f = env.cur.frame_at_mut(frame);
+    let f = cx.path.cur.frame_at_mut(frame);
     f.stack.grow(slots);
     let subprog = f.function_number as usize;
     // At most 64 slots.
     let depth = (slots * 8) as u32;
-    if let Some(info) = env.subprogs.get_mut(subprog) {
+    if let Some(info) = cx.learned.subprogs.get_mut(subprog) {
         info.stack_depth = info.stack_depth.max(depth);
     }
 }
@@ -57,16 +57,16 @@ pub(crate) fn deepen_stack(env: &mut Env<'_>, frame: usize, size: i32) {
 ///
 /// # Errors
 /// `EINVAL` with a line; silently `ERANGE` where the stack is not (yet) that deep.
-pub(crate) fn object_slot(env: &mut Env<'_>, reg: &RegState, kind: &'static str, nr_slots: usize) -> Res<usize> {
+pub(crate) fn object_slot(cx: &mut Cx<'_>, reg: &RegState, kind: &'static str, nr_slots: usize) -> Res<usize> {
     if !reg.var_off().is_const() {
-        return Err(env.reject(MemoryMsg::ObjectConstant { kind }, Errno::EINVAL));
+        return Err(cx.reject(MemoryMsg::ObjectConstant { kind }, Errno::EINVAL));
     }
     let off = reg.off.wrapping_add(reg.var_off().value as i32);
     let spi = slot_of(off);
     let Some(spi) = usize::try_from(spi).ok().filter(|spi| off % REG_SIZE == 0 && spi + 1 >= nr_slots) else {
-        return Err(env.reject(MemoryMsg::ObjectOffset { kind, off }, Errno::EINVAL));
+        return Err(cx.reject(MemoryMsg::ObjectOffset { kind, off }, Errno::EINVAL));
     };
-    match env.cur.frames.get(reg.frame_number as usize) {
+    match cx.path.cur.frames.get(reg.frame_number as usize) {
         Some(f) if spi < f.stack.len() => Ok(spi),
         _ => Err(Stop::silent(Errno::ERANGE)),
     }
@@ -101,25 +101,25 @@ pub(super) fn end_object_in_slot(slot: &mut Slot) {
 }
 
 /// A slot of a frame for writing, `None` beyond the stack's depth.
-pub(super) fn slot_mut<'e>(env: &'e mut Env<'_>, frame: usize, spi: usize) -> Res<&'e mut Slot> {
-    let idx = env.insn_idx;
-    match env.cur.frame_at_mut(frame).stack.get_mut(spi) {
+pub(super) fn slot_mut<'e>(cx: &'e mut Cx<'_>, frame: usize, spi: usize) -> Res<&'e mut Slot> {
+    let idx = cx.path.insn_idx;
+    match cx.path.cur.frame_at_mut(frame).stack.get_mut(spi) {
         Some(slot) => Ok(slot),
         None => Err(Stop::Unsupported(format!("internal: stack slot {spi} does not exist at insn {idx}").into())),
     }
 }
 
 /// A slot of a frame.
-pub(super) fn slot<'e>(env: &'e Env<'_>, frame: usize, spi: usize) -> Res<&'e Slot> {
-    match env.cur.frames.get(frame).and_then(|f| f.stack.get(spi)) {
+pub(super) fn slot<'e>(cx: &'e Cx<'_>, frame: usize, spi: usize) -> Res<&'e Slot> {
+    match cx.path.cur.frames.get(frame).and_then(|f| f.stack.get(spi)) {
         Some(slot) => Ok(slot),
-        None => Err(env.bug("a stack slot does not exist")),
+        None => Err(cx.bug("a stack slot does not exist")),
     }
 }
 
 /// Saves a register into the low `size` bytes of a slot; above them, what was data stays data.
-pub(crate) fn save_register(env: &mut Env<'_>, frame: usize, spi: usize, reg: &RegState, size: usize) -> Res {
-    let slot = slot_mut(env, frame, spi)?;
+pub(crate) fn save_register(cx: &mut Cx<'_>, frame: usize, spi: usize, reg: &RegState, size: usize) -> Res {
+    let slot = slot_mut(cx, frame, spi)?;
     slot.spilled.copy_from(reg);
     let first = 8usize.saturating_sub(size);
     slot.kind[first..].fill(SlotKind::Spill);
@@ -129,27 +129,27 @@ pub(crate) fn save_register(env: &mut Env<'_>, frame: usize, spi: usize, reg: &R
 
 /// An access above the region that fastcall spills use, from outside of such a pattern, takes the contract away: the
 /// spills of the whole function stay.
-pub(super) fn keep_fastcall_stack_apart(env: &mut Env<'_>, frame: usize, insn_idx: usize, off: i32) {
-    let subprog = env.cur.frames[frame].function_number as usize;
-    let Some(info) = env.subprogs.get_mut(subprog) else { return };
-    if info.fastcall_below <= off || env.aux.get(insn_idx).is_some_and(|a| a.in_fastcall_pair) {
+pub(super) fn keep_fastcall_stack_apart(cx: &mut Cx<'_>, frame: usize, insn_idx: usize, off: i32) {
+    let subprog = cx.path.cur.frames[frame].function_number as usize;
+    let Some(info) = cx.learned.subprogs.get_mut(subprog) else { return };
+    if info.fastcall_below <= off || cx.learned.aux.get(insn_idx).is_some_and(|a| a.in_fastcall_pair) {
         return;
     }
     info.fastcall_below = i32::from(i16::MIN);
     let start = info.start as usize;
-    let end = env.subprogs.get(subprog + 1).map_or(env.aux.len(), |s| s.start as usize);
-    for aux in env.aux.iter_mut().take(end).skip(start) {
+    let end = cx.learned.subprogs.get(subprog + 1).map_or(cx.learned.aux.len(), |s| s.start as usize);
+    for aux in cx.learned.aux.iter_mut().take(end).skip(start) {
         aux.fastcall_pairs = 0;
         aux.in_fastcall_pair = false;
     }
 }
 
 /// Whether the lowest byte of an access exists. Reads without CAP_PERFMON may not go below what was written.
-fn slot_within_bounds(env: &Env<'_>, frame: usize, off: i64, t: Access) -> bool {
-    let lowest = if t == Access::Write || env.caps.reads_unset_stack {
+fn slot_within_bounds(cx: &Cx<'_>, frame: usize, off: i64, t: Access) -> bool {
+    let lowest = if t == Access::Write || cx.program.caps.reads_unset_stack {
         -MAX_STACK
     } else {
-        -env.cur.frames[frame].stack_in_use()
+        -cx.path.cur.frames[frame].stack_in_use()
     };
     (i64::from(lowest)..=-1).contains(&off)
 }
@@ -160,11 +160,13 @@ fn slot_within_bounds(env: &Env<'_>, frame: usize, off: i64, t: Access) -> bool 
 ///
 /// # Errors
 /// Rejects with `EACCES`, `EINVAL` (above the frame pointer) or `EFAULT` (negative size).
-pub(crate) fn within_stack(env: &mut Env<'_>, regno: u8, off: i32, access_size: i32, src: AccessSrc, t: Access) -> Res {
-    let reg = env.reg(regno);
+pub(crate) fn within_stack(cx: &mut Cx<'_>, regno: u8, off: i32, access_size: i32, src: AccessSrc, t: Access) -> Res {
+    let reg = cx.reg(regno);
     let frame = reg.frame_number as usize;
     let what = match t {
-        _ if src == AccessSrc::Helper && !env.kernel.features.helper_access_has_direction => " indirect access to",
+        _ if src == AccessSrc::Helper && !cx.program.kernel.features.helper_access_has_direction => {
+            " indirect access to"
+        }
         Access::Read => " read from",
         Access::Write => " write to",
     };
@@ -176,11 +178,11 @@ pub(crate) fn within_stack(env: &mut Env<'_>, regno: u8, off: i32, access_size: 
         let s = reg.scalar;
         let limit = MAX_VAR_OFF as i64;
         if s.smax >= limit || s.smin <= -limit {
-            return Err(env.reject(MemoryMsg::StackUnbounded { what, regno }, Errno::EACCES));
+            return Err(cx.reject(MemoryMsg::StackUnbounded { what, regno }, Errno::EACCES));
         }
         (s.smin + i64::from(off), s.smax + i64::from(off) + i64::from(access_size))
     };
-    let errno = if !slot_within_bounds(env, frame, min, t) {
+    let errno = if !slot_within_bounds(cx, frame, min, t) {
         Errno::EACCES
     } else if max > 0 {
         Errno::EINVAL
@@ -188,7 +190,7 @@ pub(crate) fn within_stack(env: &mut Env<'_>, regno: u8, off: i32, access_size: 
         Errno::EFAULT
     } else {
         // `min` was found to be at least -512.
-        deepen_stack(env, frame, (-min) as i32);
+        deepen_stack(cx, frame, (-min) as i32);
         return Ok(());
     };
     let msg = if constant {
@@ -196,5 +198,5 @@ pub(crate) fn within_stack(env: &mut Env<'_>, regno: u8, off: i32, access_size: 
     } else {
         MemoryMsg::StackVariableRange { what, regno, var_off: reg.var_off(), off, size: access_size }
     };
-    Err(env.reject(msg, errno))
+    Err(cx.reject(msg, errno))
 }

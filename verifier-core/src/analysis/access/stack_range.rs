@@ -3,7 +3,7 @@
 //! In the kernel: `check_stack_range_initialized()`.
 
 use super::stack::{place, scrub_byte, slot_mut, within_stack};
-use crate::analysis::Env;
+use crate::analysis::Cx;
 use crate::analysis::call::meta::CallMeta;
 use crate::analysis::liveness::slot_is_read;
 use crate::analysis::regs::{Access, AccessSrc};
@@ -28,7 +28,7 @@ struct Range {
 /// Rejects with the errno of the check that failed.
 #[allow(clippy::too_many_arguments)]
 pub(crate) fn stack_range_is_set(
-    env: &mut Env<'_>,
+    cx: &mut Cx<'_>,
     regno: u8,
     off: i32,
     access_size: i32,
@@ -38,25 +38,25 @@ pub(crate) fn stack_range_is_set(
     mut meta: Option<&mut CallMeta>,
 ) -> Res {
     if access_size == 0 && !zero_size_allowed {
-        return Err(env.reject(MemoryMsg::ZeroSizedRead, Errno::EACCES));
+        return Err(cx.reject(MemoryMsg::ZeroSizedRead, Errno::EACCES));
     }
-    let directed = env.kernel.features.helper_access_has_direction;
+    let directed = cx.program.kernel.features.helper_access_has_direction;
     let helper = src == AccessSrc::Helper;
     // Without a direction, a call may do both: bounds are those of writes, and everything may be overwritten.
     let bounds = if directed || !helper { t } else { Access::Write };
     let clobber = bounds == Access::Write;
     let what = if helper && !directed { " indirect" } else { "" };
-    within_stack(env, regno, off, access_size, src, bounds)?;
+    within_stack(cx, regno, off, access_size, src, bounds)?;
 
-    let reg = *env.reg(regno);
+    let reg = *cx.reg(regno);
     let frame = reg.frame_number as usize;
     let var_off = reg.var_off();
     let range = if var_off.is_const() {
         let min = (var_off.value as i32).wrapping_add(off);
         Range { min, end: min.wrapping_add(access_size) }
     } else {
-        if !env.caps.without_v1_guards {
-            return Err(env.reject(MemoryMsg::StackVariableUnpriv { what, regno, var_off }, Errno::EACCES));
+        if !cx.program.caps.without_v1_guards {
+            return Err(cx.reject(MemoryMsg::StackVariableUnpriv { what, regno, var_off }, Errno::EACCES));
         }
         // Which bytes the call fills is not known, so all must be initialised before.
         meta = meta.filter(|m| !m.raw_mode);
@@ -64,7 +64,7 @@ pub(crate) fn stack_range_is_set(
         Range { min: (reg.scalar.smin as i32).wrapping_add(off), end: max.wrapping_add(access_size) }
     };
     if let Some(meta) = meta.filter(|m| m.raw_mode) {
-        check_no_dynptr(env, frame, range)?;
+        check_no_dynptr(cx, frame, range)?;
         meta.access_size = access_size;
         meta.regno = regno;
         return Ok(());
@@ -72,18 +72,18 @@ pub(crate) fn stack_range_is_set(
     let mut last = None;
     for i in range.min..range.end {
         let (spi, byte) = place(i);
-        if !check_byte(env, frame, spi, byte, clobber)? {
+        if !check_byte(cx, frame, spi, byte, clobber)? {
             let at = i.wrapping_sub(range.min);
             let msg = if var_off.is_const() {
                 MemoryMsg::StackArg { what, regno, off: range.min, at, size: access_size }
             } else {
                 MemoryMsg::StackArgVariable { what, regno, var_off, at, size: access_size }
             };
-            return Err(env.reject(msg, Errno::EACCES));
+            return Err(cx.reject(msg, Errno::EACCES));
         }
         // The call may or may not write, so the slot counts as read and never as written.
         if last != Some(spi) {
-            slot_is_read(env, frame, spi)?;
+            slot_is_read(cx, frame, spi)?;
             last = Some(spi);
         }
     }
@@ -91,21 +91,21 @@ pub(crate) fn stack_range_is_set(
 }
 
 /// A call may not fill memory in which a dynptr stands. Slots below the stack's depth hold none.
-fn check_no_dynptr(env: &mut Env<'_>, frame: usize, range: Range) -> Res {
+fn check_no_dynptr(cx: &mut Cx<'_>, frame: usize, range: Range) -> Res {
     for i in range.min..range.end {
         let (spi, byte) = place(i);
-        let kind = env.cur.frames.get(frame).and_then(|f| f.stack.get(spi)).map(|s| s.kind[byte]);
+        let kind = cx.path.cur.frames.get(frame).and_then(|f| f.stack.get(spi)).map(|s| s.kind[byte]);
         if kind == Some(SlotKind::Dynptr) {
-            return Err(env.reject(MemoryMsg::DynptrOverwrite { off: i }, Errno::EACCES));
+            return Err(cx.reject(MemoryMsg::DynptrOverwrite { off: i }, Errno::EACCES));
         }
     }
     Ok(())
 }
 
 /// Whether a byte may be read as data; with `clobber` it is unknown data afterwards.
-fn check_byte(env: &mut Env<'_>, frame: usize, spi: usize, byte: usize, clobber: bool) -> Res<bool> {
-    let caps = env.caps;
-    let slot = slot_mut(env, frame, spi)?;
+fn check_byte(cx: &mut Cx<'_>, frame: usize, spi: usize, byte: usize, clobber: bool) -> Res<bool> {
+    let caps = cx.program.caps;
+    let slot = slot_mut(cx, frame, spi)?;
     match slot.kind[byte] {
         SlotKind::Misc => return Ok(true),
         SlotKind::Zero => {}

@@ -7,7 +7,7 @@
 
 use super::stack::{keep_fastcall_stack_apart, place, slot};
 use super::stack_range::stack_range_is_set;
-use crate::analysis::Env;
+use crate::analysis::Cx;
 use crate::analysis::liveness::slot_is_read;
 use crate::analysis::prune::note_step;
 use crate::analysis::regs::{Access, AccessSrc, drop_link, set_known, set_unknown};
@@ -20,43 +20,43 @@ use crate::state::{Slot, SlotKind};
 
 /// One load. `off` includes the fixed offset; bounds and alignment are checked. `dst` is `None` where the value is only
 /// looked at (atomic operations).
-pub(super) fn read_stack(env: &mut Env<'_>, regno: u8, off: i32, size: u32, dst: Option<u8>) -> Res {
-    let reg = env.reg(regno);
+pub(super) fn read_stack(cx: &mut Cx<'_>, regno: u8, off: i32, size: u32, dst: Option<u8>) -> Res {
+    let reg = cx.reg(regno);
     let frame = reg.frame_number as usize;
     let var_off = reg.var_off();
     match dst {
-        _ if var_off.is_const() => read_fixed(env, frame, off.wrapping_add(var_off.value as i32), size as usize, dst),
-        Some(dst) => read_variable(env, regno, frame, off, size as i32, dst),
-        None => Err(env.reject(MemoryMsg::StackVariableArg { var_off, off, size: size as i32 }, Errno::EACCES)),
+        _ if var_off.is_const() => read_fixed(cx, frame, off.wrapping_add(var_off.value as i32), size as usize, dst),
+        Some(dst) => read_variable(cx, regno, frame, off, size as i32, dst),
+        None => Err(cx.reject(MemoryMsg::StackVariableArg { var_off, off, size: size as i32 }, Errno::EACCES)),
     }
 }
 
 /// The register becomes the constant zero.
-fn mark_zero(env: &mut Env<'_>, regno: u8) {
-    let precise = !env.caps.has_cap_bpf;
-    let reg = env.reg_mut(regno);
+fn mark_zero(cx: &mut Cx<'_>, regno: u8) {
+    let precise = !cx.program.caps.has_cap_bpf;
+    let reg = cx.reg_mut(regno);
     set_known(reg, 0);
     reg.ty = RegType::of(RegBase::Scalar);
     reg.precise = precise;
 }
 
 /// What a load of bytes that hold no saved register yields: zero if all are zero.
-fn mark_data(env: &mut Env<'_>, frame: usize, min: i32, max: i32, dst: u8) -> Res {
+fn mark_data(cx: &mut Cx<'_>, frame: usize, min: i32, max: i32, dst: u8) -> Res {
     let mut all_zero = true;
     for i in min..max {
         let (spi, byte) = place(i);
-        env.scratch_slot(spi);
-        if slot(env, frame, spi)?.kind[byte] != SlotKind::Zero {
+        cx.scratch_slot(spi);
+        if slot(cx, frame, spi)?.kind[byte] != SlotKind::Zero {
             all_zero = false;
             break;
         }
     }
     if all_zero {
-        mark_zero(env, dst);
+        mark_zero(cx, dst);
     } else {
-        set_unknown(env, dst);
+        set_unknown(cx, dst);
     }
-    env.reg_mut(dst).live |= live::WRITTEN;
+    cx.reg_mut(dst).live |= live::WRITTEN;
     Ok(())
 }
 
@@ -66,107 +66,107 @@ fn saved_size(slot: &Slot) -> usize {
 }
 
 /// Rejects reads of bytes that were never written or hold part of an object. `also` are kinds allowed besides data.
-fn check_bytes(env: &mut Env<'_>, slot: &Slot, byte: usize, off: i32, size: usize, spill_ok: bool) -> Res {
+fn check_bytes(cx: &mut Cx<'_>, slot: &Slot, byte: usize, off: i32, size: usize, spill_ok: bool) -> Res {
     for i in 0..size {
         let ok = match slot.kind[(8 + byte - i) % 8] {
             SlotKind::Misc | SlotKind::Zero => true,
-            SlotKind::Invalid => env.caps.reads_unset_stack,
+            SlotKind::Invalid => cx.program.caps.reads_unset_stack,
             SlotKind::Spill => spill_ok,
             _ => false,
         };
         if !ok {
             let msg = MemoryMsg::StackRead { off, at: i as i32, size: size as i32 };
-            return Err(env.reject(msg, Errno::EACCES));
+            return Err(cx.reject(msg, Errno::EACCES));
         }
     }
     Ok(())
 }
 
 /// A load at a known offset.
-fn read_fixed(env: &mut Env<'_>, frame: usize, off: i32, size: usize, dst: Option<u8>) -> Res {
+fn read_fixed(cx: &mut Cx<'_>, frame: usize, off: i32, size: usize, dst: Option<u8>) -> Res {
     let (spi, byte) = place(off);
-    env.scratch_slot(spi);
+    cx.scratch_slot(spi);
     // The contract is that of the running function, whosever stack is read.
-    let (cur, idx) = (env.cur.top_frame(), env.insn_idx);
-    keep_fastcall_stack_apart(env, cur, idx, off);
-    let old = *slot(env, frame, spi)?;
+    let (cur, idx) = (cx.path.cur.top_frame(), cx.path.insn_idx);
+    keep_fastcall_stack_apart(cx, cur, idx, off);
+    let old = *slot(cx, frame, spi)?;
     let restores = if old.holds_register() {
         let whole = size == 8 && saved_size(&old) == 8;
         if !whole && !old.spilled.is_scalar() {
-            if env.interest.log_level != 0 {
-                env.emit(Event::SourceLine { idx, numbered: false });
+            if cx.out.interest.log_level != 0 {
+                cx.emit(Event::SourceLine { idx, numbered: false });
             }
-            return Err(env.reject(MemoryMsg::FillSize, Errno::EACCES));
+            return Err(cx.reject(MemoryMsg::FillSize, Errno::EACCES));
         }
-        slot_is_read(env, frame, spi)?;
+        slot_is_read(cx, frame, spi)?;
         match dst {
             Some(dst) if whole => {
-                env.reg_mut(dst).copy_from(&old.spilled);
-                env.reg_mut(dst).live |= live::WRITTEN;
+                cx.reg_mut(dst).copy_from(&old.spilled);
+                cx.reg_mut(dst).live |= live::WRITTEN;
                 true
             }
-            Some(dst) => fill_part(env, &old, off, byte, size, dst)?,
+            Some(dst) => fill_part(cx, &old, off, byte, size, dst)?,
             None if whole => {
                 // Somebody wants to use the value as a number, which a saved pointer is not.
-                if !env.caps.pointers_may_leak && !old.spilled.is_scalar() {
-                    return Err(env.reject(MemoryMsg::StackLeak { off }, Errno::EACCES));
+                if !cx.program.caps.pointers_may_leak && !old.spilled.is_scalar() {
+                    return Err(cx.reject(MemoryMsg::StackLeak { off }, Errno::EACCES));
                 }
                 true
             }
             None => return Ok(()),
         }
     } else {
-        check_bytes(env, &old, byte, off, size, false)?;
-        slot_is_read(env, frame, spi)?;
+        check_bytes(cx, &old, byte, off, size, false)?;
+        slot_is_read(cx, frame, spi)?;
         if let Some(dst) = dst {
-            mark_data(env, frame, off, off.wrapping_add(size as i32), dst)?;
+            mark_data(cx, frame, off, off.wrapping_add(size as i32), dst)?;
         }
         false
     };
     if restores {
-        note_step(env, stack_access_noted(frame, spi), None);
+        note_step(cx, stack_access_noted(frame, spi), None);
     }
     Ok(())
 }
 
 /// A load of part of a saved scalar, or of a scalar that was saved in part. Tells whether the load restores the saved
 /// register, so that backtracking goes on in the slot.
-fn fill_part(env: &mut Env<'_>, old: &Slot, off: i32, byte: usize, size: usize, dst: u8) -> Res<bool> {
+fn fill_part(cx: &mut Cx<'_>, old: &Slot, off: i32, byte: usize, size: usize, dst: u8) -> Res<bool> {
     let saved = &old.spilled;
     let restores = if size <= saved_size(old) && off % 8 == 0 {
         // Low bytes of the saved value: the caller truncates.
-        let reg = env.reg_mut(dst);
+        let reg = cx.reg_mut(dst);
         reg.copy_from(saved);
         if u64::BITS - saved.scalar.umax.leading_zeros() > 8 * size as u32 {
             drop_link(reg);
         }
         true
     } else {
-        check_bytes(env, old, byte, off, size, true)?;
+        check_bytes(cx, old, byte, off, size, true)?;
         let all = |kind| (0..size).all(|i| old.kind[(8 + byte - i) % 8] == kind);
         if all(SlotKind::Spill) && saved.scalar.is_const() && saved.var_off().value == 0 {
-            mark_zero(env, dst);
+            mark_zero(cx, dst);
             true
         } else if all(SlotKind::Zero) {
-            mark_zero(env, dst);
+            mark_zero(cx, dst);
             false
         } else {
-            set_unknown(env, dst);
+            set_unknown(cx, dst);
             false
         }
     };
-    env.reg_mut(dst).live |= live::WRITTEN;
+    cx.reg_mut(dst).live |= live::WRITTEN;
     Ok(restores)
 }
 
 /// A load from any byte of a range, all of which must be initialised.
-fn read_variable(env: &mut Env<'_>, regno: u8, frame: usize, off: i32, size: i32, dst: u8) -> Res {
-    stack_range_is_set(env, regno, off, size, false, AccessSrc::Direct, Access::Read, None)?;
-    let scalar = env.reg(regno).scalar;
+fn read_variable(cx: &mut Cx<'_>, regno: u8, frame: usize, off: i32, size: i32, dst: u8) -> Res {
+    stack_range_is_set(cx, regno, off, size, false, AccessSrc::Direct, Access::Read, None)?;
+    let scalar = cx.reg(regno).scalar;
     let min = (scalar.smin as i32).wrapping_add(off);
     let max = (scalar.smax as i32).wrapping_add(off);
-    mark_data(env, frame, min, max.wrapping_add(size), dst)?;
-    let idx = env.insn_idx;
-    keep_fastcall_stack_apart(env, frame, idx, min);
+    mark_data(cx, frame, min, max.wrapping_add(size), dst)?;
+    let idx = cx.path.insn_idx;
+    keep_fastcall_stack_apart(cx, frame, idx, min);
     Ok(())
 }

@@ -9,7 +9,7 @@ use super::map::{LockOp, in_tree_callback, kptr_argument, lock_argument, map_typ
 use super::mem::{constant_map_key, memory_and_size};
 use super::meta::{CallMeta, MapArg};
 use super::{errno_as, helper_name};
-use crate::analysis::Env;
+use crate::analysis::Cx;
 use crate::analysis::access::{access_is_aligned, kptr_takes, memory_argument, offset_fits, within_map_value};
 use crate::analysis::btf_access::same_struct_within;
 use crate::analysis::dynptr::{dynptr_argument, dynptr_owner};
@@ -98,8 +98,8 @@ fn compatible(base: ArgBase) -> Option<&'static [RegType]> {
 }
 
 /// Type of the kernel's BTF with this name; 0 where the kernel has none.
-pub(crate) fn kernel_struct(env: &Env<'_>, name: &str) -> TypeId {
-    env.btf(BtfRef::VMLINUX).find_by_name_kind(name, BtfKind::Struct).unwrap_or(0)
+pub(crate) fn kernel_struct(cx: &Cx<'_>, name: &str) -> TypeId {
+    cx.program.btf(BtfRef::VMLINUX).find_by_name_kind(name, BtfKind::Struct).unwrap_or(0)
 }
 
 /// Checks that a register's type suits an argument. `btf`: the type that a BTF pointer must point to, where it is not
@@ -108,14 +108,14 @@ pub(crate) fn kernel_struct(env: &Env<'_>, name: &str) -> TypeId {
 /// # Errors
 /// Rejects with EACCES.
 pub(crate) fn argument_type(
-    env: &mut Env<'_>,
+    cx: &mut Cx<'_>,
     regno: u8,
     arg: ArgType,
     btf: Option<(BtfRef, TypeId)>,
     meta: &mut CallMeta,
 ) -> Res {
-    let reg = *env.reg(regno);
-    let Some(types) = compatible(arg.base) else { return Err(env.bug("unsupported argument type")) };
+    let reg = *cx.reg(regno);
+    let Some(types) = compatible(arg.base) else { return Err(cx.bug("unsupported argument type")) };
     // An argument that takes the weaker form takes the stronger one too, not the other way round.
     let mut ty = reg.ty;
     if arg.flags.contains(TypeFlags::RDONLY) {
@@ -132,7 +132,7 @@ pub(crate) fn argument_type(
         ty = ty.minus(TypeFlags::ALLOC.union(TypeFlags::PERCPU));
     }
     if !types.contains(&ty) {
-        return Err(env.reject(CallMsg::ArgType { regno, ty: reg.ty, expected: types.to_vec() }, Errno::EACCES));
+        return Err(cx.reject(CallMsg::ArgType { regno, ty: reg.ty, expected: types.to_vec() }, Errno::EACCES));
     }
     if reg.ty.base != RegBase::PtrToBtfId {
         return Ok(());
@@ -140,7 +140,7 @@ pub(crate) fn argument_type(
     if std::ptr::eq(types, &MEM[..]) {
         if !arg.flags.contains(TypeFlags::RDONLY) {
             let name = helper_name(meta.func_id);
-            return Err(env.reject(CallMsg::MayWrite { name, regno, ty: reg.ty }, Errno::EACCES));
+            return Err(cx.reject(CallMsg::MayWrite { name, regno, ty: reg.ty }, Errno::EACCES));
         }
         return Ok(());
     }
@@ -151,27 +151,27 @@ pub(crate) fn argument_type(
     const PERCPU: TypeFlags = TypeFlags::PERCPU;
     let flags = reg.ty.flags;
     if [NO_FLAGS, TRUSTED, TRUSTED.union(NULL), RCU, NULL, NULL.union(RCU)].contains(&flags) {
-        return check_struct(env, regno, &reg, arg, btf, std::ptr::eq(types, &BTF_SOCK[..]), meta);
+        return check_struct(cx, regno, &reg, arg, btf, std::ptr::eq(types, &BTF_SOCK[..]), meta);
     }
     if [ALLOC, PERCPU.union(ALLOC)].contains(&flags) {
         if !xchg && !matches!(meta.func_id, id::SPIN_LOCK | id::SPIN_UNLOCK) {
-            return Err(env.bug("object of the program as an argument"));
+            return Err(cx.bug("object of the program as an argument"));
         }
         if xchg && regno == 2 {
-            return match_kptr(env, regno, meta);
+            return match_kptr(cx, regno, meta);
         }
         return Ok(());
     }
     if [PERCPU, PERCPU.union(RCU), PERCPU.union(TRUSTED)].contains(&flags) {
         return Ok(());
     }
-    Err(env.bug("unexpected pointer to a kernel type as an argument"))
+    Err(cx.bug("unexpected pointer to a kernel type as an argument"))
 }
 
 /// The pointer must point to the struct that the argument needs.
 #[allow(clippy::too_many_arguments)]
 fn check_struct(
-    env: &mut Env<'_>,
+    cx: &mut Cx<'_>,
     regno: u8,
     reg: &RegState,
     arg: ArgType,
@@ -183,46 +183,46 @@ fn check_struct(
     // Sockets of every kind are released through their common first member.
     let strict = releases && meta.func_id != id::SK_RELEASE;
     if reg.ty.may_be_null() && (!arg.flags.contains(TypeFlags::MAYBE_NULL) || releases) {
-        return Err(env.reject(CallMsg::ArgMayBeNull { regno }, Errno::EACCES));
+        return Err(cx.reject(CallMsg::ArgMayBeNull { regno }, Errno::EACCES));
     }
     if meta.func_id == id::KPTR_XCHG {
-        return match_kptr(env, regno, meta);
+        return match_kptr(cx, regno, meta);
     }
     let need = match btf {
         Some(b) => b,
-        None if any_sock => (BtfRef::VMLINUX, kernel_struct(env, "sock_common")),
-        None if arg.btf == POISON || arg.btf.is_empty() => return Err(env.bug("argument without a type")),
-        None => (BtfRef::VMLINUX, kernel_struct(env, arg.btf)),
+        None if any_sock => (BtfRef::VMLINUX, kernel_struct(cx, "sock_common")),
+        None if arg.btf == POISON || arg.btf.is_empty() => return Err(cx.bug("argument without a type")),
+        None => (BtfRef::VMLINUX, kernel_struct(cx, arg.btf)),
     };
-    let Some((have_btf, have)) = reg.btf() else { return Err(env.bug("BTF pointer without a type")) };
+    let Some((have_btf, have)) = reg.btf() else { return Err(cx.bug("BTF pointer without a type")) };
     let walk = !reg.has(TypeFlags::ALLOC);
-    if !same_struct_within(env, have_btf, have, reg.off, need.0, need.1, strict, walk) {
-        let is = env.btf(have_btf).type_name(have).to_string();
-        let expected = env.btf(need.0).type_name(need.1).to_string();
-        return Err(env.reject(CallMsg::ArgStruct { regno, is, expected }, Errno::EACCES));
+    if !same_struct_within(cx, have_btf, have, reg.off, need.0, need.1, strict, walk) {
+        let is = cx.program.btf(have_btf).type_name(have).to_string();
+        let expected = cx.program.btf(need.0).type_name(need.1).to_string();
+        return Err(cx.reject(CallMsg::ArgStruct { regno, is, expected }, Errno::EACCES));
     }
     Ok(())
 }
 
-fn match_kptr(env: &mut Env<'_>, regno: u8, meta: &CallMeta) -> Res {
-    let Some((field, owner)) = meta.kptr_field.clone() else { return Err(env.bug("kptr exchange without a field")) };
-    kptr_takes(env, owner, &field, regno).map_err(|s| errno_as(s, Errno::EACCES))
+fn match_kptr(cx: &mut Cx<'_>, regno: u8, meta: &CallMeta) -> Res {
+    let Some((field, owner)) = meta.kptr_field.clone() else { return Err(cx.bug("kptr exchange without a field")) };
+    kptr_takes(cx, owner, &field, regno).map_err(|s| errno_as(s, Errno::EACCES))
 }
 
 /// Checks the offset of a pointer argument.
 ///
 /// # Errors
 /// Rejects where the kind of pointer must be passed as it was obtained.
-pub(crate) fn argument_offset(env: &mut Env<'_>, reg: &RegState, regno: u8, arg: ArgType) -> Res {
+pub(crate) fn argument_offset(cx: &mut Cx<'_>, reg: &RegState, regno: u8, arg: ArgType) -> Res {
     if arg.flags.contains(TypeFlags::OBJ_RELEASE) {
         // The dynptr on the stack is found by its offset; what it owns is released.
         if arg.base == ArgBase::PtrToDynptr && reg.ty.is(RegBase::PtrToStack) {
             return Ok(());
         }
         if reg.off != 0 {
-            return Err(env.reject(CallMsg::ReleaseOffset { regno }, Errno::EINVAL));
+            return Err(cx.reject(CallMsg::ReleaseOffset { regno }, Errno::EINVAL));
         }
-        return offset_fits(env, reg, regno, false);
+        return offset_fits(cx, reg, regno, false);
     }
     const RDONLY: TypeFlags = TypeFlags::RDONLY;
     const OWNED: TypeFlags = TypeFlags::ALLOC.union(TypeFlags::NON_OWN_REF);
@@ -245,21 +245,21 @@ pub(crate) fn argument_offset(env: &mut Env<'_>, reg: &RegState, regno: u8, arg:
             if [NO_FLAGS, TypeFlags::ALLOC, TypeFlags::TRUSTED, TypeFlags::RCU, OWNED, OWNED.union(TypeFlags::RCU)]
                 .contains(&flags) =>
         {
-            offset_fits(env, reg, regno, true)
+            offset_fits(cx, reg, regno, true)
         }
-        _ => offset_fits(env, reg, regno, false),
+        _ => offset_fits(cx, reg, regno, false),
     }
 }
 
 /// What a value argument means for this map.
-fn map_argument_type(env: &mut Env<'_>, arg: ArgType, meta: &CallMeta) -> Res<ArgType> {
-    let Some(map) = meta.map else { return Err(env.bug("value argument without a map")) };
-    match map_type(env, map.map) {
+fn map_argument_type(cx: &mut Cx<'_>, arg: ArgType, meta: &CallMeta) -> Res<ArgType> {
+    let Some(map) = meta.map else { return Err(cx.bug("value argument without a map")) };
+    match map_type(cx, map.map) {
         Some(MapType::Sockmap | MapType::Sockhash) => {
             if arg.flags.is_empty() {
                 Ok(ArgType { base: ArgBase::PtrToBtfIdSockCommon, ..arg })
             } else {
-                Err(env.reject(CallMsg::SockmapArg, Errno::EINVAL))
+                Err(cx.reject(CallMsg::SockmapArg, Errno::EINVAL))
             }
         }
         Some(MapType::BloomFilter) if meta.func_id == id::MAP_PEEK_ELEM => {
@@ -274,7 +274,7 @@ fn map_argument_type(env: &mut Env<'_>, arg: ArgType, meta: &CallMeta) -> Res<Ar
 /// # Errors
 /// Rejects with the rule that is broken.
 pub(super) fn helper_argument(
-    env: &mut Env<'_>,
+    cx: &mut Cx<'_>,
     index: usize,
     meta: &mut CallMeta,
     proto: &FuncProto,
@@ -285,61 +285,63 @@ pub(super) fn helper_argument(
     if arg.base == ArgBase::DontCare {
         return Ok(());
     }
-    use_register(env, regno, ArgUse::Src)?;
-    let reg = *env.reg(regno);
+    use_register(cx, regno, ArgUse::Src)?;
+    let reg = *cx.reg(regno);
     if arg.base == ArgBase::Anything && arg.flags.is_empty() {
-        if would_leak(env, regno) {
-            return Err(env.reject(CallMsg::LeaksAddr { regno }, Errno::EACCES));
+        if would_leak(cx, regno) {
+            return Err(cx.reject(CallMsg::LeaksAddr { regno }, Errno::EACCES));
         }
         return Ok(());
     }
-    if is_packet_pointer(&reg) && !may_touch_packets(env.resolved_prog_type(), false, Some(meta.pkt_access)).allowed() {
-        return Err(env.reject(CallMsg::PacketArg, Errno::EACCES));
+    if is_packet_pointer(&reg)
+        && !may_touch_packets(cx.program.resolved_prog_type(), false, Some(meta.pkt_access)).allowed()
+    {
+        return Err(cx.reject(CallMsg::PacketArg, Errno::EACCES));
     }
     if arg.base == ArgBase::PtrToMapValue {
-        arg = map_argument_type(env, arg, meta)?;
+        arg = map_argument_type(cx, arg, meta)?;
     }
     let nullable = arg.flags.contains(TypeFlags::MAYBE_NULL);
     if reg.is_null() && nullable {
-        if env.kernel.features.null_args_are_precise {
-            need_exactly(env, regno)?;
+        if cx.program.kernel.features.null_args_are_precise {
+            need_exactly(cx, regno)?;
         }
     } else {
-        argument_type(env, regno, arg, None, meta)?;
-        argument_offset(env, &reg, regno, arg)?;
+        argument_type(cx, regno, arg, None, meta)?;
+        argument_offset(cx, &reg, regno, arg)?;
     }
     if arg.flags.contains(TypeFlags::OBJ_RELEASE) {
-        check_released(env, &reg, regno, arg)?;
+        check_released(cx, &reg, regno, arg)?;
         if meta.release_regno != 0 {
-            return Err(env.bug("more than one released argument"));
+            return Err(cx.bug("more than one released argument"));
         }
         meta.release_regno = regno;
     }
     if reg.ref_obj_id != 0 && arg.base != ArgBase::KptrXchgDest {
         if meta.ref_obj_id != 0 {
-            let errno = if env.kernel.features.locks_are_refs { Errno::EACCES } else { Errno::EFAULT };
+            let errno = if cx.program.kernel.features.locks_are_refs { Errno::EACCES } else { Errno::EFAULT };
             let msg = CallMsg::TwoReferences { regno, second: reg.ref_obj_id, first: meta.ref_obj_id };
-            return Err(env.reject(msg, errno));
+            return Err(cx.reject(msg, errno));
         }
         meta.ref_obj_id = reg.ref_obj_id;
     }
-    check_kind(env, index, arg, meta, proto, insn_idx)
+    check_kind(cx, index, arg, meta, proto, insn_idx)
 }
 
 /// A released argument must own something.
-fn check_released(env: &mut Env<'_>, reg: &RegState, regno: u8, arg: ArgType) -> Res {
+fn check_released(cx: &mut Cx<'_>, reg: &RegState, regno: u8, arg: ArgType) -> Res {
     if arg.base == ArgBase::PtrToDynptr {
         if !reg.ty.is(RegBase::PtrToStack) {
-            return Err(env.reject(CallMsg::DynptrConst, Errno::EINVAL));
+            return Err(cx.reject(CallMsg::DynptrConst, Errno::EINVAL));
         }
-        return match dynptr_owner(env, reg) {
-            Ok(0) => Err(env.reject(CallMsg::DynptrUnacquired { regno }, Errno::EINVAL)),
+        return match dynptr_owner(cx, reg) {
+            Ok(0) => Err(cx.reject(CallMsg::DynptrUnacquired { regno }, Errno::EINVAL)),
             Ok(_) => Ok(()),
-            Err(s) => Err(errno_as(env.also(s, CallMsg::DynptrUnacquired { regno }), Errno::EINVAL)),
+            Err(s) => Err(errno_as(cx.also(s, CallMsg::DynptrUnacquired { regno }), Errno::EINVAL)),
         };
     }
     if reg.ref_obj_id == 0 && !reg.is_null() {
-        return Err(env.reject(CallMsg::MustBeReferenced { regno }, Errno::EINVAL));
+        return Err(cx.reject(CallMsg::MustBeReferenced { regno }, Errno::EINVAL));
     }
     Ok(())
 }
@@ -350,7 +352,7 @@ const fn access_of(arg: ArgType) -> Access {
 
 /// What is particular to each kind of argument.
 fn check_kind(
-    env: &mut Env<'_>,
+    cx: &mut Cx<'_>,
     index: usize,
     arg: ArgType,
     meta: &mut CallMeta,
@@ -358,18 +360,18 @@ fn check_kind(
     insn_idx: usize,
 ) -> Res {
     let regno = index as u8 + 1;
-    let reg = *env.reg(regno);
+    let reg = *cx.reg(regno);
     match arg.base {
-        ArgBase::ConstMapPtr => map_pointer(env, &reg, meta),
+        ArgBase::ConstMapPtr => map_pointer(cx, &reg, meta),
         ArgBase::PtrToMapKey => {
-            let Some(map) = meta.map else { return Err(env.bug("key argument without a map")) };
-            let key_size = env.map(map.map).spec.key_size;
-            memory_argument(env, regno, key_size as i32, Access::Read, false, None)?;
-            let flags = env.map(map.map).spec.map_flags;
-            if env.kernel.features.constant_map_keys
-                && map_type(env, map.map).is_some_and(|t| t.lookup_in_range_finds(flags))
+            let Some(map) = meta.map else { return Err(cx.bug("key argument without a map")) };
+            let key_size = cx.program.map(map.map).spec.key_size;
+            memory_argument(cx, regno, key_size as i32, Access::Read, false, None)?;
+            let flags = cx.program.map(map.map).spec.map_flags;
+            if cx.program.kernel.features.constant_map_keys
+                && map_type(cx, map.map).is_some_and(|t| t.lookup_in_range_finds(flags))
             {
-                meta.const_map_key = constant_map_key(env, &reg, key_size)?;
+                meta.const_map_key = constant_map_key(cx, &reg, key_size)?;
             }
             Ok(())
         }
@@ -377,32 +379,32 @@ fn check_kind(
             if arg.flags.contains(TypeFlags::MAYBE_NULL) && reg.is_null() {
                 return Ok(());
             }
-            let Some(map) = meta.map else { return Err(env.bug("value argument without a map")) };
-            let value_size = env.map(map.map).spec.value_size;
+            let Some(map) = meta.map else { return Err(cx.bug("value argument without a map")) };
+            let value_size = cx.program.map(map.map).spec.value_size;
             meta.raw_mode = arg.flags.contains(TypeFlags::UNINIT);
-            memory_argument(env, regno, value_size as i32, access_of(arg), false, Some(meta))
+            memory_argument(cx, regno, value_size as i32, access_of(arg), false, Some(meta))
         }
         ArgBase::PtrToPercpuBtfId => {
             let Some((btf, id)) = reg.btf().filter(|(_, id)| *id != 0) else {
-                return Err(env.reject(CallMsg::PercpuArg { regno }, Errno::EACCES));
+                return Err(cx.reject(CallMsg::PercpuArg { regno }, Errno::EACCES));
             };
             meta.ret_btf = Some((btf, id));
             Ok(())
         }
         ArgBase::PtrToSpinLock => {
-            if in_tree_callback(env) {
-                return Err(env.reject(CallMsg::LockInTreeCallback, Errno::EACCES));
+            if in_tree_callback(cx) {
+                return Err(cx.reject(CallMsg::LockInTreeCallback, Errno::EACCES));
             }
             let lock = match meta.func_id {
                 id::SPIN_LOCK => true,
                 id::SPIN_UNLOCK => false,
-                _ => return Err(env.bug("lock argument of an unexpected helper")),
+                _ => return Err(cx.bug("lock argument of an unexpected helper")),
             };
-            lock_argument(env, regno, LockOp { lock, res: false, irq: false })
+            lock_argument(cx, regno, LockOp { lock, res: false, irq: false })
         }
-        ArgBase::PtrToTimer => timer_argument(env, regno, &mut meta.map),
+        ArgBase::PtrToTimer => timer_argument(cx, regno, &mut meta.map),
         ArgBase::PtrToFunc => {
-            let Payload::Subprog(n) = reg.payload else { return Err(env.bug("function pointer without a function")) };
+            let Payload::Subprog(n) = reg.payload else { return Err(cx.bug("function pointer without a function")) };
             meta.subprog = n;
             Ok(())
         }
@@ -411,34 +413,34 @@ fn check_kind(
             if !arg.flags.contains(TypeFlags::FIXED_SIZE) {
                 return Ok(());
             }
-            memory_argument(env, regno, arg.size as i32, access_of(arg), false, Some(meta))?;
+            memory_argument(cx, regno, arg.size as i32, access_of(arg), false, Some(meta))?;
             if arg.flags.contains(TypeFlags::ALIGNED) {
-                access_is_aligned(env, regno, 0, arg.size, true)?;
+                access_is_aligned(cx, regno, 0, arg.size, true)?;
             }
             Ok(())
         }
         ArgBase::ConstSize | ArgBase::ConstSizeOrZero => {
             let Some(memory) = index.checked_sub(1).map(|i| proto.args[i]) else {
-                return Err(env.bug("size argument without memory"));
+                return Err(cx.bug("size argument without memory"));
             };
-            memory_and_size(env, regno, access_of(memory), arg.base == ArgBase::ConstSizeOrZero, meta)
+            memory_and_size(cx, regno, access_of(memory), arg.base == ArgBase::ConstSizeOrZero, meta)
         }
-        ArgBase::PtrToDynptr => dynptr_argument(env, regno, insn_idx, arg, 0),
+        ArgBase::PtrToDynptr => dynptr_argument(cx, regno, insn_idx, arg, 0),
         ArgBase::ConstAllocSizeOrZero => {
             if !reg.scalar.var_off.is_const() {
-                return Err(env.reject(CallMsg::NotConstant { regno }, Errno::EACCES));
+                return Err(cx.reject(CallMsg::NotConstant { regno }, Errno::EACCES));
             }
             meta.mem_size = reg.scalar.var_off.value as u32;
-            need_exactly(env, regno)
+            need_exactly(cx, regno)
         }
-        ArgBase::PtrToConstStr => constant_text(env, regno),
-        ArgBase::KptrXchgDest => kptr_argument(env, regno, meta),
+        ArgBase::PtrToConstStr => constant_text(cx, regno),
+        ArgBase::KptrXchgDest => kptr_argument(cx, regno, meta),
         _ => Ok(()),
     }
 }
 
 /// A map: when a timer came before it, it must be the timer's map.
-fn map_pointer(env: &mut Env<'_>, reg: &RegState, meta: &mut CallMeta) -> Res {
+fn map_pointer(cx: &mut Cx<'_>, reg: &RegState, meta: &mut CallMeta) -> Res {
     // A null pointer passes where null is taken; it names no map.
     let Payload::Map { map, uid } = reg.payload else {
         return Ok(());
@@ -446,7 +448,7 @@ fn map_pointer(env: &mut Env<'_>, reg: &RegState, meta: &mut CallMeta) -> Res {
     if let Some(timer) = meta.map
         && (timer.map != map || timer.uid != uid)
     {
-        return Err(env.reject(CallMsg::TimerMap { timer_uid: timer.uid, map_uid: uid }, Errno::EINVAL));
+        return Err(cx.reject(CallMsg::TimerMap { timer_uid: timer.uid, map_uid: uid }, Errno::EINVAL));
     }
     meta.map = Some(MapArg { map, uid });
     Ok(())
@@ -459,42 +461,42 @@ const RDONLY_PROG: u32 = 1 << 7;
 ///
 /// # Errors
 /// Rejects with EACCES or EINVAL.
-pub(crate) fn constant_text(env: &mut Env<'_>, regno: u8) -> Res {
-    let reg = *env.reg(regno);
+pub(crate) fn constant_text(cx: &mut Cx<'_>, regno: u8) -> Res {
+    let reg = *cx.reg(regno);
     let Some(map) = reg.map().filter(|_| reg.ty.is(RegBase::PtrToMapValue)) else {
         return Err(crate::error::Stop::silent(Errno::EINVAL));
     };
-    let spec = std::sync::Arc::clone(&env.map(map).spec);
+    let spec = std::sync::Arc::clone(&cx.program.map(map).spec);
     if spec.map_flags & RDONLY_PROG == 0 || !spec.frozen {
-        return Err(env.reject(CallMsg::StrWritable { regno }, Errno::EACCES));
+        return Err(cx.reject(CallMsg::StrWritable { regno }, Errno::EACCES));
     }
     if !reg.scalar.var_off.is_const() {
-        return Err(env.reject(CallMsg::StrVariable { regno }, Errno::EACCES));
+        return Err(cx.reject(CallMsg::StrVariable { regno }, Errno::EACCES));
     }
-    let kind = map_type(env, map);
+    let kind = map_type(cx, map);
     if !matches!(kind, Some(MapType::Array | MapType::Arena)) {
-        return Err(env.reject(CallMsg::StrMap, Errno::EACCES));
+        return Err(cx.reject(CallMsg::StrMap, Errno::EACCES));
     }
     let rest = (spec.value_size as i32).wrapping_sub(reg.off);
-    within_map_value(env, regno, reg.off, rest, false, AccessSrc::Helper)?;
-    let text = const_str(env, &reg)?;
+    within_map_value(cx, regno, reg.off, rest, false, AccessSrc::Helper)?;
+    let text = const_str(cx, &reg)?;
     if text.is_none() {
-        return Err(env.reject(CallMsg::StrUnterminated, Errno::EINVAL));
+        return Err(cx.reject(CallMsg::StrUnterminated, Errno::EINVAL));
     }
     Ok(())
 }
 
 /// The string that a checked register points to, without its zero; `None` when the zero is missing.
-pub(super) fn const_str(env: &mut Env<'_>, reg: &RegState) -> Res<Option<Vec<u8>>> {
-    let Some(map) = reg.map() else { return Err(env.bug("string outside of a map")) };
-    let spec = std::sync::Arc::clone(&env.map(map).spec);
+pub(super) fn const_str(cx: &mut Cx<'_>, reg: &RegState) -> Res<Option<Vec<u8>>> {
+    let Some(map) = reg.map() else { return Err(cx.bug("string outside of a map")) };
+    let spec = std::sync::Arc::clone(&cx.program.map(map).spec);
     let off = i64::from(reg.off).wrapping_add(reg.scalar.var_off.value as i64);
     // Only an array of one element can be looked into.
     if spec.max_entries != 1 {
-        return Err(env.reject(CallMsg::StrAccess, Errno::ENOTSUPP));
+        return Err(cx.reject(CallMsg::StrAccess, Errno::ENOTSUPP));
     }
     if off < 0 || off >= i64::from(spec.value_size) {
-        return Err(env.reject(CallMsg::StrAccess, Errno::EINVAL));
+        return Err(cx.reject(CallMsg::StrAccess, Errno::EINVAL));
     }
     let Some(value) = spec.value.as_ref() else {
         return Err(crate::error::Stop::unsupported("contents of a read-only map that are not known"));

@@ -10,7 +10,7 @@ use std::rc::Rc;
 use super::func::check_depth;
 use super::global::arguments_fit_signature;
 use super::map::{map_type, reg_record};
-use crate::analysis::Env;
+use crate::analysis::Cx;
 use crate::analysis::dynptr::set_callback_dynptr;
 use crate::analysis::explore::{Fork, fork_path, queue_later_callback};
 use crate::analysis::refs::{clear_reg, set_borrowed};
@@ -53,41 +53,41 @@ impl Callback {
 ///
 /// # Errors
 /// Rejects too deep calls and callbacks that this call cannot run.
-pub(crate) fn fork_callback(env: &mut Env<'_>, insn: Insn, insn_idx: usize, subprog: u32, callback: Callback) -> Res {
+pub(crate) fn fork_callback(cx: &mut Cx<'_>, insn: Insn, insn_idx: usize, subprog: u32, callback: Callback) -> Res {
     let n = subprog as usize;
-    match arguments_fit_signature(env, n) {
+    match arguments_fit_signature(cx, n) {
         Ok(()) => {}
         // That BTF does not fit makes it unreliable, no more.
         Err(Stop::Reject(r)) if r.errno != Errno::EFAULT => {}
         Err(stop) => return Err(stop),
     }
-    let Some(info) = env.subprogs.get_mut(n) else { return Err(env.bug("callback that is no function")) };
+    let Some(info) = cx.learned.subprogs.get_mut(n) else { return Err(cx.bug("callback that is no function")) };
     info.used_as_callback = true;
     let start = info.start as usize;
     if callback.is_async() {
         info.is_later_callback = true;
         // Kernel functions schedule callbacks where they may sleep; timers run in interrupts.
-        queue_later_callback(env, start, insn_idx, subprog, insn.is_kfunc_call())?;
-        let caller = env.cur.frame().clone();
-        let mut callee = env.explorer.top_mut().frame().clone();
+        queue_later_callback(cx, start, insn_idx, subprog, insn.is_kfunc_call())?;
+        let caller = cx.path.cur.frame().clone();
+        let mut callee = cx.search.top_mut().frame().clone();
         callee.later_entries = caller.later_entries + 1;
-        set_state(env, callback, &caller, &mut callee, insn_idx)?;
-        *env.explorer.top_mut().frame_mut() = callee;
+        set_state(cx, callback, &caller, &mut callee, insn_idx)?;
+        *cx.search.top_mut().frame_mut() = callee;
         return Ok(());
     }
-    fork_path(env, start, insn_idx, Fork::Round)?;
-    let top_frame = env.cur.top_frame();
-    check_depth(env, top_frame)?;
-    let caller = env.cur.frame().clone();
-    env.scratch_all();
+    fork_path(cx, start, insn_idx, Fork::Round)?;
+    let top_frame = cx.path.cur.top_frame();
+    check_depth(cx, top_frame)?;
+    let caller = cx.path.cur.frame().clone();
+    cx.path.scratch_all();
     let mut callee = FuncState::entry(insn_idx as i32, top_frame as u32 + 1, subprog);
-    callee.caller_refs = Rc::clone(&env.cur.refs);
-    set_state(env, callback, &caller, &mut callee, insn_idx)?;
-    let pushed = env.explorer.top_mut();
+    callee.caller_refs = Rc::clone(&cx.path.cur.refs);
+    set_state(cx, callback, &caller, &mut callee, insn_idx)?;
+    let pushed = cx.search.top_mut();
     pushed.callback_rounds += 1;
     pushed.frame_mut().callback_round += 1;
     pushed.frames.push(Rc::new(callee));
-    env.cur.frame_mut().callback_round = 0;
+    cx.path.cur.frame_mut().callback_round = 0;
     Ok(())
 }
 
@@ -120,19 +120,13 @@ fn has_for_each(t: Option<MapType>) -> bool {
 }
 
 /// Arguments and return range of a callback.
-fn set_state(
-    env: &mut Env<'_>,
-    callback: Callback,
-    caller: &FuncState,
-    callee: &mut FuncState,
-    insn_idx: usize,
-) -> Res {
-    let precise = !env.caps.has_cap_bpf;
+fn set_state(cx: &mut Cx<'_>, callback: Callback, caller: &FuncState, callee: &mut FuncState, insn_idx: usize) -> Res {
+    let precise = !cx.program.caps.has_cap_bpf;
     let args = match callback {
         Callback::MapElem => {
-            let map: Option<MapIdx> = env.aux.get(insn_idx).and_then(|a| a.map_ptr.map);
-            if !has_for_each(map.and_then(|m| map_type(env, m))) {
-                return Err(env.reject(CallMsg::CallbackMap, Errno::ENOTSUPP));
+            let map: Option<MapIdx> = cx.learned.aux.get(insn_idx).and_then(|a| a.map_ptr.map);
+            if !has_for_each(map.and_then(|m| map_type(cx, m))) {
+                return Err(cx.reject(CallMsg::CallbackMap, Errno::ENOTSUPP));
             }
             callee.regs[1] = caller.regs[1];
             set_element(callee, caller.regs[1].payload);
@@ -147,9 +141,9 @@ fn set_state(
         Callback::Timer | Callback::TaskWork => {
             let from = if callback == Callback::Timer { 1 } else { 3 };
             let Payload::Map { map, uid } = caller.regs[from].payload else {
-                return Err(env.bug("asynchronous callback without a map"));
+                return Err(cx.bug("asynchronous callback without a map"));
             };
-            let uid = if env.kernel.features.timer_callback_keeps_map_uid { uid } else { 0 };
+            let uid = if cx.program.kernel.features.timer_callback_keeps_map_uid { uid } else { 0 };
             let payload = Payload::Map { map, uid };
             set_pointer(&mut callee.regs[1], RegType::of(RegBase::ConstPtrToMap), payload);
             set_element(callee, payload);
@@ -157,7 +151,7 @@ fn set_state(
         }
         Callback::FindVma => {
             callee.regs[1] = caller.regs[1];
-            let id = env.btf(BtfRef::VMLINUX).find_by_name_kind("vm_area_struct", BtfKind::Struct).unwrap_or(0);
+            let id = cx.program.btf(BtfRef::VMLINUX).find_by_name_kind("vm_area_struct", BtfKind::Struct).unwrap_or(0);
             let payload = Payload::Btf { btf: BtfRef::VMLINUX, id };
             set_pointer(&mut callee.regs[2], RegType::of(RegBase::PtrToBtfId), payload);
             callee.regs[3] = caller.regs[4];
@@ -165,20 +159,20 @@ fn set_state(
         }
         Callback::UserRingbuf => {
             clear_reg(&mut callee.regs[0], precise);
-            set_callback_dynptr(env, &mut callee.regs[1], DynptrKind::Local);
+            set_callback_dynptr(cx, &mut callee.regs[1], DynptrKind::Local);
             callee.regs[2] = caller.regs[3];
             2
         }
         Callback::RbtreeAdd => {
             let root = caller.regs[1];
-            let rec = reg_record(env, &root);
+            let rec = reg_record(cx, &root);
             let field = u32::try_from(root.off).ok().and_then(|o| record_find(rec.as_deref(), o, FieldKind::RB_ROOT));
             let Some(FieldInfo::Root { value_id, node_offset }) = field.map(|f| f.info.clone()) else {
                 return Err(Stop::silent(Errno::EFAULT));
             };
             let btf = match (root.btf(), root.map()) {
                 (Some((btf, _)), _) => Some(btf),
-                (None, Some(m)) => env.map(m).btf,
+                (None, Some(m)) => cx.program.map(m).btf,
                 (None, None) => None,
             };
             let Some(btf) = btf.filter(|_| value_id != 0) else { return Err(Stop::silent(Errno::EFAULT)) };
@@ -187,7 +181,7 @@ fn set_state(
                 let ty = RegType::with(RegBase::PtrToBtfId, TypeFlags::ALLOC);
                 set_pointer(&mut reg, ty, Payload::Btf { btf, id: value_id });
                 reg.off = node_offset as i32;
-                set_borrowed(env, &mut reg)?;
+                set_borrowed(cx, &mut reg)?;
                 callee.regs[n] = reg;
             }
             2

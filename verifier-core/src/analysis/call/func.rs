@@ -8,7 +8,7 @@ use std::rc::Rc;
 
 use super::global::arguments_fit_signature;
 use super::returns::{in_range, out_of_range};
-use crate::analysis::Env;
+use crate::analysis::Cx;
 use crate::analysis::explore::earlier_on_path;
 use crate::analysis::iter::widen_unneeded;
 use crate::analysis::liveness::{self, Place};
@@ -30,27 +30,27 @@ const GLOBAL: u16 = 1;
 ///
 /// # Errors
 /// Rejects with E2BIG.
-pub(super) fn check_depth(env: &mut Env<'_>, top_frame: usize) -> Res {
+pub(super) fn check_depth(cx: &mut Cx<'_>, top_frame: usize) -> Res {
     if top_frame + 1 >= MAX_CALL_FRAMES {
-        return Err(env.reject(CallMsg::TooDeep { frames: top_frame + 2 }, Errno::E2BIG));
+        return Err(cx.reject(CallMsg::TooDeep { frames: top_frame + 2 }, Errno::E2BIG));
     }
     Ok(())
 }
 
 /// R0 to R5 of a frame are lost in a call.
-pub(crate) fn lose_scratch_registers(env: &mut Env<'_>, frame: usize) {
-    let precise = !env.caps.has_cap_bpf;
+pub(crate) fn lose_scratch_registers(cx: &mut Cx<'_>, frame: usize) {
+    let precise = !cx.program.caps.has_cap_bpf;
     for regno in 0..=5 {
-        env.scratch_reg(regno);
-        let reg = &mut env.cur.frame_at_mut(frame).regs[usize::from(regno)];
+        cx.scratch_reg(regno);
+        let reg = &mut cx.path.cur.frame_at_mut(frame).regs[usize::from(regno)];
         refs::clear_reg(reg, precise);
         reg.live |= live::WRITTEN;
     }
 }
 
 /// Whether a local function is verified on its own.
-fn is_global(env: &Env<'_>, subprog: usize) -> bool {
-    env.function_facts.get(subprog).is_some_and(|a| a.linkage == GLOBAL)
+fn is_global(cx: &Cx<'_>, subprog: usize) -> bool {
+    cx.learned.function_facts.get(subprog).is_some_and(|a| a.linkage == GLOBAL)
 }
 
 /// Checks a call of a local function: enters static ones, takes global ones by their signature. On return `insn_idx`
@@ -58,72 +58,72 @@ fn is_global(env: &Env<'_>, subprog: usize) -> bool {
 ///
 /// # Errors
 /// Rejects arguments that do not fit, calls where global functions may not be called, too deep chains.
-pub(crate) fn local_call(env: &mut Env<'_>, insn: Insn, insn_idx: &mut usize) -> Res {
+pub(crate) fn local_call(cx: &mut Cx<'_>, insn: Insn, insn_idx: &mut usize) -> Res {
     let target = *insn_idx as i64 + i64::from(insn.imm) + 1;
     let start = u32::try_from(target).unwrap_or(u32::MAX);
-    let Ok(subprog) = env.subprogs.binary_search_by_key(&start, |s| s.start) else {
-        return Err(env.bug("call of something that is no function"));
+    let Ok(subprog) = cx.learned.subprogs.binary_search_by_key(&start, |s| s.start) else {
+        return Err(cx.bug("call of something that is no function"));
     };
-    let fits = match arguments_fit_signature(env, subprog) {
+    let fits = match arguments_fit_signature(cx, subprog) {
         Err(Stop::Reject(r)) if r.errno == Errno::EFAULT => return Err(Stop::Reject(r)),
         Err(stop @ Stop::Reject(_)) => Some(stop),
         Err(other) => return Err(other),
         Ok(()) => None,
     };
-    let caller = env.cur.top_frame();
-    if is_global(env, subprog) {
-        return call_global(env, subprog, fits);
+    let caller = cx.path.cur.top_frame();
+    if is_global(cx, subprog) {
+        return call_global(cx, subprog, fits);
     }
-    check_depth(env, caller)?;
-    env.scratch_all();
+    check_depth(cx, caller)?;
+    cx.path.scratch_all();
     let mut callee = FuncState::entry(*insn_idx as i32, caller as u32 + 1, subprog as u32);
     // Arguments keep their place in the parent chain: reads by the callee reach the caller's ancestors.
-    callee.regs[1..=5].copy_from_slice(&env.cur.frame().regs[1..=5]);
-    callee.caller_refs = Rc::clone(&env.cur.refs);
-    env.cur.frames.push(Rc::new(callee));
-    lose_scratch_registers(env, caller);
-    *insn_idx = (env.subprogs[subprog].start as usize).wrapping_sub(1);
-    if env.kernel.features.liveness == LivenessKind::Static {
-        liveness::reset_callchain(env);
+    callee.regs[1..=5].copy_from_slice(&cx.path.cur.frame().regs[1..=5]);
+    callee.caller_refs = Rc::clone(&cx.path.cur.refs);
+    cx.path.cur.frames.push(Rc::new(callee));
+    lose_scratch_registers(cx, caller);
+    *insn_idx = (cx.learned.subprogs[subprog].start as usize).wrapping_sub(1);
+    if cx.program.kernel.features.liveness == LivenessKind::Static {
+        liveness::reset_callchain(cx);
     }
-    if env.logging() {
-        env.say(CallMsg::Caller);
-        env.print_state(caller, true);
-        env.say(CallMsg::Callee);
-        env.print_state(caller + 1, true);
+    if cx.logging() {
+        cx.say(CallMsg::Caller);
+        cx.print_state(caller, true);
+        cx.say(CallMsg::Callee);
+        cx.print_state(caller + 1, true);
     }
     Ok(())
 }
 
-fn call_global(env: &mut Env<'_>, subprog: usize, misfit: Option<Stop>) -> Res {
-    if refs::lock_held(env) {
-        return Err(env.reject(CallMsg::GlobalWhileLocked, Errno::EINVAL));
+fn call_global(cx: &mut Cx<'_>, subprog: usize, misfit: Option<Stop>) -> Res {
+    if refs::lock_held(cx) {
+        return Err(cx.reject(CallMsg::GlobalWhileLocked, Errno::EINVAL));
     }
-    if env.kernel.features.global_funcs_know_sleeping {
-        let atomic = env.cur.rcu_depth != 0
-            || env.cur.preempt_off_depth != 0
-            || env.cur.newest_irq_flags != 0
-            || !refs::may_sleep_here(env);
-        if env.subprogs[subprog].can_sleep && atomic {
-            return Err(env.reject(CallMsg::GlobalMaySleep, Errno::EINVAL));
+    if cx.program.kernel.features.global_funcs_know_sleeping {
+        let atomic = cx.path.cur.rcu_depth != 0
+            || cx.path.cur.preempt_off_depth != 0
+            || cx.path.cur.newest_irq_flags != 0
+            || !refs::may_sleep_here(cx);
+        if cx.learned.subprogs[subprog].can_sleep && atomic {
+            return Err(cx.reject(CallMsg::GlobalMaySleep, Errno::EINVAL));
         }
-    } else if env.cur.preempt_off_depth != 0 {
-        return Err(env.reject(CallMsg::GlobalWhilePreemptDisabled, Errno::EINVAL));
+    } else if cx.path.cur.preempt_off_depth != 0 {
+        return Err(cx.reject(CallMsg::GlobalWhilePreemptDisabled, Errno::EINVAL));
     }
-    let name = env.function_name(subprog);
+    let name = cx.program.function_name(subprog);
     if let Some(stop) = misfit {
-        return Err(env.also(stop, CallMsg::GlobalArgs { subprog, name }));
+        return Err(cx.also(stop, CallMsg::GlobalArgs { subprog, name }));
     }
-    env.say(CallMsg::GlobalAssumed { subprog, name });
-    if env.subprogs[subprog].moves_packet_data {
-        refs::forget_packet_pointers(env);
+    cx.say(CallMsg::GlobalAssumed { subprog, name });
+    if cx.learned.subprogs[subprog].moves_packet_data {
+        refs::forget_packet_pointers(cx);
     }
-    if let Some(aux) = env.function_facts.get_mut(subprog) {
+    if let Some(aux) = cx.learned.function_facts.get_mut(subprog) {
         aux.called = true;
     }
-    let frame = env.cur.top_frame();
-    lose_scratch_registers(env, frame);
-    set_unknown(env, 0);
+    let frame = cx.path.cur.top_frame();
+    lose_scratch_registers(cx, frame);
+    set_unknown(cx, 0);
     Ok(())
 }
 
@@ -132,52 +132,52 @@ fn call_global(env: &mut Env<'_>, subprog: usize, misfit: Option<Stop>) -> Res {
 ///
 /// # Errors
 /// Rejects what may not be returned.
-pub(crate) fn return_to_caller(env: &mut Env<'_>, insn_idx: &mut usize) -> Res {
-    if env.kernel.features.liveness == LivenessKind::Static {
-        liveness::solve_live_stack(env)?;
+pub(crate) fn return_to_caller(cx: &mut Cx<'_>, insn_idx: &mut usize) -> Res {
+    if cx.program.kernel.features.liveness == LivenessKind::Static {
+        liveness::solve_live_stack(cx)?;
     }
-    let frame = env.cur.top_frame();
-    let Some(caller) = frame.checked_sub(1) else { return Err(env.bug("return without a caller")) };
-    let r0: RegState = *env.reg(0);
+    let frame = cx.path.cur.top_frame();
+    let Some(caller) = frame.checked_sub(1) else { return Err(cx.bug("return without a caller")) };
+    let r0: RegState = *cx.reg(0);
     if r0.ty.is(RegBase::PtrToStack) {
-        return Err(env.reject(CallMsg::ReturnsStack, Errno::EINVAL));
+        return Err(cx.reject(CallMsg::ReturnsStack, Errno::EINVAL));
     }
     let (called_from, in_callback, range) = {
-        let callee = env.cur.frame();
+        let callee = cx.path.cur.frame();
         (callee.called_from, callee.is_callback, callee.callback_result)
     };
     let call = usize::try_from(called_from).unwrap_or(usize::MAX);
     if in_callback {
         if !r0.is_scalar() {
-            return Err(env.reject(CallMsg::CallbackReturnsPointer, Errno::EACCES));
+            return Err(cx.reject(CallMsg::CallbackReturnsPointer, Errno::EACCES));
         }
-        liveness::register_is_read(env, frame, Place::Reg(0), live::READ64)?;
-        need_exactly(env, 0)?;
-        let r0 = *env.reg(0);
+        liveness::register_is_read(cx, frame, Place::Reg(0), live::READ64)?;
+        need_exactly(cx, 0)?;
+        let r0 = *cx.reg(0);
         if !in_range(range, &r0, false) {
-            return Err(env.reject(out_of_range("At callback return", "R0", &r0, range), Errno::EINVAL));
+            return Err(cx.reject(out_of_range("At callback return", "R0", &r0, range), Errno::EINVAL));
         }
-        if !env.aux.get(call).is_some_and(|a| a.runs_callbacks) {
-            return Err(env.bug("callback of a call that calls none"));
+        if !cx.learned.aux.get(call).is_some_and(|a| a.runs_callbacks) {
+            return Err(cx.bug("callback of a call that calls none"));
         }
     } else {
-        env.cur.frame_at_mut(caller).regs[0] = r0;
+        cx.path.cur.frame_at_mut(caller).regs[0] = r0;
         // The caller goes on with what the callee held.
-        env.cur.frame_mut().caller_refs = Rc::clone(&env.cur.refs);
+        cx.path.cur.frame_mut().caller_refs = Rc::clone(&cx.path.cur.refs);
     }
     *insn_idx = if in_callback { call } else { call.wrapping_add(1) };
-    if env.logging() {
-        env.say(CallMsg::Returning);
-        env.print_state(frame, true);
-        env.say(CallMsg::ToCaller { idx: *insn_idx });
-        env.print_state(caller, true);
+    if cx.logging() {
+        cx.say(CallMsg::Returning);
+        cx.print_state(frame, true);
+        cx.say(CallMsg::ToCaller { idx: *insn_idx });
+        cx.print_state(caller, true);
     }
-    env.cur.frames.pop();
+    cx.path.cur.frames.pop();
     // Numbers that change with every round of a callback would never converge.
-    if in_callback && let Some(before) = earlier_on_path(env, false, *insn_idx) {
-        let old = env.explorer.state(before).clone();
-        let precise = !env.caps.has_cap_bpf;
-        widen_unneeded(&old, &mut env.cur, precise);
+    if in_callback && let Some(before) = earlier_on_path(cx, false, *insn_idx) {
+        let old = cx.search.state(before).clone();
+        let precise = !cx.program.caps.has_cap_bpf;
+        widen_unneeded(&old, &mut cx.path.cur, precise);
     }
     Ok(())
 }

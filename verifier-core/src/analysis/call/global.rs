@@ -9,7 +9,7 @@ use super::errno_as;
 use super::mem::memory_of_type;
 use super::meta::CallMeta;
 use super::signature::read_signature;
-use crate::analysis::Env;
+use crate::analysis::Cx;
 use crate::analysis::dynptr::{dynptr_argument, set_callback_dynptr};
 use crate::analysis::refs;
 use crate::analysis::regs::{set_known_zero, set_unknown};
@@ -26,8 +26,9 @@ const NO_RULE: ArgType = ArgType { base: ArgBase::DontCare, flags: TypeFlags::em
 /// # Errors
 /// EFAULT ends the analysis. Any other rejection means that they do not fit; for static functions that only makes the
 /// callee's BTF unreliable.
-pub(crate) fn arguments_fit_signature(env: &mut Env<'_>, subprog: usize) -> Res {
-    let (Some(info), Some(aux)) = (env.func_info.get(subprog).copied(), env.function_facts.get(subprog).copied())
+pub(crate) fn arguments_fit_signature(cx: &mut Cx<'_>, subprog: usize) -> Res {
+    let (Some(info), Some(aux)) =
+        (cx.program.func_info.get(subprog).copied(), cx.learned.function_facts.get(subprog).copied())
     else {
         return Err(Stop::silent(Errno::EINVAL));
     };
@@ -37,63 +38,63 @@ pub(crate) fn arguments_fit_signature(env: &mut Env<'_>, subprog: usize) -> Res 
     if aux.unreliable {
         return Err(Stop::silent(Errno::EINVAL));
     }
-    let result = match_args(env, subprog);
+    let result = match_args(cx, subprog);
     if matches!(result, Err(Stop::Reject(_)))
-        && let Some(aux) = env.function_facts.get_mut(subprog)
+        && let Some(aux) = cx.learned.function_facts.get_mut(subprog)
     {
         aux.unreliable = true;
     }
     result
 }
 
-fn match_args(env: &mut Env<'_>, subprog: usize) -> Res {
-    read_signature(env, subprog)?;
-    let info = &env.subprogs[subprog];
+fn match_args(cx: &mut Cx<'_>, subprog: usize) -> Res {
+    read_signature(cx, subprog)?;
+    let info = &cx.learned.subprogs[subprog];
     let (args, count) = (info.args, usize::from(info.arg_count));
     for (i, want) in args.iter().enumerate().take(count) {
         let regno = i as u8 + 1;
-        let reg = *env.reg(regno);
+        let reg = *cx.reg(regno);
         let arg = want.arg;
         match arg.base {
             ArgBase::Anything if arg.flags.is_empty() => {
                 if !reg.is_scalar() {
-                    return Err(env.reject(CallMsg::PassScalar { regno }, Errno::EINVAL));
+                    return Err(cx.reject(CallMsg::PassScalar { regno }, Errno::EINVAL));
                 }
             }
             // Reads through it are guarded, so anything may be passed.
             _ if arg.flags.contains(TypeFlags::UNTRUSTED) => {}
             ArgBase::PtrToCtx if arg.flags.is_empty() => {
-                argument_offset(env, &reg, regno, NO_RULE)?;
+                argument_offset(cx, &reg, regno, NO_RULE)?;
                 if !reg.ty.is(RegBase::PtrToCtx) {
-                    return Err(env.reject(CallMsg::PassCtx { arg: i }, Errno::EINVAL));
+                    return Err(cx.reject(CallMsg::PassCtx { arg: i }, Errno::EINVAL));
                 }
             }
             ArgBase::PtrToMem => {
-                argument_offset(env, &reg, regno, NO_RULE)?;
-                memory_of_type(env, regno, want.mem_size).map_err(|s| errno_as(s, Errno::EINVAL))?;
+                argument_offset(cx, &reg, regno, NO_RULE)?;
+                memory_of_type(cx, regno, want.mem_size).map_err(|s| errno_as(s, Errno::EINVAL))?;
                 if !arg.flags.contains(TypeFlags::MAYBE_NULL) && reg.ty.may_be_null() {
-                    return Err(env.reject(CallMsg::PassNull { arg: i }, Errno::EINVAL));
+                    return Err(cx.reject(CallMsg::PassNull { arg: i }, Errno::EINVAL));
                 }
             }
             ArgBase::PtrToArena => {
                 if !reg.ty.is(RegBase::PtrToArena) && !reg.is_scalar() {
-                    return Err(env.reject(CallMsg::PassArena { regno }, Errno::EINVAL));
+                    return Err(cx.reject(CallMsg::PassArena { regno }, Errno::EINVAL));
                 }
             }
             ArgBase::PtrToDynptr if arg.flags == TypeFlags::RDONLY => {
                 let rule = ArgType { base: ArgBase::PtrToDynptr, ..NO_RULE };
-                argument_offset(env, &reg, regno, rule)?;
-                dynptr_argument(env, regno, usize::MAX, arg, 0)?;
+                argument_offset(cx, &reg, regno, rule)?;
+                dynptr_argument(cx, regno, usize::MAX, arg, 0)?;
             }
             ArgBase::PtrToBtfId => {
                 if reg.is_null() && arg.flags.contains(TypeFlags::MAYBE_NULL) {
                     continue;
                 }
                 let mut meta = CallMeta::default();
-                argument_type(env, regno, arg, Some((BtfRef::VMLINUX, want.btf_id)), &mut meta)?;
-                argument_offset(env, &reg, regno, arg)?;
+                argument_type(cx, regno, arg, Some((BtfRef::VMLINUX, want.btf_id)), &mut meta)?;
+                argument_offset(cx, &reg, regno, arg)?;
             }
-            _ => return Err(env.bug("argument of an unknown kind")),
+            _ => return Err(cx.bug("argument of an unknown kind")),
         }
     }
     Ok(())
@@ -104,45 +105,45 @@ fn match_args(env: &mut Env<'_>, subprog: usize) -> Res {
 ///
 /// # Errors
 /// Rejects global functions whose signature cannot be verified.
-pub(crate) fn setup_entry_regs(env: &mut Env<'_>, subprog: usize) -> Res {
-    if subprog != 0 || env.prog_type == ProgType::Ext {
-        let name = env.function_name(subprog);
-        env.say(CallMsg::Validating { name, subprog });
-        read_signature(env, subprog)?;
-        entry_args(env, subprog)?;
+pub(crate) fn setup_entry_regs(cx: &mut Cx<'_>, subprog: usize) -> Res {
+    if subprog != 0 || cx.program.prog_type == ProgType::Ext {
+        let name = cx.program.function_name(subprog);
+        cx.say(CallMsg::Validating { name, subprog });
+        read_signature(cx, subprog)?;
+        entry_args(cx, subprog)?;
     } else {
-        if !env.function_facts.is_empty() {
-            let fits = match read_signature(env, 0) {
+        if !cx.learned.function_facts.is_empty() {
+            let fits = match read_signature(cx, 0) {
                 Ok(()) => {
-                    let info = &env.subprogs[0];
+                    let info = &cx.learned.subprogs[0];
                     info.arg_count == 1 && info.args[0].arg.base == ArgBase::PtrToCtx
                 }
                 Err(Stop::Reject(_)) => false,
                 Err(other) => return Err(other),
             };
             if !fits {
-                env.function_facts[0].unreliable = true;
+                cx.learned.function_facts[0].unreliable = true;
             }
         }
-        env.reg_mut(1).ty = RegType::of(RegBase::PtrToCtx);
-        set_known_zero(env, 1);
+        cx.reg_mut(1).ty = RegType::of(RegBase::PtrToCtx);
+        set_known_zero(cx, 1);
     }
-    if env.kernel.features.struct_ops_refs && subprog == 0 && env.prog_type == ProgType::StructOps {
-        for i in 0..env.attach.ctx_args.len() {
-            let counted = env.attach.ctx_args[i].refcounted;
-            env.attach.ctx_args[i].ref_obj_id = if counted { refs::hold_reference(env, 0)? } else { 0 };
+    if cx.program.kernel.features.struct_ops_refs && subprog == 0 && cx.program.prog_type == ProgType::StructOps {
+        for i in 0..cx.program.attach.ctx_args.len() {
+            let counted = cx.program.attach.ctx_args[i].refcounted;
+            cx.program.attach.ctx_args[i].ref_obj_id = if counted { refs::hold_reference(cx, 0)? } else { 0 };
         }
     }
     Ok(())
 }
 
-fn entry_args(env: &mut Env<'_>, subprog: usize) -> Res {
-    let info = env.subprogs[subprog].clone();
+fn entry_args(cx: &mut Cx<'_>, subprog: usize) -> Res {
+    let info = cx.learned.subprogs[subprog].clone();
     let count = usize::from(info.arg_count);
     if info.ends_exceptions {
-        env.cur.frame_mut().ends_exception = true;
+        cx.path.cur.frame_mut().ends_exception = true;
         if count != 1 || info.args[0].arg.base != ArgBase::Anything {
-            return Err(env.reject(CallMsg::ExceptionArgs, Errno::EINVAL));
+            return Err(cx.reject(CallMsg::ExceptionArgs, Errno::EINVAL));
         }
     }
     for (i, want) in info.args.iter().enumerate().take(count) {
@@ -150,32 +151,32 @@ fn entry_args(env: &mut Env<'_>, subprog: usize) -> Res {
         let flags = want.arg.flags;
         match want.arg.base {
             ArgBase::PtrToCtx => {
-                env.reg_mut(regno).ty = RegType::of(RegBase::PtrToCtx);
-                set_known_zero(env, regno);
+                cx.reg_mut(regno).ty = RegType::of(RegBase::PtrToCtx);
+                set_known_zero(cx, regno);
             }
-            ArgBase::Anything | ArgBase::PtrToArena => set_unknown(env, regno),
+            ArgBase::Anything | ArgBase::PtrToArena => set_unknown(cx, regno),
             ArgBase::PtrToDynptr => {
-                let mut reg = *env.reg(regno);
-                set_callback_dynptr(env, &mut reg, DynptrKind::Local);
-                *env.reg_mut(regno) = reg;
+                let mut reg = *cx.reg(regno);
+                set_callback_dynptr(cx, &mut reg, DynptrKind::Local);
+                *cx.reg_mut(regno) = reg;
             }
             ArgBase::PtrToMem => {
                 let kept = TypeFlags::MAYBE_NULL.union(TypeFlags::UNTRUSTED).union(TypeFlags::RDONLY);
-                env.reg_mut(regno).ty = RegType::with(RegBase::PtrToMem, flags.intersection(kept));
-                set_known_zero(env, regno);
-                env.reg_mut(regno).payload = Payload::Mem { size: want.mem_size, dynptr_id: 0 };
-                if env.kernel.features.nonnull_mem_args_have_ids || flags.contains(TypeFlags::MAYBE_NULL) {
-                    env.reg_mut(regno).id = env.new_id();
+                cx.reg_mut(regno).ty = RegType::with(RegBase::PtrToMem, flags.intersection(kept));
+                set_known_zero(cx, regno);
+                cx.reg_mut(regno).payload = Payload::Mem { size: want.mem_size, dynptr_id: 0 };
+                if cx.program.kernel.features.nonnull_mem_args_have_ids || flags.contains(TypeFlags::MAYBE_NULL) {
+                    cx.reg_mut(regno).id = cx.new_id();
                 }
             }
             ArgBase::PtrToBtfId => {
                 let kept = TypeFlags::MAYBE_NULL.union(TypeFlags::UNTRUSTED).union(TypeFlags::TRUSTED);
-                env.reg_mut(regno).ty = RegType::with(RegBase::PtrToBtfId, flags.intersection(kept));
-                set_known_zero(env, regno);
-                env.reg_mut(regno).payload = Payload::Btf { btf: BtfRef::VMLINUX, id: want.btf_id };
-                env.reg_mut(regno).id = env.new_id();
+                cx.reg_mut(regno).ty = RegType::with(RegBase::PtrToBtfId, flags.intersection(kept));
+                set_known_zero(cx, regno);
+                cx.reg_mut(regno).payload = Payload::Btf { btf: BtfRef::VMLINUX, id: want.btf_id };
+                cx.reg_mut(regno).id = cx.new_id();
             }
-            _ => return Err(env.bug("argument of an unknown kind")),
+            _ => return Err(cx.bug("argument of an unknown kind")),
         }
     }
     Ok(())

@@ -9,7 +9,7 @@ use super::helper_name;
 use super::map::{map_and_helper_fit, note_key, note_map};
 use super::meta::CallMeta;
 use super::special::{self, Effects};
-use crate::analysis::Env;
+use crate::analysis::Cx;
 use crate::analysis::access::{kptr_pointee, memory_access};
 use crate::analysis::dynptr::end_dynptr;
 use crate::analysis::explore::{Fork, fork_path};
@@ -27,26 +27,26 @@ use crate::program::record::FieldKind;
 use crate::state::{BtfRef, Payload, RegState};
 
 /// Who asks for a helper: this program.
-pub(crate) fn helper_query<'q>(env: &'q Env<'_>) -> HelperQuery<'q> {
-    let struct_ops = match (env.attach.struct_ops, env.attach.btf) {
-        (Some((ty, _)), Some(btf)) => env.btf(btf).type_name(ty),
+pub(crate) fn helper_query<'q>(cx: &'q Cx<'_>) -> HelperQuery<'q> {
+    let struct_ops = match (cx.program.attach.struct_ops, cx.program.attach.btf) {
+        (Some((ty, _)), Some(btf)) => cx.program.btf(btf).type_name(ty),
         _ => "",
     };
     HelperQuery {
-        kernel: env.kernel,
-        prog_type: env.prog_type,
-        resolved: env.resolved_prog_type(),
-        attach_type: env.resolved_attach_type(),
-        sleepable: env.sleepable,
+        kernel: cx.program.kernel,
+        prog_type: cx.program.prog_type,
+        resolved: cx.program.resolved_prog_type(),
+        attach_type: cx.program.resolved_attach_type(),
+        sleepable: cx.program.sleepable,
         caps: HelperCaps {
-            bpf: env.caps.has_cap_bpf,
-            perfmon: env.caps.pointers_may_leak,
-            sys_admin: env.caps.may_reboot,
+            bpf: cx.program.caps.has_cap_bpf,
+            perfmon: cx.program.caps.pointers_may_leak,
+            sys_admin: cx.program.caps.may_reboot,
         },
-        attach_name: &env.attach.func_name,
-        attaches_to_prog: env.req.attach.prog.is_some(),
+        attach_name: &cx.program.attach.func_name,
+        attaches_to_prog: cx.program.req.attach.prog.is_some(),
         struct_ops,
-        member: &env.attach.member_name,
+        member: &cx.program.attach.member_name,
     }
 }
 
@@ -54,104 +54,104 @@ pub(crate) fn helper_query<'q>(env: &'q Env<'_>) -> HelperQuery<'q> {
 ///
 /// # Errors
 /// Rejects with the rule that is broken.
-pub(crate) fn helper_call(env: &mut Env<'_>, insn: Insn, insn_idx: &mut usize) -> Res {
+pub(crate) fn helper_call(cx: &mut Cx<'_>, insn: Insn, insn_idx: &mut usize) -> Res {
     let idx = *insn_idx;
-    let proto = find_proto(env, insn)?;
+    let proto = find_proto(cx, insn)?;
     let func = insn.imm as u32;
     let mut meta = CallMeta { func_id: func, pkt_access: proto.pkt_access, ..CallMeta::default() };
     for i in 0..proto.args.len() {
-        helper_argument(env, i, &mut meta, proto, idx)?;
+        helper_argument(cx, i, &mut meta, proto, idx)?;
     }
-    note_map(env, &meta, idx)?;
-    note_key(env, &meta, idx)?;
+    note_map(cx, &meta, idx)?;
+    note_key(cx, &meta, idx)?;
     // Memory that the call fills counts as written byte by byte.
     for off in 0..meta.access_size {
-        memory_access(env, idx, meta.regno, off, B, Access::Write, None, false, false)?;
+        memory_access(cx, idx, meta.regno, off, B, Access::Write, None, false, false)?;
     }
-    release(env, proto, &meta)?;
+    release(cx, proto, &meta)?;
     let mut effects = Effects { changes_data: class::moves_packet_data(func), percpu_object: false };
-    special::check(env, insn, idx, proto, &mut meta, &mut effects)?;
+    special::check(cx, insn, idx, proto, &mut meta, &mut effects)?;
     for regno in 0..=5 {
-        set_uninit(env, regno);
-        use_register(env, regno, ArgUse::DstNoMark)?;
+        set_uninit(cx, regno);
+        use_register(cx, regno, ArgUse::DstNoMark)?;
     }
-    set_result(env, proto, &meta, &effects)?;
-    own_result(env, &meta, idx)?;
-    refine_result(env, proto, &meta)?;
-    map_and_helper_fit(env, &meta)?;
-    special::check_func_ip(env, func)?;
-    if func == id::TAIL_CALL && env.kernel.features.tail_call_exits_frame {
-        return tail_call_exit(env, insn_idx);
+    set_result(cx, proto, &meta, &effects)?;
+    own_result(cx, &meta, idx)?;
+    refine_result(cx, proto, &meta)?;
+    map_and_helper_fit(cx, &meta)?;
+    special::check_func_ip(cx, func)?;
+    if func == id::TAIL_CALL && cx.program.kernel.features.tail_call_exits_frame {
+        return tail_call_exit(cx, insn_idx);
     }
     if effects.changes_data {
-        refs::forget_packet_pointers(env);
+        refs::forget_packet_pointers(cx);
     }
     Ok(())
 }
 
 /// Whether the helper exists and may be called here at all.
-fn find_proto(env: &mut Env<'_>, insn: Insn) -> Res<&'static FuncProto> {
+fn find_proto(cx: &mut Cx<'_>, insn: Insn) -> Res<&'static FuncProto> {
     let func = insn.imm as u32;
     let name = if insn.imm < 0 { "unknown" } else { helper_name(func) };
-    if insn.imm < 0 || (func != id::UNSPEC && !exists(env.kernel.version, func)) {
-        return Err(env.reject(CallMsg::InvalidFunc { name: "unknown".to_string(), id: insn.imm }, Errno::EINVAL));
+    if insn.imm < 0 || (func != id::UNSPEC && !exists(cx.program.kernel.version, func)) {
+        return Err(cx.reject(CallMsg::InvalidFunc { name: "unknown".to_string(), id: insn.imm }, Errno::EINVAL));
     }
-    let query = helper_query(env);
+    let query = helper_query(cx);
     let proto = prototype(&query, func);
     let may = proto.is_some_and(|p| allowed(&query, p));
     let Some(proto) = proto else {
-        return Err(env.reject(CallMsg::CannotUse { name, id: insn.imm }, Errno::EINVAL));
+        return Err(cx.reject(CallMsg::CannotUse { name, id: insn.imm }, Errno::EINVAL));
     };
-    if proto.gpl_only && !is_gpl_compatible(&env.req.license) {
-        return Err(env.reject(CallMsg::GplOnly, Errno::EINVAL));
+    if proto.gpl_only && !is_gpl_compatible(&cx.program.req.license) {
+        return Err(cx.reject(CallMsg::GplOnly, Errno::EINVAL));
     }
     if !may {
-        return Err(env.reject(CallMsg::NotAllowedInProbe, Errno::EINVAL));
+        return Err(cx.reject(CallMsg::NotAllowedInProbe, Errno::EINVAL));
     }
     if !proto.can_sleep {
         return Ok(proto);
     }
-    if !refs::may_sleep_here(env) {
-        return Err(env.reject(CallMsg::MightSleep, Errno::EINVAL));
+    if !refs::may_sleep_here(cx) {
+        return Err(cx.reject(CallMsg::MightSleep, Errno::EINVAL));
     }
-    if env.cur.rcu_depth != 0 {
-        return Err(env.reject(CallMsg::SleepableInRcu { name, id: insn.imm }, Errno::EINVAL));
+    if cx.path.cur.rcu_depth != 0 {
+        return Err(cx.reject(CallMsg::SleepableInRcu { name, id: insn.imm }, Errno::EINVAL));
     }
-    if env.cur.preempt_off_depth != 0 {
-        return Err(env.reject(CallMsg::SleepableInPreempt { name, id: insn.imm }, Errno::EINVAL));
+    if cx.path.cur.preempt_off_depth != 0 {
+        return Err(cx.reject(CallMsg::SleepableInPreempt { name, id: insn.imm }, Errno::EINVAL));
     }
-    if env.cur.newest_irq_flags != 0 {
-        return Err(env.reject(CallMsg::SleepableInIrq { name, id: insn.imm }, Errno::EINVAL));
+    if cx.path.cur.newest_irq_flags != 0 {
+        return Err(cx.reject(CallMsg::SleepableInIrq { name, id: insn.imm }, Errno::EINVAL));
     }
     Ok(proto)
 }
 
 /// Gives up what the call releases.
-fn release(env: &mut Env<'_>, proto: &FuncProto, meta: &CallMeta) -> Res {
+fn release(cx: &mut Cx<'_>, proto: &FuncProto, meta: &CallMeta) -> Res {
     let regno = meta.release_regno;
     let Some(arg) = usize::from(regno).checked_sub(1).map(|i| proto.args[i]) else { return Ok(()) };
-    let reg = *env.reg(regno);
+    let reg = *cx.reg(regno);
     let result = if arg.base == ArgBase::PtrToDynptr {
-        end_dynptr(env, &reg)
+        end_dynptr(cx, &reg)
     } else if meta.func_id == id::KPTR_XCHG && meta.ref_obj_id != 0 {
-        give_to_map(env, meta.ref_obj_id)
+        give_to_map(cx, meta.ref_obj_id)
     } else if meta.ref_obj_id != 0 {
-        refs::end_reference(env, meta.ref_obj_id)
+        refs::end_reference(cx, meta.ref_obj_id)
     } else if reg.is_null() {
         Ok(())
     } else {
         Err(Stop::silent(Errno::EINVAL))
     };
     let msg = CallMsg::NotAcquired { name: helper_name(meta.func_id), id: meta.func_id as i32 };
-    result.map_err(|s| env.also(s, msg))
+    result.map_err(|s| cx.also(s, msg))
 }
 
 /// An object that moves into a kptr is the map's from now on. Per-CPU objects stay readable under RCU.
-fn give_to_map(env: &mut Env<'_>, ref_obj_id: u32) -> Res {
-    let in_rcu = refs::in_rcu_section(env);
-    let (leaks, precise) = (env.caps.pointers_may_leak, !env.caps.has_cap_bpf);
-    refs::end_reference_quietly(env, ref_obj_id)?;
-    env.cur.for_each_reg_mut(|reg| {
+fn give_to_map(cx: &mut Cx<'_>, ref_obj_id: u32) -> Res {
+    let in_rcu = refs::in_rcu_section(cx);
+    let (leaks, precise) = (cx.program.caps.pointers_may_leak, !cx.program.caps.has_cap_bpf);
+    refs::end_reference_quietly(cx, ref_obj_id)?;
+    cx.path.cur.for_each_reg_mut(|reg| {
         if reg.ref_obj_id != ref_obj_id {
             return;
         }
@@ -166,49 +166,49 @@ fn give_to_map(env: &mut Env<'_>, ref_obj_id: u32) -> Res {
 }
 
 /// Makes R0 a pointer.
-fn set_r0(env: &mut Env<'_>, ty: RegType, payload: Payload) {
-    set_known_zero(env, 0);
-    let r0 = env.reg_mut(0);
+fn set_r0(cx: &mut Cx<'_>, ty: RegType, payload: Payload) {
+    set_known_zero(cx, 0);
+    let r0 = cx.reg_mut(0);
     r0.ty = ty;
     r0.payload = payload;
 }
 
 /// What R0 holds after the call.
-fn set_result(env: &mut Env<'_>, proto: &FuncProto, meta: &CallMeta, effects: &Effects) -> Res {
+fn set_result(cx: &mut Cx<'_>, proto: &FuncProto, meta: &CallMeta, effects: &Effects) -> Res {
     let mut flags = proto.ret.flags;
     match proto.ret.base {
-        RetBase::Integer => set_unknown(env, 0),
-        RetBase::Void => env.reg_mut(0).ty = RegType::of(RegBase::NotInit),
+        RetBase::Integer => set_unknown(cx, 0),
+        RetBase::Void => cx.reg_mut(0).ty = RegType::of(RegBase::NotInit),
         RetBase::PtrToMapValue => {
-            let Some(m) = meta.map else { return Err(env.bug("map value without a map")) };
-            let known = meta.const_map_key.is_some_and(|k| k < u64::from(env.map(m.map).spec.max_entries));
+            let Some(m) = meta.map else { return Err(cx.bug("map value without a map")) };
+            let known = meta.const_map_key.is_some_and(|k| k < u64::from(cx.program.map(m.map).spec.max_entries));
             if meta.func_id == id::MAP_LOOKUP_ELEM && known {
                 flags.remove(TypeFlags::MAYBE_NULL);
             }
-            set_r0(env, RegType::with(RegBase::PtrToMapValue, flags), Payload::Map { map: m.map, uid: m.uid });
+            set_r0(cx, RegType::with(RegBase::PtrToMapValue, flags), Payload::Map { map: m.map, uid: m.uid });
             // Locks of two elements are told apart by the ids of their pointers.
             let locks = FieldKind::SPIN_LOCK.union(FieldKind::RES_SPIN_LOCK);
-            let has_lock = env.map(m.map).record.as_ref().is_some_and(|r| r.has(locks));
+            let has_lock = cx.program.map(m.map).record.as_ref().is_some_and(|r| r.has(locks));
             if !flags.contains(TypeFlags::MAYBE_NULL) && has_lock {
-                env.reg_mut(0).id = env.new_id();
+                cx.reg_mut(0).id = cx.new_id();
             }
         }
-        RetBase::PtrToSocket => set_r0(env, RegType::with(RegBase::PtrToSocket, flags), Payload::None),
-        RetBase::PtrToSockCommon => set_r0(env, RegType::with(RegBase::PtrToSockCommon, flags), Payload::None),
-        RetBase::PtrToTcpSock => set_r0(env, RegType::with(RegBase::PtrToTcpSock, flags), Payload::None),
+        RetBase::PtrToSocket => set_r0(cx, RegType::with(RegBase::PtrToSocket, flags), Payload::None),
+        RetBase::PtrToSockCommon => set_r0(cx, RegType::with(RegBase::PtrToSockCommon, flags), Payload::None),
+        RetBase::PtrToTcpSock => set_r0(cx, RegType::with(RegBase::PtrToTcpSock, flags), Payload::None),
         RetBase::PtrToMem => {
             let payload = Payload::Mem { size: meta.mem_size, dynptr_id: 0 };
-            set_r0(env, RegType::with(RegBase::PtrToMem, flags), payload);
+            set_r0(cx, RegType::with(RegBase::PtrToMem, flags), payload);
         }
-        RetBase::PtrToMemOrBtfId => per_cpu_result(env, flags, meta, effects)?,
+        RetBase::PtrToMemOrBtfId => per_cpu_result(cx, flags, meta, effects)?,
         RetBase::PtrToBtfId => {
             let mut ty = RegType::with(RegBase::PtrToBtfId, flags);
             let (btf, id) = if meta.func_id == id::KPTR_XCHG {
                 let Some((field, owner)) = meta.kptr_field.clone() else {
-                    return Err(env.bug("kptr exchange without a field"));
+                    return Err(cx.bug("kptr exchange without a field"));
                 };
-                let target = kptr_pointee(env, owner, &field)?;
-                if !env.is_kernels(target.0) {
+                let target = kptr_pointee(cx, owner, &field)?;
+                if !cx.program.is_kernels(target.0) {
                     ty = ty.plus(TypeFlags::ALLOC);
                     if field.kind == FieldKind::KPTR_PERCPU {
                         ty = ty.plus(TypeFlags::PERCPU);
@@ -216,31 +216,31 @@ fn set_result(env: &mut Env<'_>, proto: &FuncProto, meta: &CallMeta, effects: &E
                 }
                 target
             } else {
-                (BtfRef::VMLINUX, kernel_struct(env, proto.ret.btf))
+                (BtfRef::VMLINUX, kernel_struct(cx, proto.ret.btf))
             };
             if id == 0 {
                 return Err(Stop::unsupported(format!("{} without its type in BTF", proto.name)));
             }
-            set_r0(env, ty, Payload::Btf { btf, id });
+            set_r0(cx, ty, Payload::Btf { btf, id });
         }
     }
-    if env.reg(0).ty.may_be_null() {
-        env.reg_mut(0).id = env.new_id();
+    if cx.reg(0).ty.may_be_null() {
+        cx.reg_mut(0).id = cx.new_id();
     }
     Ok(())
 }
 
 /// This CPU's copy of a per-CPU variable or object.
-fn per_cpu_result(env: &mut Env<'_>, flags: TypeFlags, meta: &CallMeta, effects: &Effects) -> Res {
-    let Some((btf, id)) = meta.ret_btf else { return Err(env.bug("per-CPU result without a type")) };
-    let types = std::sync::Arc::clone(env.btf(btf));
-    let Some(t) = types.skip_modifiers(id) else { return Err(env.bug("per-CPU result without a type")) };
+fn per_cpu_result(cx: &mut Cx<'_>, flags: TypeFlags, meta: &CallMeta, effects: &Effects) -> Res {
+    let Some((btf, id)) = meta.ret_btf else { return Err(cx.bug("per-CPU result without a type")) };
+    let types = std::sync::Arc::clone(cx.program.btf(btf));
+    let Some(t) = types.skip_modifiers(id) else { return Err(cx.bug("per-CPU result without a type")) };
     if !t.is_composite() {
         let Some(size) = types.resolve_size(t.id) else {
             let msg = CallMsg::KsymSize { name: t.name().to_string(), errno: -(Errno::EINVAL as i32) };
-            return Err(env.reject(msg, Errno::EINVAL));
+            return Err(cx.reject(msg, Errno::EINVAL));
         };
-        set_r0(env, RegType::with(RegBase::PtrToMem, flags), Payload::Mem { size, dynptr_id: 0 });
+        set_r0(cx, RegType::with(RegBase::PtrToMem, flags), Payload::Mem { size, dynptr_id: 0 });
         return Ok(());
     }
     let ty = if effects.percpu_object {
@@ -248,27 +248,27 @@ fn per_cpu_result(env: &mut Env<'_>, flags: TypeFlags, meta: &CallMeta, effects:
     } else {
         RegType::with(RegBase::PtrToBtfId, flags.difference(TypeFlags::RDONLY))
     };
-    set_r0(env, ty, Payload::Btf { btf, id });
+    set_r0(cx, ty, Payload::Btf { btf, id });
     Ok(())
 }
 
 /// References that the result carries.
-fn own_result(env: &mut Env<'_>, meta: &CallMeta, insn_idx: usize) -> Res {
+fn own_result(cx: &mut Cx<'_>, meta: &CallMeta, insn_idx: usize) -> Res {
     let func = meta.func_id;
-    let map = meta.map.and_then(|m| super::map::map_type(env, m.map));
+    let map = meta.map.and_then(|m| super::map::map_type(cx, m.map));
     if class::multiple_ref_obj_use(func, map) {
-        return Err(env.bug("reference with two purposes"));
+        return Err(cx.bug("reference with two purposes"));
     }
     if class::is_dynptr_ref(func)
-        && let Payload::Mem { dynptr_id, .. } = &mut env.reg_mut(0).payload
+        && let Payload::Mem { dynptr_id, .. } = &mut cx.reg_mut(0).payload
     {
         *dynptr_id = meta.dynptr_id;
     }
     if class::is_ptr_cast(func) || class::is_dynptr_ref(func) {
-        env.reg_mut(0).ref_obj_id = meta.ref_obj_id;
+        cx.reg_mut(0).ref_obj_id = meta.ref_obj_id;
     } else if class::is_acquire(func, map) {
-        let id = refs::hold_reference(env, insn_idx)?;
-        let r0 = env.reg_mut(0);
+        let id = refs::hold_reference(cx, insn_idx)?;
+        let r0 = cx.reg_mut(0);
         r0.id = id;
         r0.ref_obj_id = id;
     }
@@ -276,13 +276,13 @@ fn own_result(env: &mut Env<'_>, meta: &CallMeta, insn_idx: usize) -> Res {
 }
 
 /// Bounds of the returned number.
-fn refine_result(env: &mut Env<'_>, proto: &FuncProto, meta: &CallMeta) -> Res {
+fn refine_result(cx: &mut Cx<'_>, proto: &FuncProto, meta: &CallMeta) -> Res {
     /// Most negative error number.
     const MAX_ERRNO: i32 = 4095;
     if proto.ret.base != RetBase::Integer || !proto.ret.flags.is_empty() {
         return Ok(());
     }
-    let mut r0: RegState = *env.reg(0);
+    let mut r0: RegState = *cx.reg(0);
     match meta.func_id {
         id::GET_STACK
         | id::GET_TASK_STACK
@@ -295,35 +295,35 @@ fn refine_result(env: &mut Env<'_>, proto: &FuncProto, meta: &CallMeta) -> Res {
             r0.scalar.s32_min = -MAX_ERRNO;
         }
         id::GET_SMP_PROCESSOR_ID => {
-            let max = env.kernel.most_cpus() - 1;
+            let max = cx.program.kernel.most_cpus() - 1;
             let s = &mut r0.scalar;
             (s.umin, s.u32_min, s.smin, s.s32_min) = (0, 0, 0, 0);
             (s.umax, s.u32_max, s.smax, s.s32_max) = (u64::from(max), max, i64::from(max), max as i32);
         }
-        _ => return bounds_sanity_check_r0(env, r0),
+        _ => return bounds_sanity_check_r0(cx, r0),
     }
-    bring_in_step(env, &mut r0);
-    bounds_sanity_check_r0(env, r0)
+    bring_in_step(cx, &mut r0);
+    bounds_sanity_check_r0(cx, r0)
 }
 
-fn bounds_sanity_check_r0(env: &mut Env<'_>, mut r0: RegState) -> Res {
-    no_contradiction(env, &mut r0, "retval")?;
-    *env.reg_mut(0) = r0;
+fn bounds_sanity_check_r0(cx: &mut Cx<'_>, mut r0: RegState) -> Res {
+    no_contradiction(cx, &mut r0, "retval")?;
+    *cx.reg_mut(0) = r0;
     Ok(())
 }
 
 /// A tail call either fails, and the program goes on, or it never comes back: then the function ends with a value that
 /// the other program chose. Newer releases walk both.
-fn tail_call_exit(env: &mut Env<'_>, insn_idx: &mut usize) -> Res {
-    if env.cur.top_frame() == 0 {
+fn tail_call_exit(cx: &mut Cx<'_>, insn_idx: &mut usize) -> Res {
+    if cx.path.cur.top_frame() == 0 {
         return Ok(());
     }
-    env.scratch_reg(0);
-    fork_path(env, env.insn_idx + 1, env.insn_idx, Fork::Jump)?;
-    refs::forget_packet_pointers(env);
-    set_unknown(env, 0);
-    let mut back = env.insn_idx;
-    super::func::return_to_caller(env, &mut back)?;
+    cx.scratch_reg(0);
+    fork_path(cx, cx.path.insn_idx + 1, cx.path.insn_idx, Fork::Jump)?;
+    refs::forget_packet_pointers(cx);
+    set_unknown(cx, 0);
+    let mut back = cx.path.insn_idx;
+    super::func::return_to_caller(cx, &mut back)?;
     *insn_idx = back.wrapping_sub(1);
     Ok(())
 }

@@ -10,9 +10,9 @@ use std::sync::Arc;
 
 use super::helper_name;
 use super::meta::{CallMeta, MapArg};
-use crate::analysis::Env;
-use crate::analysis::env::MapKeyState;
+use crate::analysis::Cx;
 use crate::analysis::kfunc::needs_tree_lock;
+use crate::analysis::learned::MapKeyState;
 use crate::analysis::precision::need_exactly;
 use crate::analysis::refs;
 use crate::error::{CallMsg, Errno, Res};
@@ -36,23 +36,23 @@ pub(crate) struct LockOp {
 }
 
 /// Type of a map by its number.
-pub(crate) fn map_type(env: &Env<'_>, map: MapIdx) -> Option<MapType> {
-    MapType::from_number(env.map(map).spec.map_type)
+pub(crate) fn map_type(cx: &Cx<'_>, map: MapIdx) -> Option<MapType> {
+    MapType::from_number(cx.program.map(map).spec.map_type)
 }
 
 /// Name of a map as messages show it; templates of inner maps have none.
-fn map_name(env: &Env<'_>, map: MapIdx) -> String {
-    let m = env.map(map);
+fn map_name(cx: &Cx<'_>, map: MapIdx) -> String {
+    let m = cx.program.map(map);
     if m.is_inner_template { String::new() } else { m.spec.name.clone() }
 }
 
 /// Special fields of what a register points to.
-pub(crate) fn reg_record(env: &Env<'_>, reg: &RegState) -> Option<Arc<Record>> {
+pub(crate) fn reg_record(cx: &Cx<'_>, reg: &RegState) -> Option<Arc<Record>> {
     if reg.ty.base == RegBase::PtrToMapValue {
-        return reg.map().and_then(|m| env.map(m).record.clone());
+        return reg.map().and_then(|m| cx.program.map(m).record.clone());
     }
     if reg.ty.base == RegBase::PtrToBtfId && reg.has(TypeFlags::ALLOC) {
-        return reg.btf().and_then(|(btf, id)| env.struct_meta(btf, id));
+        return reg.btf().and_then(|(btf, id)| cx.program.struct_meta(btf, id));
     }
     None
 }
@@ -68,11 +68,11 @@ fn total_off(reg: &RegState) -> i64 {
 }
 
 /// Whether the walk is inside of a callback that runs under the lock of a tree.
-pub(crate) fn in_tree_callback(env: &Env<'_>) -> bool {
-    let all = env.kernel.features.tree_callback_covers_callees;
-    env.cur.frames.iter().skip(1).rev().take(if all { usize::MAX } else { 1 }).any(|f| {
-        let call = usize::try_from(f.called_from).ok().and_then(|at| env.insns.get(at)).copied();
-        f.is_callback && call.is_some_and(|insn| insn.is_kfunc_call() && needs_tree_lock(env, insn))
+pub(crate) fn in_tree_callback(cx: &Cx<'_>) -> bool {
+    let all = cx.program.kernel.features.tree_callback_covers_callees;
+    cx.path.cur.frames.iter().skip(1).rev().take(if all { usize::MAX } else { 1 }).any(|f| {
+        let call = usize::try_from(f.called_from).ok().and_then(|at| cx.program.insns.get(at)).copied();
+        f.is_callback && call.is_some_and(|insn| insn.is_kfunc_call() && needs_tree_lock(cx, insn))
     })
 }
 
@@ -80,37 +80,37 @@ pub(crate) fn in_tree_callback(env: &Env<'_>) -> bool {
 ///
 /// # Errors
 /// Rejects pointers to something else than a lock, and operations out of order.
-pub(crate) fn lock_argument(env: &mut Env<'_>, regno: u8, op: LockOp) -> Res {
-    let reg = *env.reg(regno);
+pub(crate) fn lock_argument(cx: &mut Cx<'_>, regno: u8, op: LockOp) -> Res {
+    let reg = *cx.reg(regno);
     let (what, whole) = if op.res { ("bpf_res_spin", "bpf_res_spin_lock") } else { ("bpf_spin", "bpf_spin_lock") };
     if !reg.scalar.var_off.is_const() {
-        return Err(env.reject(CallMsg::FieldVariable { regno, what: whole }, Errno::EINVAL));
+        return Err(cx.reject(CallMsg::FieldVariable { regno, what: whole }, Errno::EINVAL));
     }
     let map = reg.map().filter(|_| reg.ty.is(RegBase::PtrToMapValue));
     if let Some(m) = map
-        && env.map(m).btf.is_none()
+        && cx.program.map(m).btf.is_none()
     {
-        let msg = CallMsg::MapNeedsBtf { map: map_name(env, m), what: whole };
-        return Err(env.reject(msg, Errno::EINVAL));
+        let msg = CallMsg::MapNeedsBtf { map: map_name(cx, m), what: whole };
+        return Err(cx.reject(msg, Errno::EINVAL));
     }
-    let rec = reg_record(env, &reg);
+    let rec = reg_record(cx, &reg);
     let kind = if op.res { FieldKind::RES_SPIN_LOCK } else { FieldKind::SPIN_LOCK };
     if !rec.as_ref().is_some_and(|r| r.has(kind)) {
-        let (of, name) = map.map_or(("local", "kptr".to_string()), |m| ("map", map_name(env, m)));
-        return Err(env.reject(CallMsg::FieldMissing { of, name, what: whole }, Errno::EINVAL));
+        let (of, name) = map.map_or(("local", "kptr".to_string()), |m| ("map", map_name(cx, m)));
+        return Err(cx.reject(CallMsg::FieldMissing { of, name, what: whole }, Errno::EINVAL));
     }
     let at = field_off(rec.as_deref(), kind);
     if at != total_off(&reg) {
-        return Err(env.reject(CallMsg::FieldOffset { off: total_off(&reg), what: whole, at }, Errno::EINVAL));
+        return Err(cx.reject(CallMsg::FieldOffset { off: total_off(&reg), what: whole, at }, Errno::EINVAL));
     }
     // Identity of what holds the lock; never zero.
     let ptr = match (map, reg.btf()) {
         (Some(m), _) => 1 << 32 | u64::from(m.0),
         (None, Some((btf, _))) => 2 << 32 | u64::from(btf.0),
-        (None, None) => return Err(env.bug("lock in nothing")),
+        (None, None) => return Err(cx.bug("lock in nothing")),
     };
-    if !env.kernel.features.locks_are_refs {
-        return lock_single(env, op, what, ActiveLock { ptr, id: reg.id });
+    if !cx.program.kernel.features.locks_are_refs {
+        return lock_single(cx, op, what, ActiveLock { ptr, id: reg.id });
     }
     let lock_kind = match (op.res, op.irq) {
         (true, true) => RefKind::ResLockIrq,
@@ -118,79 +118,79 @@ pub(crate) fn lock_argument(env: &mut Env<'_>, regno: u8, op: LockOp) -> Res {
         (false, _) => RefKind::Lock,
     };
     if op.lock {
-        if env.cur.locks_held != 0 {
-            if !op.res && refs::lock_held_as(env, &[RefKind::Lock], 0, 0).is_some() {
-                return Err(env.reject(CallMsg::SecondLock, Errno::EINVAL));
+        if cx.path.cur.locks_held != 0 {
+            if !op.res && refs::lock_held_as(cx, &[RefKind::Lock], 0, 0).is_some() {
+                return Err(cx.reject(CallMsg::SecondLock, Errno::EINVAL));
             }
-            if op.res && refs::lock_held_as(env, &[RefKind::ResLock, RefKind::ResLockIrq], reg.id, ptr).is_some() {
-                return Err(env.reject(CallMsg::LockAgain, Errno::EINVAL));
+            if op.res && refs::lock_held_as(cx, &[RefKind::ResLock, RefKind::ResLockIrq], reg.id, ptr).is_some() {
+                return Err(cx.reject(CallMsg::LockAgain, Errno::EINVAL));
             }
         }
-        let at = env.insn_idx;
-        refs::hold_lock(env, at, lock_kind, reg.id, ptr);
+        let at = cx.path.insn_idx;
+        refs::hold_lock(cx, at, lock_kind, reg.id, ptr);
         return Ok(());
     }
-    if env.cur.locks_held == 0 {
-        return Err(env.reject(CallMsg::UnlockWithoutLock { what }, Errno::EINVAL));
+    if cx.path.cur.locks_held == 0 {
+        return Err(cx.reject(CallMsg::UnlockWithoutLock { what }, Errno::EINVAL));
     }
-    if refs::lock_held_as(env, &[lock_kind], reg.id, ptr).is_none() {
-        return Err(env.reject(CallMsg::UnlockDifferent { what }, Errno::EINVAL));
+    if refs::lock_held_as(cx, &[lock_kind], reg.id, ptr).is_none() {
+        return Err(cx.reject(CallMsg::UnlockDifferent { what }, Errno::EINVAL));
     }
-    if reg.id != env.cur.newest_lock || ptr != env.cur.newest_lock_of {
-        return Err(env.reject(CallMsg::UnlockOrder { what }, Errno::EINVAL));
+    if reg.id != cx.path.cur.newest_lock || ptr != cx.path.cur.newest_lock_of {
+        return Err(cx.reject(CallMsg::UnlockOrder { what }, Errno::EINVAL));
     }
-    refs::end_lock(env, lock_kind, reg.id, ptr).map_err(|s| env.also(s, CallMsg::UnlockDifferent { what }))?;
-    refs::forget_borrowed_nodes(env);
+    refs::end_lock(cx, lock_kind, reg.id, ptr).map_err(|s| cx.also(s, CallMsg::UnlockDifferent { what }))?;
+    refs::forget_borrowed_nodes(cx);
     Ok(())
 }
 
 /// Releases up to 6.13 know one lock at a time, of one kind.
-fn lock_single(env: &mut Env<'_>, op: LockOp, what: &'static str, lock: ActiveLock) -> Res {
-    let held = env.cur.held_lock;
+fn lock_single(cx: &mut Cx<'_>, op: LockOp, what: &'static str, lock: ActiveLock) -> Res {
+    let held = cx.path.cur.held_lock;
     if op.lock {
         if held.ptr != 0 {
-            return Err(env.reject(CallMsg::SecondLock, Errno::EINVAL));
+            return Err(cx.reject(CallMsg::SecondLock, Errno::EINVAL));
         }
-        env.cur.held_lock = lock;
+        cx.path.cur.held_lock = lock;
         return Ok(());
     }
     if held.ptr == 0 {
-        return Err(env.reject(CallMsg::UnlockWithoutLock { what }, Errno::EINVAL));
+        return Err(cx.reject(CallMsg::UnlockWithoutLock { what }, Errno::EINVAL));
     }
     if held != lock {
-        return Err(env.reject(CallMsg::UnlockDifferent { what }, Errno::EINVAL));
+        return Err(cx.reject(CallMsg::UnlockDifferent { what }, Errno::EINVAL));
     }
-    refs::forget_borrowed_nodes(env);
-    env.cur.held_lock = ActiveLock::default();
+    refs::forget_borrowed_nodes(cx);
+    cx.path.cur.held_lock = ActiveLock::default();
     Ok(())
 }
 
 /// The register must point to exactly this field of a map value.
-fn check_map_field(env: &mut Env<'_>, regno: u8, kind: FieldKind, what: &'static str) -> Res<MapArg> {
-    let reg = *env.reg(regno);
+fn check_map_field(cx: &mut Cx<'_>, regno: u8, kind: FieldKind, what: &'static str) -> Res<MapArg> {
+    let reg = *cx.reg(regno);
     if !reg.scalar.var_off.is_const() {
-        return Err(env.reject(CallMsg::FieldVariable { regno, what }, Errno::EINVAL));
+        return Err(cx.reject(CallMsg::FieldVariable { regno, what }, Errno::EINVAL));
     }
-    let Payload::Map { map, uid } = reg.payload else { return Err(env.bug("field pointer outside of a map")) };
-    if env.map(map).btf.is_none() {
-        let msg = CallMsg::MapNeedsBtf { map: map_name(env, map), what };
-        return Err(env.reject(msg, Errno::EINVAL));
+    let Payload::Map { map, uid } = reg.payload else { return Err(cx.bug("field pointer outside of a map")) };
+    if cx.program.map(map).btf.is_none() {
+        let msg = CallMsg::MapNeedsBtf { map: map_name(cx, map), what };
+        return Err(cx.reject(msg, Errno::EINVAL));
     }
-    let rec = env.map(map).record.clone();
+    let rec = cx.program.map(map).record.clone();
     if !rec.as_ref().is_some_and(|r| r.has(kind)) {
-        let msg = CallMsg::FieldMissing { of: "map", name: map_name(env, map), what };
-        return Err(env.reject(msg, Errno::EINVAL));
+        let msg = CallMsg::FieldMissing { of: "map", name: map_name(cx, map), what };
+        return Err(cx.reject(msg, Errno::EINVAL));
     }
     let at = field_off(rec.as_deref(), kind);
     if at != total_off(&reg) {
-        return Err(env.reject(CallMsg::FieldOffset { off: total_off(&reg), what, at }, Errno::EINVAL));
+        return Err(cx.reject(CallMsg::FieldOffset { off: total_off(&reg), what, at }, Errno::EINVAL));
     }
     Ok(MapArg { map, uid })
 }
 
-fn set_map(env: &mut Env<'_>, place: &mut Option<MapArg>, map: MapArg) -> Res {
+fn set_map(cx: &mut Cx<'_>, place: &mut Option<MapArg>, map: MapArg) -> Res {
     if place.is_some() {
-        return Err(env.bug("two maps in one call"));
+        return Err(cx.bug("two maps in one call"));
     }
     *place = Some(map);
     Ok(())
@@ -200,26 +200,26 @@ fn set_map(env: &mut Env<'_>, place: &mut Option<MapArg>, map: MapArg) -> Res {
 ///
 /// # Errors
 /// Rejects pointers to something else than a timer.
-pub(crate) fn timer_argument(env: &mut Env<'_>, regno: u8, map: &mut Option<MapArg>) -> Res {
-    let m = check_map_field(env, regno, FieldKind::TIMER, "bpf_timer")?;
-    set_map(env, map, m)
+pub(crate) fn timer_argument(cx: &mut Cx<'_>, regno: u8, map: &mut Option<MapArg>) -> Res {
+    let m = check_map_field(cx, regno, FieldKind::TIMER, "bpf_timer")?;
+    set_map(cx, map, m)
 }
 
 /// Checks a workqueue argument of a kfunc.
 ///
 /// # Errors
 /// Rejects pointers to something else than a workqueue.
-pub(crate) fn workqueue_argument(env: &mut Env<'_>, regno: u8, map: &mut Option<MapArg>) -> Res {
-    if env.kernel.features.wq_checked_like_timers {
-        let m = check_map_field(env, regno, FieldKind::WORKQUEUE, "bpf_wq")?;
-        return set_map(env, map, m);
+pub(crate) fn workqueue_argument(cx: &mut Cx<'_>, regno: u8, map: &mut Option<MapArg>) -> Res {
+    if cx.program.kernel.features.wq_checked_like_timers {
+        let m = check_map_field(cx, regno, FieldKind::WORKQUEUE, "bpf_wq")?;
+        return set_map(cx, map, m);
     }
-    let reg = *env.reg(regno);
-    let Payload::Map { map: m, uid } = reg.payload else { return Err(env.bug("workqueue outside of a map")) };
-    let at = field_off(env.map(m).record.as_deref(), FieldKind::WORKQUEUE);
+    let reg = *cx.reg(regno);
+    let Payload::Map { map: m, uid } = reg.payload else { return Err(cx.bug("workqueue outside of a map")) };
+    let at = field_off(cx.program.map(m).record.as_deref(), FieldKind::WORKQUEUE);
     if at != total_off(&reg) {
         let msg = CallMsg::FieldOffset { off: total_off(&reg), what: "bpf_wq", at };
-        return Err(env.reject(msg, Errno::EINVAL));
+        return Err(cx.reject(msg, Errno::EINVAL));
     }
     *map = Some(MapArg { map: m, uid });
     Ok(())
@@ -229,42 +229,42 @@ pub(crate) fn workqueue_argument(env: &mut Env<'_>, regno: u8, map: &mut Option<
 ///
 /// # Errors
 /// Rejects pointers to something else than a `struct bpf_task_work`.
-pub(crate) fn task_work_argument(env: &mut Env<'_>, regno: u8, map: &mut Option<MapArg>) -> Res {
-    let m = check_map_field(env, regno, FieldKind::TASK_WORK, "bpf_task_work")?;
-    set_map(env, map, m)
+pub(crate) fn task_work_argument(cx: &mut Cx<'_>, regno: u8, map: &mut Option<MapArg>) -> Res {
+    let m = check_map_field(cx, regno, FieldKind::TASK_WORK, "bpf_task_work")?;
+    set_map(cx, map, m)
 }
 
 /// Checks the destination of `bpf_kptr_xchg()`.
 ///
 /// # Errors
 /// Rejects pointers to something else than a referenced kptr.
-pub(crate) fn kptr_argument(env: &mut Env<'_>, regno: u8, meta: &mut CallMeta) -> Res {
-    let reg = *env.reg(regno);
+pub(crate) fn kptr_argument(cx: &mut Cx<'_>, regno: u8, meta: &mut CallMeta) -> Res {
+    let reg = *cx.reg(regno);
     let owner = if reg.ty.base == RegBase::PtrToBtfId && reg.has(TypeFlags::ALLOC) {
         reg.btf().map(|(btf, _)| btf)
     } else {
-        let Payload::Map { map, uid: _ } = reg.payload else { return Err(env.bug("kptr outside of a map")) };
-        let Some(btf) = env.map(map).btf else {
-            let msg = CallMsg::MapNeedsBtf { map: map_name(env, map), what: "bpf_kptr_xchg" };
-            return Err(env.reject(msg, Errno::EINVAL));
+        let Payload::Map { map, uid: _ } = reg.payload else { return Err(cx.bug("kptr outside of a map")) };
+        let Some(btf) = cx.program.map(map).btf else {
+            let msg = CallMsg::MapNeedsBtf { map: map_name(cx, map), what: "bpf_kptr_xchg" };
+            return Err(cx.reject(msg, Errno::EINVAL));
         };
         meta.map = Some(MapArg { map, uid: meta.map.map_or(0, |m| m.uid) });
         Some(btf)
     };
-    let Some(owner) = owner else { return Err(env.bug("kptr in an object without a type")) };
+    let Some(owner) = owner else { return Err(cx.bug("kptr in an object without a type")) };
     if !reg.scalar.var_off.is_const() {
-        return Err(env.reject(CallMsg::FieldVariable { regno, what: "kptr" }, Errno::EINVAL));
+        return Err(cx.reject(CallMsg::FieldVariable { regno, what: "kptr" }, Errno::EINVAL));
     }
-    let rec = reg_record(env, &reg);
+    let rec = reg_record(cx, &reg);
     if !rec.as_ref().is_some_and(|r| r.has(FieldKind::KPTR)) {
-        return Err(env.reject(CallMsg::NoKptr { regno }, Errno::EINVAL));
+        return Err(cx.reject(CallMsg::NoKptr { regno }, Errno::EINVAL));
     }
     let off = total_off(&reg) as u32;
     let Some(field) = record_find(rec.as_deref(), off, FieldKind::KPTR).cloned() else {
-        return Err(env.reject(CallMsg::NotKptr { off }, Errno::EACCES));
+        return Err(cx.reject(CallMsg::NotKptr { off }, Errno::EACCES));
     };
     if !matches!(field.kind, FieldKind::KPTR_REF | FieldKind::KPTR_PERCPU) {
-        return Err(env.reject(CallMsg::KptrUnreferenced { off }, Errno::EACCES));
+        return Err(cx.reject(CallMsg::KptrUnreferenced { off }, Errno::EACCES));
     }
     meta.kptr_field = Some((field, owner));
     Ok(())
@@ -277,7 +277,7 @@ const RDONLY_PROG: u32 = 1 << 7;
 ///
 /// # Errors
 /// Rejects changes of maps that are read-only for programs.
-pub(super) fn note_map(env: &mut Env<'_>, meta: &CallMeta, insn_idx: usize) -> Res {
+pub(super) fn note_map(cx: &mut Cx<'_>, meta: &CallMeta, insn_idx: usize) -> Res {
     if !matches!(
         meta.func_id,
         id::TAIL_CALL
@@ -293,15 +293,15 @@ pub(super) fn note_map(env: &mut Env<'_>, meta: &CallMeta, insn_idx: usize) -> R
     ) {
         return Ok(());
     }
-    let Some(MapArg { map, .. }) = meta.map else { return Err(env.bug("map helper without a map")) };
+    let Some(MapArg { map, .. }) = meta.map else { return Err(cx.bug("map helper without a map")) };
     let changes =
         matches!(meta.func_id, id::MAP_DELETE_ELEM | id::MAP_UPDATE_ELEM | id::MAP_PUSH_ELEM | id::MAP_POP_ELEM);
-    if changes && env.map(map).spec.map_flags & RDONLY_PROG != 0 {
-        return Err(env.reject(CallMsg::MapReadOnly, Errno::EACCES));
+    if changes && cx.program.map(map).spec.map_flags & RDONLY_PROG != 0 {
+        return Err(cx.reject(CallMsg::MapReadOnly, Errno::EACCES));
     }
     // A map that was created with the right to bypass Spectre mitigations needs none at its uses.
-    let unpriv = !env.caps.without_v1_guards;
-    let Some(aux) = env.aux.get_mut(insn_idx) else { return Ok(()) };
+    let unpriv = !cx.program.caps.without_v1_guards;
+    let Some(aux) = cx.learned.aux.get_mut(insn_idx) else { return Ok(()) };
     let seen = &mut aux.map_ptr;
     if seen.map != Some(map) {
         seen.poison = seen.map.is_some();
@@ -315,26 +315,26 @@ pub(super) fn note_map(env: &mut Env<'_>, meta: &CallMeta, insn_idx: usize) -> R
 ///
 /// # Errors
 /// Those of the precision walk.
-pub(super) fn note_key(env: &mut Env<'_>, meta: &CallMeta, insn_idx: usize) -> Res {
+pub(super) fn note_key(cx: &mut Cx<'_>, meta: &CallMeta, insn_idx: usize) -> Res {
     if meta.func_id != id::TAIL_CALL {
         return Ok(());
     }
-    let Some(MapArg { map, .. }) = meta.map else { return Err(env.bug("tail call without a map")) };
-    if map_type(env, map) != Some(MapType::ProgArray) {
-        return Err(env.reject(CallMsg::TailCallMap, Errno::EINVAL));
+    let Some(MapArg { map, .. }) = meta.map else { return Err(cx.bug("tail call without a map")) };
+    if map_type(cx, map) != Some(MapType::ProgArray) {
+        return Err(cx.reject(CallMsg::TailCallMap, Errno::EINVAL));
     }
-    let max = u64::from(env.map(map).spec.max_entries);
-    let key = match env.reg(3).const_value() {
+    let max = u64::from(cx.program.map(map).spec.max_entries);
+    let key = match cx.reg(3).const_value() {
         Some(v) if v < max => v as u32,
         _ => {
-            if let Some(aux) = env.aux.get_mut(insn_idx) {
+            if let Some(aux) = cx.learned.aux.get_mut(insn_idx) {
                 aux.map_key = MapKeyState::Poison;
             }
             return Ok(());
         }
     };
-    need_exactly(env, 3)?;
-    if let Some(aux) = env.aux.get_mut(insn_idx) {
+    need_exactly(cx, 3)?;
+    if let Some(aux) = cx.learned.aux.get_mut(insn_idx) {
         aux.map_key = match aux.map_key {
             MapKeyState::Unseen => MapKeyState::Key(key),
             MapKeyState::Key(k) if k == key => MapKeyState::Key(k),
@@ -348,18 +348,19 @@ pub(super) fn note_key(env: &mut Env<'_>, meta: &CallMeta, insn_idx: usize) -> R
 ///
 /// # Errors
 /// Rejects with EINVAL.
-pub(super) fn map_and_helper_fit(env: &mut Env<'_>, meta: &CallMeta) -> Res {
+pub(super) fn map_and_helper_fit(cx: &mut Cx<'_>, meta: &CallMeta) -> Res {
     let Some(MapArg { map, .. }) = meta.map else { return Ok(()) };
-    let number = env.map(map).spec.map_type;
-    let Some(kind) = MapType::from_number(number) else { return Err(env.bug("map of an unknown type")) };
-    let verdict = map_takes_helper(kind, meta.func_id, env.resolved_prog_type(), env.resolved_attach_type());
+    let number = cx.program.map(map).spec.map_type;
+    let Some(kind) = MapType::from_number(number) else { return Err(cx.bug("map of an unknown type")) };
+    let verdict =
+        map_takes_helper(kind, meta.func_id, cx.program.resolved_prog_type(), cx.program.resolved_attach_type());
     let msg = CallMsg::MapFunc { map_type: number, name: helper_name(meta.func_id), id: meta.func_id };
     match verdict {
         MapFunc::Allowed => Ok(()),
-        MapFunc::Refused => Err(env.reject(msg, Errno::EINVAL)),
+        MapFunc::Refused => Err(cx.reject(msg, Errno::EINVAL)),
         MapFunc::SockmapUpdate => {
-            env.say(CallMsg::SockmapUpdate);
-            Err(env.reject(msg, Errno::EINVAL))
+            cx.say(CallMsg::SockmapUpdate);
+            Err(cx.reject(msg, Errno::EINVAL))
         }
     }
 }

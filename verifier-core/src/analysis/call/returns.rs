@@ -2,7 +2,7 @@
 //!
 //! In the kernel: `MAX_ERRNO`, `verbose_invalid_scalar()`, `!attach_func_proto->type`.
 
-use crate::analysis::Env;
+use crate::analysis::Cx;
 use crate::analysis::access::offset_fits;
 use crate::analysis::btf_access::one_type;
 use crate::analysis::precision::need_exactly;
@@ -33,15 +33,18 @@ pub(super) fn out_of_range(ctx: &'static str, reg: &'static str, r: &RegState, (
 }
 
 /// Whether the function that the program attaches to returns nothing.
-pub(super) fn attached_to_void(env: &Env<'_>) -> bool {
-    let Some(btf) = env.attach.btf else { return false };
-    env.btf(btf).ty(env.attach.func_proto).is_some_and(|t| t.kind == BtfKind::FuncProto && t.size_or_type == 0)
+pub(super) fn attached_to_void(cx: &Cx<'_>) -> bool {
+    let Some(btf) = cx.program.attach.btf else { return false };
+    cx.program
+        .btf(btf)
+        .ty(cx.program.attach.func_proto)
+        .is_some_and(|t| t.kind == BtfKind::FuncProto && t.size_or_type == 0)
 }
 
 /// struct_ops (6.14): the type that the operation returns a pointer to, if it does.
-fn returned_object(env: &Env<'_>) -> Option<u32> {
-    let btf = env.btf(env.attach.btf?);
-    let proto = btf.ty(env.attach.func_proto)?;
+fn returned_object(cx: &Cx<'_>) -> Option<u32> {
+    let btf = cx.program.btf(cx.program.attach.btf?);
+    let proto = btf.ty(cx.program.attach.func_proto)?;
     btf.pointee(proto.size_or_type).map(|t| t.id)
 }
 
@@ -49,49 +52,52 @@ fn returned_object(env: &Env<'_>) -> Option<u32> {
 ///
 /// # Errors
 /// Rejects values that the program type, the hook or the kind of callback does not allow.
-pub(crate) fn result_in_range(env: &mut Env<'_>, regno: u8, reg_name: &'static str) -> Res {
-    let prog = env.resolved_prog_type();
-    let attach = env.resolved_attach_type();
+pub(crate) fn result_in_range(cx: &mut Cx<'_>, regno: u8, reg_name: &'static str) -> Res {
+    let prog = cx.program.resolved_prog_type();
+    let attach = cx.program.resolved_attach_type();
     let (subprog, exception_cb, async_cb, async_range) = {
-        let Some(f) = env.cur.frames.first() else { return Err(env.bug("return without a frame")) };
+        let Some(f) = cx.path.cur.frames.first() else { return Err(cx.bug("return without a frame")) };
         (f.function_number != 0, f.ends_exception, f.runs_later, f.callback_result)
     };
-    let void = attached_to_void(env);
+    let void = attached_to_void(cx);
     let mut object = None;
     if !subprog || exception_cb {
         if returns_nothing(prog, attach, void) {
             return Ok(());
         }
-        if prog == ProgType::StructOps && env.kernel.features.struct_ops_refs && !exception_cb {
-            object = returned_object(env);
-            let reg = *env.reg(regno);
-            if let (Some(want), Some((btf, id)), Some(attach_btf)) = (object, reg.btf(), env.attach.btf)
+        if prog == ProgType::StructOps && cx.program.kernel.features.struct_ops_refs && !exception_cb {
+            object = returned_object(cx);
+            let reg = *cx.reg(regno);
+            if let (Some(want), Some((btf, id)), Some(attach_btf)) = (object, reg.btf(), cx.program.attach.btf)
                 && reg.ref_obj_id != 0
-                && one_type(env, btf, id, attach_btf, want)
+                && one_type(cx, btf, id, attach_btf, want)
             {
-                return offset_fits(env, &reg, regno, false);
+                return offset_fits(cx, &reg, regno, false);
             }
         }
     }
-    use_register(env, regno, ArgUse::Src)?;
-    if would_leak(env, regno) {
-        return Err(env.reject(CallMsg::ReturnLeaksAddr { regno }, Errno::EACCES));
+    use_register(cx, regno, ArgUse::Src)?;
+    if would_leak(cx, regno) {
+        return Err(cx.reject(CallMsg::ReturnLeaksAddr { regno }, Errno::EACCES));
     }
-    let reg = *env.reg(regno);
+    let reg = *cx.reg(regno);
     if async_cb {
-        return enforce(env, regno, reg_name, "At async callback return", async_range, false, false);
+        return enforce(cx, regno, reg_name, "At async callback return", async_range, false, false);
     }
     if subprog && !exception_cb {
         if !reg.is_scalar() {
-            return Err(env.reject(CallMsg::SubprogReturnType { regno, ty: reg.ty }, Errno::EINVAL));
+            return Err(cx.reject(CallMsg::SubprogReturnType { regno, ty: reg.ty }, Errno::EINVAL));
         }
         return Ok(());
     }
-    let facts =
-        ReturnFacts { has_attach_btf_id: env.attach.btf_id != 0, void_hook: void, returns_object: object.is_some() };
+    let facts = ReturnFacts {
+        has_attach_btf_id: cx.program.attach.btf_id != 0,
+        void_hook: void,
+        returns_object: object.is_some(),
+    };
     let ctx = "At program exit";
     // An extension takes the place of something else, whose result we do not know.
-    let rule = if env.prog_type == ProgType::Ext && env.req.attach.prog.is_none() {
+    let rule = if cx.program.prog_type == ProgType::Ext && cx.program.req.attach.prog.is_none() {
         ReturnRule::Anything
     } else {
         return_rule(prog, attach, facts)
@@ -103,18 +109,18 @@ pub(crate) fn result_in_range(env: &mut Env<'_>, regno: u8, reg_name: &'static s
             if attach != AttachType::LsmMac {
                 return Ok(());
             }
-            let range = if lsm_hooks::returns_bool(&env.attach.func_name) { (0, 1) } else { (-MAX_ERRNO, 0) };
-            enforce(env, regno, reg_name, ctx, range, true, false)
+            let range = if lsm_hooks::returns_bool(&cx.program.attach.func_name) { (0, 1) } else { (-MAX_ERRNO, 0) };
+            enforce(cx, regno, reg_name, ctx, range, true, false)
         }
         ReturnRule::Range { min, max, enforce_attach: _ } => {
             let void_lsm = !subprog && prog == ProgType::Lsm && attach == AttachType::LsmCgroup && void;
-            enforce(env, regno, reg_name, ctx, (min, max), false, void_lsm)
+            enforce(cx, regno, reg_name, ctx, (min, max), false, void_lsm)
         }
     }
 }
 
 fn enforce(
-    env: &mut Env<'_>,
+    cx: &mut Cx<'_>,
     regno: u8,
     reg_name: &'static str,
     ctx: &'static str,
@@ -122,14 +128,14 @@ fn enforce(
     low_half: bool,
     void_lsm: bool,
 ) -> Res {
-    let reg = *env.reg(regno);
+    let reg = *cx.reg(regno);
     if !reg.is_scalar() {
-        return Err(env.reject(CallMsg::ReturnType { ctx, regno, ty: reg.ty }, Errno::EINVAL));
+        return Err(cx.reject(CallMsg::ReturnType { ctx, regno, ty: reg.ty }, Errno::EINVAL));
     }
-    need_exactly(env, regno)?;
+    need_exactly(cx, regno)?;
     if in_range(range, &reg, low_half) {
         return Ok(());
     }
-    let stop = env.reject(out_of_range(ctx, reg_name, &reg, range), Errno::EINVAL);
-    Err(if void_lsm { env.also(stop, CallMsg::VoidHookNote) } else { stop })
+    let stop = cx.reject(out_of_range(ctx, reg_name, &reg, range), Errno::EINVAL);
+    Err(if void_lsm { cx.also(stop, CallMsg::VoidHookNote) } else { stop })
 }

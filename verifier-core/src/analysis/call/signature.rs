@@ -6,9 +6,9 @@
 
 use std::sync::Arc;
 
-use crate::analysis::Env;
+use crate::analysis::Cx;
 use crate::analysis::ctx_type::{ctx_types, is_prog_ctx_type, is_user_regs_typedef};
-use crate::analysis::env::SubprogArg;
+use crate::analysis::learned::SubprogArg;
 use crate::btf::{Btf, BtfKind, Type, TypeId, flavourless_name};
 use crate::error::{CallMsg, Errno, Res, Stop};
 use crate::kernel::call::{ArgBase, ArgType, TypeFlags};
@@ -43,61 +43,62 @@ const fn is_scalar(kind: BtfKind) -> bool {
 /// # Errors
 /// EFAULT where nothing can go on; anything else means that the BTF does not describe what we can verify, which only
 /// global functions care about.
-pub(crate) fn read_signature(env: &mut Env<'_>, subprog: usize) -> Res {
-    let Some(info) = env.subprogs.get(subprog) else { return Err(env.bug("no such function")) };
+pub(crate) fn read_signature(cx: &mut Cx<'_>, subprog: usize) -> Res {
+    let Some(info) = cx.learned.subprogs.get(subprog) else { return Err(cx.bug("no such function")) };
     if info.signature_known {
         return Ok(());
     }
-    let (Some(func), Some(aux)) = (env.func_info.get(subprog).copied(), env.function_facts.get(subprog).copied())
+    let (Some(func), Some(aux)) =
+        (cx.program.func_info.get(subprog).copied(), cx.learned.function_facts.get(subprog).copied())
     else {
-        return Err(env.bug("function without information"));
+        return Err(cx.bug("function without information"));
     };
     let global = aux.linkage == GLOBAL;
     if func.type_id == 0 {
         if !global {
             return Err(Stop::silent(Errno::EINVAL));
         }
-        return Err(env.reject(CallMsg::GlobalNeedsBtf, Errno::EFAULT));
+        return Err(cx.reject(CallMsg::GlobalNeedsBtf, Errno::EFAULT));
     }
-    let btf: Arc<Btf> = Arc::clone(env.btf(BtfRef::PROG));
+    let btf: Arc<Btf> = Arc::clone(cx.program.btf(BtfRef::PROG));
     let Some(func_type) = btf.ty(func.type_id).filter(|t| t.kind == BtfKind::Func) else {
-        return Err(env.reject(CallMsg::NotFunc { subprog }, Errno::EFAULT));
+        return Err(cx.reject(CallMsg::NotFunc { subprog }, Errno::EFAULT));
     };
     let name = func_type.name().to_string();
     if aux.unreliable {
-        return Err(env.bug("unreliable BTF of a function is read again"));
+        return Err(cx.bug("unreliable BTF of a function is read again"));
     }
     let Some(proto) = btf.ty(func_type.size_or_type).filter(|t| t.kind == BtfKind::FuncProto) else {
-        return Err(env.reject(CallMsg::NoProto { name }, Errno::EFAULT));
+        return Err(cx.reject(CallMsg::NoProto { name }, Errno::EFAULT));
     };
     let params: Vec<TypeId> = proto.params().map(|p| p.type_id).collect();
     if params.len() > MAX_ARGS {
         if !global {
             return Err(Stop::silent(Errno::EINVAL));
         }
-        return Err(env.reject(CallMsg::TooManyArgs { name, count: params.len() as u32 }, Errno::EINVAL));
+        return Err(cx.reject(CallMsg::TooManyArgs { name, count: params.len() as u32 }, Errno::EINVAL));
     }
     if !btf.skip_modifiers(proto.size_or_type).is_some_and(|t| is_scalar(t.kind)) {
         if !global {
             return Err(Stop::silent(Errno::EINVAL));
         }
-        return Err(env.reject(CallMsg::GlobalReturn { name }, Errno::EINVAL));
+        return Err(cx.reject(CallMsg::GlobalReturn { name }, Errno::EINVAL));
     }
     for (i, param) in params.iter().enumerate() {
-        let tags = read_tags(env, &btf, func.type_id, i, global)?;
-        let value = read_arg(env, &btf, *param, i, tags, global, &name)?;
-        if let Some(place) = env.subprogs[subprog].args.get_mut(i) {
+        let tags = read_tags(cx, &btf, func.type_id, i, global)?;
+        let value = read_arg(cx, &btf, *param, i, tags, global, &name)?;
+        if let Some(place) = cx.learned.subprogs[subprog].args.get_mut(i) {
             *place = value;
         }
     }
-    let info = &mut env.subprogs[subprog];
+    let info = &mut cx.learned.subprogs[subprog];
     info.arg_count = params.len() as u8;
     info.signature_known = true;
     Ok(())
 }
 
 /// Tags of one argument.
-fn read_tags(env: &mut Env<'_>, btf: &Btf, func: TypeId, index: usize, global: bool) -> Res<u32> {
+fn read_tags(cx: &mut Cx<'_>, btf: &Btf, func: TypeId, index: usize, global: bool) -> Res<u32> {
     let mut tags = 0;
     for t in btf.decl_tags_of(func) {
         if t.decl_tag_component() != i32::try_from(index).ok() {
@@ -105,16 +106,16 @@ fn read_tags(env: &mut Env<'_>, btf: &Btf, func: TypeId, index: usize, global: b
         }
         let Some(text) = t.name().strip_prefix("arg:") else { continue };
         if !global {
-            return Err(env.reject(CallMsg::TagOnStatic { arg: index }, Errno::EOPNOTSUPP));
+            return Err(cx.reject(CallMsg::TagOnStatic { arg: index }, Errno::EOPNOTSUPP));
         }
         tags |= match text {
             "ctx" => tag::CTX,
             "trusted" => tag::TRUSTED,
-            "untrusted" if env.kernel.features.untrusted_args => tag::UNTRUSTED,
+            "untrusted" if cx.program.kernel.features.untrusted_args => tag::UNTRUSTED,
             "nonnull" => tag::NONNULL,
             "nullable" => tag::NULLABLE,
             "arena" => tag::ARENA,
-            _ => return Err(env.reject(CallMsg::TagUnknown { arg: index }, Errno::EOPNOTSUPP)),
+            _ => return Err(cx.reject(CallMsg::TagUnknown { arg: index }, Errno::EOPNOTSUPP)),
         };
     }
     Ok(tags)
@@ -123,7 +124,7 @@ fn read_tags(env: &mut Env<'_>, btf: &Btf, func: TypeId, index: usize, global: b
 /// What one argument must be.
 #[allow(clippy::too_many_arguments)]
 fn read_arg(
-    env: &mut Env<'_>,
+    cx: &mut Cx<'_>,
     btf: &Btf,
     param: TypeId,
     index: usize,
@@ -131,35 +132,35 @@ fn read_arg(
     global: bool,
     func_name: &str,
 ) -> Res<SubprogArg> {
-    let Some(ty) = btf.skip_modifiers(param) else { return Err(env.bug("argument without a type")) };
+    let Some(ty) = btf.skip_modifiers(param) else { return Err(cx.bug("argument without a type")) };
     let of = |a: ArgType| SubprogArg { arg: a, mem_size: 0, btf_id: 0 };
     let has = |t: u32| tags & t != 0;
     let combination = CallMsg::TagCombination { arg: index };
     if ty.kind == BtfKind::Ptr {
-        let prog = match (env.prog_type, &env.req.attach.prog) {
-            (ProgType::Ext, Some(_)) => env.resolved_prog_type(),
+        let prog = match (cx.program.prog_type, &cx.program.req.attach.prog) {
+            (ProgType::Ext, Some(_)) => cx.program.resolved_prog_type(),
             (t, _) => t,
         };
-        if has(tag::CTX) || is_prog_ctx_type(env, btf, &ty, prog) {
+        if has(tag::CTX) || is_prog_ctx_type(cx, btf, &ty, prog) {
             if tags & !tag::CTX != 0 {
-                return Err(env.reject(combination, Errno::EINVAL));
+                return Err(cx.reject(combination, Errno::EINVAL));
             }
             if has(tag::CTX) {
-                validate_ctx(env, btf, &ty, index, prog)?;
+                validate_ctx(cx, btf, &ty, index, prog)?;
             }
             return Ok(of(arg(ArgBase::PtrToCtx, TypeFlags::empty())));
         }
         if is_dynptr(btf, &ty) {
             if tags != 0 {
-                return Err(env.reject(combination, Errno::EINVAL));
+                return Err(cx.reject(combination, Errno::EINVAL));
             }
             return Ok(of(arg(ArgBase::PtrToDynptr, TypeFlags::RDONLY)));
         }
         if has(tag::TRUSTED) {
             if has(tag::NONNULL) {
-                return Err(env.reject(combination, Errno::EINVAL));
+                return Err(cx.reject(combination, Errno::EINVAL));
             }
-            let btf_id = kernel_type(env, btf, &ty, index)?;
+            let btf_id = kernel_type(cx, btf, &ty, index)?;
             let mut flags = TypeFlags::TRUSTED;
             if has(tag::NULLABLE) {
                 flags |= TypeFlags::MAYBE_NULL;
@@ -167,32 +168,32 @@ fn read_arg(
             return Ok(SubprogArg { arg: arg(ArgBase::PtrToBtfId, flags), mem_size: 0, btf_id });
         }
         if has(tag::UNTRUSTED) {
-            return untrusted(env, btf, &ty, index, tags);
+            return untrusted(cx, btf, &ty, index, tags);
         }
         if has(tag::ARENA) {
             if tags & !tag::ARENA != 0 {
-                return Err(env.reject(CallMsg::TagArena { arg: index }, Errno::EINVAL));
+                return Err(cx.reject(CallMsg::TagArena { arg: index }, Errno::EINVAL));
             }
             return Ok(of(arg(ArgBase::PtrToArena, TypeFlags::empty())));
         }
         if global {
             if has(tag::NULLABLE) {
-                return Err(env.reject(combination, Errno::EINVAL));
+                return Err(cx.reject(combination, Errno::EINVAL));
             }
             let Some(target) = btf.skip_modifiers(ty.size_or_type) else {
-                return Err(env.bug("pointer without a type"));
+                return Err(cx.bug("pointer without a type"));
             };
             let Some(mem_size) = btf.resolve_size(target.id) else {
                 let (kind, name) = (target.kind.log_word().to_string(), target.name().to_string());
                 let errno = -(Errno::EINVAL as i32);
-                return Err(env.reject(CallMsg::ArgSize { arg: index, kind, name, errno }, Errno::EINVAL));
+                return Err(cx.reject(CallMsg::ArgSize { arg: index, kind, name, errno }, Errno::EINVAL));
             };
             let flags = if has(tag::NONNULL) { TypeFlags::empty() } else { TypeFlags::MAYBE_NULL };
             return Ok(SubprogArg { arg: arg(ArgBase::PtrToMem, flags), mem_size, btf_id: 0 });
         }
     }
     if tags != 0 {
-        return Err(env.reject(CallMsg::TagNotPointer { arg: index }, Errno::EINVAL));
+        return Err(cx.reject(CallMsg::TagNotPointer { arg: index }, Errno::EINVAL));
     }
     if is_scalar(ty.kind) {
         return Ok(of(arg(ArgBase::Anything, TypeFlags::empty())));
@@ -201,43 +202,43 @@ fn read_arg(
         return Err(Stop::silent(Errno::EINVAL));
     }
     let msg = CallMsg::ArgUnsupported { arg: index, kind: ty.kind.log_word().to_string(), name: func_name.to_string() };
-    Err(env.reject(msg, Errno::EINVAL))
+    Err(cx.reject(msg, Errno::EINVAL))
 }
 
 /// An argument that may point anywhere and can only be read (6.17).
-fn untrusted(env: &mut Env<'_>, btf: &Btf, ptr: &Type<'_>, index: usize, tags: u32) -> Res<SubprogArg> {
+fn untrusted(cx: &mut Cx<'_>, btf: &Btf, ptr: &Type<'_>, index: usize, tags: u32) -> Res<SubprogArg> {
     if tags & !tag::UNTRUSTED != 0 {
-        return Err(env.reject(CallMsg::TagUntrusted { arg: index }, Errno::EINVAL));
+        return Err(cx.reject(CallMsg::TagUntrusted { arg: index }, Errno::EINVAL));
     }
-    let Some(target) = btf.skip_modifiers(ptr.size_or_type) else { return Err(env.bug("pointer without a type")) };
+    let Some(target) = btf.skip_modifiers(ptr.size_or_type) else { return Err(cx.bug("pointer without a type")) };
     if target.kind == BtfKind::Void || is_scalar(target.kind) {
         let flags = TypeFlags::RDONLY.union(TypeFlags::UNTRUSTED);
         return Ok(SubprogArg { arg: arg(ArgBase::PtrToMem, flags), mem_size: 0, btf_id: 0 });
     }
-    let btf_id = kernel_type(env, btf, ptr, index)?;
-    let vmlinux = Arc::clone(env.btf(BtfRef::VMLINUX));
+    let btf_id = kernel_type(cx, btf, ptr, index)?;
+    let vmlinux = Arc::clone(cx.program.btf(BtfRef::VMLINUX));
     let kind = vmlinux.ty(btf_id).map_or(BtfKind::Void, |t| t.kind);
     if !matches!(kind, BtfKind::Struct | BtfKind::Union) {
         // The kernel looks the name of the pointer, which has none, up in its own strings.
         let name = if ptr.name_off == 0 { "(anon)" } else { vmlinux.name_at(ptr.name_off) }.to_string();
         let msg = CallMsg::UntrustedType { arg: index, kind: kind.log_word().to_string(), name };
-        return Err(env.reject(msg, Errno::EINVAL));
+        return Err(cx.reject(msg, Errno::EINVAL));
     }
     Ok(SubprogArg { arg: arg(ArgBase::PtrToBtfId, TypeFlags::UNTRUSTED), mem_size: 0, btf_id })
 }
 
 /// A tagged context must have the type that the program type's context has.
-fn validate_ctx(env: &mut Env<'_>, btf: &Btf, ptr: &Type<'_>, index: usize, prog: ProgType) -> Res {
+fn validate_ctx(cx: &mut Cx<'_>, btf: &Btf, ptr: &Type<'_>, index: usize, prog: ProgType) -> Res {
     if matches!(prog, ProgType::Kprobe | ProgType::PerfEvent) && is_user_regs_typedef(btf, ptr) {
         return Ok(());
     }
-    let Some(target) = btf.skip_modifiers(ptr.size_or_type) else { return Err(env.bug("pointer without a type")) };
+    let Some(target) = btf.skip_modifiers(ptr.size_or_type) else { return Err(cx.bug("pointer without a type")) };
     if target.kind == BtfKind::Void {
         return Ok(());
     }
     let name = target.name();
     if name.is_empty() {
-        return Err(env.reject(CallMsg::CtxUnnamed { arg: index }, Errno::EINVAL));
+        return Err(cx.reject(CallMsg::CtxUnnamed { arg: index }, Errno::EINVAL));
     }
     let is_struct = target.kind == BtfKind::Struct;
     let u64_array = target.kind == BtfKind::Int && target.size_or_type == 8;
@@ -245,7 +246,7 @@ fn validate_ctx(env: &mut Env<'_>, btf: &Btf, ptr: &Type<'_>, index: usize, prog
         // On x86-64 the registers of the user are the kernel's `struct pt_regs`.
         ProgType::Kprobe | ProgType::PerfEvent => is_struct && name == "pt_regs",
         ProgType::RawTracepoint | ProgType::RawTracepointWritable | ProgType::Lsm | ProgType::StructOps => u64_array,
-        ProgType::Tracing => match env.resolved_attach_type() {
+        ProgType::Tracing => match cx.program.resolved_attach_type() {
             AttachType::TraceRawTp => u64_array || (is_struct && name == "bpf_raw_tracepoint_args"),
             AttachType::TraceIter => is_struct && name.starts_with("bpf_iter__"),
             AttachType::TraceFentry | AttachType::TraceFexit | AttachType::ModifyReturn => u64_array,
@@ -257,13 +258,13 @@ fn validate_ctx(env: &mut Env<'_>, btf: &Btf, ptr: &Type<'_>, index: usize, prog
     if fits {
         return Ok(());
     }
-    let vmlinux = Arc::clone(env.btf(BtfRef::VMLINUX));
+    let vmlinux = Arc::clone(cx.program.btf(BtfRef::VMLINUX));
     let ctx = ctx_types(&vmlinux, prog).and_then(|(ctx, _)| vmlinux.skip_modifiers(ctx));
     let Some(ctx) = ctx.filter(|t| t.kind == BtfKind::Struct) else {
-        return Err(env.reject(CallMsg::CtxVoid { arg: index }, Errno::EINVAL));
+        return Err(cx.reject(CallMsg::CtxVoid { arg: index }, Errno::EINVAL));
     };
     if !is_struct || ctx.name() != name {
-        return Err(env.reject(CallMsg::CtxType { arg: index, name: ctx.name().to_string() }, Errno::EINVAL));
+        return Err(cx.reject(CallMsg::CtxType { arg: index, name: ctx.name().to_string() }, Errno::EINVAL));
     }
     Ok(())
 }
@@ -277,34 +278,34 @@ fn is_dynptr(btf: &Btf, ptr: &Type<'_>) -> bool {
 }
 
 /// The kernel's type of this name and kind.
-fn kernel_type(env: &mut Env<'_>, btf: &Btf, ptr: &Type<'_>, index: usize) -> Res<TypeId> {
-    let Some(target) = btf.skip_modifiers(ptr.size_or_type) else { return Err(env.bug("pointer without a type")) };
+fn kernel_type(cx: &mut Cx<'_>, btf: &Btf, ptr: &Type<'_>, index: usize) -> Res<TypeId> {
+    let Some(target) = btf.skip_modifiers(ptr.size_or_type) else { return Err(cx.bug("pointer without a type")) };
     let (kind, name) = (target.kind.log_word().to_string(), target.name().to_string());
     if name.is_empty() {
         let (name, errno) = ("(anon)".into(), -(Errno::EINVAL as i32));
-        return Err(env.reject(CallMsg::TrustedError { arg: index, kind, name, errno }, Errno::EINVAL));
+        return Err(cx.reject(CallMsg::TrustedError { arg: index, kind, name, errno }, Errno::EINVAL));
     }
     let wanted = flavourless_name(&name).to_string();
     let find = |b: &Btf| -> Vec<TypeId> {
         b.own_by_essential_name(&wanted).filter(|t| t.kind == target.kind).map(|t| t.id).collect()
     };
-    let mut found = find(env.btf(BtfRef::VMLINUX));
+    let mut found = find(cx.program.btf(BtfRef::VMLINUX));
     let mut module = false;
     if found.is_empty() {
-        let modules = env.btf_names.iter().zip(&env.btfs).skip(2).filter(|(n, _)| !n.is_empty());
+        let modules = cx.program.btf_names.iter().zip(&cx.program.btfs).skip(2).filter(|(n, _)| !n.is_empty());
         found = modules.flat_map(|(_, b)| find(b)).collect();
         module = true;
     }
     match found[..] {
         [] => {
             let msg = CallMsg::TrustedMatch { arg: index, kind, name, what: "has no matches" };
-            Err(env.reject(msg, Errno::ENOENT))
+            Err(cx.reject(msg, Errno::ENOENT))
         }
-        [_] if module => Err(env.reject(CallMsg::TrustedModule { arg: index, kind, name }, Errno::EOPNOTSUPP)),
+        [_] if module => Err(cx.reject(CallMsg::TrustedModule { arg: index, kind, name }, Errno::EOPNOTSUPP)),
         [id] => Ok(id),
         _ => {
             let msg = CallMsg::TrustedMatch { arg: index, kind, name, what: "is ambiguous" };
-            Err(env.reject(msg, Errno::ESRCH))
+            Err(cx.reject(msg, Errno::ESRCH))
         }
     }
 }

@@ -11,7 +11,7 @@ use super::callback::{Callback, fork_callback};
 use super::helper_name;
 use super::meta::CallMeta;
 use super::returns::attached_to_void;
-use crate::analysis::Env;
+use crate::analysis::Cx;
 use crate::analysis::dynptr::is_packet_dynptr;
 use crate::analysis::dynptr::{dynptr_id, dynptr_kind_of, dynptr_owner};
 use crate::analysis::precision::need_exactly;
@@ -33,16 +33,16 @@ pub(super) struct Effects {
 }
 
 /// The register of the only dynptr argument.
-fn dynptr_arg(env: &Env<'_>, proto: &FuncProto) -> Res<RegState> {
+fn dynptr_arg(cx: &Cx<'_>, proto: &FuncProto) -> Res<RegState> {
     match proto.args.iter().position(|a| a.base == ArgBase::PtrToDynptr) {
-        Some(i) => Ok(*env.reg(i as u8 + 1)),
-        None => Err(env.bug("helper without a dynptr")),
+        Some(i) => Ok(*cx.reg(i as u8 + 1)),
+        None => Err(cx.bug("helper without a dynptr")),
     }
 }
 
 /// What single helpers ask for besides their prototype.
 pub(super) fn check(
-    env: &mut Env<'_>,
+    cx: &mut Cx<'_>,
     insn: Insn,
     insn_idx: usize,
     proto: &FuncProto,
@@ -50,46 +50,46 @@ pub(super) fn check(
     effects: &mut Effects,
 ) -> Res {
     match meta.func_id {
-        id::TAIL_CALL => nothing_held_is_left(env, false, true, "tail_call"),
+        id::TAIL_CALL => nothing_held_is_left(cx, false, true, "tail_call"),
         id::GET_LOCAL_STORAGE => {
-            if !env.reg(2).is_null() {
-                return Err(env.reject(CallMsg::LocalStorageFlags, Errno::EINVAL));
+            if !cx.reg(2).is_null() {
+                return Err(cx.reject(CallMsg::LocalStorageFlags, Errno::EINVAL));
             }
-            if env.kernel.features.null_args_are_precise { need_exactly(env, 2) } else { Ok(()) }
+            if cx.program.kernel.features.null_args_are_precise { need_exactly(cx, 2) } else { Ok(()) }
         }
-        id::FOR_EACH_MAP_ELEM => fork_callback(env, insn, insn_idx, meta.subprog, Callback::MapElem),
-        id::TIMER_SET_CALLBACK => fork_callback(env, insn, insn_idx, meta.subprog, Callback::Timer),
-        id::FIND_VMA => fork_callback(env, insn, insn_idx, meta.subprog, Callback::FindVma),
-        id::USER_RINGBUF_DRAIN => fork_callback(env, insn, insn_idx, meta.subprog, Callback::UserRingbuf),
-        id::LOOP => loop_helper(env, insn, insn_idx, meta),
-        id::SNPRINTF => snprintf(env),
+        id::FOR_EACH_MAP_ELEM => fork_callback(cx, insn, insn_idx, meta.subprog, Callback::MapElem),
+        id::TIMER_SET_CALLBACK => fork_callback(cx, insn, insn_idx, meta.subprog, Callback::Timer),
+        id::FIND_VMA => fork_callback(cx, insn, insn_idx, meta.subprog, Callback::FindVma),
+        id::USER_RINGBUF_DRAIN => fork_callback(cx, insn, insn_idx, meta.subprog, Callback::UserRingbuf),
+        id::LOOP => loop_helper(cx, insn, insn_idx, meta),
+        id::SNPRINTF => snprintf(cx),
         id::DYNPTR_FROM_MEM => {
-            let ty = env.reg(1).ty;
+            let ty = cx.reg(1).ty;
             if !ty.is(RegBase::PtrToMapValue) {
-                return Err(env.reject(CallMsg::DynptrFromMem { ty }, Errno::EACCES));
+                return Err(cx.reject(CallMsg::DynptrFromMem { ty }, Errno::EACCES));
             }
             Ok(())
         }
         id::SET_RETVAL => {
-            let lsm_cgroup =
-                env.resolved_prog_type() == ProgType::Lsm && env.resolved_attach_type() == AttachType::LsmCgroup;
-            if lsm_cgroup && attached_to_void(env) {
-                return Err(env.reject(CallMsg::VoidHookRetval, Errno::EINVAL));
+            let lsm_cgroup = cx.program.resolved_prog_type() == ProgType::Lsm
+                && cx.program.resolved_attach_type() == AttachType::LsmCgroup;
+            if lsm_cgroup && attached_to_void(cx) {
+                return Err(cx.reject(CallMsg::VoidHookRetval, Errno::EINVAL));
             }
             Ok(())
         }
         id::DYNPTR_DATA => {
-            let reg = dynptr_arg(env, proto)?;
+            let reg = dynptr_arg(cx, proto)?;
             if meta.dynptr_id != 0 || meta.ref_obj_id != 0 {
-                return Err(env.bug("dynptr and reference in one call"));
+                return Err(cx.bug("dynptr and reference in one call"));
             }
-            meta.dynptr_id = dynptr_id(env, &reg)?;
-            meta.ref_obj_id = dynptr_owner(env, &reg)?;
+            meta.dynptr_id = dynptr_id(cx, &reg)?;
+            meta.ref_obj_id = dynptr_owner(cx, &reg)?;
             Ok(())
         }
         id::DYNPTR_WRITE => {
-            let reg = dynptr_arg(env, proto)?;
-            let kind = dynptr_kind_of(env, &reg)?;
+            let reg = dynptr_arg(cx, proto)?;
+            let kind = dynptr_kind_of(cx, &reg)?;
             if kind == DynptrKind::Invalid {
                 return Err(Stop::silent(Errno::EFAULT));
             }
@@ -97,13 +97,13 @@ pub(super) fn check(
             Ok(())
         }
         id::PER_CPU_PTR | id::THIS_CPU_PTR => {
-            let reg = *env.reg(1);
+            let reg = *cx.reg(1);
             if !reg.has(TypeFlags::RCU) {
                 return Ok(());
             }
-            let is_struct = reg.btf().is_some_and(|(b, t)| env.btf(b).ty(t).is_some_and(|t| t.is_composite()));
+            let is_struct = reg.btf().is_some_and(|(b, t)| cx.program.btf(b).ty(t).is_some_and(|t| t.is_composite()));
             if !is_struct {
-                return Err(env.reject(CallMsg::PercpuStruct, Errno::EFAULT));
+                return Err(cx.reject(CallMsg::PercpuStruct, Errno::EFAULT));
             }
             effects.percpu_object = true;
             Ok(())
@@ -113,60 +113,60 @@ pub(super) fn check(
 }
 
 /// One round of `bpf_loop()`: another visit of the callback, as long as the count allows one.
-fn loop_helper(env: &mut Env<'_>, insn: Insn, insn_idx: usize, meta: &CallMeta) -> Res {
-    update_inlining(env, meta.subprog)?;
+fn loop_helper(cx: &mut Cx<'_>, insn: Insn, insn_idx: usize, meta: &CallMeta) -> Res {
+    update_inlining(cx, meta.subprog)?;
     // Its value decides whether the loop is done.
-    need_exactly(env, 1)?;
-    let rounds = env.reg(1).scalar.umax;
-    if u64::from(env.cur.frame().callback_round) < rounds {
-        return fork_callback(env, insn, insn_idx, meta.subprog, Callback::Loop);
+    need_exactly(cx, 1)?;
+    let rounds = cx.reg(1).scalar.umax;
+    if u64::from(cx.path.cur.frame().callback_round) < rounds {
+        return fork_callback(cx, insn, insn_idx, meta.subprog, Callback::Loop);
     }
-    env.cur.frame_mut().callback_round = 0;
-    if env.logs(2) {
-        let frame = env.cur.top_frame();
-        env.say(CallMsg::LoopLimit { frame });
+    cx.path.cur.frame_mut().callback_round = 0;
+    if cx.logs(2) {
+        let frame = cx.path.cur.top_frame();
+        cx.say(CallMsg::LoopLimit { frame });
     }
     Ok(())
 }
 
 /// Whether the flags of a loop are known to be zero, so that it can be inlined.
-fn no_loop_flags(env: &mut Env<'_>) -> Res<bool> {
-    let zero = env.reg(4).is_null();
+fn no_loop_flags(cx: &mut Cx<'_>) -> Res<bool> {
+    let zero = cx.reg(4).is_null();
     if zero {
-        need_exactly(env, 4)?;
+        need_exactly(cx, 4)?;
     }
     Ok(zero)
 }
 
 /// Whether the call can be inlined: always the same callback, without flags.
-fn update_inlining(env: &mut Env<'_>, subprog: u32) -> Res {
-    let at = env.insn_idx;
-    let fit = match env.aux.get(at).and_then(|a| a.loop_inline) {
-        None => no_loop_flags(env)?,
+fn update_inlining(cx: &mut Cx<'_>, subprog: u32) -> Res {
+    let at = cx.path.insn_idx;
+    let fit = match cx.learned.aux.get(at).and_then(|a| a.loop_inline) {
+        None => no_loop_flags(cx)?,
         Some((false, _)) => return Ok(()),
         Some((true, callback)) => {
-            let fit = no_loop_flags(env)? && callback == subprog;
-            if let Some(aux) = env.aux.get_mut(at) {
+            let fit = no_loop_flags(cx)? && callback == subprog;
+            if let Some(aux) = cx.learned.aux.get_mut(at) {
                 aux.loop_inline = Some((fit, callback));
             }
             return Ok(());
         }
     };
-    if let Some(aux) = env.aux.get_mut(at) {
+    if let Some(aux) = cx.learned.aux.get_mut(at) {
         aux.loop_inline = Some((fit, subprog));
     }
     Ok(())
 }
 
 /// The format must fit the data.
-fn snprintf(env: &mut Env<'_>) -> Res {
-    let (fmt, len) = (*env.reg(3), env.reg(5).scalar.var_off.value);
+fn snprintf(cx: &mut Cx<'_>) -> Res {
+    let (fmt, len) = (*cx.reg(3), cx.reg(5).scalar.var_off.value);
     if len % 8 != 0 {
         return Err(Stop::silent(Errno::EINVAL));
     }
-    let Some(text) = const_str(env, &fmt)? else { return Err(env.bug("format without an end")) };
+    let Some(text) = const_str(cx, &fmt)? else { return Err(cx.bug("format without an end")) };
     if !format_fits(&text, len / 8) {
-        return Err(env.reject(CallMsg::InvalidFormat, Errno::EINVAL));
+        return Err(cx.reject(CallMsg::InvalidFormat, Errno::EINVAL));
     }
     Ok(())
 }
@@ -249,21 +249,21 @@ const fn is_punct(c: u8) -> bool {
 }
 
 /// `bpf_get_func_ip()` needs a trampoline or a kprobe.
-pub(super) fn check_func_ip(env: &mut Env<'_>, func: u32) -> Res {
+pub(super) fn check_func_ip(cx: &mut Cx<'_>, func: u32) -> Res {
     if func != id::GET_FUNC_IP {
         return Ok(());
     }
-    let (name, prog) = (helper_name(func), env.resolved_prog_type());
+    let (name, prog) = (helper_name(func), cx.program.resolved_prog_type());
     match prog {
         ProgType::Tracing => {
             let trampoline = matches!(
-                env.resolved_attach_type(),
+                cx.program.resolved_attach_type(),
                 AttachType::TraceFentry | AttachType::TraceFexit | AttachType::ModifyReturn
             );
-            if trampoline { Ok(()) } else { Err(env.reject(CallMsg::FuncIpAttach { name, id: func }, Errno::ENOTSUPP)) }
+            if trampoline { Ok(()) } else { Err(cx.reject(CallMsg::FuncIpAttach { name, id: func }, Errno::ENOTSUPP)) }
         }
         ProgType::Kprobe => Ok(()),
-        _ => Err(env.reject(CallMsg::FuncIpType { name, id: func, prog_type: prog as u32 }, Errno::ENOTSUPP)),
+        _ => Err(cx.reject(CallMsg::FuncIpType { name, id: func, prog_type: prog as u32 }, Errno::ENOTSUPP)),
     }
 }
 

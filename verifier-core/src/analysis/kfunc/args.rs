@@ -16,7 +16,7 @@ use super::graph::{
 };
 use super::irq::{irq_flag_argument, process_res_spin_lock};
 use super::{KfuncMeta, Special};
-use crate::analysis::Env;
+use crate::analysis::Cx;
 use crate::analysis::btf_access::one_type;
 use crate::analysis::call::args::{argument_offset, constant_text};
 use crate::analysis::call::map::{task_work_argument, workqueue_argument};
@@ -80,34 +80,31 @@ fn param<'b>(btf: &'b Btf, name: &'b str, type_id: TypeId, index: usize) -> Opti
 }
 
 /// Whether a parameter points to one of the kernel's own structs.
-fn points_to(env: &Env, btf_ref: BtfRef, p: &Param<'_>, name: &str) -> bool {
+fn points_to(cx: &Cx, btf_ref: BtfRef, p: &Param<'_>, name: &str) -> bool {
     let Some(target) = p.target.filter(|t| t.name() == name) else { return false };
-    let Some(id) = env.btf(BtfRef::VMLINUX).find_by_name_kind(name, BtfKind::Struct) else { return false };
-    (btf_ref == BtfRef::VMLINUX && target.id == id) || one_type(env, btf_ref, target.id, BtfRef::VMLINUX, id)
+    let Some(id) = cx.program.btf(BtfRef::VMLINUX).find_by_name_kind(name, BtfKind::Struct) else { return false };
+    (btf_ref == BtfRef::VMLINUX && target.id == id) || one_type(cx, btf_ref, target.id, BtfRef::VMLINUX, id)
 }
 
 /// The next parameter is the size of the memory that this one points to: `__sz`, or `__szk` for a constant.
-fn is_mem_size(env: &Env, btf: &Btf, name: &str, type_id: TypeId, regno: u8) -> bool {
+fn is_mem_size(cx: &Cx, btf: &Btf, name: &str, type_id: TypeId, regno: u8) -> bool {
     let scalar = btf.skip_modifiers(type_id).is_some_and(|t| is_scalar(t.kind));
-    scalar && env.reg(regno).is_scalar() && (has_suffix(name, "__sz") || has_suffix(name, "__szk"))
+    scalar && cx.reg(regno).is_scalar() && (has_suffix(name, "__sz") || has_suffix(name, "__szk"))
 }
 
 /// Which kind of pointer an argument is.
-fn classify(env: &mut Env, meta: &KfuncMeta, btf: &Arc<Btf>, p: &Param<'_>) -> Res<Kind> {
+fn classify(cx: &mut Cx, meta: &KfuncMeta, btf: &Arc<Btf>, p: &Param<'_>) -> Res<Kind> {
     let desc = Arc::clone(btf);
     let btf_ref = meta.desc.btf;
     let regno = p.index as u8 + 1;
     let arg = p.index as u32;
-    let reg = *env.reg(regno);
+    let reg = *cx.reg(regno);
     if meta.is(Special::CastToKernCtx) {
         return Ok(Kind::Ctx);
     }
-    let sized = meta
-        .desc
-        .params
-        .get(p.index + 1)
-        .is_some_and(|next| is_mem_size(env, btf, &next.name, next.type_id, regno + 1));
-    if is_prog_ctx_type(env, &desc, &p.ty, env.resolved_prog_type()) {
+    let sized =
+        meta.desc.params.get(p.index + 1).is_some_and(|next| is_mem_size(cx, btf, &next.name, next.type_id, regno + 1));
+    if is_prog_ctx_type(cx, &desc, &p.ty, cx.program.resolved_prog_type()) {
         return Ok(Kind::Ctx);
     }
     if has_suffix(p.name, "__nullable") && reg.is_null() {
@@ -119,7 +116,7 @@ fn classify(env: &mut Env, meta: &KfuncMeta, btf: &Arc<Btf>, p: &Param<'_>) -> R
     if has_suffix(p.name, "__refcounted_kptr") {
         return Ok(Kind::RefcountedKptr);
     }
-    if points_to(env, btf_ref, p, "bpf_dynptr") {
+    if points_to(cx, btf_ref, p, "bpf_dynptr") {
         return Ok(Kind::Dynptr);
     }
     let iter = if meta.flags.is_iter() { p.index == 0 } else { has_suffix(p.name, "__iter") };
@@ -132,7 +129,7 @@ fn classify(env: &mut Env, meta: &KfuncMeta, btf: &Arc<Btf>, p: &Param<'_>) -> R
         ("bpf_rb_root", Kind::RbRoot),
         ("bpf_rb_node", Kind::RbNode),
     ] {
-        if points_to(env, btf_ref, p, name) {
+        if points_to(cx, btf_ref, p, name) {
             return Ok(kind);
         }
     }
@@ -142,17 +139,17 @@ fn classify(env: &mut Env, meta: &KfuncMeta, btf: &Arc<Btf>, p: &Param<'_>) -> R
     if has_suffix(p.name, "__map") {
         return Ok(Kind::Map);
     }
-    if points_to(env, btf_ref, p, "bpf_wq") {
+    if points_to(cx, btf_ref, p, "bpf_wq") {
         return Ok(Kind::Workqueue);
     }
-    if env.kernel.features.locks_are_refs {
-        if points_to(env, btf_ref, p, "bpf_task_work") {
+    if cx.program.kernel.features.locks_are_refs {
+        if points_to(cx, btf_ref, p, "bpf_task_work") {
             return Ok(Kind::TaskWork);
         }
         if has_suffix(p.name, "__irq_flag") {
             return Ok(Kind::IrqFlag);
         }
-        if points_to(env, btf_ref, p, "bpf_res_spin_lock") {
+        if points_to(cx, btf_ref, p, "bpf_res_spin_lock") {
             return Ok(Kind::ResSpinLock);
         }
     }
@@ -162,36 +159,36 @@ fn classify(env: &mut Env, meta: &KfuncMeta, btf: &Arc<Btf>, p: &Param<'_>) -> R
         if !is_struct(target_kind) {
             let kind = target_kind.log_word();
             let msg = KfuncMsg::ArgPointerKind { name: meta.name(), arg, kind, tname: tname() };
-            return Err(env.reject(msg, Errno::EINVAL));
+            return Err(cx.reject(msg, Errno::EINVAL));
         }
         return Ok(Kind::BtfId);
     }
     if p.target.is_some_and(|t| t.kind == BtfKind::FuncProto) {
         return Ok(Kind::Callback);
     }
-    let plain = is_scalar(target_kind) || p.target.is_some_and(|t| is_scalar_struct(env, &desc, t, 0));
+    let plain = is_scalar(target_kind) || p.target.is_some_and(|t| is_scalar_struct(cx, &desc, t, 0));
     if !plain && !(sized && target_kind == BtfKind::Void) {
         let kind = target_kind.log_word();
         let msg = KfuncMsg::ArgMemType { arg, kind, tname: tname(), or_void: sized };
-        return Err(env.reject(msg, Errno::EINVAL));
+        return Err(cx.reject(msg, Errno::EINVAL));
     }
     Ok(if sized { Kind::MemSize } else { Kind::Mem })
 }
 
 /// A number: perhaps a constant that decides the result, perhaps the size of the result.
-fn check_scalar(env: &mut Env, meta: &mut KfuncMeta, name: &str, regno: u8) -> Res {
-    let reg = *env.reg(regno);
+fn check_scalar(cx: &mut Cx, meta: &mut KfuncMeta, name: &str, regno: u8) -> Res {
+    let reg = *cx.reg(regno);
     if !reg.is_scalar() {
-        return Err(env.reject(KfuncMsg::NotScalar { regno }, Errno::EINVAL));
+        return Err(cx.reject(KfuncMsg::NotScalar { regno }, Errno::EINVAL));
     }
     if has_suffix(name, "__k") {
         if meta.constant.is_some() {
-            return Err(env.bug("only one constant argument permitted"));
+            return Err(cx.bug("only one constant argument permitted"));
         }
         let Some(value) = reg.const_value() else {
-            return Err(env.reject(KfuncMsg::NotConstant { regno }, Errno::EINVAL));
+            return Err(cx.reject(KfuncMsg::NotConstant { regno }, Errno::EINVAL));
         };
-        need_exactly(env, regno)?;
+        need_exactly(cx, regno)?;
         meta.constant = Some(value);
         return Ok(());
     }
@@ -201,43 +198,43 @@ fn check_scalar(env: &mut Env, meta: &mut KfuncMeta, name: &str, regno: u8) -> R
         _ => return Ok(()),
     }
     if meta.r0_size != 0 {
-        return Err(env.reject(KfuncMsg::BufSizeTwice {}, Errno::EINVAL));
+        return Err(cx.reject(KfuncMsg::BufSizeTwice {}, Errno::EINVAL));
     }
     let Some(value) = reg.const_value() else {
-        return Err(env.reject(KfuncMsg::BufSizeNotConst { regno }, Errno::EINVAL));
+        return Err(cx.reject(KfuncMsg::BufSizeNotConst { regno }, Errno::EINVAL));
     };
     meta.r0_size = value;
     if value > u64::from(u32::MAX) {
-        return Err(env.reject(KfuncMsg::BufSizeRange { regno }, Errno::EINVAL));
+        return Err(cx.reject(KfuncMsg::BufSizeRange { regno }, Errno::EINVAL));
     }
-    need_exactly(env, regno)
+    need_exactly(cx, regno)
 }
 
 /// Pointers to kernel objects must be valid as far as the function demands it.
-fn check_trusted(env: &mut Env, meta: &KfuncMeta, reg: &RegState, regno: u8) -> Res {
+fn check_trusted(cx: &mut Cx, meta: &KfuncMeta, reg: &RegState, regno: u8) -> Res {
     if !meta.flags.is_trusted_args() && !meta.flags.is_rcu() || is_trusted(reg) {
         return Ok(());
     }
     if !meta.flags.is_rcu() {
-        return Err(env.reject(KfuncMsg::NotTrusted { regno }, Errno::EINVAL));
+        return Err(cx.reject(KfuncMsg::NotTrusted { regno }, Errno::EINVAL));
     }
     if !reg.has(TypeFlags::RCU) {
-        return Err(env.reject(KfuncMsg::NotRcu { regno }, Errno::EINVAL));
+        return Err(cx.reject(KfuncMsg::NotRcu { regno }, Errno::EINVAL));
     }
     Ok(())
 }
 
 /// A map argument: the same map that the structure argument before it lives in.
-fn check_map(env: &mut Env, meta: &mut KfuncMeta, reg: &RegState, regno: u8) -> Res {
+fn check_map(cx: &mut Cx, meta: &mut KfuncMeta, reg: &RegState, regno: u8) -> Res {
     let (map, uid) = match reg.payload {
         Payload::Map { map, uid } => (map, uid),
         Payload::None | Payload::Range(0) | Payload::Mem { size: 0, .. } => {
-            return Err(env.reject(KfuncMsg::NotMap { regno }, Errno::EINVAL));
+            return Err(cx.reject(KfuncMsg::NotMap { regno }, Errno::EINVAL));
         }
         // Some other pointer: the kernel sees that only when it compares types.
         _ => return Ok(()),
     };
-    let has = |kind| env.map(map).record.as_ref().is_some_and(|r| r.has(kind));
+    let has = |kind| cx.program.map(map).record.as_ref().is_some_and(|r| r.has(kind));
     let (wq, work) = (has(FieldKind::WORKQUEUE), has(FieldKind::TASK_WORK));
     if let Some(seen) = meta.map.filter(|m| (wq || work) && (m.map != map || m.uid != uid)) {
         let msg = if wq {
@@ -245,79 +242,79 @@ fn check_map(env: &mut Env, meta: &mut KfuncMeta, reg: &RegState, regno: u8) -> 
         } else {
             KfuncMsg::TaskWorkMapMismatch { work_uid: seen.uid, map_uid: uid }
         };
-        return Err(env.reject(msg, Errno::EINVAL));
+        return Err(cx.reject(msg, Errno::EINVAL));
     }
     meta.map = Some(MapArg { map, uid });
     Ok(())
 }
 
 /// A map value, or an owned object: where roots of lists and trees stand.
-fn check_root(env: &mut Env, meta: &mut KfuncMeta, reg: &RegState, p: &Param<'_>, kind: FieldKind) -> Res {
+fn check_root(cx: &mut Cx, meta: &mut KfuncMeta, reg: &RegState, p: &Param<'_>, kind: FieldKind) -> Res {
     let arg = p.index as u32;
     let alloc = RegType::with(RegBase::PtrToBtfId, TypeFlags::ALLOC);
     if !reg.ty.is(RegBase::PtrToMapValue) && reg.ty != alloc {
-        return Err(env.reject(KfuncMsg::RootNotFound { arg }, Errno::EINVAL));
+        return Err(cx.reject(KfuncMsg::RootNotFound { arg }, Errno::EINVAL));
     }
     if reg.ty == alloc && reg.ref_obj_id == 0 {
-        return Err(env.reject(KfuncMsg::NotReferenced {}, Errno::EINVAL));
+        return Err(cx.reject(KfuncMsg::NotReferenced {}, Errno::EINVAL));
     }
-    process_root(env, p.index as u8 + 1, meta, kind)
+    process_root(cx, p.index as u8 + 1, meta, kind)
 }
 
 /// An object that the program owns.
-fn check_owned(env: &mut Env, reg: &RegState, arg: u32) -> Res {
+fn check_owned(cx: &mut Cx, reg: &RegState, arg: u32) -> Res {
     if reg.ty != RegType::with(RegBase::PtrToBtfId, TypeFlags::ALLOC) {
-        return Err(env.reject(KfuncMsg::NotAllocated { arg }, Errno::EINVAL));
+        return Err(cx.reject(KfuncMsg::NotAllocated { arg }, Errno::EINVAL));
     }
     if reg.ref_obj_id == 0 {
-        return Err(env.reject(KfuncMsg::NotReferenced {}, Errno::EINVAL));
+        return Err(cx.reject(KfuncMsg::NotReferenced {}, Errno::EINVAL));
     }
     Ok(())
 }
 
-fn check_rb_node(env: &mut Env, meta: &mut KfuncMeta, reg: &RegState, p: &Param<'_>) -> Res {
+fn check_rb_node(cx: &mut Cx, meta: &mut KfuncMeta, reg: &RegState, p: &Param<'_>) -> Res {
     let arg = p.index as u32;
-    let in_callback = in_tree_order_callback(env);
-    if env.kernel.features.rbtree_walk {
+    let in_callback = in_tree_order_callback(cx);
+    if cx.program.kernel.features.rbtree_walk {
         if meta.is(Special::RbtreeAdd) {
-            check_owned(env, reg, arg)?;
+            check_owned(cx, reg, arg)?;
         } else {
             if !is_non_owning_ref(reg) && reg.ref_obj_id == 0 {
-                return Err(env.reject(KfuncMsg::NodeNotBorrowed { name: meta.name() }, Errno::EINVAL));
+                return Err(cx.reject(KfuncMsg::NodeNotBorrowed { name: meta.name() }, Errno::EINVAL));
             }
             if in_callback {
-                return Err(env.reject(KfuncMsg::NotInCallback { name: meta.name() }, Errno::EINVAL));
+                return Err(cx.reject(KfuncMsg::NotInCallback { name: meta.name() }, Errno::EINVAL));
             }
         }
     } else if meta.is(Special::RbtreeRemove) {
         if !is_non_owning_ref(reg) || reg.ref_obj_id != 0 {
-            return Err(env.reject(KfuncMsg::RemoveNeedsBorrowed {}, Errno::EINVAL));
+            return Err(cx.reject(KfuncMsg::RemoveNeedsBorrowed {}, Errno::EINVAL));
         }
         if in_callback {
-            return Err(env.reject(KfuncMsg::RemoveInCallback {}, Errno::EINVAL));
+            return Err(cx.reject(KfuncMsg::RemoveInCallback {}, Errno::EINVAL));
         }
     } else {
-        check_owned(env, reg, arg)?;
+        check_owned(cx, reg, arg)?;
     }
-    process_node(env, p.index as u8 + 1, meta, FieldKind::RB_NODE)
+    process_node(cx, p.index as u8 + 1, meta, FieldKind::RB_NODE)
 }
 
 /// An object to be dropped.
-fn check_alloc(env: &mut Env, meta: &mut KfuncMeta, reg: &RegState, arg: u32) -> Res {
+fn check_alloc(cx: &mut Cx, meta: &mut KfuncMeta, reg: &RegState, arg: u32) -> Res {
     let alloc = RegType::with(RegBase::PtrToBtfId, TypeFlags::ALLOC);
     if reg.ty == alloc {
         if !meta.is(Special::ObjDrop) {
-            return Err(env.reject(KfuncMsg::ForObjDrop { arg }, Errno::EINVAL));
+            return Err(cx.reject(KfuncMsg::ForObjDrop { arg }, Errno::EINVAL));
         }
     } else if reg.ty == alloc.plus(TypeFlags::PERCPU) {
         if !meta.is(Special::PercpuObjDrop) {
-            return Err(env.reject(KfuncMsg::ForPercpuObjDrop { arg }, Errno::EINVAL));
+            return Err(cx.reject(KfuncMsg::ForPercpuObjDrop { arg }, Errno::EINVAL));
         }
     } else {
-        return Err(env.reject(KfuncMsg::NotAllocated { arg }, Errno::EINVAL));
+        return Err(cx.reject(KfuncMsg::NotAllocated { arg }, Errno::EINVAL));
     }
     if reg.ref_obj_id == 0 {
-        return Err(env.reject(KfuncMsg::NotReferenced {}, Errno::EINVAL));
+        return Err(cx.reject(KfuncMsg::NotReferenced {}, Errno::EINVAL));
     }
     if meta.desc.btf == BtfRef::VMLINUX {
         meta.arg_btf = reg.btf();
@@ -325,7 +322,7 @@ fn check_alloc(env: &mut Env, meta: &mut KfuncMeta, reg: &RegState, arg: u32) ->
     Ok(())
 }
 
-fn check_dynptr(env: &mut Env, meta: &mut KfuncMeta, reg: &RegState, p: &Param<'_>, insn_idx: usize) -> Res {
+fn check_dynptr(cx: &mut Cx, meta: &mut KfuncMeta, reg: &RegState, p: &Param<'_>, insn_idx: usize) -> Res {
     let regno = p.index as u8 + 1;
     let mut flags = TypeFlags::empty();
     let mut clone_ref = 0;
@@ -342,7 +339,7 @@ fn check_dynptr(env: &mut Env, meta: &mut KfuncMeta, reg: &RegState, p: &Param<'
         Some(Special::DynptrClone) if flags.contains(TypeFlags::UNINIT) => {
             let (kind, _, ref_obj_id) = meta.dynptr.unwrap_or((DynptrKind::Invalid, 0, 0));
             if kind == DynptrKind::Invalid || crate::analysis::object_slots::is_refcounted(kind) && ref_obj_id == 0 {
-                return Err(env.bug("clone of a dynptr without a parent"));
+                return Err(cx.bug("clone of a dynptr without a parent"));
             }
             flags |= dynptr::flags_of_kind(kind);
             clone_ref = ref_obj_id;
@@ -350,187 +347,187 @@ fn check_dynptr(env: &mut Env, meta: &mut KfuncMeta, reg: &RegState, p: &Param<'
         _ => {}
     }
     let arg = ArgType { base: ArgBase::PtrToDynptr, flags, ..ArgType::default() };
-    dynptr::dynptr_argument(env, regno, insn_idx, arg, clone_ref)?;
+    dynptr::dynptr_argument(cx, regno, insn_idx, arg, clone_ref)?;
     if !flags.contains(TypeFlags::UNINIT) {
-        let id = dynptr::dynptr_id(env, reg)?;
-        let kind = dynptr::dynptr_kind_of(env, reg)?;
-        meta.dynptr = Some((kind, id, dynptr::dynptr_owner(env, reg)?));
+        let id = dynptr::dynptr_id(cx, reg)?;
+        let kind = dynptr::dynptr_kind_of(cx, reg)?;
+        meta.dynptr = Some((kind, id, dynptr::dynptr_owner(cx, reg)?));
     }
     Ok(())
 }
 
 /// A pointer to a kernel type, or to the map that `__map` asks for.
-fn check_btf_id(env: &mut Env, meta: &KfuncMeta, reg: &RegState, p: &Param<'_>, kind: Kind) -> Res {
+fn check_btf_id(cx: &mut Cx, meta: &KfuncMeta, reg: &RegState, p: &Param<'_>, kind: Kind) -> Res {
     let arg = p.index as u32;
     let regno = p.index as u8 + 1;
     let mut want = (meta.desc.btf, p.target.map_or(0, |t| t.id));
     if kind == Kind::Map {
-        let id = env.btf(BtfRef::VMLINUX).find_by_name_kind("bpf_map", BtfKind::Struct);
+        let id = cx.program.btf(BtfRef::VMLINUX).find_by_name_kind("bpf_map", BtfKind::Struct);
         want.1 = id.unwrap_or(0);
     }
     let unsafe_btf = has_unsafe_modifiers(reg) && !reg.has(TypeFlags::RCU);
     if (reg.ty.base != RegBase::PtrToBtfId || unsafe_btf) && struct_of_base(reg.ty.base).is_none() {
-        let stop = env.reject(KfuncMsg::ArgIs { arg, ty: reg.ty }, Errno::EINVAL);
+        let stop = cx.reject(KfuncMsg::ArgIs { arg, ty: reg.ty }, Errno::EINVAL);
         let ty = RegType { base: reg.ty.base, flags: reg.ty.flags & TRUSTED };
-        return Err(env.also(stop, KfuncMsg::ExpectedOrSocket { ty }));
+        return Err(cx.also(stop, KfuncMsg::ExpectedOrSocket { ty }));
     }
-    process_btf_id(env, regno, want.1, want.0, meta, arg)
+    process_btf_id(cx, regno, want.1, want.0, meta, arg)
 }
 
 /// Memory with its size in the next register.
-fn check_mem_size(env: &mut Env, meta: &mut KfuncMeta, p: &Param<'_>) -> Res {
+fn check_mem_size(cx: &mut Cx, meta: &mut KfuncMeta, p: &Param<'_>) -> Res {
     let (arg, regno) = (p.index as u32, p.index as u8 + 1);
     let optional = has_suffix(p.name, "__opt");
-    if !env.reg(regno).is_null() || !optional {
-        memory_and_size_both_ways(env, regno + 1)
-            .map_err(|s| env.also(s, KfuncMsg::MemLenPair { arg, len_arg: arg + 1 }))?;
+    if !cx.reg(regno).is_null() || !optional {
+        memory_and_size_both_ways(cx, regno + 1)
+            .map_err(|s| cx.also(s, KfuncMsg::MemLenPair { arg, len_arg: arg + 1 }))?;
     }
     let size_name = meta.desc.params.get(p.index + 1).map_or("", |n| &*n.name);
-    if has_suffix(size_name, "__szk") && env.reg(regno + 1).is_scalar() {
+    if has_suffix(size_name, "__szk") && cx.reg(regno + 1).is_scalar() {
         if meta.constant.is_some() {
-            return Err(env.bug("only one constant argument permitted"));
+            return Err(cx.bug("only one constant argument permitted"));
         }
-        let Some(value) = env.reg(regno + 1).const_value() else {
-            return Err(env.reject(KfuncMsg::NotConstant { regno: regno + 1 }, Errno::EINVAL));
+        let Some(value) = cx.reg(regno + 1).const_value() else {
+            return Err(cx.reject(KfuncMsg::NotConstant { regno: regno + 1 }, Errno::EINVAL));
         };
         meta.constant = Some(value);
     }
     Ok(())
 }
 
-fn check_refcounted(env: &mut Env, meta: &mut KfuncMeta, reg: &RegState, arg: u32) -> Res {
+fn check_refcounted(cx: &mut Cx, meta: &mut KfuncMeta, reg: &RegState, arg: u32) -> Res {
     if !is_ptr_alloc_obj(reg) {
-        return Err(env.reject(KfuncMsg::NotOwnedOrBorrowed { arg }, Errno::EINVAL));
+        return Err(cx.reject(KfuncMsg::NotOwnedOrBorrowed { arg }, Errno::EINVAL));
     }
     if !is_non_owning_ref(reg) && reg.ref_obj_id != 0 {
         meta.arg_owning_ref = true;
     }
-    let Some(rec) = reg_record(env, reg) else { return Err(env.reject(KfuncMsg::NoRecord, Errno::EFAULT)) };
+    let Some(rec) = reg_record(cx, reg) else { return Err(cx.reject(KfuncMsg::NoRecord, Errno::EFAULT)) };
     if !rec.has(FieldKind::REFCOUNT) {
-        return Err(env.reject(KfuncMsg::NoRefcount { arg }, Errno::EINVAL));
+        return Err(cx.reject(KfuncMsg::NoRefcount { arg }, Errno::EINVAL));
     }
     meta.arg_btf = reg.btf();
     Ok(())
 }
 
 /// Tasks of a control group may only be iterated where their lock cannot be held already.
-fn css_task_allowed(env: &Env) -> bool {
-    match env.resolved_prog_type() {
+fn css_task_allowed(cx: &Cx) -> bool {
+    match cx.program.resolved_prog_type() {
         ProgType::Lsm => true,
-        ProgType::Tracing if env.attach_type == AttachType::TraceIter => true,
-        _ => refs::may_sleep_here(env),
+        ProgType::Tracing if cx.program.attach_type == AttachType::TraceIter => true,
+        _ => refs::may_sleep_here(cx),
     }
 }
 
 /// Checks one pointer argument; `true` when it took the next register (the size) with it.
-fn pointer_argument(env: &mut Env, meta: &mut KfuncMeta, btf: &Arc<Btf>, p: &Param<'_>, insn_idx: usize) -> Res<bool> {
+fn pointer_argument(cx: &mut Cx, meta: &mut KfuncMeta, btf: &Arc<Btf>, p: &Param<'_>, insn_idx: usize) -> Res<bool> {
     let (arg, regno) = (p.index as u32, p.index as u8 + 1);
-    let reg = *env.reg(regno);
+    let reg = *cx.reg(regno);
     let strict = meta.flags.is_trusted_args() || meta.flags.is_rcu();
     if strict && (reg.is_null() || reg.ty.may_be_null()) && !has_suffix(p.name, "__nullable") {
-        return Err(env.reject(KfuncMsg::MaybeNull { arg }, Errno::EACCES));
+        return Err(cx.reject(KfuncMsg::MaybeNull { arg }, Errno::EACCES));
     }
     if reg.ref_obj_id != 0 {
         if meta.flags.is_release() && meta.ref_obj_id != 0 {
-            return Err(env.bug("more than one argument with a reference"));
+            return Err(cx.bug("more than one argument with a reference"));
         }
         meta.ref_obj_id = reg.ref_obj_id;
         if meta.flags.is_release() {
             meta.release_regno = regno;
         }
     }
-    let kind = classify(env, meta, btf, p)?;
+    let kind = classify(cx, meta, btf, p)?;
     match kind {
         Kind::Null => return Ok(false),
         Kind::Map => {
-            check_map(env, meta, &reg, regno)?;
-            check_trusted(env, meta, &reg, regno)?;
+            check_map(cx, meta, &reg, regno)?;
+            check_trusted(cx, meta, &reg, regno)?;
         }
-        Kind::AllocBtfId | Kind::BtfId => check_trusted(env, meta, &reg, regno)?,
+        Kind::AllocBtfId | Kind::BtfId => check_trusted(cx, meta, &reg, regno)?,
         _ => {}
     }
     let mut off_arg = ArgType::default();
     if meta.flags.is_release() && reg.ref_obj_id != 0 {
         off_arg.flags |= TypeFlags::OBJ_RELEASE;
     }
-    argument_offset(env, &reg, regno, off_arg)?;
+    argument_offset(cx, &reg, regno, off_arg)?;
     match kind {
         Kind::Ctx => {
             if !reg.ty.is(RegBase::PtrToCtx) {
-                return Err(env.reject(KfuncMsg::NotCtx { arg, ty: reg.ty }, Errno::EINVAL));
+                return Err(cx.reject(KfuncMsg::NotCtx { arg, ty: reg.ty }, Errno::EINVAL));
             }
             if meta.is(Special::CastToKernCtx) {
-                meta.ret_btf_id = match kern_ctx(env) {
+                meta.ret_btf_id = match kern_ctx(cx) {
                     Ok(id) => id,
-                    Err(id) => return Err(env.reject(KfuncMsg::KernCtxNotStruct { id }, Errno::EINVAL)),
+                    Err(id) => return Err(cx.reject(KfuncMsg::KernCtxNotStruct { id }, Errno::EINVAL)),
                 };
             }
         }
-        Kind::AllocBtfId => check_alloc(env, meta, &reg, arg)?,
-        Kind::Dynptr => check_dynptr(env, meta, &reg, p, insn_idx)?,
+        Kind::AllocBtfId => check_alloc(cx, meta, &reg, arg)?,
+        Kind::Dynptr => check_dynptr(cx, meta, &reg, p, insn_idx)?,
         Kind::Iter => {
-            if meta.is(Special::IterCssTaskNew) && !css_task_allowed(env) {
-                return Err(env.reject(KfuncMsg::CssTask {}, Errno::EINVAL));
+            if meta.is(Special::IterCssTaskNew) && !css_task_allowed(cx) {
+                return Err(cx.reject(KfuncMsg::CssTask {}, Errno::EINVAL));
             }
-            iterator_argument(env, regno, insn_idx, meta)?;
+            iterator_argument(cx, regno, insn_idx, meta)?;
         }
-        Kind::ListHead => check_root(env, meta, &reg, p, FieldKind::LIST_HEAD)?,
-        Kind::RbRoot => check_root(env, meta, &reg, p, FieldKind::RB_ROOT)?,
+        Kind::ListHead => check_root(cx, meta, &reg, p, FieldKind::LIST_HEAD)?,
+        Kind::RbRoot => check_root(cx, meta, &reg, p, FieldKind::RB_ROOT)?,
         Kind::ListNode => {
-            check_owned(env, &reg, arg)?;
-            process_node(env, regno, meta, FieldKind::LIST_NODE)?;
+            check_owned(cx, &reg, arg)?;
+            process_node(cx, regno, meta, FieldKind::LIST_NODE)?;
         }
-        Kind::RbNode => check_rb_node(env, meta, &reg, p)?,
-        Kind::Map | Kind::BtfId => check_btf_id(env, meta, &reg, p, kind)?,
+        Kind::RbNode => check_rb_node(cx, meta, &reg, p)?,
+        Kind::Map | Kind::BtfId => check_btf_id(cx, meta, &reg, p, kind)?,
         Kind::Mem => {
             let Some(size) = p.target.and_then(|t| btf.resolve_size(t.id)) else {
                 let (kind, tname) = p.target.map_or((BtfKind::Void, ""), |t| (t.kind, t.name()));
                 let msg = KfuncMsg::ArgSizeUnknown { arg, kind: kind.log_word(), tname: tname.to_string(), errno: -22 };
-                return Err(env.reject(msg, Errno::EINVAL));
+                return Err(cx.reject(msg, Errno::EINVAL));
             };
-            memory_of_type(env, regno, size)?;
+            memory_of_type(cx, regno, size)?;
         }
         Kind::MemSize => {
-            check_mem_size(env, meta, p)?;
+            check_mem_size(cx, meta, p)?;
             return Ok(true);
         }
         Kind::Callback => {
             let Payload::Subprog(subprog) = reg.payload else {
-                return Err(env.reject(KfuncMsg::NotFunc { arg }, Errno::EINVAL));
+                return Err(cx.reject(KfuncMsg::NotFunc { arg }, Errno::EINVAL));
             };
             meta.subprog = subprog;
         }
-        Kind::RefcountedKptr => check_refcounted(env, meta, &reg, arg)?,
+        Kind::RefcountedKptr => check_refcounted(cx, meta, &reg, arg)?,
         Kind::ConstStr => {
             if !reg.ty.is(RegBase::PtrToMapValue) {
-                return Err(env.reject(KfuncMsg::NotConstStr { arg }, Errno::EINVAL));
+                return Err(cx.reject(KfuncMsg::NotConstStr { arg }, Errno::EINVAL));
             }
-            constant_text(env, regno)?;
+            constant_text(cx, regno)?;
         }
         Kind::Workqueue | Kind::TaskWork => {
             if !reg.ty.is(RegBase::PtrToMapValue) {
-                return Err(env.reject(KfuncMsg::NotMapValue { arg }, Errno::EINVAL));
+                return Err(cx.reject(KfuncMsg::NotMapValue { arg }, Errno::EINVAL));
             }
             if kind == Kind::Workqueue {
-                workqueue_argument(env, regno, &mut meta.map)?;
+                workqueue_argument(cx, regno, &mut meta.map)?;
             } else {
-                task_work_argument(env, regno, &mut meta.map)?;
+                task_work_argument(cx, regno, &mut meta.map)?;
             }
         }
         Kind::IrqFlag => {
             if !reg.ty.is(RegBase::PtrToStack) {
-                return Err(env.reject(KfuncMsg::IrqNotOnStack { arg }, Errno::EINVAL));
+                return Err(cx.reject(KfuncMsg::IrqNotOnStack { arg }, Errno::EINVAL));
             }
-            irq_flag_argument(env, regno, insn_idx, meta)?;
+            irq_flag_argument(cx, regno, insn_idx, meta)?;
         }
         Kind::ResSpinLock => {
             if !reg.ty.is(RegBase::PtrToMapValue) && reg.ty != RegType::with(RegBase::PtrToBtfId, TypeFlags::ALLOC) {
-                return Err(env.reject(KfuncMsg::NotMapOrAllocated { arg }, Errno::EINVAL));
+                return Err(cx.reject(KfuncMsg::NotMapOrAllocated { arg }, Errno::EINVAL));
             }
             if !meta.desc.special.is_some_and(Special::is_res_spin_lock) {
-                return Err(env.bug("lock argument of an unknown kernel function"));
+                return Err(cx.bug("lock argument of an unknown kernel function"));
             }
-            process_res_spin_lock(env, regno, meta)?;
+            process_res_spin_lock(cx, regno, meta)?;
         }
         Kind::Null => {}
     }
@@ -538,37 +535,37 @@ fn pointer_argument(env: &mut Env, meta: &mut KfuncMeta, btf: &Arc<Btf>, p: &Par
 }
 
 /// Checks all arguments of a call against the prototype.
-pub(super) fn kfunc_arguments(env: &mut Env, meta: &mut KfuncMeta, insn_idx: usize) -> Res {
+pub(super) fn kfunc_arguments(cx: &mut Cx, meta: &mut KfuncMeta, insn_idx: usize) -> Res {
     let desc = std::rc::Rc::clone(&meta.desc);
-    let btf = Arc::clone(env.btf(desc.btf));
+    let btf = Arc::clone(cx.program.btf(desc.btf));
     let n = desc.params.len();
     if n > 5 {
-        return Err(env.reject(KfuncMsg::TooManyArgs { name: meta.name(), n }, Errno::EINVAL));
+        return Err(cx.reject(KfuncMsg::TooManyArgs { name: meta.name(), n }, Errno::EINVAL));
     }
     let mut i = 0;
     while let Some(row) = desc.params.get(i) {
         let index = i;
         i += 1;
         let Some(p) = param(&btf, &row.name, row.type_id, index) else {
-            return Err(env.bug("type of a parameter does not exist"));
+            return Err(cx.bug("type of a parameter does not exist"));
         };
-        if has_suffix(p.name, "__ign") || env.kernel.features.kfunc_prog_arg && has_suffix(p.name, "__prog") {
+        if has_suffix(p.name, "__ign") || cx.program.kernel.features.kfunc_prog_arg && has_suffix(p.name, "__prog") {
             continue;
         }
         if is_scalar(p.ty.kind) {
-            check_scalar(env, meta, p.name, index as u8 + 1)?;
+            check_scalar(cx, meta, p.name, index as u8 + 1)?;
             continue;
         }
         if p.ty.kind != BtfKind::Ptr {
             let msg = KfuncMsg::ArgKind { arg: index as u32, kind: p.ty.kind.log_word() };
-            return Err(env.reject(msg, Errno::EINVAL));
+            return Err(cx.reject(msg, Errno::EINVAL));
         }
-        if pointer_argument(env, meta, &btf, &p, insn_idx)? {
+        if pointer_argument(cx, meta, &btf, &p, insn_idx)? {
             i += 1;
         }
     }
     if meta.flags.is_release() && meta.release_regno == 0 {
-        return Err(env.reject(KfuncMsg::ReleaseUnreferenced { name: meta.name() }, Errno::EINVAL));
+        return Err(cx.reject(KfuncMsg::ReleaseUnreferenced { name: meta.name() }, Errno::EINVAL));
     }
     Ok(())
 }

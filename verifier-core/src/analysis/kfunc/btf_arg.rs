@@ -8,7 +8,7 @@
 use std::sync::Arc;
 
 use super::KfuncMeta;
-use crate::analysis::Env;
+use crate::analysis::Cx;
 use crate::analysis::btf_access::same_struct_within;
 use crate::analysis::ctx_type::{ctx_types, is_projection_of};
 use crate::btf::{Btf, BtfKind, Type, TypeId};
@@ -54,7 +54,7 @@ pub(super) fn is_struct(kind: BtfKind) -> bool {
 }
 
 /// A struct made of numbers only, nested at most four deep.
-pub(super) fn is_scalar_struct(env: &mut Env, btf: &Arc<Btf>, t: Type<'_>, depth: u32) -> bool {
+pub(super) fn is_scalar_struct(cx: &mut Cx, btf: &Arc<Btf>, t: Type<'_>, depth: u32) -> bool {
     if !is_struct(t.kind) {
         return false;
     }
@@ -62,10 +62,10 @@ pub(super) fn is_scalar_struct(env: &mut Env, btf: &Arc<Btf>, t: Type<'_>, depth
         let Some(member) = btf.skip_modifiers(m.type_id) else { return false };
         if is_struct(member.kind) {
             if depth >= 3 {
-                env.say(KfuncMsg::NestedTooDeep {});
+                cx.say(KfuncMsg::NestedTooDeep {});
                 return false;
             }
-            if !is_scalar_struct(env, btf, member, depth + 1) {
+            if !is_scalar_struct(cx, btf, member, depth + 1) {
                 return false;
             }
             continue;
@@ -86,9 +86,9 @@ pub(super) fn is_scalar_struct(env: &mut Env, btf: &Arc<Btf>, t: Type<'_>, depth
 }
 
 /// The kernel's own context struct, for `bpf_cast_to_kern_ctx()`; `Err`: the id of what is no struct.
-pub(super) fn kern_ctx(env: &Env) -> Result<TypeId, TypeId> {
-    let vmlinux = env.btf(BtfRef::VMLINUX);
-    let kern = ctx_types(vmlinux, env.resolved_prog_type()).map_or(0, |(_, kern)| kern);
+pub(super) fn kern_ctx(cx: &Cx) -> Result<TypeId, TypeId> {
+    let vmlinux = cx.program.btf(BtfRef::VMLINUX);
+    let kern = ctx_types(vmlinux, cx.program.resolved_prog_type()).map_or(0, |(_, kern)| kern);
     match vmlinux.ty(kern) {
         Some(t) if is_struct(t.kind) => Ok(kern),
         _ => Err(kern),
@@ -102,28 +102,28 @@ fn is_nocast_alias(a: &str, b: &str) -> bool {
 
 /// Checks that a register points to the type that a parameter names.
 pub(super) fn process_btf_id(
-    env: &mut Env,
+    cx: &mut Cx,
     regno: u8,
     want: TypeId,
     want_btf: BtfRef,
     meta: &KfuncMeta,
     arg: u32,
 ) -> Res {
-    let reg = *env.reg(regno);
+    let reg = *cx.reg(regno);
     let found = match reg.btf() {
         Some(found) if reg.ty.base == RegBase::PtrToBtfId => Some(found),
         _ => struct_of_base(reg.ty.base)
-            .and_then(|name| env.btf(BtfRef::VMLINUX).find_by_name_kind(name, BtfKind::Struct))
+            .and_then(|name| cx.program.btf(BtfRef::VMLINUX).find_by_name_kind(name, BtfKind::Struct))
             .map(|id| (BtfRef::VMLINUX, id)),
     };
-    let Some((reg_btf, reg_id)) = found else { return Err(env.bug("pointer to a kernel type without a type")) };
-    let (got_btf, wanted_btf) = (Arc::clone(env.btf(reg_btf)), Arc::clone(env.btf(want_btf)));
+    let Some((reg_btf, reg_id)) = found else { return Err(cx.bug("pointer to a kernel type without a type")) };
+    let (got_btf, wanted_btf) = (Arc::clone(cx.program.btf(reg_btf)), Arc::clone(cx.program.btf(want_btf)));
     let alias = is_nocast_alias(got_btf.type_name(reg_id), wanted_btf.type_name(want));
     let strict = meta.flags.is_release() && reg.ref_obj_id != 0 || alias;
-    let Some(got) = got_btf.skip_modifiers(reg_id) else { return Err(env.bug("type of a register does not exist")) };
-    let Some(wanted) = wanted_btf.ty(want) else { return Err(env.bug("type of a parameter does not exist")) };
+    let Some(got) = got_btf.skip_modifiers(reg_id) else { return Err(cx.bug("type of a register does not exist")) };
+    let Some(wanted) = wanted_btf.ty(want) else { return Err(cx.bug("type of a parameter does not exist")) };
     let walk_flex = !reg.has(TypeFlags::ALLOC);
-    let same = same_struct_within(env, reg_btf, got.id, reg.off, want_btf, want, strict, walk_flex);
+    let same = same_struct_within(cx, reg_btf, got.id, reg.off, want_btf, want, strict, walk_flex);
     if same || is_projection_of(wanted.name(), got.name()) {
         return Ok(());
     }
@@ -136,5 +136,5 @@ pub(super) fn process_btf_id(
         got_kind: got.kind.log_word(),
         got: got.name().to_string(),
     };
-    Err(env.reject(msg, Errno::EINVAL))
+    Err(cx.reject(msg, Errno::EINVAL))
 }

@@ -11,7 +11,7 @@
 use std::sync::Arc;
 
 use super::{KfuncMeta, Special, needs_tree_lock};
-use crate::analysis::Env;
+use crate::analysis::Cx;
 use crate::analysis::btf_access::same_struct_within;
 use crate::analysis::refs;
 use crate::error::{Errno, KfuncMsg, Res};
@@ -29,39 +29,39 @@ pub(crate) fn is_non_owning_ref(reg: &RegState) -> bool {
 }
 
 /// Special fields of what a register points to.
-pub(crate) fn reg_record(env: &Env, reg: &RegState) -> Option<Arc<Record>> {
+pub(crate) fn reg_record(cx: &Cx, reg: &RegState) -> Option<Arc<Record>> {
     if reg.ty.is(RegBase::PtrToMapValue) {
-        return env.map(reg.map()?).record.clone();
+        return cx.program.map(reg.map()?).record.clone();
     }
     if is_ptr_alloc_obj(reg) {
         let (btf, id) = reg.btf()?;
-        return env.struct_meta(btf, id);
+        return cx.program.struct_meta(btf, id);
     }
     None
 }
 
 /// BTF that the special fields of what a register points to refer to.
-fn record_btf(env: &Env, reg: &RegState) -> Option<BtfRef> {
+fn record_btf(cx: &Cx, reg: &RegState) -> Option<BtfRef> {
     match reg.map() {
-        Some(map) => env.map(map).btf,
+        Some(map) => cx.program.map(map).btf,
         None => reg.btf().map(|(btf, _)| btf),
     }
 }
 
 /// The field at an offset of what a register points to, with the BTF its types stand in.
-pub(crate) fn reg_find_field(env: &Env, reg: &RegState, off: u32, kind: FieldKind) -> Option<(BtfRef, Field)> {
-    let rec = reg_record(env, reg)?;
+pub(crate) fn reg_find_field(cx: &Cx, reg: &RegState, off: u32, kind: FieldKind) -> Option<(BtfRef, Field)> {
+    let rec = reg_record(cx, reg)?;
     let field = record_find(Some(&rec), off, kind)?.clone();
-    Some((record_btf(env, reg)?, field))
+    Some((record_btf(cx, reg)?, field))
 }
 
 /// Whether a register points to something that holds a spin lock.
-pub(crate) fn may_point_to_spin_lock(env: &Env, reg: &RegState) -> bool {
+pub(crate) fn may_point_to_spin_lock(cx: &Cx, reg: &RegState) -> bool {
     let mut locks = FieldKind::SPIN_LOCK;
-    if env.kernel.features.locks_are_refs {
+    if cx.program.kernel.features.locks_are_refs {
         locks |= FieldKind::RES_SPIN_LOCK;
     }
-    reg_record(env, reg).is_some_and(|rec| rec.has(locks))
+    reg_record(cx, reg).is_some_and(|rec| rec.has(locks))
 }
 
 /// Opaque identity of the lock of what a register points to: the map, or the BTF of the object's type.
@@ -74,13 +74,13 @@ pub(crate) fn lock_identity(reg: &RegState) -> u64 {
 }
 
 /// Some frame is the callback of a tree function, which runs under the lock.
-pub(crate) fn in_tree_order_callback(env: &Env) -> bool {
-    env.cur.frames.iter().skip(1).any(|f| {
+pub(crate) fn in_tree_order_callback(cx: &Cx) -> bool {
+    cx.path.cur.frames.iter().skip(1).any(|f| {
         f.is_callback
             && usize::try_from(f.called_from)
                 .ok()
-                .and_then(|at| env.insns.get(at))
-                .is_some_and(|insn| needs_tree_lock(env, *insn))
+                .and_then(|at| cx.program.insns.get(at))
+                .is_some_and(|insn| needs_tree_lock(cx, *insn))
     })
 }
 
@@ -106,51 +106,51 @@ fn kind_name(kind: FieldKind) -> &'static str {
 }
 
 /// The lock that protects what a register points to must be held. `Err`: nothing, or another object's lock, is.
-fn check_locked(env: &mut Env, reg: &RegState) -> Res<bool> {
+fn check_locked(cx: &mut Cx, reg: &RegState) -> Res<bool> {
     let alloc = RegType::with(RegBase::PtrToBtfId, TypeFlags::ALLOC);
     if !reg.ty.is(RegBase::PtrToMapValue) && reg.ty != alloc {
-        return Err(env.bug("unknown register type for a lock check"));
+        return Err(cx.bug("unknown register type for a lock check"));
     }
     let (ptr, id) = (lock_identity(reg), reg.id);
-    let held = if env.kernel.features.locks_are_refs {
+    let held = if cx.program.kernel.features.locks_are_refs {
         let kinds = [crate::state::RefKind::Lock, crate::state::RefKind::ResLock, crate::state::RefKind::ResLockIrq];
-        if env.cur.locks_held == 0 {
+        if cx.path.cur.locks_held == 0 {
             return Ok(false);
         }
-        refs::lock_held_as(env, &kinds, id, ptr).is_some()
+        refs::lock_held_as(cx, &kinds, id, ptr).is_some()
     } else {
-        match refs::held_lock(env) {
+        match refs::held_lock(cx) {
             None => return Ok(false),
             Some(lock) => lock == (ptr, id),
         }
     };
     if !held {
-        env.say(KfuncMsg::OtherLock {});
+        cx.say(KfuncMsg::OtherLock {});
     }
     Ok(held)
 }
 
 /// Checks the root argument of a list or tree function.
-pub(super) fn process_root(env: &mut Env, regno: u8, meta: &mut KfuncMeta, kind: FieldKind) -> Res {
-    let reg = *env.reg(regno);
+pub(super) fn process_root(cx: &mut Cx, regno: u8, meta: &mut KfuncMeta, kind: FieldKind) -> Res {
+    let reg = *cx.reg(regno);
     let what = kind_name(kind);
     let special = meta.desc.special;
     let fits = special.is_some_and(|s| if kind == FieldKind::LIST_HEAD { s.is_list() } else { s.is_rbtree() });
     if meta.desc.btf != BtfRef::VMLINUX || !fits {
-        return Err(env.bug("root argument of an unknown kernel function"));
+        return Err(cx.bug("root argument of an unknown kernel function"));
     }
     if !reg.var_off().is_const() {
-        return Err(env.reject(KfuncMsg::GraphVarOff { regno, what }, Errno::EINVAL));
+        return Err(cx.reject(KfuncMsg::GraphVarOff { regno, what }, Errno::EINVAL));
     }
     let off = reg.off.cast_unsigned().wrapping_add(reg.var_off().value as u32);
-    let Some((btf, field)) = reg_find_field(env, &reg, off, kind) else {
-        return Err(env.reject(KfuncMsg::GraphNotFound { what, off }, Errno::EINVAL));
+    let Some((btf, field)) = reg_find_field(cx, &reg, off, kind) else {
+        return Err(cx.reject(KfuncMsg::GraphNotFound { what, off }, Errno::EINVAL));
     };
-    if !check_locked(env, &reg)? {
-        let lock = reg_record(env, &reg)
+    if !check_locked(cx, &reg)? {
+        let lock = reg_record(cx, &reg)
             .and_then(|rec| rec.fields.iter().find(|f| f.kind == FieldKind::SPIN_LOCK).map(|f| f.offset));
         let off = lock.map_or(-22, |off| off.cast_signed());
-        return Err(env.reject(KfuncMsg::LockNotHeld { off, what }, Errno::EINVAL));
+        return Err(cx.reject(KfuncMsg::LockNotHeld { off, what }, Errno::EINVAL));
     }
     let place = if kind == FieldKind::LIST_HEAD { &mut meta.list_head } else { &mut meta.rbtree_root };
     *place = Some((btf, field));
@@ -158,8 +158,8 @@ pub(super) fn process_root(env: &mut Env, regno: u8, meta: &mut KfuncMeta, kind:
 }
 
 /// Checks the node argument of a list or tree function against the root argument before it.
-pub(super) fn process_node(env: &mut Env, regno: u8, meta: &mut KfuncMeta, kind: FieldKind) -> Res {
-    let reg = *env.reg(regno);
+pub(super) fn process_node(cx: &mut Cx, regno: u8, meta: &mut KfuncMeta, kind: FieldKind) -> Res {
+    let reg = *cx.reg(regno);
     let node = kind_name(kind);
     let head_kind = if kind == FieldKind::LIST_NODE { FieldKind::LIST_HEAD } else { FieldKind::RB_ROOT };
     let fits = match meta.desc.special {
@@ -170,36 +170,36 @@ pub(super) fn process_node(env: &mut Env, regno: u8, meta: &mut KfuncMeta, kind:
         _ => false,
     };
     if meta.desc.btf != BtfRef::VMLINUX || !fits {
-        return Err(env.bug("node argument of an unknown kernel function"));
+        return Err(cx.bug("node argument of an unknown kernel function"));
     }
     if !reg.var_off().is_const() {
-        return Err(env.reject(KfuncMsg::GraphVarOff { regno, what: node }, Errno::EINVAL));
+        return Err(cx.reject(KfuncMsg::GraphVarOff { regno, what: node }, Errno::EINVAL));
     }
     let off = reg.off.cast_unsigned().wrapping_add(reg.var_off().value as u32);
-    if reg_find_field(env, &reg, off, kind).is_none() {
-        return Err(env.reject(KfuncMsg::GraphNotFound { what: node, off }, Errno::EINVAL));
+    if reg_find_field(cx, &reg, off, kind).is_none() {
+        return Err(cx.reject(KfuncMsg::GraphNotFound { what: node, off }, Errno::EINVAL));
     }
     let root = if kind == FieldKind::LIST_NODE { &meta.list_head } else { &meta.rbtree_root };
     let (Some((root_btf, root)), Some((reg_btf, reg_id))) = (root.clone(), reg.btf()) else {
-        return Err(env.bug("node argument without a root"));
+        return Err(cx.bug("node argument without a root"));
     };
-    let FieldInfo::Root { value_id, node_offset } = root.info else { return Err(env.bug("root without a type")) };
-    let want = env.btf(root_btf).type_name(value_id).to_string();
+    let FieldInfo::Root { value_id, node_offset } = root.info else { return Err(cx.bug("root without a type")) };
+    let want = cx.program.btf(root_btf).type_name(value_id).to_string();
     let walk_flex = !reg.has(TypeFlags::ALLOC);
-    if !same_struct_within(env, reg_btf, reg_id, 0, root_btf, value_id, true, walk_flex) {
+    if !same_struct_within(cx, reg_btf, reg_id, 0, root_btf, value_id, true, walk_flex) {
         let msg = KfuncMsg::NodeType {
             head: kind_name(head_kind),
             node,
             want_off: node_offset,
             want,
             off,
-            got: env.btf(reg_btf).type_name(reg_id).to_string(),
+            got: cx.program.btf(reg_btf).type_name(reg_id).to_string(),
         };
-        return Err(env.reject(msg, Errno::EINVAL));
+        return Err(cx.reject(msg, Errno::EINVAL));
     }
     meta.arg_btf = Some((reg_btf, reg_id));
     if off != node_offset {
-        return Err(env.reject(KfuncMsg::NodeOffset { off, node, want_off: node_offset, want }, Errno::EINVAL));
+        return Err(cx.reject(KfuncMsg::NodeOffset { off, node, want_off: node_offset, want }, Errno::EINVAL));
     }
     Ok(())
 }

@@ -21,7 +21,7 @@ pub(crate) mod table;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use super::Env;
+use super::Cx;
 use super::preflight::attr::is_gpl_compatible;
 use super::preflight::func_model::type_size;
 use crate::btf::{Btf, BtfKind, Type};
@@ -39,22 +39,22 @@ use table::{KfuncDesc, KfuncParam};
 const MAX_DESCS: usize = 256;
 
 /// Which BTF the `off` of a call names.
-fn desc_btf(env: &mut Env, off: i16) -> Res<BtfRef> {
+fn desc_btf(cx: &mut Cx, off: i16) -> Res<BtfRef> {
     if off == 0 {
         return Ok(BtfRef::VMLINUX);
     }
     if off < 0 {
-        return Err(env.reject(KfuncMsg::NegativeOffset {}, Errno::EINVAL));
+        return Err(cx.reject(KfuncMsg::NegativeOffset {}, Errno::EINVAL));
     }
-    if let Some((_, btf)) = env.kfunc_btfs.iter().find(|(o, _)| *o == off) {
+    if let Some((_, btf)) = cx.program.kfunc_btfs.iter().find(|(o, _)| *o == off) {
         return Ok(*btf);
     }
-    if env.kfunc_btfs.len() >= MAX_DESCS {
-        return Err(env.reject(KfuncMsg::TooManyModules {}, Errno::E2BIG));
+    if cx.program.kfunc_btfs.len() >= MAX_DESCS {
+        return Err(cx.reject(KfuncMsg::TooManyModules {}, Errno::E2BIG));
     }
-    let req = env.req;
+    let req = cx.program.req;
     if req.fd_array.is_empty() && req.module_fds.is_empty() {
-        return Err(env.reject(KfuncMsg::NoFdArray {}, Errno::EPROTO));
+        return Err(cx.reject(KfuncMsg::NoFdArray {}, Errno::EPROTO));
     }
     let index = u32::from(off.unsigned_abs());
     let Some((_, module)) = req.module_fds.iter().find(|(n, _)| *n == index) else {
@@ -64,13 +64,13 @@ fn desc_btf(env: &mut Env, off: i16) -> Res<BtfRef> {
         // Maps and the loader's standard streams are open, but are no BTF.
         let open = (0..=2).contains(fd) || req.maps.iter().any(|m| m.fd == *fd);
         let errno = if open { Errno::EINVAL } else { Errno::EBADF };
-        return Err(env.reject(KfuncMsg::BadBtfFd {}, errno));
+        return Err(cx.reject(KfuncMsg::BadBtfFd {}, errno));
     };
-    let Some(at) = env.btf_names.iter().position(|n| n == module) else {
+    let Some(at) = cx.program.btf_names.iter().position(|n| n == module) else {
         return Err(Stop::unsupported(format!("module {module}, whose BTF is not at hand")));
     };
     let btf = BtfRef(u16::try_from(at).map_err(|_| Stop::unsupported("more than 65535 BTFs"))?);
-    env.kfunc_btfs.push((off, btf));
+    cx.program.kfunc_btfs.push((off, btf));
     Ok(btf)
 }
 
@@ -104,41 +104,41 @@ fn proto_problem(btf: &Btf, proto: Type<'_>, name: &str, unions: bool) -> Option
 /// # Errors
 /// Rejects what the kernel rejects before the walk; whether this program may call the function is asked when the walk
 /// reaches the call.
-pub(crate) fn note_kfunc_call(env: &mut Env, func_id: i32, off: i16) -> Res {
-    if !env.kfuncs.any {
-        if !is_gpl_compatible(&env.req.license) {
-            return Err(env.reject(KfuncMsg::NotGpl {}, Errno::EINVAL));
+pub(crate) fn note_kfunc_call(cx: &mut Cx, func_id: i32, off: i16) -> Res {
+    if !cx.program.kfuncs.any {
+        if !is_gpl_compatible(&cx.program.req.license) {
+            return Err(cx.reject(KfuncMsg::NotGpl {}, Errno::EINVAL));
         }
-        env.kfuncs.any = true;
+        cx.program.kfuncs.any = true;
     }
     if func_id == 0 && off == 0 {
         return Ok(());
     }
-    let btf_ref = desc_btf(env, off).map_err(|s| env.also(s, KfuncMsg::NoBtf {}))?;
+    let btf_ref = desc_btf(cx, off).map_err(|s| cx.also(s, KfuncMsg::NoBtf {}))?;
     let func_id = func_id.cast_unsigned();
-    if find_desc(env, func_id, off).is_some() {
+    if find_desc(cx, func_id, off).is_some() {
         return Ok(());
     }
-    if env.kfuncs.descs.len() >= MAX_DESCS {
-        return Err(env.reject(KfuncMsg::TooMany {}, Errno::E2BIG));
+    if cx.program.kfuncs.descs.len() >= MAX_DESCS {
+        return Err(cx.reject(KfuncMsg::TooMany {}, Errno::E2BIG));
     }
-    let btf = Arc::clone(env.btf(btf_ref));
+    let btf = Arc::clone(cx.program.btf(btf_ref));
     let Some(func) = btf.ty(func_id).filter(|t| t.kind == BtfKind::Func) else {
-        return Err(env.reject(KfuncMsg::NotFunction { id: func_id }, Errno::EINVAL));
+        return Err(cx.reject(KfuncMsg::NotFunction { id: func_id }, Errno::EINVAL));
     };
     let Some(proto) = btf.ty(func.size_or_type).filter(|t| t.kind == BtfKind::FuncProto) else {
-        return Err(env.reject(KfuncMsg::NoProto { id: func_id }, Errno::EINVAL));
+        return Err(cx.reject(KfuncMsg::NoProto { id: func_id }, Errno::EINVAL));
     };
     let name = func.name();
-    let module = (btf_ref != BtfRef::VMLINUX).then(|| env.btf_names[usize::from(btf_ref.0)].as_str());
-    let version = env.kernel.version;
-    let prog_type = env.resolved_prog_type();
-    let flags = kfuncs::flags_for(version, module, name, prog_type, env.prog_type, env.attach_type);
-    if module.is_none() && kfuncs::is_device_bound(name) && env.req.prog_ifindex == 0 {
-        return Err(env.reject(KfuncMsg::DevBound {}, Errno::EINVAL));
+    let module = (btf_ref != BtfRef::VMLINUX).then(|| cx.program.btf_names[usize::from(btf_ref.0)].as_str());
+    let version = cx.program.kernel.version;
+    let prog_type = cx.program.resolved_prog_type();
+    let flags = kfuncs::flags_for(version, module, name, prog_type, cx.program.prog_type, cx.program.attach_type);
+    if module.is_none() && kfuncs::is_device_bound(name) && cx.program.req.prog_ifindex == 0 {
+        return Err(cx.reject(KfuncMsg::DevBound {}, Errno::EINVAL));
     }
-    if let Some(msg) = proto_problem(&btf, proto, name, env.kernel.features.union_args) {
-        return Err(env.reject(msg, Errno::EINVAL));
+    if let Some(msg) = proto_problem(&btf, proto, name, cx.program.kernel.features.union_args) {
+        return Err(cx.reject(msg, Errno::EINVAL));
     }
     let desc = KfuncDesc {
         func_id,
@@ -150,79 +150,79 @@ pub(crate) fn note_kfunc_call(env: &mut Env, func_id: i32, off: i16) -> Res {
         flags,
         special: (btf_ref == BtfRef::VMLINUX).then(|| Special::from_name(name)).flatten(),
     };
-    env.kfuncs.descs.push(Rc::new(desc));
+    cx.program.kfuncs.descs.push(Rc::new(desc));
     Ok(())
 }
 
-fn find_desc<'e>(env: &'e Env, func_id: u32, off: i16) -> Option<&'e Rc<KfuncDesc>> {
-    env.kfuncs.descs.iter().find(|d| d.func_id == func_id && d.off == off)
+fn find_desc<'e>(cx: &'e Cx, func_id: u32, off: i16) -> Option<&'e Rc<KfuncDesc>> {
+    cx.program.kfuncs.descs.iter().find(|d| d.func_id == func_id && d.off == off)
 }
 
 /// The function that an instruction calls, when it calls one that was found.
-fn desc_of<'e>(env: &'e Env, insn: Insn) -> Option<&'e Rc<KfuncDesc>> {
+fn desc_of<'e>(cx: &'e Cx, insn: Insn) -> Option<&'e Rc<KfuncDesc>> {
     if !insn.is_kfunc_call() {
         return None;
     }
-    find_desc(env, insn.imm.cast_unsigned(), insn.off)
+    find_desc(cx, insn.imm.cast_unsigned(), insn.off)
 }
 
-fn special_of(env: &Env, insn: Insn) -> Option<Special> {
-    desc_of(env, insn).and_then(|d| d.special)
+fn special_of(cx: &Cx, insn: Insn) -> Option<Special> {
+    desc_of(cx, insn).and_then(|d| d.special)
 }
 
 /// The function of a call with its flags; fails silently where the call is not resolved, and with `EACCES` where this
 /// program may not call it.
-fn kfunc_called(env: &mut Env, insn: Insn) -> Res<KfuncMeta> {
+fn kfunc_called(cx: &mut Cx, insn: Insn) -> Res<KfuncMeta> {
     if insn.imm == 0 {
         return Err(Stop::silent(Errno::EINVAL));
     }
-    let Some(desc) = desc_of(env, insn).cloned() else { return Err(env.bug("kfunc was not found before the walk")) };
+    let Some(desc) = desc_of(cx, insn).cloned() else { return Err(cx.bug("kfunc was not found before the walk")) };
     match desc.flags {
         Some(flags) => Ok(KfuncMeta::new(desc, flags)),
         None => {
             let name = desc.name.to_string();
-            Err(env.reject(KfuncMsg::NotAllowed { name }, Errno::EACCES))
+            Err(cx.reject(KfuncMsg::NotAllowed { name }, Errno::EACCES))
         }
     }
 }
 
 /// The name of the kernel function that an instruction calls.
-pub fn kfunc_name(env: &Env, insn: Insn) -> Option<String> {
-    desc_of(env, insn).map(|d| d.name.to_string())
+pub fn kfunc_name(cx: &Cx, insn: Insn) -> Option<String> {
+    desc_of(cx, insn).map(|d| d.name.to_string())
 }
 
-fn flags_of(env: &Env, insn: Insn) -> KfuncFlags {
-    desc_of(env, insn).and_then(|d| d.flags).unwrap_or_default()
+fn flags_of(cx: &Cx, insn: Insn) -> KfuncFlags {
+    desc_of(cx, insn).and_then(|d| d.flags).unwrap_or_default()
 }
 
 /// `bpf_iter_*_next()`.
-pub(crate) fn yields_next(env: &Env, insn: Insn) -> bool {
-    flags_of(env, insn).is_next_call()
+pub(crate) fn yields_next(cx: &Cx, insn: Insn) -> bool {
+    flags_of(cx, insn).is_next_call()
 }
 
 /// Whether it calls its callback before it returns.
-pub(crate) fn calls_back_at_once(env: &Env, insn: Insn) -> bool {
-    special_of(env, insn) == Some(Special::RbtreeAdd)
+pub(crate) fn calls_back_at_once(cx: &Cx, insn: Insn) -> bool {
+    special_of(cx, insn) == Some(Special::RbtreeAdd)
 }
 
 /// Whether its callback runs some time later.
-pub(crate) fn calls_back_later(env: &Env, insn: Insn) -> bool {
-    special_of(env, insn).is_some_and(Special::is_async_callback)
+pub(crate) fn calls_back_later(cx: &Cx, insn: Insn) -> bool {
+    special_of(cx, insn).is_some_and(Special::is_async_callback)
 }
 
 /// Whether it throws an exception.
-pub(crate) fn throws(env: &Env, insn: Insn) -> bool {
-    insn.off == 0 && special_of(env, insn) == Some(Special::Throw)
+pub(crate) fn throws(cx: &Cx, insn: Insn) -> bool {
+    insn.off == 0 && special_of(cx, insn) == Some(Special::Throw)
 }
 
 /// May be called while a spin lock is held: list, tree and refcount functions (newer releases: iterator functions and
 /// resilient locks too).
-pub(crate) fn works_on_graphs(env: &Env, insn: Insn) -> bool {
-    let Some(desc) = desc_of(env, insn) else { return false };
+pub(crate) fn works_on_graphs(cx: &Cx, insn: Insn) -> bool {
+    let Some(desc) = desc_of(cx, insn) else { return false };
     if desc.special.is_some_and(Special::is_graph) {
         return true;
     }
-    let newer = env.kernel.features.locks_are_refs;
+    let newer = cx.program.kernel.features.locks_are_refs;
     newer
         && (desc.special.is_some_and(Special::is_res_spin_lock)
             || matches!(&*desc.name, "bpf_iter_num_new" | "bpf_iter_num_next" | "bpf_iter_num_destroy")
@@ -230,28 +230,29 @@ pub(crate) fn works_on_graphs(env: &Env, insn: Insn) -> bool {
 }
 
 /// Tree functions, whose callbacks run under the lock.
-pub(crate) fn needs_tree_lock(env: &Env, insn: Insn) -> bool {
-    special_of(env, insn).is_some_and(Special::is_rbtree)
+pub(crate) fn needs_tree_lock(cx: &Cx, insn: Insn) -> bool {
+    special_of(cx, insn).is_some_and(Special::is_rbtree)
 }
 
 /// The function may sleep.
-pub(crate) fn kfunc_may_sleep(env: &Env, insn: Insn) -> bool {
-    flags_of(env, insn).is_sleepable()
+pub(crate) fn kfunc_may_sleep(cx: &Cx, insn: Insn) -> bool {
+    flags_of(cx, insn).is_sleepable()
 }
 
 /// A call that was never resolved is only allowed in code that the walk did not reach, because that code is removed.
-pub(crate) fn check_unresolved(env: &mut Env) -> Res {
-    let reached = |(insn, aux): (&Insn, &super::env::InsnAux)| insn.is_kfunc_call() && insn.imm == 0 && aux.seen != 0;
-    if env.insns.iter().zip(&env.aux).any(reached) {
-        return Err(env.reject(KfuncMsg::InvalidCall {}, Errno::EINVAL));
+pub(crate) fn check_unresolved(cx: &mut Cx) -> Res {
+    let reached =
+        |(insn, aux): (&Insn, &super::learned::InsnAux)| insn.is_kfunc_call() && insn.imm == 0 && aux.seen != 0;
+    if cx.program.insns.iter().zip(&cx.learned.aux).any(reached) {
+        return Err(cx.reject(KfuncMsg::InvalidCall {}, Errno::EINVAL));
     }
     Ok(())
 }
 
 /// Registers that a call overwrites or reads, as bits, and whether the verifier inlines it; `None` when the call may not
 /// be made.
-pub(crate) fn kfunc_fastcall(env: &Env, insn: Insn) -> Option<(u32, bool)> {
-    let desc = desc_of(env, insn).filter(|d| d.flags.is_some())?;
+pub(crate) fn kfunc_fastcall(cx: &Cx, insn: Insn) -> Option<(u32, bool)> {
+    let desc = desc_of(cx, insn).filter(|d| d.flags.is_some())?;
     let mut mask = u32::from(desc.ret != 0);
     for i in 0..desc.params.len().min(15) {
         mask |= 2 << i;

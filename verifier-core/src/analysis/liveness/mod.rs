@@ -16,7 +16,7 @@ use crate::error::Res;
 use crate::state::StateId;
 use crate::state::register::live;
 
-use super::Env;
+use super::Cx;
 
 pub(crate) use instances::{Order, StackLiveness, successors};
 pub(crate) use place::{DeadPlaces, Place, read_marks};
@@ -28,19 +28,19 @@ pub(crate) use stack::{begin_insn, commit_insn, reset_callchain, solve_live_stac
 ///
 /// # Errors
 /// Only when the kernel's own consistency checks fail.
-pub(crate) fn register_is_read(env: &mut Env<'_>, frame: usize, place: Place, flag: u8) -> Res {
-    if read_marks(env) { read_marks::mark(env, frame, place, flag) } else { Ok(()) }
+pub(crate) fn register_is_read(cx: &mut Cx<'_>, frame: usize, place: Place, flag: u8) -> Res {
+    if read_marks(cx) { read_marks::mark(cx, frame, place, flag) } else { Ok(()) }
 }
 
 /// A stack slot is read.
 ///
 /// # Errors
 /// Only when the kernel's own consistency checks fail.
-pub(crate) fn slot_is_read(env: &mut Env<'_>, frame: usize, spi: usize) -> Res {
-    if read_marks(env) {
-        read_marks::mark(env, frame, Place::Slot(spi), live::READ64)
+pub(crate) fn slot_is_read(cx: &mut Cx<'_>, frame: usize, spi: usize) -> Res {
+    if read_marks(cx) {
+        read_marks::mark(cx, frame, Place::Slot(spi), live::READ64)
     } else {
-        stack::mark_read(env, frame, spi);
+        stack::mark_read(cx, frame, spi);
         Ok(())
     }
 }
@@ -50,13 +50,13 @@ pub(crate) fn slot_is_read(env: &mut Env<'_>, frame: usize, spi: usize) -> Res {
 ///
 /// # Errors
 /// Never.
-pub(crate) fn slot_is_written(env: &mut Env<'_>, frame: usize, spi: usize) -> Res {
-    if !read_marks(env) {
-        stack::mark_written(env, frame, spi);
+pub(crate) fn slot_is_written(cx: &mut Cx<'_>, frame: usize, spi: usize) -> Res {
+    if !read_marks(cx) {
+        stack::mark_written(cx, frame, spi);
         return Ok(());
     }
-    if env.cur.frames.get(frame).is_some_and(|f| spi < f.stack.len().min(64)) {
-        env.cur.frame_at_mut(frame).stack.edit(1 << spi, |s| s.spilled.live |= live::WRITTEN);
+    if cx.path.cur.frames.get(frame).is_some_and(|f| spi < f.stack.len().min(64)) {
+        cx.path.cur.frame_at_mut(frame).stack.edit(1 << spi, |s| s.spilled.live |= live::WRITTEN);
     }
     Ok(())
 }
@@ -65,6 +65,6 @@ pub(crate) fn slot_is_written(env: &mut Env<'_>, frame: usize, spi: usize) -> Re
 ///
 /// # Errors
 /// Never.
-pub(crate) fn dead_places(env: &mut Env<'_>, id: StateId) -> Res<Vec<DeadPlaces>> {
-    Ok(stack::dead_places(env, id))
+pub(crate) fn dead_places(cx: &mut Cx<'_>, id: StateId) -> Res<Vec<DeadPlaces>> {
+    Ok(stack::dead_places(cx, id))
 }

@@ -2,7 +2,7 @@
 
 use crate::kernel::features::LivenessKind;
 
-use super::super::Env;
+use super::super::Cx;
 
 /// A register or stack slot of a frame.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -23,6 +23,6 @@ pub(crate) struct DeadPlaces {
 }
 
 /// Whether reads travel back to ancestor states as they happen.
-pub(crate) fn read_marks(env: &Env<'_>) -> bool {
-    env.kernel.features.liveness == LivenessKind::ReadMarks
+pub(crate) fn read_marks(cx: &Cx<'_>) -> bool {
+    cx.program.kernel.features.liveness == LivenessKind::ReadMarks
 }

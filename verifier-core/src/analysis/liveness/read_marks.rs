@@ -9,11 +9,11 @@ use crate::error::Res;
 use crate::state::register::live;
 use crate::state::{Link, RegState, StateId};
 
-use super::super::Env;
+use super::super::Cx;
 use super::place::Place;
 
-fn cur_place<'e>(env: &'e Env<'_>, frame: usize, place: Place) -> Option<&'e RegState> {
-    let f = env.cur.frames.get(frame)?;
+fn cur_place<'e>(cx: &'e Cx<'_>, frame: usize, place: Place) -> Option<&'e RegState> {
+    let f = cx.path.cur.frames.get(frame)?;
     match place {
         Place::Reg(n) => f.regs.get(usize::from(n)),
         Place::Slot(spi) => f.stack.get(spi).map(|s| &s.spilled),
@@ -21,32 +21,32 @@ fn cur_place<'e>(env: &'e Env<'_>, frame: usize, place: Place) -> Option<&'e Reg
 }
 
 /// A place of the current state is read.
-pub(super) fn mark(env: &mut Env<'_>, frame: usize, place: Place, flag: u8) -> Res {
-    let Some(r) = cur_place(env, frame, place) else { return Ok(()) };
+pub(super) fn mark(cx: &mut Cx<'_>, frame: usize, place: Place, flag: u8) -> Res {
+    let Some(r) = cur_place(cx, frame, place) else { return Ok(()) };
     let (link, written) = (r.parent, r.live & live::WRITTEN != 0);
-    walk(env, link, written, flag, 0)
+    walk(cx, link, written, flag, 0)
 }
 
 /// Walks up from `link`; `written`: the place below was written since. `count` places were marked already.
-fn walk(env: &mut Env<'_>, mut link: Option<Link>, mut written: bool, flag: u8, mut count: u32) -> Res {
+fn walk(cx: &mut Cx<'_>, mut link: Option<Link>, mut written: bool, flag: u8, mut count: u32) -> Res {
     while let Some(l) = link
         && !written
     {
-        let Some(r) = env.explorer.linked(l) else { break };
+        let Some(r) = cx.search.linked(l) else { break };
         if r.live & live::DONE != 0 {
-            return Err(env.bug("read mark on a finished state"));
+            return Err(cx.bug("read mark on a finished state"));
         }
         // The chain above was marked when this mark was made.
         if r.live & live::READ == flag || r.live & live::READ64 != 0 {
             break;
         }
-        let Some(r) = env.explorer.linked_mut(l) else { break };
+        let Some(r) = cx.search.linked_mut(l) else { break };
         add(r, flag);
         link = r.parent;
         written = r.live & live::WRITTEN != 0;
         count += 1;
     }
-    env.stats.longest_read_walk = env.stats.longest_read_walk.max(count);
+    cx.out.stats.longest_read_walk = cx.out.stats.longest_read_walk.max(count);
     Ok(())
 }
 
@@ -60,44 +60,44 @@ fn add(r: &mut RegState, flag: u8) {
 
 /// What was read below a state that covers the current one is read below the current one, whatever was written since
 /// its parent.
-pub(crate) fn pass_reads_on(env: &mut Env<'_>, id: StateId) -> Res {
-    let last = env.cur.frames.len().saturating_sub(1);
+pub(crate) fn pass_reads_on(cx: &mut Cx<'_>, id: StateId) -> Res {
+    let last = cx.path.cur.frames.len().saturating_sub(1);
     for frame in 0..=last {
         let first = if frame < last { 6 } else { 0 };
         for n in first..10u8 {
-            let flag = match env.explorer.state(id).frames.get(frame) {
+            let flag = match cx.search.state(id).frames.get(frame) {
                 Some(f) => f.regs[usize::from(n)].live & live::READ,
                 None => continue,
             };
-            propagate(env, frame, Place::Reg(n), flag)?;
+            propagate(cx, frame, Place::Reg(n), flag)?;
         }
-        let slots = env.cur.frames[frame].stack.len();
+        let slots = cx.path.cur.frames[frame].stack.len();
         for spi in 0..slots {
-            let flag = match env.explorer.state(id).frames.get(frame).and_then(|f| f.stack.get(spi)) {
+            let flag = match cx.search.state(id).frames.get(frame).and_then(|f| f.stack.get(spi)) {
                 Some(s) => s.spilled.live & live::READ,
                 None => break,
             };
-            propagate(env, frame, Place::Slot(spi), flag)?;
+            propagate(cx, frame, Place::Slot(spi), flag)?;
         }
     }
     Ok(())
 }
 
 /// One place of [`pass_reads_on`].
-fn propagate(env: &mut Env<'_>, frame: usize, place: Place, flag: u8) -> Res {
-    let Some(&r) = cur_place(env, frame, place) else { return Ok(()) };
+fn propagate(cx: &mut Cx<'_>, frame: usize, place: Place, flag: u8) -> Res {
+    let Some(&r) = cur_place(cx, frame, place) else { return Ok(()) };
     let has = r.live & live::READ;
     if flag == 0 || has == live::READ64 || has == flag {
         return Ok(());
     }
     if r.live & live::DONE != 0 {
-        return Err(env.bug("read mark on a finished state"));
+        return Err(cx.bug("read mark on a finished state"));
     }
     if has == flag || r.live & live::READ64 != 0 {
-        return walk(env, None, false, flag, 0);
+        return walk(cx, None, false, flag, 0);
     }
     // The current state itself is the first place marked; its own writes count from there on.
-    let f = env.cur.frame_at_mut(frame);
+    let f = cx.path.cur.frame_at_mut(frame);
     match place {
         Place::Reg(n) => add(&mut f.regs[usize::from(n)], flag),
         Place::Slot(spi) => {
@@ -106,5 +106,5 @@ fn propagate(env: &mut Env<'_>, frame: usize, place: Place, flag: u8) -> Res {
             }
         }
     }
-    walk(env, r.parent, r.live & live::WRITTEN != 0, flag, 1)
+    walk(cx, r.parent, r.live & live::WRITTEN != 0, flag, 1)
 }

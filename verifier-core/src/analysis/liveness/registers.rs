@@ -5,7 +5,7 @@
 //!
 //! In the kernel: `compute_insn_live_regs()`.
 
-use super::super::Env;
+use super::super::Cx;
 use super::super::preflight::fastcall::call_summary;
 use super::instances::successors;
 use crate::error::LimitMsg;
@@ -17,7 +17,7 @@ use crate::log::Event;
 const CALLER_SAVED: u16 = 0b11_1111;
 
 /// Registers written and registers read.
-fn def_use(env: &Env<'_>, insn: Insn) -> (u16, u16) {
+fn def_use(cx: &Cx<'_>, insn: Insn) -> (u16, u16) {
     let (src, dst) = (1u16 << insn.src, 1u16 << insn.dst);
     // What is not known here writes nothing and reads everything.
     let unknown = (0, u16::MAX);
@@ -44,7 +44,7 @@ fn def_use(env: &Env<'_>, insn: Insn) -> (u16, u16) {
             JCOND => (0, 0),
             EXIT => (0, 1),
             CALL => {
-                let read = match call_summary(env, insn) {
+                let read = match call_summary(cx, insn) {
                     Some((clobbered, _)) => clobbered as u16 & CALLER_SAVED & !1,
                     None => CALLER_SAVED & !1,
                 };
@@ -58,35 +58,35 @@ fn def_use(env: &Env<'_>, insn: Insn) -> (u16, u16) {
 }
 
 /// Fills `live_regs_before` of every instruction and prints the table.
-pub(crate) fn live_registers(env: &mut Env<'_>) {
-    let len = env.insns.len();
-    let facts: Vec<(u16, u16)> = env.insns.iter().map(|i| def_use(env, *i)).collect();
+pub(crate) fn live_registers(cx: &mut Cx<'_>) {
+    let len = cx.program.insns.len();
+    let facts: Vec<(u16, u16)> = cx.program.insns.iter().map(|i| def_use(cx, *i)).collect();
     let mut before = vec![0u16; len];
-    let orders = std::mem::take(&mut env.explorer.stack_live.orders);
+    let orders = std::mem::take(&mut cx.search.stack_live.orders);
     let mut changed = true;
     while changed {
         changed = false;
         for &idx in orders.iter().flat_map(|o| &o.insns) {
             let idx = idx as usize;
-            let after = successors(&env.insns, idx).iter().filter_map(|s| before.get(*s)).fold(0, |a, b| a | b);
+            let after = successors(&cx.program.insns, idx).iter().filter_map(|s| before.get(*s)).fold(0, |a, b| a | b);
             let (def, used) = facts[idx];
             let new = (after & !def) | used;
             changed |= new != before[idx];
             before[idx] = new;
         }
     }
-    env.explorer.stack_live.orders = orders;
-    for (aux, live) in env.aux.iter_mut().zip(&before) {
+    cx.search.stack_live.orders = orders;
+    for (aux, live) in cx.learned.aux.iter_mut().zip(&before) {
         aux.live_registers_before = *live;
     }
-    if !env.logs(2) {
+    if !cx.logs(2) {
         return;
     }
-    env.say(LimitMsg::LiveRegsHead);
+    cx.say(LimitMsg::LiveRegsHead);
     let mut idx = 0;
     while idx < len {
-        env.say(LimitMsg::LiveRegs { scc: env.aux[idx].scc, idx, live: before[idx] });
-        env.emit(Event::InsnText { idx });
-        idx += if env.insns[idx].is_ldimm64() { 2 } else { 1 };
+        cx.say(LimitMsg::LiveRegs { scc: cx.learned.aux[idx].scc, idx, live: before[idx] });
+        cx.emit(Event::InsnText { idx });
+        idx += if cx.program.insns[idx].is_ldimm64() { 2 } else { 1 };
     }
 }

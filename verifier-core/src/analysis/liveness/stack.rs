@@ -16,19 +16,19 @@ use smallvec::SmallVec;
 use crate::error::{LimitMsg, Res};
 use crate::state::{StateId, VerifierState};
 
-use super::super::Env;
+use super::super::Cx;
 use super::instances::*;
 use super::place::{DeadPlaces, read_marks};
 
-fn lookup(env: &mut Env<'_>, chain: Chain, starts: Sites) -> usize {
-    if let Some(&at) = env.explorer.stack_live.by_chain.get(&chain) {
+fn lookup(cx: &mut Cx<'_>, chain: Chain, starts: Sites) -> usize {
+    if let Some(&at) = cx.search.stack_live.by_chain.get(&chain) {
         return at;
     }
     let start = starts.last().copied().unwrap_or(0);
-    let sub = env.subprog_at(start as usize);
-    let end = env.subprogs.get(sub + 1).map_or(env.insns.len(), |s| s.start as usize);
+    let sub = cx.subprog_at(start as usize);
+    let end = cx.learned.subprogs.get(sub + 1).map_or(cx.program.insns.len(), |s| s.start as usize);
     let insn_cnt = end.saturating_sub(start as usize);
-    let live = &mut env.explorer.stack_live;
+    let live = &mut cx.search.stack_live;
     live.bytes += size_of::<Instance>() + insn_cnt;
     let at = live.instances.len();
     live.by_chain.insert(chain.clone(), at);
@@ -47,71 +47,71 @@ fn lookup(env: &mut Env<'_>, chain: Chain, starts: Sites) -> usize {
 }
 
 /// The instance of a frame of a state.
-fn instance_of(env: &mut Env<'_>, st: &VerifierState, frame: usize) -> usize {
+fn instance_of(cx: &mut Cx<'_>, st: &VerifierState, frame: usize) -> usize {
     let mut sites = Sites::new();
     let mut starts = Sites::new();
     for i in 0..=frame.min(st.frames.len().saturating_sub(1)) {
-        let start = env.subprogs.get(st.frames[i].function_number as usize).map_or(0, |s| s.start);
+        let start = cx.learned.subprogs.get(st.frames[i].function_number as usize).map_or(0, |s| s.start);
         starts.push(start);
         sites.push(match st.frames.get(i + 1) {
             Some(callee) if i < frame => callee.called_from as u32,
             _ => start,
         });
     }
-    lookup(env, Chain { sites }, starts)
+    lookup(cx, Chain { sites }, starts)
 }
 
-fn cur_instance(env: &mut Env<'_>) -> usize {
-    if let Some(at) = env.explorer.stack_live.cur {
+fn cur_instance(cx: &mut Cx<'_>) -> usize {
+    if let Some(at) = cx.search.stack_live.cur {
         return at;
     }
-    let st = std::mem::replace(&mut env.cur, VerifierState::empty());
-    let at = instance_of(env, &st, st.top_frame());
-    env.cur = st;
-    env.explorer.stack_live.cur = Some(at);
+    let st = std::mem::replace(&mut cx.path.cur, VerifierState::empty());
+    let at = instance_of(cx, &st, st.top_frame());
+    cx.path.cur = st;
+    cx.search.stack_live.cur = Some(at);
     at
 }
 
 /// The current state went to another function.
-pub(crate) fn reset_callchain(env: &mut Env<'_>) {
-    env.explorer.stack_live.cur = None;
+pub(crate) fn reset_callchain(cx: &mut Cx<'_>) {
+    cx.search.stack_live.cur = None;
 }
 
 /// A slot is read by the current instruction.
-pub(super) fn mark_read(env: &mut Env<'_>, frame: usize, spi: usize) {
-    let at = cur_instance(env);
-    let insn = env.insn_idx as u32;
+pub(super) fn mark_read(cx: &mut Cx<'_>, frame: usize, spi: usize) {
+    let at = cur_instance(cx);
+    let insn = cx.path.insn_idx as u32;
     if spi < 64 {
-        env.explorer.stack_live.read(at, frame, insn, 1 << spi);
+        cx.search.stack_live.read(at, frame, insn, 1 << spi);
     }
 }
 
 /// A slot is overwritten by the current instruction.
-pub(super) fn mark_written(env: &mut Env<'_>, frame: usize, spi: usize) {
-    if let Some(acc) = env.explorer.stack_live.write_acc.get_mut(frame)
+pub(super) fn mark_written(cx: &mut Cx<'_>, frame: usize, spi: usize) {
+    if let Some(acc) = cx.search.stack_live.write_acc.get_mut(frame)
         && spi < 64
     {
         *acc |= 1 << spi;
     }
 }
 
-fn static_liveness(env: &Env<'_>) -> bool {
-    !read_marks(env)
+fn static_liveness(cx: &Cx<'_>) -> bool {
+    !read_marks(cx)
 }
 
 /// Before an instruction is processed: nothing of it is written yet.
-pub(crate) fn begin_insn(env: &mut Env<'_>) {
-    if static_liveness(env) {
-        cur_instance(env);
-        env.explorer.stack_live.write_insn = env.insn_idx as u32;
-        env.explorer.stack_live.write_acc = [0; 8];
+pub(crate) fn begin_insn(cx: &mut Cx<'_>) {
+    if static_liveness(cx) {
+        cur_instance(cx);
+        cx.search.stack_live.write_insn = cx.path.insn_idx as u32;
+        cx.search.stack_live.write_acc = [0; 8];
     }
 }
 
 /// After an instruction was processed: what it wrote on this path.
-pub(crate) fn commit_insn(env: &mut Env<'_>) {
-    if static_liveness(env) {
-        let live = &mut env.explorer.stack_live;
+pub(crate) fn commit_insn(cx: &mut Cx<'_>) {
+    if static_liveness(cx) {
+        let live = &mut cx.search.stack_live;
         if let Some(at) = live.cur {
             let (insn, acc) = (live.write_insn, live.write_acc);
             live.commit(at, insn, &acc);
@@ -121,8 +121,8 @@ pub(crate) fn commit_insn(env: &mut Env<'_>) {
 }
 
 /// The callee's effects on the frames of its callers belong to the call.
-fn propagate_to_outer(env: &mut Env<'_>, at: usize) {
-    let inst = &env.explorer.stack_live.instances[at];
+fn propagate_to_outer(cx: &mut Cx<'_>, at: usize) {
+    let inst = &cx.search.stack_live.instances[at];
     let (top_frame, start) = (inst.top_frame(), inst.start());
     let mut sites = inst.chain.sites.clone();
     let mut starts = inst.starts.clone();
@@ -130,8 +130,8 @@ fn propagate_to_outer(env: &mut Env<'_>, at: usize) {
     starts.pop();
     let Some(called_from) = sites.pop() else { return };
     sites.push(starts.last().copied().unwrap_or(0));
-    let outer = lookup(env, Chain { sites }, starts);
-    let live = &mut env.explorer.stack_live;
+    let outer = lookup(cx, Chain { sites }, starts);
+    let live = &mut cx.search.stack_live;
     let mut acc = [0u64; 8];
     for (frame, written) in acc.iter_mut().enumerate().take(top_frame) {
         let Some(m) = live.instances[at].masks(frame, start).copied() else { continue };
@@ -143,20 +143,20 @@ fn propagate_to_outer(env: &mut Env<'_>, at: usize) {
     live.write_insn = 0;
 }
 
-fn log_change(env: &mut Env<'_>, at: usize, what: &'static str, frame: usize, idx: u32, old: u64, new: u64) {
+fn log_change(cx: &mut Cx<'_>, at: usize, what: &'static str, frame: usize, idx: u32, old: u64, new: u64) {
     if old != new {
-        let chain = env.explorer.stack_live.instances[at].chain.text();
-        env.say(LimitMsg::StackMask { chain, what, frame, idx: idx as usize, ones: new & !old, zeros: old & !new });
+        let chain = cx.search.stack_live.instances[at].chain.text();
+        cx.say(LimitMsg::StackMask { chain, what, frame, idx: idx as usize, ones: new & !old, zeros: old & !new });
     }
 }
 
 /// Makes the equations of one instruction hold; whether something changed.
-fn solve_at(env: &mut Env<'_>, at: usize, frame: usize, idx: u32, place: usize) -> bool {
-    let succ = successors(&env.insns, idx as usize);
+fn solve_at(cx: &mut Cx<'_>, at: usize, frame: usize, idx: u32, place: usize) -> bool {
+    let succ = successors(&cx.program.insns, idx as usize);
     if succ.is_empty() {
         return false;
     }
-    let inst = &env.explorer.stack_live.instances[at];
+    let inst = &cx.search.stack_live.instances[at];
     let Some(&m) = inst.masks(frame, idx) else { return false };
     let (mut after, mut acc) = (0, u64::MAX);
     for s in succ {
@@ -167,14 +167,16 @@ fn solve_at(env: &mut Env<'_>, at: usize, frame: usize, idx: u32, place: usize) 
     acc |= m.must_write;
     let before = (after & !m.must_write) | m.may_read;
     let start = inst.start();
-    if env.logs(2) && (m.may_read != 0 || m.must_write != 0 || idx == start || env.aux[idx as usize].compare_point) {
-        log_change(env, at, "live", frame, idx, m.live_before, before);
-        log_change(env, at, "written", frame, idx, m.must_write_acc, acc);
+    if cx.logs(2)
+        && (m.may_read != 0 || m.must_write != 0 || idx == start || cx.learned.aux[idx as usize].compare_point)
+    {
+        log_change(cx, at, "live", frame, idx, m.live_before, before);
+        log_change(cx, at, "written", frame, idx, m.must_write_acc, acc);
     }
     if before == m.live_before && acc == m.must_write_acc {
         return false;
     }
-    let StackLiveness { instances, orders, .. } = &mut env.explorer.stack_live;
+    let StackLiveness { instances, orders, .. } = &mut cx.search.stack_live;
     let inst = &mut instances[at];
     let rel = inst.rel(idx);
     if let Some(f) = inst.frames[frame].as_mut() {
@@ -190,8 +192,8 @@ fn solve_at(env: &mut Env<'_>, at: usize, frame: usize, idx: u32, place: usize) 
 }
 
 /// Repeats the data-flow equations of an instance until they hold.
-fn solve_instance(env: &mut Env<'_>, at: usize) -> Res {
-    let inst = &mut env.explorer.stack_live.instances[at];
+fn solve_instance(cx: &mut Cx<'_>, at: usize) -> Res {
+    let inst = &mut cx.search.stack_live.instances[at];
     if inst.must_write_dropped {
         // Sets that must be written can only have shrunk, so they are computed from below again.
         for f in inst.frames.iter_mut().flatten() {
@@ -206,8 +208,8 @@ fn solve_instance(env: &mut Env<'_>, at: usize) -> Res {
         let mut changed = false;
         for frame in 0..=top_frame.min(7) {
             let mut from = 0;
-            while let Some((place, idx)) = next_stale(&mut env.explorer.stack_live, at, frame, from) {
-                changed |= solve_at(env, at, frame, idx, place);
+            while let Some((place, idx)) = next_stale(&mut cx.search.stack_live, at, frame, from) {
+                changed |= solve_at(cx, at, frame, idx, place);
                 from = place + 1;
             }
         }
@@ -215,12 +217,12 @@ fn solve_instance(env: &mut Env<'_>, at: usize) -> Res {
             break;
         }
     }
-    if env.logs(2) {
-        let chain = env.explorer.stack_live.instances[at].chain.text();
-        env.say(LimitMsg::StackUpdateDone { chain, rounds });
+    if cx.logs(2) {
+        let chain = cx.search.stack_live.instances[at].chain.text();
+        cx.say(LimitMsg::StackUpdateDone { chain, rounds });
     }
     if top_frame > 0 {
-        propagate_to_outer(env, at);
+        propagate_to_outer(cx, at);
     }
     Ok(())
 }
@@ -229,18 +231,18 @@ fn solve_instance(env: &mut Env<'_>, at: usize) -> Res {
 ///
 /// # Errors
 /// Never.
-pub(crate) fn solve_live_stack(env: &mut Env<'_>) -> Res {
-    if !static_liveness(env) {
+pub(crate) fn solve_live_stack(cx: &mut Cx<'_>) -> Res {
+    if !static_liveness(cx) {
         return Ok(());
     }
-    reset_callchain(env);
-    for frame in (0..env.cur.frames.len()).rev() {
-        let st = std::mem::replace(&mut env.cur, VerifierState::empty());
-        let at = instance_of(env, &st, frame);
-        env.cur = st;
-        if env.explorer.stack_live.instances[at].updated {
-            solve_instance(env, at)?;
-            let inst = &mut env.explorer.stack_live.instances[at];
+    reset_callchain(cx);
+    for frame in (0..cx.path.cur.frames.len()).rev() {
+        let st = std::mem::replace(&mut cx.path.cur, VerifierState::empty());
+        let at = instance_of(cx, &st, frame);
+        cx.path.cur = st;
+        if cx.search.stack_live.instances[at].updated {
+            solve_instance(cx, at)?;
+            let inst = &mut cx.search.stack_live.instances[at];
             inst.updated = false;
             inst.must_write_dropped = false;
         }
@@ -249,19 +251,19 @@ pub(crate) fn solve_live_stack(env: &mut Env<'_>) -> Res {
 }
 
 /// Registers and slots that nothing reads after a stored state.
-pub(super) fn dead_places(env: &mut Env<'_>, id: StateId) -> Vec<DeadPlaces> {
-    let st = env.explorer.state(id).clone();
+pub(super) fn dead_places(cx: &mut Cx<'_>, id: StateId) -> Vec<DeadPlaces> {
+    let st = cx.search.state(id).clone();
     let last = st.frames.len().saturating_sub(1);
-    let instances: SmallVec<[usize; 8]> = (0..st.frames.len()).map(|f| instance_of(env, &st, f)).collect();
+    let instances: SmallVec<[usize; 8]> = (0..st.frames.len()).map(|f| instance_of(cx, &st, f)).collect();
     let mut out = Vec::with_capacity(st.frames.len());
     for (frame, f) in st.frames.iter().enumerate() {
         let at = if frame == last { st.insn_idx as usize } else { st.frames[frame + 1].called_from as usize };
-        let regs = !env.aux.get(at).map_or(u16::MAX, |a| a.live_registers_before);
-        let mut alive = live_before(env, instances[last], st.insn_idx, frame);
+        let regs = !cx.learned.aux.get(at).map_or(u16::MAX, |a| a.live_registers_before);
+        let mut alive = live_before(cx, instances[last], st.insn_idx, frame);
         for (i, &instance) in instances.iter().enumerate().take(last).skip(frame) {
             let called_from = st.frames[i + 1].called_from as u32;
-            let calls_back = env.aux.get(called_from as usize).is_some_and(|a| a.runs_callbacks);
-            alive |= live_before(env, instance, if calls_back { called_from } else { called_from + 1 }, frame);
+            let calls_back = cx.learned.aux.get(called_from as usize).is_some_and(|a| a.runs_callbacks);
+            alive |= live_before(cx, instance, if calls_back { called_from } else { called_from + 1 }, frame);
         }
         debug_assert!(f.frame_number as usize == frame);
         out.push(DeadPlaces { regs, slots: !alive });
@@ -269,6 +271,6 @@ pub(super) fn dead_places(env: &mut Env<'_>, id: StateId) -> Vec<DeadPlaces> {
     out
 }
 
-fn live_before(env: &Env<'_>, at: usize, insn: u32, frame: usize) -> u64 {
-    env.explorer.stack_live.instances[at].masks(frame, insn).map_or(0, |m| m.live_before)
+fn live_before(cx: &Cx<'_>, at: usize, insn: u32, frame: usize) -> u64 {
+    cx.search.stack_live.instances[at].masks(frame, insn).map_or(0, |m| m.live_before)
 }

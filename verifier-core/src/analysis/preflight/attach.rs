@@ -2,7 +2,7 @@
 //!
 //! Answers for `check_attach_btf_id()`, `bpf_check_attach_target()`, `bpf_lsm_verify_prog()`,
 //! `bpf_iter_prog_supported()` and `btf_check_type_match()`. The checks stand in the kernel's order, because the first
-//! one that fails is the one that is told. What is found is left in `env.attach` for the walk.
+//! one that fails is the one that is told. What is found is left in `cx.program.attach` for the walk.
 //!
 //! In the kernel: `SECURITY_PREFIX`, `struct bpf_attach_target_info`.
 
@@ -11,9 +11,9 @@ use std::sync::Arc;
 use super::attr::is_gpl_compatible;
 use super::func_model::{check_type_match, distill_func_proto};
 use super::struct_ops::struct_ops_target;
-use crate::analysis::Env;
+use crate::analysis::Cx;
 use crate::analysis::access::TRACE_PREFIX;
-use crate::analysis::env::CtxArg;
+use crate::analysis::program::CtxArg;
 use crate::btf::{Btf, BtfKind, TypeId};
 use crate::error::{Errno, PolicyMsg, Res, Stop};
 use crate::kernel::facts::{error_injection, iterators, lsm_hooks};
@@ -25,55 +25,59 @@ use crate::state::BtfRef;
 /// Prefix of functions whose return value every `fmod_ret` program may change.
 const SECURITY_PREFIX: &str = "security_";
 
-/// Checks the attach target and fills in `env.attach`.
+/// Checks the attach target and fills in `cx.program.attach`.
 ///
 /// Sleepability by type is checked here for every program; struct_ops programs go on in [`super::struct_ops`].
-pub(crate) fn resolve_target(env: &mut Env<'_>) -> Res {
-    if env.prog_type == ProgType::Syscall {
-        return if env.sleepable { Ok(()) } else { Err(env.reject(PolicyMsg::SyscallNotSleepable, Errno::EINVAL)) };
+pub(crate) fn resolve_target(cx: &mut Cx<'_>) -> Res {
+    if cx.program.prog_type == ProgType::Syscall {
+        return if cx.program.sleepable {
+            Ok(())
+        } else {
+            Err(cx.reject(PolicyMsg::SyscallNotSleepable, Errno::EINVAL))
+        };
     }
-    if env.sleepable && !may_be_sleepable(env.prog_type, env.attach_type) {
-        return Err(env.reject(PolicyMsg::SleepableType, Errno::EINVAL));
+    if cx.program.sleepable && !may_be_sleepable(cx.program.prog_type, cx.program.attach_type) {
+        return Err(cx.reject(PolicyMsg::SleepableType, Errno::EINVAL));
     }
-    match env.prog_type {
-        ProgType::StructOps => return struct_ops_target(env),
+    match cx.program.prog_type {
+        ProgType::StructOps => return struct_ops_target(cx),
         ProgType::Tracing | ProgType::Lsm | ProgType::Ext => {}
         _ => return Ok(()),
     }
-    let target = env.req.attach.prog.clone();
-    let found = check_attach_target(env, target.as_deref())?;
+    let target = cx.program.req.attach.prog.clone();
+    let found = check_attach_target(cx, target.as_deref())?;
 
-    if let (Some(target), ProgType::Ext) = (&target, env.prog_type) {
+    if let (Some(target), ProgType::Ext) = (&target, cx.program.prog_type) {
         // An extension is verified as its target: type, operations and attach type.
-        env.attach_type = AttachType::from_number(target.request.expected_attach_type)
+        cx.program.attach_type = AttachType::from_number(target.request.expected_attach_type)
             .ok_or_else(|| Stop::unsupported("attach type of the target program"))?;
     }
-    env.attach.btf = Some(found.btf);
-    env.attach.btf_id = env.req.attach.btf_id;
-    env.attach.func_proto = found.proto;
-    env.attach.func_name = found.name.clone();
+    cx.program.attach.btf = Some(found.btf);
+    cx.program.attach.btf_id = cx.program.req.attach.btf_id;
+    cx.program.attach.func_proto = found.proto;
+    cx.program.attach.func_name = found.name.clone();
 
-    if env.attach_type == AttachType::TraceRawTp {
-        env.attach.btf_trace = true;
+    if cx.program.attach_type == AttachType::TraceRawTp {
+        cx.program.attach.btf_trace = true;
         return Ok(());
     }
-    if env.attach_type == AttachType::TraceIter {
-        return iter_prog_supported(env);
+    if cx.program.attach_type == AttachType::TraceIter {
+        return iter_prog_supported(cx);
     }
     let vmlinux = found.btf == BtfRef::VMLINUX;
-    let v = env.kernel.version;
-    if env.prog_type == ProgType::Lsm {
-        verify_lsm_prog(env)?;
-    } else if env.prog_type == ProgType::Tracing && vmlinux && error_injection::is_denied(v, &found.name) {
-        if !env.kernel.features.denied_attach_told {
+    let v = cx.program.kernel.version;
+    if cx.program.prog_type == ProgType::Lsm {
+        verify_lsm_prog(cx)?;
+    } else if cx.program.prog_type == ProgType::Tracing && vmlinux && error_injection::is_denied(v, &found.name) {
+        if !cx.program.kernel.features.denied_attach_told {
             return Err(Stop::silent(Errno::EINVAL));
         }
-        return Err(env.reject(PolicyMsg::Denied { name: found.name }, Errno::EINVAL));
-    } else if matches!(env.attach_type, AttachType::TraceFexit | AttachType::ModifyReturn)
+        return Err(cx.reject(PolicyMsg::Denied { name: found.name }, Errno::EINVAL));
+    } else if matches!(cx.program.attach_type, AttachType::TraceFexit | AttachType::ModifyReturn)
         && vmlinux
         && error_injection::is_noreturn(v, &found.name)
     {
-        return Err(env.reject(PolicyMsg::Noreturn { name: found.name }, Errno::EINVAL));
+        return Err(cx.reject(PolicyMsg::Noreturn { name: found.name }, Errno::EINVAL));
     }
     Ok(())
 }
@@ -90,69 +94,69 @@ struct Target {
 /// The BTF that the target's id belongs to, as a BTF of the environment.
 ///
 /// A module's BTF stands there already when instructions use its functions or symbols.
-pub(super) fn btf_ref(env: &mut Env<'_>, btf: Option<Arc<Btf>>) -> Res<BtfRef> {
+pub(super) fn btf_ref(cx: &mut Cx<'_>, btf: Option<Arc<Btf>>) -> Res<BtfRef> {
     let Some(btf) = btf else { return Ok(BtfRef::VMLINUX) };
-    let module = env.req.attach.module.as_str();
-    let named = |i: usize| !module.is_empty() && env.btf_names.get(i).is_some_and(|n| n == module);
-    if let Some(i) = (0..env.btfs.len()).find(|&i| Arc::ptr_eq(&env.btfs[i], &btf) || named(i)) {
+    let module = cx.program.req.attach.module.as_str();
+    let named = |i: usize| !module.is_empty() && cx.program.btf_names.get(i).is_some_and(|n| n == module);
+    if let Some(i) = (0..cx.program.btfs.len()).find(|&i| Arc::ptr_eq(&cx.program.btfs[i], &btf) || named(i)) {
         return u16::try_from(i).map(BtfRef).map_err(|_| Stop::unsupported("more than 65535 BTFs"));
     }
-    let at = u16::try_from(env.btfs.len()).map_err(|_| Stop::unsupported("more than 65535 BTFs"))?;
-    env.btfs.push(btf);
-    env.btf_names.push(env.req.attach.module.clone());
+    let at = u16::try_from(cx.program.btfs.len()).map_err(|_| Stop::unsupported("more than 65535 BTFs"))?;
+    cx.program.btfs.push(btf);
+    cx.program.btf_names.push(cx.program.req.attach.module.clone());
     Ok(BtfRef(at))
 }
 
 /// Whether a program of this type can attach to the target, and what it then runs with.
-fn check_attach_target(env: &mut Env<'_>, tgt: Option<&TargetProg>) -> Res<Target> {
-    let id = env.req.attach.btf_id;
-    let extension = env.prog_type == ProgType::Ext;
+fn check_attach_target(cx: &mut Cx<'_>, tgt: Option<&TargetProg>) -> Res<Target> {
+    let id = cx.program.req.attach.btf_id;
+    let extension = cx.program.prog_type == ProgType::Ext;
     let einval = Errno::EINVAL;
     if id == 0 {
-        return Err(env.reject(PolicyMsg::NoBtfId, einval));
+        return Err(cx.reject(PolicyMsg::NoBtfId, einval));
     }
     let btf_arc = match tgt {
         Some(t) => match &t.request.btf {
             Some(b) => Some(b.clone()),
-            None => return Err(env.reject(PolicyMsg::TargetNoBtf, einval)),
+            None => return Err(cx.reject(PolicyMsg::TargetNoBtf, einval)),
         },
-        None => env.req.attach.btf.clone(),
+        None => cx.program.req.attach.btf.clone(),
     };
-    let btf_ref = btf_ref(env, btf_arc)?;
-    let btf = env.btf(btf_ref).clone();
-    let Some(t) = btf.ty(id) else { return Err(env.reject(PolicyMsg::BtfIdInvalid { id }, einval)) };
+    let btf_ref = btf_ref(cx, btf_arc)?;
+    let btf = cx.program.btf(btf_ref).clone();
+    let Some(t) = btf.ty(id) else { return Err(cx.reject(PolicyMsg::BtfIdInvalid { id }, einval)) };
     if t.name_off == 0 && t.kind == BtfKind::Void {
-        return Err(env.reject(PolicyMsg::BtfIdUnnamed { id }, einval));
+        return Err(cx.reject(PolicyMsg::BtfIdUnnamed { id }, einval));
     }
     let name = t.name().to_string();
 
     let mut conservative = true;
     if let Some(tgt) = tgt {
-        conservative = check_target_prog(env, tgt, id, &name)?;
+        conservative = check_target_prog(cx, tgt, id, &name)?;
     } else if extension {
-        return Err(env.reject(PolicyMsg::ReplaceKernel, einval));
+        return Err(cx.reject(PolicyMsg::ReplaceKernel, einval));
     }
 
-    match env.attach_type {
+    match cx.program.attach_type {
         AttachType::TraceRawTp => {
             if tgt.is_some() {
-                return Err(env.reject(PolicyMsg::OnlyFentryProg, einval));
+                return Err(cx.reject(PolicyMsg::OnlyFentryProg, einval));
             }
             if t.kind != BtfKind::Typedef {
-                return Err(env.reject(PolicyMsg::NotTypedef { id }, einval));
+                return Err(cx.reject(PolicyMsg::NotTypedef { id }, einval));
             }
             let Some(tracepoint) = name.strip_prefix(TRACE_PREFIX) else {
-                return Err(env.reject(PolicyMsg::WrongTypeName { id, name }, einval));
+                return Err(cx.reject(PolicyMsg::WrongTypeName { id, name }, einval));
             };
             let proto = tracepoint_proto(&btf, t.size_or_type, tracepoint).ok_or(Stop::silent(einval))?;
             return Ok(Target { btf: btf_ref, proto, name: tracepoint.to_string() });
         }
         AttachType::TraceIter => {
             if t.kind != BtfKind::Func {
-                return Err(env.reject(PolicyMsg::NotFunction { id }, einval));
+                return Err(cx.reject(PolicyMsg::NotFunction { id }, einval));
             }
             let proto = func_proto(&btf, t.size_or_type)?;
-            distill_func_proto(env, &btf, Some(proto), &name)?;
+            distill_func_proto(cx, &btf, Some(proto), &name)?;
             return Ok(Target { btf: btf_ref, proto, name });
         }
         AttachType::ModifyReturn
@@ -164,40 +168,40 @@ fn check_attach_target(env: &mut Env<'_>, tgt: Option<&TargetProg>) -> Res<Targe
         _ => return Err(Stop::silent(einval)),
     }
     if t.kind != BtfKind::Func {
-        return Err(env.reject(PolicyMsg::NotFunction { id }, einval));
+        return Err(cx.reject(PolicyMsg::NotFunction { id }, einval));
     }
     if extension {
-        check_type_match(env, &btf, &t)?;
+        check_type_match(cx, &btf, &t)?;
     }
     let proto = func_proto(&btf, t.size_or_type)?;
     let proto = if tgt.is_some() && conservative { 0 } else { proto };
-    let ret_size = distill_func_proto(env, &btf, (proto != 0).then_some(proto), &name)?;
-    if ret_size > 8 && matches!(env.attach_type, AttachType::ModifyReturn | AttachType::TraceFexit) {
-        return Err(env.reject(PolicyMsg::WideReturn { func: name }, Errno::EOPNOTSUPP));
+    let ret_size = distill_func_proto(cx, &btf, (proto != 0).then_some(proto), &name)?;
+    if ret_size > 8 && matches!(cx.program.attach_type, AttachType::ModifyReturn | AttachType::TraceFexit) {
+        return Err(cx.reject(PolicyMsg::WideReturn { func: name }, Errno::EOPNOTSUPP));
     }
-    check_target_use(env, tgt.is_some(), &name)?;
+    check_target_use(cx, tgt.is_some(), &name)?;
     Ok(Target { btf: btf_ref, proto, name })
 }
 
 /// Sleepable programs and `fmod_ret` programs attach to some functions only.
-fn check_target_use(env: &mut Env<'_>, to_prog: bool, name: &str) -> Res {
-    let injectable = !to_prog && env.kernel.build.error_injection && error_injection::is_error_injectable(name);
+fn check_target_use(cx: &mut Cx<'_>, to_prog: bool, name: &str) -> Res {
+    let injectable = !to_prog && cx.program.kernel.build.error_injection && error_injection::is_error_injectable(name);
     let in_set = if to_prog { None } else { error_injection::modify_return(name) };
-    if env.sleepable {
-        let ok = match env.prog_type {
+    if cx.program.sleepable {
+        let ok = match cx.program.prog_type {
             ProgType::Tracing => (injectable && !error_injection::is_non_sleepable(name)) || in_set == Some(true),
-            ProgType::Lsm => lsm_hooks::is_sleepable(env.kernel.version, name),
+            ProgType::Lsm => lsm_hooks::is_sleepable(cx.program.kernel.version, name),
             _ => false,
         };
         if !ok {
-            return Err(env.reject(PolicyMsg::NotSleepable { func: name.into() }, Errno::EINVAL));
+            return Err(cx.reject(PolicyMsg::NotSleepable { func: name.into() }, Errno::EINVAL));
         }
-    } else if env.attach_type == AttachType::ModifyReturn {
+    } else if cx.program.attach_type == AttachType::ModifyReturn {
         if to_prog {
-            return Err(env.reject(PolicyMsg::FmodRetProg, Errno::EINVAL));
+            return Err(cx.reject(PolicyMsg::FmodRetProg, Errno::EINVAL));
         }
         if in_set.is_none() && !injectable && !name.starts_with(SECURITY_PREFIX) {
-            return Err(env.reject(PolicyMsg::NotModifiable { func: name.into() }, Errno::EINVAL));
+            return Err(cx.reject(PolicyMsg::NotModifiable { func: name.into() }, Errno::EINVAL));
         }
     }
     Ok(())
@@ -226,75 +230,75 @@ fn tracepoint_proto(btf: &Btf, typedef_target: TypeId, tracepoint: &str) -> Opti
 
 /// Attaching to a program: which function of it, and whether the two go together. Returns whether the function's
 /// prototype is not trusted (`conservative`).
-fn check_target_prog(env: &mut Env<'_>, tgt: &TargetProg, id: TypeId, name: &str) -> Res<bool> {
+fn check_target_prog(cx: &mut Cx<'_>, tgt: &TargetProg, id: TypeId, name: &str) -> Res<bool> {
     let einval = Errno::EINVAL;
-    let extension = env.prog_type == ProgType::Ext;
-    if env.req.prog_ifindex != 0 {
+    let extension = cx.program.prog_type == ProgType::Ext;
+    if cx.program.req.prog_ifindex != 0 {
         return Err(Stop::unsupported("programs bound to a device"));
     }
     let Some(subprog) = tgt.request.func_info.iter().position(|f| f.type_id == id) else {
-        return Err(env.reject(PolicyMsg::NoSubprog { name: name.into() }, einval));
+        return Err(cx.reject(PolicyMsg::NoSubprog { name: name.into() }, einval));
     };
     let Some(func) = tgt.funcs.get(subprog).copied() else {
         return Err(Stop::unsupported("attaching to a program whose functions are not known"));
     };
     if func.exception_cb {
-        return Err(env.reject(PolicyMsg::ExceptionCallback { extension }, einval));
+        return Err(cx.reject(PolicyMsg::ExceptionCallback { extension }, einval));
     }
     if extension {
         if func.unreliable {
-            return Err(env.reject(PolicyMsg::ReplaceStatic, einval));
+            return Err(cx.reject(PolicyMsg::ReplaceStatic, einval));
         }
-        let main = env.subprogs.first();
+        let main = cx.learned.subprogs.first();
         let (changes, sleeps) = main.map_or((false, false), |m| (m.moves_packet_data, m.can_sleep));
         if changes && !func.moves_packet_data {
-            return Err(env.reject(PolicyMsg::ExtChangesPacket, einval));
+            return Err(cx.reject(PolicyMsg::ExtChangesPacket, einval));
         }
-        if env.kernel.features.extension_might_sleep && sleeps && !func.can_sleep {
-            return Err(env.reject(PolicyMsg::ExtMaySleep, einval));
+        if cx.program.kernel.features.extension_might_sleep && sleeps && !func.can_sleep {
+            return Err(cx.reject(PolicyMsg::ExtMaySleep, einval));
         }
     }
     let tgt_type = tgt.request.prog_type;
     let is_tracing = |n: u32| n == ProgType::Tracing as u32;
-    if env.prog_type == ProgType::Tracing {
+    if cx.program.prog_type == ProgType::Tracing {
         let nested =
             is_tracing(tgt_type) && tgt.request.attach.prog.as_ref().is_some_and(|t| is_tracing(t.request.prog_type));
         if nested {
-            return Err(env.reject(PolicyMsg::NestedTracing, einval));
+            return Err(cx.reject(PolicyMsg::NestedTracing, einval));
         }
-    } else if tgt_type == env.prog_type as u32 {
-        return Err(env.reject(PolicyMsg::RecursiveAttach, einval));
+    } else if tgt_type == cx.program.prog_type as u32 {
+        return Err(cx.reject(PolicyMsg::RecursiveAttach, einval));
     }
     let attach = AttachType::from_number(tgt.request.expected_attach_type);
     let fentry = matches!(attach, Some(AttachType::TraceFentry | AttachType::TraceFexit));
     if is_tracing(tgt_type) && extension && fentry {
-        return Err(env.reject(PolicyMsg::ExtendFentry, einval));
+        return Err(cx.reject(PolicyMsg::ExtendFentry, einval));
     }
     Ok(func.unreliable)
 }
 
 /// Whether an LSM program may attach to the hook.
-fn verify_lsm_prog(env: &mut Env<'_>) -> Res {
-    let (id, name) = (env.attach.btf_id, env.attach.func_name.clone());
-    if !is_gpl_compatible(&env.req.license) {
-        return Err(env.reject(PolicyMsg::LsmGpl, Errno::EINVAL));
+fn verify_lsm_prog(cx: &mut Cx<'_>) -> Res {
+    let (id, name) = (cx.program.attach.btf_id, cx.program.attach.func_name.clone());
+    if !is_gpl_compatible(&cx.program.req.license) {
+        return Err(cx.reject(PolicyMsg::LsmGpl, Errno::EINVAL));
     }
-    let vmlinux = env.attach.btf == Some(BtfRef::VMLINUX);
-    if vmlinux && lsm_hooks::is_disabled(env.kernel.version, &name) {
-        return Err(env.reject(PolicyMsg::DisabledHook { id, name }, Errno::EINVAL));
+    let vmlinux = cx.program.attach.btf == Some(BtfRef::VMLINUX);
+    if vmlinux && lsm_hooks::is_disabled(cx.program.kernel.version, &name) {
+        return Err(cx.reject(PolicyMsg::DisabledHook { id, name }, Errno::EINVAL));
     }
     if !vmlinux || !lsm_hooks::is_hook(&name) {
-        return Err(env.reject(PolicyMsg::WrongTypeName { id, name }, Errno::EINVAL));
+        return Err(cx.reject(PolicyMsg::WrongTypeName { id, name }, Errno::EINVAL));
     }
     Ok(())
 }
 
 /// Finds the iterator and the arguments of special type that its programs get.
-fn iter_prog_supported(env: &mut Env<'_>) -> Res {
-    let target = iterators::target(env.kernel.version, &env.attach.func_name);
+fn iter_prog_supported(cx: &mut Cx<'_>) -> Res {
+    let target = iterators::target(cx.program.kernel.version, &cx.program.attach.func_name);
     let Some(target) = target else { return Err(Stop::silent(Errno::EINVAL)) };
-    let vmlinux = env.btf(BtfRef::VMLINUX).clone();
-    env.attach.ctx_args = target
+    let vmlinux = cx.program.btf(BtfRef::VMLINUX).clone();
+    cx.program.attach.ctx_args = target
         .args
         .iter()
         .map(|a| {

@@ -5,74 +5,75 @@
 //!
 //! In the kernel: `check_abnormal_return()`, `check_btf_func()`, `check_btf_line()`.
 
-use crate::analysis::env::{Env, FuncInfoAux};
+use crate::analysis::cx::Cx;
+use crate::analysis::learned::FuncInfoAux;
 use crate::btf::BtfKind;
 use crate::error::{Errno, Res, Stop, WalkMsg};
 
 /// Functions that may be left early need to be known by BTF.
-fn packet_loads_need_scalar_result(env: &mut Env<'_>) -> Res {
-    for i in 1..env.subprogs.len() {
-        if env.subprogs[i].loads_packets {
-            return Err(env.reject(WalkMsg::LdAbsWithoutBtf, Errno::EINVAL));
+fn packet_loads_need_scalar_result(cx: &mut Cx<'_>) -> Res {
+    for i in 1..cx.learned.subprogs.len() {
+        if cx.learned.subprogs[i].loads_packets {
+            return Err(cx.reject(WalkMsg::LdAbsWithoutBtf, Errno::EINVAL));
         }
-        if env.subprogs[i].makes_tail_calls {
-            return Err(env.reject(WalkMsg::TailCallWithoutBtf, Errno::EINVAL));
+        if cx.learned.subprogs[i].makes_tail_calls {
+            return Err(cx.reject(WalkMsg::TailCallWithoutBtf, Errno::EINVAL));
         }
     }
     Ok(())
 }
 
 /// Before the functions are known: the records alone.
-pub(crate) fn check_before_functions(env: &mut Env<'_>) -> Res {
-    let req = env.req;
+pub(crate) fn check_before_functions(cx: &mut Cx<'_>) -> Res {
+    let req = cx.program.req;
     if req.func_info.is_empty() && req.line_info.is_empty() {
-        return packet_loads_need_scalar_result(env);
+        return packet_loads_need_scalar_result(cx);
     }
     let Some(btf) = &req.btf else { return Err(Stop::silent(Errno::EBADF)) };
     let mut prev = 0;
     for (i, rec) in req.func_info.iter().enumerate() {
         if i == 0 && rec.insn_off != 0 {
-            return Err(env.reject(WalkMsg::FuncInfoFirst { off: rec.insn_off }, Errno::EINVAL));
+            return Err(cx.reject(WalkMsg::FuncInfoFirst { off: rec.insn_off }, Errno::EINVAL));
         }
         if i > 0 && rec.insn_off <= prev {
-            return Err(env.reject(WalkMsg::FuncInfoOrder { off: rec.insn_off, prev }, Errno::EINVAL));
+            return Err(cx.reject(WalkMsg::FuncInfoOrder { off: rec.insn_off, prev }, Errno::EINVAL));
         }
         let func = btf.ty(rec.type_id).filter(|t| t.kind == BtfKind::Func);
         let Some(func) = func else {
-            return Err(env.reject(WalkMsg::FuncInfoType { id: rec.type_id }, Errno::EINVAL));
+            return Err(cx.reject(WalkMsg::FuncInfoType { id: rec.type_id }, Errno::EINVAL));
         };
         if btf.ty(func.size_or_type).is_none_or(|t| t.kind != BtfKind::FuncProto) {
             return Err(Stop::silent(Errno::EINVAL));
         }
         prev = rec.insn_off;
     }
-    env.func_info = req.func_info.clone();
+    cx.program.func_info = req.func_info.clone();
     Ok(())
 }
 
 /// With the functions known.
-pub(crate) fn check(env: &mut Env<'_>) -> Res {
-    if env.req.func_info.is_empty() && env.req.line_info.is_empty() {
-        return packet_loads_need_scalar_result(env);
+pub(crate) fn check(cx: &mut Cx<'_>) -> Res {
+    if cx.program.req.func_info.is_empty() && cx.program.req.line_info.is_empty() {
+        return packet_loads_need_scalar_result(cx);
     }
-    check_funcs(env)?;
-    check_lines(env)
+    check_funcs(cx)?;
+    check_lines(cx)
 }
 
 /// Function information: one record for each function, in order, with types that fit.
-fn check_funcs(env: &mut Env<'_>) -> Res {
-    let req = env.req;
+fn check_funcs(cx: &mut Cx<'_>) -> Res {
+    let req = cx.program.req;
     if req.func_info.is_empty() {
-        return packet_loads_need_scalar_result(env);
+        return packet_loads_need_scalar_result(cx);
     }
-    if req.func_info.len() != env.subprogs.len() {
-        return Err(env.reject(WalkMsg::FuncInfoCount, Errno::EINVAL));
+    if req.func_info.len() != cx.learned.subprogs.len() {
+        return Err(cx.reject(WalkMsg::FuncInfoCount, Errno::EINVAL));
     }
     let Some(btf) = &req.btf else { return Err(Stop::silent(Errno::EBADF)) };
     let mut aux = Vec::with_capacity(req.func_info.len());
     for (i, rec) in req.func_info.iter().enumerate() {
-        if env.subprogs[i].start != rec.insn_off {
-            return Err(env.reject(WalkMsg::FuncInfoLayout, Errno::EINVAL));
+        if cx.learned.subprogs[i].start != rec.insn_off {
+            return Err(cx.reject(WalkMsg::FuncInfoLayout, Errno::EINVAL));
         }
         let func = btf.ty(rec.type_id);
         let proto = func.and_then(|f| btf.ty(f.size_or_type));
@@ -82,50 +83,50 @@ fn check_funcs(env: &mut Env<'_>) -> Res {
             BtfKind::Enum | BtfKind::Enum64 => true,
             _ => false,
         });
-        if i > 0 && !scalar && env.subprogs[i].loads_packets {
-            return Err(env.reject(WalkMsg::LdAbsNotInt, Errno::EINVAL));
+        if i > 0 && !scalar && cx.learned.subprogs[i].loads_packets {
+            return Err(cx.reject(WalkMsg::LdAbsNotInt, Errno::EINVAL));
         }
-        if i > 0 && !scalar && env.subprogs[i].makes_tail_calls {
-            return Err(env.reject(WalkMsg::TailCallNotInt, Errno::EINVAL));
+        if i > 0 && !scalar && cx.learned.subprogs[i].makes_tail_calls {
+            return Err(cx.reject(WalkMsg::TailCallNotInt, Errno::EINVAL));
         }
         aux.push(FuncInfoAux { linkage: func.map_or(0, |f| f.vlen), ..FuncInfoAux::default() });
     }
-    env.function_facts = aux;
+    cx.learned.function_facts = aux;
     Ok(())
 }
 
 /// Line information: in order, inside of the program, the first line of each function present.
-fn check_lines(env: &mut Env<'_>) -> Res {
-    let req = env.req;
+fn check_lines(cx: &mut Cx<'_>) -> Res {
+    let req = cx.program.req;
     let Some(btf) = &req.btf else { return Ok(()) };
-    let len = env.insns.len();
+    let len = cx.program.insns.len();
     let mut next_func = 0;
     let mut prev = 0;
     for (i, line) in req.line_info.iter().enumerate() {
         let off = line.insn_off;
         if (i > 0 && off <= prev) || off as usize >= len {
-            return Err(env.reject(WalkMsg::LineInfoOrder { i, off, prev, len }, Errno::EINVAL));
+            return Err(cx.reject(WalkMsg::LineInfoOrder { i, off, prev, len }, Errno::EINVAL));
         }
-        if env.insns[off as usize].code == 0 {
-            return Err(env.reject(WalkMsg::LineInfoInsn { i }, Errno::EINVAL));
+        if cx.program.insns[off as usize].code == 0 {
+            return Err(cx.reject(WalkMsg::LineInfoInsn { i }, Errno::EINVAL));
         }
         if btf.bytes_at(line.line_off).is_none() || btf.bytes_at(line.file_name_off).is_none() {
-            return Err(env.reject(WalkMsg::LineInfoName { i }, Errno::EINVAL));
+            return Err(cx.reject(WalkMsg::LineInfoName { i }, Errno::EINVAL));
         }
-        if next_func < env.subprogs.len() {
-            let start = env.subprogs[next_func].start;
+        if next_func < cx.learned.subprogs.len() {
+            let start = cx.learned.subprogs[next_func].start;
             if off == start {
-                env.subprogs[next_func].line_index = i as u32;
+                cx.learned.subprogs[next_func].line_index = i as u32;
                 next_func += 1;
             } else if start < off {
-                return Err(env.reject(WalkMsg::LineInfoFunc { n: next_func }, Errno::EINVAL));
+                return Err(cx.reject(WalkMsg::LineInfoFunc { n: next_func }, Errno::EINVAL));
             }
         }
         prev = off;
     }
-    if !req.line_info.is_empty() && next_func != env.subprogs.len() {
-        let missing = env.subprogs.len() - next_func;
-        return Err(env.reject(WalkMsg::LineInfoFuncs { missing, from: next_func }, Errno::EINVAL));
+    if !req.line_info.is_empty() && next_func != cx.learned.subprogs.len() {
+        let missing = cx.learned.subprogs.len() - next_func;
+        return Err(cx.reject(WalkMsg::LineInfoFuncs { missing, from: next_func }, Errno::EINVAL));
     }
     Ok(())
 }

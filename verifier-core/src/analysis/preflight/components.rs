@@ -4,16 +4,16 @@
 //! log, so they are given out in the kernel's order: a component is numbered when it is complete, with the walk starting
 //! at each instruction not seen yet.
 
-use super::super::Env;
+use super::super::Cx;
 use super::super::liveness::{Order, successors};
 
 /// Instructions of each function, successors first.
-pub(crate) fn order_functions(env: &mut Env<'_>) {
-    let len = env.insns.len();
+pub(crate) fn order_functions(cx: &mut Cx<'_>) {
+    let len = cx.program.insns.len();
     // Bit 0: put on the stack. Bit 1: successors were put on the stack.
     let mut state = vec![0u8; len];
-    let mut all = Vec::with_capacity(env.subprogs.len());
-    for s in &env.subprogs {
+    let mut all = Vec::with_capacity(cx.learned.subprogs.len());
+    for s in &cx.learned.subprogs {
         let mut order = Vec::new();
         let mut stack = vec![s.start as usize];
         while let Some(&top) = stack.last() {
@@ -26,7 +26,7 @@ pub(crate) fn order_functions(env: &mut Env<'_>) {
                 stack.pop();
                 continue;
             }
-            for to in successors(&env.insns, top) {
+            for to in successors(&cx.program.insns, top) {
                 if let Some(st) = state.get_mut(to)
                     && *st == 0
                 {
@@ -36,15 +36,15 @@ pub(crate) fn order_functions(env: &mut Env<'_>) {
             }
             state[top] = 3;
         }
-        all.push(Order::new(&env.insns, s.start, order));
+        all.push(Order::new(&cx.program.insns, s.start, order));
     }
-    env.explorer.stack_live.orders = all;
+    cx.search.stack_live.orders = all;
 }
 
 /// Numbers the loops: 0 for an instruction that cannot come back to itself.
-pub(crate) fn number_loops(env: &mut Env<'_>) {
+pub(crate) fn number_loops(cx: &mut Cx<'_>) {
     const GONE: u32 = u32::MAX;
-    let len = env.insns.len();
+    let len = cx.program.insns.len();
     let (mut pre, mut low) = (vec![0u32; len], vec![0u32; len]);
     let (mut next_pre, mut next_scc) = (1u32, 1u32);
     let (mut open, mut path) = (Vec::new(), Vec::new());
@@ -60,7 +60,7 @@ pub(crate) fn number_loops(env: &mut Env<'_>) {
                 next_pre += 1;
                 open.push(w);
             }
-            let succ = successors(&env.insns, w);
+            let succ = successors(&cx.program.insns, w);
             for &s in succ.iter().filter(|s| **s < len) {
                 if pre[s] == 0 {
                     path.push(s);
@@ -76,7 +76,7 @@ pub(crate) fn number_loops(env: &mut Env<'_>) {
             while let Some(t) = open.pop() {
                 low[t] = GONE;
                 if is_loop {
-                    env.aux[t].scc = next_scc;
+                    cx.learned.aux[t].scc = next_scc;
                 }
                 if t == w {
                     break;

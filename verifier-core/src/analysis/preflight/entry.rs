@@ -5,8 +5,9 @@
 //!
 //! In the kernel: `BPF_MAX_SUBPROGS`, `add_subprog()`, `bpf_find_exception_callback_insn_off()`.
 
-use crate::analysis::env::{Env, SubprogInfo};
+use crate::analysis::cx::Cx;
 use crate::analysis::kfunc;
+use crate::analysis::learned::SubprogInfo;
 use crate::btf::BtfKind;
 use crate::error::{Errno, Res, WalkMsg};
 
@@ -14,83 +15,83 @@ use crate::error::{Errno, Res, WalkMsg};
 const MAX_SUBPROGS: usize = 256;
 
 /// Notes that a function begins at `off`.
-fn note_function(env: &mut Env<'_>, off: i64) -> Res {
-    let Some(start) = usize::try_from(off).ok().filter(|o| *o < env.insns.len()) else {
-        return Err(env.reject(WalkMsg::CallDestination, Errno::EINVAL));
+fn note_function(cx: &mut Cx<'_>, off: i64) -> Res {
+    let Some(start) = usize::try_from(off).ok().filter(|o| *o < cx.program.insns.len()) else {
+        return Err(cx.reject(WalkMsg::CallDestination, Errno::EINVAL));
     };
     let start = start as u32;
-    let Err(at) = env.subprogs.binary_search_by_key(&start, |s| s.start) else { return Ok(()) };
-    if env.subprogs.len() >= MAX_SUBPROGS {
-        return Err(env.reject(WalkMsg::TooManySubprogs, Errno::E2BIG));
+    let Err(at) = cx.learned.subprogs.binary_search_by_key(&start, |s| s.start) else { return Ok(()) };
+    if cx.learned.subprogs.len() >= MAX_SUBPROGS {
+        return Err(cx.reject(WalkMsg::TooManySubprogs, Errno::E2BIG));
     }
-    env.subprogs.insert(at, SubprogInfo { start, ..SubprogInfo::default() });
+    cx.learned.subprogs.insert(at, SubprogInfo { start, ..SubprogInfo::default() });
     Ok(())
 }
 
 /// Finds local functions and kernel functions.
-pub(crate) fn functions_and_kfuncs(env: &mut Env<'_>) -> Res {
-    note_function(env, 0)?;
-    for i in 0..env.insns.len() {
-        let insn = env.insns[i];
+pub(crate) fn functions_and_kfuncs(cx: &mut Cx<'_>) -> Res {
+    note_function(cx, 0)?;
+    for i in 0..cx.program.insns.len() {
+        let insn = cx.program.insns[i];
         let local = insn.is_pseudo_func() || insn.is_pseudo_call();
         if !local && !insn.is_kfunc_call() {
             continue;
         }
-        if !env.caps.has_cap_bpf {
-            return Err(env.reject(WalkMsg::CallsNeedCap, Errno::EPERM));
+        if !cx.program.caps.has_cap_bpf {
+            return Err(cx.reject(WalkMsg::CallsNeedCap, Errno::EPERM));
         }
         if local {
-            note_function(env, i as i64 + i64::from(insn.imm) + 1)?;
+            note_function(cx, i as i64 + i64::from(insn.imm) + 1)?;
         } else {
-            kfunc::note_kfunc_call(env, insn.imm, insn.off)?;
+            kfunc::note_kfunc_call(cx, insn.imm, insn.off)?;
         }
     }
-    if let Some(start) = exception_callback(env)? {
-        note_function(env, i64::from(start))?;
-        if let Ok(n) = env.subprogs.binary_search_by_key(&start, |s| s.start)
+    if let Some(start) = exception_callback(cx)? {
+        note_function(cx, i64::from(start))?;
+        if let Ok(n) = cx.learned.subprogs.binary_search_by_key(&start, |s| s.start)
             && n > 0
         {
-            env.exception_function = n as u32;
-            env.subprogs[n].used_as_callback = true;
-            env.subprogs[n].is_later_callback = true;
-            env.subprogs[n].ends_exceptions = true;
+            cx.program.exception_function = n as u32;
+            cx.learned.subprogs[n].used_as_callback = true;
+            cx.learned.subprogs[n].is_later_callback = true;
+            cx.learned.subprogs[n].ends_exceptions = true;
         }
     }
-    env.subprog_starts = env.subprogs.iter().map(|s| s.start).collect();
-    if env.logs(2) {
-        for n in 0..env.subprogs.len() {
-            env.say(WalkMsg::Func { n, start: env.subprogs[n].start });
+    cx.program.subprog_starts = cx.learned.subprogs.iter().map(|s| s.start).collect();
+    if cx.logs(2) {
+        for n in 0..cx.learned.subprogs.len() {
+            cx.say(WalkMsg::Func { n, start: cx.learned.subprogs[n].start });
         }
     }
     Ok(())
 }
 
 /// First instruction of the exception callback that a tag on the main program names.
-fn exception_callback(env: &mut Env<'_>) -> Res<Option<u32>> {
-    let req = env.req;
-    let (Some(main), Some(btf)) = (env.func_info.first(), &req.btf) else { return Ok(None) };
+fn exception_callback(cx: &mut Cx<'_>) -> Res<Option<u32>> {
+    let req = cx.program.req;
+    let (Some(main), Some(btf)) = (cx.program.func_info.first(), &req.btf) else { return Ok(None) };
     if btf.ty(main.type_id).is_none() {
-        return Err(env.reject(WalkMsg::MainBtfId, Errno::EINVAL));
+        return Err(cx.reject(WalkMsg::MainBtfId, Errno::EINVAL));
     }
     let name = match btf.find_decl_tag_value(main.type_id, -1, "exception_callback:") {
         Ok(Some(name)) => name.to_string(),
         Ok(None) => return Ok(None),
-        Err(()) => return Err(env.reject(WalkMsg::ManyExceptionTags, Errno::EEXIST)),
+        Err(()) => return Err(cx.reject(WalkMsg::ManyExceptionTags, Errno::EEXIST)),
     };
     let Some(id) = btf.find_by_name_kind(&name, BtfKind::Func) else {
-        return Err(env.reject(WalkMsg::ExceptionCbMissing { name }, Errno::ENOENT));
+        return Err(cx.reject(WalkMsg::ExceptionCbMissing { name }, Errno::ENOENT));
     };
     /// BTF linkage of a global function.
     const GLOBAL: u16 = 1;
     if btf.ty(id).is_none_or(|t| t.vlen != GLOBAL) {
-        return Err(env.reject(WalkMsg::ExceptionCbStatic { name }, Errno::EINVAL));
+        return Err(cx.reject(WalkMsg::ExceptionCbStatic { name }, Errno::EINVAL));
     }
     match req.func_info.iter().rfind(|f| f.type_id == id).map(|f| f.insn_off) {
         Some(0) => {
-            let stop = env.reject(WalkMsg::ExceptionCbOffset, Errno::EINVAL);
+            let stop = cx.reject(WalkMsg::ExceptionCbOffset, Errno::EINVAL);
             Err(stop)
         }
         Some(off) => Ok(Some(off)),
-        None => Err(env.reject(WalkMsg::ExceptionCbFuncInfo, Errno::EINVAL)),
+        None => Err(cx.reject(WalkMsg::ExceptionCbFuncInfo, Errno::EINVAL)),
     }
 }

@@ -12,7 +12,7 @@
 //!
 //! In the kernel: `get_call_summary()`, `mark_fastcall_pattern_for_call()`.
 
-use super::super::{Env, helper_proto, kfunc};
+use super::super::{Cx, helper_proto, kfunc};
 use crate::error::Res;
 use crate::isa::insn::Insn;
 use crate::isa::opcode::*;
@@ -26,44 +26,44 @@ const GET_SMP_PROCESSOR_ID: i32 = 8;
 
 /// Registers that the call changes if it follows the contract (bits R0 to R5), and whether it is inlined. `None` for
 /// what is neither a helper nor a kernel function the program may call.
-pub(crate) fn call_summary(env: &Env<'_>, insn: Insn) -> Option<(u32, bool)> {
+pub(crate) fn call_summary(cx: &Cx<'_>, insn: Insn) -> Option<(u32, bool)> {
     if insn.is_helper_call() {
-        let proto = helper_proto::get(env, insn.imm as u32)?;
+        let proto = helper_proto::get(cx, insn.imm as u32)?;
         let mut mask = u32::from(proto.ret.base != RetBase::Void);
         for (i, _) in proto.args.iter().enumerate().take_while(|(_, a)| a.base != ArgBase::DontCare) {
             mask |= 2 << i;
         }
         return Some((mask, proto.allow_fastcall && insn.imm == GET_SMP_PROCESSOR_ID));
     }
-    if insn.is_kfunc_call() { kfunc::kfunc_fastcall(env, insn) } else { None }
+    if insn.is_kfunc_call() { kfunc::kfunc_fastcall(cx, insn) } else { None }
 }
 
 const SPILL: u8 = STX | MEM | DW;
 const FILL: u8 = LDX | MEM | DW;
 
 /// Looks for spills before and fills behind one call.
-fn mark_call(env: &mut Env<'_>, sub: usize, call: usize, lowest_off: i16) {
-    let Some((clobbered, inlined)) = call_summary(env, env.insns[call]) else { return };
+fn mark_call(cx: &mut Cx<'_>, sub: usize, call: usize, lowest_off: i16) {
+    let Some((clobbered, inlined)) = call_summary(cx, cx.program.insns[call]) else { return };
     let mut expected = !clobbered & CALLER_SAVED;
     let mut off = lowest_off;
     let mut pairs = 0usize;
     for i in 1..=6usize {
         let (Some(before), after) = (call.checked_sub(i), call + i) else { break };
-        if after >= env.insns.len() {
+        if after >= cx.program.insns.len() {
             break;
         }
         // A jump between spill and fill would see one without the other.
-        if env.aux[before + 1].jump_target || env.aux[after].jump_target {
+        if cx.learned.aux[before + 1].jump_target || cx.learned.aux[after].jump_target {
             break;
         }
-        let (stx, ldx) = (env.insns[before], env.insns[after]);
+        let (stx, ldx) = (cx.program.insns[before], cx.program.insns[after]);
         let pair = stx.code == SPILL && ldx.code == FILL && stx.dst == 10 && ldx.src == 10 && stx.src == ldx.dst;
         if !pair || expected >> stx.src & 1 == 0 || stx.off != off || ldx.off != off {
             break;
         }
         expected &= !(1 << stx.src);
-        env.aux[before].in_fastcall_pair = true;
-        env.aux[after].in_fastcall_pair = true;
+        cx.learned.aux[before].in_fastcall_pair = true;
+        cx.learned.aux[after].in_fastcall_pair = true;
         off = off.wrapping_add(8);
         pairs = i;
     }
@@ -71,11 +71,11 @@ fn mark_call(env: &mut Env<'_>, sub: usize, call: usize, lowest_off: i16) {
         return;
     }
     if inlined {
-        env.aux[call].fastcall_pairs = pairs as u8;
+        cx.learned.aux[call].fastcall_pairs = pairs as u8;
     } else {
-        env.subprogs[sub].keeps_fastcall_stack = true;
+        cx.learned.subprogs[sub].keeps_fastcall_stack = true;
     }
-    let s = &mut env.subprogs[sub];
+    let s = &mut cx.learned.subprogs[sub];
     s.fastcall_below = s.fastcall_below.min(i32::from(off));
 }
 
@@ -83,16 +83,16 @@ fn mark_call(env: &mut Env<'_>, sub: usize, call: usize, lowest_off: i16) {
 ///
 /// # Errors
 /// Never.
-pub(crate) fn find_fastcall_patterns(env: &mut Env<'_>) -> Res {
-    let len = env.insns.len();
-    for sub in 0..env.subprogs.len() {
-        let start = env.subprogs[sub].start as usize;
-        let end = env.subprogs.get(sub + 1).map_or(len, |s| s.start as usize).min(len);
-        let spills = env.insns[start..end].iter().filter(|i| i.code == SPILL && i.dst == 10);
+pub(crate) fn find_fastcall_patterns(cx: &mut Cx<'_>) -> Res {
+    let len = cx.program.insns.len();
+    for sub in 0..cx.learned.subprogs.len() {
+        let start = cx.learned.subprogs[sub].start as usize;
+        let end = cx.learned.subprogs.get(sub + 1).map_or(len, |s| s.start as usize).min(len);
+        let spills = cx.program.insns[start..end].iter().filter(|i| i.code == SPILL && i.dst == 10);
         let lowest = spills.map(|i| i.off).min().unwrap_or(0).min(0);
         for i in start..end {
-            if env.insns[i].is_call() {
-                mark_call(env, sub, i, lowest);
+            if cx.program.insns[i].is_call() {
+                mark_call(cx, sub, i, lowest);
             }
         }
     }

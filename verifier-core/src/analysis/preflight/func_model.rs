@@ -4,7 +4,7 @@
 //!
 //! In the kernel: `MAX_BPF_FUNC_ARGS`, `__get_type_size()`, `info`.
 
-use crate::analysis::Env;
+use crate::analysis::Cx;
 use crate::btf::{Btf, BtfKind, Type, TypeId};
 use crate::error::{Errno, PolicyMsg, Res, Stop};
 
@@ -27,31 +27,31 @@ pub(in crate::analysis) fn type_size(btf: &Btf, id: TypeId, unions: bool) -> (Op
 }
 
 /// Checks that a function can be traced, and returns the bytes of its return value. `None`: five words are assumed.
-pub(crate) fn distill_func_proto(env: &mut Env<'_>, btf: &Btf, proto: Option<TypeId>, name: &str) -> Res<u32> {
+pub(crate) fn distill_func_proto(cx: &mut Cx<'_>, btf: &Btf, proto: Option<TypeId>, name: &str) -> Res<u32> {
     let einval = Errno::EINVAL;
     let Some(proto) = proto.and_then(|p| btf.ty(p)) else { return Ok(8) };
     let func = || name.to_string();
-    let unions = env.kernel.features.union_args;
+    let unions = cx.program.kernel.features.union_args;
     let n = u32::from(proto.vlen);
     if n > MAX_FUNC_ARGS {
-        return Err(env.reject(PolicyMsg::TooManyArgs { func: func(), n }, einval));
+        return Err(cx.reject(PolicyMsg::TooManyArgs { func: func(), n }, einval));
     }
     let ret_size = match type_size(btf, proto.size_or_type, unions) {
         (Some(size), kind) if kind != BtfKind::Struct && kind != BtfKind::Union => size,
         (_, kind) => {
-            return Err(env.reject(PolicyMsg::ReturnType { func: func(), kind: kind.log_word().to_string() }, einval));
+            return Err(cx.reject(PolicyMsg::ReturnType { func: func(), kind: kind.log_word().to_string() }, einval));
         }
     };
     for (arg, p) in (0u32..).zip(proto.params()) {
         if arg + 1 == n && p.type_id == 0 {
-            return Err(env.reject(PolicyMsg::Variadic { func: func() }, einval));
+            return Err(cx.reject(PolicyMsg::Variadic { func: func() }, einval));
         }
         match type_size(btf, p.type_id, unions) {
-            (Some(0), _) => return Err(env.reject(PolicyMsg::VoidArg { func: func() }, einval)),
+            (Some(0), _) => return Err(cx.reject(PolicyMsg::VoidArg { func: func() }, einval)),
             (Some(1..=16), _) => {}
             (_, kind) => {
                 return Err(
-                    env.reject(PolicyMsg::ArgType { func: func(), arg, kind: kind.log_word().to_string() }, einval)
+                    cx.reject(PolicyMsg::ArgType { func: func(), arg, kind: kind.log_word().to_string() }, einval)
                 );
             }
         }
@@ -65,17 +65,17 @@ fn same_info(a: &Type<'_>, b: &Type<'_>) -> bool {
 }
 
 /// Checks the extension's own prototype against the function it replaces, `target` in `btf`.
-pub(crate) fn check_type_match(env: &mut Env<'_>, btf: &Btf, target: &Type<'_>) -> Res {
+pub(crate) fn check_type_match(cx: &mut Cx<'_>, btf: &Btf, target: &Type<'_>) -> Res {
     // The caller in the kernel turns every error into EINVAL.
     let silent = || Stop::silent(Errno::EINVAL);
-    let own = env.req.btf.clone();
-    let (Some(own), Some(info)) = (own, env.req.func_info.first()) else {
-        return Err(env.reject(PolicyMsg::ExtNeedsBtf, Errno::EINVAL));
+    let own = cx.program.req.btf.clone();
+    let (Some(own), Some(info)) = (own, cx.program.req.func_info.first()) else {
+        return Err(cx.reject(PolicyMsg::ExtNeedsBtf, Errno::EINVAL));
     };
     let t1 = own.ty(info.type_id).filter(|t| t.kind == BtfKind::Func).ok_or_else(silent)?;
     match match_funcs(&own, &t1, btf, target) {
         Ok(()) => Ok(()),
-        Err(Some(msg)) => Err(env.reject(msg, Errno::EINVAL)),
+        Err(Some(msg)) => Err(cx.reject(msg, Errno::EINVAL)),
         Err(None) => Err(silent()),
     }
 }

@@ -6,7 +6,8 @@
 //! In the kernel: `MAX_USED_MAPS`, `BPF_MAX_VAR_OFF`, `add_used_map_from_fd()`, `check_map_prog_compatibility()`,
 //! `map_direct_value_addr`, `check_pseudo_btf_id()`.
 
-use crate::analysis::env::{BtfVar, Env};
+use crate::analysis::cx::Cx;
+use crate::analysis::program::BtfVar;
 use crate::btf::BtfKind;
 use crate::error::{Errno, Res, Stop, WalkMsg};
 use crate::isa::opcode::*;
@@ -29,107 +30,107 @@ const ARENA_ADDRESS: u64 = 0x7f00_0000_0000;
 const SYMBOL_ADDRESS: u64 = 0xffff_ffff_8100_0000;
 
 /// Resolves 64-bit constant loads.
-pub(crate) fn resolve_wide_loads(env: &mut Env<'_>) -> Res {
+pub(crate) fn resolve_wide_loads(cx: &mut Cx<'_>) -> Res {
     let mut i = 0;
-    while i < env.insns.len() {
-        let insn = env.insns[i];
+    while i < cx.program.insns.len() {
+        let insn = cx.program.insns[i];
         if insn.class() == LDX && (!matches!(insn.mode(), MEM | MEMSX) || insn.imm != 0) {
-            return Err(env.reject(WalkMsg::LdxReserved, Errno::EINVAL));
+            return Err(cx.reject(WalkMsg::LdxReserved, Errno::EINVAL));
         }
         if insn.is_ldimm64() {
-            resolve_one(env, i)?;
+            resolve_one(cx, i)?;
             i += 2;
             continue;
         }
-        if !is_known_opcode(insn.code, env.kernel.features.narrow_atomics) {
-            return Err(env.reject(WalkMsg::UnknownOpcode { code: insn.code }, Errno::EINVAL));
+        if !is_known_opcode(insn.code, cx.program.kernel.features.narrow_atomics) {
+            return Err(cx.reject(WalkMsg::UnknownOpcode { code: insn.code }, Errno::EINVAL));
         }
         i += 1;
     }
     Ok(())
 }
 
-fn set_address(env: &mut Env<'_>, i: usize, address: u64) {
-    env.insns[i].imm = address as u32 as i32;
-    env.insns[i + 1].imm = (address >> 32) as u32 as i32;
+fn set_address(cx: &mut Cx<'_>, i: usize, address: u64) {
+    cx.program.insns[i].imm = address as u32 as i32;
+    cx.program.insns[i + 1].imm = (address >> 32) as u32 as i32;
 }
 
-fn resolve_one(env: &mut Env<'_>, i: usize) -> Res {
-    let insn = env.insns[i];
-    let half = env.insns.get(i + 1).copied();
+fn resolve_one(cx: &mut Cx<'_>, i: usize) -> Res {
+    let insn = cx.program.insns[i];
+    let half = cx.program.insns.get(i + 1).copied();
     let Some(half) = half.filter(|h| h.code == 0 && h.dst == 0 && h.src == 0 && h.off == 0) else {
-        return Err(env.reject(WalkMsg::LdImm64Half, Errno::EINVAL));
+        return Err(cx.reject(WalkMsg::LdImm64Half, Errno::EINVAL));
     };
     match insn.src {
         0 => return Ok(()),
-        PSEUDO_BTF_ID => return resolve_symbol(env, i, insn.imm as u32, half.imm),
+        PSEUDO_BTF_ID => return resolve_symbol(cx, i, insn.imm as u32, half.imm),
         PSEUDO_FUNC => {
-            env.aux[i].pointer_seen = Some(RegType::of(RegBase::PtrToFunc));
+            cx.learned.aux[i].pointer_seen = Some(RegType::of(RegBase::PtrToFunc));
             return Ok(());
         }
         PSEUDO_MAP_VALUE | PSEUDO_MAP_IDX_VALUE => {}
         PSEUDO_MAP_FD | PSEUDO_MAP_IDX if half.imm == 0 => {}
-        _ => return Err(env.reject(WalkMsg::LdImm64Kind, Errno::EINVAL)),
+        _ => return Err(cx.reject(WalkMsg::LdImm64Kind, Errno::EINVAL)),
     }
     let fd = if matches!(insn.src, PSEUDO_MAP_IDX | PSEUDO_MAP_IDX_VALUE) {
-        if env.req.fd_array.is_empty() {
-            return Err(env.reject(WalkMsg::FdArrayMissing, Errno::EPROTO));
+        if cx.program.req.fd_array.is_empty() {
+            return Err(cx.reject(WalkMsg::FdArrayMissing, Errno::EPROTO));
         }
-        let fd = usize::try_from(insn.imm).ok().and_then(|n| env.req.fd_array.get(n));
+        let fd = usize::try_from(insn.imm).ok().and_then(|n| cx.program.req.fd_array.get(n));
         *fd.ok_or_else(|| Stop::silent(Errno::EFAULT))?
     } else {
         insn.imm
     };
-    let (map, reused) = use_map(env, fd)?;
-    check_compatible(env, map)?;
-    let info = env.map(map);
+    let (map, reused) = use_map(cx, fd)?;
+    check_compatible(cx, map)?;
+    let info = cx.program.map(map);
     let ty = MapType::from_number(info.spec.map_type);
     let address = if matches!(insn.src, PSEUDO_MAP_FD | PSEUDO_MAP_IDX) {
-        env.aux[i].map = Some((map, 0));
+        cx.learned.aux[i].map = Some((map, 0));
         MAP_ADDRESS + u64::from(map.0) * 0x800
     } else {
         let off = half.imm as u32;
-        check_direct_value(env, map, off)?;
-        env.aux[i].map = Some((map, off));
-        let start = match (ty, env.map(map).spec.map_extra) {
+        check_direct_value(cx, map, off)?;
+        cx.learned.aux[i].map = Some((map, off));
+        let start = match (ty, cx.program.map(map).spec.map_extra) {
             (Some(MapType::Arena), 0) => ARENA_ADDRESS,
             (Some(MapType::Arena), start) => start,
             _ => VALUE_ADDRESS + (u64::from(map.0) << 32),
         };
         start.wrapping_add(u64::from(off))
     };
-    set_address(env, i, address);
+    set_address(cx, i, address);
     if !reused {
-        check_first_use(env, map, ty)?;
+        check_first_use(cx, map, ty)?;
     }
     Ok(())
 }
 
 /// The map behind a file descriptor, and whether the program used it before.
-fn use_map(env: &mut Env<'_>, fd: i32) -> Res<(MapIdx, bool)> {
-    let Some(at) = env.req.maps.iter().position(|m| m.fd == fd) else {
+fn use_map(cx: &mut Cx<'_>, fd: i32) -> Res<(MapIdx, bool)> {
+    let Some(at) = cx.program.req.maps.iter().position(|m| m.fd == fd) else {
         // The loader's standard streams are open, but are no maps.
         let errno = if (0..=2).contains(&fd) { Errno::EINVAL } else { Errno::EBADF };
-        return Err(env.reject(WalkMsg::BadMapFd { fd }, errno));
+        return Err(cx.reject(WalkMsg::BadMapFd { fd }, errno));
     };
     let map = MapIdx(at as u32);
-    if env.maps_used.contains(&map) {
+    if cx.program.maps_used.contains(&map) {
         return Ok((map, true));
     }
-    if env.maps_used.len() >= MAX_USED_MAPS {
-        return Err(env.reject(WalkMsg::TooManyMaps { limit: MAX_USED_MAPS as u32 }, Errno::E2BIG));
+    if cx.program.maps_used.len() >= MAX_USED_MAPS {
+        return Err(cx.reject(WalkMsg::TooManyMaps { limit: MAX_USED_MAPS as u32 }, Errno::E2BIG));
     }
     // Newer releases check the map before they count it, which no line shows.
-    env.maps_used.push(map);
+    cx.program.maps_used.push(map);
     Ok((map, false))
 }
 
 /// Whether programs of this type may use the map.
-fn check_compatible(env: &mut Env<'_>, map: MapIdx) -> Res {
-    let info = env.map(map);
+fn check_compatible(cx: &mut Cx<'_>, map: MapIdx) -> Res {
+    let info = cx.program.map(map);
     let mask = info.record.as_ref().map_or(FieldKind::empty(), |r| r.mask);
     let ty = MapType::from_number(info.spec.map_type);
-    let prog = env.resolved_prog_type();
+    let prog = cx.program.resolved_prog_type();
     let tracing = is_tracing(prog);
     let locks = FieldKind::SPIN_LOCK | FieldKind::RES_SPIN_LOCK;
     let refused = if mask.intersects(FieldKind::GRAPH_ROOT) && tracing {
@@ -144,13 +145,13 @@ fn check_compatible(env: &mut Env<'_>, map: MapIdx) -> Res {
         Some(WalkMsg::TracingWq)
     } else if ty == Some(MapType::StructOps) {
         Some(WalkMsg::StructOpsMap)
-    } else if env.sleepable && !ty.is_some_and(allows_sleepable) {
+    } else if cx.program.sleepable && !ty.is_some_and(allows_sleepable) {
         Some(WalkMsg::SleepableMap)
     } else {
         None
     };
     match refused {
-        Some(msg) => Err(env.reject(msg, Errno::EINVAL)),
+        Some(msg) => Err(cx.reject(msg, Errno::EINVAL)),
         None => Ok(()),
     }
 }
@@ -180,11 +181,11 @@ fn allows_sleepable(ty: MapType) -> bool {
 }
 
 /// Whether an address inside the value can be loaded directly.
-fn check_direct_value(env: &mut Env<'_>, map: MapIdx, off: u32) -> Res {
+fn check_direct_value(cx: &mut Cx<'_>, map: MapIdx, off: u32) -> Res {
     if off >= MAX_VAR_OFF {
-        return Err(env.reject(WalkMsg::DirectOffset { off }, Errno::EINVAL));
+        return Err(cx.reject(WalkMsg::DirectOffset { off }, Errno::EINVAL));
     }
-    let spec = env.map(map).spec.clone();
+    let spec = cx.program.map(map).spec.clone();
     let errno = match MapType::from_number(spec.map_type) {
         Some(MapType::Array) if spec.max_entries != 1 => Some(Errno::ENOTSUPP),
         Some(MapType::Array) => (off >= spec.value_size).then_some(Errno::EINVAL),
@@ -192,32 +193,32 @@ fn check_direct_value(env: &mut Env<'_>, map: MapIdx, off: u32) -> Res {
             let bytes = u64::from(spec.max_entries) * 4096;
             (u64::from(off) > bytes).then_some(Errno::ERANGE)
         }
-        _ => return Err(env.reject(WalkMsg::DirectType, Errno::EINVAL)),
+        _ => return Err(cx.reject(WalkMsg::DirectType, Errno::EINVAL)),
     };
     match errno {
-        Some(errno) => Err(env.reject(WalkMsg::DirectRange { size: spec.value_size, off }, errno)),
+        Some(errno) => Err(cx.reject(WalkMsg::DirectRange { size: spec.value_size, off }, errno)),
         None => Ok(()),
     }
 }
 
 /// What a program may have one of only.
-fn check_first_use(env: &mut Env<'_>, map: MapIdx, ty: Option<MapType>) -> Res {
+fn check_first_use(cx: &mut Cx<'_>, map: MapIdx, ty: Option<MapType>) -> Res {
     match ty {
         Some(MapType::CgroupStorageDeprecated | MapType::PercpuCgroupStorageDeprecated) => {
-            let number = env.map(map).spec.map_type;
-            let others = env.maps_used.iter().filter(|m| env.map(**m).spec.map_type == number).count();
+            let number = cx.program.map(map).spec.map_type;
+            let others = cx.program.maps_used.iter().filter(|m| cx.program.map(**m).spec.map_type == number).count();
             if others > 1 {
-                return Err(env.reject(WalkMsg::CgroupStorage, Errno::EBUSY));
+                return Err(cx.reject(WalkMsg::CgroupStorage, Errno::EBUSY));
             }
         }
         Some(MapType::Arena) => {
-            if env.arena.is_some() {
-                return Err(env.reject(WalkMsg::OneArena, Errno::EBUSY));
+            if cx.program.arena.is_some() {
+                return Err(cx.reject(WalkMsg::OneArena, Errno::EBUSY));
             }
-            if !env.caps.pointers_may_leak || !env.caps.has_cap_bpf {
-                return Err(env.reject(WalkMsg::ArenaCap, Errno::EPERM));
+            if !cx.program.caps.pointers_may_leak || !cx.program.caps.has_cap_bpf {
+                return Err(cx.reject(WalkMsg::ArenaCap, Errno::EPERM));
             }
-            env.arena = Some(map);
+            cx.program.arena = Some(map);
         }
         _ => {}
     }
@@ -225,28 +226,28 @@ fn check_first_use(env: &mut Env<'_>, map: MapIdx, ty: Option<MapType>) -> Res {
 }
 
 /// A load of a kernel symbol's address.
-fn resolve_symbol(env: &mut Env<'_>, i: usize, id: u32, fd: i32) -> Res {
+fn resolve_symbol(cx: &mut Cx<'_>, i: usize, id: u32, fd: i32) -> Res {
     let btf = if fd == 0 {
         BtfRef::VMLINUX
     } else {
-        let name = env.req.btf_fds.iter().find(|(n, _)| *n == fd);
-        let found = name.and_then(|(_, name)| env.btf_names.iter().position(|n| n == name));
+        let name = cx.program.req.btf_fds.iter().find(|(n, _)| *n == fd);
+        let found = name.and_then(|(_, name)| cx.program.btf_names.iter().position(|n| n == name));
         match found {
             Some(n) => BtfRef(n as u16),
-            None => return Err(env.reject(WalkMsg::KsymModule, Errno::EINVAL)),
+            None => return Err(cx.reject(WalkMsg::KsymModule, Errno::EINVAL)),
         }
     };
-    let types = env.btf(btf).clone();
+    let types = cx.program.btf(btf).clone();
     let Some(symbol) = types.ty(id) else {
-        return Err(env.reject(WalkMsg::KsymId { id: id as i32 }, Errno::ENOENT));
+        return Err(cx.reject(WalkMsg::KsymId { id: id as i32 }, Errno::ENOENT));
     };
     let mut address = SYMBOL_ADDRESS + u64::from(id) * 16;
     let var = match symbol.kind {
         BtfKind::Func => BtfVar { ty: RegType::with(RegBase::PtrToMem, TypeFlags::RDONLY), btf: (btf, 0), mem_size: 0 },
         BtfKind::Var => {
-            if !env.kernel.build.data_symbols {
+            if !cx.program.kernel.build.data_symbols {
                 let name = symbol.name().to_string();
-                return Err(env.reject(WalkMsg::KsymAddress { name }, Errno::ENOENT));
+                return Err(cx.reject(WalkMsg::KsymAddress { name }, Errno::ENOENT));
             }
             let target = symbol.size_or_type;
             let ty = types.skip_modifiers(target);
@@ -265,14 +266,14 @@ fn resolve_symbol(env: &mut Env<'_>, i: usize, id: u32, fd: i32) -> Res {
                 let Some(size) = types.resolve_size(target) else {
                     let name = ty.map(|t| t.name().to_string()).unwrap_or_default();
                     let err = -(Errno::EINVAL as i32);
-                    return Err(env.reject(WalkMsg::KsymSize { name, err }, Errno::EINVAL));
+                    return Err(cx.reject(WalkMsg::KsymSize { name, err }, Errno::EINVAL));
                 };
                 BtfVar { ty: RegType::with(RegBase::PtrToMem, TypeFlags::RDONLY), btf: (btf, 0), mem_size: size }
             }
         }
-        _ => return Err(env.reject(WalkMsg::KsymKind { id }, Errno::EINVAL)),
+        _ => return Err(cx.reject(WalkMsg::KsymKind { id }, Errno::EINVAL)),
     };
-    env.aux[i].btf_var = Some(var);
-    set_address(env, i, address);
+    cx.learned.aux[i].btf_var = Some(var);
+    set_address(cx, i, address);
     Ok(())
 }

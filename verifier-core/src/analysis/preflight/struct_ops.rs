@@ -8,54 +8,54 @@
 use std::sync::Arc;
 
 use super::attr::is_gpl_compatible;
-use crate::analysis::Env;
-use crate::analysis::env::CtxArg;
+use crate::analysis::Cx;
+use crate::analysis::program::CtxArg;
 use crate::btf::{Btf, BtfKind, Type};
 use crate::error::{Errno, PolicyMsg, Res, Stop};
 use crate::kernel::call::{RegBase, RegType, TypeFlags};
 use crate::kernel::facts::struct_ops::{self, StructOps};
 use crate::state::BtfRef;
 
-/// Checks struct, member and the member's prototype, and fills in `env.attach`.
-pub(crate) fn struct_ops_target(env: &mut Env<'_>) -> Res {
-    if !is_gpl_compatible(&env.req.license) {
-        return Err(env.reject(PolicyMsg::StructOpsGpl, Errno::EINVAL));
+/// Checks struct, member and the member's prototype, and fills in `cx.program.attach`.
+pub(crate) fn struct_ops_target(cx: &mut Cx<'_>) -> Res {
+    if !is_gpl_compatible(&cx.program.req.license) {
+        return Err(cx.reject(PolicyMsg::StructOpsGpl, Errno::EINVAL));
     }
-    let id = env.req.attach.btf_id;
+    let id = cx.program.req.attach.btf_id;
     if id == 0 {
         return Err(Stop::silent(Errno::ENOTSUPP));
     }
-    let btf_ref = super::attach::btf_ref(env, env.req.attach.btf.clone())?;
-    let btf: Arc<Btf> = env.btf(btf_ref).clone();
+    let btf_ref = super::attach::btf_ref(cx, cx.program.req.attach.btf.clone())?;
+    let btf: Arc<Btf> = cx.program.btf(btf_ref).clone();
     let Some((st, t)) = registered(&btf, btf_ref, id) else {
-        return Err(env.reject(PolicyMsg::UnsupportedStruct { id }, Errno::ENOTSUPP));
+        return Err(cx.reject(PolicyMsg::UnsupportedStruct { id }, Errno::ENOTSUPP));
     };
     let name = || st.name.to_string();
-    let idx = env.req.expected_attach_type;
+    let idx = cx.program.req.expected_attach_type;
     let Some(member) = t.members().nth(idx as usize) else {
-        return Err(env.reject(PolicyMsg::MemberIndex { idx, name: name() }, Errno::EINVAL));
+        return Err(cx.reject(PolicyMsg::MemberIndex { idx, name: name() }, Errno::EINVAL));
     };
     let mname = member.name.to_string();
     let Some(proto) = btf.resolve_func_ptr(member.type_id) else {
-        return Err(env.reject(PolicyMsg::MemberInvalid { member: mname, idx, name: name() }, Errno::EINVAL));
+        return Err(cx.reject(PolicyMsg::MemberInvalid { member: mname, idx, name: name() }, Errno::EINVAL));
     };
     if !st.supports(&mname) {
-        return Err(env.reject(PolicyMsg::MemberUnsupported { member: mname, name: name() }, Errno::ENOTSUPP));
+        return Err(cx.reject(PolicyMsg::MemberUnsupported { member: mname, name: name() }, Errno::ENOTSUPP));
     }
-    if env.sleepable && !st.may_sleep(&mname) {
-        return Err(env.reject(PolicyMsg::MemberUnsupported { member: mname, name: name() }, Errno::EINVAL));
+    if cx.program.sleepable && !st.may_sleep(&mname) {
+        return Err(cx.reject(PolicyMsg::MemberUnsupported { member: mname, name: name() }, Errno::EINVAL));
     }
     let args = ctx_args(st, &mname, &btf, btf_ref, &proto);
-    if args.iter().any(|a| a.refcounted) && env.subprogs.iter().any(|s| s.makes_tail_calls) {
-        return Err(env.reject(PolicyMsg::RefArgTailCall, Errno::EINVAL));
+    if args.iter().any(|a| a.refcounted) && cx.learned.subprogs.iter().any(|s| s.makes_tail_calls) {
+        return Err(cx.reject(PolicyMsg::RefArgTailCall, Errno::EINVAL));
     }
-    env.attach.btf = Some(btf_ref);
-    env.attach.btf_id = id;
-    env.attach.func_proto = proto.id;
-    env.attach.func_name = mname.clone();
-    env.attach.member_name = mname;
-    env.attach.struct_ops = Some((id, idx));
-    env.attach.ctx_args = args;
+    cx.program.attach.btf = Some(btf_ref);
+    cx.program.attach.btf_id = id;
+    cx.program.attach.func_proto = proto.id;
+    cx.program.attach.func_name = mname.clone();
+    cx.program.attach.member_name = mname;
+    cx.program.attach.struct_ops = Some((id, idx));
+    cx.program.attach.ctx_args = args;
     Ok(())
 }
 

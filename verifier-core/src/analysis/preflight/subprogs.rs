@@ -1,6 +1,6 @@
 //! Jumps stay within their function, and functions do not run into each other. Kernel: `check_subprogs()`.
 
-use super::super::Env;
+use super::super::Cx;
 use crate::error::{Errno, Res, StructureMsg};
 use crate::isa::opcode::*;
 
@@ -11,31 +11,31 @@ const TAIL_CALL: i32 = 12;
 ///
 /// # Errors
 /// Rejects a jump out of a function and a function that ends otherwise than with `exit` or a jump.
-pub(crate) fn function_bounds(env: &mut Env<'_>) -> Res {
-    let len = env.insns.len();
-    for cur in 0..env.subprogs.len() {
-        let start = env.subprogs[cur].start as usize;
-        let end = env.subprogs.get(cur + 1).map_or(len, |s| s.start as usize).min(len);
+pub(crate) fn function_bounds(cx: &mut Cx<'_>) -> Res {
+    let len = cx.program.insns.len();
+    for cur in 0..cx.learned.subprogs.len() {
+        let start = cx.learned.subprogs[cur].start as usize;
+        let end = cx.learned.subprogs.get(cur + 1).map_or(len, |s| s.start as usize).min(len);
         for i in start..end {
-            let insn = env.insns[i];
+            let insn = cx.program.insns[i];
             if insn.is_helper_call() && insn.imm == TAIL_CALL {
-                env.subprogs[cur].makes_tail_calls = true;
-                env.subprogs[cur].reaches_tail_call = true;
+                cx.learned.subprogs[cur].makes_tail_calls = true;
+                cx.learned.subprogs[cur].reaches_tail_call = true;
             }
             if insn.class() == LD && matches!(insn.mode(), ABS | IND) {
-                env.subprogs[cur].loads_packets = true;
+                cx.learned.subprogs[cur].loads_packets = true;
             }
             if insn.is_jmp_class() && !matches!(insn.op(), EXIT | CALL) {
                 // The kernel computes this in 32 bits.
                 let to = (i as i32).wrapping_add(insn.jump_offset()).wrapping_add(1);
                 if i64::from(to) < start as i64 || i64::from(to) >= end as i64 {
                     let row = StructureMsg::JumpOutOfRange { from: i, to: i64::from(to) };
-                    return Err(env.reject(row, Errno::EINVAL));
+                    return Err(cx.reject(row, Errno::EINVAL));
                 }
             }
             let ends = insn.is_exit() || insn.code == (JMP32 | JA) || insn.code == (JMP | JA);
             if i + 1 == end && !ends {
-                return Err(env.reject(StructureMsg::LastInsnNoExit, Errno::EINVAL));
+                return Err(cx.reject(StructureMsg::LastInsnNoExit, Errno::EINVAL));
             }
         }
     }

@@ -24,7 +24,7 @@ use crate::state::register::live;
 use crate::state::verifier::History;
 use crate::state::{FuncState, IterState, Link, Payload, RegState, Slot, SlotKind, StateId, VerifierState};
 
-use super::Env;
+use super::Cx;
 use super::explore::called_alike;
 use super::stored::Seat;
 use super::trail::LinkedRegs;
@@ -38,60 +38,60 @@ const MAX_STATES_UNPRIVILEGED: u32 = 64;
 const MAX_HISTORY: u32 = 40;
 
 /// Notes the current instruction in the history of the path, or adds flags when it stands there already.
-pub(crate) fn note_step(env: &mut Env<'_>, flags: u16, linked: Option<&LinkedRegs>) {
-    let (idx, prev_idx) = (env.insn_idx as u32, env.prev_insn_idx as u32);
-    env.explorer.trail.note(&mut env.cur.history, idx, prev_idx, flags, linked);
+pub(crate) fn note_step(cx: &mut Cx<'_>, flags: u16, linked: Option<&LinkedRegs>) {
+    let (idx, prev_idx) = (cx.path.insn_idx as u32, cx.path.prev_insn_idx as u32);
+    cx.search.trail.note(&mut cx.path.cur.history, idx, prev_idx, flags, linked);
 }
 
-fn state_covers(env: &mut Env<'_>, id: StateId, level: Level) -> bool {
-    let read_marks = env.kernel.features.liveness == LivenessKind::ReadMarks;
-    let refs_per_frame = !env.kernel.features.locks_are_refs;
-    let reads_unset_stack = env.caps.reads_unset_stack;
-    let (stored, ids, strict_scalars) = env.explorer.for_compare(id);
-    ids.reset(env.last_id);
-    let exact = env.exact;
+fn state_covers(cx: &mut Cx<'_>, id: StateId, level: Level) -> bool {
+    let read_marks = cx.program.kernel.features.liveness == LivenessKind::ReadMarks;
+    let refs_per_frame = !cx.program.kernel.features.locks_are_refs;
+    let reads_unset_stack = cx.program.caps.reads_unset_stack;
+    let exact = cx.search.exact;
+    let (stored, ids, strict_scalars) = cx.search.for_compare(id);
+    ids.reset(cx.path.last_id);
     let mut cmp = Comparison { ids, level, strict_scalars, exact, reads_unset_stack, read_marks, refs_per_frame };
-    let aux = &env.aux;
+    let aux = &cx.learned.aux;
     let live_at =
         |at: usize| if read_marks { u16::MAX } else { aux.get(at).map_or(u16::MAX, |a| a.live_registers_before) };
-    cmp.states(&stored.state, &env.cur, live_at, &mut stored.differed)
+    cmp.states(&stored.state, &cx.path.cur, live_at, &mut stored.differed)
 }
 
 /// Empties registers and slots of complete states that nothing read.
-fn empty_what_is_not_read(env: &mut Env<'_>, insn_idx: usize, bucket: usize) -> Res {
-    let scc = env.kernel.features.loops == LoopKind::Scc;
-    let mut at = env.explorer.bucket(bucket).len();
+fn empty_what_is_not_read(cx: &mut Cx<'_>, insn_idx: usize, bucket: usize) -> Res {
+    let scc = cx.program.kernel.features.loops == LoopKind::Scc;
+    let mut at = cx.search.bucket(bucket).len();
     while at > 0 {
         at -= 1;
-        let Some(&Seat { id, insn_idx: own, cleaned }) = env.explorer.bucket(bucket).get(at) else { continue };
-        if scc && (cleaned || own as usize != insn_idx) || env.explorer.state(id).open_paths != 0 {
+        let Some(&Seat { id, insn_idx: own, cleaned }) = cx.search.bucket(bucket).get(at) else { continue };
+        if scc && (cleaned || own as usize != insn_idx) || cx.search.state(id).open_paths != 0 {
             continue;
         }
         if !scc {
             // Also where the state is another instruction's: the search shortens chains as it goes.
-            let entry = loops::outermost_entry(&mut env.explorer, id);
-            if entry.is_some_and(|e| env.explorer.state(e).open_paths != 0) {
+            let entry = loops::outermost_entry(&mut cx.search, id);
+            if entry.is_some_and(|e| cx.search.state(e).open_paths != 0) {
                 continue;
             }
         }
-        let st = env.explorer.state(id);
-        if st.cleaned || own as usize != insn_idx || !called_alike(st, &env.cur) {
+        let st = cx.search.state(id);
+        if st.cleaned || own as usize != insn_idx || !called_alike(st, &cx.path.cur) {
             continue;
         }
-        if scc && scc::incomplete(env, id) {
+        if scc && scc::incomplete(cx, id) {
             continue;
         }
-        clean(env, id)?;
-        env.explorer.mark_cleaned(bucket, at);
+        clean(cx, id)?;
+        cx.search.mark_cleaned(bucket, at);
     }
     Ok(())
 }
 
 /// Empties one state.
-fn clean(env: &mut Env<'_>, id: StateId) -> Res {
-    let read_marks = env.kernel.features.liveness == LivenessKind::ReadMarks;
-    let dead = if read_marks { Vec::new() } else { liveness::dead_places(env, id)? };
-    let st = env.explorer.state_mut(id);
+fn clean(cx: &mut Cx<'_>, id: StateId) -> Res {
+    let read_marks = cx.program.kernel.features.liveness == LivenessKind::ReadMarks;
+    let dead = if read_marks { Vec::new() } else { liveness::dead_places(cx, id)? };
+    let st = cx.search.state_mut(id);
     st.cleaned = true;
     for (n, frame) in st.frames.iter_mut().enumerate() {
         let known = dead.get(n).copied().unwrap_or_default();
@@ -169,71 +169,71 @@ enum Seen {
 ///
 /// A callback's rounds are taken as `looping` or not as the closed state compared before was: the kernel keeps the answer.
 fn compare_open(
-    env: &mut Env<'_>,
+    cx: &mut Cx<'_>,
     id: StateId,
     insn_idx: usize,
     add_new: &mut bool,
     force_new: bool,
     looping: bool,
 ) -> Res<Seen> {
-    let st = env.explorer.state(id);
-    let (Some(frame), Some(cur_frame)) = (st.frames.last(), env.cur.frames.last()) else { return Ok(Seen::Miss) };
+    let st = cx.search.state(id);
+    let (Some(frame), Some(cur_frame)) = (st.frames.last(), cx.path.cur.frames.last()) else { return Ok(Seen::Miss) };
     // Another entry into an asynchronous callback is no sign of a loop.
     let other_entry = frame.runs_later && frame.later_entries != cur_frame.later_entries;
-    let aux = &env.aux[insn_idx];
+    let aux = &cx.learned.aux[insn_idx];
     let (is_next_call, runs_callbacks) = (aux.is_next_call, aux.runs_callbacks);
     if !other_entry && !is_next_call {
-        if env.insns[insn_idx].is_may_goto()
-            && env.explorer.state(id).may_goto_rounds != env.cur.may_goto_rounds
-            && state_covers(env, id, Level::RangeWithin)
+        if cx.program.insns[insn_idx].is_may_goto()
+            && cx.search.state(id).may_goto_rounds != cx.path.cur.may_goto_rounds
+            && state_covers(cx, id, Level::RangeWithin)
         {
-            note_loop(env, id);
+            note_loop(cx, id);
             return Ok(Seen::Hit { looping: true });
         }
         if runs_callbacks {
-            if state_covers(env, id, Level::RangeWithin) {
+            if state_covers(cx, id, Level::RangeWithin) {
                 return Ok(Seen::Hit { looping });
             }
-        } else if compare::maybe_looping(env.explorer.state(id), &env.cur)
-            && state_covers(env, id, Level::Exact)
-            && !compare::iter_depths_differ(env.explorer.state(id), &env.cur)
-            && env.explorer.state(id).may_goto_rounds == env.cur.may_goto_rounds
-            && env.explorer.state(id).callback_rounds == env.cur.callback_rounds
+        } else if compare::maybe_looping(cx.search.state(id), &cx.path.cur)
+            && state_covers(cx, id, Level::Exact)
+            && !compare::iter_depths_differ(cx.search.state(id), &cx.path.cur)
+            && cx.search.state(id).may_goto_rounds == cx.path.cur.may_goto_rounds
+            && cx.search.state(id).callback_rounds == cx.path.cur.callback_rounds
         {
-            return Err(infinite_loop(env, id, insn_idx));
+            return Err(infinite_loop(cx, id, insn_idx));
         }
-    } else if !other_entry && state_covers(env, id, Level::RangeWithin) && iter_is_active(&env.cur) {
-        note_loop(env, id);
+    } else if !other_entry && state_covers(cx, id, Level::RangeWithin) && iter_is_active(&cx.path.cur) {
+        note_loop(cx, id);
         return Ok(Seen::Hit { looping: true });
     }
     // Rounds of a loop rarely help each other, so few of them are stored; but a loop with a large bound must still
     // end soon.
     if !force_new
-        && env.explorer.jumps_done.wrapping_sub(env.explorer.jumps_at_store) < 20
-        && env.stats.insns.wrapping_sub(env.explorer.insns_at_store) < 100
+        && cx.search.jumps_done.wrapping_sub(cx.search.jumps_at_store) < 20
+        && cx.out.stats.insns.wrapping_sub(cx.search.insns_at_store) < 100
     {
         *add_new = false;
     }
     Ok(Seen::Miss)
 }
 
-fn note_loop(env: &mut Env<'_>, id: StateId) {
-    if env.kernel.features.loops == LoopKind::LoopEntry {
-        loops::note_loop_entry(env, None, id);
+fn note_loop(cx: &mut Cx<'_>, id: StateId) {
+    if cx.program.kernel.features.loops == LoopKind::LoopEntry {
+        loops::note_loop_entry(cx, None, id);
     }
 }
 
-fn infinite_loop(env: &mut Env<'_>, id: StateId, insn_idx: usize) -> Stop {
-    if env.interest.log_level != 0 {
-        env.emit(Event::SourceLine { idx: insn_idx, numbered: false });
+fn infinite_loop(cx: &mut Cx<'_>, id: StateId, insn_idx: usize) -> Stop {
+    if cx.out.interest.log_level != 0 {
+        cx.emit(Event::SourceLine { idx: insn_idx, numbered: false });
     }
-    let mut stop = env.reject(LimitMsg::InfiniteLoop { idx: insn_idx }, Errno::EINVAL);
-    let frame = env.cur.top_frame();
+    let mut stop = cx.reject(LimitMsg::InfiniteLoop { idx: insn_idx }, Errno::EINVAL);
+    let frame = cx.path.cur.top_frame();
     let states =
-        [(LimitMsg::InfiniteLoopCur, env.cur.clone()), (LimitMsg::InfiniteLoopOld, env.explorer.state(id).clone())];
+        [(LimitMsg::InfiniteLoopCur, cx.path.cur.clone()), (LimitMsg::InfiniteLoopOld, cx.search.state(id).clone())];
     for (head, state) in states {
-        stop = env.also(stop, head);
-        env.show_state(&state, frame);
+        stop = cx.also(stop, head);
+        cx.show_state(&state, frame);
     }
     stop
 }
@@ -243,102 +243,102 @@ fn infinite_loop(env: &mut Env<'_>, id: StateId, insn_idx: usize) -> Stop {
 ///
 /// # Errors
 /// Rejects an endless loop; propagating marks can fail.
-pub(crate) fn covered_by_stored(env: &mut Env<'_>, insn_idx: usize) -> Res<bool> {
-    let scc = env.kernel.features.loops == LoopKind::Scc;
-    let always_stored = env.aux[insn_idx].always_stored;
-    let force_new = env.test_state_freq || always_stored || env.cur.history.len > MAX_HISTORY;
+pub(crate) fn covered_by_stored(cx: &mut Cx<'_>, insn_idx: usize) -> Res<bool> {
+    let scc = cx.program.kernel.features.loops == LoopKind::Scc;
+    let always_stored = cx.learned.aux[insn_idx].always_stored;
+    let force_new = cx.program.test_state_freq || always_stored || cx.path.cur.history.len > MAX_HISTORY;
     // Programs have a place for states about every four instructions; storing at all of them costs more than it gives.
     let mut add_new = force_new
-        || (env.explorer.jumps_done.wrapping_sub(env.explorer.jumps_at_store) >= 2
-            && env.stats.insns.wrapping_sub(env.explorer.insns_at_store) >= 8);
-    let len = env.insns.len();
-    let called_from = env.cur.frame().called_from;
-    let bucket = env.explorer.bucket_of(insn_idx, called_from, len);
-    empty_what_is_not_read(env, insn_idx, bucket)?;
+        || (cx.search.jumps_done.wrapping_sub(cx.search.jumps_at_store) >= 2
+            && cx.out.stats.insns.wrapping_sub(cx.search.insns_at_store) >= 8);
+    let len = cx.program.insns.len();
+    let called_from = cx.path.cur.frame().called_from;
+    let bucket = cx.search.bucket_of(insn_idx, called_from, len);
+    empty_what_is_not_read(cx, insn_idx, bucket)?;
 
     let mut states_cnt = 0u32;
     let mut looping = false;
-    let mut at = env.explorer.bucket(bucket).len();
+    let mut at = cx.search.bucket(bucket).len();
     while at > 0 {
         at -= 1;
-        let Some(&Seat { id, insn_idx: own, .. }) = env.explorer.bucket(bucket).get(at) else { continue };
+        let Some(&Seat { id, insn_idx: own, .. }) = cx.search.bucket(bucket).get(at) else { continue };
         states_cnt += 1;
         if own as usize != insn_idx {
             continue;
         }
-        let seen = if env.no_prune {
+        let seen = if cx.search.no_prune {
             Seen::Miss
-        } else if env.explorer.state(id).open_paths != 0 {
-            compare_open(env, id, insn_idx, &mut add_new, force_new, looping)?
+        } else if cx.search.state(id).open_paths != 0 {
+            compare_open(cx, id, insn_idx, &mut add_new, force_new, looping)?
         } else {
-            compare_closed(env, id, &mut looping)
+            compare_closed(cx, id, &mut looping)
         };
         match seen {
             Seen::Hit { looping } => {
-                hit(env, id, insn_idx, looping)?;
+                hit(cx, id, insn_idx, looping)?;
                 return Ok(true);
             }
-            Seen::Miss => miss(env, id, bucket, at, add_new, always_stored),
+            Seen::Miss => miss(cx, id, bucket, at, add_new, always_stored),
         }
     }
-    env.stats.max_states_per_insn = env.stats.max_states_per_insn.max(states_cnt);
-    if (!env.caps.has_cap_bpf && states_cnt > MAX_STATES_UNPRIVILEGED) || !add_new {
+    cx.out.stats.max_states_per_insn = cx.out.stats.max_states_per_insn.max(states_cnt);
+    if (!cx.program.caps.has_cap_bpf && states_cnt > MAX_STATES_UNPRIVILEGED) || !add_new {
         return Ok(false);
     }
-    env.stats.total_states += 1;
+    cx.out.stats.total_states += 1;
     if scc {
-        env.explorer.in_lists += 1;
-        scc::update_peak(env);
+        cx.search.in_lists += 1;
+        scc::update_peak(cx);
     } else {
-        env.stats.peak_states += 1;
+        cx.out.stats.peak_states += 1;
     }
-    env.explorer.jumps_at_store = env.explorer.jumps_done;
-    env.explorer.insns_at_store = env.stats.insns;
-    store(env, insn_idx, bucket)?;
+    cx.search.jumps_at_store = cx.search.jumps_done;
+    cx.search.insns_at_store = cx.out.stats.insns;
+    store(cx, insn_idx, bucket)?;
     Ok(false)
 }
 
 /// Compares with a state that was explored to all ends; `looping` becomes whether its marks are not final.
-fn compare_closed(env: &mut Env<'_>, id: StateId, looping: &mut bool) -> Seen {
-    if env.kernel.features.loops == LoopKind::Scc {
-        *looping = scc::incomplete(env, id);
+fn compare_closed(cx: &mut Cx<'_>, id: StateId, looping: &mut bool) -> Seen {
+    if cx.program.kernel.features.loops == LoopKind::Scc {
+        *looping = scc::incomplete(cx, id);
         let level = if *looping { Level::RangeWithin } else { Level::NotExact };
-        return if state_covers(env, id, level) { Seen::Hit { looping: *looping } } else { Seen::Miss };
+        return if state_covers(cx, id, level) { Seen::Hit { looping: *looping } } else { Seen::Miss };
     }
-    let entry = loops::outermost_entry(&mut env.explorer, id).filter(|e| env.explorer.state(*e).open_paths > 0);
+    let entry = loops::outermost_entry(&mut cx.search, id).filter(|e| cx.search.state(*e).open_paths > 0);
     let level = if entry.is_some() { Level::RangeWithin } else { Level::NotExact };
-    if !state_covers(env, id, level) {
+    if !state_covers(cx, id, level) {
         return Seen::Miss;
     }
     if let Some(entry) = entry {
-        loops::note_loop_entry(env, None, entry);
+        loops::note_loop_entry(cx, None, entry);
     }
     Seen::Hit { looping: false }
 }
 
 /// The path ends: what the stored state needed, this path's ancestors need too.
-fn hit(env: &mut Env<'_>, id: StateId, insn_idx: usize, looping: bool) -> Res {
-    let stored = env.explorer.stored_mut(id);
+fn hit(cx: &mut Cx<'_>, id: StateId, insn_idx: usize, looping: bool) -> Res {
+    let stored = cx.search.stored_mut(id);
     stored.matched = stored.matched.saturating_add(1);
-    if env.interest.structure {
-        env.emit(Event::Pruned { idx: insn_idx, by: id });
+    if cx.out.interest.structure {
+        cx.emit(Event::Pruned { idx: insn_idx, by: id });
     }
-    if env.kernel.features.liveness == LivenessKind::ReadMarks {
-        liveness::pass_reads_on(env, id)?;
+    if cx.program.kernel.features.liveness == LivenessKind::ReadMarks {
+        liveness::pass_reads_on(cx, id)?;
     }
-    if env.aux[env.insn_idx].history_point {
-        note_step(env, 0, None);
+    if cx.learned.aux[cx.path.insn_idx].history_point {
+        note_step(cx, 0, None);
     }
-    precision::pass_needs_on(env, id, None)?;
-    if looping && env.kernel.features.loops == LoopKind::Scc {
-        scc::add_backedge(env, id, insn_idx)?;
+    precision::pass_needs_on(cx, id, None)?;
+    if looping && cx.program.kernel.features.loops == LoopKind::Scc {
+        scc::add_backedge(cx, id, insn_idx)?;
     }
     Ok(())
 }
 
 /// Counts a failed comparison and takes the state out of its list when it seems useless.
-fn miss(env: &mut Env<'_>, id: StateId, bucket: usize, at: usize, add_new: bool, always_stored: bool) {
-    let stored = env.explorer.stored_mut(id);
+fn miss(cx: &mut Cx<'_>, id: StateId, bucket: usize, at: usize, add_new: bool, always_stored: bool) {
+    let stored = cx.search.stored_mut(id);
     if add_new {
         stored.missed = stored.missed.saturating_add(1);
     }
@@ -348,42 +348,42 @@ fn miss(env: &mut Env<'_>, id: StateId, bucket: usize, at: usize, add_new: bool,
     }
     // Marks of its descendants may still pass through a state that is not final, so only its place in the list goes.
     let done = stored.state.cleaned && !stored.state.begins_loop;
-    env.explorer.evict(bucket, at);
-    if env.kernel.features.loops == LoopKind::Scc {
-        env.explorer.evicted_waiting += 1;
-        env.explorer.in_lists = env.explorer.in_lists.saturating_sub(1);
-        scc::maybe_free(env, id);
+    cx.search.evict(bucket, at);
+    if cx.program.kernel.features.loops == LoopKind::Scc {
+        cx.search.evicted_waiting += 1;
+        cx.search.in_lists = cx.search.in_lists.saturating_sub(1);
+        scc::maybe_free(cx, id);
     } else if done {
-        env.explorer.drop_frames(id);
-        env.stats.peak_states = env.stats.peak_states.saturating_sub(1);
+        cx.search.drop_frames(id);
+        cx.out.stats.peak_states = cx.out.stats.peak_states.saturating_sub(1);
     }
 }
 
 /// Stores the current state and goes on below it.
-fn store(env: &mut Env<'_>, insn_idx: usize, bucket: usize) -> Res {
-    if env.caps.has_cap_bpf {
-        forget_precision(&mut env.cur);
+fn store(cx: &mut Cx<'_>, insn_idx: usize, bucket: usize) -> Res {
+    if cx.program.caps.has_cap_bpf {
+        forget_precision(&mut cx.path.cur);
     }
-    let mut new = env.cur.clone();
+    let mut new = cx.path.cur.clone();
     new.insn_idx = insn_idx as u32;
     new.cleaned = false;
     let depth = new.path_depth;
-    let id = env.explorer.add(bucket, new)?;
-    if env.kernel.features.loops == LoopKind::Scc {
-        scc::maybe_enter(env, id);
+    let id = cx.search.add(bucket, new)?;
+    if cx.program.kernel.features.loops == LoopKind::Scc {
+        scc::maybe_enter(cx, id);
     }
-    let cur = &mut env.cur;
+    let cur = &mut cx.path.cur;
     cur.parent = Some(id);
     cur.first_at = insn_idx as u32;
     cur.history = History::default();
     cur.path_depth = depth + 1;
-    if env.kernel.features.liveness == LivenessKind::ReadMarks {
+    if cx.program.kernel.features.liveness == LivenessKind::ReadMarks {
         connect(cur, id);
     }
-    env.explorer.trail.begin_insn();
-    if env.interest.structure {
-        let state = env.explorer.state(id).clone();
-        env.emit(Event::Checkpoint { id, idx: insn_idx, state: &state });
+    cx.search.trail.begin_insn();
+    if cx.out.interest.structure {
+        let state = cx.search.state(id).clone();
+        cx.emit(Event::Checkpoint { id, idx: insn_idx, state: &state });
     }
     Ok(())
 }

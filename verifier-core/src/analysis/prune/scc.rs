@@ -11,7 +11,7 @@
 use crate::error::{Errno, LimitMsg, Res};
 use crate::state::{StateId, VerifierState};
 
-use super::super::Env;
+use super::super::Cx;
 use super::super::precision;
 use super::visits::{Chain, Visit, Visited};
 
@@ -19,12 +19,12 @@ use super::visits::{Chain, Visit, Visited};
 const MAX_ROUNDS: u32 = 64;
 
 /// The component that a state is in: the outermost frame inside of one decides.
-fn chain_of(env: &Env<'_>, st: &VerifierState) -> Option<Chain> {
+fn chain_of(cx: &Cx<'_>, st: &VerifierState) -> Option<Chain> {
     let mut chain = Chain::default();
     let last = st.frames.len().checked_sub(1)?;
     for i in 0..=last {
         let at = if i == last { st.insn_idx } else { st.frames[i + 1].called_from as u32 };
-        let scc = env.aux.get(at as usize).map_or(0, |a| a.scc);
+        let scc = cx.learned.aux.get(at as usize).map_or(0, |a| a.scc);
         if scc != 0 {
             chain.scc = scc;
             return Some(chain);
@@ -39,74 +39,74 @@ fn chain_of(env: &Env<'_>, st: &VerifierState) -> Option<Chain> {
 }
 
 /// Notes the most states alive at once.
-pub(crate) fn update_peak(env: &mut Env<'_>) {
-    let x = &env.explorer;
+pub(crate) fn update_peak(cx: &mut Cx<'_>) {
+    let x = &cx.search;
     let now = x.in_lists + x.evicted_waiting + x.sccs.num_backedges;
-    env.stats.peak_states = env.stats.peak_states.max(now);
+    cx.out.stats.peak_states = cx.out.stats.peak_states.max(now);
 }
 
 /// A state is stored: it begins a visit when its component is not being visited.
-pub(crate) fn maybe_enter(env: &mut Env<'_>, id: StateId) {
-    let Some(chain) = chain_of(env, env.explorer.state(id)) else { return };
-    let sccs = &mut env.explorer.sccs;
+pub(crate) fn maybe_enter(cx: &mut Cx<'_>, id: StateId) {
+    let Some(chain) = chain_of(cx, cx.search.state(id)) else { return };
+    let sccs = &mut cx.search.sccs;
     let at = sccs.find(&chain).unwrap_or_else(|| {
         sccs.visits.push(Visit { entry: None, backedges: Vec::new(), counted: 0 });
         sccs.by_chain.insert(chain, sccs.visits.len() - 1);
         sccs.visits.len() - 1
     });
     let enters = sccs.visits[at].entry.is_none();
-    env.explorer.stored_mut(id).visit = Some(Visited(at));
+    cx.search.stored_mut(id).visit = Some(Visited(at));
     if enters {
-        env.explorer.sccs.visits[at].entry = Some(id);
-        if env.logs(2) {
-            env.say(LimitMsg::SccEnter { chain: chain.text() });
+        cx.search.sccs.visits[at].entry = Some(id);
+        if cx.logs(2) {
+            cx.say(LimitMsg::SccEnter { chain: chain.text() });
         }
     }
 }
 
 /// A state has no branches left: when it began the visit of its component, the visit is over. `None` is the current
 /// state, which never began one.
-pub(crate) fn maybe_exit(env: &mut Env<'_>, id: Option<StateId>) -> Res {
-    let Some(id) = id else { return check_current(env) };
-    let Some(Visited(at)) = env.explorer.stored_mut(id).visit else { return Ok(()) };
-    if env.explorer.sccs.visits[at].entry != Some(id) {
+pub(crate) fn maybe_exit(cx: &mut Cx<'_>, id: Option<StateId>) -> Res {
+    let Some(id) = id else { return check_current(cx) };
+    let Some(Visited(at)) = cx.search.stored_mut(id).visit else { return Ok(()) };
+    if cx.search.sccs.visits[at].entry != Some(id) {
         return Ok(());
     }
-    if env.logs(2)
-        && let Some(chain) = chain_of(env, env.explorer.state(id))
+    if cx.logs(2)
+        && let Some(chain) = chain_of(cx, cx.search.state(id))
     {
-        env.say(LimitMsg::SccExit { chain: chain.text() });
+        cx.say(LimitMsg::SccExit { chain: chain.text() });
     }
-    let sccs = &mut env.explorer.sccs;
+    let sccs = &mut cx.search.sccs;
     sccs.visits[at].entry = None;
     sccs.num_backedges = sccs.num_backedges.saturating_sub(sccs.visits[at].counted);
     sccs.visits[at].counted = 0;
-    update_peak(env);
-    propagate(env, at)
+    update_peak(cx);
+    propagate(cx, at)
 }
 
 /// The current path ends inside of a component that some state began to visit, or outside of any.
-fn check_current(env: &mut Env<'_>) -> Res {
-    let Some(chain) = chain_of(env, &env.cur) else { return Ok(()) };
+fn check_current(cx: &mut Cx<'_>) -> Res {
+    let Some(chain) = chain_of(cx, &cx.path.cur) else { return Ok(()) };
     // A path that ends at an instruction whose check is taken as met may end before anything is stored.
-    let cut = !env.assumed.is_empty();
-    if cut || env.cur.speculative || env.explorer.sccs.find(&chain).is_some() {
+    let cut = !cx.program.assumed.is_empty();
+    if cut || cx.path.cur.speculative || cx.search.sccs.find(&chain).is_some() {
         return Ok(());
     }
-    Err(env.reject(LimitMsg::SccWithoutVisit { chain: chain.text() }, Errno::EFAULT))
+    Err(cx.reject(LimitMsg::SccWithoutVisit { chain: chain.text() }, Errno::EFAULT))
 }
 
 /// Precision marks travel along all backedges of a visit.
-fn propagate(env: &mut Env<'_>, at: usize) -> Res {
-    let edges = std::mem::take(&mut env.explorer.sccs.visits[at].backedges);
+fn propagate(cx: &mut Cx<'_>, at: usize) -> Res {
+    let edges = std::mem::take(&mut cx.search.sccs.visits[at].backedges);
     let mut rounds = 0;
     loop {
         if rounds > MAX_ROUNDS {
-            if env.logs(2) {
-                env.say(LimitMsg::TooManyBackedgeIterations);
+            if cx.logs(2) {
+                cx.say(LimitMsg::TooManyBackedgeIterations);
             }
             for edge in edges.iter().rev() {
-                precision::need_all_exactly(env, edge.parent, edge.top_frame());
+                precision::need_all_exactly(cx, edge.parent, edge.top_frame());
             }
             return Ok(());
         }
@@ -115,7 +115,7 @@ fn propagate(env: &mut Env<'_>, at: usize) -> Res {
         // The newest backedge comes first.
         for edge in edges.iter().rev() {
             if let Some(equal) = edge.covered_by {
-                changed |= precision::pass_needs_on(env, equal, Some(edge))?;
+                changed |= precision::pass_needs_on(cx, equal, Some(edge))?;
             }
         }
         if !changed {
@@ -125,41 +125,41 @@ fn propagate(env: &mut Env<'_>, at: usize) -> Res {
 }
 
 /// The current path ends at `insn_idx` because of a state whose marks are not final.
-pub(crate) fn add_backedge(env: &mut Env<'_>, equal: StateId, insn_idx: usize) -> Res {
-    env.explorer.trail.share();
-    let mut state = env.cur.clone();
+pub(crate) fn add_backedge(cx: &mut Cx<'_>, equal: StateId, insn_idx: usize) -> Res {
+    cx.search.trail.share();
+    let mut state = cx.path.cur.clone();
     state.covered_by = Some(equal);
     state.insn_idx = insn_idx as u32;
-    let Some(Visited(at)) = env.explorer.stored_mut(equal).visit else {
-        return Err(env.bug("backedge outside of a component"));
+    let Some(Visited(at)) = cx.search.stored_mut(equal).visit else {
+        return Err(cx.bug("backedge outside of a component"));
     };
-    if env.logs(2)
-        && let Some(chain) = chain_of(env, env.explorer.state(equal))
+    if cx.logs(2)
+        && let Some(chain) = chain_of(cx, cx.search.state(equal))
     {
-        env.say(LimitMsg::SccBackedge { chain: chain.text() });
+        cx.say(LimitMsg::SccBackedge { chain: chain.text() });
     }
-    let visit = &mut env.explorer.sccs.visits[at];
+    let visit = &mut cx.search.sccs.visits[at];
     visit.backedges.push(state);
     visit.counted += 1;
-    env.explorer.sccs.num_backedges += 1;
-    update_peak(env);
+    cx.search.sccs.num_backedges += 1;
+    update_peak(cx);
     Ok(())
 }
 
 /// Whether marks of a state are not final because paths ended inside of its component.
-pub(crate) fn incomplete(env: &Env<'_>, id: StateId) -> bool {
-    let x = &env.explorer;
+pub(crate) fn incomplete(cx: &Cx<'_>, id: StateId) -> bool {
+    let x = &cx.search;
     x.stored(id).visit.is_some_and(|Visited(at)| !x.sccs.visits[at].backedges.is_empty())
 }
 
 /// Drops an evicted state that nothing needs any more.
-pub(crate) fn maybe_free(env: &mut Env<'_>, id: StateId) {
-    let stored = env.explorer.stored_mut(id);
-    if !stored.evicted || stored.state.open_paths != 0 || incomplete(env, id) {
+pub(crate) fn maybe_free(cx: &mut Cx<'_>, id: StateId) {
+    let stored = cx.search.stored_mut(id);
+    if !stored.evicted || stored.state.open_paths != 0 || incomplete(cx, id) {
         return;
     }
-    let stored = env.explorer.stored_mut(id);
+    let stored = cx.search.stored_mut(id);
     stored.evicted = false;
-    env.explorer.drop_frames(id);
-    env.explorer.evicted_waiting = env.explorer.evicted_waiting.saturating_sub(1);
+    cx.search.drop_frames(id);
+    cx.search.evicted_waiting = cx.search.evicted_waiting.saturating_sub(1);
 }

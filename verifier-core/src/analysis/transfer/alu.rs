@@ -13,7 +13,7 @@ use crate::kernel::call::{RegBase, RegType};
 use crate::state::RegState;
 use crate::state::register::{ADD_CONST, ADD_CONST32, ADD_CONST64, live};
 
-use super::super::Env;
+use super::super::Cx;
 use super::super::explore::{Fork, fork_path};
 use super::super::precision::need_exactly;
 use super::super::regs::*;
@@ -46,121 +46,121 @@ pub(super) const fn op_text(op: u8) -> &'static str {
 ///
 /// # Errors
 /// Rejects malformed instructions, operands that hold nothing, and pointer arithmetic that is not allowed.
-pub(crate) fn do_arithmetic(env: &mut Env<'_>, insn: Insn) -> Res {
+pub(crate) fn do_arithmetic(cx: &mut Cx<'_>, insn: Insn) -> Res {
     match insn.op() {
-        END | NEG => unary(env, insn)?,
-        MOV => mov(env, insn)?,
-        op if op > END => return Err(env.reject(RegisterMsg::AluInvalidOpcode { op }, Errno::EINVAL)),
-        _ => binary(env, insn)?,
+        END | NEG => unary(cx, insn)?,
+        MOV => mov(cx, insn)?,
+        op if op > END => return Err(cx.reject(RegisterMsg::AluInvalidOpcode { op }, Errno::EINVAL)),
+        _ => binary(cx, insn)?,
     }
-    no_contradiction_in(env, insn.dst, "alu")
+    no_contradiction_in(cx, insn.dst, "alu")
 }
 
-fn reserved(env: &mut Env<'_>, what: &'static str, bad: bool) -> Res {
-    if bad { Err(env.reject(RegisterMsg::AluReservedFields { what }, Errno::EINVAL)) } else { Ok(()) }
+fn reserved(cx: &mut Cx<'_>, what: &'static str, bad: bool) -> Res {
+    if bad { Err(cx.reject(RegisterMsg::AluReservedFields { what }, Errno::EINVAL)) } else { Ok(()) }
 }
 
 /// `neg`, and byte orders.
-fn unary(env: &mut Env<'_>, insn: Insn) -> Res {
+fn unary(cx: &mut Cx<'_>, insn: Insn) -> Res {
     let is_neg = insn.op() == NEG;
     if is_neg {
         let bad = insn.is_reg_src() || insn.src != 0 || insn.off != 0 || insn.imm != 0;
-        reserved(env, "BPF_NEG", bad)?;
+        reserved(cx, "BPF_NEG", bad)?;
     } else {
         let bad = insn.src != 0
             || insn.off != 0
             || !matches!(insn.imm, 16 | 32 | 64)
             || (insn.class() == ALU64 && insn.source() != TO_LE);
-        reserved(env, "BPF_END", bad)?;
+        reserved(cx, "BPF_END", bad)?;
     }
-    use_register(env, insn.dst, ArgUse::Src)?;
-    if would_leak(env, insn.dst) {
-        return Err(env.reject(RegisterMsg::PointerArithmetic { regno: insn.dst }, Errno::EACCES));
+    use_register(cx, insn.dst, ArgUse::Src)?;
+    if would_leak(cx, insn.dst) {
+        return Err(cx.reject(RegisterMsg::PointerArithmetic { regno: insn.dst }, Errno::EACCES));
     }
-    let f = &env.kernel.features;
+    let f = &cx.program.kernel.features;
     let tracked = if is_neg { f.neg_bounds } else { f.byte_swap_bits };
     // Releases that track either treat both through the scalar path, so that the register keeps its id where it may.
-    if !tracked || !env.reg(insn.dst).is_scalar() {
-        return use_register(env, insn.dst, ArgUse::Dst);
+    if !tracked || !cx.reg(insn.dst).is_scalar() {
+        return use_register(cx, insn.dst, ArgUse::Dst);
     }
-    use_register(env, insn.dst, ArgUse::DstNoMark)?;
-    let src = env.reg(insn.dst).scalar;
-    adjust_scalar(env, insn, src)
+    use_register(cx, insn.dst, ArgUse::DstNoMark)?;
+    let src = cx.reg(insn.dst).scalar;
+    adjust_scalar(cx, insn, src)
 }
 
 /// Moves: copies, sign extension, address space casts, constants.
-fn mov(env: &mut Env<'_>, insn: Insn) -> Res {
+fn mov(cx: &mut Cx<'_>, insn: Insn) -> Res {
     let wide = insn.class() == ALU64;
     if !insn.is_reg_src() {
-        reserved(env, "BPF_MOV", insn.src != 0 || insn.off != 0)?;
-        use_register(env, insn.dst, ArgUse::DstNoMark)?;
-        set_unknown(env, insn.dst);
+        reserved(cx, "BPF_MOV", insn.src != 0 || insn.off != 0)?;
+        use_register(cx, insn.dst, ArgUse::DstNoMark)?;
+        set_unknown(cx, insn.dst);
         let v = if wide { insn.imm as i64 as u64 } else { u64::from(insn.imm as u32) };
-        set_known(env.reg_mut(insn.dst), v);
+        set_known(cx.reg_mut(insn.dst), v);
         return Ok(());
     }
     if wide && insn.off == ADDR_SPACE_CAST {
         if insn.imm != 1 && insn.imm != 1 << 16 {
-            return Err(env.reject(RegisterMsg::AddrSpaceCastSpaces {}, Errno::EINVAL));
+            return Err(cx.reject(RegisterMsg::AddrSpaceCastSpaces {}, Errno::EINVAL));
         }
-        if env.arena.is_none() {
-            return Err(env.reject(RegisterMsg::AddrSpaceCastNoArena {}, Errno::EINVAL));
+        if cx.program.arena.is_none() {
+            return Err(cx.reject(RegisterMsg::AddrSpaceCastNoArena {}, Errno::EINVAL));
         }
     } else {
         let widths: &[i16] = if wide { &[0, 8, 16, 32] } else { &[0, 8, 16] };
-        reserved(env, "BPF_MOV", !widths.contains(&insn.off) || insn.imm != 0)?;
+        reserved(cx, "BPF_MOV", !widths.contains(&insn.off) || insn.imm != 0)?;
     }
-    use_register(env, insn.src, ArgUse::Src)?;
-    use_register(env, insn.dst, ArgUse::DstNoMark)?;
+    use_register(cx, insn.src, ArgUse::Src)?;
+    use_register(cx, insn.dst, ArgUse::DstNoMark)?;
     if !wide {
-        mov_low(env, insn)
+        mov_low(cx, insn)
     } else if insn.imm != 0 {
-        set_unknown(env, insn.dst);
+        set_unknown(cx, insn.dst);
         // To the kernel's space the result is a plain number; to the arena's, a pointer of 32 bits.
         if insn.imm == 1 {
-            env.reg_mut(insn.dst).ty = RegType::of(RegBase::PtrToArena);
+            cx.reg_mut(insn.dst).ty = RegType::of(RegBase::PtrToArena);
         }
         Ok(())
     } else if insn.off == 0 {
-        link_before_copy(env, insn.src);
-        copy_to_dst(env, insn);
+        link_before_copy(cx, insn.src);
+        copy_to_dst(cx, insn);
         Ok(())
     } else {
-        mov_sign_extended(env, insn)
+        mov_sign_extended(cx, insn)
     }
 }
 
 /// The destination becomes a copy of the source.
-fn copy_to_dst(env: &mut Env<'_>, insn: Insn) {
-    let src = *env.reg(insn.src);
-    let dst = env.reg_mut(insn.dst);
+fn copy_to_dst(cx: &mut Cx<'_>, insn: Insn) {
+    let src = *cx.reg(insn.src);
+    let dst = cx.reg_mut(insn.dst);
     dst.copy_from(&src);
     dst.live |= live::WRITTEN;
 }
 
 /// The same, linked to the source only if the value does not change by what follows.
-fn copy_linked_if(env: &mut Env<'_>, insn: Insn, same: bool) {
+fn copy_linked_if(cx: &mut Cx<'_>, insn: Insn, same: bool) {
     if same {
-        link_before_copy(env, insn.src);
+        link_before_copy(cx, insn.src);
     }
-    copy_to_dst(env, insn);
+    copy_to_dst(cx, insn);
     if !same {
-        drop_link(env.reg_mut(insn.dst));
+        drop_link(cx.reg_mut(insn.dst));
     }
 }
 
 /// `rD = (s8, s16, s32)rS`.
-fn mov_sign_extended(env: &mut Env<'_>, insn: Insn) -> Res {
-    if would_leak(env, insn.src) {
-        return Err(env.reject(RegisterMsg::PointerSignExtension { regno: insn.src }, Errno::EACCES));
+fn mov_sign_extended(cx: &mut Cx<'_>, insn: Insn) -> Res {
+    if would_leak(cx, insn.src) {
+        return Err(cx.reject(RegisterMsg::PointerSignExtension { regno: insn.src }, Errno::EACCES));
     }
-    let src = *env.reg(insn.src);
+    let src = *cx.reg(insn.src);
     if !src.is_scalar() {
-        set_unknown(env, insn.dst);
+        set_unknown(cx, insn.dst);
         return Ok(());
     }
-    copy_linked_if(env, insn, sign_bit_clear(&src, insn.off));
-    sign_extend_low_bytes(env.reg_mut(insn.dst), insn.off as u32 / 8);
+    copy_linked_if(cx, insn, sign_bit_clear(&src, insn.off));
+    sign_extend_low_bytes(cx.reg_mut(insn.dst), insn.off as u32 / 8);
     Ok(())
 }
 
@@ -170,107 +170,107 @@ fn sign_bit_clear(reg: &RegState, bits: i16) -> bool {
 }
 
 /// `wD = wS`, `wD = (s8, s16)wS`.
-fn mov_low(env: &mut Env<'_>, insn: Insn) -> Res {
-    if would_leak(env, insn.src) {
-        return Err(env.reject(RegisterMsg::PointerPartialCopy { regno: insn.src }, Errno::EACCES));
+fn mov_low(cx: &mut Cx<'_>, insn: Insn) -> Res {
+    if would_leak(cx, insn.src) {
+        return Err(cx.reject(RegisterMsg::PointerPartialCopy { regno: insn.src }, Errno::EACCES));
     }
-    let src = *env.reg(insn.src);
+    let src = *cx.reg(insn.src);
     if !src.is_scalar() {
-        set_unknown(env, insn.dst);
+        set_unknown(cx, insn.dst);
     } else if insn.off == 0 {
-        copy_linked_if(env, insn, src.scalar.width() <= 32);
+        copy_linked_if(cx, insn, src.scalar.width() <= 32);
     } else {
-        copy_linked_if(env, insn, sign_bit_clear(&src, insn.off));
-        env.reg_mut(insn.dst).scalar.sign_extend_low(insn.off as u32 / 8);
+        copy_linked_if(cx, insn, sign_bit_clear(&src, insn.off));
+        cx.reg_mut(insn.dst).scalar.sign_extend_low(insn.off as u32 / 8);
     }
-    let rules = env.rules();
-    let dst = env.reg_mut(insn.dst);
+    let rules = cx.program.rules();
+    let dst = cx.reg_mut(insn.dst);
     dst.scalar.zext();
     dst.scalar.sync_bounds(rules);
     Ok(())
 }
 
 /// Everything with two operands.
-fn binary(env: &mut Env<'_>, insn: Insn) -> Res {
+fn binary(cx: &mut Cx<'_>, insn: Insn) -> Res {
     let op = insn.op();
     let divides = matches!(op, DIV | MOD);
     // Offset 1 makes divisions signed.
     let bad_off = !matches!(insn.off, 0 | 1) || (insn.off == 1 && !divides);
     if insn.is_reg_src() {
-        reserved(env, "BPF_ALU", insn.imm != 0 || bad_off)?;
-        use_register(env, insn.src, ArgUse::Src)?;
+        reserved(cx, "BPF_ALU", insn.imm != 0 || bad_off)?;
+        use_register(cx, insn.src, ArgUse::Src)?;
     } else {
-        reserved(env, "BPF_ALU", insn.src != 0 || bad_off)?;
+        reserved(cx, "BPF_ALU", insn.src != 0 || bad_off)?;
     }
-    use_register(env, insn.dst, ArgUse::Src)?;
+    use_register(cx, insn.dst, ArgUse::Src)?;
     if !insn.is_reg_src() {
         if divides && insn.imm == 0 {
-            return Err(env.reject(RegisterMsg::DivByZero {}, Errno::EINVAL));
+            return Err(cx.reject(RegisterMsg::DivByZero {}, Errno::EINVAL));
         }
         let width = if insn.class() == ALU64 { 64 } else { 32 };
         if matches!(op, LSH | RSH | ARSH) && !(0..width).contains(&insn.imm) {
-            return Err(env.reject(RegisterMsg::InvalidShift { amount: insn.imm }, Errno::EINVAL));
+            return Err(cx.reject(RegisterMsg::InvalidShift { amount: insn.imm }, Errno::EINVAL));
         }
     }
-    use_register(env, insn.dst, ArgUse::DstNoMark)?;
-    adjust_reg(env, insn)
+    use_register(cx, insn.dst, ArgUse::DstNoMark)?;
+    adjust_reg(cx, insn)
 }
 
 /// Decides between arithmetic on numbers and on pointers.
-fn adjust_reg(env: &mut Env<'_>, insn: Insn) -> Res {
-    let dst = *env.reg(insn.dst);
-    let src = insn.is_reg_src().then(|| *env.reg(insn.src));
+fn adjust_reg(cx: &mut Cx<'_>, insn: Insn) -> Res {
+    let dst = *cx.reg(insn.dst);
+    let src = insn.is_reg_src().then(|| *cx.reg(insn.src));
 
     let is_arena = |r: &RegState| r.ty.is(RegBase::PtrToArena);
     if is_arena(&dst) || src.as_ref().is_some_and(is_arena) {
-        return adjust_arena(env, insn, src);
+        return adjust_arena(cx, insn, src);
     }
     let src_reg = match src {
         Some(s) if !s.is_scalar() && !dst.is_scalar() => {
             // Of two pointers only the difference means something.
-            if insn.op() == SUB && env.caps.pointers_may_leak {
-                set_unknown(env, insn.dst);
+            if insn.op() == SUB && cx.program.caps.pointers_may_leak {
+                set_unknown(cx, insn.dst);
                 return Ok(());
             }
             let op = op_text(insn.op());
-            return Err(env.reject(RegisterMsg::PointerWithPointer { regno: insn.dst, op }, Errno::EACCES));
+            return Err(cx.reject(RegisterMsg::PointerWithPointer { regno: insn.dst, op }, Errno::EACCES));
         }
         Some(s) if !s.is_scalar() => {
             // number += pointer: the result is the pointer, moved.
-            need_exactly(env, insn.dst)?;
-            let off = *env.reg(insn.dst);
-            return ptr::adjust_ptr(env, insn, s, off, false);
+            need_exactly(cx, insn.dst)?;
+            let off = *cx.reg(insn.dst);
+            return ptr::adjust_ptr(cx, insn, s, off, false);
         }
         Some(_) if !dst.is_scalar() => {
-            need_exactly(env, insn.src)?;
-            let (ptr, off) = (*env.reg(insn.dst), *env.reg(insn.src));
-            return ptr::adjust_ptr(env, insn, ptr, off, true);
+            need_exactly(cx, insn.src)?;
+            let (ptr, off) = (*cx.reg(insn.dst), *cx.reg(insn.src));
+            return ptr::adjust_ptr(cx, insn, ptr, off, true);
         }
         Some(_) => {
             // What a precise value is computed from must be precise as well.
             if dst.precise {
-                need_exactly(env, insn.src)?;
+                need_exactly(cx, insn.src)?;
             }
-            *env.reg(insn.src)
+            *cx.reg(insn.src)
         }
         None => {
             let known = RegState::konst(insn.imm as i64 as u64);
             if !dst.is_scalar() {
-                return ptr::adjust_ptr(env, insn, dst, known, true);
+                return ptr::adjust_ptr(cx, insn, dst, known, true);
             }
             known
         }
     };
-    let umax_before = env.reg(insn.dst).scalar.umax;
-    adjust_scalar(env, insn, src_reg.scalar)?;
-    relink(env, insn, &src_reg, umax_before);
+    let umax_before = cx.reg(insn.dst).scalar.umax;
+    adjust_scalar(cx, insn, src_reg.scalar)?;
+    relink(cx, insn, &src_reg, umax_before);
     Ok(())
 }
 
 /// Any arithmetic on arena pointers is allowed: accesses are confined to the arena anyway.
-fn adjust_arena(env: &mut Env<'_>, insn: Insn, src: Option<RegState>) -> Res {
-    if let (false, Some(src)) = (env.reg(insn.dst).ty.is(RegBase::PtrToArena), src) {
-        *env.reg_mut(insn.dst) = src;
+fn adjust_arena(cx: &mut Cx<'_>, insn: Insn, src: Option<RegState>) -> Res {
+    if let (false, Some(src)) = (cx.reg(insn.dst).ty.is(RegBase::PtrToArena), src) {
+        *cx.reg_mut(insn.dst) = src;
     }
     Ok(())
 }
@@ -281,10 +281,10 @@ fn adjust_arena(env: &mut Env<'_>, insn: Insn, src: Option<RegState>) -> Res {
 /// ```text
 /// r1 = r2; r1 += 1; if r2 < 1000 goto ...    r1 is below 1001 there
 /// ```
-fn relink(env: &mut Env<'_>, insn: Insn, src: &RegState, umax_before: u64) {
-    let delta = link_distance(env, insn, src, umax_before);
-    let has_cap_bpf = env.caps.has_cap_bpf;
-    let dst = env.reg_mut(insn.dst);
+fn relink(cx: &mut Cx<'_>, insn: Insn, src: &RegState, umax_before: u64) {
+    let delta = link_distance(cx, insn, src, umax_before);
+    let has_cap_bpf = cx.program.caps.has_cap_bpf;
+    let dst = cx.reg_mut(insn.dst);
     match delta {
         // A second constant cannot be remembered.
         Some((off, flag)) if has_cap_bpf && dst.id != 0 && dst.id & ADD_CONST == 0 => {
@@ -296,12 +296,12 @@ fn relink(env: &mut Env<'_>, insn: Insn, src: &RegState, umax_before: u64) {
 }
 
 /// The constant that is added, if it can be remembered, and the mark for the width it was added in.
-fn link_distance(env: &Env<'_>, insn: Insn, src: &RegState, umax_before: u64) -> Option<(i32, u32)> {
+fn link_distance(cx: &Cx<'_>, insn: Insn, src: &RegState, umax_before: u64) -> Option<(i32, u32)> {
     let half = insn.class() != ALU64;
     if insn.is_reg_src() && insn.src == insn.dst {
         return None;
     }
-    if !env.kernel.features.links_over_sub_and_alu32 {
+    if !cx.program.kernel.features.links_over_sub_and_alu32 {
         let val = src.scalar.known(false).filter(|_| insn.op() == ADD && !half)?;
         return Some((i32::try_from(val).ok()?, ADD_CONST64));
     }
@@ -355,13 +355,13 @@ fn bounded_op(insn: Insn, src: &Scalar) -> Option<BoundedOp> {
 }
 
 /// Arithmetic on numbers, in the destination register.
-fn adjust_scalar(env: &mut Env<'_>, insn: Insn, src: Scalar) -> Res {
+fn adjust_scalar(cx: &mut Cx<'_>, insn: Insn, src: Scalar) -> Res {
     let half = insn.class() != ALU64;
-    let rules = env.rules();
+    let rules = cx.program.rules();
     if insn.op() == END {
         // On a little-endian machine only `bswap` and `be` change the order.
         let swap = insn.class() == ALU64 || insn.source() == TO_BE;
-        let dst = env.reg_mut(insn.dst);
+        let dst = cx.reg_mut(insn.dst);
         if swap || insn.imm < 64 {
             dst.id = 0;
         }
@@ -369,16 +369,16 @@ fn adjust_scalar(env: &mut Env<'_>, insn: Insn, src: Scalar) -> Res {
         return Ok(());
     }
     let Some(op) = bounded_op(insn, &src) else {
-        set_unknown(env, insn.dst);
+        set_unknown(cx, insn.dst);
         return Ok(());
     };
     if matches!(op, BoundedOp::Add | BoundedOp::Sub) {
-        sanitize::guard_sum(env, insn)?;
+        sanitize::guard_sum(cx, insn)?;
     }
     if matches!(op, BoundedOp::And | BoundedOp::Or) && src.is_const() {
-        maybe_fork(env, insn)?;
+        maybe_fork(cx, insn)?;
     }
-    let dst = env.reg_mut(insn.dst);
+    let dst = cx.reg_mut(insn.dst);
     if op == BoundedOp::Neg {
         drop_link(dst);
     }
@@ -388,8 +388,8 @@ fn adjust_scalar(env: &mut Env<'_>, insn: Insn, src: Scalar) -> Res {
 
 /// A value that is 0 or -1 is a mask. Masking a constant with it is followed on two paths, which keeps both results
 /// exact.
-fn maybe_fork(env: &mut Env<'_>, insn: Insn) -> Res {
-    let s = env.reg(insn.dst).scalar;
+fn maybe_fork(cx: &mut Cx<'_>, insn: Insn) -> Res {
+    let s = cx.reg(insn.dst).scalar;
     let half = if (s.smin, s.smax) == (-1, 0) {
         false
     } else if (s.s32_min, s.s32_max) == (-1, 0) {
@@ -397,15 +397,15 @@ fn maybe_fork(env: &mut Env<'_>, insn: Insn) -> Res {
     } else {
         return Ok(());
     };
-    let here = env.insn_idx;
-    fork_path(env, here, here, Fork::Jump)?;
-    let zero = env.explorer.top_mut().reg_mut(insn.dst);
+    let here = cx.path.insn_idx;
+    fork_path(cx, here, here, Fork::Jump)?;
+    let zero = cx.search.top_mut().reg_mut(insn.dst);
     if half {
         set_low_half_known(zero, 0)
     } else {
         set_known(zero, 0)
     }
-    let ones = env.reg_mut(insn.dst);
+    let ones = cx.reg_mut(insn.dst);
     if half {
         set_low_half_known(ones, u32::MAX)
     } else {

@@ -16,7 +16,7 @@ use crate::log::Event;
 use crate::program::record::FieldKind;
 use crate::state::RegState;
 
-use super::super::Env;
+use super::super::Cx;
 use super::super::explore::{Fork, earlier_on_path, fork_path};
 use super::super::iter::widen_unneeded;
 use super::super::precision::need_exactly;
@@ -31,39 +31,39 @@ use super::{linked, packet, sanitize};
 ///
 /// # Errors
 /// Rejects malformed jumps and comparisons that leak addresses.
-pub(crate) fn conditional_jump(env: &mut Env<'_>, insn: Insn, insn_idx: &mut usize) -> Res {
+pub(crate) fn conditional_jump(cx: &mut Cx<'_>, insn: Insn, insn_idx: &mut usize) -> Res {
     if insn.op() == JA || insn.op() > JCOND {
-        return Err(env.reject(RegisterMsg::JumpInvalidOpcode { op: insn.op() }, Errno::EINVAL));
+        return Err(cx.reject(RegisterMsg::JumpInvalidOpcode { op: insn.op() }, Errno::EINVAL));
     }
     if insn.op() == JCOND {
-        return may_goto(env, insn, insn_idx);
+        return may_goto(cx, insn, insn_idx);
     }
     let Some(op) = CmpOp::decode(insn.op()) else {
         // `call` and `exit` of the 64-bit class are handled before; those of the 32-bit class compare nothing, and the
         // walk has refused them.
-        return Err(env.bug("comparison without meaning"));
+        return Err(cx.bug("comparison without meaning"));
     };
     let half = insn.class() == JMP32;
-    let src = check_operands(env, insn)?;
-    let dst = *env.reg(insn.dst);
+    let src = check_operands(cx, insn)?;
+    let dst = *cx.reg(insn.dst);
 
     let here = *insn_idx;
     // One before the target, as `insn_idx` is left; a jump to the first instruction wraps around.
     let before_target = offset(here, insn.off);
     let target = before_target.wrapping_add(1);
-    if let Some(taken) = branch_taken(&env.kernel.features, &dst, &src, op, half) {
+    if let Some(taken) = branch_taken(&cx.program.kernel.features, &dst, &src, op, half) {
         // The decision rests on these values.
         if dst.is_scalar() {
-            need_exactly(env, insn.dst)?;
+            need_exactly(cx, insn.dst)?;
         }
         if insn.is_reg_src() && src.is_scalar() {
-            need_exactly(env, insn.src)?;
+            need_exactly(cx, insn.src)?;
         }
-        if !env.caps.without_v1_guards {
+        if !cx.program.caps.without_v1_guards {
             let mispredicted = if taken { here + 1 } else { target };
-            sanitize::push_speculative(env, Some(insn), mispredicted, here)?;
+            sanitize::push_speculative(cx, Some(insn), mispredicted, here)?;
         }
-        announce(env, here, taken, !taken);
+        announce(cx, here, taken, !taken);
         if taken {
             *insn_idx = before_target;
         }
@@ -73,35 +73,35 @@ pub(crate) fn conditional_jump(env: &mut Env<'_>, insn: Insn, insn_idx: &mut usi
     // The history must know the linked registers before the paths part, so that both share it.
     let mut links = LinkedRegs::default();
     if insn.is_reg_src() && src.is_scalar() && src.id != 0 {
-        linked::collect(env, src.id, &mut links);
+        linked::collect(cx, src.id, &mut links);
     }
     if dst.is_scalar() && dst.id != 0 {
-        linked::collect(env, dst.id, &mut links);
+        linked::collect(cx, dst.id, &mut links);
     }
     if links.entries().len() > 1 {
-        note_step(env, 0, Some(&links));
+        note_step(cx, 0, Some(&links));
     }
-    fork_path(env, target, here, Fork::Jump)?;
-    refine_both(env, insn, src, op, half)?;
+    fork_path(cx, target, here, Fork::Jump)?;
+    refine_both(cx, insn, src, op, half)?;
 
     // Scalars that are linked to the operands learn the same.
     if insn.is_reg_src() {
-        sync_links(env, insn.src, &links);
+        sync_links(cx, insn.src, &links);
     }
-    sync_links(env, insn.dst, &links);
+    sync_links(cx, insn.dst, &links);
 
     if !half {
-        equal_pointers(env, insn, op);
+        equal_pointers(cx, insn, op);
     }
-    let dst = *env.reg(insn.dst);
+    let dst = *cx.reg(insn.dst);
     let against_null = !half && !insn.is_reg_src() && insn.imm == 0 && matches!(op, CmpOp::Eq | CmpOp::Ne);
     if against_null && dst.ty.may_be_null() {
-        learn_of_null(env, insn.dst, op == CmpOp::Ne);
-        in_other(env, |env| learn_of_null(env, insn.dst, op == CmpOp::Eq));
-    } else if !packet::try_match(env, insn) && would_leak(env, insn.dst) {
-        return Err(env.reject(RegisterMsg::PointerComparison { regno: insn.dst }, Errno::EACCES));
+        learn_of_null(cx, insn.dst, op == CmpOp::Ne);
+        in_other(cx, |cx| learn_of_null(cx, insn.dst, op == CmpOp::Eq));
+    } else if !packet::try_match(cx, insn) && would_leak(cx, insn.dst) {
+        return Err(cx.reject(RegisterMsg::PointerComparison { regno: insn.dst }, Errno::EACCES));
     }
-    announce(env, here, true, true);
+    announce(cx, here, true, true);
     Ok(())
 }
 
@@ -112,62 +112,62 @@ fn offset(idx: usize, off: i16) -> usize {
 }
 
 /// Tells listeners, and prints the state behind the jump.
-fn announce(env: &mut Env<'_>, idx: usize, taken: bool, fallthrough: bool) {
-    if env.interest.structure {
-        env.emit(Event::Branch { idx, taken, fallthrough });
+fn announce(cx: &mut Cx<'_>, idx: usize, taken: bool, fallthrough: bool) {
+    if cx.out.interest.structure {
+        cx.emit(Event::Branch { idx, taken, fallthrough });
     }
-    if env.logging() {
-        env.show_changes();
+    if cx.logging() {
+        cx.show_changes();
     }
 }
 
 /// Runs `f` with the path pushed last as the current one.
-fn in_other<T>(env: &mut Env<'_>, f: impl FnOnce(&mut Env<'_>) -> T) -> T {
-    std::mem::swap(&mut env.cur, env.explorer.top_mut());
-    let out = f(env);
-    std::mem::swap(&mut env.cur, env.explorer.top_mut());
+fn in_other<T>(cx: &mut Cx<'_>, f: impl FnOnce(&mut Cx<'_>) -> T) -> T {
+    std::mem::swap(&mut cx.path.cur, cx.search.top_mut());
+    let out = f(cx);
+    std::mem::swap(&mut cx.path.cur, cx.search.top_mut());
     out
 }
 
 /// `may_goto`: an instruction that jumps when a hidden counter has run out. The loop body is the path that is stored, and
 /// imprecise numbers are forgotten there, so that the loop converges.
-fn may_goto(env: &mut Env<'_>, insn: Insn, insn_idx: &mut usize) -> Res {
+fn may_goto(cx: &mut Cx<'_>, insn: Insn, insn_idx: &mut usize) -> Res {
     let here = *insn_idx;
-    let zero_ok = env.kernel.features.may_goto_zero;
+    let zero_ok = cx.program.kernel.features.may_goto_zero;
     if insn.code != (JMP | JCOND)
         || insn.src != MAY_GOTO
         || insn.dst != 0
         || insn.imm != 0
         || (insn.off == 0 && !zero_ok)
     {
-        return Err(env.reject(RegisterMsg::MayGotoInvalid { off: insn.off, imm: insn.imm }, Errno::EINVAL));
+        return Err(cx.reject(RegisterMsg::MayGotoInvalid { off: insn.off, imm: insn.imm }, Errno::EINVAL));
     }
-    let before = earlier_on_path(env, true, here);
-    fork_path(env, here + 1, here, Fork::Round)?;
-    env.explorer.top_mut().may_goto_rounds += 1;
+    let before = earlier_on_path(cx, true, here);
+    fork_path(cx, here + 1, here, Fork::Round)?;
+    cx.search.top_mut().may_goto_rounds += 1;
     if let Some(before) = before {
-        let old = env.explorer.state(before).clone();
-        let precise = !env.caps.has_cap_bpf;
-        widen_unneeded(&old, env.explorer.top_mut(), precise);
+        let old = cx.search.state(before).clone();
+        let precise = !cx.program.caps.has_cap_bpf;
+        widen_unneeded(&old, cx.search.top_mut(), precise);
     }
     *insn_idx = offset(here, insn.off);
     Ok(())
 }
 
 /// Checks both operands and yields the second one, made up for a constant.
-fn check_operands(env: &mut Env<'_>, insn: Insn) -> Result<RegState, crate::error::Stop> {
-    use_register(env, insn.dst, ArgUse::Src)?;
+fn check_operands(cx: &mut Cx<'_>, insn: Insn) -> Result<RegState, crate::error::Stop> {
+    use_register(cx, insn.dst, ArgUse::Src)?;
     let is_stack = |r: &RegState| r.ty.is(RegBase::PtrToStack);
     let mut flags = 0;
     let src = if insn.is_reg_src() {
         if insn.imm != 0 {
-            return Err(env.reject(RegisterMsg::JumpReservedFields {}, Errno::EINVAL));
+            return Err(cx.reject(RegisterMsg::JumpReservedFields {}, Errno::EINVAL));
         }
-        use_register(env, insn.src, ArgUse::Src)?;
-        let src = *env.reg(insn.src);
-        let packets = is_packet_or_end(env.reg(insn.dst)) && is_packet_or_end(&src);
-        if !packets && would_leak(env, insn.src) {
-            return Err(env.reject(RegisterMsg::PointerComparison { regno: insn.src }, Errno::EACCES));
+        use_register(cx, insn.src, ArgUse::Src)?;
+        let src = *cx.reg(insn.src);
+        let packets = is_packet_or_end(cx.reg(insn.dst)) && is_packet_or_end(&src);
+        if !packets && would_leak(cx, insn.src) {
+            return Err(cx.reject(RegisterMsg::PointerComparison { regno: insn.src }, Errno::EACCES));
         }
         if is_stack(&src) {
             flags |= F_SRC_REG_STACK;
@@ -175,15 +175,15 @@ fn check_operands(env: &mut Env<'_>, insn: Insn) -> Result<RegState, crate::erro
         src
     } else {
         if insn.src != 0 {
-            return Err(env.reject(RegisterMsg::JumpReservedFields {}, Errno::EINVAL));
+            return Err(cx.reject(RegisterMsg::JumpReservedFields {}, Errno::EINVAL));
         }
         RegState::konst(insn.imm as i64 as u64)
     };
-    if is_stack(env.reg(insn.dst)) {
+    if is_stack(cx.reg(insn.dst)) {
         flags |= F_DST_REG_STACK;
     }
     if flags != 0 {
-        note_step(env, flags, None);
+        note_step(cx, flags, None);
     }
     Ok(src)
 }
@@ -215,14 +215,14 @@ pub(crate) fn branch_taken(f: &Features, a: &RegState, b: &RegState, op: CmpOp, 
 }
 
 /// Both paths learn from the comparison of two numbers.
-fn refine_both(env: &mut Env<'_>, insn: Insn, src: RegState, op: CmpOp, half: bool) -> Res {
-    let dst = *env.reg(insn.dst);
+fn refine_both(cx: &mut Cx<'_>, insn: Insn, src: RegState, op: CmpOp, half: bool) -> Res {
+    let dst = *cx.reg(insn.dst);
     // `collect` may have taken ids away, so operands are read again.
-    let src = if insn.is_reg_src() { *env.reg(insn.src) } else { src };
+    let src = if insn.is_reg_src() { *cx.reg(insn.src) } else { src };
     if !dst.is_scalar() || !src.is_scalar() {
         return Ok(());
     }
-    let rules = env.rules();
+    let rules = cx.program.rules();
     let same = insn.is_reg_src() && insn.src == insn.dst;
     let learn = |op| {
         let (mut a, mut b) = (dst.scalar, src.scalar);
@@ -237,71 +237,71 @@ fn refine_both(env: &mut Env<'_>, insn: Insn, src: RegState, op: CmpOp, half: bo
     let (mut false_dst, mut false_src) = learn(op.negated());
     let (mut true_dst, mut true_src) = learn(op);
     // A register that is compared with itself is checked twice: what the first check forgot, the second may miss.
-    no_contradiction(env, &mut true_dst, "true_reg1")?;
-    no_contradiction(env, if same { &mut true_dst } else { &mut true_src }, "true_reg2")?;
-    no_contradiction(env, &mut false_dst, "false_reg1")?;
-    no_contradiction(env, if same { &mut false_dst } else { &mut false_src }, "false_reg2")?;
-    env.reg_mut(insn.dst).scalar = false_dst.scalar;
-    let other = env.explorer.top_mut();
+    no_contradiction(cx, &mut true_dst, "true_reg1")?;
+    no_contradiction(cx, if same { &mut true_dst } else { &mut true_src }, "true_reg2")?;
+    no_contradiction(cx, &mut false_dst, "false_reg1")?;
+    no_contradiction(cx, if same { &mut false_dst } else { &mut false_src }, "false_reg2")?;
+    cx.reg_mut(insn.dst).scalar = false_dst.scalar;
+    let other = cx.search.top_mut();
     other.reg_mut(insn.dst).scalar = true_dst.scalar;
     if insn.is_reg_src() && !same {
         other.reg_mut(insn.src).scalar = true_src.scalar;
-        env.reg_mut(insn.src).scalar = false_src.scalar;
+        cx.reg_mut(insn.src).scalar = false_src.scalar;
     }
     Ok(())
 }
 
 /// Scalars linked to a compared register learn the same, on both paths.
-fn sync_links(env: &mut Env<'_>, regno: u8, links: &LinkedRegs) {
-    let reg = env.reg(regno);
+fn sync_links(cx: &mut Cx<'_>, regno: u8, links: &LinkedRegs) {
+    let reg = cx.reg(regno);
     if reg.is_scalar() && reg.id != 0 {
-        linked::sync(env, false, regno, links);
-        linked::sync(env, true, regno, links);
+        linked::sync(cx, false, regno, links);
+        linked::sync(cx, true, regno, links);
     }
 }
 
 /// Of two equal pointers, one of which cannot be null, neither is null. Kernel types are left out: their pointers may be
 /// null without saying so.
-fn equal_pointers(env: &mut Env<'_>, insn: Insn, op: CmpOp) {
+fn equal_pointers(cx: &mut Cx<'_>, insn: Insn, op: CmpOp) {
     if !insn.is_reg_src() || !matches!(op, CmpOp::Eq | CmpOp::Ne) {
         return;
     }
-    let (dst, src) = (*env.reg(insn.dst), *env.reg(insn.src));
+    let (dst, src) = (*cx.reg(insn.dst), *cx.reg(insn.src));
     let plain = |r: &RegState| !r.is_scalar() && r.ty.base != RegBase::PtrToBtfId;
     if !plain(&dst) || !plain(&src) {
         return;
     }
     for (good, other, regno) in [(&dst, &src, insn.src), (&src, &dst, insn.dst)] {
-        let f = &env.kernel.features;
+        let f = &cx.program.kernel.features;
         let sure = if f.equal_pointers_check_type { cannot_be_null(f, good) } else { !good.ty.may_be_null() };
         if sure && other.ty.may_be_null() {
-            let learn = |env: &mut Env<'_>| {
-                let reg = *env.reg(regno);
-                *env.reg_mut(regno) = known_not_null(env, reg);
+            let learn = |cx: &mut Cx<'_>| {
+                let reg = *cx.reg(regno);
+                *cx.reg_mut(regno) = known_not_null(cx, reg);
             };
-            if op == CmpOp::Eq { in_other(env, learn) } else { learn(env) }
+            if op == CmpOp::Eq { in_other(cx, learn) } else { learn(cx) }
         }
     }
 }
 
 /// All copies of a pointer that was compared with null become null, or pointers that are not null.
-pub(crate) fn learn_of_null(env: &mut Env<'_>, regno: u8, is_null: bool) {
-    let reg = *env.reg(regno);
+pub(crate) fn learn_of_null(cx: &mut Cx<'_>, regno: u8, is_null: bool) {
+    let reg = *cx.reg(regno);
     let id = reg.id;
     if is_null && reg.ref_obj_id != 0 && reg.ref_obj_id == id {
         // Nothing was acquired if the pointer is null. The reference is certainly there, so this cannot fail.
-        let _ = end_reference_quietly(env, id);
+        let _ = end_reference_quietly(cx, id);
     }
-    for place in places(&env.cur, |r| r.ty.may_be_null() && r.id == id) {
-        let reg = *at(&env.cur, place);
-        if let Some(new) = null_or_not(env, reg, is_null) {
-            *at_mut(&mut env.cur, place) = new;
+    for place in places(&cx.path.cur, |r| r.ty.may_be_null() && r.id == id) {
+        let reg = *at(&cx.path.cur, place);
+        if let Some(new) = null_or_not(cx, reg, is_null) {
+            *at_mut(&mut cx.path.cur, place) = new;
         }
     }
 }
 
 /// What becomes of one copy; `None` where the kernel leaves it alone.
-fn null_or_not(env: &Env<'_>, reg: RegState, is_null: bool) -> Option<RegState> {
+fn null_or_not(cx: &Cx<'_>, reg: RegState, is_null: bool) -> Option<RegState> {
     if reg.id == 0 && !reg.has(TypeFlags::RCU) {
         return None;
     }
@@ -317,8 +317,8 @@ fn null_or_not(env: &Env<'_>, reg: RegState, is_null: bool) -> Option<RegState> 
         (new.id, new.ref_obj_id) = (0, 0);
         return Some(new);
     }
-    new = known_not_null(env, new);
-    if !may_point_to_spin_lock(env, &new) {
+    new = known_not_null(cx, new);
+    if !may_point_to_spin_lock(cx, &new) {
         new.id = 0;
     }
     Some(new)
@@ -330,13 +330,13 @@ fn is_alloc_object(reg: &RegState) -> bool {
 }
 
 /// Locks are told apart by the id of the pointer they are reached through.
-fn may_point_to_spin_lock(env: &Env<'_>, reg: &RegState) -> bool {
+fn may_point_to_spin_lock(cx: &Cx<'_>, reg: &RegState) -> bool {
     let locks = FieldKind::SPIN_LOCK.union(FieldKind::RES_SPIN_LOCK);
     if reg.ty.is(RegBase::PtrToMapValue) {
-        return reg.map().and_then(|m| env.map(m).record.as_ref()).is_some_and(|rec| rec.has(locks));
+        return reg.map().and_then(|m| cx.program.map(m).record.as_ref()).is_some_and(|rec| rec.has(locks));
     }
     if is_alloc_object(reg) {
-        return reg.btf().and_then(|(btf, id)| env.struct_meta(btf, id)).is_some_and(|rec| rec.has(locks));
+        return reg.btf().and_then(|(btf, id)| cx.program.struct_meta(btf, id)).is_some_and(|rec| rec.has(locks));
     }
     false
 }

@@ -5,19 +5,19 @@
 use crate::state::register::{ADD_CONST, ADD_CONST32};
 use crate::state::{RegState, VerifierState};
 
-use super::super::Env;
+use super::super::Cx;
 use super::super::liveness::Place;
 use super::super::regs::*;
 use super::super::trail::{LinkedReg, LinkedRegs};
 
 /// Adds the scalars of the current path that share `id`, innermost frame first. What does not fit loses its id.
-pub(super) fn collect(env: &mut Env<'_>, id: u32, linked: &mut LinkedRegs) {
+pub(super) fn collect(cx: &mut Cx<'_>, id: u32, linked: &mut LinkedRegs) {
     let id = id & !ADD_CONST;
-    let live_only = env.kernel.features.links_live_only;
+    let live_only = cx.program.kernel.features.links_live_only;
     let shares = |r: &RegState| r.is_scalar() && r.id & !ADD_CONST == id;
-    for frame in (0..env.cur.frames.len()).rev() {
-        let live = if live_only { live_regs(env, frame) } else { u16::MAX };
-        let f = &env.cur.frames[frame];
+    for frame in (0..cx.path.cur.frames.len()).rev() {
+        let live = if live_only { live_regs(cx, frame) } else { u16::MAX };
+        let f = &cx.path.cur.frames[frame];
         let mut found: Vec<Place> = Vec::new();
         found.extend((0..FP).filter(|n| live >> n & 1 != 0 && shares(&f.regs[usize::from(*n)])).map(Place::Reg));
         found.extend(
@@ -31,26 +31,26 @@ pub(super) fn collect(env: &mut Env<'_>, id: u32, linked: &mut LinkedRegs) {
                 Place::Slot(n) => (n as u8, false),
             };
             if !linked.push(LinkedReg { frame: frame as u8, index, is_reg }) {
-                drop_link(at_mut(&mut env.cur, At { frame, place }));
+                drop_link(at_mut(&mut cx.path.cur, At { frame, place }));
             }
         }
     }
 }
 
 /// Registers live where a frame stands: at the current instruction, or at its call.
-fn live_regs(env: &Env<'_>, frame: usize) -> u16 {
-    let idx = match env.cur.frames.get(frame + 1) {
-        Some(callee) => usize::try_from(callee.called_from).unwrap_or(env.insn_idx),
-        None => env.insn_idx,
+fn live_regs(cx: &Cx<'_>, frame: usize) -> u16 {
+    let idx = match cx.path.cur.frames.get(frame + 1) {
+        Some(callee) => usize::try_from(callee.called_from).unwrap_or(cx.path.insn_idx),
+        None => cx.path.insn_idx,
     };
-    env.aux.get(idx).map_or(u16::MAX, |a| a.live_registers_before)
+    cx.learned.aux.get(idx).map_or(u16::MAX, |a| a.live_registers_before)
 }
 
 /// What is now known of register `regno` (of the innermost frame) is known of those linked to it.
-pub(super) fn sync(env: &mut Env<'_>, other: bool, regno: u8, linked: &LinkedRegs) {
-    let rules = env.rules();
-    let sync_now = env.kernel.features.links_over_sub_and_alu32;
-    let st: &mut VerifierState = if other { env.explorer.top_mut() } else { &mut env.cur };
+pub(super) fn sync(cx: &mut Cx<'_>, other: bool, regno: u8, linked: &LinkedRegs) {
+    let rules = cx.program.rules();
+    let sync_now = cx.program.kernel.features.links_over_sub_and_alu32;
+    let st: &mut VerifierState = if other { cx.search.top_mut() } else { &mut cx.path.cur };
     let top = st.top_frame();
     let known = *st.reg(regno);
     for e in linked.entries() {

@@ -14,7 +14,7 @@ use crate::isa::semantics::CmpOp;
 use crate::kernel::call::{RegBase, RegType};
 use crate::state::{Payload, RegState, VerifierState};
 
-use super::super::Env;
+use super::super::Cx;
 use super::super::regs::*;
 
 /// Largest offset in a packet.
@@ -54,11 +54,11 @@ fn against_end(a: &RegState, b: &RegState) -> bool {
 }
 
 /// Learns from the comparison on both paths; whether it was one of these.
-pub(super) fn try_match(env: &mut Env<'_>, insn: Insn) -> bool {
+pub(super) fn try_match(cx: &mut Cx<'_>, insn: Insn) -> bool {
     if !insn.is_reg_src() || insn.class() == JMP32 {
         return false;
     }
-    let (dst, src) = (*env.reg(insn.dst), *env.reg(insn.src));
+    let (dst, src) = (*cx.reg(insn.dst), *cx.reg(insn.src));
     // Brought to the form `pointer op end`.
     let (ptr, regno, op) = if against_end(&dst, &src) {
         (dst, insn.dst, insn.op())
@@ -82,7 +82,7 @@ pub(super) fn try_match(env: &mut Env<'_>, insn: Insn) -> bool {
         JLE => (true, false),
         _ => return false,
     };
-    let (cur, other) = (&mut env.cur, env.explorer.top_mut());
+    let (cur, other) = (&mut cx.path.cur, cx.search.top_mut());
     let (good, bad) = if good_is_other { (other, cur) } else { (cur, other) };
     mark_readable(good, &ptr, ptr.ty, right_open);
     mark_beyond(bad, regno, !right_open);

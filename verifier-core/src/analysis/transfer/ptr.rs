@@ -8,13 +8,13 @@ use crate::isa::opcode::*;
 use crate::kernel::call::{RegBase, RegType, TypeFlags};
 use crate::state::{Payload, RegState};
 
-use super::super::Env;
+use super::super::Cx;
 use super::super::regs::*;
 use super::alu::op_text;
 use super::sanitize;
 
 /// The rejection of an offset that is not sane, printed but not yet given out.
-fn insane_offset(env: &mut Env<'_>, reg: &RegState, ty: RegType) -> Option<crate::error::Stop> {
+fn insane_offset(cx: &mut Cx<'_>, reg: &RegState, ty: RegType) -> Option<crate::error::Stop> {
     let out = |v: i64| v >= MAX_VAR_OFF || v <= -MAX_VAR_OFF;
     let smin = reg.scalar.smin;
     let msg = match reg.scalar.known(false) {
@@ -24,7 +24,7 @@ fn insane_offset(env: &mut Env<'_>, reg: &RegState, ty: RegType) -> Option<crate
         _ if out(smin) => RegisterMsg::OffsetRange { val: smin, ty },
         _ => return None,
     };
-    Some(env.reject(msg, Errno::EINVAL))
+    Some(cx.reject(msg, Errno::EINVAL))
 }
 
 /// Whether pointers of this kind can be moved by this offset.
@@ -55,74 +55,74 @@ fn movable(ty: RegType, off: &RegState, op: u8) -> bool {
 /// # Errors
 /// Rejects what is not addition or subtraction, kinds of pointers that do not move, offsets too large to be tracked,
 /// and what cannot be made safe against speculative execution for unprivileged programs.
-pub(super) fn adjust_ptr(env: &mut Env<'_>, insn: Insn, ptr: RegState, off: RegState, ptr_is_dst: bool) -> Res {
+pub(super) fn adjust_ptr(cx: &mut Cx<'_>, insn: Insn, ptr: RegState, off: RegState, ptr_is_dst: bool) -> Res {
     let regno = insn.dst;
     let op = insn.op();
     let o = off.scalar;
     let known = o.is_const();
     if (known && (o.smin != o.smax || o.umin != o.umax)) || o.smin > o.smax || o.umin > o.umax {
         // Such bounds come from branches that are never taken.
-        set_unknown(env, regno);
+        set_unknown(cx, regno);
         return Ok(());
     }
     if insn.class() != ALU64 {
-        if op == SUB && env.caps.pointers_may_leak {
-            set_unknown(env, regno);
+        if op == SUB && cx.program.caps.pointers_may_leak {
+            set_unknown(cx, regno);
             return Ok(());
         }
-        return Err(env.reject(RegisterMsg::PointerAlu32 { regno }, Errno::EACCES));
+        return Err(cx.reject(RegisterMsg::PointerAlu32 { regno }, Errno::EACCES));
     }
     if ptr.ty.may_be_null() {
-        return Err(env.reject(RegisterMsg::PointerOrNull { regno, ty: ptr.ty }, Errno::EACCES));
+        return Err(cx.reject(RegisterMsg::PointerOrNull { regno, ty: ptr.ty }, Errno::EACCES));
     }
     // Reads through such pointers cannot fault, so where they point does not matter.
     if ptr.ty.base == RegBase::PtrToMem && ptr.has(TypeFlags::UNTRUSTED) {
         return Ok(());
     }
     if !movable(ptr.ty, &off, op) {
-        return Err(env.reject(RegisterMsg::PointerKind { regno, ty: ptr.ty }, Errno::EACCES));
+        return Err(cx.reject(RegisterMsg::PointerKind { regno, ty: ptr.ty }, Errno::EACCES));
     }
-    let inherits_all = env.kernel.features.moved_pointer_inherits_all;
+    let inherits_all = cx.program.kernel.features.moved_pointer_inherits_all;
     if !ptr_is_dst && inherits_all {
-        *env.reg_mut(regno) = ptr;
+        *cx.reg_mut(regno) = ptr;
     } else if !ptr_is_dst {
-        let dst = env.reg_mut(regno);
+        let dst = cx.reg_mut(regno);
         (dst.ty, dst.id) = (ptr.ty, ptr.id);
     }
     for reg in [&off, &ptr] {
-        if let Some(stop) = insane_offset(env, reg, ptr.ty) {
+        if let Some(stop) = insane_offset(cx, reg, ptr.ty) {
             return Err(stop);
         }
     }
     if !inherits_all {
-        env.reg_mut(regno).scalar.forget_low_ranges();
+        cx.reg_mut(regno).scalar.forget_low_ranges();
     }
     let mut window = sanitize::Window::default();
     if matches!(op, ADD | SUB) {
-        sanitize::before_move(env, insn, &ptr, &off, ptr_is_dst, &mut window)?;
+        sanitize::before_move(cx, insn, &ptr, &off, ptr_is_dst, &mut window)?;
     }
-    let mut dst = *env.reg(regno);
+    let mut dst = *cx.reg(regno);
     dst.scalar.forget_low_ranges();
     match op {
-        ADD => move_up(env, &mut dst, &ptr, &off),
-        SUB if !ptr_is_dst => return Err(env.reject(RegisterMsg::ScalarMinusPointer { regno }, Errno::EACCES)),
+        ADD => move_up(cx, &mut dst, &ptr, &off),
+        SUB if !ptr_is_dst => return Err(cx.reject(RegisterMsg::ScalarMinusPointer { regno }, Errno::EACCES)),
         SUB if ptr.ty.is(RegBase::PtrToStack) => {
-            return Err(env.reject(RegisterMsg::StackMinus { regno }, Errno::EACCES));
+            return Err(cx.reject(RegisterMsg::StackMinus { regno }, Errno::EACCES));
         }
-        SUB => move_down(env, &mut dst, &ptr, &off),
+        SUB => move_down(cx, &mut dst, &ptr, &off),
         AND | OR | XOR => {
-            return Err(env.reject(RegisterMsg::PointerBitwise { regno, op: op_text(op) }, Errno::EACCES));
+            return Err(cx.reject(RegisterMsg::PointerBitwise { regno, op: op_text(op) }, Errno::EACCES));
         }
-        _ => return Err(env.reject(RegisterMsg::PointerOperator { regno, op: op_text(op) }, Errno::EACCES)),
+        _ => return Err(cx.reject(RegisterMsg::PointerOperator { regno, op: op_text(op) }, Errno::EACCES)),
     }
-    if let Some(stop) = insane_offset(env, &dst, ptr.ty) {
+    if let Some(stop) = insane_offset(cx, &dst, ptr.ty) {
         return Err(stop);
     }
-    bring_in_step(env, &mut dst);
-    *env.reg_mut(regno) = dst;
-    sanitize::check_bounds(env, insn)?;
+    bring_in_step(cx, &mut dst);
+    *cx.reg_mut(regno) = dst;
+    sanitize::check_bounds(cx, insn)?;
     if matches!(op, ADD | SUB) {
-        sanitize::after_move(env, insn, !ptr_is_dst && !inherits_all, &window)?;
+        sanitize::after_move(cx, insn, !ptr_is_dst && !inherits_all, &window)?;
     }
     Ok(())
 }
@@ -142,7 +142,7 @@ fn keep_variable_part(dst: &mut RegState, ptr: &RegState, off: i32) {
 }
 
 /// `pointer += number`.
-fn move_up(env: &mut Env<'_>, dst: &mut RegState, ptr: &RegState, off: &RegState) {
+fn move_up(cx: &mut Cx<'_>, dst: &mut RegState, ptr: &RegState, off: &RegState) {
     if let Some(fixed) = fixed(ptr, off, 1) {
         return keep_variable_part(dst, ptr, fixed);
     }
@@ -152,11 +152,11 @@ fn move_up(env: &mut Env<'_>, dst: &mut RegState, ptr: &RegState, off: &RegState
     d.var_off = p.var_off.add(o.var_off);
     dst.off = ptr.off;
     dst.payload = ptr.payload;
-    new_packet_base(env, dst, ptr, true);
+    new_packet_base(cx, dst, ptr, true);
 }
 
 /// `pointer -= number`.
-fn move_down(env: &mut Env<'_>, dst: &mut RegState, ptr: &RegState, off: &RegState) {
+fn move_down(cx: &mut Cx<'_>, dst: &mut RegState, ptr: &RegState, off: &RegState) {
     if let Some(fixed) = fixed(ptr, off, -1) {
         dst.id = ptr.id;
         return keep_variable_part(dst, ptr, fixed);
@@ -171,13 +171,13 @@ fn move_down(env: &mut Env<'_>, dst: &mut RegState, ptr: &RegState, off: &RegSta
     dst.off = ptr.off;
     dst.payload = ptr.payload;
     // Moving back by what is not negative leaves what was readable readable.
-    new_packet_base(env, dst, ptr, o.smin < 0);
+    new_packet_base(cx, dst, ptr, o.smin < 0);
 }
 
 /// A packet pointer moved by a variable amount is compared with the packet's end on its own.
-fn new_packet_base(env: &mut Env<'_>, dst: &mut RegState, ptr: &RegState, forget_range: bool) {
+fn new_packet_base(cx: &mut Cx<'_>, dst: &mut RegState, ptr: &RegState, forget_range: bool) {
     if is_packet_pointer(ptr) {
-        dst.id = env.new_id();
+        dst.id = cx.new_id();
         if forget_range {
             dst.payload = Payload::None;
         }

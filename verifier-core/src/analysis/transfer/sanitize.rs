@@ -14,7 +14,7 @@ use crate::isa::opcode::*;
 use crate::kernel::call::RegBase;
 use crate::state::RegState;
 
-use super::super::Env;
+use super::super::Cx;
 use super::super::access::within_map_value;
 use super::super::explore::{Fork, fork_path};
 use super::super::regs::AccessSrc;
@@ -52,12 +52,12 @@ pub(super) struct Window {
 }
 
 /// Only moves by registers of programs without CAP_PERFMON are masked, and not behind a speculation barrier.
-fn can_skip(env: &Env<'_>, insn: Insn) -> bool {
-    env.caps.without_v1_guards || !insn.is_reg_src() || env.aux[env.insn_idx].barrier_before
+fn can_skip(cx: &Cx<'_>, insn: Insn) -> bool {
+    cx.program.caps.without_v1_guards || !insn.is_reg_src() || cx.learned.aux[cx.path.insn_idx].barrier_before
 }
 
 /// `off_is_dst`: the offset stands in the destination register itself.
-fn refuse(env: &mut Env<'_>, insn: Insn, reason: Reason, off_is_dst: bool) -> Stop {
+fn refuse(cx: &mut Cx<'_>, insn: Insn, reason: Reason, off_is_dst: bool) -> Stop {
     let (dst, src) = (insn.dst, insn.src);
     let op = if insn.op() == ADD { "add" } else { "sub" };
     let msg = match reason {
@@ -66,28 +66,29 @@ fn refuse(env: &mut Env<'_>, insn: Insn, reason: Reason, off_is_dst: bool) -> St
         Reason::Paths => RegisterMsg::SpecPaths { regno: dst, op },
         Reason::Limit => RegisterMsg::SpecBounds { regno: dst, op },
         Reason::Stack(stop) => {
-            let mut stop = env.also(stop, RegisterMsg::SpecPush { regno: dst });
+            let mut stop = cx.also(stop, RegisterMsg::SpecPush { regno: dst });
             if let Stop::Reject(r) = &mut stop {
-                r.errno = if env.kernel.features.barriers_against_guesses { Errno::ENOMEM } else { Errno::EACCES };
+                r.errno =
+                    if cx.program.kernel.features.barriers_against_guesses { Errno::ENOMEM } else { Errno::EACCES };
             }
             return stop;
         }
     };
-    env.reject(msg, Errno::EACCES)
+    cx.reject(msg, Errno::EACCES)
 }
 
 /// Arithmetic of numbers at an instruction that moves a pointer on another path cannot have a mask.
-pub(super) fn guard_sum(env: &mut Env<'_>, insn: Insn) -> Res {
-    if can_skip(env, insn) {
+pub(super) fn guard_sum(cx: &mut Cx<'_>, insn: Insn) -> Res {
+    if can_skip(cx, insn) {
         return Ok(());
     }
-    record(env, sum_guard::NON_POINTER, 0).map_err(|r| refuse(env, insn, r, true))
+    record(cx, sum_guard::NON_POINTER, 0).map_err(|r| refuse(cx, insn, r, true))
 }
 
 /// Every path must agree on the mask.
-fn record(env: &mut Env<'_>, state: u32, limit: u32) -> Result<(), Reason> {
-    let idx = env.insn_idx;
-    let aux = &mut env.aux[idx];
+fn record(cx: &mut Cx<'_>, state: u32, limit: u32) -> Result<(), Reason> {
+    let idx = cx.path.insn_idx;
+    let aux = &mut cx.learned.aux[idx];
     if aux.sum_guard != 0 && (aux.sum_guard != state || aux.guard_limit != limit) {
         return Err(Reason::Paths);
     }
@@ -96,13 +97,13 @@ fn record(env: &mut Env<'_>, state: u32, limit: u32) -> Result<(), Reason> {
 }
 
 /// How far the pointer may move in its direction.
-fn limit(env: &Env<'_>, ptr: &RegState, to_left: bool) -> Result<u32, Reason> {
+fn limit(cx: &Cx<'_>, ptr: &RegState, to_left: bool) -> Result<u32, Reason> {
     let (max, limit) = if ptr.ty.is(RegBase::PtrToStack) {
         // Offsets are negative; the top itself is a fine start for a move to the left.
         let max = MAX_STACK as u32 + u32::from(to_left);
         (max, (ptr.scalar.var_off.value as u32).wrapping_add(ptr.off as u32).wrapping_neg())
     } else if ptr.ty.is(RegBase::PtrToMapValue) {
-        let size = ptr.map().map_or(0, |m| env.map(m).spec.value_size);
+        let size = ptr.map().map_or(0, |m| cx.program.map(m).spec.value_size);
         let variable = if to_left { ptr.scalar.smin as u32 } else { ptr.scalar.umax as u32 };
         (size, variable.wrapping_add(ptr.off as u32))
     } else {
@@ -113,22 +114,22 @@ fn limit(env: &Env<'_>, ptr: &RegState, to_left: bool) -> Result<u32, Reason> {
 
 /// Before the move: finds the mask, and stores the path on which it strikes.
 pub(super) fn before_move(
-    env: &mut Env<'_>,
+    cx: &mut Cx<'_>,
     insn: Insn,
     ptr: &RegState,
     off: &RegState,
     ptr_is_dst: bool,
     window: &mut Window,
 ) -> Res {
-    if can_skip(env, insn) {
+    if can_skip(cx, insn) {
         return Ok(());
     }
-    let off_is_dst = !ptr_is_dst && !env.kernel.features.moved_pointer_inherits_all;
-    try_before_move(env, insn, ptr, off, ptr_is_dst, window).map_err(|r| refuse(env, insn, r, off_is_dst))
+    let off_is_dst = !ptr_is_dst && !cx.program.kernel.features.moved_pointer_inherits_all;
+    try_before_move(cx, insn, ptr, off, ptr_is_dst, window).map_err(|r| refuse(cx, insn, r, off_is_dst))
 }
 
 fn try_before_move(
-    env: &mut Env<'_>,
+    cx: &mut Cx<'_>,
     insn: Insn,
     ptr: &RegState,
     off: &RegState,
@@ -138,12 +139,12 @@ fn try_before_move(
     let is_const = off.scalar.is_const();
     let negative = off.scalar.smin < 0;
     // On a speculative path the masks are already known; only bad accesses are looked for.
-    if !env.cur.speculative {
+    if !cx.path.cur.speculative {
         if !is_const && negative != (off.scalar.smax < 0) {
             return Err(Reason::Bounds);
         }
         window.mask_to_left = (insn.op() == ADD) == negative;
-        let limit = limit(env, ptr, window.mask_to_left)?;
+        let limit = limit(cx, ptr, window.mask_to_left)?;
         let mut state = if ptr_is_dst { sum_guard::SANITIZE_SRC } else { sum_guard::SANITIZE_DST };
         if negative {
             state |= sum_guard::NEG_VALUE;
@@ -152,7 +153,7 @@ fn try_before_move(
             state |= sum_guard::IMMEDIATE;
         } else {
             // Paths that differ in the mask must be told apart, so fewer of them are pruned.
-            env.explorer.limits_are_exact = true;
+            cx.search.limits_are_exact = true;
         }
         (window.sum_guard, window.guard_limit) = (state, limit);
     }
@@ -161,38 +162,38 @@ fn try_before_move(
         return Ok(());
     }
     let regno = insn.dst;
-    let saved = *env.reg(regno);
+    let saved = *cx.reg(regno);
     if !ptr_is_dst {
-        env.reg_mut(regno).copy_from(ptr);
+        cx.reg_mut(regno).copy_from(ptr);
     }
-    let here = env.insn_idx;
-    push_speculative(env, None, here + 1, here).map_err(Reason::Stack)?;
+    let here = cx.path.insn_idx;
+    push_speculative(cx, None, here + 1, here).map_err(Reason::Stack)?;
     if !ptr_is_dst {
-        *env.reg_mut(regno) = saved;
+        *cx.reg_mut(regno) = saved;
     }
     Ok(())
 }
 
 /// After the move: the mask is as narrow as the move was observed to be.
-pub(super) fn after_move(env: &mut Env<'_>, insn: Insn, off_is_dst: bool, window: &Window) -> Res {
-    if can_skip(env, insn) || env.cur.speculative {
+pub(super) fn after_move(cx: &mut Cx<'_>, insn: Insn, off_is_dst: bool, window: &Window) -> Res {
+    if can_skip(cx, insn) || cx.path.cur.speculative {
         return Ok(());
     }
-    let dst = *env.reg(insn.dst);
-    let now = match limit(env, &dst, window.mask_to_left) {
+    let dst = *cx.reg(insn.dst);
+    let now = match limit(cx, &dst, window.mask_to_left) {
         Ok(now) => now,
-        Err(r) => return Err(refuse(env, insn, r, off_is_dst)),
+        Err(r) => return Err(refuse(cx, insn, r, off_is_dst)),
     };
     let moved = (window.guard_limit.wrapping_sub(now) as i32).unsigned_abs();
-    record(env, window.sum_guard, moved).map_err(|r| refuse(env, insn, r, off_is_dst))
+    record(cx, window.sum_guard, moved).map_err(|r| refuse(cx, insn, r, off_is_dst))
 }
 
 /// Stores the path that a mispredicting CPU would take. At a comparison nothing is known of its operands there.
-pub(super) fn push_speculative(env: &mut Env<'_>, jump: Option<Insn>, next: usize, here: usize) -> Res {
-    fork_path(env, next, here, Fork::Guess)?;
-    let unknown = env.unknown_scalar();
+pub(super) fn push_speculative(cx: &mut Cx<'_>, jump: Option<Insn>, next: usize, here: usize) -> Res {
+    fork_path(cx, next, here, Fork::Guess)?;
+    let unknown = cx.program.unknown_scalar();
     if let Some(insn) = jump {
-        let branch = env.explorer.top_mut();
+        let branch = cx.search.top_mut();
         branch.reg_mut(insn.dst).set(unknown);
         if insn.is_reg_src() {
             branch.reg_mut(insn.src).set(unknown);
@@ -202,24 +203,24 @@ pub(super) fn push_speculative(env: &mut Env<'_>, jump: Option<Insn>, next: usiz
 }
 
 /// Where the moved pointer points must be in bounds already, so that later accesses can be masked.
-pub(super) fn check_bounds(env: &mut Env<'_>, insn: Insn) -> Res {
-    if env.caps.without_v1_guards {
+pub(super) fn check_bounds(cx: &mut Cx<'_>, insn: Insn) -> Res {
+    if cx.program.caps.without_v1_guards {
         return Ok(());
     }
     let regno = insn.dst;
-    let reg = *env.reg(regno);
+    let reg = *cx.reg(regno);
     if reg.ty.is(RegBase::PtrToStack) {
         let var_off = reg.scalar.var_off;
         let off = reg.off.wrapping_add(var_off.value as i32);
         if !var_off.is_const() {
-            return Err(env.reject(RegisterMsg::SpecStackVariable { regno, var_off, off }, Errno::EACCES));
+            return Err(cx.reject(RegisterMsg::SpecStackVariable { regno, var_off, off }, Errno::EACCES));
         }
         if !(-MAX_STACK..0).contains(&off) {
-            return Err(env.reject(RegisterMsg::SpecStackRange { regno, off }, Errno::EACCES));
+            return Err(cx.reject(RegisterMsg::SpecStackRange { regno, off }, Errno::EACCES));
         }
     } else if reg.ty.is(RegBase::PtrToMapValue) {
-        within_map_value(env, regno, reg.off, 1, false, AccessSrc::Helper).map_err(|stop| {
-            let mut stop = env.also(stop, RegisterMsg::SpecMapRange { regno });
+        within_map_value(cx, regno, reg.off, 1, false, AccessSrc::Helper).map_err(|stop| {
+            let mut stop = cx.also(stop, RegisterMsg::SpecMapRange { regno });
             if let Stop::Reject(r) = &mut stop {
                 r.errno = Errno::EACCES;
             }

@@ -1,0 +1,167 @@
+//! What an instruction's rules may see and change: the program, what is learned of it, the path, and who listens.
+//!
+//! In the kernel: `print_verifier_state()`, `print_insn_state()`, `verbose()`.
+
+use crate::error::{Errno, Msg, Rejection, Stop};
+use crate::log::{Context, Event, Sink};
+use crate::state::{RegState, VerifierState};
+
+use super::learned::Learned;
+use super::out::Out;
+use super::path::Path;
+use super::program::Program;
+use super::stored::Search;
+
+/// What an instruction's rules may see and change.
+pub struct Cx<'a> {
+    /// What is known before the walk.
+    pub program: Program<'a>,
+    /// What is learned of its instructions and functions.
+    pub learned: Learned,
+    /// Where the walk stands.
+    pub path: Path,
+    /// Stored states and pending paths.
+    pub search: Search,
+    /// Who listens.
+    pub out: Out<'a>,
+}
+
+impl Cx<'_> {
+    /// Hands the listener, its context and the current state to `f`.
+    pub(crate) fn with_sink(&mut self, f: impl FnOnce(&mut dyn Sink, &Context<'_>, &VerifierState)) {
+        let program = &self.program;
+        let context = Context {
+            kernel: program.kernel,
+            request: program.req,
+            insns: &program.insns,
+            btfs: &program.btfs,
+            subprog_starts: &program.subprog_starts,
+            maps: &program.map_specs,
+            kfunc_btfs: &program.kfunc_btfs,
+            pointers_may_leak: program.caps.pointers_may_leak,
+        };
+        f(self.out.sink, &context, &self.path.cur);
+    }
+
+    /// Prints a frame of the current state on its own line: everything, or what was touched (which then counts as
+    /// printed).
+    pub fn print_state(&mut self, frame: usize, all: bool) {
+        let (regs, slots) = (self.path.touched_regs, self.path.touched_slots);
+        self.emit_cur(|state| Event::State { state, frame, all, regs, slots });
+        if !all {
+            self.path.clear_scratched();
+        }
+    }
+
+    /// Prints a whole frame of some state.
+    pub fn show_state(&mut self, state: &VerifierState, frame: usize) {
+        if self.out.interest.log_level != 0 {
+            let (regs, slots) = (self.path.touched_regs, self.path.touched_slots);
+            self.emit(Event::State { state, frame, all: true, regs, slots });
+        }
+    }
+
+    /// Prints what the instruction changed in the current frame.
+    pub fn show_changes(&mut self) {
+        let (idx, regs, slots) = (self.path.insn_idx, self.path.touched_regs, self.path.touched_slots);
+        self.emit_cur(|state| Event::InsnState { idx, state, frame: state.top_frame(), regs, slots });
+        self.path.clear_scratched();
+    }
+
+    /// Whether the kernel's log of this level is wanted.
+    #[inline]
+    pub fn logs(&self, level: u32) -> bool {
+        self.out.logs(level)
+    }
+
+    /// Whether any log text of the walk is wanted.
+    #[inline]
+    pub fn logging(&self) -> bool {
+        self.out.logging()
+    }
+
+    /// Sends an event.
+    pub fn emit(&mut self, event: Event<'_>) {
+        self.with_sink(|sink, context, _| sink.event(context, &event));
+    }
+
+    /// Sends an event made from the current state.
+    pub fn emit_cur(&mut self, make: impl for<'s> FnOnce(&'s VerifierState) -> Event<'s>) {
+        self.with_sink(|sink, context, cur| sink.event(context, &make(cur)));
+    }
+
+    /// Prints a message row.
+    pub fn say(&mut self, msg: impl Into<Msg>) {
+        if self.out.interest.log_level != 0 {
+            let msg = msg.into();
+            self.emit(Event::Line(&msg));
+        }
+    }
+
+    /// Prints the row and rejects with it as the cause.
+    pub fn reject(&mut self, msg: impl Into<Msg>, errno: Errno) -> Stop {
+        let msg = msg.into();
+        if self.out.interest.log_level != 0 {
+            self.emit(Event::Line(&msg));
+        }
+        Stop::Reject(Box::new(Rejection { cause: Some(msg), also: Vec::new(), errno }))
+    }
+
+    /// Prints one more row behind the cause (a caller of the failing check adds to it).
+    pub fn also(&mut self, stop: Stop, msg: impl Into<Msg>) -> Stop {
+        let msg = msg.into();
+        match stop {
+            Stop::Reject(mut r) => {
+                if self.out.interest.log_level != 0 {
+                    self.emit(Event::Line(&msg));
+                }
+                if r.cause.is_none() {
+                    r.cause = Some(msg)
+                } else {
+                    r.also.push(msg)
+                }
+                Stop::Reject(r)
+            }
+            other => other,
+        }
+    }
+
+    /// The kernel's own consistency checks failed (`verifier bug:`): we do not guess what follows.
+    pub fn bug(&self, what: &str) -> Stop {
+        Stop::Unsupported(format!("internal: {what} at insn {}", self.path.insn_idx).into())
+    }
+
+    /// Register of the current frame.
+    #[inline]
+    pub fn reg(&self, n: u8) -> &RegState {
+        self.path.reg(n)
+    }
+
+    /// Register of the current frame, for writing.
+    #[inline]
+    pub fn reg_mut(&mut self, n: u8) -> &mut RegState {
+        self.path.reg_mut(n)
+    }
+
+    /// A fresh id.
+    pub fn new_id(&mut self) -> u32 {
+        self.path.new_id()
+    }
+
+    /// The register is to be shown again.
+    #[inline]
+    pub fn scratch_reg(&mut self, n: u8) {
+        self.path.scratch_reg(n);
+    }
+
+    /// The slot is to be shown again.
+    #[inline]
+    pub fn scratch_slot(&mut self, spi: usize) {
+        self.path.scratch_slot(spi);
+    }
+
+    /// Function that contains an instruction.
+    pub fn subprog_at(&self, insn: usize) -> usize {
+        self.learned.subprog_at(insn)
+    }
+}

@@ -40,8 +40,10 @@ pub enum Command {
     Run(Box<RunArgs>),
     /// Run the cases of the bpf_conformance suite, or one program for its runner.
     Conformance(ConformanceArgs),
-    /// List the kernels that bpfvet knows, and how far it was found to agree with them.
-    Kernels,
+    /// Say since when a helper, kernel function, map type, program type or change of the verifier is there, and for whom.
+    Has(HasArgs),
+    /// List the kernels that bpfvet knows, and how far it was found to agree with them; of two, what changed between them.
+    Kernels(KernelsArgs),
     /// Answer over gRPC until told to end.
     Serve(Box<crate::service::args::ServeArgs>),
 }
@@ -231,9 +233,10 @@ impl From<EngineName> for EngineKind {
 /// Which environment to ask.
 #[derive(Args, Debug, Clone)]
 pub struct TargetArgs {
-    /// Kernels, by comma: `6.12`, `6.18`, `all`, or `running`.
+    /// Kernels, by comma: a release (`6.12`, `6.14.3`), a range (`6.12-`, `6.1-6.12`: its ends and what was measured between
+    /// them), `all`, or `running`; may be repeated.
     #[arg(long, value_name = "LIST", default_value = "6.12")]
-    pub kernel: String,
+    pub kernel: Vec<String>,
     /// BTF to use in place of the kernel's own, as `/sys/kernel/btf/vmlinux`.
     #[arg(long, value_name = "FILE")]
     pub btf: Option<PathBuf>,
@@ -301,6 +304,28 @@ pub struct CostArgs {
     /// In which form: text, json or jsonl.
     #[arg(long, value_enum, default_value_t = Format::Text, conflicts_with = "compare")]
     pub format: Format,
+}
+
+/// Options of `has`.
+#[derive(Args, Debug)]
+pub struct HasArgs {
+    /// `bpf_loop`, `bpf_task_acquire`, `ringbuf`, `BPF_PROG_TYPE_XDP`, or the name of a change that `kernels A B` lists.
+    #[arg(value_name = "NAME")]
+    pub name: String,
+    /// How to print the answer.
+    #[arg(long, value_enum, default_value = "text")]
+    pub format: RunFormat,
+}
+
+/// Options of `kernels`.
+#[derive(Args, Debug)]
+pub struct KernelsArgs {
+    /// A release such as `6.14` or `6.18.44`.
+    #[arg(value_name = "RELEASE", requires = "to")]
+    pub from: Option<String>,
+    /// A later one: what changed on the way.
+    #[arg(value_name = "LATER")]
+    pub to: Option<String>,
 }
 
 /// Options of `disasm` and `cfg`.

@@ -124,10 +124,10 @@ async fn connect(url: &str, server: &ServerArgs) -> Result<Channel, String> {
     endpoint.connect_with_connector(connector).await.map_err(|e| failed(&deep(&e)))
 }
 
-/// Short names of the kernels that a list names, among those that the service knows.
-fn kernels(list: &str, known: &[proto::Kernel]) -> Result<Vec<String>, String> {
+/// Short names of the kernels that lists name, among those that the service knows.
+fn kernels(lists: &[String], known: &[proto::Kernel]) -> Result<Vec<String>, String> {
     let mut out: Vec<String> = Vec::new();
-    for name in list.split(',').map(str::trim).filter(|n| !n.is_empty()) {
+    for name in lists.iter().flat_map(|list| list.split(',')).map(str::trim).filter(|n| !n.is_empty()) {
         let name = if name == "running" { target::running()?.name } else { name };
         let found: Vec<&proto::Kernel> =
             known.iter().filter(|k| name == "all" || k.name == name || k.release == name).collect();
@@ -212,9 +212,11 @@ mod tests {
                 ..proto::Kernel::default()
             })
             .into();
-        assert_eq!(kernels("7.1.3, 6.12,7.1", &known), Ok(vec!["7.1".to_string(), "6.12".to_string()]));
-        assert_eq!(kernels("all", &known).map(|k| k.len()), Ok(2));
-        assert!(kernels("5.4", &known).is_err_and(|e| e.contains("6.12, 7.1")));
-        assert!(kernels(",", &known).is_err());
+        let kernels = |lists: &[&str]| kernels(&lists.iter().map(|l| (*l).to_string()).collect::<Vec<_>>(), &known);
+        assert_eq!(kernels(&["7.1.3, 6.12,7.1"]), Ok(vec!["7.1".to_string(), "6.12".to_string()]));
+        assert_eq!(kernels(&["6.12", "7.1"]), Ok(vec!["6.12".to_string(), "7.1".to_string()]));
+        assert_eq!(kernels(&["all"]).map(|k| k.len()), Ok(2));
+        assert!(kernels(&["5.4"]).is_err_and(|e| e.contains("6.12, 7.1")));
+        assert!(kernels(&[","]).is_err());
     }
 }

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use verifier_server::args::{Cli, Command};
-use verifier_server::{check, clean, conformance, cost, explain, render, service, tools};
+use verifier_server::{check, clean, conformance, cost, explain, has, kernels, render, service, tools};
 
 /// Counts what the service has, for its limits.
 #[global_allocator]
@@ -65,27 +65,22 @@ fn run(cli: &Cli) -> Result<u8, String> {
             quiet(out.write_all(&text))?;
             code
         }
-        tool => {
-            let mut text = Vec::new();
-            match tool {
-                Command::Cost(args) => cost::run(args, &mut text)?,
-                Command::Disasm(args) => tools::disasm(args, &mut text)?,
-                Command::Cfg(args) => tools::cfg(args, &mut text)?,
-                Command::Kernels
-                | Command::Check(_)
-                | Command::Explain(_)
-                | Command::Run(_)
-                | Command::Conformance(_)
-                | Command::Serve(_) => {
-                    tools::kernels(&mut text)?;
-                }
-            }
-            quiet(out.write_all(&text))?;
-            0
-        }
+        Command::Cost(args) => text(&mut out, |text| cost::run(args, text))?,
+        Command::Disasm(args) => text(&mut out, |text| tools::disasm(args, text))?,
+        Command::Cfg(args) => text(&mut out, |text| tools::cfg(args, text))?,
+        Command::Has(args) => text(&mut out, |text| has::run(args, text))?,
+        Command::Kernels(args) => text(&mut out, |text| kernels::run(args, text))?,
     };
     quiet(out.flush())?;
     Ok(code)
+}
+
+/// Prints what a command makes, once it has made all of it.
+fn text(out: &mut dyn Write, make: impl FnOnce(&mut Vec<u8>) -> Result<(), String>) -> Result<u8, String> {
+    let mut text = Vec::new();
+    make(&mut text)?;
+    quiet(out.write_all(&text))?;
+    Ok(0)
 }
 
 /// A reader that went away (`| head`) is no error.

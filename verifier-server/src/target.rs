@@ -17,33 +17,69 @@ use crate::unpack::unpack_btf;
 /// # Errors
 /// An unknown name, or a file that cannot be read, in words for the user.
 pub fn systems(args: &TargetArgs) -> Result<Vec<System>, String> {
-    let mut kernels: Vec<(Kernel, bool)> = Vec::new();
-    let profiles = |kernels: Vec<Kernel>| kernels.into_iter().map(|k| (k, false));
-    for name in args.kernel.split(',').map(str::trim).filter(|n| !n.is_empty()) {
-        match name {
-            "all" => kernels.extend(profiles(Kernel::all())),
-            "running" => kernels.push((running()?, true)),
-            _ => {
-                let names: Vec<&str> = Kernel::known().iter().map(|k| k.name).collect();
-                let unknown =
-                    |e| format!("{e}; known are {}, and what lies between measured ones is computed", names.join(", "));
-                kernels.push((Kernel::release(name).map_err(unknown)?, false));
-            }
-        }
-    }
+    let names = args.kernel.iter().flat_map(|list| list.split(',')).map(str::trim).filter(|n| !n.is_empty());
     let mut systems: Vec<System> = Vec::new();
-    for (kernel, is_running) in kernels {
-        let cpus = args.cpus.or_else(|| is_running.then(possible_cpus).flatten());
-        let kernel = cpus.map_or(kernel.clone(), |n| kernel.with_cpus(n));
-        if !systems.iter().any(|s| s.kernel.name == kernel.name) {
-            tell_basis(&kernel);
-            systems.push(system(kernel, is_running, args)?);
+    for name in names {
+        let is_running = name == "running";
+        let kernels = if is_running { vec![running()?] } else { named(name)? };
+        for kernel in kernels {
+            let cpus = args.cpus.or_else(|| is_running.then(possible_cpus).flatten());
+            let kernel = cpus.map_or(kernel.clone(), |n| kernel.with_cpus(n));
+            if !systems.iter().any(|s| s.kernel.name == kernel.name) {
+                tell_basis(&kernel);
+                systems.push(system(kernel, is_running, args)?);
+            }
         }
     }
     if systems.is_empty() {
         return Err("no kernel named".into());
     }
     Ok(systems)
+}
+
+/// The kernels of one word: `all`, a release, or a range of releases, of which the ends named and every measured kernel
+/// between them are asked.
+fn named(word: &str) -> Result<Vec<Kernel>, String> {
+    if word == "all" {
+        return Ok(Kernel::all());
+    }
+    let Some((from, to)) = range(word) else { return Ok(vec![known(word)?]) };
+    let ends = [from, to].map(|end| (!end.is_empty()).then(|| known(end)).transpose());
+    let [from, to] = ends;
+    let (from, to) = (from?, to?);
+    let key = |k: &Kernel| (k.version, k.point);
+    if let (Some(a), Some(b)) = (&from, &to)
+        && key(a) > key(b)
+    {
+        return Err(format!("`{word}` runs backwards: the older release comes first"));
+    }
+    let inside =
+        |k: &Kernel| from.as_ref().is_none_or(|a| key(a) < key(k)) && to.as_ref().is_none_or(|b| key(k) < key(b));
+    let mut kernels: Vec<Kernel> = Kernel::all().into_iter().filter(inside).collect();
+    kernels.extend(from.into_iter().chain(to));
+    kernels.sort_by_key(key);
+    kernels.dedup_by_key(|k| key(k));
+    if kernels.is_empty() {
+        return Err(format!("no kernel that was measured lies in `{word}`"));
+    }
+    Ok(kernels)
+}
+
+/// The ends of `6.1-`, `-6.12` and `6.1-6.12`; `None`: it is no range, but may be a release with the name of a build.
+fn range(word: &str) -> Option<(&str, &str)> {
+    let (from, to) = word.split_once('-')?;
+    let release =
+        |text: &str| text.is_empty() || text.contains('.') && text.split('.').all(|n| n.parse::<u16>().is_ok());
+    (release(from) && release(to) && word != "-").then_some((from, to))
+}
+
+/// The kernel of a release.
+fn known(release: &str) -> Result<Kernel, String> {
+    let unknown = |e| {
+        let names: Vec<&str> = Kernel::known().iter().map(|k| k.name).collect();
+        format!("{e}; known are {}, and what lies between measured ones is computed", names.join(", "))
+    };
+    Kernel::release(release).map_err(unknown)
 }
 
 /// Possible CPUs of this machine, where Linux tells: the list ends with the last one, as in `0-7`.
@@ -117,5 +153,30 @@ fn tell_basis(kernel: &Kernel) {
             "bpfvet: Linux {} is computed from the history of changes, with BTF, configuration and symbols of {btf_of}",
             kernel.release
         ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ranges_are_told_from_builds() {
+        assert_eq!(range("6.1-"), Some(("6.1", "")));
+        assert_eq!(range("-6.12"), Some(("", "6.12")));
+        assert_eq!(range("6.1.5-6.12"), Some(("6.1.5", "6.12")));
+        for release in ["6.12", "6.18.44-cloud-amd64", "6.1.0-55-cloud-amd64", "-", "all"] {
+            assert_eq!(range(release), None, "{release}");
+        }
+    }
+
+    #[test]
+    fn a_range_has_its_ends_and_what_was_measured_between_them() {
+        let names = |word: &str| named(word).map(|all| all.iter().map(|k| k.release.to_string()).collect::<Vec<_>>());
+        assert_eq!(names("6.14-6.18"), Ok(vec!["6.14".into(), "6.18.44".into()]));
+        assert_eq!(names("6.18-6.14").is_err(), true);
+        let open = names("6.12-").expect("6.12 and what is newer");
+        assert!(open.first().is_some_and(|k| k == "6.12.117") && open.contains(&"6.18.44".to_string()), "{open:?}");
+        assert_eq!(names("all").expect("all").len(), Kernel::all().len());
     }
 }

@@ -74,7 +74,7 @@ fn annotation(level: &str, row: &Shown<'_>, out: &mut dyn Write) -> io::Result<(
         title.push_str(&format!(": {code}"));
     }
     let mut text = match &row.trace {
-        Some(trace) => super::trace::render(row, trace, false),
+        Some(trace) => super::trace::render(row, trace, &[&row.kernel], false),
         None if row.kind == Kind::Accepted => format!("over budget: {}", row.over_budget.join(", ")),
         None => row.message.clone(),
     };

@@ -36,7 +36,7 @@ fn case(row: &Shown<'_>) -> TestCase {
         let first = row.message.lines().next().unwrap_or_default();
         status.set_message(row.trace.as_ref().map_or(first, |t| t.problem.as_str()).to_string());
         if let Some(trace) = &row.trace {
-            status.set_description(super::trace::render(row, trace, false));
+            status.set_description(super::trace::render(row, trace, &[&row.kernel], false));
         } else {
             let reason = row.reason.as_ref().map_or(String::new(), |r| format!("\n{r}"));
             status.set_description(format!("{}{reason}", row.message));

@@ -3,6 +3,7 @@
 mod github;
 mod json;
 mod junit;
+mod matrix;
 mod sarif;
 pub mod svg;
 mod table;

@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 
+use super::matrix::{self, Agreeing};
 use crate::clean::Shown;
 use crate::row::Kind;
 
@@ -25,12 +26,13 @@ impl Paint {
     }
 }
 
-/// Prints every row, and a line that counts them.
+/// Prints what was answered, kernels that agree together; of several kernels a table; and a line that counts.
 pub fn print(rows: &[Shown<'_>], raw: bool, colours: bool, out: &mut dyn Write) -> io::Result<()> {
     let paint = Paint(colours);
-    for row in rows {
-        one(row, raw, &paint, out)?;
+    for answer in matrix::agreeing(rows) {
+        one(&answer, raw, &paint, out)?;
     }
+    write!(out, "{}", matrix::table(rows))?;
     if rows.len() > 1 {
         let count = |k: Kind| rows.iter().filter(|r| r.kind == k).count();
         let parts = [
@@ -48,12 +50,15 @@ pub fn print(rows: &[Shown<'_>], raw: bool, colours: bool, out: &mut dyn Write) 
             .collect();
         // A row about a whole object is no program.
         let programs = rows.iter().filter(|r| !r.program.is_empty() || r.kind == Kind::Error).count();
-        writeln!(out, "{programs} programs: {}", parts.join(", "))?;
+        let answers = if matrix::several_kernels(rows) { "answers" } else { "programs" };
+        writeln!(out, "{programs} {answers}: {}", parts.join(", "))?;
     }
     Ok(())
 }
 
-fn one(row: &Shown<'_>, raw: bool, paint: &Paint, out: &mut dyn Write) -> io::Result<()> {
+fn one(answer: &Agreeing<'_, '_>, raw: bool, paint: &Paint, out: &mut dyn Write) -> io::Result<()> {
+    let row = answer.row;
+    let kernels = answer.kernels.join(", ");
     let place = if row.program.is_empty() {
         row.object.clone()
     } else if raw || row.section.is_empty() {
@@ -69,7 +74,7 @@ fn one(row: &Shown<'_>, raw: bool, paint: &Paint, out: &mut dyn Write) -> io::Re
                 out,
                 "{}: {place}: Linux {}: {} instructions processed, {} states, {} bytes of stack",
                 paint.kind(row.kind, "accepted"),
-                row.kernel,
+                kernels,
                 c.insns,
                 c.total_states,
                 c.stack_depth
@@ -84,29 +89,32 @@ fn one(row: &Shown<'_>, raw: bool, paint: &Paint, out: &mut dyn Write) -> io::Re
             writeln!(out, "{}: {place}: {first}", paint.kind(row.kind, "unsupported"))?;
         }
         Kind::Unsupported => {
-            writeln!(out, "{}: {place}: Linux {}: {first}", paint.kind(row.kind, "unsupported"), row.kernel)?;
+            writeln!(out, "{}: {place}: Linux {kernels}: {first}", paint.kind(row.kind, "unsupported"))?;
         }
         Kind::NotLoadable => {
             let head = paint.kind(row.kind, "not loadable");
-            writeln!(out, "{head}: {place}: Linux {}: libbpf would stop:", row.kernel)?;
+            writeln!(out, "{head}: {place}: Linux {kernels}: libbpf would stop:")?;
             for line in row.message.lines() {
                 writeln!(out, "  | {line}")?;
             }
         }
         Kind::Rejected if row.trace.as_ref().is_some_and(|t| !t.steps.is_empty()) => {
             if let Some(trace) = &row.trace {
-                writeln!(out, "{}", super::trace::render(row, trace, paint.0))?;
+                writeln!(out, "{}", super::trace::render(row, trace, &answer.kernels, paint.0))?;
             }
         }
         Kind::Rejected => {
             let code = row.code.map_or(String::new(), |c| format!("[{c}]"));
             writeln!(out, "{}: {first}", paint.kind(row.kind, &format!("rejected{code}")))?;
             let errno = row.errno.as_deref().unwrap_or("?");
-            writeln!(out, "  --> {place}: Linux {} returns {errno}", row.kernel)?;
+            writeln!(out, "  --> {place}: Linux {kernels} {} {errno}", answer.returns())?;
         }
     }
     if row.kind == Kind::Rejected && row.trace.as_ref().is_none_or(|t| t.steps.is_empty()) {
         details(row, paint, out)?;
+    }
+    for (kernel, words) in &answer.otherwise {
+        writeln!(out, "  {} {words}", paint.paint("1", &format!("Linux {kernel} says:")))?;
     }
     if let Some(reason) = &row.reason {
         writeln!(out, "  {} {reason}", paint.paint("1", "why:"))?;

@@ -68,8 +68,9 @@ fn chunks<'a>(steps: &'a [Step], object: &str) -> Vec<(String, Vec<(u32, String,
 /// Where the layout wraps notes, which hang behind a margin.
 const NOTE_WIDTH: usize = 96;
 
-/// The explanation: the problem, the lines with what happened on them, what to do, and the kernel's own words.
-pub fn render(row: &Shown<'_>, trace: &Trace, colours: bool) -> String {
+/// The explanation: the problem, the lines with what happened on them, what to do, and the words of the kernel, or of the
+/// first of those that agree.
+pub fn render(row: &Shown<'_>, trace: &Trace, kernels: &[&str], colours: bool) -> String {
     let title = if trace.category.is_empty() {
         trace.problem.clone()
     } else {
@@ -105,14 +106,19 @@ pub fn render(row: &Shown<'_>, trace: &Trace, colours: bool) -> String {
         main = main.element(Level::HELP.message(fold(trace.page)));
     }
     // A log tells neither its kernel, nor always the program and the error.
-    let who = if row.kernel.is_empty() { "the kernel".to_string() } else { format!("Linux {}", row.kernel) };
+    let who = if row.kernel.is_empty() { "the kernel".to_string() } else { format!("Linux {}", kernels.join(", ")) };
+    let (rejects, returns, says) =
+        if kernels.len() > 1 { ("reject", "return", "say") } else { ("rejects", "returns", "says") };
     let what = if row.program.is_empty() { "the program".to_string() } else { format!("program `{}`", row.program) };
-    let does =
-        if trace.errno.is_empty() { format!("rejects {what}") } else { format!("returns {} for {what}", trace.errno) };
+    let does = if trace.errno.is_empty() {
+        format!("{rejects} {what}")
+    } else {
+        format!("{returns} {} for {what}", trace.errno)
+    };
     let of = if row.object.is_empty() { String::new() } else { format!(" of {}", row.object) };
     let says = match trace.message.as_str() {
-        "" => format!("{who} {does}{of} and says nothing"),
-        m => format!("{who} {does}{of} and says:\n{m}"),
+        "" => format!("{who} {does}{of} and {says} nothing"),
+        m => format!("{who} {does}{of} and {says}:\n{m}"),
     };
     for (i, s) in trace.suggestions.iter().enumerate() {
         let text = if i == 0 { s.text.clone() } else { format!("or: {}", s.text) };

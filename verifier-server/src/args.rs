@@ -75,6 +75,9 @@ pub struct CheckArgs {
     /// A csv of an earlier run, of bpfvet or veristat: what differs from it, and which programs are gone, is shown.
     #[arg(long, value_name = "CSV")]
     pub baseline: Option<PathBuf>,
+    /// The oldest kernel that takes each program, of all that bpfvet knows, and what keeps older ones out.
+    #[arg(long, conflicts_with_all = ["kernel", "btf", "module_btf", "baseline", "budget", "raw", "solve", "server"])]
+    pub minimum: bool,
     /// What counts as a failure besides rejections.
     #[arg(long, value_enum)]
     pub fail_on: Vec<FailOn>,

@@ -298,8 +298,9 @@ impl Question {
             return row;
         };
         let mut row = Row::verified(object, program, section, system, &request, report, self.log_level != 0);
-        row.reason =
-            self.missing_capability(system, &request, &row).or_else(|| self.by_cpus(system, &request, &row, &over));
+        row.reason = (row.reason.take())
+            .or_else(|| self.missing_capability(system, &request, &row))
+            .or_else(|| self.by_cpus(system, &request, &row, &over));
         if row.undecided.is_some() && stopped.get() {
             row.undecided = Some(if late() { Undecided::Late } else { Undecided::Stopped });
             if let Some(limit) = self.time.filter(|_| late()) {

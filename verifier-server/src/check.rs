@@ -121,7 +121,7 @@ fn settle(idle: Vec<Row>, rows: &mut Vec<Row>) {
 }
 
 /// What the arguments ask, apart from kernels and files.
-fn question(args: &CheckArgs) -> Result<Question, String> {
+pub(crate) fn question(args: &CheckArgs) -> Result<Question, String> {
     Ok(Question {
         programs: args.prog.clone(),
         prog_type: args.prog_type.as_deref().map(prog_type).transpose()?,

@@ -16,6 +16,7 @@ pub mod hex;
 pub mod input;
 pub mod kernels;
 pub mod known;
+pub mod minimum;
 pub mod pcap;
 mod progress;
 pub mod raw;

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use verifier_server::args::{Cli, Command};
-use verifier_server::{check, clean, conformance, cost, explain, has, kernels, render, service, tools};
+use verifier_server::{check, clean, conformance, cost, explain, has, kernels, minimum, render, service, tools};
 
 /// Counts what the service has, for its limits.
 #[global_allocator]
@@ -48,6 +48,7 @@ fn run(cli: &Cli) -> Result<u8, String> {
     let colours = stdout.is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty());
     let mut out = BufWriter::new(stdout.lock());
     let code = match &cli.command {
+        Command::Check(args) if args.minimum => minimum::run(args, &mut out)?,
         Command::Check(args) => {
             let rows = check::run(args)?;
             quiet(render::print(args, &rows, colours, &mut out))?;

@@ -4,7 +4,7 @@ use verifier_core::analysis::{Report, System, Verdict};
 use verifier_core::error::Errno;
 use verifier_core::explain::Trace;
 use verifier_core::isa::disasm::{NoNames, write_insn};
-use verifier_core::kernel::ProgType;
+use verifier_core::kernel::{ProgType, helpers};
 use verifier_core::program::{LoadRequest, NotLoadable};
 
 use crate::baseline::Before;
@@ -248,6 +248,7 @@ impl Row {
             time_us: report.time_us,
         });
         row.log = keep_log.then_some(report.log);
+        row.reason = missing_helper(request, &row);
         // Of what libbpf made invalid the kernel cannot know; libbpf puts its own words there.
         if let Some(why) = request.poison_at(report.insn_idx).filter(|_| row.code == Some(UNKNOWN_HELPER)) {
             row.message = why.words();
@@ -255,6 +256,14 @@ impl Row {
         }
         row
     }
+}
+
+/// Since when the helper is there that the kernel does not know.
+fn missing_helper(request: &LoadRequest, row: &Row) -> Option<String> {
+    let call = request.insns.get(row.insn?).filter(|_| row.code == Some(UNKNOWN_HELPER))?;
+    let number = u32::try_from(call.imm).ok()?;
+    let (name, since) = (helpers::name_of(number)?, helpers::id::since(number)?);
+    Some(format!("{name}() is there since Linux {}.{}", since.major, since.minor))
 }
 
 /// The name of a program type as people write it.

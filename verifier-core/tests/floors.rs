@@ -5,6 +5,7 @@ mod source;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use quote::ToTokens;
 use source::{Source, sources};
 
 /// Modules of this crate by floor. A module may use those of lower floors and itself; where listed, those of its own.
@@ -48,6 +49,7 @@ const INNER: &[(&str, &[(&str, u32)])] = &[(
         // The program, what is learned of it, where the walk stands, and who listens.
         ("analysis::program", 1),
         ("analysis::learned", 1),
+        ("analysis::asks", 1),
         ("analysis::path", 1),
         ("analysis::out", 1),
         ("analysis::cx", 2),
@@ -57,14 +59,11 @@ const INNER: &[(&str, &[(&str, u32)])] = &[(
         ("analysis::preflight::attr", 3),
         ("analysis::preflight::func_model", 3),
         ("analysis::kfunc", 7),
-        // Registers, what is read, what is needed exactly, what is held, paths.
+        // Registers, what is read, what is held.
         ("analysis::liveness::registers", 8),
         ("analysis::liveness", 4),
         ("analysis::regs", 4),
         ("analysis::refs", 4),
-        ("analysis::explore", 4),
-        ("analysis::precision", 4),
-        ("analysis::prune", 4),
         ("analysis::object_slots", 5),
         // Loads and stores.
         ("analysis::btf_access", 5),
@@ -76,10 +75,15 @@ const INNER: &[(&str, &[(&str, u32)])] = &[(
         // Calls and single instructions.
         ("analysis::call", 7),
         ("analysis::transfer", 7),
-        // The order of it all.
+        // The search: it knows no rules of instructions, and they do not know it.
+        ("analysis::widen", 8),
+        ("analysis::precision", 8),
+        ("analysis::prune", 8),
+        ("analysis::explore", 8),
         ("analysis::preflight", 8),
-        ("analysis::step", 8),
-        ("analysis", 9),
+        // The order of it all.
+        ("analysis::step", 9),
+        ("analysis", 10),
     ],
 )];
 
@@ -236,4 +240,98 @@ fn nothing_bears_the_name_of_a_kernel_function() {
         }
     }
     assert!(wrong.is_empty(), "names of the kernel's:\n{}", wrong.into_iter().collect::<Vec<_>>().join("\n"));
+}
+
+/// Names in a piece of source text.
+fn names(tokens: proc_macro2::TokenStream, out: &mut BTreeSet<String>) {
+    for tree in tokens {
+        match tree {
+            proc_macro2::TokenTree::Ident(i) => {
+                out.insert(i.to_string());
+            }
+            proc_macro2::TokenTree::Group(g) => names(g.stream(), out),
+            _ => {}
+        }
+    }
+}
+
+/// The types of the analysis with the names in their fields, and every argument of its functions with the names in its
+/// type.
+fn types_and_arguments(files: &[&Source]) -> (BTreeMap<String, BTreeSet<String>>, Vec<(String, BTreeSet<String>)>) {
+    let (mut types, mut arguments) = (BTreeMap::new(), Vec::new());
+    let argument = |file: &str, sig: &syn::Signature, out: &mut Vec<(String, BTreeSet<String>)>| {
+        for typed in sig.inputs.iter().filter_map(|i| if let syn::FnArg::Typed(t) = i { Some(t) } else { None }) {
+            let mut found = BTreeSet::new();
+            names(typed.ty.to_token_stream(), &mut found);
+            out.push((format!("{file}: {}", sig.ident), found));
+        }
+    };
+    for s in files {
+        for item in syn::parse_file(&s.code).expect("source parses").items {
+            let mut found = BTreeSet::new();
+            match item {
+                syn::Item::Struct(i) => {
+                    i.fields.iter().for_each(|f| names(f.ty.to_token_stream(), &mut found));
+                    types.insert(i.ident.to_string(), found);
+                }
+                syn::Item::Enum(i) => {
+                    i.variants.iter().for_each(|v| names(v.fields.to_token_stream(), &mut found));
+                    types.insert(i.ident.to_string(), found);
+                }
+                syn::Item::Type(i) => {
+                    names(i.ty.to_token_stream(), &mut found);
+                    types.insert(i.ident.to_string(), found);
+                }
+                syn::Item::Fn(i) => argument(&s.file, &i.sig, &mut arguments),
+                syn::Item::Impl(i) => {
+                    for item in &i.items {
+                        if let syn::ImplItem::Fn(f) = item {
+                            argument(&s.file, &f.sig, &mut arguments);
+                        }
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+    (types, arguments)
+}
+
+#[test]
+fn nothing_holds_both_the_program_and_the_search() {
+    let all = sources();
+    let files: Vec<&Source> = all.iter().filter(|s| s.krate == "core" && first(&s.module) == "analysis").collect();
+    let (types, arguments) = types_and_arguments(&files);
+    // What a type holds, directly or through others.
+    let holds = |named: &BTreeSet<String>| {
+        let (mut seen, mut open) = (BTreeSet::new(), named.iter().cloned().collect::<Vec<_>>());
+        while let Some(name) = open.pop() {
+            open.extend(types.get(&name).into_iter().flatten().filter(|n| !seen.contains(*n)).cloned());
+            seen.insert(name);
+        }
+        seen
+    };
+    let both = |named: &BTreeSet<String>| {
+        let held = holds(named);
+        held.contains("Program") && held.contains("Search")
+    };
+    assert!(types.contains_key("Program") && types.contains_key("Search") && types.contains_key("Cx"));
+    let mut wrong: Vec<String> = types.iter().filter(|(_, t)| both(t)).map(|(n, _)| n.clone()).collect();
+    wrong.extend(arguments.iter().filter(|(_, t)| both(t)).map(|(f, _)| f.clone()));
+    assert!(wrong.is_empty(), "the program and the search are in one hand:\n{}", wrong.join("\n"));
+}
+
+/// Files that know of stored states: the walk, the search, and what is kept beside states.
+const KNOW_THE_SEARCH: &[&str] = &["step", "explore", "precision", "prune", "liveness", "stored"];
+
+#[test]
+fn rules_of_instructions_know_no_search() {
+    let mut wrong = Vec::new();
+    for s in sources().iter().filter(|s| s.krate == "core") {
+        let own = s.module.split("::").nth(1).unwrap_or_default();
+        if s.uses.contains("analysis::stored") && s.module != "analysis" && !KNOW_THE_SEARCH.contains(&own) {
+            wrong.push(s.file.clone());
+        }
+    }
+    assert!(wrong.is_empty(), "these use stored states:\n{}", wrong.join("\n"));
 }

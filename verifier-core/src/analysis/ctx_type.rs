@@ -5,7 +5,7 @@
 //!
 //! In the kernel: `struct bpf_ctx_convert`.
 
-use super::Cx;
+use super::program::Program;
 use crate::btf::{Btf, BtfKind, Type, TypeId};
 use crate::kernel::ProgType;
 use crate::state::BtfRef;
@@ -44,13 +44,13 @@ pub(crate) fn is_user_regs_typedef(btf: &Btf, ptr: &Type<'_>) -> bool {
 }
 
 /// Whether a pointer of `btf` points to the context of a program type: by name, or to the kernel's struct in its place.
-pub(crate) fn is_prog_ctx_type(cx: &Cx<'_>, btf: &Btf, ptr: &Type<'_>, prog: ProgType) -> bool {
+pub(crate) fn is_prog_ctx_type(program: &Program<'_>, btf: &Btf, ptr: &Type<'_>, prog: ProgType) -> bool {
     if prog == ProgType::Kprobe && is_user_regs_typedef(btf, ptr) {
         return true;
     }
     let Some(target) = btf.skip_modifiers(ptr.size_or_type).filter(|t| t.is_composite()) else { return false };
     let name = target.name();
-    let vmlinux = cx.program.btf(BtfRef::VMLINUX);
+    let vmlinux = program.btf(BtfRef::VMLINUX);
     let Some((ctx, _)) = ctx_types(vmlinux, prog) else { return false };
     // A typedef counts under its own name and under that of the struct behind it. Types without a named context work
     // only with a tag on the argument.

@@ -2,34 +2,38 @@
 //!
 //! In the kernel: `print_verifier_state()`, `print_insn_state()`, `verbose()`.
 
+use std::ops::Deref;
+
 use crate::error::{Errno, Msg, Rejection, Stop};
 use crate::log::{Context, Event, Sink};
 use crate::state::{RegState, VerifierState};
 
+use super::asks::{Ask, Told};
 use super::learned::Learned;
 use super::out::Out;
 use super::path::Path;
 use super::program::Program;
-use super::stored::Search;
 
-/// What an instruction's rules may see and change.
-pub struct Cx<'a> {
+/// What an instruction's rules may see and change. `P` says whether the program itself may still change: not during the
+/// walk.
+pub struct Cx<'a, P = &'a Program<'a>> {
     /// What is known before the walk.
-    pub program: Program<'a>,
+    pub program: P,
     /// What is learned of its instructions and functions.
     pub learned: Learned,
     /// Where the walk stands.
     pub path: Path,
-    /// Stored states and pending paths.
-    pub search: Search,
     /// Who listens.
     pub out: Out<'a>,
 }
 
-impl Cx<'_> {
+/// The same for the stages before the walk, which fill the program in.
+pub type Draft<'a> = Cx<'a, Box<Program<'a>>>;
+
+impl<'a, P: Deref<Target = Program<'a>>> Cx<'a, P> {
     /// Hands the listener, its context and the current state to `f`.
     pub(crate) fn with_sink(&mut self, f: impl FnOnce(&mut dyn Sink, &Context<'_>, &VerifierState)) {
-        let program = &self.program;
+        let program = &*self.program;
         let context = Context {
             kernel: program.kernel,
             request: program.req,
@@ -80,14 +84,22 @@ impl Cx<'_> {
         self.out.logging()
     }
 
-    /// Sends an event.
+    /// Sends an event, after what was asked for before it.
     pub fn emit(&mut self, event: Event<'_>) {
-        self.with_sink(|sink, context, _| sink.event(context, &event));
+        if self.path.asks.list.is_empty() {
+            self.with_sink(|sink, context, _| sink.event(context, &event));
+        } else if let Some(told) = Told::of(&event) {
+            self.path.asks.list.push(Ask::Tell(Box::new(told)));
+        }
     }
 
-    /// Sends an event made from the current state.
+    /// Sends an event made from the current state, after what was asked for before it.
     pub fn emit_cur(&mut self, make: impl for<'s> FnOnce(&'s VerifierState) -> Event<'s>) {
-        self.with_sink(|sink, context, cur| sink.event(context, &make(cur)));
+        if self.path.asks.list.is_empty() {
+            self.with_sink(|sink, context, cur| sink.event(context, &make(cur)));
+        } else if let Some(told) = Told::of(&make(&self.path.cur)) {
+            self.path.asks.list.push(Ask::Tell(Box::new(told)));
+        }
     }
 
     /// Prints a message row.

@@ -1,109 +1,137 @@
-//! Stored states and pending paths: the tree that the walk leaves behind.
+//! Does what instructions asked of the search, stores paths for later, and takes them up again.
 //!
-//! Answers for `push_stack()`, `pop_stack()`, `update_branch_counts()` and the lists of explored states. A stored state
-//! keeps its id for the whole walk, because registers of later states name it as their parent; when nothing can reach
-//! it any more its frames are dropped and only the shell stays.
+//! A stored state keeps its id for the whole walk, because registers of later states name it as their parent; when
+//! nothing can reach it any more its frames are dropped and only the shell stays.
 //!
-//! In the kernel: `BPF_COMPLEXITY_LIMIT_JMP_SEQ`, `struct bpf_verifier_stack_elem`, `struct bpf_verifier_state_list`,
-//! `in_free_list`, `explored_states`, `jmps_processed`, `prev_jmps_processed`, `prev_insn_processed`,
-//! `explore_alu_limits`, `explored_states_size`, `free_list_size`, `explored_state()`, `push_async_cb()`,
-//! `same_callsites()`, `find_prev_entry()`, `free_states()`.
+//! In the kernel: `push_stack()`, `pop_stack()`, `BPF_COMPLEXITY_LIMIT_JMP_SEQ`, `struct bpf_verifier_stack_elem`,
+//! `struct bpf_verifier_state_list`, `in_free_list`, `explored_states`, `jmps_processed`, `prev_jmps_processed`,
+//! `prev_insn_processed`, `explore_alu_limits`, `explored_states_size`, `free_list_size`, `explored_state()`,
+//! `push_async_cb()`, `same_callsites()`, `find_prev_entry()`, `free_states()`.
 
-use std::rc::Rc;
-
-use crate::error::{Errno, LimitMsg, Res};
+use crate::error::{Errno, LimitMsg, RegisterMsg, Res, Stop};
 use crate::log::Event;
-use crate::state::{FuncState, StateId, VerifierState};
+use crate::state::{StateId, VerifierState};
 
-use super::Cx;
-use super::stored::Pending;
+use super::asks::{Ask, Fork, Planned};
+use super::stored::{Pending, Search};
+use super::widen::widen_unneeded;
+use super::{Cx, liveness, precision};
 
 /// Most paths that may wait.
 const MAX_PENDING: usize = 8192;
 
-fn push(cx: &mut Cx<'_>, state: VerifierState, insn_idx: usize, prev_insn_idx: usize) -> usize {
-    let log_mark = if cx.out.interest.log_level != 0 { cx.out.sink.mark() } else { 0 };
-    cx.search.stack.push(Pending { state, insn_idx, prev_insn_idx, log_mark });
-    cx.search.stack.len()
-}
-
-/// Why a path is stored for later.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Fork {
-    /// An instruction goes on in two ways.
-    Jump,
-    /// A CPU may mispredict.
-    Guess,
-    /// A loop or callback has another round.
-    Round,
-}
-
-/// Stores a copy of the current path for later; edit it with [`Search::top_mut`].
+/// Does what the instruction asked for, in its order.
 ///
 /// # Errors
-/// Rejects when too many paths wait.
-pub(crate) fn fork_path(cx: &mut Cx<'_>, insn_idx: usize, prev_insn_idx: usize, fork: Fork) -> Res {
-    let speculative = fork == Fork::Guess;
-    cx.search.trail.share();
-    let mut state = cx.path.cur.clone();
-    state.speculative |= speculative;
-    let parent = state.parent;
-    let count = push(cx, state, insn_idx, prev_insn_idx);
-    if count > MAX_PENDING {
-        let errno = match fork {
-            Fork::Round if !cx.program.kernel.features.jump_sequence_is_e2big => Errno::ENOMEM,
-            _ => errno_of(cx.program.kernel.features.jump_sequence_is_e2big),
+/// Rejects when too many paths wait; walks backwards can fail. What was asked for behind it is not done.
+#[inline]
+pub(crate) fn fulfil(cx: &mut Cx<'_>, search: &mut Search) -> Res {
+    if cx.path.asks.list.is_empty() { Ok(()) } else { fulfil_list(cx, search) }
+}
+
+fn fulfil_list(cx: &mut Cx<'_>, search: &mut Search) -> Res {
+    let mut list = std::mem::take(&mut cx.path.asks.list);
+    let mut planned = std::mem::take(&mut cx.path.asks.planned);
+    let mut paths = planned.drain(..);
+    let mut done = Ok(());
+    for ask in list.drain(..) {
+        done = match ask {
+            Ask::Path => paths.next().map_or(Ok(()), |p| store_path(cx, search, p)),
+            Ask::Exact(exact) => precision::fulfil_exact(cx, search, exact),
+            Ask::Read(from, flag) => liveness::fulfil_read(cx, search, from, flag),
+            Ask::Converge(idx) => {
+                converge(cx, search, idx);
+                Ok(())
+            }
+            Ask::Enter => {
+                liveness::reset_callchain(search);
+                Ok(())
+            }
+            Ask::Leave(calls) => liveness::solve_live_stack(cx, search, &calls),
+            Ask::Tell(told) => {
+                cx.emit(told.event());
+                Ok(())
+            }
         };
-        return Err(cx.reject(LimitMsg::JumpSequence { count }, errno));
+        if done.is_err() {
+            break;
+        }
+    }
+    drop(paths);
+    // The room is used again.
+    (cx.path.asks.list, cx.path.asks.planned) = (list, planned);
+    done
+}
+
+fn store_path(cx: &mut Cx<'_>, search: &mut Search, path: Planned) -> Res {
+    let Planned { mut state, to, from, fork } = path;
+    if fork == Fork::Iteration && !stored_here(cx, search, from) {
+        return Err(cx.bug("bad parent state for iter next call"));
+    }
+    if matches!(fork, Fork::MayGoto | Fork::Iteration)
+        && let Some(before) = earlier_on_path(cx, search, true, from)
+    {
+        widen_unneeded(search.state(before), &mut state, !cx.program.caps.has_cap_bpf);
+    }
+    let parent = if fork == Fork::Later { None } else { state.parent };
+    let log_mark = if cx.out.interest.log_level != 0 { cx.out.sink.mark() } else { 0 };
+    search.stack.push(Pending { state, insn_idx: to, prev_insn_idx: from, log_mark });
+    let count = search.stack.len();
+    if count > MAX_PENDING {
+        return Err(too_many(cx, fork, count));
     }
     if let Some(p) = parent {
-        let p = cx.search.state_mut(p);
+        let p = search.state_mut(p);
         p.open_paths = p.open_paths.saturating_add(1);
     }
     if cx.out.interest.structure {
-        cx.emit(Event::Pushed { to: insn_idx, from: prev_insn_idx, speculative });
+        cx.emit(Event::Pushed { to, from, speculative: fork.is_guess() });
     }
     Ok(())
 }
 
-/// Stores a fresh path that runs a subprogram as an asynchronous callback.
-///
-/// # Errors
-/// Rejects when too many paths wait.
-pub(crate) fn queue_later_callback(
-    cx: &mut Cx<'_>,
-    insn_idx: usize,
-    prev_insn_idx: usize,
-    subprog: u32,
-    is_sleepable: bool,
-) -> Res {
-    let mut state = VerifierState::empty();
-    state.open_paths = 1;
-    state.may_sleep_here = is_sleepable;
-    state.frames.push(Rc::new(FuncState::entry(FuncState::MAIN, 0, subprog)));
-    let count = push(cx, state, insn_idx, prev_insn_idx);
-    if count > MAX_PENDING {
-        let errno = cx.program.kernel.features.jump_sequence_is_e2big;
-        return Err(cx.reject(LimitMsg::JumpSequenceAsync { count }, errno_of(errno)));
+fn too_many(cx: &mut Cx<'_>, fork: Fork, count: usize) -> Stop {
+    let features = &cx.program.kernel.features;
+    let too_big = features.jump_sequence_is_e2big;
+    let in_guesses = if features.barriers_against_guesses { Errno::ENOMEM } else { Errno::EACCES };
+    let errno = match fork {
+        _ if too_big => Errno::E2BIG,
+        _ if fork.is_round() => Errno::ENOMEM,
+        _ => Errno::EFAULT,
+    };
+    if fork == Fork::Later {
+        return cx.reject(LimitMsg::JumpSequenceAsync { count }, errno);
     }
-    cx.path.touched_regs = u32::MAX;
-    cx.path.touched_slots = u64::MAX;
-    if cx.out.interest.structure {
-        cx.emit(Event::Pushed { to: insn_idx, from: prev_insn_idx, speculative: false });
+    let stop = cx.reject(LimitMsg::JumpSequence { count }, errno);
+    let Fork::Mask(regno) = fork else { return stop };
+    let mut stop = cx.also(stop, RegisterMsg::SpecPush { regno });
+    if let Stop::Reject(r) = &mut stop {
+        r.errno = in_guesses;
     }
-    Ok(())
+    stop
 }
 
-fn errno_of(too_big: bool) -> Errno {
-    if too_big { Errno::E2BIG } else { Errno::EFAULT }
+/// Whether the state that the current path goes on from was stored at this instruction, in the same function.
+fn stored_here(cx: &Cx<'_>, search: &Search, idx: usize) -> bool {
+    cx.path.cur.parent.is_some_and(|p| {
+        let st = search.state(p);
+        st.insn_idx as usize == idx && called_alike(st, &cx.path.cur)
+    })
+}
+
+/// Numbers that change with every round of a callback would never converge.
+fn converge(cx: &mut Cx<'_>, search: &mut Search, idx: usize) {
+    if let Some(before) = earlier_on_path(cx, search, false, idx) {
+        widen_unneeded(search.state(before), &mut cx.path.cur, !cx.program.caps.has_cap_bpf);
+    }
 }
 
 /// Takes up the path pushed last: `(prev_insn_idx, insn_idx)`, or `None` when none is left. What was printed since the
 /// push is taken back unless the log shows every path.
-pub(crate) fn next_path(cx: &mut Cx<'_>) -> Option<(usize, usize)> {
-    let p = cx.search.stack.pop()?;
+pub(crate) fn next_path(cx: &mut Cx<'_>, search: &mut Search) -> Option<(usize, usize)> {
+    let p = search.stack.pop()?;
     cx.path.cur = p.state;
-    cx.search.trail.begin_insn();
+    cx.path.trail.begin_insn();
     if cx.out.interest.log_level != 0 && !cx.logs(2) {
         cx.out.sink.rewind(p.log_mark);
     }
@@ -116,21 +144,21 @@ pub(crate) fn called_alike(a: &VerifierState, b: &VerifierState) -> bool {
 }
 
 /// The newest state on the current path at an instruction, with the same call sites as the current state (or as its
-/// parent, when `of_parent`) and above it.
-pub(crate) fn earlier_on_path(cx: &mut Cx<'_>, of_parent: bool, insn_idx: usize) -> Option<StateId> {
+/// parent, when `of_parent`) and above it: the round before.
+fn earlier_on_path(cx: &Cx<'_>, search: &mut Search, of_parent: bool, insn_idx: usize) -> Option<StateId> {
     let called_from = cx.path.cur.frames.last()?.called_from;
-    let len = cx.program.insns.len();
-    let bucket = cx.search.bucket_of(insn_idx, called_from, len);
-    let reference = if of_parent { cx.search.state(cx.path.cur.parent?) } else { &cx.path.cur };
-    let here = cx.search.bucket(bucket).iter().rev().filter(|s| s.insn_idx as usize == insn_idx);
+    let bucket = search.bucket_of(insn_idx, called_from, cx.program.insns.len());
+    let reference = if of_parent { search.state(cx.path.cur.parent?) } else { &cx.path.cur };
+    let here = search.bucket(bucket).iter().rev().filter(|s| s.insn_idx as usize == insn_idx);
     here.map(|s| s.id).find(|id| {
-        let st = cx.search.state(*id);
+        let st = search.state(*id);
         st.open_paths != 0 && called_alike(st, reference) && st.path_depth < reference.path_depth
     })
 }
 
 /// Forgets all states and paths before another function is walked; counters stay.
-pub(crate) fn forget_paths(cx: &mut Cx<'_>) {
-    cx.search.clear();
+pub(crate) fn forget_paths(cx: &mut Cx<'_>, search: &mut Search) {
+    search.clear();
+    cx.path.trail.clear();
     cx.path.cur = VerifierState::empty();
 }

@@ -10,8 +10,8 @@
 
 use super::Cx;
 use super::access::{memory_access, object_slot};
+use super::asks::Fork;
 use super::dynptr::{fail_after, is_out_of_stack, mark_slots_read};
-use super::explore::{Fork, fork_path};
 use super::kfunc::{IterPlace, KfuncMeta};
 use super::liveness::slot_is_written;
 use super::object_slots::{slot, slot_mut};
@@ -20,9 +20,7 @@ use super::regs::{Access, known_not_null};
 use crate::btf::{Btf, BtfKind, TypeId};
 use crate::error::{Errno, KfuncMsg, Res, Stop};
 use crate::isa::opcode::DW;
-use crate::state::{
-    BtfRef, FuncState, IterState, Payload, RegBase, RegState, RegType, SlotKind, StateId, TypeFlags, VerifierState,
-};
+use crate::state::{BtfRef, IterState, Payload, RegBase, RegState, RegType, SlotKind, TypeFlags, VerifierState};
 
 const PREFIX: &str = "bpf_iter_";
 
@@ -184,25 +182,6 @@ pub(crate) fn iter_of_state(state: &mut VerifierState, place: IterPlace) -> Opti
     state.frame_at_mut(place.frame).stack.get_mut(place.spi).map(|s| &mut s.spilled)
 }
 
-/// Whether two states were called from the same places.
-fn called_alike(a: &VerifierState, b: &VerifierState) -> bool {
-    a.frames.len() == b.frames.len() && a.frames.iter().zip(&b.frames).all(|(x, y)| x.called_from == y.called_from)
-}
-
-/// The closest state above `from` that was stored at this instruction with the same call sites: the iteration before.
-fn previous_iteration(cx: &Cx, from: StateId, insn_idx: usize) -> Option<StateId> {
-    let cur = cx.search.state(from);
-    let mut at = cur.parent;
-    while let Some(id) = at {
-        let st = cx.search.state(id);
-        if st.insn_idx as usize == insn_idx && called_alike(st, cur) {
-            return Some(id);
-        }
-        at = st.parent;
-    }
-    None
-}
-
 /// Forks at a `next`: the queued path got an element, the current one sees null.
 pub(crate) fn fork_iteration(cx: &mut Cx, insn_idx: usize, meta: &KfuncMeta) -> Res {
     let place = meta.iter;
@@ -211,24 +190,13 @@ pub(crate) fn fork_iteration(cx: &mut Cx, insn_idx: usize, meta: &KfuncMeta) -> 
         _ => return Err(cx.bug("unexpected iterator state")),
     };
     if state == IterState::Active {
-        let Some(parent) = cx.path.cur.parent.filter(|p| {
-            let st = cx.search.state(*p);
-            st.insn_idx as usize == insn_idx && called_alike(st, &cx.path.cur)
-        }) else {
-            return Err(cx.bug("bad parent state for iter next call"));
-        };
-        let prev = previous_iteration(cx, parent, insn_idx).map(|id| cx.search.state(id).clone());
         let not_null = known_not_null(cx, *cx.reg(0));
-        let precise = !cx.program.caps.has_cap_bpf;
-        fork_path(cx, insn_idx + 1, insn_idx, Fork::Round)?;
-        let queued = cx.search.top_mut();
+        cx.path.fork(insn_idx + 1, insn_idx, Fork::Iteration);
+        let queued = cx.path.forked_mut();
         let Some(iter) = iter_of_state(queued, place) else { return Err(cx.bug("queued path lacks the iterator")) };
         if let Payload::Iter { state, depth, .. } = &mut iter.payload {
             *state = IterState::Active;
             *depth = depth.wrapping_add(1);
-        }
-        if let Some(prev) = prev {
-            widen_unneeded(&prev, queued, precise);
         }
         queued.reg_mut(0).set(not_null);
     }
@@ -241,61 +209,4 @@ pub(crate) fn fork_iteration(cx: &mut Cx, insn_idx: usize, meta: &KfuncMeta) -> 
     r0.ty = RegType::of(RegBase::Scalar);
     r0.precise = precise;
     Ok(())
-}
-
-/// Which ids of the old state go with which of the new one.
-#[derive(Default)]
-struct Ids(Vec<(u32, u32)>);
-
-impl Ids {
-    fn agree(&mut self, old: u32, cur: u32) -> bool {
-        if old == 0 || cur == 0 {
-            return old == cur;
-        }
-        for (o, c) in &self.0 {
-            if *o == old {
-                return *c == cur;
-            }
-            if *c == cur {
-                return false;
-            }
-        }
-        self.0.push((old, cur));
-        true
-    }
-}
-
-/// Whether a scalar must be forgotten: it changed since the iteration before, and nothing depends on it so far.
-fn must_widen(old: &RegState, cur: &RegState, ids: &mut Ids) -> bool {
-    if !old.is_scalar() || !cur.is_scalar() || old.precise || cur.precise {
-        return false;
-    }
-    // The order matters: ids are noted only once everything else is equal.
-    let exact = old.off == cur.off
-        && old.payload == cur.payload
-        && old.scalar == cur.scalar
-        && ids.agree(old.id, cur.id)
-        && ids.agree(old.ref_obj_id, cur.ref_obj_id);
-    !exact
-}
-
-/// Forgets numbers of `cur` that differ from those of `old`, unless either is known to matter. `precise` is the mark
-/// that an unknown number gets (set for programs without CAP_BPF).
-pub(crate) fn widen_unneeded(old: &VerifierState, cur: &mut VerifierState, precise: bool) {
-    let mut ids = Ids::default();
-    for fr in (0..old.frames.len().min(cur.frames.len())).rev() {
-        let fold: &FuncState = &old.frames[fr];
-        for i in 0..fold.regs.len() {
-            if must_widen(&fold.regs[i], &cur.frames[fr].regs[i], &mut ids) {
-                refs::forget_reg(&mut cur.frame_at_mut(fr).regs[i], precise);
-            }
-        }
-        let slots = fold.stack.len().min(cur.frames[fr].stack.len()).min(64);
-        for i in 0..slots {
-            let (so, sc) = (&fold.stack[i], &cur.frames[fr].stack[i]);
-            if so.holds_register() && sc.holds_register() && must_widen(&so.spilled, &sc.spilled, &mut ids) {
-                cur.frame_at_mut(fr).stack.edit(1 << i, |s| refs::forget_reg(&mut s.spilled, precise));
-            }
-        }
-    }
 }

@@ -34,6 +34,10 @@ pub struct Learned {
     pub deepest_packet: u32,
     /// Deepest read-write buffer access (raw tracepoint writable, iterators).
     pub max_buf_access: [u32; 3],
+    /// References acquired with the arguments in the context, in the order of [`super::program::AttachInfo::ctx_args`].
+    pub ctx_references: Vec<u32>,
+    /// Numbers must be equal to count as covered, not only within range: sums of pointers have masks with exact limits.
+    pub limits_are_exact: bool,
 }
 
 /// Memory that is the kernel's own, which Linux makes safe to access in ways of its own.
@@ -198,6 +202,8 @@ impl Learned {
             deepest_ctx: 0,
             deepest_packet: 0,
             max_buf_access: [0; 3],
+            ctx_references: Vec::new(),
+            limits_are_exact: false,
         }
     }
 

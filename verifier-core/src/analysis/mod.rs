@@ -7,6 +7,7 @@
 //! In the kernel: `print_verification_stats()`.
 
 mod access;
+mod asks;
 mod btf_access;
 mod btf_write;
 mod call;
@@ -36,8 +37,9 @@ mod testing;
 mod tests;
 mod trail;
 mod transfer;
+mod widen;
 
-pub use cx::Cx;
+pub use cx::{Cx, Draft};
 pub use learned::KernelMemory;
 
 use std::sync::Arc;
@@ -280,16 +282,21 @@ pub fn verify_assuming(
         tee = Tee(&mut log, listener);
         &mut tee
     };
-    let mut cx = match environment(system, req, options, sink, cancelled) {
-        Ok(cx) => cx,
+    let mut draft = match environment(system, req, options, sink, cancelled) {
+        Ok(draft) => draft,
         Err(stop) => {
             report.verdict = verdict_of(stop);
             return report;
         }
     };
-    cx.program.assumed = assumed.to_vec();
+    draft.program.assumed = assumed.to_vec();
     // Asked once before the first instruction, too: the shortest programs end before it is asked again.
-    let result = cx.out.check_cancelled().and_then(|()| stages(&mut cx));
+    let mut search = stored::Search::new(options.memory, options.no_prune, options.exact);
+    let result = draft.out.check_cancelled().and_then(|()| before_walk(&mut draft));
+    let Draft { program, learned, path, out } = draft;
+    let out = Out { stats: out.stats, interest: out.interest, sink: out.sink, cancelled: out.cancelled };
+    let mut cx = Cx { program: &*program, learned, path, out };
+    let result = result.and_then(|()| walk(&mut cx, &mut search));
     if let Err(Stop::Reject(rejection)) = &result
         && cx.out.interest.structure
     {
@@ -354,25 +361,29 @@ fn last_lines(log: &mut TextLog, level: u32, report: &Report) {
     ));
 }
 
-/// The stages, in the kernel's order.
-fn stages(cx: &mut Cx<'_>) -> Res {
-    preflight::btf_info::check_before_functions(cx)?;
-    preflight::entry::functions_and_kfuncs(cx)?;
-    preflight::subprogs::function_bounds(cx)?;
-    preflight::btf_info::check(cx)?;
-    preflight::maps::resolve_wide_loads(cx)?;
-    preflight::cfg_walk::walk_graph(cx)?;
-    if cx.program.kernel.features.loops == LoopKind::Scc {
-        preflight::components::order_functions(cx);
+/// The stages before the walk, in the kernel's order.
+fn before_walk(draft: &mut Draft<'_>) -> Res {
+    preflight::btf_info::check_before_functions(draft)?;
+    preflight::entry::functions_and_kfuncs(draft)?;
+    preflight::subprogs::function_bounds(draft)?;
+    preflight::btf_info::check(draft)?;
+    preflight::maps::resolve_wide_loads(draft)?;
+    preflight::cfg_walk::walk_graph(draft)?;
+    if draft.program.kernel.features.loops == LoopKind::Scc {
+        preflight::components::order_functions(draft);
     }
-    preflight::attach::resolve_target(cx)?;
-    if cx.program.kernel.features.loops == LoopKind::Scc {
-        preflight::components::number_loops(cx);
-        liveness::registers::live_registers(cx);
+    preflight::attach::resolve_target(draft)?;
+    if draft.program.kernel.features.loops == LoopKind::Scc {
+        preflight::components::number_loops(draft);
+        liveness::registers::live_registers(draft);
     }
-    preflight::fastcall::find_fastcall_patterns(cx)?;
-    step::walk_main(cx)?;
-    step::walk_called(cx)?;
+    preflight::fastcall::find_fastcall_patterns(draft)
+}
+
+/// The walk and the stages behind it, in the kernel's order.
+fn walk(cx: &mut Cx<'_>, search: &mut stored::Search) -> Res {
+    step::walk_main(cx, search)?;
+    step::walk_called(cx, search)?;
     preflight::rewrites::drop_fastcall_spills(cx);
     preflight::stack_depth::stack_depths(cx)?;
     preflight::rewrites::rewrite(cx)
@@ -385,7 +396,7 @@ fn environment<'a>(
     options: &Options,
     sink: &'a mut dyn Sink,
     cancelled: &'a dyn Fn() -> bool,
-) -> Res<Cx<'a>> {
+) -> Res<Draft<'a>> {
     let prog_type = ProgType::from_number(req.prog_type).ok_or_else(|| Stop::silent(Errno::EINVAL))?;
     let attach_type = AttachType::of_release(preflight::attr::effective_attach_type(req), system.kernel.version)
         .unwrap_or(AttachType::CgroupInetIngress);
@@ -418,7 +429,7 @@ fn environment<'a>(
     const SLEEPABLE: u32 = 1 << 4;
     const TEST_REG_INVARIANTS: u32 = 1 << 7;
     let flag = |f: u32| req.prog_flags & f != 0;
-    let program = Program {
+    let program = Box::new(Program {
         kernel: &system.kernel,
         req,
         insns: req.insns.clone(),
@@ -441,14 +452,14 @@ fn environment<'a>(
         func_info: Vec::new(),
         exception_function: 0,
         attach: AttachInfo::default(),
+        orders: Vec::new(),
         arena: None,
         assumed: Vec::new(),
-    };
+    });
     Ok(Cx {
         program,
         learned: Learned::nothing(req.insns.len()),
         path: Path::nowhere(),
-        search: stored::Search::new(options.memory, options.no_prune, options.exact),
         out: Out { stats: Stats::default(), interest: sink.interest(), sink, cancelled },
     })
 }

@@ -3,8 +3,13 @@
 //! In the kernel: `id_gen`, `pass_cnt`, `mark_verifier_state_clean()`, `mark_verifier_state_scratched()`,
 //! `mark_reg_scratched()`, `mark_stack_slot_scratched()`.
 
+use std::rc::Rc;
+
 use crate::kernel::call::RegBase;
-use crate::state::{RegState, VerifierState};
+use crate::state::{FuncState, RegState, VerifierState};
+
+use super::asks::{Ask, Asks, Exact, Fork, Needed, Planned};
+use super::trail::{LinkedRegs, Trail};
 
 /// Where the walk stands.
 pub struct Path {
@@ -22,6 +27,14 @@ pub struct Path {
     pub touched_slots: u64,
     /// Number of the pass over the program; 1 is main.
     pub pass_number: u32,
+    /// The instructions that walks backwards must know of, for all states.
+    pub(crate) trail: Trail,
+    /// What the instruction asks of the search.
+    pub(crate) asks: Asks,
+    /// Stack slots that the instruction reads, by frame (6.18).
+    pub(crate) slots_read: [u64; 8],
+    /// Stack slots that it overwrites, by frame (6.18).
+    pub(crate) slots_written: [u64; 8],
 }
 
 impl Path {
@@ -35,7 +48,56 @@ impl Path {
             touched_regs: 0,
             touched_slots: 0,
             pass_number: 0,
+            trail: Trail::default(),
+            asks: Asks::none(),
+            slots_read: [0; 8],
+            slots_written: [0; 8],
         }
+    }
+
+    /// Stores a copy of the path for later; edit it with [`Path::forked_mut`].
+    pub(crate) fn fork(&mut self, to: usize, from: usize, fork: Fork) {
+        self.trail.share();
+        let mut state = self.cur.clone();
+        state.speculative |= fork.is_guess();
+        self.asks.plan(Planned { state, to, from, fork });
+    }
+
+    /// Stores a fresh path that runs a function as a callback, some time later.
+    pub(crate) fn fork_later(&mut self, to: usize, from: usize, function: u32, may_sleep: bool) {
+        let mut state = VerifierState::empty();
+        state.open_paths = 1;
+        state.may_sleep_here = may_sleep;
+        state.frames.push(Rc::new(FuncState::entry(FuncState::MAIN, 0, function)));
+        self.asks.plan(Planned { state, to, from, fork: Fork::Later });
+        self.scratch_all();
+    }
+
+    /// The path that was forked last.
+    pub(crate) fn forked_mut(&mut self) -> &mut VerifierState {
+        self.asks.newest()
+    }
+
+    /// This path and the one that was forked last.
+    pub(crate) fn both_mut(&mut self) -> (&mut VerifierState, &mut VerifierState) {
+        (&mut self.cur, self.asks.newest())
+    }
+
+    /// This path becomes the one that was forked last, and the other way round.
+    pub(crate) fn swap_forked(&mut self) {
+        std::mem::swap(&mut self.cur, self.asks.newest());
+    }
+
+    /// A number must be known exactly.
+    pub(crate) fn ask_exact(&mut self, needed: Needed) {
+        let (top_frame, idx, history) = (self.cur.top_frame(), self.insn_idx, self.cur.history);
+        self.asks.list.push(Ask::Exact(Exact { needed, top_frame, idx, history }));
+    }
+
+    /// Notes the current instruction in the history of the path, or adds flags when it stands there already.
+    pub(crate) fn note_step(&mut self, flags: u16, linked: Option<&LinkedRegs>) {
+        let (idx, prev_idx) = (self.insn_idx as u32, self.prev_insn_idx as u32);
+        self.trail.note(&mut self.cur.history, idx, prev_idx, flags, linked);
     }
 
     /// Nothing was touched since the last print.

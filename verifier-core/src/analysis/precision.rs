@@ -16,6 +16,8 @@
 //! `__mark_chain_precision()`, `mark_chain_precision_batch()`, `bt_set_frame_slot()`, `propagate_precision()`.
 
 use super::Cx;
+use super::asks::{Exact, Needed};
+use super::stored::Search;
 use super::trail::*;
 use crate::error::{Errno, LimitMsg, Res};
 use crate::isa::Insn;
@@ -38,30 +40,36 @@ fn atomic_load(insn: Insn) -> Option<u8> {
 }
 
 /// One instruction backwards. `next_idx` is the instruction that ran after it, -1 at the start of the walk.
-fn step_back(cx: &mut Cx<'_>, idx: usize, next_idx: i32, hist: Option<&Step>) -> Result<(), Stuck> {
+fn step_back(
+    cx: &mut Cx<'_>,
+    search: &mut Search,
+    idx: usize,
+    next_idx: i32,
+    hist: Option<&Step>,
+) -> Result<(), Stuck> {
     let Some(&insn) = cx.program.insns.get(idx) else { return Err(Stuck::Bug("backtracking left the program")) };
     if insn.code == 0 {
         return Ok(());
     }
     if cx.logs(2) {
-        let bt = &cx.search.bt;
+        let bt = &search.bt;
         let (frame, regs, slots) = (bt.frame as u32, bt.here(), bt.slots[bt.frame]);
         cx.emit(Event::PreciseBefore { frame, regs, slots, idx });
     }
     if cx.out.interest.structure {
-        let bt = &cx.search.bt;
+        let bt = &search.bt;
         let (frame, regs, slots) = (bt.frame as u32, bt.here(), bt.slots[bt.frame]);
         cx.emit(Event::Precise { frame, regs, slots, idx });
     }
-    let mut bt = std::mem::take(&mut cx.search.bt);
-    let linked = hist.and_then(|h| cx.search.trail.linked(h));
+    let mut bt = std::mem::take(&mut search.bt);
+    let linked = hist.and_then(|h| cx.path.trail.linked(h));
     // Registers may have gained their range here because others did.
     bt.sync_linked(linked);
     let result = step_insn(cx, &mut bt, insn, idx, next_idx, hist);
     if matches!(result, Ok(true)) {
         bt.sync_linked(linked);
     }
-    cx.search.bt = bt;
+    search.bt = bt;
     result.map(|_| ())
 }
 
@@ -322,31 +330,31 @@ fn passes(bt: &Backtrack, insn: Insn, hist: Option<&Step>) -> bool {
 }
 
 /// Marks every scalar of all ancestors precise.
-pub(crate) fn need_all_exactly(cx: &mut Cx<'_>, mut parent: Option<StateId>, top_frame: usize) {
+pub(crate) fn need_all_exactly(cx: &mut Cx<'_>, search: &mut Search, mut parent: Option<StateId>, top_frame: usize) {
     let logs = cx.logs(2);
     if logs {
         cx.say(LimitMsg::PreciseAll { frame: top_frame });
     }
     while let Some(id) = parent {
-        let frames = cx.search.state(id).frames.len();
+        let frames = search.state(id).frames.len();
         for frame in 0..frames {
             if !logs {
-                force_precise(cx.search.state_mut(id), frame);
+                force_precise(search.state_mut(id), frame);
                 continue;
             }
             for reg in 0..10 {
-                let r = &cx.search.state(id).frames[frame].regs[reg];
+                let r = &search.state(id).frames[frame].regs[reg];
                 if r.is_scalar() && !r.precise {
-                    cx.search.state_mut(id).frame_at_mut(frame).regs[reg].precise = true;
+                    search.state_mut(id).frame_at_mut(frame).regs[reg].precise = true;
                     if logs {
                         cx.say(LimitMsg::ForcePreciseReg { frame, reg });
                     }
                 }
             }
-            for spi in 0..cx.search.state(id).frames[frame].stack.len() {
-                let s = &cx.search.state(id).frames[frame].stack[spi];
+            for spi in 0..search.state(id).frames[frame].stack.len() {
+                let s = &search.state(id).frames[frame].stack[spi];
                 if s.holds_scalar() && !s.spilled.precise {
-                    let stack = &mut cx.search.state_mut(id).frame_at_mut(frame).stack;
+                    let stack = &mut search.state_mut(id).frame_at_mut(frame).stack;
                     stack.edit(1 << (spi & 63), |s| s.spilled.precise = true);
                     if logs {
                         cx.say(LimitMsg::ForcePreciseSlot { frame, off: -(spi as i32 + 1) * 8 });
@@ -354,7 +362,7 @@ pub(crate) fn need_all_exactly(cx: &mut Cx<'_>, mut parent: Option<StateId>, top
                 }
             }
         }
-        parent = cx.search.state(id).parent;
+        parent = search.state(id).parent;
     }
 }
 
@@ -371,25 +379,22 @@ fn force_precise(st: &mut VerifierState, frame: usize) {
     }
 }
 
-/// Walks backwards from the current state, or from one that was kept, until nothing is wanted any more. The answer is
-/// whether any state was marked.
-fn mark_chain(cx: &mut Cx<'_>, start: Option<&VerifierState>, regno: Option<u8>) -> Res<bool> {
+/// Where a walk backwards begins.
+struct Begin {
+    at: At,
+    top_frame: usize,
+    /// The instruction it begins at.
+    idx: i32,
+}
+
+/// Walks backwards until nothing is wanted any more. The answer is whether any state was marked.
+fn mark_chain(cx: &mut Cx<'_>, search: &mut Search, begin: Begin) -> Res<bool> {
     if !cx.program.caps.has_cap_bpf {
         return Ok(false);
     }
-    let (mut at, top_frame, mut last_idx) = {
-        let st = start.unwrap_or(&cx.path.cur);
-        let last = if start.is_some() { st.insn_idx as i32 } else { cx.path.insn_idx as i32 };
-        (At::of(st), st.top_frame(), last)
-    };
-    cx.search.bt.frame = top_frame;
-    if let Some(r) = regno {
-        if !cx.reg(r).is_scalar() {
-            return Err(cx.reject(LimitMsg::PrecisionMisuse, Errno::EFAULT));
-        }
-        cx.search.bt.want(r);
-    }
-    if cx.search.bt.is_empty() {
+    let Begin { mut at, top_frame, idx: mut last_idx } = begin;
+    search.bt.frame = top_frame;
+    if search.bt.is_empty() {
         return Ok(false);
     }
     let first_parent = at.parent;
@@ -398,28 +403,28 @@ fn mark_chain(cx: &mut Cx<'_>, start: Option<&VerifierState>, regno: Option<u8>)
     let mut this: Option<StateId> = None;
     loop {
         if cx.logs(2) {
-            let frame = cx.search.bt.frame;
+            let frame = search.bt.frame;
             cx.say(LimitMsg::PreciseState { frame, last_idx, first_idx: at.first_idx, subseq_idx });
         }
         if last_idx < 0 {
-            return finish_at_entry(cx, this, changed);
+            return finish_at_entry(cx, search, this, changed);
         }
         let mut i = last_idx;
         loop {
-            let hist = at.step(&cx.search.trail, i);
+            let hist = at.step(&cx.path.trail, i);
             if skip_first {
                 skip_first = false;
             } else if silent
                 && let Some(&insn) = cx.program.insns.get(i as usize)
-                && passes(&cx.search.bt, insn, hist.as_ref())
+                && passes(&search.bt, insn, hist.as_ref())
             {
                 // Nothing that is wanted comes from here.
             } else {
-                match step_back(cx, i as usize, subseq_idx, hist.as_ref()) {
+                match step_back(cx, search, i as usize, subseq_idx, hist.as_ref()) {
                     Ok(()) => {}
                     Err(Stuck::Unknown) => {
-                        need_all_exactly(cx, first_parent, top_frame);
-                        cx.search.bt = Backtrack::default();
+                        need_all_exactly(cx, search, first_parent, top_frame);
+                        search.bt = Backtrack::default();
                         return Ok(changed);
                     }
                     Err(Stuck::Bug(what)) => return Err(cx.bug(what)),
@@ -428,7 +433,7 @@ fn mark_chain(cx: &mut Cx<'_>, start: Option<&VerifierState>, regno: Option<u8>)
                         return Err(cx.reject(LimitMsg::CallbackRegs { regs }, Errno::EFAULT));
                     }
                 }
-                if cx.search.bt.is_empty() {
+                if search.bt.is_empty() {
                     return Ok(changed);
                 }
             }
@@ -442,28 +447,28 @@ fn mark_chain(cx: &mut Cx<'_>, start: Option<&VerifierState>, regno: Option<u8>)
             }
         }
         let Some(id) = at.parent else { break };
-        changed |= mark_state(cx, id)?;
-        if cx.search.bt.is_empty() {
+        changed |= mark_state(cx, search, id)?;
+        if search.bt.is_empty() {
             return Ok(changed);
         }
         subseq_idx = at.first_idx;
-        let st = cx.search.state(id);
+        let st = search.state(id);
         last_idx = st.last_at as i32;
         at = At::of(st);
         this = Some(id);
     }
-    if !cx.search.bt.is_empty() {
-        need_all_exactly(cx, first_parent, top_frame);
-        cx.search.bt = Backtrack::default();
+    if !search.bt.is_empty() {
+        need_all_exactly(cx, search, first_parent, top_frame);
+        search.bt = Backtrack::default();
     }
     Ok(changed)
 }
 
 /// The walk came before the first instruction: that is right for the arguments of a global function only.
-fn finish_at_entry(cx: &mut Cx<'_>, this: Option<StateId>, changed: bool) -> Res<bool> {
-    let mut bt = cx.search.bt;
+fn finish_at_entry(cx: &mut Cx<'_>, search: &mut Search, this: Option<StateId>, changed: bool) -> Res<bool> {
+    let mut bt = search.bt;
     let st = match this {
-        Some(id) => cx.search.state_mut(id),
+        Some(id) => search.state_mut(id),
         None => &mut cx.path.cur,
     };
     let entry = st.frames.len() == 1 && st.frames[0].function_number > 0 && st.frames[0].called_from == FuncState::MAIN;
@@ -481,16 +486,16 @@ fn finish_at_entry(cx: &mut Cx<'_>, this: Option<StateId>, changed: bool) -> Res
             }
         }
     }
-    cx.search.bt = bt;
+    search.bt = bt;
     Ok(marked)
 }
 
 /// Marks what is wanted in a stored state; what is marked there already, or no scalar, is wanted no more.
-fn mark_state(cx: &mut Cx<'_>, id: StateId) -> Res<bool> {
+fn mark_state(cx: &mut Cx<'_>, search: &mut Search, id: StateId) -> Res<bool> {
     let mut changed = false;
-    let mut bt = std::mem::take(&mut cx.search.bt);
+    let mut bt = std::mem::take(&mut search.bt);
     for frame in (0..=bt.frame).rev() {
-        let Some(f) = cx.search.state(id).frames.get(frame) else {
+        let Some(f) = search.state(id).frames.get(frame) else {
             return Err(cx.bug("backtracking reached a state with fewer frames"));
         };
         let (mut new_regs, mut new_slots) = (bt.regs[frame], bt.slots[frame]);
@@ -510,7 +515,7 @@ fn mark_state(cx: &mut Cx<'_>, id: StateId) -> Res<bool> {
         (bt.regs[frame], bt.slots[frame]) = (new_regs, new_slots);
         if new_regs != 0 || new_slots != 0 {
             changed = true;
-            let f = cx.search.state_mut(id).frame_at_mut(frame);
+            let f = search.state_mut(id).frame_at_mut(frame);
             for r in bits(u64::from(new_regs)) {
                 f.regs[r].precise = true;
             }
@@ -518,35 +523,33 @@ fn mark_state(cx: &mut Cx<'_>, id: StateId) -> Res<bool> {
         }
         if cx.logs(2) {
             cx.say(LimitMsg::PreciseParent { frame, regs: bt.regs[frame], slots: bt.slots[frame] });
-            let state = cx.search.state(id).clone();
+            let state = search.state(id).clone();
             cx.show_state(&state, frame);
         }
     }
-    cx.search.bt = bt;
+    search.bt = bt;
     Ok(changed)
 }
 
-/// The register's exact value matters.
+/// What an instruction asked to be known exactly is, in all states that it comes from.
 ///
 /// # Errors
 /// Only when the kernel's own consistency checks fail.
-pub(crate) fn need_exactly(cx: &mut Cx<'_>, regno: u8) -> Res {
-    mark_chain(cx, None, Some(regno)).map(|_| ())
-}
-
-/// Propagates marks requested with [`request_precise_slot`].
-///
-/// # Errors
-/// Only when the kernel's own consistency checks fail.
-pub(crate) fn need_requested_exactly(cx: &mut Cx<'_>) -> Res {
-    mark_chain(cx, None, None).map(|_| ())
-}
-
-/// Asks for a slot before [`need_requested_exactly`].
-pub(crate) fn request_precise_slot(cx: &mut Cx<'_>, frame: usize, spi: usize) {
-    if let Some(m) = cx.search.bt.slots.get_mut(frame) {
-        *m |= 1 << (spi & 63);
+pub(crate) fn fulfil_exact(cx: &mut Cx<'_>, search: &mut Search, exact: Exact) -> Res {
+    let Exact { needed, top_frame, idx, history } = exact;
+    let bt = &mut search.bt;
+    bt.frame = top_frame;
+    match needed {
+        Needed::Reg(r) => bt.want(r),
+        Needed::Slot(frame, spi) => {
+            if let Some(slots) = bt.slots.get_mut(frame) {
+                *slots |= 1 << (spi & 63);
+            }
+        }
     }
+    let cur = &cx.path.cur;
+    let at = At { first_idx: cur.first_at as i32, left: history, parent: cur.parent };
+    mark_chain(cx, search, Begin { at, top_frame, idx: idx as i32 }).map(|_| ())
 }
 
 /// What a state that covers `start` (the current state when `None`) needs exactly, `start` needs too. The answer is
@@ -554,13 +557,18 @@ pub(crate) fn request_precise_slot(cx: &mut Cx<'_>, frame: usize, spi: usize) {
 ///
 /// # Errors
 /// Only when the kernel's own consistency checks fail.
-pub(crate) fn pass_needs_on(cx: &mut Cx<'_>, old: StateId, start: Option<&VerifierState>) -> Res<bool> {
+pub(crate) fn pass_needs_on(
+    cx: &mut Cx<'_>,
+    search: &mut Search,
+    old: StateId,
+    start: Option<&VerifierState>,
+) -> Res<bool> {
     use crate::kernel::features::LivenessKind;
     use crate::state::register::live;
     let marks = cx.program.kernel.features.liveness == LivenessKind::ReadMarks;
     let needed = |r: &RegState| r.is_scalar() && r.precise && (!marks || r.live & live::READ != 0);
-    for frame in (0..cx.search.state(old).frames.len()).rev() {
-        let f = &cx.search.state(old).frames[frame];
+    for frame in (0..search.state(old).frames.len()).rev() {
+        let f = &search.state(old).frames[frame];
         let mut regs = 0u32;
         for (i, r) in f.regs.iter().enumerate().take(10) {
             regs |= u32::from(needed(r)) << i;
@@ -569,7 +577,7 @@ pub(crate) fn pass_needs_on(cx: &mut Cx<'_>, old: StateId, start: Option<&Verifi
         if regs == 0 && slots == 0 {
             continue;
         }
-        if let (Some(r), Some(s)) = (cx.search.bt.regs.get_mut(frame), cx.search.bt.slots.get_mut(frame)) {
+        if let (Some(r), Some(s)) = (search.bt.regs.get_mut(frame), search.bt.slots.get_mut(frame)) {
             *r |= regs;
             *s |= slots;
         }
@@ -578,7 +586,12 @@ pub(crate) fn pass_needs_on(cx: &mut Cx<'_>, old: StateId, start: Option<&Verifi
         }
         cx.say(LimitMsg::PropagatingEnd);
     }
-    mark_chain(cx, start, None)
+    let (st, idx) = match start {
+        Some(st) => (st, st.insn_idx as i32),
+        None => (&cx.path.cur, cx.path.insn_idx as i32),
+    };
+    let begin = Begin { at: At::of(st), top_frame: st.top_frame(), idx };
+    mark_chain(cx, search, begin)
 }
 
 #[cfg(test)]

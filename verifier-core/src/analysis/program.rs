@@ -19,6 +19,7 @@ use crate::program::{LoadRequest, MapSpec};
 use crate::state::{BtfRef, MapIdx, RegState};
 
 use super::kfunc::table::KfuncTable;
+use super::liveness::instances::Order;
 
 /// What is known before the walk and does not change during it.
 pub struct Program<'a> {
@@ -66,6 +67,8 @@ pub struct Program<'a> {
     pub attach: AttachInfo,
     /// Kernel functions that instructions name.
     pub kfuncs: KfuncTable,
+    /// How each function's equations of liveness are solved (6.16).
+    pub(crate) orders: Vec<Order>,
     /// Arena map of the program.
     pub arena: Option<MapIdx>,
     /// Instructions whose checks are taken as met; empty for every verdict.
@@ -147,8 +150,6 @@ pub struct CtxArg {
     pub btf: (BtfRef, TypeId),
     /// A reference is acquired with it (6.14).
     pub refcounted: bool,
-    /// Id of that reference.
-    pub ref_obj_id: u32,
 }
 
 impl Program<'_> {

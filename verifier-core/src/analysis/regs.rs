@@ -11,7 +11,7 @@
 //! `bpf_for_each_reg_in_vstate()`.
 
 use crate::domain::Scalar;
-use crate::error::{Errno, RegisterMsg, Res};
+use crate::error::{Errno, LimitMsg, RegisterMsg, Res};
 use crate::isa::Insn;
 use crate::isa::opcode::*;
 use crate::kernel::call::{RegBase, RegType, TypeFlags};
@@ -21,6 +21,7 @@ use crate::state::{Payload, RegState, VerifierState};
 use smallvec::SmallVec;
 
 use super::Cx;
+use super::asks::Needed;
 use super::liveness::{self, Place};
 use crate::program::record::FieldKind;
 
@@ -51,6 +52,21 @@ pub(crate) enum ArgUse {
     Dst,
     /// It is overwritten, and the caller says by what.
     DstNoMark,
+}
+
+/// The number in a register must be known exactly: by this path, and by all that it comes from.
+///
+/// # Errors
+/// Rejects a register that holds no number, as the kernel's own consistency check does.
+pub(crate) fn need_exactly(cx: &mut Cx<'_>, regno: u8) -> Res {
+    if !cx.program.caps.has_cap_bpf {
+        return Ok(());
+    }
+    if !cx.reg(regno).is_scalar() {
+        return Err(cx.reject(LimitMsg::PrecisionMisuse, Errno::EFAULT));
+    }
+    cx.path.ask_exact(Needed::Reg(regno));
+    Ok(())
 }
 
 /// Frame pointer.

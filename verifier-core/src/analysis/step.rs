@@ -16,14 +16,16 @@ use crate::log::Event;
 use crate::state::{Payload, RegState, VerifierState};
 
 use super::access;
+use super::asks::Fork;
 use super::call;
 use super::cx::Cx;
-use super::explore::{self, Fork, fork_path, next_path};
+use super::explore::{self, fulfil, next_path};
 use super::kfunc;
 use super::liveness;
 use super::prune;
 use super::refs;
 use super::regs::{Access, ArgUse, set_known_zero, set_uninit, set_unknown, use_register};
+use super::stored::Search;
 use super::transfer;
 
 /// Most instructions processed in one load.
@@ -46,13 +48,13 @@ enum Next {
 }
 
 /// Verifies the main program.
-pub(crate) fn walk_main(cx: &mut Cx<'_>) -> Res {
+pub(crate) fn walk_main(cx: &mut Cx<'_>, search: &mut Search) -> Res {
     cx.path.insn_idx = 0;
-    walk_function(cx, 0)
+    walk_function(cx, search, 0)
 }
 
 /// Verifies global functions that verified code calls, until none is new.
-pub(crate) fn walk_called(cx: &mut Cx<'_>) -> Res {
+pub(crate) fn walk_called(cx: &mut Cx<'_>, search: &mut Search) -> Res {
     if cx.program.func_info.is_empty() {
         return Ok(());
     }
@@ -72,7 +74,7 @@ pub(crate) fn walk_called(cx: &mut Cx<'_>) -> Res {
                 continue;
             }
             cx.path.insn_idx = cx.learned.subprogs[n].start as usize;
-            walk_function(cx, n)?;
+            walk_function(cx, search, n)?;
             if cx.logging() {
                 let name = cx.program.function_name(n);
                 cx.say(WalkMsg::FuncSafe { n, name });
@@ -87,7 +89,7 @@ pub(crate) fn walk_called(cx: &mut Cx<'_>) -> Res {
 }
 
 /// Walks one function from its entry.
-fn walk_function(cx: &mut Cx<'_>, subprog: usize) -> Res {
+fn walk_function(cx: &mut Cx<'_>, search: &mut Search, subprog: usize) -> Res {
     if cx.out.interest.log_level != 0 || cx.out.interest.structure {
         cx.emit(Event::Begin { subprog });
     }
@@ -95,23 +97,23 @@ fn walk_function(cx: &mut Cx<'_>, subprog: usize) -> Res {
     cx.path.cur = VerifierState::for_entry(cx.learned.subprogs[subprog].start, subprog as u32);
     cx.path.cur.open_paths = 1;
     cx.path.scratch_all();
-    let result = call::setup_entry_regs(cx, subprog).and_then(|()| walk(cx));
+    let result = call::setup_entry_regs(cx, subprog).and_then(|()| fulfil(cx, search)).and_then(|()| walk(cx, search));
     if result.is_ok() && !cx.logs(2) {
         cx.out.sink.rewind(0);
     }
     // What led to a rejection stays for those who explain it.
     if result.is_ok() {
-        explore::forget_paths(cx);
+        explore::forget_paths(cx, search);
     }
     result
 }
 
 /// Walks every path.
-fn walk(cx: &mut Cx<'_>) -> Res {
+fn walk(cx: &mut Cx<'_>, search: &mut Search) -> Res {
     let mut print_state = false;
     let mut prev: Option<usize> = None;
     loop {
-        cx.search.trail.begin_insn();
+        cx.path.trail.begin_insn();
         cx.path.prev_insn_idx = prev.unwrap_or(usize::MAX);
         if cx.path.insn_idx >= cx.program.insns.len() {
             let (idx, count) = (cx.path.insn_idx, cx.program.insns.len());
@@ -129,18 +131,18 @@ fn walk(cx: &mut Cx<'_>) -> Res {
         cx.path.cur.last_at = prev.map_or(u32::MAX, |p| p as u32);
         cx.path.cur.insn_idx = cx.path.insn_idx as u32;
 
-        if cx.learned.aux[cx.path.insn_idx].compare_point && prune::covered_by_stored(cx, cx.path.insn_idx)? {
+        if cx.learned.aux[cx.path.insn_idx].compare_point && prune::covered_by_stored(cx, search, cx.path.insn_idx)? {
             if cx.logging() {
                 say_safe(cx, prev, print_state);
             }
-            if !end_path(cx, &mut prev)? {
+            if !end_path(cx, search, &mut prev)? {
                 return Ok(());
             }
             print_state = true;
             continue;
         }
         if cx.learned.aux[cx.path.insn_idx].history_point {
-            prune::note_step(cx, 0, None);
+            cx.path.note_step(0, None);
         }
         if cx.logging() {
             print_state = say_insn(cx, prev, print_state);
@@ -158,8 +160,8 @@ fn walk(cx: &mut Cx<'_>) -> Res {
         let next = if guessed && cx.learned.aux[at].barrier_before {
             Next::PathEnd
         } else {
-            liveness::begin_insn(cx);
-            let done = if cx.program.assumed.contains(&at) { step_assumed(cx, insn) } else { step(cx, insn) };
+            liveness::begin_insn(cx, search);
+            let done = step_and_fulfil(cx, search, insn);
             let done = match done {
                 Err(Stop::Reject(r)) if guessed && a_barrier_helps(r.errno) => {
                     (cx.learned.aux[at].barrier_before, cx.learned.aux[at].sum_guard) = (true, 0);
@@ -167,7 +169,7 @@ fn walk(cx: &mut Cx<'_>) -> Res {
                 }
                 other => other?,
             };
-            liveness::commit_insn(cx);
+            liveness::commit_insn(cx, search, at);
             if guessed && cx.learned.aux[at].barrier_behind { Next::PathEnd } else { done }
         };
         match next {
@@ -175,13 +177,30 @@ fn walk(cx: &mut Cx<'_>) -> Res {
             Next::Goto => {}
             Next::Returned => print_state = true,
             Next::PathEnd => {
-                if !end_path(cx, &mut prev)? {
+                if !end_path(cx, search, &mut prev)? {
                     return Ok(());
                 }
                 print_state = true;
             }
         }
     }
+}
+
+/// Follows the rules of one instruction, then does what they asked for; the first refusal counts.
+fn step_and_fulfil(cx: &mut Cx<'_>, search: &mut Search, insn: Insn) -> Res<Next> {
+    let at = cx.path.insn_idx;
+    let next = if cx.program.assumed.contains(&at) {
+        step_assumed(cx, insn)
+    } else {
+        search.jumps_done += u32::from(insn.is_jmp_class());
+        step(cx, insn)
+    };
+    liveness::commit_reads(cx, search, at);
+    if let Err(stop) = fulfil(cx, search) {
+        cx.path.insn_idx = at;
+        return Err(stop);
+    }
+    next
 }
 
 /// Whether an error on a path that only a mispredicting CPU would take is no reason to reject: a barrier before the
@@ -228,15 +247,16 @@ fn say_insn(cx: &mut Cx<'_>, prev: Option<usize>, mut owed: bool) -> bool {
 }
 
 /// The path is over: takes up another one. `false` when none is left.
-fn end_path(cx: &mut Cx<'_>, prev: &mut Option<usize>) -> Res<bool> {
+fn end_path(cx: &mut Cx<'_>, search: &mut Search, prev: &mut Option<usize>) -> Res<bool> {
     if cx.out.interest.structure {
         let idx = cx.path.insn_idx;
         cx.emit(Event::PathEnd { idx });
     }
     cx.path.scratch_all();
-    prune::end_branches(cx)?;
-    liveness::solve_live_stack(cx)?;
-    let Some((from, to)) = next_path(cx) else { return Ok(false) };
+    prune::end_branches(cx, search)?;
+    let calls = liveness::calls_of(&cx.path.cur);
+    liveness::solve_live_stack(cx, search, &calls)?;
+    let Some((from, to)) = next_path(cx, search) else { return Ok(false) };
     *prev = Some(from);
     cx.path.insn_idx = to;
     Ok(true)
@@ -339,7 +359,6 @@ fn store_imm(cx: &mut Cx<'_>, insn: Insn) -> Res {
 }
 
 fn jump(cx: &mut Cx<'_>, insn: Insn) -> Res<Next> {
-    cx.search.jumps_done += 1;
     match insn.op() {
         CALL => {
             let known = matches!(insn.src, 0 | PSEUDO_CALL | PSEUDO_KFUNC_CALL);
@@ -378,7 +397,7 @@ fn jump(cx: &mut Cx<'_>, insn: Insn) -> Res<Next> {
 fn check_call(cx: &mut Cx<'_>, insn: Insn) -> Res<Next> {
     if refs::lock_held(cx) {
         let helper = insn.src == 0 && insn.imm != FUNC_SPIN_UNLOCK;
-        let kernel = insn.src == PSEUDO_KFUNC_CALL && (insn.off != 0 || !kfunc::works_on_graphs(cx, insn));
+        let kernel = insn.src == PSEUDO_KFUNC_CALL && (insn.off != 0 || !kfunc::works_on_graphs(&cx.program, insn));
         if helper || kernel {
             return Err(cx.reject(WalkMsg::CallWhileLocked, Errno::EINVAL));
         }
@@ -388,7 +407,7 @@ fn check_call(cx: &mut Cx<'_>, insn: Insn) -> Res<Next> {
         PSEUDO_CALL => call::local_call(cx, insn, &mut at)?,
         PSEUDO_KFUNC_CALL => {
             kfunc::kfunc_call(cx, insn, &mut at)?;
-            if kfunc::throws(cx, insn) {
+            if kfunc::throws(&cx.program, insn) {
                 cx.path.insn_idx = at;
                 return exit(cx, true);
             }
@@ -531,7 +550,7 @@ fn ld_abs(cx: &mut Cx<'_>, insn: Insn) -> Res {
     if cx.path.cur.top_frame() > 0 {
         cx.scratch_reg(0);
         let at = cx.path.insn_idx;
-        fork_path(cx, at + 1, at, Fork::Jump)?;
+        cx.path.fork(at + 1, at, Fork::Jump);
         set_known_zero(cx, 0);
         let mut back = at;
         call::return_to_caller(cx, &mut back)?;

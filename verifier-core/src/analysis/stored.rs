@@ -12,7 +12,7 @@ use crate::state::{FuncState, Link, RegState, Slot, StateId, VerifierState};
 use super::liveness::StackLiveness;
 use super::prune::compare::{Differs, IdMap};
 use super::prune::visits::{Sccs, Visited};
-use super::trail::{Backtrack, Trail};
+use super::trail::Backtrack;
 
 /// Bytes that a state takes when it shares nothing, about.
 fn bytes_of(st: &VerifierState) -> usize {
@@ -64,21 +64,16 @@ pub struct Search {
     /// Lists by hash of instruction and call site; the newest state stands last.
     pub(super) buckets: Vec<Vec<Seat>>,
     pub(super) stack: Vec<Pending>,
-    pub(super) spare: VerifierState,
     /// Bytes that stored states take, about.
     pub(super) bytes: usize,
     /// Bytes that they may take.
     pub(super) max_bytes: usize,
-    /// The instructions that walks backwards must know of, for all states.
-    pub(crate) trail: Trail,
     /// Jumps processed since the analysis began.
     pub(crate) jumps_done: u32,
     /// Jumps processed when the last state was stored.
     pub(crate) jumps_at_store: u32,
     /// Instructions processed when the last state was stored.
     pub(crate) insns_at_store: u32,
-    /// Scalars must be equal, not only within range, because pointer arithmetic is sanitised with constant limits.
-    pub(crate) limits_are_exact: bool,
     /// States in lists.
     pub(crate) in_lists: u32,
     /// Evicted states that wait for their last use.
@@ -104,14 +99,11 @@ impl Search {
             states: Vec::new(),
             buckets: Vec::new(),
             stack: Vec::new(),
-            spare: VerifierState::empty(),
             bytes: 0,
             max_bytes,
-            trail: Trail::default(),
             jumps_done: 0,
             jumps_at_store: 0,
             insns_at_store: 0,
-            limits_are_exact: false,
             in_lists: 0,
             evicted_waiting: 0,
             bt: Backtrack::default(),
@@ -129,17 +121,8 @@ impl Search {
         self.buckets.clear();
         self.stack.clear();
         self.bytes = 0;
-        self.trail.clear();
         self.bt = Backtrack::default();
         self.sccs.clear();
-    }
-
-    /// The path pushed last.
-    pub(crate) fn top_mut(&mut self) -> &mut VerifierState {
-        match self.stack.last_mut() {
-            Some(p) => &mut p.state,
-            None => &mut self.spare,
-        }
     }
 
     /// A stored state.
@@ -162,9 +145,9 @@ impl Search {
         &mut self.states[id.0 as usize]
     }
 
-    /// A stored state, scratch ids and the pending comparison's switches, apart from each other.
-    pub(crate) fn for_compare(&mut self, id: StateId) -> (&mut Stored, &mut IdMap, bool) {
-        (&mut self.states[id.0 as usize], &mut self.idmap, self.limits_are_exact)
+    /// A stored state and scratch ids for a comparison, apart from each other.
+    pub(crate) fn for_compare(&mut self, id: StateId) -> (&mut Stored, &mut IdMap) {
+        (&mut self.states[id.0 as usize], &mut self.idmap)
     }
 
     /// The list of states that an instruction's states stand in.
@@ -187,13 +170,13 @@ impl Search {
         }
     }
 
-    /// Stores a state at the head of a list.
+    /// Stores a state at the head of a list. `beside` are the bytes that the histories of paths take.
     ///
     /// # Errors
     /// A budget of ours when states take too much memory.
-    pub(crate) fn add(&mut self, bucket: usize, state: VerifierState) -> Res<StateId> {
+    pub(crate) fn add(&mut self, bucket: usize, state: VerifierState, beside: usize) -> Res<StateId> {
         self.bytes = self.bytes.saturating_add(bytes_of(&state));
-        let beside = self.stack_live.bytes().saturating_add(self.trail.bytes());
+        let beside = self.stack_live.bytes().saturating_add(beside);
         if self.bytes.saturating_add(beside) > self.max_bytes {
             return Err(Stop::Budget("memory for explored states".into()));
         }

@@ -248,14 +248,14 @@ pub(crate) fn typed_context_access(cx: &mut Cx<'_>, off: i32, size: u32, _t: Acc
     if is_plain_pointer(&btf, &t, &cx.program.kernel.features) {
         return Ok(true);
     }
-    if let Some(a) = known.clone().find(at_off) {
+    if let Some((i, a)) = known.clone().enumerate().find(|(_, a)| at_off(a)) {
         if a.btf.1 == 0 {
             cx.say(PolicyMsg::CtxArgBtfId { off });
             return Ok(false);
         }
         info.reg_type = a.ty;
         info.btf = Some(a.btf);
-        info.ref_obj_id = a.ref_obj_id;
+        info.ref_obj_id = cx.learned.ctx_references.get(i).copied().unwrap_or(0);
         return Ok(true);
     }
 
@@ -288,7 +288,7 @@ pub(crate) fn typed_context_access(cx: &mut Cx<'_>, off: i32, size: u32, _t: Acc
         if tgt_type == ProgType::Ext {
             return Err(crate::error::Stop::unsupported("context of a program that attaches to an extension"));
         }
-        let is_ctx = is_prog_ctx_type(cx, &btf, &t, tgt_type);
+        let is_ctx = is_prog_ctx_type(&cx.program, &btf, &t, tgt_type);
         let id = ctx_types(cx.program.btf(BtfRef::VMLINUX), tgt_type).filter(|_| is_ctx).map(|(_, kern)| kern);
         info.reg_type = ty;
         info.btf = id.map(|id| (BtfRef::VMLINUX, id));

@@ -9,7 +9,6 @@ use super::stack::{keep_fastcall_stack_apart, place, slot};
 use super::stack_range::stack_range_is_set;
 use crate::analysis::Cx;
 use crate::analysis::liveness::slot_is_read;
-use crate::analysis::prune::note_step;
 use crate::analysis::regs::{Access, AccessSrc, drop_link, set_known, set_unknown};
 use crate::analysis::trail::stack_access_noted;
 use crate::error::{Errno, MemoryMsg, Res};
@@ -124,7 +123,7 @@ fn read_fixed(cx: &mut Cx<'_>, frame: usize, off: i32, size: usize, dst: Option<
         false
     };
     if restores {
-        note_step(cx, stack_access_noted(frame, spi), None);
+        cx.path.note_step(stack_access_noted(frame, spi), None);
     }
     Ok(())
 }

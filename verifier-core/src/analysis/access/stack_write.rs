@@ -10,9 +10,8 @@ use super::stack::{
 use crate::analysis::Cx;
 use crate::analysis::liveness::slot_is_written;
 use crate::analysis::object_slots::overwrite_dynptr;
-use crate::analysis::precision::need_exactly;
-use crate::analysis::prune::note_step;
 use crate::analysis::regs::link_before_copy;
+use crate::analysis::regs::need_exactly;
 use crate::analysis::trail::stack_access_noted;
 use crate::error::{Errno, MemoryMsg, Res};
 use crate::isa::Insn;
@@ -125,7 +124,7 @@ fn write_fixed(cx: &mut Cx<'_>, frame: usize, off: i32, size: usize, value: Opti
         }
         _ => return write_data(cx, frame, spi, byte, size, value, insn),
     }
-    note_step(cx, stack_access_noted(frame, spi), None);
+    cx.path.note_step(stack_access_noted(frame, spi), None);
     Ok(())
 }
 

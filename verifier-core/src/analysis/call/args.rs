@@ -13,7 +13,7 @@ use crate::analysis::Cx;
 use crate::analysis::access::{access_is_aligned, kptr_takes, memory_argument, offset_fits, within_map_value};
 use crate::analysis::btf_access::same_struct_within;
 use crate::analysis::dynptr::{dynptr_argument, dynptr_owner};
-use crate::analysis::precision::need_exactly;
+use crate::analysis::regs::need_exactly;
 use crate::analysis::regs::{Access, AccessSrc, ArgUse, is_packet_pointer, use_register, would_leak};
 use crate::btf::{BtfKind, TypeId};
 use crate::error::{CallMsg, Errno, Res};

@@ -11,8 +11,8 @@ use super::func::check_depth;
 use super::global::arguments_fit_signature;
 use super::map::{map_type, reg_record};
 use crate::analysis::Cx;
+use crate::analysis::asks::Fork;
 use crate::analysis::dynptr::set_callback_dynptr;
-use crate::analysis::explore::{Fork, fork_path, queue_later_callback};
 use crate::analysis::refs::{clear_reg, set_borrowed};
 use crate::analysis::regs::set_known;
 use crate::btf::BtfKind;
@@ -67,15 +67,15 @@ pub(crate) fn fork_callback(cx: &mut Cx<'_>, insn: Insn, insn_idx: usize, subpro
     if callback.is_async() {
         info.is_later_callback = true;
         // Kernel functions schedule callbacks where they may sleep; timers run in interrupts.
-        queue_later_callback(cx, start, insn_idx, subprog, insn.is_kfunc_call())?;
+        cx.path.fork_later(start, insn_idx, subprog, insn.is_kfunc_call());
         let caller = cx.path.cur.frame().clone();
-        let mut callee = cx.search.top_mut().frame().clone();
+        let mut callee = cx.path.forked_mut().frame().clone();
         callee.later_entries = caller.later_entries + 1;
         set_state(cx, callback, &caller, &mut callee, insn_idx)?;
-        *cx.search.top_mut().frame_mut() = callee;
+        *cx.path.forked_mut().frame_mut() = callee;
         return Ok(());
     }
-    fork_path(cx, start, insn_idx, Fork::Round)?;
+    cx.path.fork(start, insn_idx, Fork::Callback);
     let top_frame = cx.path.cur.top_frame();
     check_depth(cx, top_frame)?;
     let caller = cx.path.cur.frame().clone();
@@ -83,7 +83,7 @@ pub(crate) fn fork_callback(cx: &mut Cx<'_>, insn: Insn, insn_idx: usize, subpro
     let mut callee = FuncState::entry(insn_idx as i32, top_frame as u32 + 1, subprog);
     callee.caller_refs = Rc::clone(&cx.path.cur.refs);
     set_state(cx, callback, &caller, &mut callee, insn_idx)?;
-    let pushed = cx.search.top_mut();
+    let pushed = cx.path.forked_mut();
     pushed.callback_rounds += 1;
     pushed.frame_mut().callback_round += 1;
     pushed.frames.push(Rc::new(callee));

@@ -9,11 +9,10 @@ use std::rc::Rc;
 use super::global::arguments_fit_signature;
 use super::returns::{in_range, out_of_range};
 use crate::analysis::Cx;
-use crate::analysis::explore::earlier_on_path;
-use crate::analysis::iter::widen_unneeded;
+use crate::analysis::asks::Ask;
 use crate::analysis::liveness::{self, Place};
-use crate::analysis::precision::need_exactly;
 use crate::analysis::refs;
+use crate::analysis::regs::need_exactly;
 use crate::analysis::regs::set_unknown;
 use crate::error::{CallMsg, Errno, Res, Stop};
 use crate::isa::Insn;
@@ -84,7 +83,7 @@ pub(crate) fn local_call(cx: &mut Cx<'_>, insn: Insn, insn_idx: &mut usize) -> R
     lose_scratch_registers(cx, caller);
     *insn_idx = (cx.learned.subprogs[subprog].start as usize).wrapping_sub(1);
     if cx.program.kernel.features.liveness == LivenessKind::Static {
-        liveness::reset_callchain(cx);
+        cx.path.asks.list.push(Ask::Enter);
     }
     if cx.logging() {
         cx.say(CallMsg::Caller);
@@ -134,7 +133,7 @@ fn call_global(cx: &mut Cx<'_>, subprog: usize, misfit: Option<Stop>) -> Res {
 /// Rejects what may not be returned.
 pub(crate) fn return_to_caller(cx: &mut Cx<'_>, insn_idx: &mut usize) -> Res {
     if cx.program.kernel.features.liveness == LivenessKind::Static {
-        liveness::solve_live_stack(cx)?;
+        cx.path.asks.list.push(Ask::Leave(liveness::calls_of(&cx.path.cur)));
     }
     let frame = cx.path.cur.top_frame();
     let Some(caller) = frame.checked_sub(1) else { return Err(cx.bug("return without a caller")) };
@@ -173,11 +172,8 @@ pub(crate) fn return_to_caller(cx: &mut Cx<'_>, insn_idx: &mut usize) -> Res {
         cx.print_state(caller, true);
     }
     cx.path.cur.frames.pop();
-    // Numbers that change with every round of a callback would never converge.
-    if in_callback && let Some(before) = earlier_on_path(cx, false, *insn_idx) {
-        let old = cx.search.state(before).clone();
-        let precise = !cx.program.caps.has_cap_bpf;
-        widen_unneeded(&old, &mut cx.path.cur, precise);
+    if in_callback {
+        cx.path.asks.list.push(Ask::Converge(*insn_idx));
     }
     Ok(())
 }

@@ -129,9 +129,11 @@ pub(crate) fn setup_entry_regs(cx: &mut Cx<'_>, subprog: usize) -> Res {
         set_known_zero(cx, 1);
     }
     if cx.program.kernel.features.struct_ops_refs && subprog == 0 && cx.program.prog_type == ProgType::StructOps {
+        cx.learned.ctx_references.clear();
         for i in 0..cx.program.attach.ctx_args.len() {
             let counted = cx.program.attach.ctx_args[i].refcounted;
-            cx.program.attach.ctx_args[i].ref_obj_id = if counted { refs::hold_reference(cx, 0)? } else { 0 };
+            let reference = if counted { refs::hold_reference(cx, 0)? } else { 0 };
+            cx.learned.ctx_references.push(reference);
         }
     }
     Ok(())

@@ -11,8 +11,8 @@ use super::meta::CallMeta;
 use super::special::{self, Effects};
 use crate::analysis::Cx;
 use crate::analysis::access::{kptr_pointee, memory_access};
+use crate::analysis::asks::Fork;
 use crate::analysis::dynptr::end_dynptr;
-use crate::analysis::explore::{Fork, fork_path};
 use crate::analysis::preflight::attr::is_gpl_compatible;
 use crate::analysis::refs;
 use crate::analysis::regs::{
@@ -319,7 +319,7 @@ fn tail_call_exit(cx: &mut Cx<'_>, insn_idx: &mut usize) -> Res {
         return Ok(());
     }
     cx.scratch_reg(0);
-    fork_path(cx, cx.path.insn_idx + 1, cx.path.insn_idx, Fork::Jump)?;
+    cx.path.fork(cx.path.insn_idx + 1, cx.path.insn_idx, Fork::Jump);
     refs::forget_packet_pointers(cx);
     set_unknown(cx, 0);
     let mut back = cx.path.insn_idx;

@@ -13,8 +13,8 @@ use super::meta::{CallMeta, MapArg};
 use crate::analysis::Cx;
 use crate::analysis::kfunc::needs_tree_lock;
 use crate::analysis::learned::MapKeyState;
-use crate::analysis::precision::need_exactly;
 use crate::analysis::refs;
+use crate::analysis::regs::need_exactly;
 use crate::error::{CallMsg, Errno, Res};
 use crate::kernel::MapType;
 use crate::kernel::call::{RegBase, TypeFlags};
@@ -72,7 +72,7 @@ pub(crate) fn in_tree_callback(cx: &Cx<'_>) -> bool {
     let all = cx.program.kernel.features.tree_callback_covers_callees;
     cx.path.cur.frames.iter().skip(1).rev().take(if all { usize::MAX } else { 1 }).any(|f| {
         let call = usize::try_from(f.called_from).ok().and_then(|at| cx.program.insns.get(at)).copied();
-        f.is_callback && call.is_some_and(|insn| insn.is_kfunc_call() && needs_tree_lock(cx, insn))
+        f.is_callback && call.is_some_and(|insn| insn.is_kfunc_call() && needs_tree_lock(&cx.program, insn))
     })
 }
 

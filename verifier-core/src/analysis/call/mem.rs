@@ -7,7 +7,8 @@
 use super::meta::CallMeta;
 use crate::analysis::Cx;
 use crate::analysis::access::{memory_argument, slot_of};
-use crate::analysis::precision::{need_exactly, need_requested_exactly, request_precise_slot};
+use crate::analysis::asks::Needed;
+use crate::analysis::regs::need_exactly;
 use crate::analysis::regs::{Access, known_not_null};
 use crate::error::{CallMsg, Errno, Res};
 use crate::state::{RegBase, RegState, SlotKind};
@@ -104,7 +105,6 @@ pub(super) fn constant_map_key(cx: &mut Cx<'_>, key: &RegState, key_size: u32) -
         return Ok(None);
     }
     let key = slot.spilled.scalar.var_off.value;
-    request_precise_slot(cx, frame, spi);
-    need_requested_exactly(cx)?;
+    cx.path.ask_exact(Needed::Slot(frame, spi));
     Ok(Some(key))
 }

@@ -5,7 +5,7 @@
 use crate::analysis::Cx;
 use crate::analysis::access::offset_fits;
 use crate::analysis::btf_access::one_type;
-use crate::analysis::precision::need_exactly;
+use crate::analysis::regs::need_exactly;
 use crate::analysis::regs::{ArgUse, use_register, would_leak};
 use crate::btf::BtfKind;
 use crate::error::{CallMsg, Errno, Res, Stop};

@@ -24,7 +24,7 @@ use crate::analysis::call::mem::{memory_and_size_both_ways, memory_of_type};
 use crate::analysis::call::meta::MapArg;
 use crate::analysis::ctx_type::is_prog_ctx_type;
 use crate::analysis::iter::iterator_argument;
-use crate::analysis::precision::need_exactly;
+use crate::analysis::regs::need_exactly;
 use crate::analysis::{dynptr, refs};
 use crate::btf::{Btf, BtfKind, Type, TypeId};
 use crate::error::{Errno, KfuncMsg, Res};
@@ -104,7 +104,7 @@ fn classify(cx: &mut Cx, meta: &KfuncMeta, btf: &Arc<Btf>, p: &Param<'_>) -> Res
     }
     let sized =
         meta.desc.params.get(p.index + 1).is_some_and(|next| is_mem_size(cx, btf, &next.name, next.type_id, regno + 1));
-    if is_prog_ctx_type(cx, &desc, &p.ty, cx.program.resolved_prog_type()) {
+    if is_prog_ctx_type(&cx.program, &desc, &p.ty, cx.program.resolved_prog_type()) {
         return Ok(Kind::Ctx);
     }
     if has_suffix(p.name, "__nullable") && reg.is_null() {

@@ -11,9 +11,9 @@ use super::args::kfunc_arguments;
 use super::btf_arg::{is_scalar, is_scalar_struct, is_struct};
 use super::graph::{in_tree_order_callback, may_point_to_spin_lock};
 use super::{KfuncMeta, Special, graph, kfunc_called};
+use crate::analysis::asks::Fork;
 use crate::analysis::call::returns::result_in_range;
 use crate::analysis::call::{Callback, fork_callback};
-use crate::analysis::explore::{Fork, fork_path};
 use crate::analysis::iter::{fork_iteration, iter_of_state};
 use crate::analysis::liveness::{Place, register_is_read};
 use crate::analysis::regs::{bring_in_step, set_known_zero, set_uninit, set_unknown};
@@ -131,7 +131,7 @@ fn is_res_lock(meta: &KfuncMeta) -> bool {
 
 /// Queues the path on which a lock was not taken: R0 is an error number, and nothing is held.
 fn queue_failed_lock(cx: &mut Cx, at: usize) -> Res {
-    fork_path(cx, at + 1, at, Fork::Jump)?;
+    cx.path.fork(at + 1, at, Fork::Jump);
     let precise = !cx.program.caps.has_cap_bpf;
     let mut r0 = RegState::unknown();
     r0.scalar.smin = -4095;
@@ -139,7 +139,7 @@ fn queue_failed_lock(cx: &mut Cx, at: usize) -> Res {
     r0.scalar.s32_min = -4095;
     r0.scalar.s32_max = -1;
     bring_in_step(cx, &mut r0);
-    let branch = cx.search.top_mut();
+    let branch = cx.path.forked_mut();
     for regno in 0..=5 {
         refs::clear_reg(branch.reg_mut(regno), precise);
     }

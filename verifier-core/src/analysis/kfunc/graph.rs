@@ -80,7 +80,7 @@ pub(crate) fn in_tree_order_callback(cx: &Cx) -> bool {
             && usize::try_from(f.called_from)
                 .ok()
                 .and_then(|at| cx.program.insns.get(at))
-                .is_some_and(|insn| needs_tree_lock(cx, *insn))
+                .is_some_and(|insn| needs_tree_lock(&cx.program, *insn))
     })
 }
 

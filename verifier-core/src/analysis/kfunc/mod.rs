@@ -21,9 +21,10 @@ pub(crate) mod table;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use super::Cx;
 use super::preflight::attr::is_gpl_compatible;
 use super::preflight::func_model::type_size;
+use super::program::Program;
+use super::{Cx, Draft};
 use crate::btf::{Btf, BtfKind, Type};
 use crate::error::{Errno, KfuncMsg, Res, Stop};
 use crate::isa::Insn;
@@ -39,7 +40,7 @@ use table::{KfuncDesc, KfuncParam};
 const MAX_DESCS: usize = 256;
 
 /// Which BTF the `off` of a call names.
-fn desc_btf(cx: &mut Cx, off: i16) -> Res<BtfRef> {
+fn desc_btf(cx: &mut Draft<'_>, off: i16) -> Res<BtfRef> {
     if off == 0 {
         return Ok(BtfRef::VMLINUX);
     }
@@ -104,7 +105,7 @@ fn proto_problem(btf: &Btf, proto: Type<'_>, name: &str, unions: bool) -> Option
 /// # Errors
 /// Rejects what the kernel rejects before the walk; whether this program may call the function is asked when the walk
 /// reaches the call.
-pub(crate) fn note_kfunc_call(cx: &mut Cx, func_id: i32, off: i16) -> Res {
+pub(crate) fn note_kfunc_call(cx: &mut Draft<'_>, func_id: i32, off: i16) -> Res {
     if !cx.program.kfuncs.any {
         if !is_gpl_compatible(&cx.program.req.license) {
             return Err(cx.reject(KfuncMsg::NotGpl {}, Errno::EINVAL));
@@ -116,7 +117,7 @@ pub(crate) fn note_kfunc_call(cx: &mut Cx, func_id: i32, off: i16) -> Res {
     }
     let btf_ref = desc_btf(cx, off).map_err(|s| cx.also(s, KfuncMsg::NoBtf {}))?;
     let func_id = func_id.cast_unsigned();
-    if find_desc(cx, func_id, off).is_some() {
+    if find_desc(&cx.program, func_id, off).is_some() {
         return Ok(());
     }
     if cx.program.kfuncs.descs.len() >= MAX_DESCS {
@@ -154,20 +155,20 @@ pub(crate) fn note_kfunc_call(cx: &mut Cx, func_id: i32, off: i16) -> Res {
     Ok(())
 }
 
-fn find_desc<'e>(cx: &'e Cx, func_id: u32, off: i16) -> Option<&'e Rc<KfuncDesc>> {
-    cx.program.kfuncs.descs.iter().find(|d| d.func_id == func_id && d.off == off)
+fn find_desc<'e>(program: &'e Program<'_>, func_id: u32, off: i16) -> Option<&'e Rc<KfuncDesc>> {
+    program.kfuncs.descs.iter().find(|d| d.func_id == func_id && d.off == off)
 }
 
 /// The function that an instruction calls, when it calls one that was found.
-fn desc_of<'e>(cx: &'e Cx, insn: Insn) -> Option<&'e Rc<KfuncDesc>> {
+fn desc_of<'e>(program: &'e Program<'_>, insn: Insn) -> Option<&'e Rc<KfuncDesc>> {
     if !insn.is_kfunc_call() {
         return None;
     }
-    find_desc(cx, insn.imm.cast_unsigned(), insn.off)
+    find_desc(program, insn.imm.cast_unsigned(), insn.off)
 }
 
-fn special_of(cx: &Cx, insn: Insn) -> Option<Special> {
-    desc_of(cx, insn).and_then(|d| d.special)
+fn special_of(program: &Program<'_>, insn: Insn) -> Option<Special> {
+    desc_of(program, insn).and_then(|d| d.special)
 }
 
 /// The function of a call with its flags; fails silently where the call is not resolved, and with `EACCES` where this
@@ -176,7 +177,9 @@ fn kfunc_called(cx: &mut Cx, insn: Insn) -> Res<KfuncMeta> {
     if insn.imm == 0 {
         return Err(Stop::silent(Errno::EINVAL));
     }
-    let Some(desc) = desc_of(cx, insn).cloned() else { return Err(cx.bug("kfunc was not found before the walk")) };
+    let Some(desc) = desc_of(&cx.program, insn).cloned() else {
+        return Err(cx.bug("kfunc was not found before the walk"));
+    };
     match desc.flags {
         Some(flags) => Ok(KfuncMeta::new(desc, flags)),
         None => {
@@ -187,42 +190,42 @@ fn kfunc_called(cx: &mut Cx, insn: Insn) -> Res<KfuncMeta> {
 }
 
 /// The name of the kernel function that an instruction calls.
-pub fn kfunc_name(cx: &Cx, insn: Insn) -> Option<String> {
-    desc_of(cx, insn).map(|d| d.name.to_string())
+pub fn kfunc_name(program: &Program<'_>, insn: Insn) -> Option<String> {
+    desc_of(program, insn).map(|d| d.name.to_string())
 }
 
-fn flags_of(cx: &Cx, insn: Insn) -> KfuncFlags {
-    desc_of(cx, insn).and_then(|d| d.flags).unwrap_or_default()
+fn flags_of(program: &Program<'_>, insn: Insn) -> KfuncFlags {
+    desc_of(program, insn).and_then(|d| d.flags).unwrap_or_default()
 }
 
 /// `bpf_iter_*_next()`.
-pub(crate) fn yields_next(cx: &Cx, insn: Insn) -> bool {
-    flags_of(cx, insn).is_next_call()
+pub(crate) fn yields_next(program: &Program<'_>, insn: Insn) -> bool {
+    flags_of(program, insn).is_next_call()
 }
 
 /// Whether it calls its callback before it returns.
-pub(crate) fn calls_back_at_once(cx: &Cx, insn: Insn) -> bool {
-    special_of(cx, insn) == Some(Special::RbtreeAdd)
+pub(crate) fn calls_back_at_once(program: &Program<'_>, insn: Insn) -> bool {
+    special_of(program, insn) == Some(Special::RbtreeAdd)
 }
 
 /// Whether its callback runs some time later.
-pub(crate) fn calls_back_later(cx: &Cx, insn: Insn) -> bool {
-    special_of(cx, insn).is_some_and(Special::is_async_callback)
+pub(crate) fn calls_back_later(program: &Program<'_>, insn: Insn) -> bool {
+    special_of(program, insn).is_some_and(Special::is_async_callback)
 }
 
 /// Whether it throws an exception.
-pub(crate) fn throws(cx: &Cx, insn: Insn) -> bool {
-    insn.off == 0 && special_of(cx, insn) == Some(Special::Throw)
+pub(crate) fn throws(program: &Program<'_>, insn: Insn) -> bool {
+    insn.off == 0 && special_of(program, insn) == Some(Special::Throw)
 }
 
 /// May be called while a spin lock is held: list, tree and refcount functions (newer releases: iterator functions and
 /// resilient locks too).
-pub(crate) fn works_on_graphs(cx: &Cx, insn: Insn) -> bool {
-    let Some(desc) = desc_of(cx, insn) else { return false };
+pub(crate) fn works_on_graphs(program: &Program<'_>, insn: Insn) -> bool {
+    let Some(desc) = desc_of(program, insn) else { return false };
     if desc.special.is_some_and(Special::is_graph) {
         return true;
     }
-    let newer = cx.program.kernel.features.locks_are_refs;
+    let newer = program.kernel.features.locks_are_refs;
     newer
         && (desc.special.is_some_and(Special::is_res_spin_lock)
             || matches!(&*desc.name, "bpf_iter_num_new" | "bpf_iter_num_next" | "bpf_iter_num_destroy")
@@ -230,13 +233,13 @@ pub(crate) fn works_on_graphs(cx: &Cx, insn: Insn) -> bool {
 }
 
 /// Tree functions, whose callbacks run under the lock.
-pub(crate) fn needs_tree_lock(cx: &Cx, insn: Insn) -> bool {
-    special_of(cx, insn).is_some_and(Special::is_rbtree)
+pub(crate) fn needs_tree_lock(program: &Program<'_>, insn: Insn) -> bool {
+    special_of(program, insn).is_some_and(Special::is_rbtree)
 }
 
 /// The function may sleep.
-pub(crate) fn kfunc_may_sleep(cx: &Cx, insn: Insn) -> bool {
-    flags_of(cx, insn).is_sleepable()
+pub(crate) fn kfunc_may_sleep(program: &Program<'_>, insn: Insn) -> bool {
+    flags_of(program, insn).is_sleepable()
 }
 
 /// A call that was never resolved is only allowed in code that the walk did not reach, because that code is removed.
@@ -251,8 +254,8 @@ pub(crate) fn check_unresolved(cx: &mut Cx) -> Res {
 
 /// Registers that a call overwrites or reads, as bits, and whether the verifier inlines it; `None` when the call may not
 /// be made.
-pub(crate) fn kfunc_fastcall(cx: &Cx, insn: Insn) -> Option<(u32, bool)> {
-    let desc = desc_of(cx, insn).filter(|d| d.flags.is_some())?;
+pub(crate) fn kfunc_fastcall(program: &Program<'_>, insn: Insn) -> Option<(u32, bool)> {
+    let desc = desc_of(program, insn).filter(|d| d.flags.is_some())?;
     let mut mask = u32::from(desc.ret != 0);
     for i in 0..desc.params.len().min(15) {
         mask |= 2 << i;

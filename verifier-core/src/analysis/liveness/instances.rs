@@ -194,18 +194,14 @@ impl Instance {
     }
 }
 
-/// All instances, and the writes of the instruction being processed.
+/// All instances.
 #[derive(Debug, Default)]
 pub(crate) struct StackLiveness {
     pub(super) instances: Vec<Instance>,
     pub(super) by_chain: HashMap<Chain, usize>,
     /// Instance of the current state.
     pub(super) cur: Option<usize>,
-    pub(super) write_acc: [u64; 8],
-    pub(super) write_insn: u32,
     pub(super) bytes: usize,
-    /// How the equations of each function are solved.
-    pub(crate) orders: Vec<Order>,
 }
 
 /// The order of a function that has none: nothing of it is reached.
@@ -218,17 +214,17 @@ impl StackLiveness {
         self.bytes
     }
 
-    pub(super) fn read(&mut self, at: usize, frame: usize, insn: u32, mask: u64) {
+    pub(super) fn read(&mut self, orders: &[Order], at: usize, frame: usize, insn: u32, mask: u64) {
         let inst = &mut self.instances[at];
         let before = inst.bytes;
-        inst.read(frame, insn, mask, self.orders.get(inst.subprog).unwrap_or(&UNREACHED));
+        inst.read(frame, insn, mask, orders.get(inst.subprog).unwrap_or(&UNREACHED));
         self.bytes += inst.bytes - before;
     }
 
-    pub(super) fn commit(&mut self, at: usize, insn: u32, acc: &[u64; 8]) {
+    pub(super) fn commit(&mut self, orders: &[Order], at: usize, insn: u32, acc: &[u64; 8]) {
         let inst = &mut self.instances[at];
         let before = inst.bytes;
-        inst.commit(insn, acc, self.orders.get(inst.subprog).unwrap_or(&UNREACHED));
+        inst.commit(insn, acc, orders.get(inst.subprog).unwrap_or(&UNREACHED));
         self.bytes += inst.bytes - before;
     }
 }
@@ -250,9 +246,8 @@ pub(crate) fn successors(insns: &[Insn], idx: usize) -> SmallVec<[usize; 2]> {
 }
 
 /// Takes the next instruction of a frame at or behind `from` whose equations may not hold, in postorder.
-pub(super) fn next_stale(live: &mut StackLiveness, at: usize, frame: usize, from: usize) -> Option<(usize, u32)> {
-    let inst = &mut live.instances[at];
-    let order = live.orders.get(inst.subprog).unwrap_or(&UNREACHED);
+pub(super) fn next_stale(inst: &mut Instance, orders: &[Order], frame: usize, from: usize) -> Option<(usize, u32)> {
+    let order = orders.get(inst.subprog).unwrap_or(&UNREACHED);
     let stale = &mut inst.frames.get_mut(frame)?.as_mut()?.stale;
     let mut word = from / 64;
     let mut bits = stale.get(word)? & u64::MAX << (from % 64);

@@ -13,15 +13,16 @@ pub(crate) mod registers;
 mod stack;
 
 use crate::error::Res;
-use crate::state::StateId;
 use crate::state::register::live;
 
 use super::Cx;
 
 pub(crate) use instances::{Order, StackLiveness, successors};
 pub(crate) use place::{DeadPlaces, Place, read_marks};
-pub(crate) use read_marks::pass_reads_on;
-pub(crate) use stack::{begin_insn, commit_insn, reset_callchain, solve_live_stack};
+pub(crate) use read_marks::{fulfil_read, pass_reads_on};
+pub(crate) use stack::{
+    begin_insn, calls_of, commit_insn, commit_reads, dead_places, reset_callchain, solve_live_stack,
+};
 
 /// The place is read with `flag` (`live::READ32` or `live::READ64`): every ancestor it comes from needs it.
 /// Does nothing in releases with static liveness.
@@ -29,7 +30,10 @@ pub(crate) use stack::{begin_insn, commit_insn, reset_callchain, solve_live_stac
 /// # Errors
 /// Only when the kernel's own consistency checks fail.
 pub(crate) fn register_is_read(cx: &mut Cx<'_>, frame: usize, place: Place, flag: u8) -> Res {
-    if read_marks(cx) { read_marks::mark(cx, frame, place, flag) } else { Ok(()) }
+    if read_marks(cx) {
+        read_marks::mark(cx, frame, place, flag);
+    }
+    Ok(())
 }
 
 /// A stack slot is read.
@@ -38,11 +42,11 @@ pub(crate) fn register_is_read(cx: &mut Cx<'_>, frame: usize, place: Place, flag
 /// Only when the kernel's own consistency checks fail.
 pub(crate) fn slot_is_read(cx: &mut Cx<'_>, frame: usize, spi: usize) -> Res {
     if read_marks(cx) {
-        read_marks::mark(cx, frame, Place::Slot(spi), live::READ64)
+        read_marks::mark(cx, frame, Place::Slot(spi), live::READ64);
     } else {
-        stack::mark_read(cx, frame, spi);
-        Ok(())
+        stack::mark_read(&mut cx.path, frame, spi);
     }
+    Ok(())
 }
 
 /// A stack slot is overwritten as a whole.
@@ -52,19 +56,11 @@ pub(crate) fn slot_is_read(cx: &mut Cx<'_>, frame: usize, spi: usize) -> Res {
 /// Never.
 pub(crate) fn slot_is_written(cx: &mut Cx<'_>, frame: usize, spi: usize) -> Res {
     if !read_marks(cx) {
-        stack::mark_written(cx, frame, spi);
+        stack::mark_written(&mut cx.path, frame, spi);
         return Ok(());
     }
     if cx.path.cur.frames.get(frame).is_some_and(|f| spi < f.stack.len().min(64)) {
         cx.path.cur.frame_at_mut(frame).stack.edit(1 << spi, |s| s.spilled.live |= live::WRITTEN);
     }
     Ok(())
-}
-
-/// What is not read any more in a state that was explored to all ends, by frame (6.18).
-///
-/// # Errors
-/// Never.
-pub(crate) fn dead_places(cx: &mut Cx<'_>, id: StateId) -> Res<Vec<DeadPlaces>> {
-    Ok(stack::dead_places(cx, id))
 }

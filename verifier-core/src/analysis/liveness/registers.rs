@@ -5,7 +5,7 @@
 //!
 //! In the kernel: `compute_insn_live_regs()`.
 
-use super::super::Cx;
+use super::super::Draft;
 use super::super::preflight::fastcall::call_summary;
 use super::instances::successors;
 use crate::error::LimitMsg;
@@ -17,7 +17,7 @@ use crate::log::Event;
 const CALLER_SAVED: u16 = 0b11_1111;
 
 /// Registers written and registers read.
-fn def_use(cx: &Cx<'_>, insn: Insn) -> (u16, u16) {
+fn def_use(cx: &Draft<'_>, insn: Insn) -> (u16, u16) {
     let (src, dst) = (1u16 << insn.src, 1u16 << insn.dst);
     // What is not known here writes nothing and reads everything.
     let unknown = (0, u16::MAX);
@@ -44,7 +44,7 @@ fn def_use(cx: &Cx<'_>, insn: Insn) -> (u16, u16) {
             JCOND => (0, 0),
             EXIT => (0, 1),
             CALL => {
-                let read = match call_summary(cx, insn) {
+                let read = match call_summary(&cx.program, insn) {
                     Some((clobbered, _)) => clobbered as u16 & CALLER_SAVED & !1,
                     None => CALLER_SAVED & !1,
                 };
@@ -58,15 +58,14 @@ fn def_use(cx: &Cx<'_>, insn: Insn) -> (u16, u16) {
 }
 
 /// Fills `live_regs_before` of every instruction and prints the table.
-pub(crate) fn live_registers(cx: &mut Cx<'_>) {
+pub(crate) fn live_registers(cx: &mut Draft<'_>) {
     let len = cx.program.insns.len();
     let facts: Vec<(u16, u16)> = cx.program.insns.iter().map(|i| def_use(cx, *i)).collect();
     let mut before = vec![0u16; len];
-    let orders = std::mem::take(&mut cx.search.stack_live.orders);
     let mut changed = true;
     while changed {
         changed = false;
-        for &idx in orders.iter().flat_map(|o| &o.insns) {
+        for &idx in cx.program.orders.iter().flat_map(|o| &o.insns) {
             let idx = idx as usize;
             let after = successors(&cx.program.insns, idx).iter().filter_map(|s| before.get(*s)).fold(0, |a, b| a | b);
             let (def, used) = facts[idx];
@@ -75,7 +74,6 @@ pub(crate) fn live_registers(cx: &mut Cx<'_>) {
             before[idx] = new;
         }
     }
-    cx.search.stack_live.orders = orders;
     for (aux, live) in cx.learned.aux.iter_mut().zip(&before) {
         aux.live_registers_before = *live;
     }

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use super::attr::is_gpl_compatible;
 use super::func_model::{check_type_match, distill_func_proto};
 use super::struct_ops::struct_ops_target;
-use crate::analysis::Cx;
+use crate::analysis::Draft;
 use crate::analysis::access::TRACE_PREFIX;
 use crate::analysis::program::CtxArg;
 use crate::btf::{Btf, BtfKind, TypeId};
@@ -28,7 +28,7 @@ const SECURITY_PREFIX: &str = "security_";
 /// Checks the attach target and fills in `cx.program.attach`.
 ///
 /// Sleepability by type is checked here for every program; struct_ops programs go on in [`super::struct_ops`].
-pub(crate) fn resolve_target(cx: &mut Cx<'_>) -> Res {
+pub(crate) fn resolve_target(cx: &mut Draft<'_>) -> Res {
     if cx.program.prog_type == ProgType::Syscall {
         return if cx.program.sleepable {
             Ok(())
@@ -94,7 +94,7 @@ struct Target {
 /// The BTF that the target's id belongs to, as a BTF of the environment.
 ///
 /// A module's BTF stands there already when instructions use its functions or symbols.
-pub(super) fn btf_ref(cx: &mut Cx<'_>, btf: Option<Arc<Btf>>) -> Res<BtfRef> {
+pub(super) fn btf_ref(cx: &mut Draft<'_>, btf: Option<Arc<Btf>>) -> Res<BtfRef> {
     let Some(btf) = btf else { return Ok(BtfRef::VMLINUX) };
     let module = cx.program.req.attach.module.as_str();
     let named = |i: usize| !module.is_empty() && cx.program.btf_names.get(i).is_some_and(|n| n == module);
@@ -108,7 +108,7 @@ pub(super) fn btf_ref(cx: &mut Cx<'_>, btf: Option<Arc<Btf>>) -> Res<BtfRef> {
 }
 
 /// Whether a program of this type can attach to the target, and what it then runs with.
-fn check_attach_target(cx: &mut Cx<'_>, tgt: Option<&TargetProg>) -> Res<Target> {
+fn check_attach_target(cx: &mut Draft<'_>, tgt: Option<&TargetProg>) -> Res<Target> {
     let id = cx.program.req.attach.btf_id;
     let extension = cx.program.prog_type == ProgType::Ext;
     let einval = Errno::EINVAL;
@@ -184,7 +184,7 @@ fn check_attach_target(cx: &mut Cx<'_>, tgt: Option<&TargetProg>) -> Res<Target>
 }
 
 /// Sleepable programs and `fmod_ret` programs attach to some functions only.
-fn check_target_use(cx: &mut Cx<'_>, to_prog: bool, name: &str) -> Res {
+fn check_target_use(cx: &mut Draft<'_>, to_prog: bool, name: &str) -> Res {
     let injectable = !to_prog && cx.program.kernel.build.error_injection && error_injection::is_error_injectable(name);
     let in_set = if to_prog { None } else { error_injection::modify_return(name) };
     if cx.program.sleepable {
@@ -230,7 +230,7 @@ fn tracepoint_proto(btf: &Btf, typedef_target: TypeId, tracepoint: &str) -> Opti
 
 /// Attaching to a program: which function of it, and whether the two go together. Returns whether the function's
 /// prototype is not trusted (`conservative`).
-fn check_target_prog(cx: &mut Cx<'_>, tgt: &TargetProg, id: TypeId, name: &str) -> Res<bool> {
+fn check_target_prog(cx: &mut Draft<'_>, tgt: &TargetProg, id: TypeId, name: &str) -> Res<bool> {
     let einval = Errno::EINVAL;
     let extension = cx.program.prog_type == ProgType::Ext;
     if cx.program.req.prog_ifindex != 0 {
@@ -278,7 +278,7 @@ fn check_target_prog(cx: &mut Cx<'_>, tgt: &TargetProg, id: TypeId, name: &str) 
 }
 
 /// Whether an LSM program may attach to the hook.
-fn verify_lsm_prog(cx: &mut Cx<'_>) -> Res {
+fn verify_lsm_prog(cx: &mut Draft<'_>) -> Res {
     let (id, name) = (cx.program.attach.btf_id, cx.program.attach.func_name.clone());
     if !is_gpl_compatible(&cx.program.req.license) {
         return Err(cx.reject(PolicyMsg::LsmGpl, Errno::EINVAL));
@@ -294,7 +294,7 @@ fn verify_lsm_prog(cx: &mut Cx<'_>) -> Res {
 }
 
 /// Finds the iterator and the arguments of special type that its programs get.
-fn iter_prog_supported(cx: &mut Cx<'_>) -> Res {
+fn iter_prog_supported(cx: &mut Draft<'_>) -> Res {
     let target = iterators::target(cx.program.kernel.version, &cx.program.attach.func_name);
     let Some(target) = target else { return Err(Stop::silent(Errno::EINVAL)) };
     let vmlinux = cx.program.btf(BtfRef::VMLINUX).clone();
@@ -303,13 +303,7 @@ fn iter_prog_supported(cx: &mut Cx<'_>) -> Res {
         .iter()
         .map(|a| {
             let id = if a.btf.is_empty() { None } else { vmlinux.find_by_name_kind(a.btf, BtfKind::Struct) };
-            CtxArg {
-                offset: a.offset,
-                ty: a.ty,
-                btf: (BtfRef::VMLINUX, id.unwrap_or(0)),
-                refcounted: false,
-                ref_obj_id: 0,
-            }
+            CtxArg { offset: a.offset, ty: a.ty, btf: (BtfRef::VMLINUX, id.unwrap_or(0)), refcounted: false }
         })
         .collect();
     Ok(())

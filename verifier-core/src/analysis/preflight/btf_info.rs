@@ -5,13 +5,13 @@
 //!
 //! In the kernel: `check_abnormal_return()`, `check_btf_func()`, `check_btf_line()`.
 
-use crate::analysis::cx::Cx;
+use crate::analysis::cx::Draft;
 use crate::analysis::learned::FuncInfoAux;
 use crate::btf::BtfKind;
 use crate::error::{Errno, Res, Stop, WalkMsg};
 
 /// Functions that may be left early need to be known by BTF.
-fn packet_loads_need_scalar_result(cx: &mut Cx<'_>) -> Res {
+fn packet_loads_need_scalar_result(cx: &mut Draft<'_>) -> Res {
     for i in 1..cx.learned.subprogs.len() {
         if cx.learned.subprogs[i].loads_packets {
             return Err(cx.reject(WalkMsg::LdAbsWithoutBtf, Errno::EINVAL));
@@ -24,7 +24,7 @@ fn packet_loads_need_scalar_result(cx: &mut Cx<'_>) -> Res {
 }
 
 /// Before the functions are known: the records alone.
-pub(crate) fn check_before_functions(cx: &mut Cx<'_>) -> Res {
+pub(crate) fn check_before_functions(cx: &mut Draft<'_>) -> Res {
     let req = cx.program.req;
     if req.func_info.is_empty() && req.line_info.is_empty() {
         return packet_loads_need_scalar_result(cx);
@@ -52,7 +52,7 @@ pub(crate) fn check_before_functions(cx: &mut Cx<'_>) -> Res {
 }
 
 /// With the functions known.
-pub(crate) fn check(cx: &mut Cx<'_>) -> Res {
+pub(crate) fn check(cx: &mut Draft<'_>) -> Res {
     if cx.program.req.func_info.is_empty() && cx.program.req.line_info.is_empty() {
         return packet_loads_need_scalar_result(cx);
     }
@@ -61,7 +61,7 @@ pub(crate) fn check(cx: &mut Cx<'_>) -> Res {
 }
 
 /// Function information: one record for each function, in order, with types that fit.
-fn check_funcs(cx: &mut Cx<'_>) -> Res {
+fn check_funcs(cx: &mut Draft<'_>) -> Res {
     let req = cx.program.req;
     if req.func_info.is_empty() {
         return packet_loads_need_scalar_result(cx);
@@ -96,7 +96,7 @@ fn check_funcs(cx: &mut Cx<'_>) -> Res {
 }
 
 /// Line information: in order, inside of the program, the first line of each function present.
-fn check_lines(cx: &mut Cx<'_>) -> Res {
+fn check_lines(cx: &mut Draft<'_>) -> Res {
     let req = cx.program.req;
     let Some(btf) = &req.btf else { return Ok(()) };
     let len = cx.program.insns.len();

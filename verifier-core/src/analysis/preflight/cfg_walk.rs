@@ -7,7 +7,7 @@
 //! In the kernel: `is_kfunc_pkt_changing()`, `visit_func_call_insn()`, `merge_callee_effects()`.
 
 use super::super::kfunc;
-use super::super::{Cx, helper_proto};
+use super::super::{Draft, helper_proto};
 use crate::error::{Errno, Res, Stop, StructureMsg};
 use crate::isa::insn::Insn;
 use crate::isa::opcode::*;
@@ -46,25 +46,25 @@ struct Walk {
     stack: Vec<usize>,
 }
 
-fn mark_prune_point(cx: &mut Cx<'_>, idx: usize) {
+fn mark_prune_point(cx: &mut Draft<'_>, idx: usize) {
     if let Some(a) = cx.learned.aux.get_mut(idx) {
         a.compare_point = true;
     }
 }
 
-fn mark_jmp_point(cx: &mut Cx<'_>, idx: usize) {
+fn mark_jmp_point(cx: &mut Draft<'_>, idx: usize) {
     if let Some(a) = cx.learned.aux.get_mut(idx) {
         a.history_point = true;
     }
 }
 
-fn mark_jump_target(cx: &mut Cx<'_>, idx: usize) {
+fn mark_jump_target(cx: &mut Draft<'_>, idx: usize) {
     if let Some(a) = cx.learned.aux.get_mut(idx) {
         a.jump_target = true;
     }
 }
 
-fn source_line(cx: &mut Cx<'_>, idx: usize) {
+fn source_line(cx: &mut Draft<'_>, idx: usize) {
     if cx.out.interest.log_level != 0 {
         cx.emit(Event::SourceLine { idx, numbered: true });
     }
@@ -72,7 +72,7 @@ fn source_line(cx: &mut Cx<'_>, idx: usize) {
 
 impl Walk {
     /// Follows the edge from `t` to `w` unless it was.
-    fn push(&mut self, cx: &mut Cx<'_>, t: usize, w: i64, edge: Edge) -> Res<Step> {
+    fn push(&mut self, cx: &mut Draft<'_>, t: usize, w: i64, edge: Edge) -> Res<Step> {
         let label = if edge == Edge::FallThrough { Mark::FellThrough } else { Mark::Branched };
         if self.marks[t] >= label {
             return Ok(Step::Done);
@@ -111,7 +111,7 @@ impl Walk {
     }
 
     /// A call, or an instruction that takes a function's address.
-    fn visit_call(&mut self, cx: &mut Cx<'_>, t: usize, insn: Insn, into: bool) -> Res<Step> {
+    fn visit_call(&mut self, cx: &mut Draft<'_>, t: usize, insn: Insn, into: bool) -> Res<Step> {
         let next = t + if insn.is_ldimm64() { 2 } else { 1 };
         if self.push(cx, t, next as i64, Edge::FallThrough)? == Step::Keep {
             return Ok(Step::Keep);
@@ -129,7 +129,7 @@ impl Walk {
     }
 
     /// Pushes what follows an instruction.
-    fn visit(&mut self, cx: &mut Cx<'_>, t: usize) -> Res<Step> {
+    fn visit(&mut self, cx: &mut Draft<'_>, t: usize) -> Res<Step> {
         let insn = cx.program.insns[t];
         if insn.is_pseudo_func() {
             return self.visit_call(cx, t, insn, true);
@@ -173,7 +173,7 @@ impl Walk {
         }
     }
 
-    fn run(&mut self, cx: &mut Cx<'_>, from: usize) -> Res {
+    fn run(&mut self, cx: &mut Draft<'_>, from: usize) -> Res {
         self.marks[from] = Mark::Discovered;
         self.stack.push(from);
         while let Some(&t) = self.stack.last() {
@@ -187,7 +187,7 @@ impl Walk {
 }
 
 /// What a callee does, its caller does. Callees are summed up before, because there is no recursion.
-fn merge_callee(cx: &mut Cx<'_>, t: usize, w: i64) {
+fn merge_callee(cx: &mut Draft<'_>, t: usize, w: i64) {
     let Ok(w) = usize::try_from(w) else { return };
     let (caller, callee) = (cx.subprog_at(t), cx.subprog_at(w));
     let Some((changes, sleeps)) = cx.learned.subprogs.get(callee).map(|c| (c.moves_packet_data, c.can_sleep)) else {
@@ -200,14 +200,14 @@ fn merge_callee(cx: &mut Cx<'_>, t: usize, w: i64) {
 }
 
 /// Where states are stored around a call, and what the call means for its function.
-fn note_call(cx: &mut Cx<'_>, t: usize, insn: Insn) {
+fn note_call(cx: &mut Draft<'_>, t: usize, insn: Insn) {
     let helper = insn.is_helper_call().then_some(insn.imm as u32);
     let is_kfunc = insn.is_kfunc_call();
-    if helper.is_some_and(class::calls_async_callback) || (is_kfunc && kfunc::calls_back_later(cx, insn)) {
+    if helper.is_some_and(class::calls_async_callback) || (is_kfunc && kfunc::calls_back_later(&cx.program, insn)) {
         // Compare before the call, or every visit pushes the callback again.
         mark_prune_point(cx, t);
     }
-    if helper.is_some_and(class::calls_sync_callback) || (is_kfunc && kfunc::calls_back_at_once(cx, insn)) {
+    if helper.is_some_and(class::calls_sync_callback) || (is_kfunc && kfunc::calls_back_at_once(&cx.program, insn)) {
         // The callback runs any number of times; only an equal state before the call ends that.
         cx.learned.aux[t].runs_callbacks = true;
         cx.learned.aux[t].always_stored = true;
@@ -217,14 +217,14 @@ fn note_call(cx: &mut Cx<'_>, t: usize, insn: Insn) {
     let (mut changes, mut sleeps) = (false, false);
     if let Some(id) = helper {
         changes = class::moves_packet_data(id);
-        sleeps = helper_proto::get(cx, id).is_some_and(|p| p.can_sleep);
+        sleeps = helper_proto::get(&cx.program, id).is_some_and(|p| p.can_sleep);
     } else if is_kfunc {
-        if kfunc::yields_next(cx, insn) {
+        if kfunc::yields_next(&cx.program, insn) {
             mark_prune_point(cx, t);
             cx.learned.aux[t].always_stored = true;
         }
-        sleeps = kfunc::kfunc_may_sleep(cx, insn);
-        changes = kfunc::kfunc_name(cx, insn).is_some_and(|n| PKT_CHANGING_KFUNCS.contains(&n.as_str()));
+        sleeps = kfunc::kfunc_may_sleep(&cx.program, insn);
+        changes = kfunc::kfunc_name(&cx.program, insn).is_some_and(|n| PKT_CHANGING_KFUNCS.contains(&n.as_str()));
     }
     let sub = cx.subprog_at(t);
     if let Some(s) = cx.learned.subprogs.get_mut(sub) {
@@ -238,7 +238,7 @@ fn note_call(cx: &mut Cx<'_>, t: usize, insn: Insn) {
 ///
 /// # Errors
 /// Rejects programs whose graph is malformed.
-pub(crate) fn walk_graph(cx: &mut Cx<'_>) -> Res {
+pub(crate) fn walk_graph(cx: &mut Draft<'_>) -> Res {
     let len = cx.program.insns.len();
     if len == 0 {
         return Err(Stop::silent(Errno::EINVAL));

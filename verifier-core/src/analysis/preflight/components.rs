@@ -4,11 +4,11 @@
 //! log, so they are given out in the kernel's order: a component is numbered when it is complete, with the walk starting
 //! at each instruction not seen yet.
 
-use super::super::Cx;
+use super::super::Draft;
 use super::super::liveness::{Order, successors};
 
 /// Instructions of each function, successors first.
-pub(crate) fn order_functions(cx: &mut Cx<'_>) {
+pub(crate) fn order_functions(cx: &mut Draft<'_>) {
     let len = cx.program.insns.len();
     // Bit 0: put on the stack. Bit 1: successors were put on the stack.
     let mut state = vec![0u8; len];
@@ -38,11 +38,11 @@ pub(crate) fn order_functions(cx: &mut Cx<'_>) {
         }
         all.push(Order::new(&cx.program.insns, s.start, order));
     }
-    cx.search.stack_live.orders = all;
+    cx.program.orders = all;
 }
 
 /// Numbers the loops: 0 for an instruction that cannot come back to itself.
-pub(crate) fn number_loops(cx: &mut Cx<'_>) {
+pub(crate) fn number_loops(cx: &mut Draft<'_>) {
     const GONE: u32 = u32::MAX;
     let len = cx.program.insns.len();
     let (mut pre, mut low) = (vec![0u32; len], vec![0u32; len]);

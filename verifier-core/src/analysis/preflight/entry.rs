@@ -5,7 +5,7 @@
 //!
 //! In the kernel: `BPF_MAX_SUBPROGS`, `add_subprog()`, `bpf_find_exception_callback_insn_off()`.
 
-use crate::analysis::cx::Cx;
+use crate::analysis::cx::Draft;
 use crate::analysis::kfunc;
 use crate::analysis::learned::SubprogInfo;
 use crate::btf::BtfKind;
@@ -15,7 +15,7 @@ use crate::error::{Errno, Res, WalkMsg};
 const MAX_SUBPROGS: usize = 256;
 
 /// Notes that a function begins at `off`.
-fn note_function(cx: &mut Cx<'_>, off: i64) -> Res {
+fn note_function(cx: &mut Draft<'_>, off: i64) -> Res {
     let Some(start) = usize::try_from(off).ok().filter(|o| *o < cx.program.insns.len()) else {
         return Err(cx.reject(WalkMsg::CallDestination, Errno::EINVAL));
     };
@@ -29,7 +29,7 @@ fn note_function(cx: &mut Cx<'_>, off: i64) -> Res {
 }
 
 /// Finds local functions and kernel functions.
-pub(crate) fn functions_and_kfuncs(cx: &mut Cx<'_>) -> Res {
+pub(crate) fn functions_and_kfuncs(cx: &mut Draft<'_>) -> Res {
     note_function(cx, 0)?;
     for i in 0..cx.program.insns.len() {
         let insn = cx.program.insns[i];
@@ -67,7 +67,7 @@ pub(crate) fn functions_and_kfuncs(cx: &mut Cx<'_>) -> Res {
 }
 
 /// First instruction of the exception callback that a tag on the main program names.
-fn exception_callback(cx: &mut Cx<'_>) -> Res<Option<u32>> {
+fn exception_callback(cx: &mut Draft<'_>) -> Res<Option<u32>> {
     let req = cx.program.req;
     let (Some(main), Some(btf)) = (cx.program.func_info.first(), &req.btf) else { return Ok(None) };
     if btf.ty(main.type_id).is_none() {

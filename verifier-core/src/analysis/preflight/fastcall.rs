@@ -12,7 +12,8 @@
 //!
 //! In the kernel: `get_call_summary()`, `mark_fastcall_pattern_for_call()`.
 
-use super::super::{Cx, helper_proto, kfunc};
+use super::super::program::Program;
+use super::super::{Draft, helper_proto, kfunc};
 use crate::error::Res;
 use crate::isa::insn::Insn;
 use crate::isa::opcode::*;
@@ -26,24 +27,24 @@ const GET_SMP_PROCESSOR_ID: i32 = 8;
 
 /// Registers that the call changes if it follows the contract (bits R0 to R5), and whether it is inlined. `None` for
 /// what is neither a helper nor a kernel function the program may call.
-pub(crate) fn call_summary(cx: &Cx<'_>, insn: Insn) -> Option<(u32, bool)> {
+pub(crate) fn call_summary(program: &Program<'_>, insn: Insn) -> Option<(u32, bool)> {
     if insn.is_helper_call() {
-        let proto = helper_proto::get(cx, insn.imm as u32)?;
+        let proto = helper_proto::get(program, insn.imm as u32)?;
         let mut mask = u32::from(proto.ret.base != RetBase::Void);
         for (i, _) in proto.args.iter().enumerate().take_while(|(_, a)| a.base != ArgBase::DontCare) {
             mask |= 2 << i;
         }
         return Some((mask, proto.allow_fastcall && insn.imm == GET_SMP_PROCESSOR_ID));
     }
-    if insn.is_kfunc_call() { kfunc::kfunc_fastcall(cx, insn) } else { None }
+    if insn.is_kfunc_call() { kfunc::kfunc_fastcall(program, insn) } else { None }
 }
 
 const SPILL: u8 = STX | MEM | DW;
 const FILL: u8 = LDX | MEM | DW;
 
 /// Looks for spills before and fills behind one call.
-fn mark_call(cx: &mut Cx<'_>, sub: usize, call: usize, lowest_off: i16) {
-    let Some((clobbered, inlined)) = call_summary(cx, cx.program.insns[call]) else { return };
+fn mark_call(cx: &mut Draft<'_>, sub: usize, call: usize, lowest_off: i16) {
+    let Some((clobbered, inlined)) = call_summary(&cx.program, cx.program.insns[call]) else { return };
     let mut expected = !clobbered & CALLER_SAVED;
     let mut off = lowest_off;
     let mut pairs = 0usize;
@@ -83,7 +84,7 @@ fn mark_call(cx: &mut Cx<'_>, sub: usize, call: usize, lowest_off: i16) {
 ///
 /// # Errors
 /// Never.
-pub(crate) fn find_fastcall_patterns(cx: &mut Cx<'_>) -> Res {
+pub(crate) fn find_fastcall_patterns(cx: &mut Draft<'_>) -> Res {
     let len = cx.program.insns.len();
     for sub in 0..cx.learned.subprogs.len() {
         let start = cx.learned.subprogs[sub].start as usize;

@@ -4,7 +4,7 @@
 //!
 //! In the kernel: `MAX_BPF_FUNC_ARGS`, `__get_type_size()`, `info`.
 
-use crate::analysis::Cx;
+use crate::analysis::Draft;
 use crate::btf::{Btf, BtfKind, Type, TypeId};
 use crate::error::{Errno, PolicyMsg, Res, Stop};
 
@@ -27,7 +27,7 @@ pub(in crate::analysis) fn type_size(btf: &Btf, id: TypeId, unions: bool) -> (Op
 }
 
 /// Checks that a function can be traced, and returns the bytes of its return value. `None`: five words are assumed.
-pub(crate) fn distill_func_proto(cx: &mut Cx<'_>, btf: &Btf, proto: Option<TypeId>, name: &str) -> Res<u32> {
+pub(crate) fn distill_func_proto(cx: &mut Draft<'_>, btf: &Btf, proto: Option<TypeId>, name: &str) -> Res<u32> {
     let einval = Errno::EINVAL;
     let Some(proto) = proto.and_then(|p| btf.ty(p)) else { return Ok(8) };
     let func = || name.to_string();
@@ -65,7 +65,7 @@ fn same_info(a: &Type<'_>, b: &Type<'_>) -> bool {
 }
 
 /// Checks the extension's own prototype against the function it replaces, `target` in `btf`.
-pub(crate) fn check_type_match(cx: &mut Cx<'_>, btf: &Btf, target: &Type<'_>) -> Res {
+pub(crate) fn check_type_match(cx: &mut Draft<'_>, btf: &Btf, target: &Type<'_>) -> Res {
     // The caller in the kernel turns every error into EINVAL.
     let silent = || Stop::silent(Errno::EINVAL);
     let own = cx.program.req.btf.clone();

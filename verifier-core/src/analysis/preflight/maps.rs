@@ -6,7 +6,7 @@
 //! In the kernel: `MAX_USED_MAPS`, `BPF_MAX_VAR_OFF`, `add_used_map_from_fd()`, `check_map_prog_compatibility()`,
 //! `map_direct_value_addr`, `check_pseudo_btf_id()`.
 
-use crate::analysis::cx::Cx;
+use crate::analysis::cx::Draft;
 use crate::analysis::program::BtfVar;
 use crate::btf::BtfKind;
 use crate::error::{Errno, Res, Stop, WalkMsg};
@@ -30,7 +30,7 @@ const ARENA_ADDRESS: u64 = 0x7f00_0000_0000;
 const SYMBOL_ADDRESS: u64 = 0xffff_ffff_8100_0000;
 
 /// Resolves 64-bit constant loads.
-pub(crate) fn resolve_wide_loads(cx: &mut Cx<'_>) -> Res {
+pub(crate) fn resolve_wide_loads(cx: &mut Draft<'_>) -> Res {
     let mut i = 0;
     while i < cx.program.insns.len() {
         let insn = cx.program.insns[i];
@@ -50,12 +50,12 @@ pub(crate) fn resolve_wide_loads(cx: &mut Cx<'_>) -> Res {
     Ok(())
 }
 
-fn set_address(cx: &mut Cx<'_>, i: usize, address: u64) {
+fn set_address(cx: &mut Draft<'_>, i: usize, address: u64) {
     cx.program.insns[i].imm = address as u32 as i32;
     cx.program.insns[i + 1].imm = (address >> 32) as u32 as i32;
 }
 
-fn resolve_one(cx: &mut Cx<'_>, i: usize) -> Res {
+fn resolve_one(cx: &mut Draft<'_>, i: usize) -> Res {
     let insn = cx.program.insns[i];
     let half = cx.program.insns.get(i + 1).copied();
     let Some(half) = half.filter(|h| h.code == 0 && h.dst == 0 && h.src == 0 && h.off == 0) else {
@@ -107,7 +107,7 @@ fn resolve_one(cx: &mut Cx<'_>, i: usize) -> Res {
 }
 
 /// The map behind a file descriptor, and whether the program used it before.
-fn use_map(cx: &mut Cx<'_>, fd: i32) -> Res<(MapIdx, bool)> {
+fn use_map(cx: &mut Draft<'_>, fd: i32) -> Res<(MapIdx, bool)> {
     let Some(at) = cx.program.req.maps.iter().position(|m| m.fd == fd) else {
         // The loader's standard streams are open, but are no maps.
         let errno = if (0..=2).contains(&fd) { Errno::EINVAL } else { Errno::EBADF };
@@ -126,7 +126,7 @@ fn use_map(cx: &mut Cx<'_>, fd: i32) -> Res<(MapIdx, bool)> {
 }
 
 /// Whether programs of this type may use the map.
-fn check_compatible(cx: &mut Cx<'_>, map: MapIdx) -> Res {
+fn check_compatible(cx: &mut Draft<'_>, map: MapIdx) -> Res {
     let info = cx.program.map(map);
     let mask = info.record.as_ref().map_or(FieldKind::empty(), |r| r.mask);
     let ty = MapType::from_number(info.spec.map_type);
@@ -181,7 +181,7 @@ fn allows_sleepable(ty: MapType) -> bool {
 }
 
 /// Whether an address inside the value can be loaded directly.
-fn check_direct_value(cx: &mut Cx<'_>, map: MapIdx, off: u32) -> Res {
+fn check_direct_value(cx: &mut Draft<'_>, map: MapIdx, off: u32) -> Res {
     if off >= MAX_VAR_OFF {
         return Err(cx.reject(WalkMsg::DirectOffset { off }, Errno::EINVAL));
     }
@@ -202,7 +202,7 @@ fn check_direct_value(cx: &mut Cx<'_>, map: MapIdx, off: u32) -> Res {
 }
 
 /// What a program may have one of only.
-fn check_first_use(cx: &mut Cx<'_>, map: MapIdx, ty: Option<MapType>) -> Res {
+fn check_first_use(cx: &mut Draft<'_>, map: MapIdx, ty: Option<MapType>) -> Res {
     match ty {
         Some(MapType::CgroupStorageDeprecated | MapType::PercpuCgroupStorageDeprecated) => {
             let number = cx.program.map(map).spec.map_type;
@@ -226,7 +226,7 @@ fn check_first_use(cx: &mut Cx<'_>, map: MapIdx, ty: Option<MapType>) -> Res {
 }
 
 /// A load of a kernel symbol's address.
-fn resolve_symbol(cx: &mut Cx<'_>, i: usize, id: u32, fd: i32) -> Res {
+fn resolve_symbol(cx: &mut Draft<'_>, i: usize, id: u32, fd: i32) -> Res {
     let btf = if fd == 0 {
         BtfRef::VMLINUX
     } else {

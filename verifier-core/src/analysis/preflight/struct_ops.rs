@@ -8,7 +8,7 @@
 use std::sync::Arc;
 
 use super::attr::is_gpl_compatible;
-use crate::analysis::Cx;
+use crate::analysis::Draft;
 use crate::analysis::program::CtxArg;
 use crate::btf::{Btf, BtfKind, Type};
 use crate::error::{Errno, PolicyMsg, Res, Stop};
@@ -17,7 +17,7 @@ use crate::kernel::facts::struct_ops::{self, StructOps};
 use crate::state::BtfRef;
 
 /// Checks struct, member and the member's prototype, and fills in `cx.program.attach`.
-pub(crate) fn struct_ops_target(cx: &mut Cx<'_>) -> Res {
+pub(crate) fn struct_ops_target(cx: &mut Draft<'_>) -> Res {
     if !is_gpl_compatible(&cx.program.req.license) {
         return Err(cx.reject(PolicyMsg::StructOpsGpl, Errno::EINVAL));
     }
@@ -81,13 +81,7 @@ fn ctx_args(st: &StructOps, member: &str, btf: &Btf, btf_ref: BtfRef, proto: &Ty
             if nullable {
                 ty = ty.plus(TypeFlags::MAYBE_NULL);
             }
-            out.push(CtxArg {
-                offset,
-                ty,
-                btf: (btf_ref, target.id),
-                refcounted: refcounted && !nullable,
-                ref_obj_id: 0,
-            });
+            out.push(CtxArg { offset, ty, btf: (btf_ref, target.id), refcounted: refcounted && !nullable });
         }
         let size = btf.resolve_size(p.type_id).unwrap_or(8);
         offset = offset.saturating_add(size.checked_next_multiple_of(8).unwrap_or(8));

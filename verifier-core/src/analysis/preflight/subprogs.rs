@@ -1,6 +1,6 @@
 //! Jumps stay within their function, and functions do not run into each other. Kernel: `check_subprogs()`.
 
-use super::super::Cx;
+use super::super::Draft;
 use crate::error::{Errno, Res, StructureMsg};
 use crate::isa::opcode::*;
 
@@ -11,7 +11,7 @@ const TAIL_CALL: i32 = 12;
 ///
 /// # Errors
 /// Rejects a jump out of a function and a function that ends otherwise than with `exit` or a jump.
-pub(crate) fn function_bounds(cx: &mut Cx<'_>) -> Res {
+pub(crate) fn function_bounds(cx: &mut Draft<'_>) -> Res {
     let len = cx.program.insns.len();
     for cur in 0..cx.learned.subprogs.len() {
         let start = cx.learned.subprogs[cur].start as usize;

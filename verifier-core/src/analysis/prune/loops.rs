@@ -38,35 +38,35 @@ pub(crate) fn outermost_entry(x: &mut Search, id: StateId) -> Option<StateId> {
 }
 
 /// The same for the current state.
-fn get_cur_entry(cx: &mut Cx<'_>) -> Option<StateId> {
+fn get_cur_entry(cx: &mut Cx<'_>, search: &mut Search) -> Option<StateId> {
     let first = cx.path.cur.entry_of_loop;
-    let top = topmost(&cx.search, first);
+    let top = topmost(search, first);
     if first != top {
         cx.path.cur.entry_of_loop = top;
-        shorten(&mut cx.search, first, top);
+        shorten(search, first, top);
     }
     top
 }
 
 /// `cur` (the current state when `None`) leads back to `hdr`: both are in one loop when the entry of `hdr` is on the
 /// current path and not below that of `cur`.
-pub(crate) fn note_loop_entry(cx: &mut Cx<'_>, cur: Option<StateId>, hdr: StateId) {
+pub(crate) fn note_loop_entry(cx: &mut Cx<'_>, search: &mut Search, cur: Option<StateId>, hdr: StateId) {
     let cur_entry = match cur {
-        Some(id) => outermost_entry(&mut cx.search, id).or(Some(id)),
-        None => get_cur_entry(cx),
+        Some(id) => outermost_entry(search, id).or(Some(id)),
+        None => get_cur_entry(cx, search),
     };
     let cur_depth = match cur_entry {
-        Some(id) => cx.search.state(id).path_depth,
+        Some(id) => search.state(id).path_depth,
         None => cx.path.cur.path_depth,
     };
-    let hdr_entry = outermost_entry(&mut cx.search, hdr).unwrap_or(hdr);
-    let top = cx.search.state(hdr_entry);
+    let hdr_entry = outermost_entry(search, hdr).unwrap_or(hdr);
+    let top = search.state(hdr_entry);
     if top.open_paths == 0 || top.path_depth > cur_depth {
         return;
     }
     match cur {
-        Some(id) => cx.search.state_mut(id).entry_of_loop = Some(hdr),
+        Some(id) => search.state_mut(id).entry_of_loop = Some(hdr),
         None => cx.path.cur.entry_of_loop = Some(hdr),
     }
-    cx.search.state_mut(hdr).begins_loop = true;
+    search.state_mut(hdr).begins_loop = true;
 }

@@ -26,8 +26,7 @@ use crate::state::{FuncState, IterState, Link, Payload, RegState, Slot, SlotKind
 
 use super::Cx;
 use super::explore::called_alike;
-use super::stored::Seat;
-use super::trail::LinkedRegs;
+use super::stored::{Search, Seat};
 use super::{liveness, precision};
 use compare::{Comparison, Level};
 
@@ -37,18 +36,13 @@ const MAX_STATES_UNPRIVILEGED: u32 = 64;
 /// Longest history before a state is stored for its sake.
 const MAX_HISTORY: u32 = 40;
 
-/// Notes the current instruction in the history of the path, or adds flags when it stands there already.
-pub(crate) fn note_step(cx: &mut Cx<'_>, flags: u16, linked: Option<&LinkedRegs>) {
-    let (idx, prev_idx) = (cx.path.insn_idx as u32, cx.path.prev_insn_idx as u32);
-    cx.search.trail.note(&mut cx.path.cur.history, idx, prev_idx, flags, linked);
-}
-
-fn state_covers(cx: &mut Cx<'_>, id: StateId, level: Level) -> bool {
+fn state_covers(cx: &mut Cx<'_>, search: &mut Search, id: StateId, level: Level) -> bool {
     let read_marks = cx.program.kernel.features.liveness == LivenessKind::ReadMarks;
     let refs_per_frame = !cx.program.kernel.features.locks_are_refs;
     let reads_unset_stack = cx.program.caps.reads_unset_stack;
-    let exact = cx.search.exact;
-    let (stored, ids, strict_scalars) = cx.search.for_compare(id);
+    let exact = search.exact;
+    let strict_scalars = cx.learned.limits_are_exact;
+    let (stored, ids) = search.for_compare(id);
     ids.reset(cx.path.last_id);
     let mut cmp = Comparison { ids, level, strict_scalars, exact, reads_unset_stack, read_marks, refs_per_frame };
     let aux = &cx.learned.aux;
@@ -58,40 +52,40 @@ fn state_covers(cx: &mut Cx<'_>, id: StateId, level: Level) -> bool {
 }
 
 /// Empties registers and slots of complete states that nothing read.
-fn empty_what_is_not_read(cx: &mut Cx<'_>, insn_idx: usize, bucket: usize) -> Res {
+fn empty_what_is_not_read(cx: &mut Cx<'_>, search: &mut Search, insn_idx: usize, bucket: usize) -> Res {
     let scc = cx.program.kernel.features.loops == LoopKind::Scc;
-    let mut at = cx.search.bucket(bucket).len();
+    let mut at = search.bucket(bucket).len();
     while at > 0 {
         at -= 1;
-        let Some(&Seat { id, insn_idx: own, cleaned }) = cx.search.bucket(bucket).get(at) else { continue };
-        if scc && (cleaned || own as usize != insn_idx) || cx.search.state(id).open_paths != 0 {
+        let Some(&Seat { id, insn_idx: own, cleaned }) = search.bucket(bucket).get(at) else { continue };
+        if scc && (cleaned || own as usize != insn_idx) || search.state(id).open_paths != 0 {
             continue;
         }
         if !scc {
             // Also where the state is another instruction's: the search shortens chains as it goes.
-            let entry = loops::outermost_entry(&mut cx.search, id);
-            if entry.is_some_and(|e| cx.search.state(e).open_paths != 0) {
+            let entry = loops::outermost_entry(search, id);
+            if entry.is_some_and(|e| search.state(e).open_paths != 0) {
                 continue;
             }
         }
-        let st = cx.search.state(id);
+        let st = search.state(id);
         if st.cleaned || own as usize != insn_idx || !called_alike(st, &cx.path.cur) {
             continue;
         }
-        if scc && scc::incomplete(cx, id) {
+        if scc && scc::incomplete(search, id) {
             continue;
         }
-        clean(cx, id)?;
-        cx.search.mark_cleaned(bucket, at);
+        clean(cx, search, id)?;
+        search.mark_cleaned(bucket, at);
     }
     Ok(())
 }
 
 /// Empties one state.
-fn clean(cx: &mut Cx<'_>, id: StateId) -> Res {
+fn clean(cx: &mut Cx<'_>, search: &mut Search, id: StateId) -> Res {
     let read_marks = cx.program.kernel.features.liveness == LivenessKind::ReadMarks;
-    let dead = if read_marks { Vec::new() } else { liveness::dead_places(cx, id)? };
-    let st = cx.search.state_mut(id);
+    let dead = if read_marks { Vec::new() } else { liveness::dead_places(cx, search, id) };
+    let st = search.state_mut(id);
     st.cleaned = true;
     for (n, frame) in st.frames.iter_mut().enumerate() {
         let known = dead.get(n).copied().unwrap_or_default();
@@ -170,13 +164,14 @@ enum Seen {
 /// A callback's rounds are taken as `looping` or not as the closed state compared before was: the kernel keeps the answer.
 fn compare_open(
     cx: &mut Cx<'_>,
+    search: &mut Search,
     id: StateId,
     insn_idx: usize,
     add_new: &mut bool,
     force_new: bool,
     looping: bool,
 ) -> Res<Seen> {
-    let st = cx.search.state(id);
+    let st = search.state(id);
     let (Some(frame), Some(cur_frame)) = (st.frames.last(), cx.path.cur.frames.last()) else { return Ok(Seen::Miss) };
     // Another entry into an asynchronous callback is no sign of a loop.
     let other_entry = frame.runs_later && frame.later_entries != cur_frame.later_entries;
@@ -184,53 +179,53 @@ fn compare_open(
     let (is_next_call, runs_callbacks) = (aux.is_next_call, aux.runs_callbacks);
     if !other_entry && !is_next_call {
         if cx.program.insns[insn_idx].is_may_goto()
-            && cx.search.state(id).may_goto_rounds != cx.path.cur.may_goto_rounds
-            && state_covers(cx, id, Level::RangeWithin)
+            && search.state(id).may_goto_rounds != cx.path.cur.may_goto_rounds
+            && state_covers(cx, search, id, Level::RangeWithin)
         {
-            note_loop(cx, id);
+            note_loop(cx, search, id);
             return Ok(Seen::Hit { looping: true });
         }
         if runs_callbacks {
-            if state_covers(cx, id, Level::RangeWithin) {
+            if state_covers(cx, search, id, Level::RangeWithin) {
                 return Ok(Seen::Hit { looping });
             }
-        } else if compare::maybe_looping(cx.search.state(id), &cx.path.cur)
-            && state_covers(cx, id, Level::Exact)
-            && !compare::iter_depths_differ(cx.search.state(id), &cx.path.cur)
-            && cx.search.state(id).may_goto_rounds == cx.path.cur.may_goto_rounds
-            && cx.search.state(id).callback_rounds == cx.path.cur.callback_rounds
+        } else if compare::maybe_looping(search.state(id), &cx.path.cur)
+            && state_covers(cx, search, id, Level::Exact)
+            && !compare::iter_depths_differ(search.state(id), &cx.path.cur)
+            && search.state(id).may_goto_rounds == cx.path.cur.may_goto_rounds
+            && search.state(id).callback_rounds == cx.path.cur.callback_rounds
         {
-            return Err(infinite_loop(cx, id, insn_idx));
+            return Err(infinite_loop(cx, search, id, insn_idx));
         }
-    } else if !other_entry && state_covers(cx, id, Level::RangeWithin) && iter_is_active(&cx.path.cur) {
-        note_loop(cx, id);
+    } else if !other_entry && state_covers(cx, search, id, Level::RangeWithin) && iter_is_active(&cx.path.cur) {
+        note_loop(cx, search, id);
         return Ok(Seen::Hit { looping: true });
     }
     // Rounds of a loop rarely help each other, so few of them are stored; but a loop with a large bound must still
     // end soon.
     if !force_new
-        && cx.search.jumps_done.wrapping_sub(cx.search.jumps_at_store) < 20
-        && cx.out.stats.insns.wrapping_sub(cx.search.insns_at_store) < 100
+        && search.jumps_done.wrapping_sub(search.jumps_at_store) < 20
+        && cx.out.stats.insns.wrapping_sub(search.insns_at_store) < 100
     {
         *add_new = false;
     }
     Ok(Seen::Miss)
 }
 
-fn note_loop(cx: &mut Cx<'_>, id: StateId) {
+fn note_loop(cx: &mut Cx<'_>, search: &mut Search, id: StateId) {
     if cx.program.kernel.features.loops == LoopKind::LoopEntry {
-        loops::note_loop_entry(cx, None, id);
+        loops::note_loop_entry(cx, search, None, id);
     }
 }
 
-fn infinite_loop(cx: &mut Cx<'_>, id: StateId, insn_idx: usize) -> Stop {
+fn infinite_loop(cx: &mut Cx<'_>, search: &mut Search, id: StateId, insn_idx: usize) -> Stop {
     if cx.out.interest.log_level != 0 {
         cx.emit(Event::SourceLine { idx: insn_idx, numbered: false });
     }
     let mut stop = cx.reject(LimitMsg::InfiniteLoop { idx: insn_idx }, Errno::EINVAL);
     let frame = cx.path.cur.top_frame();
     let states =
-        [(LimitMsg::InfiniteLoopCur, cx.path.cur.clone()), (LimitMsg::InfiniteLoopOld, cx.search.state(id).clone())];
+        [(LimitMsg::InfiniteLoopCur, cx.path.cur.clone()), (LimitMsg::InfiniteLoopOld, search.state(id).clone())];
     for (head, state) in states {
         stop = cx.also(stop, head);
         cx.show_state(&state, frame);
@@ -243,42 +238,42 @@ fn infinite_loop(cx: &mut Cx<'_>, id: StateId, insn_idx: usize) -> Stop {
 ///
 /// # Errors
 /// Rejects an endless loop; propagating marks can fail.
-pub(crate) fn covered_by_stored(cx: &mut Cx<'_>, insn_idx: usize) -> Res<bool> {
+pub(crate) fn covered_by_stored(cx: &mut Cx<'_>, search: &mut Search, insn_idx: usize) -> Res<bool> {
     let scc = cx.program.kernel.features.loops == LoopKind::Scc;
     let always_stored = cx.learned.aux[insn_idx].always_stored;
     let force_new = cx.program.test_state_freq || always_stored || cx.path.cur.history.len > MAX_HISTORY;
     // Programs have a place for states about every four instructions; storing at all of them costs more than it gives.
     let mut add_new = force_new
-        || (cx.search.jumps_done.wrapping_sub(cx.search.jumps_at_store) >= 2
-            && cx.out.stats.insns.wrapping_sub(cx.search.insns_at_store) >= 8);
+        || (search.jumps_done.wrapping_sub(search.jumps_at_store) >= 2
+            && cx.out.stats.insns.wrapping_sub(search.insns_at_store) >= 8);
     let len = cx.program.insns.len();
     let called_from = cx.path.cur.frame().called_from;
-    let bucket = cx.search.bucket_of(insn_idx, called_from, len);
-    empty_what_is_not_read(cx, insn_idx, bucket)?;
+    let bucket = search.bucket_of(insn_idx, called_from, len);
+    empty_what_is_not_read(cx, search, insn_idx, bucket)?;
 
     let mut states_cnt = 0u32;
     let mut looping = false;
-    let mut at = cx.search.bucket(bucket).len();
+    let mut at = search.bucket(bucket).len();
     while at > 0 {
         at -= 1;
-        let Some(&Seat { id, insn_idx: own, .. }) = cx.search.bucket(bucket).get(at) else { continue };
+        let Some(&Seat { id, insn_idx: own, .. }) = search.bucket(bucket).get(at) else { continue };
         states_cnt += 1;
         if own as usize != insn_idx {
             continue;
         }
-        let seen = if cx.search.no_prune {
+        let seen = if search.no_prune {
             Seen::Miss
-        } else if cx.search.state(id).open_paths != 0 {
-            compare_open(cx, id, insn_idx, &mut add_new, force_new, looping)?
+        } else if search.state(id).open_paths != 0 {
+            compare_open(cx, search, id, insn_idx, &mut add_new, force_new, looping)?
         } else {
-            compare_closed(cx, id, &mut looping)
+            compare_closed(cx, search, id, &mut looping)
         };
         match seen {
             Seen::Hit { looping } => {
-                hit(cx, id, insn_idx, looping)?;
+                hit(cx, search, id, insn_idx, looping)?;
                 return Ok(true);
             }
-            Seen::Miss => miss(cx, id, bucket, at, add_new, always_stored),
+            Seen::Miss => miss(cx, search, id, bucket, at, add_new, always_stored),
         }
     }
     cx.out.stats.max_states_per_insn = cx.out.stats.max_states_per_insn.max(states_cnt);
@@ -287,58 +282,66 @@ pub(crate) fn covered_by_stored(cx: &mut Cx<'_>, insn_idx: usize) -> Res<bool> {
     }
     cx.out.stats.total_states += 1;
     if scc {
-        cx.search.in_lists += 1;
-        scc::update_peak(cx);
+        search.in_lists += 1;
+        scc::update_peak(cx, search);
     } else {
         cx.out.stats.peak_states += 1;
     }
-    cx.search.jumps_at_store = cx.search.jumps_done;
-    cx.search.insns_at_store = cx.out.stats.insns;
-    store(cx, insn_idx, bucket)?;
+    search.jumps_at_store = search.jumps_done;
+    search.insns_at_store = cx.out.stats.insns;
+    store(cx, search, insn_idx, bucket)?;
     Ok(false)
 }
 
 /// Compares with a state that was explored to all ends; `looping` becomes whether its marks are not final.
-fn compare_closed(cx: &mut Cx<'_>, id: StateId, looping: &mut bool) -> Seen {
+fn compare_closed(cx: &mut Cx<'_>, search: &mut Search, id: StateId, looping: &mut bool) -> Seen {
     if cx.program.kernel.features.loops == LoopKind::Scc {
-        *looping = scc::incomplete(cx, id);
+        *looping = scc::incomplete(search, id);
         let level = if *looping { Level::RangeWithin } else { Level::NotExact };
-        return if state_covers(cx, id, level) { Seen::Hit { looping: *looping } } else { Seen::Miss };
+        return if state_covers(cx, search, id, level) { Seen::Hit { looping: *looping } } else { Seen::Miss };
     }
-    let entry = loops::outermost_entry(&mut cx.search, id).filter(|e| cx.search.state(*e).open_paths > 0);
+    let entry = loops::outermost_entry(search, id).filter(|e| search.state(*e).open_paths > 0);
     let level = if entry.is_some() { Level::RangeWithin } else { Level::NotExact };
-    if !state_covers(cx, id, level) {
+    if !state_covers(cx, search, id, level) {
         return Seen::Miss;
     }
     if let Some(entry) = entry {
-        loops::note_loop_entry(cx, None, entry);
+        loops::note_loop_entry(cx, search, None, entry);
     }
     Seen::Hit { looping: false }
 }
 
 /// The path ends: what the stored state needed, this path's ancestors need too.
-fn hit(cx: &mut Cx<'_>, id: StateId, insn_idx: usize, looping: bool) -> Res {
-    let stored = cx.search.stored_mut(id);
+fn hit(cx: &mut Cx<'_>, search: &mut Search, id: StateId, insn_idx: usize, looping: bool) -> Res {
+    let stored = search.stored_mut(id);
     stored.matched = stored.matched.saturating_add(1);
     if cx.out.interest.structure {
         cx.emit(Event::Pruned { idx: insn_idx, by: id });
     }
     if cx.program.kernel.features.liveness == LivenessKind::ReadMarks {
-        liveness::pass_reads_on(cx, id)?;
+        liveness::pass_reads_on(cx, search, id)?;
     }
     if cx.learned.aux[cx.path.insn_idx].history_point {
-        note_step(cx, 0, None);
+        cx.path.note_step(0, None);
     }
-    precision::pass_needs_on(cx, id, None)?;
+    precision::pass_needs_on(cx, search, id, None)?;
     if looping && cx.program.kernel.features.loops == LoopKind::Scc {
-        scc::add_backedge(cx, id, insn_idx)?;
+        scc::add_backedge(cx, search, id, insn_idx)?;
     }
     Ok(())
 }
 
 /// Counts a failed comparison and takes the state out of its list when it seems useless.
-fn miss(cx: &mut Cx<'_>, id: StateId, bucket: usize, at: usize, add_new: bool, always_stored: bool) {
-    let stored = cx.search.stored_mut(id);
+fn miss(
+    cx: &mut Cx<'_>,
+    search: &mut Search,
+    id: StateId,
+    bucket: usize,
+    at: usize,
+    add_new: bool,
+    always_stored: bool,
+) {
+    let stored = search.stored_mut(id);
     if add_new {
         stored.missed = stored.missed.saturating_add(1);
     }
@@ -348,19 +351,19 @@ fn miss(cx: &mut Cx<'_>, id: StateId, bucket: usize, at: usize, add_new: bool, a
     }
     // Marks of its descendants may still pass through a state that is not final, so only its place in the list goes.
     let done = stored.state.cleaned && !stored.state.begins_loop;
-    cx.search.evict(bucket, at);
+    search.evict(bucket, at);
     if cx.program.kernel.features.loops == LoopKind::Scc {
-        cx.search.evicted_waiting += 1;
-        cx.search.in_lists = cx.search.in_lists.saturating_sub(1);
-        scc::maybe_free(cx, id);
+        search.evicted_waiting += 1;
+        search.in_lists = search.in_lists.saturating_sub(1);
+        scc::maybe_free(search, id);
     } else if done {
-        cx.search.drop_frames(id);
+        search.drop_frames(id);
         cx.out.stats.peak_states = cx.out.stats.peak_states.saturating_sub(1);
     }
 }
 
 /// Stores the current state and goes on below it.
-fn store(cx: &mut Cx<'_>, insn_idx: usize, bucket: usize) -> Res {
+fn store(cx: &mut Cx<'_>, search: &mut Search, insn_idx: usize, bucket: usize) -> Res {
     if cx.program.caps.has_cap_bpf {
         forget_precision(&mut cx.path.cur);
     }
@@ -368,9 +371,9 @@ fn store(cx: &mut Cx<'_>, insn_idx: usize, bucket: usize) -> Res {
     new.insn_idx = insn_idx as u32;
     new.cleaned = false;
     let depth = new.path_depth;
-    let id = cx.search.add(bucket, new)?;
+    let id = search.add(bucket, new, cx.path.trail.bytes())?;
     if cx.program.kernel.features.loops == LoopKind::Scc {
-        scc::maybe_enter(cx, id);
+        scc::maybe_enter(cx, search, id);
     }
     let cur = &mut cx.path.cur;
     cur.parent = Some(id);
@@ -380,9 +383,9 @@ fn store(cx: &mut Cx<'_>, insn_idx: usize, bucket: usize) -> Res {
     if cx.program.kernel.features.liveness == LivenessKind::ReadMarks {
         connect(cur, id);
     }
-    cx.search.trail.begin_insn();
+    cx.path.trail.begin_insn();
     if cx.out.interest.structure {
-        let state = cx.search.state(id).clone();
+        let state = search.state(id).clone();
         cx.emit(Event::Checkpoint { id, idx: insn_idx, state: &state });
     }
     Ok(())

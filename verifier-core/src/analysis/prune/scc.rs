@@ -13,6 +13,7 @@ use crate::state::{StateId, VerifierState};
 
 use super::super::Cx;
 use super::super::precision;
+use super::super::stored::Search;
 use super::visits::{Chain, Visit, Visited};
 
 /// Rounds before all scalars are taken as precise.
@@ -39,25 +40,25 @@ fn chain_of(cx: &Cx<'_>, st: &VerifierState) -> Option<Chain> {
 }
 
 /// Notes the most states alive at once.
-pub(crate) fn update_peak(cx: &mut Cx<'_>) {
-    let x = &cx.search;
+pub(crate) fn update_peak(cx: &mut Cx<'_>, search: &mut Search) {
+    let x = &search;
     let now = x.in_lists + x.evicted_waiting + x.sccs.num_backedges;
     cx.out.stats.peak_states = cx.out.stats.peak_states.max(now);
 }
 
 /// A state is stored: it begins a visit when its component is not being visited.
-pub(crate) fn maybe_enter(cx: &mut Cx<'_>, id: StateId) {
-    let Some(chain) = chain_of(cx, cx.search.state(id)) else { return };
-    let sccs = &mut cx.search.sccs;
+pub(crate) fn maybe_enter(cx: &mut Cx<'_>, search: &mut Search, id: StateId) {
+    let Some(chain) = chain_of(cx, search.state(id)) else { return };
+    let sccs = &mut search.sccs;
     let at = sccs.find(&chain).unwrap_or_else(|| {
         sccs.visits.push(Visit { entry: None, backedges: Vec::new(), counted: 0 });
         sccs.by_chain.insert(chain, sccs.visits.len() - 1);
         sccs.visits.len() - 1
     });
     let enters = sccs.visits[at].entry.is_none();
-    cx.search.stored_mut(id).visit = Some(Visited(at));
+    search.stored_mut(id).visit = Some(Visited(at));
     if enters {
-        cx.search.sccs.visits[at].entry = Some(id);
+        search.sccs.visits[at].entry = Some(id);
         if cx.logs(2) {
             cx.say(LimitMsg::SccEnter { chain: chain.text() });
         }
@@ -66,39 +67,39 @@ pub(crate) fn maybe_enter(cx: &mut Cx<'_>, id: StateId) {
 
 /// A state has no branches left: when it began the visit of its component, the visit is over. `None` is the current
 /// state, which never began one.
-pub(crate) fn maybe_exit(cx: &mut Cx<'_>, id: Option<StateId>) -> Res {
-    let Some(id) = id else { return check_current(cx) };
-    let Some(Visited(at)) = cx.search.stored_mut(id).visit else { return Ok(()) };
-    if cx.search.sccs.visits[at].entry != Some(id) {
+pub(crate) fn maybe_exit(cx: &mut Cx<'_>, search: &mut Search, id: Option<StateId>) -> Res {
+    let Some(id) = id else { return check_current(cx, search) };
+    let Some(Visited(at)) = search.stored_mut(id).visit else { return Ok(()) };
+    if search.sccs.visits[at].entry != Some(id) {
         return Ok(());
     }
     if cx.logs(2)
-        && let Some(chain) = chain_of(cx, cx.search.state(id))
+        && let Some(chain) = chain_of(cx, search.state(id))
     {
         cx.say(LimitMsg::SccExit { chain: chain.text() });
     }
-    let sccs = &mut cx.search.sccs;
+    let sccs = &mut search.sccs;
     sccs.visits[at].entry = None;
     sccs.num_backedges = sccs.num_backedges.saturating_sub(sccs.visits[at].counted);
     sccs.visits[at].counted = 0;
-    update_peak(cx);
-    propagate(cx, at)
+    update_peak(cx, search);
+    propagate(cx, search, at)
 }
 
 /// The current path ends inside of a component that some state began to visit, or outside of any.
-fn check_current(cx: &mut Cx<'_>) -> Res {
+fn check_current(cx: &mut Cx<'_>, search: &mut Search) -> Res {
     let Some(chain) = chain_of(cx, &cx.path.cur) else { return Ok(()) };
     // A path that ends at an instruction whose check is taken as met may end before anything is stored.
     let cut = !cx.program.assumed.is_empty();
-    if cut || cx.path.cur.speculative || cx.search.sccs.find(&chain).is_some() {
+    if cut || cx.path.cur.speculative || search.sccs.find(&chain).is_some() {
         return Ok(());
     }
     Err(cx.reject(LimitMsg::SccWithoutVisit { chain: chain.text() }, Errno::EFAULT))
 }
 
 /// Precision marks travel along all backedges of a visit.
-fn propagate(cx: &mut Cx<'_>, at: usize) -> Res {
-    let edges = std::mem::take(&mut cx.search.sccs.visits[at].backedges);
+fn propagate(cx: &mut Cx<'_>, search: &mut Search, at: usize) -> Res {
+    let edges = std::mem::take(&mut search.sccs.visits[at].backedges);
     let mut rounds = 0;
     loop {
         if rounds > MAX_ROUNDS {
@@ -106,7 +107,7 @@ fn propagate(cx: &mut Cx<'_>, at: usize) -> Res {
                 cx.say(LimitMsg::TooManyBackedgeIterations);
             }
             for edge in edges.iter().rev() {
-                precision::need_all_exactly(cx, edge.parent, edge.top_frame());
+                precision::need_all_exactly(cx, search, edge.parent, edge.top_frame());
             }
             return Ok(());
         }
@@ -115,7 +116,7 @@ fn propagate(cx: &mut Cx<'_>, at: usize) -> Res {
         // The newest backedge comes first.
         for edge in edges.iter().rev() {
             if let Some(equal) = edge.covered_by {
-                changed |= precision::pass_needs_on(cx, equal, Some(edge))?;
+                changed |= precision::pass_needs_on(cx, search, equal, Some(edge))?;
             }
         }
         if !changed {
@@ -125,41 +126,41 @@ fn propagate(cx: &mut Cx<'_>, at: usize) -> Res {
 }
 
 /// The current path ends at `insn_idx` because of a state whose marks are not final.
-pub(crate) fn add_backedge(cx: &mut Cx<'_>, equal: StateId, insn_idx: usize) -> Res {
-    cx.search.trail.share();
+pub(crate) fn add_backedge(cx: &mut Cx<'_>, search: &mut Search, equal: StateId, insn_idx: usize) -> Res {
+    cx.path.trail.share();
     let mut state = cx.path.cur.clone();
     state.covered_by = Some(equal);
     state.insn_idx = insn_idx as u32;
-    let Some(Visited(at)) = cx.search.stored_mut(equal).visit else {
+    let Some(Visited(at)) = search.stored_mut(equal).visit else {
         return Err(cx.bug("backedge outside of a component"));
     };
     if cx.logs(2)
-        && let Some(chain) = chain_of(cx, cx.search.state(equal))
+        && let Some(chain) = chain_of(cx, search.state(equal))
     {
         cx.say(LimitMsg::SccBackedge { chain: chain.text() });
     }
-    let visit = &mut cx.search.sccs.visits[at];
+    let visit = &mut search.sccs.visits[at];
     visit.backedges.push(state);
     visit.counted += 1;
-    cx.search.sccs.num_backedges += 1;
-    update_peak(cx);
+    search.sccs.num_backedges += 1;
+    update_peak(cx, search);
     Ok(())
 }
 
 /// Whether marks of a state are not final because paths ended inside of its component.
-pub(crate) fn incomplete(cx: &Cx<'_>, id: StateId) -> bool {
-    let x = &cx.search;
+pub(crate) fn incomplete(search: &Search, id: StateId) -> bool {
+    let x = &search;
     x.stored(id).visit.is_some_and(|Visited(at)| !x.sccs.visits[at].backedges.is_empty())
 }
 
 /// Drops an evicted state that nothing needs any more.
-pub(crate) fn maybe_free(cx: &mut Cx<'_>, id: StateId) {
-    let stored = cx.search.stored_mut(id);
-    if !stored.evicted || stored.state.open_paths != 0 || incomplete(cx, id) {
+pub(crate) fn maybe_free(search: &mut Search, id: StateId) {
+    let stored = search.stored_mut(id);
+    if !stored.evicted || stored.state.open_paths != 0 || incomplete(search, id) {
         return;
     }
-    let stored = cx.search.stored_mut(id);
+    let stored = search.stored_mut(id);
     stored.evicted = false;
-    cx.search.drop_frames(id);
-    cx.search.evicted_waiting = cx.search.evicted_waiting.saturating_sub(1);
+    search.drop_frames(id);
+    search.evicted_waiting = search.evicted_waiting.saturating_sub(1);
 }

@@ -14,8 +14,7 @@ use crate::state::RegState;
 use crate::state::register::{ADD_CONST, ADD_CONST32, ADD_CONST64, live};
 
 use super::super::Cx;
-use super::super::explore::{Fork, fork_path};
-use super::super::precision::need_exactly;
+use super::super::asks::Fork;
 use super::super::regs::*;
 use super::{ptr, sanitize};
 
@@ -398,8 +397,8 @@ fn maybe_fork(cx: &mut Cx<'_>, insn: Insn) -> Res {
         return Ok(());
     };
     let here = cx.path.insn_idx;
-    fork_path(cx, here, here, Fork::Jump)?;
-    let zero = cx.search.top_mut().reg_mut(insn.dst);
+    cx.path.fork(here, here, Fork::Jump);
+    let zero = cx.path.forked_mut().reg_mut(insn.dst);
     if half {
         set_low_half_known(zero, 0)
     } else {

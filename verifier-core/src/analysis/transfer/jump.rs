@@ -17,10 +17,7 @@ use crate::program::record::FieldKind;
 use crate::state::RegState;
 
 use super::super::Cx;
-use super::super::explore::{Fork, earlier_on_path, fork_path};
-use super::super::iter::widen_unneeded;
-use super::super::precision::need_exactly;
-use super::super::prune::note_step;
+use super::super::asks::Fork;
 use super::super::refs::end_reference_quietly;
 use super::super::regs::*;
 use super::super::trail::{F_DST_REG_STACK, F_SRC_REG_STACK, LinkedRegs};
@@ -61,7 +58,7 @@ pub(crate) fn conditional_jump(cx: &mut Cx<'_>, insn: Insn, insn_idx: &mut usize
         }
         if !cx.program.caps.without_v1_guards {
             let mispredicted = if taken { here + 1 } else { target };
-            sanitize::push_speculative(cx, Some(insn), mispredicted, here)?;
+            sanitize::push_speculative(cx, insn, mispredicted, here);
         }
         announce(cx, here, taken, !taken);
         if taken {
@@ -79,9 +76,9 @@ pub(crate) fn conditional_jump(cx: &mut Cx<'_>, insn: Insn, insn_idx: &mut usize
         linked::collect(cx, dst.id, &mut links);
     }
     if links.entries().len() > 1 {
-        note_step(cx, 0, Some(&links));
+        cx.path.note_step(0, Some(&links));
     }
-    fork_path(cx, target, here, Fork::Jump)?;
+    cx.path.fork(target, here, Fork::Jump);
     refine_both(cx, insn, src, op, half)?;
 
     // Scalars that are linked to the operands learn the same.
@@ -123,9 +120,9 @@ fn announce(cx: &mut Cx<'_>, idx: usize, taken: bool, fallthrough: bool) {
 
 /// Runs `f` with the path pushed last as the current one.
 fn in_other<T>(cx: &mut Cx<'_>, f: impl FnOnce(&mut Cx<'_>) -> T) -> T {
-    std::mem::swap(&mut cx.path.cur, cx.search.top_mut());
+    cx.path.swap_forked();
     let out = f(cx);
-    std::mem::swap(&mut cx.path.cur, cx.search.top_mut());
+    cx.path.swap_forked();
     out
 }
 
@@ -142,14 +139,8 @@ fn may_goto(cx: &mut Cx<'_>, insn: Insn, insn_idx: &mut usize) -> Res {
     {
         return Err(cx.reject(RegisterMsg::MayGotoInvalid { off: insn.off, imm: insn.imm }, Errno::EINVAL));
     }
-    let before = earlier_on_path(cx, true, here);
-    fork_path(cx, here + 1, here, Fork::Round)?;
-    cx.search.top_mut().may_goto_rounds += 1;
-    if let Some(before) = before {
-        let old = cx.search.state(before).clone();
-        let precise = !cx.program.caps.has_cap_bpf;
-        widen_unneeded(&old, cx.search.top_mut(), precise);
-    }
+    cx.path.fork(here + 1, here, Fork::MayGoto);
+    cx.path.forked_mut().may_goto_rounds += 1;
     *insn_idx = offset(here, insn.off);
     Ok(())
 }
@@ -183,7 +174,7 @@ fn check_operands(cx: &mut Cx<'_>, insn: Insn) -> Result<RegState, crate::error:
         flags |= F_DST_REG_STACK;
     }
     if flags != 0 {
-        note_step(cx, flags, None);
+        cx.path.note_step(flags, None);
     }
     Ok(src)
 }
@@ -242,7 +233,7 @@ fn refine_both(cx: &mut Cx<'_>, insn: Insn, src: RegState, op: CmpOp, half: bool
     no_contradiction(cx, &mut false_dst, "false_reg1")?;
     no_contradiction(cx, if same { &mut false_dst } else { &mut false_src }, "false_reg2")?;
     cx.reg_mut(insn.dst).scalar = false_dst.scalar;
-    let other = cx.search.top_mut();
+    let other = cx.path.forked_mut();
     other.reg_mut(insn.dst).scalar = true_dst.scalar;
     if insn.is_reg_src() && !same {
         other.reg_mut(insn.src).scalar = true_src.scalar;

@@ -50,7 +50,7 @@ fn live_regs(cx: &Cx<'_>, frame: usize) -> u16 {
 pub(super) fn sync(cx: &mut Cx<'_>, other: bool, regno: u8, linked: &LinkedRegs) {
     let rules = cx.program.rules();
     let sync_now = cx.program.kernel.features.links_over_sub_and_alu32;
-    let st: &mut VerifierState = if other { cx.search.top_mut() } else { &mut cx.path.cur };
+    let st: &mut VerifierState = if other { cx.path.forked_mut() } else { &mut cx.path.cur };
     let top = st.top_frame();
     let known = *st.reg(regno);
     for e in linked.entries() {

@@ -82,7 +82,7 @@ pub(super) fn try_match(cx: &mut Cx<'_>, insn: Insn) -> bool {
         JLE => (true, false),
         _ => return false,
     };
-    let (cur, other) = (&mut cx.path.cur, cx.search.top_mut());
+    let (cur, other) = cx.path.both_mut();
     let (good, bad) = if good_is_other { (other, cur) } else { (cur, other) };
     mark_readable(good, &ptr, ptr.ty, right_open);
     mark_beyond(bad, regno, !right_open);

@@ -16,7 +16,7 @@ use crate::state::RegState;
 
 use super::super::Cx;
 use super::super::access::within_map_value;
-use super::super::explore::{Fork, fork_path};
+use super::super::asks::Fork;
 use super::super::regs::AccessSrc;
 
 /// Bits of `InsnAux::alu_state`.
@@ -39,8 +39,6 @@ enum Reason {
     Type,
     Paths,
     Limit,
-    /// The path on which the mask strikes could not be stored; the rejection says why.
-    Stack(Stop),
 }
 
 /// What the first half of the treatment leaves for the second.
@@ -65,14 +63,6 @@ fn refuse(cx: &mut Cx<'_>, insn: Insn, reason: Reason, off_is_dst: bool) -> Stop
         Reason::Type => RegisterMsg::SpecPointerType { regno: if off_is_dst { src } else { dst } },
         Reason::Paths => RegisterMsg::SpecPaths { regno: dst, op },
         Reason::Limit => RegisterMsg::SpecBounds { regno: dst, op },
-        Reason::Stack(stop) => {
-            let mut stop = cx.also(stop, RegisterMsg::SpecPush { regno: dst });
-            if let Stop::Reject(r) = &mut stop {
-                r.errno =
-                    if cx.program.kernel.features.barriers_against_guesses { Errno::ENOMEM } else { Errno::EACCES };
-            }
-            return stop;
-        }
     };
     cx.reject(msg, Errno::EACCES)
 }
@@ -153,7 +143,7 @@ fn try_before_move(
             state |= sum_guard::IMMEDIATE;
         } else {
             // Paths that differ in the mask must be told apart, so fewer of them are pruned.
-            cx.search.limits_are_exact = true;
+            cx.learned.limits_are_exact = true;
         }
         (window.sum_guard, window.guard_limit) = (state, limit);
     }
@@ -167,7 +157,7 @@ fn try_before_move(
         cx.reg_mut(regno).copy_from(ptr);
     }
     let here = cx.path.insn_idx;
-    push_speculative(cx, None, here + 1, here).map_err(Reason::Stack)?;
+    cx.path.fork(here + 1, here, Fork::Mask(regno));
     if !ptr_is_dst {
         *cx.reg_mut(regno) = saved;
     }
@@ -188,18 +178,15 @@ pub(super) fn after_move(cx: &mut Cx<'_>, insn: Insn, off_is_dst: bool, window: 
     record(cx, window.sum_guard, moved).map_err(|r| refuse(cx, insn, r, off_is_dst))
 }
 
-/// Stores the path that a mispredicting CPU would take. At a comparison nothing is known of its operands there.
-pub(super) fn push_speculative(cx: &mut Cx<'_>, jump: Option<Insn>, next: usize, here: usize) -> Res {
-    fork_path(cx, next, here, Fork::Guess)?;
+/// Stores the path that a CPU takes which guesses a comparison wrong. Nothing is known of its operands there.
+pub(super) fn push_speculative(cx: &mut Cx<'_>, jump: Insn, next: usize, here: usize) {
+    cx.path.fork(next, here, Fork::Guess);
     let unknown = cx.program.unknown_scalar();
-    if let Some(insn) = jump {
-        let branch = cx.search.top_mut();
-        branch.reg_mut(insn.dst).set(unknown);
-        if insn.is_reg_src() {
-            branch.reg_mut(insn.src).set(unknown);
-        }
+    let branch = cx.path.forked_mut();
+    branch.reg_mut(jump.dst).set(unknown);
+    if jump.is_reg_src() {
+        branch.reg_mut(jump.src).set(unknown);
     }
-    Ok(())
 }
 
 /// Where the moved pointer points must be in bounds already, so that later accesses can be masked.

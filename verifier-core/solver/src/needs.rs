@@ -160,7 +160,7 @@ pub fn of_kfunc<'a>(system: &'a System, request: &LoadRequest, insn: Insn) -> Op
     };
     let func = btf.ty(id).filter(|t| t.kind == BtfKind::Func)?;
     let proto = btf.ty(func.size_or_type).filter(|t| t.kind == BtfKind::FuncProto)?;
-    let params: Vec<(&str, u32)> = proto.params().map(|p| (p.name, p.type_id)).collect();
+    let params: Vec<(&str, u32)> = proto.params().map(|p| (p.name(), p.type_id)).collect();
     let name = func.name();
     let mut out = Kfunc { name, needs: Vec::new(), void: proto.size_or_type == 0 };
     let ends = |n: usize, suffix: &str| params.get(n).is_some_and(|(name, _)| name.ends_with(suffix));

@@ -86,6 +86,17 @@ enum Step {
     },
 }
 
+/// How a walk goes.
+#[derive(Clone, Copy)]
+struct Walk {
+    /// Accesses beyond the end are taken as accesses to a flexible array at the end.
+    flex: bool,
+    /// A pointer to something else than a struct is a step, too.
+    leaves: bool,
+    /// The types are a kernel's: members of structs do not overlap.
+    laid_out: bool,
+}
+
 /// A line of the walk with the error it ends in.
 type WalkError = (MemoryMsg, Errno);
 
@@ -144,17 +155,7 @@ fn strip<'a>(t: Type<'a>) -> Option<Type<'a>> {
 
 /// Finds the member at an offset, entering structs until the offset is the start of one, or a member that is none.
 /// Unions on the way (but those of one member) taint `flags`.
-///
-/// `flex`: accesses beyond the end are taken as accesses to a flexible array at the end.
-fn walk(
-    btf: &Btf,
-    start: TypeId,
-    off: u32,
-    size: u32,
-    flags: &mut TypeFlags,
-    flex: bool,
-    leaves: bool,
-) -> Result<Step, WalkError> {
+fn walk(btf: &Btf, start: TypeId, off: u32, size: u32, flags: &mut TypeFlags, how: Walk) -> Result<Step, WalkError> {
     let mut off = off;
     let mut ty = btf.ty(start).and_then(|t| {
         // The id may be one of the base's; references of its types stay in the same id space.
@@ -172,7 +173,7 @@ fn walk(
         let beyond = |name: &str| (MemoryMsg::BeyondStruct { name: shown(name), off, size }, Errno::EACCES);
         let end = off.wrapping_add(size);
         if end > t.size_or_type {
-            let Some((elem, member_off)) = flexible_tail(btf, &t).filter(|(_, at)| flex && off >= *at) else {
+            let Some((elem, member_off)) = flexible_tail(btf, &t).filter(|(_, at)| how.flex && off >= *at) else {
                 return Err(beyond(name));
             };
             if elem.kind == BtfKind::Int {
@@ -185,7 +186,7 @@ fn walk(
             ty = Some(elem);
             continue;
         }
-        match member_at(btf, &t, name, off, size, *flags, leaves)? {
+        match member_at(btf, &t, name, off, size, *flags, how)? {
             Found::Step(step) => {
                 if let Step::Ptr { .. } = step {
                     *flags |= pointer_tag(btf, &t, off);
@@ -228,10 +229,16 @@ fn member_at<'a>(
     off: u32,
     size: u32,
     flags: TypeFlags,
-    leaves: bool,
+    how: Walk,
 ) -> Result<Found<'a>, WalkError> {
     let end = off.wrapping_add(size);
-    for m in t.members() {
+    // Structs of kernels are laid out as C does: where the next member begins in time, this one ends before.
+    let in_order = how.laid_out && t.kind == BtfKind::Struct;
+    let mut members = t.members().peekable();
+    while let Some(m) = members.next() {
+        if in_order && members.peek().is_some_and(|next| next.bit_offset / 8 <= off) {
+            continue;
+        }
         let mut member_off = m.bit_offset / 8;
         if end <= member_off {
             break;
@@ -248,7 +255,7 @@ fn member_at<'a>(
             break;
         }
         let Some(r) = resolve(btf, m.type_id) else {
-            return Err((MemoryMsg::MemberNoSize { name: shown(m.name) }, Errno::EFAULT));
+            return Err((MemoryMsg::MemberNoSize { name: shown(m.name()) }, Errno::EFAULT));
         };
         let true_end = member_off.wrapping_add(r.size);
         if off >= true_end {
@@ -274,20 +281,20 @@ fn member_at<'a>(
         }
         if r.ty.kind == BtfKind::Ptr {
             if member_size != size || off != member_off {
-                let member = shown(m.name);
+                let member = shown(m.name());
                 return Err((MemoryMsg::PtrMember { member, member_off, name: shown(name), off, size }, Errno::EACCES));
             }
             match btf.skip_modifiers(r.ty.size_or_type) {
                 Some(to) if to.is_composite() => {
                     return Ok(Found::Step(Step::Ptr { id: to.id, field_name: m.name_off }));
                 }
-                _ if leaves => return Ok(Found::Step(Step::PtrUntrusted)),
+                _ if how.leaves => return Ok(Found::Step(Step::PtrUntrusted)),
                 _ => {}
             }
         }
         // Arrays of numbers may be read as one wants, as long as the array does not end.
         if end > true_end && !flags.contains(TypeFlags::UNTRUSTED) {
-            let member = shown(m.name);
+            let member = shown(m.name());
             return Err((
                 MemoryMsg::BeyondMember { member, end: true_end, name: shown(name), off, size },
                 Errno::EACCES,
@@ -302,8 +309,11 @@ fn member_at<'a>(
 fn pointer_tag(btf: &Btf, t: &Type<'_>, off: u32) -> TypeFlags {
     for m in t.members().filter(|m| m.bitfield_size == 0) {
         let at = m.bit_offset / 8;
+        if off < at {
+            continue;
+        }
         let Some(r) = resolve(btf, m.type_id) else { continue };
-        if off < at || off >= at.wrapping_add(r.size) || r.ty.kind != BtfKind::Ptr {
+        if off >= at.wrapping_add(r.size) || r.ty.kind != BtfKind::Ptr {
             continue;
         }
         return match btf.ty(r.ty.size_or_type) {
@@ -341,10 +351,11 @@ pub(crate) fn member_access(
     }
     let types = cx.program.btf(btf).clone();
     let leaves = cx.program.kernel.features.untrusted_mem;
+    let how = Walk { flex: !alloc, leaves, laid_out: cx.program.is_kernels(btf) };
     let mut flags = TypeFlags::empty();
     let (mut at, mut off) = (id, off as u32);
     for _ in 0..=MAX_DEPTH {
-        match walk(&types, at, off, size as u32, &mut flags, !alloc, leaves) {
+        match walk(&types, at, off, size as u32, &mut flags, how) {
             Ok(Step::Ptr { .. }) if alloc => return Ok(StructAccess::Scalar),
             Ok(Step::Ptr { id, field_name }) => return Ok(StructAccess::Ptr { id, flags, field_name }),
             Ok(Step::PtrUntrusted) => return Ok(StructAccess::UntrustedMem),
@@ -397,13 +408,14 @@ pub(crate) fn same_struct_within(
     }
     let types = cx.program.btf(btf).clone();
     let leaves = cx.program.kernel.features.untrusted_mem;
+    let how = Walk { flex: walk_flex_arrays, leaves, laid_out: cx.program.is_kernels(btf) };
     let mut flags = TypeFlags::empty();
     let (mut at, mut off) = (id, off as u32);
     for _ in 0..=MAX_DEPTH {
         if types.ty(at).is_none() {
             return false;
         }
-        match walk(&types, at, off, 1, &mut flags, walk_flex_arrays, leaves) {
+        match walk(&types, at, off, 1, &mut flags, how) {
             Ok(Step::Struct { id }) if one_type(cx, btf, id, need_btf, need_id) => return true,
             Ok(Step::Struct { id }) => {
                 at = id;
@@ -431,7 +443,7 @@ fn is_listed(cx: &Cx<'_>, reg_btf: BtfRef, reg_id: TypeId, field: &str, id: Type
     let Some(list) = btf.find_by_name_kind(&name, t.kind).and_then(|id| btf.ty(id)) else { return false };
     list.members().any(|m| {
         let to = btf.ty(m.type_id).filter(|p| p.kind == BtfKind::Ptr).and_then(|p| btf.skip_modifiers(p.size_or_type));
-        to.is_some_and(|to| to.id == id) && m.name == field
+        to.is_some_and(|to| to.id == id) && m.name() == field
     })
 }
 

@@ -2,7 +2,7 @@
 //!
 //! Answers for the `btf_struct_access` callbacks of `struct bpf_verifier_ops`.
 //!
-//! In the kernel: `offsetof()`, `offsetofend()`, `env->ops->btf_struct_access()`, `bpf_tcp_ca_btf_struct_access()`,
+//! In the kernel: `offsetof()`, `offsetofend()`, `cx->ops->btf_struct_access()`, `bpf_tcp_ca_btf_struct_access()`,
 //! `bpf_dummy_ops_btf_struct_access()`, `tc_cls_act_btf_struct_access()`, `_nf_conntrack_btf_struct_access()`.
 
 use super::Cx;
@@ -26,15 +26,18 @@ const TCP_FIELDS: [(&str, &[&str], bool); 10] = [
     ("tcp_sock", &["app_limited"], false),
 ];
 
+/// Where they are in a kernel's BTF: first byte, and the one behind the last.
+struct TcpRanges([Option<(u32, u32)>; TCP_FIELDS.len()]);
+
 /// Byte range of a member, looked for also in structs without name.
 fn member(btf: &Btf, id: TypeId, name: &str, depth: u32) -> Option<(u32, u32, TypeId)> {
     let t = btf.skip_modifiers(id).filter(|t| t.is_composite() && depth < 8)?;
     t.members().find_map(|m| {
         let at = m.bit_offset / 8;
-        if m.name == name {
+        if m.name() == name {
             return Some((at, at + btf.resolve_size(m.type_id)?, m.type_id));
         }
-        let (from, end, ty) = m.name.is_empty().then(|| member(btf, m.type_id, name, depth + 1))??;
+        let (from, end, ty) = m.name().is_empty().then(|| member(btf, m.type_id, name, depth + 1))??;
         Some((at + from, at + end, ty))
     })
 }
@@ -107,9 +110,11 @@ fn tcp_sock(cx: &mut Cx<'_>, btf: BtfRef, id: TypeId, off: i32, size: i32) -> Re
         return Err(cx.reject(MemoryMsg::OnlyRead, Errno::EACCES));
     }
     let at = off as u32;
-    let types = cx.program.btf(btf).clone();
-    let end = TCP_FIELDS.iter().find_map(|(name, path, anywhere)| {
-        let (from, end) = range(&types, name, path)?;
+    let types = cx.program.btf(btf);
+    let find = || TcpRanges(TCP_FIELDS.map(|(name, path, _)| range(types, name, path)));
+    let ranges = types.keep(|_: &TcpRanges| true, find);
+    let end = TCP_FIELDS.iter().zip(ranges.0).find_map(|((.., anywhere), found)| {
+        let (from, end) = found?;
         (at == from || (*anywhere && from <= at && at < end)).then_some(end)
     });
     within(cx, "tcp_sock", off, size, end)

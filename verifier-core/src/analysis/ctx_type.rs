@@ -6,7 +6,7 @@
 //! In the kernel: `struct bpf_ctx_convert`.
 
 use super::program::Program;
-use crate::btf::{Btf, BtfKind, Type, TypeId};
+use crate::btf::{Btf, BtfKind, Member, Type, TypeId};
 use crate::kernel::ProgType;
 use crate::state::BtfRef;
 
@@ -17,12 +17,28 @@ const MAX_CHAIN: usize = 64;
 ///
 /// `None`: the kernel was built without the program type.
 pub(crate) fn ctx_types(vmlinux: &Btf, t: ProgType) -> Option<(TypeId, TypeId)> {
-    let convert = vmlinux.ty(vmlinux.find_by_name_kind("bpf_ctx_convert", BtfKind::Struct)?)?;
-    let of = |end: &str| {
-        let name = |n: &str| n.strip_prefix("BPF_PROG_TYPE_").and_then(|n| n.strip_suffix(end)) == Some(t.name());
-        convert.members().find(|m| name(m.name)).map(|m| m.type_id)
-    };
-    Some((of("_prog")?, of("_kern")?))
+    let table = vmlinux.keep(|_: &CtxTypes| true, || CtxTypes::of(vmlinux));
+    let name = t.name();
+    table.0.iter().find(|(n, ..)| **n == *name).map(|(_, prog, kern)| (*prog, *kern))
+}
+
+/// The context types of all program types of a kernel, by the program type's name.
+struct CtxTypes(Vec<(Box<str>, TypeId, TypeId)>);
+
+impl CtxTypes {
+    fn of(vmlinux: &Btf) -> CtxTypes {
+        let id = vmlinux.find_by_name_kind("bpf_ctx_convert", BtfKind::Struct);
+        let Some(convert) = id.and_then(|id| vmlinux.ty(id)) else { return CtxTypes(Vec::new()) };
+        fn side<'a>(m: Member<'a>, end: &str) -> Option<&'a str> {
+            m.name().strip_prefix("BPF_PROG_TYPE_")?.strip_suffix(end)
+        }
+        let both = |m: Member<'_>| {
+            let name = side(m, "_prog")?;
+            let kern = convert.members().find(|k| side(*k, "_kern") == Some(name))?;
+            Some((name.into(), m.type_id, kern.type_id))
+        };
+        CtxTypes(convert.members().filter_map(both).collect())
+    }
 }
 
 /// The kernel's struct in the place of the one that programs see.

@@ -40,51 +40,39 @@ fn atomic_load(insn: Insn) -> Option<u8> {
 }
 
 /// One instruction backwards. `next_idx` is the instruction that ran after it, -1 at the start of the walk.
-fn step_back(
-    cx: &mut Cx<'_>,
-    search: &mut Search,
-    idx: usize,
-    next_idx: i32,
-    hist: Option<&Step>,
-) -> Result<(), Stuck> {
+fn step_back(cx: &mut Cx<'_>, bt: &mut Backtrack, idx: usize, next_idx: i32, hist: Option<&Step>) -> Result<(), Stuck> {
     let Some(&insn) = cx.program.insns.get(idx) else { return Err(Stuck::Bug("backtracking left the program")) };
     if insn.code == 0 {
         return Ok(());
     }
+    let (frame, regs, slots) = (bt.frame as u32, bt.here(), bt.slots[bt.frame]);
     if cx.logs(2) {
-        let bt = &search.bt;
-        let (frame, regs, slots) = (bt.frame as u32, bt.here(), bt.slots[bt.frame]);
         cx.emit(Event::PreciseBefore { frame, regs, slots, idx });
     }
     if cx.out.interest.structure {
-        let bt = &search.bt;
-        let (frame, regs, slots) = (bt.frame as u32, bt.here(), bt.slots[bt.frame]);
         cx.emit(Event::Precise { frame, regs, slots, idx });
     }
-    let mut bt = std::mem::take(&mut search.bt);
     let linked = hist.and_then(|h| cx.path.trail.linked(h));
     // Registers may have gained their range here because others did.
     bt.sync_linked(linked);
-    let result = step_insn(cx, &mut bt, insn, idx, next_idx, hist);
-    if matches!(result, Ok(true)) {
+    if step_insn(cx, bt, insn, idx, next_idx, hist)? {
         bt.sync_linked(linked);
     }
-    search.bt = bt;
-    result.map(|_| ())
+    Ok(())
 }
 
 /// What makes a step backwards over an instruction change nothing: none of these registers is wanted. Bit
 /// [`Touched::ALWAYS`] where more decides.
-#[derive(Clone, Copy, Debug)]
 struct Touched;
 
 impl Touched {
     /// More than registers decides what a step backwards does.
-    const ALWAYS: u32 = 1 << 31;
+    const ALWAYS: u16 = 1 << 15;
 
     /// The registers of an instruction that a step backwards looks at.
-    fn by(insn: Insn) -> u32 {
-        let (dst, src) = (1 << insn.dst, 1 << insn.src);
+    fn by(insn: Insn) -> u16 {
+        // There are eleven registers; what names another was refused before.
+        let (dst, src) = (1 << (insn.dst & 15), 1 << (insn.src & 15));
         match insn.class() {
             _ if insn.code == 0 => 0,
             ALU | ALU64 if matches!(insn.op(), END | NEG) => 0,
@@ -315,18 +303,44 @@ impl At {
     fn step(&self, trail: &Trail, idx: i32) -> Option<Step> {
         trail.newest(self.left).filter(|s| s.idx as i32 == idx).copied()
     }
+
+    /// The first instruction of those before `idx` that ran one after another: behind the newest that was noted, or at
+    /// the state's beginning.
+    fn row_begin(&self, trail: &Trail, idx: i32) -> i32 {
+        match trail.newest(self.left) {
+            Some(step) if (step.idx as i32) < idx => step.idx as i32 + 1,
+            None if self.first_idx <= idx => self.first_idx,
+            _ => idx,
+        }
+    }
+
+    /// Passes over a row of instructions, none of them noted, in which nothing that is wanted comes from: the instruction
+    /// to go on at, which is `idx` itself when it is not passed.
+    fn pass_row(&self, trail: &Trail, touched: &[u16], wanted: u16, idx: i32) -> i32 {
+        let begin = self.row_begin(trail, idx);
+        let Some(row) = touched.get(begin.max(0) as usize..=idx.max(0) as usize) else { return idx };
+        match row.iter().rposition(|t| t & wanted != 0) {
+            Some(at) => begin + at as i32,
+            None => begin,
+        }
+    }
 }
 
-/// Whether a step backwards over `insn` changes nothing and nobody listens. `hist` is what was noted of it.
+/// Whether a step backwards over an instruction changes nothing and nobody listens. `hist` is what was noted of it.
 #[inline]
-fn passes(bt: &Backtrack, insn: Insn, hist: Option<&Step>) -> bool {
+fn passes(bt: &Backtrack, touched: u16, hist: Option<&Step>) -> bool {
     let quiet = match hist {
         None => true,
         Some(h) if h.links != 0 => false,
         Some(h) if h.flags & F_STACK_ACCESS != 0 => bt.slots[usize::from(h.flags & 7)] >> (h.flags >> 3 & 63) & 1 == 0,
         Some(_) => true,
     };
-    quiet && Touched::by(insn) & (bt.here() | Touched::ALWAYS) == 0
+    quiet && touched & wanted(bt) == 0
+}
+
+/// What an instruction must touch to be looked at.
+fn wanted(bt: &Backtrack) -> u16 {
+    bt.here() as u16 | Touched::ALWAYS
 }
 
 /// Marks every scalar of all ancestors precise.
@@ -392,39 +406,66 @@ fn mark_chain(cx: &mut Cx<'_>, search: &mut Search, begin: Begin) -> Res<bool> {
     if !cx.program.caps.has_cap_bpf {
         return Ok(false);
     }
-    let Begin { mut at, top_frame, idx: mut last_idx } = begin;
-    search.bt.frame = top_frame;
+    search.bt.frame = begin.top_frame;
     if search.bt.is_empty() {
         return Ok(false);
     }
-    let first_parent = at.parent;
     let silent = !cx.logs(2) && !cx.out.interest.structure;
+    let mut touched = std::mem::take(&mut search.touched);
+    if touched.len() != cx.program.insns.len() && silent {
+        touched = cx.program.insns.iter().map(|i| Touched::by(*i)).collect();
+    }
+    let mut bt = std::mem::take(&mut search.bt);
+    let result = walk_back(cx, search, &mut bt, begin, silent.then_some(&touched[..]));
+    search.touched = touched;
+    search.bt = bt;
+    result
+}
+
+/// The walk itself. `touched`, by instruction: what makes a step over it change nothing; `None` when somebody listens.
+fn walk_back(
+    cx: &mut Cx<'_>,
+    search: &mut Search,
+    bt: &mut Backtrack,
+    begin: Begin,
+    touched: Option<&[u16]>,
+) -> Res<bool> {
+    let Begin { mut at, top_frame, idx: mut last_idx } = begin;
+    let first_parent = at.parent;
     let (mut subseq_idx, mut skip_first, mut changed) = (-1i32, true, false);
     let mut this: Option<StateId> = None;
     loop {
         if cx.logs(2) {
-            let frame = search.bt.frame;
+            let frame = bt.frame;
             cx.say(LimitMsg::PreciseState { frame, last_idx, first_idx: at.first_idx, subseq_idx });
         }
         if last_idx < 0 {
-            return finish_at_entry(cx, search, this, changed);
+            return finish_at_entry(cx, search, bt, this, changed);
         }
         let mut i = last_idx;
         loop {
             let hist = at.step(&cx.path.trail, i);
+            if let Some(touched) = touched
+                && hist.is_none()
+                && !skip_first
+            {
+                let on = at.pass_row(&cx.path.trail, touched, wanted(bt), i);
+                if on != i {
+                    (subseq_idx, i) = (on + 1, on);
+                }
+            }
             if skip_first {
                 skip_first = false;
-            } else if silent
-                && let Some(&insn) = cx.program.insns.get(i as usize)
-                && passes(&search.bt, insn, hist.as_ref())
+            } else if let Some(touched) = touched.and_then(|t| t.get(i as usize))
+                && passes(bt, *touched, hist.as_ref())
             {
                 // Nothing that is wanted comes from here.
             } else {
-                match step_back(cx, search, i as usize, subseq_idx, hist.as_ref()) {
+                match step_back(cx, bt, i as usize, subseq_idx, hist.as_ref()) {
                     Ok(()) => {}
                     Err(Stuck::Unknown) => {
                         need_all_exactly(cx, search, first_parent, top_frame);
-                        search.bt = Backtrack::default();
+                        *bt = Backtrack::default();
                         return Ok(changed);
                     }
                     Err(Stuck::Bug(what)) => return Err(cx.bug(what)),
@@ -433,7 +474,7 @@ fn mark_chain(cx: &mut Cx<'_>, search: &mut Search, begin: Begin) -> Res<bool> {
                         return Err(cx.reject(LimitMsg::CallbackRegs { regs }, Errno::EFAULT));
                     }
                 }
-                if search.bt.is_empty() {
+                if bt.is_empty() {
                     return Ok(changed);
                 }
             }
@@ -447,8 +488,8 @@ fn mark_chain(cx: &mut Cx<'_>, search: &mut Search, begin: Begin) -> Res<bool> {
             }
         }
         let Some(id) = at.parent else { break };
-        changed |= mark_state(cx, search, id)?;
-        if search.bt.is_empty() {
+        changed |= mark_state(cx, search, bt, id)?;
+        if bt.is_empty() {
             return Ok(changed);
         }
         subseq_idx = at.first_idx;
@@ -457,16 +498,21 @@ fn mark_chain(cx: &mut Cx<'_>, search: &mut Search, begin: Begin) -> Res<bool> {
         at = At::of(st);
         this = Some(id);
     }
-    if !search.bt.is_empty() {
+    if !bt.is_empty() {
         need_all_exactly(cx, search, first_parent, top_frame);
-        search.bt = Backtrack::default();
+        *bt = Backtrack::default();
     }
     Ok(changed)
 }
 
 /// The walk came before the first instruction: that is right for the arguments of a global function only.
-fn finish_at_entry(cx: &mut Cx<'_>, search: &mut Search, this: Option<StateId>, changed: bool) -> Res<bool> {
-    let mut bt = search.bt;
+fn finish_at_entry(
+    cx: &mut Cx<'_>,
+    search: &mut Search,
+    bt: &mut Backtrack,
+    this: Option<StateId>,
+    changed: bool,
+) -> Res<bool> {
     let st = match this {
         Some(id) => search.state_mut(id),
         None => &mut cx.path.cur,
@@ -486,14 +532,12 @@ fn finish_at_entry(cx: &mut Cx<'_>, search: &mut Search, this: Option<StateId>, 
             }
         }
     }
-    search.bt = bt;
     Ok(marked)
 }
 
 /// Marks what is wanted in a stored state; what is marked there already, or no scalar, is wanted no more.
-fn mark_state(cx: &mut Cx<'_>, search: &mut Search, id: StateId) -> Res<bool> {
+fn mark_state(cx: &mut Cx<'_>, search: &mut Search, bt: &mut Backtrack, id: StateId) -> Res<bool> {
     let mut changed = false;
-    let mut bt = std::mem::take(&mut search.bt);
     for frame in (0..=bt.frame).rev() {
         let Some(f) = search.state(id).frames.get(frame) else {
             return Err(cx.bug("backtracking reached a state with fewer frames"));
@@ -527,7 +571,6 @@ fn mark_state(cx: &mut Cx<'_>, search: &mut Search, id: StateId) -> Res<bool> {
             cx.show_state(&state, frame);
         }
     }
-    search.bt = bt;
     Ok(changed)
 }
 
@@ -602,6 +645,7 @@ mod tests {
     fn a_step_over_what_nobody_wants_changes_nothing() {
         let mov = |dst, src| Insn { code: ALU64 | MOV | 8, dst, src, off: 0, imm: 0 };
         let bt = Backtrack { regs: [1 << 3, 0, 0, 0, 0, 0, 0, 0], ..Backtrack::default() };
+        let passes = |bt: &Backtrack, insn, hist| passes(bt, Touched::by(insn), hist);
         assert!(passes(&bt, mov(1, 3), None), "reading a wanted register leaves it wanted");
         assert!(!passes(&bt, mov(3, 1), None));
         let spill = Step { idx: 0, prev_idx: 0, flags: stack_access_noted(0, 2), links: 0, older: 0 };
@@ -609,5 +653,17 @@ mod tests {
         assert!(passes(&bt, store, Some(&spill)));
         assert!(!passes(&Backtrack { slots: [1 << 2; 8], ..bt }, store, Some(&spill)));
         assert!(!passes(&bt, Insn { code: JMP | CALL, dst: 0, src: 0, off: 0, imm: 1 }, None));
+    }
+
+    #[test]
+    fn a_row_is_passed_to_its_beginning_or_to_what_is_wanted() {
+        let mut trail = Trail::default();
+        let touched = [1 << 1, 1 << 2, 1 << 3, 1 << 4, 1 << 5, 1 << 1];
+        let mut at = At { first_idx: 1, left: History::default(), parent: None };
+        assert_eq!(at.pass_row(&trail, &touched, 1 << 3, 5), 2);
+        assert_eq!(at.pass_row(&trail, &touched, 1 << 9, 5), 1, "to the state's beginning");
+        trail.note(&mut at.left, 3, 2, 0, None);
+        assert_eq!(at.pass_row(&trail, &touched, 1 << 3, 5), 4, "what was noted is looked at itself");
+        assert_eq!(at.pass_row(&trail, &touched, 1 << 1, 5), 5);
     }
 }

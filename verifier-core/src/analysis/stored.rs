@@ -78,6 +78,8 @@ pub struct Search {
     pub(crate) in_lists: u32,
     /// Evicted states that wait for their last use.
     pub(crate) evicted_waiting: u32,
+    /// What each instruction touches, for precision walks; empty before the first one.
+    pub(super) touched: Vec<u16>,
     /// Places that a precision walk asks for.
     pub(crate) bt: Backtrack,
     /// Pairs of ids of a comparison.
@@ -106,6 +108,7 @@ impl Search {
             insns_at_store: 0,
             in_lists: 0,
             evicted_waiting: 0,
+            touched: Vec::new(),
             bt: Backtrack::default(),
             idmap: IdMap::default(),
             sccs: Sccs::default(),

@@ -6,12 +6,15 @@
 //! not even unpacked where nobody looks. Blobs may be hostile: every reference is checked when it is followed, so a bad
 //! id is `None`, never a panic.
 
+use std::any::Any;
 use std::borrow::Cow;
-use std::sync::{Arc, OnceLock};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use super::kind::BtfKind;
 use super::names::{self, Names, flavourless_name};
 use super::packed::Packed;
+use super::text::Text;
 use super::types::{TYPE_HEADER, Type, TypeId, u32_at};
 
 /// What is wrong with a BTF blob: offset in bytes and reason.
@@ -43,15 +46,16 @@ fn u16_at(b: &[u8], off: usize) -> Option<u16> {
 /// Where the bytes are.
 #[derive(Debug)]
 enum Store {
-    /// In one piece, with the offset in it of each type, first type first, and the string section as a range of it.
-    Whole { raw: Vec<u8>, strings: (usize, usize), offsets: Vec<u32> },
+    /// In one piece, with the offset in it of each type, first type first, and the string section: as a range of it, and
+    /// as text.
+    Whole { raw: Vec<u8>, strings: (usize, usize), text: Text, offsets: Vec<u32> },
     /// As bpfvet stores the BTF of kernels.
     Packed(Packed),
 }
 
 impl Default for Store {
     fn default() -> Store {
-        Store::Whole { raw: Vec::new(), strings: (0, 0), offsets: Vec::new() }
+        Store::Whole { raw: Vec::new(), strings: (0, 0), text: Text::default(), offsets: Vec::new() }
     }
 }
 
@@ -80,11 +84,11 @@ impl Store {
         }
     }
 
-    /// Bytes of the strings from an offset on.
-    fn strings_from(&self, offset: usize) -> Option<&[u8]> {
+    /// The strings, or the part of them in which an offset lies, and where in it.
+    fn strings_at(&self, offset: usize) -> Option<(&Text, usize)> {
         match self {
-            Store::Whole { raw, strings, .. } => raw.get(strings.0..strings.1)?.get(offset..),
-            Store::Packed(packed) => packed.strings_from(offset),
+            Store::Whole { text, .. } => Some((text, offset)),
+            Store::Packed(packed) => packed.strings_at(offset),
         }
     }
 }
@@ -102,12 +106,22 @@ pub struct Btf {
     names: OnceLock<(usize, Vec<u8>)>,
     /// The type that each declaration tag stands at and the tag's id, sorted.
     tags: OnceLock<Vec<(TypeId, TypeId)>>,
+    /// Which blob this is among all that this process reads; 0: the empty one.
+    serial: u64,
+    /// What others found in it once, see [`Btf::keep`].
+    kept: Mutex<Vec<Arc<dyn Any + Send + Sync>>>,
 }
 
 impl std::fmt::Debug for Btf {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Btf({} types from id {})", self.store.types(), self.start_id)
     }
+}
+
+/// A number that no other blob has.
+fn next_serial() -> u64 {
+    static LAST: AtomicU64 = AtomicU64::new(0);
+    LAST.fetch_add(1, Ordering::Relaxed) + 1
 }
 
 /// Where each type of a type section begins, which is the part `at` of `raw`.
@@ -175,7 +189,9 @@ impl Btf {
         if n.is_none_or(|n| n > i32::MAX as u32) {
             return Err(BtfError::new(0, "too many types"));
         }
-        Ok(Btf { store: Store::Whole { raw, strings, offsets }, base, start_id, start_str, ..Btf::default() })
+        let text = Text::new(str_bytes);
+        let (store, serial) = (Store::Whole { raw, strings, text, offsets }, next_serial());
+        Ok(Btf { store, base, start_id, start_str, serial, ..Btf::default() })
     }
 
     /// Opens what [`super::pack`] made. Types are unpacked, a few hundred at a time, when they are asked for.
@@ -183,7 +199,8 @@ impl Btf {
     /// # Errors
     /// When it is something else.
     pub fn open_packed(stored: &'static [u8]) -> Result<Btf, BtfError> {
-        Ok(Btf { store: Store::Packed(Packed::open(stored)?), start_id: 1, ..Btf::default() })
+        let (store, serial) = (Store::Packed(Packed::open(stored)?), next_serial());
+        Ok(Btf { store, start_id: 1, serial, ..Btf::default() })
     }
 
     /// The blob itself.
@@ -200,7 +217,7 @@ impl Btf {
     /// The bytes of the type section and of the string section.
     pub(super) fn sections(&self) -> (Cow<'_, [u8]>, Cow<'_, [u8]>) {
         let (raw, strings, offsets) = match &self.store {
-            Store::Whole { raw, strings, offsets } => (raw, *strings, offsets),
+            Store::Whole { raw, strings, offsets, .. } => (raw, *strings, offsets),
             Store::Packed(packed) => {
                 let (types, strings) = packed.sections();
                 return (Cow::Owned(types), Cow::Owned(strings));
@@ -275,14 +292,46 @@ impl Btf {
         if off < self.start_str {
             return self.base.as_ref()?.bytes_at(off);
         }
-        let s = self.store.strings_from((off - self.start_str) as usize)?;
-        let end = s.iter().position(|b| *b == 0)?;
-        Some(&s[..end])
+        let (text, at) = self.store.strings_at((off - self.start_str) as usize)?;
+        text.bytes_at(at)
+    }
+
+    /// Whether there is a string at an offset: all of them end in a zero, as was checked when the blob was read.
+    pub fn has_string(&self, off: u32) -> bool {
+        off < self.strings_end()
     }
 
     /// The string at an offset; empty when the offset is outside or the bytes are not UTF-8.
     pub fn name_at(&self, off: u32) -> &str {
-        self.bytes_at(off).and_then(|b| std::str::from_utf8(b).ok()).unwrap_or("")
+        if off < self.start_str {
+            return self.base.as_ref().map_or("", |b| b.name_at(off));
+        }
+        self.store.strings_at((off - self.start_str) as usize).and_then(|(text, at)| text.str_at(at)).unwrap_or("")
+    }
+
+    /// Which blob this is: a number that no other blob of this process has.
+    pub fn serial(&self) -> u64 {
+        self.serial
+    }
+
+    /// What somebody found in this blob: what `fits`, if somebody kept such a thing; otherwise it is made now and kept
+    /// beside the blob. A blob is asked the same for each program of an object; the answer never changes.
+    pub fn keep<T: Any + Send + Sync>(&self, fits: impl Fn(&T) -> bool, make: impl FnOnce() -> T) -> Arc<T> {
+        /// So many things are kept at most, against growth where the same blob is asked about many kernels.
+        const KEPT_MAX: usize = 16;
+        let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let found = kept.iter().find(|k| k.downcast_ref().is_some_and(&fits)).cloned();
+        drop(kept);
+        if let Some(found) = found.and_then(|f| f.downcast().ok()) {
+            return found;
+        }
+        let made = Arc::new(make());
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        if kept.len() >= KEPT_MAX {
+            kept.remove(0);
+        }
+        kept.push(made.clone());
+        made
     }
 
     /// The string at an offset for printing, bytes that are not UTF-8 replaced (source lines may hold any bytes).
@@ -323,7 +372,8 @@ impl Btf {
 
     /// This blob's own types of a name, in order of id.
     pub fn own_by_name<'a, 'n>(&'a self, name: &'n str) -> impl Iterator<Item = Type<'a>> + use<'a, 'n> {
-        self.own_by_essential_name(flavourless_name(name)).filter(move |t| t.name() == name)
+        let candidates = self.names().candidates(flavourless_name(name));
+        candidates.filter_map(|position| self.ty(self.start_id + position)).filter(move |t| t.name() == name)
     }
 
     /// Like [`Btf::find_by_name_kind`], looking only at this blob's own types.

@@ -172,7 +172,7 @@ fn composites_match(local: &Btf, l: &Type<'_>, targ: &Btf, t: &Type<'_>, level: 
         let mut matched = false;
         for tm in t.members() {
             *fuel = fuel.checked_sub(1).ok_or_else(bad)?;
-            if names_match(lm.name, tm.name)
+            if names_match(lm.name(), tm.name())
                 && types_match(local, lm.type_id, targ, tm.type_id, false, level - 1, fuel)?
             {
                 matched = true;

@@ -214,10 +214,10 @@ fn parse_spec<'a>(btf: &'a Btf, relo: &CoreRelo, kind: RelocKind) -> Res<Spec<'a
             let m = t.members().nth(*idx as usize).ok_or_else(bad)?;
             spec.bit_offset = spec.bit_offset.wrapping_add(m.bit_offset);
             if m.name_off != 0 {
-                if m.name.is_empty() {
+                if m.name().is_empty() {
                     return Err(bad());
                 }
-                spec.steps.push(Accessor { type_id: t.id, idx: *idx, name: Some(m.name) });
+                spec.steps.push(Accessor { type_id: t.id, idx: *idx, name: Some(m.name()) });
             }
             id = m.type_id;
         } else if let Some(a) = t.array() {
@@ -258,16 +258,16 @@ fn match_member<'a>(
         let before = spec.bit_offset;
         spec.bit_offset = before.wrapping_add(m.bit_offset);
         spec.raw_len += 1;
-        if m.name.is_empty() {
+        if m.name().is_empty() {
             let found = match_member(local, local_member, targ, m.type_id, spec, fuel)?;
             if found.is_some() {
                 return Ok(found);
             }
-        } else if m.name == local_member.name {
+        } else if m.name() == local_member.name() {
             if !fields_are_compat(local, local_member.type_id, targ, m.type_id)? {
                 return Ok(None);
             }
-            spec.steps.push(Accessor { type_id: t.id, idx: i as u32, name: Some(m.name) });
+            spec.steps.push(Accessor { type_id: t.id, idx: i as u32, name: Some(m.name()) });
             return Ok(Some(m.type_id));
         }
         spec.bit_offset = before;

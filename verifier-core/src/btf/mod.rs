@@ -8,6 +8,7 @@ pub mod ext;
 mod kind;
 mod names;
 mod packed;
+mod text;
 mod types;
 pub mod validate;
 

@@ -20,6 +20,7 @@ use std::sync::OnceLock;
 use super::blob::{Btf, BtfError, index_types};
 use super::kind::BtfKind;
 use super::names::{self, Names};
+use super::text::Text;
 use super::types::{TypeId, u32_at};
 use crate::packing::{deflate, inflate};
 
@@ -52,7 +53,7 @@ pub(super) struct Packed {
     type_len: usize,
     str_len: usize,
     type_blocks: Box<[Block<TypeBlock>]>,
-    string_blocks: Box<[Block<Box<[u8]>>]>,
+    string_blocks: Box<[Block<Text>]>,
     names: &'static [u8],
     tags: &'static [u8],
 }
@@ -111,9 +112,10 @@ impl Packed {
         block.bytes.get(*block.offsets.get(position % TYPES_PER_BLOCK)? as usize..)
     }
 
-    /// Bytes of the strings from an offset on, at least to the end of the string there.
-    pub fn strings_from(&self, offset: usize) -> Option<&[u8]> {
-        self.string_blocks.get(offset / STRING_BLOCK)?.get(Some)?.get(offset % STRING_BLOCK..)
+    /// The strings around an offset, at least to the end of the one there, and where in them it is.
+    pub fn strings_at(&self, offset: usize) -> Option<(&Text, usize)> {
+        let block = self.string_blocks.get(offset / STRING_BLOCK)?;
+        Some((block.get(|bytes| Some(Text::new(&bytes)))?, offset % STRING_BLOCK))
     }
 
     /// The table of names.
@@ -135,7 +137,7 @@ impl Packed {
         }
         let mut strings = Vec::with_capacity(self.str_len);
         for first in (0..self.str_len).step_by(STRING_BLOCK) {
-            let block = self.strings_from(first).unwrap_or_default();
+            let block = self.strings_at(first).map_or(&[][..], |(text, _)| text.bytes());
             strings.extend_from_slice(&block[..block.len().min(STRING_BLOCK)]);
         }
         (types, strings)

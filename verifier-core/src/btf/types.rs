@@ -41,8 +41,7 @@ pub struct Type<'a> {
 /// A member of a struct or union.
 #[derive(Clone, Copy, Debug)]
 pub struct Member<'a> {
-    /// Name; empty: anonymous.
-    pub name: &'a str,
+    btf: &'a Btf,
     /// Offset of the name in the strings.
     pub name_off: u32,
     /// Type of the member.
@@ -56,8 +55,7 @@ pub struct Member<'a> {
 /// A parameter of a function prototype; a variadic one ends in a parameter of type 0 without name.
 #[derive(Clone, Copy, Debug)]
 pub struct Param<'a> {
-    /// Name; empty: anonymous.
-    pub name: &'a str,
+    btf: &'a Btf,
     /// Offset of the name in the strings.
     pub name_off: u32,
     /// Type.
@@ -110,6 +108,20 @@ pub struct IntEncoding {
     pub bits: u8,
 }
 
+impl<'a> Member<'a> {
+    /// Name; empty: anonymous. It is looked up now, because most who look for a member go by its offset.
+    pub fn name(&self) -> &'a str {
+        self.btf.name_at(self.name_off)
+    }
+}
+
+impl<'a> Param<'a> {
+    /// Name; empty: anonymous.
+    pub fn name(&self) -> &'a str {
+        self.btf.name_at(self.name_off)
+    }
+}
+
 impl<'a> Type<'a> {
     /// Name; empty when anonymous.
     pub fn name(&self) -> &'a str {
@@ -121,7 +133,7 @@ impl<'a> Type<'a> {
         let (btf, kflag) = (self.btf, self.kflag);
         let data = if matches!(self.kind, BtfKind::Struct | BtfKind::Union) { self.data } else { &[] };
         words::<3>(data).map(move |[name_off, type_id, off]| Member {
-            name: btf.name_at(name_off),
+            btf,
             name_off,
             type_id,
             bit_offset: if kflag { off & 0x00ff_ffff } else { off },
@@ -133,7 +145,7 @@ impl<'a> Type<'a> {
     pub fn params(&self) -> impl ExactSizeIterator<Item = Param<'a>> + Clone + use<'a> {
         let btf = self.btf;
         let data = if self.kind == BtfKind::FuncProto { self.data } else { &[] };
-        words::<2>(data).map(move |[name_off, type_id]| Param { name: btf.name_at(name_off), name_off, type_id })
+        words::<2>(data).map(move |[name_off, type_id]| Param { btf, name_off, type_id })
     }
 
     /// Values of an enum of either width; nothing for other kinds.

@@ -102,13 +102,10 @@ rows! {
                 n => write!(f, "{n:3} ")?,
             }
             write!(f, "{idx:3}: ")?;
-            for r in 0..10u16 {
-                match live >> r & 1 {
-                    0 => write!(f, ".")?,
-                    _ => write!(f, "{r}")?,
-                }
+            for r in 0..10u8 {
+                f.write_char(if live >> r & 1 == 0 { '.' } else { char::from(b'0' + r) })?;
             }
-            write!(f, " ")
+            f.write_char(' ')
         };
         /// Bits of a data-flow set of stack slots changed (6.18): `live` or `written`, which frame and instruction.
         [note]

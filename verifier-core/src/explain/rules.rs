@@ -201,7 +201,7 @@ impl Facts<'_> {
             (1..btf.nr_types()).filter_map(|id| btf.ty(id)).filter(|t| t.kind == BtfKind::Var && t.name() == map);
         let declared = vars.into_iter().find_map(|var| {
             let outer = btf.skip_modifiers(var.size_or_type)?;
-            let value = outer.members().find(|m| m.name == "value")?;
+            let value = outer.members().find(|m| m.name() == "value")?;
             let pointer = btf.skip_modifiers(value.type_id)?;
             Some(pointer.size_or_type)
         });

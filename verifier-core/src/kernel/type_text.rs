@@ -45,18 +45,21 @@ const PREFIXES: [(TypeFlags, &str); 7] = [
     (TypeFlags::TRUSTED, "trusted_"),
 ];
 
+impl RegType {
+    /// Hands its words to `f`, in order.
+    pub fn words(self, mut f: impl FnMut(&'static str)) {
+        PREFIXES.iter().filter(|(flag, _)| self.has(*flag)).for_each(|(_, word)| f(word));
+        f(self.base.word());
+        if self.may_be_null() {
+            f(if self.base == RegBase::PtrToBtfId { "or_null_" } else { "_or_null" });
+        }
+    }
+}
+
 impl fmt::Display for RegType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (flag, word) in PREFIXES {
-            if self.has(flag) {
-                f.write_str(word)?;
-            }
-        }
-        f.write_str(self.base.word())?;
-        match (self.may_be_null(), self.base) {
-            (true, RegBase::PtrToBtfId) => f.write_str("or_null_"),
-            (true, _) => f.write_str("_or_null"),
-            (false, _) => Ok(()),
-        }
+        let mut result = Ok(());
+        self.words(|word| result = result.and_then(|()| f.write_str(word)));
+        result
     }
 }

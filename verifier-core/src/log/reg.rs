@@ -7,8 +7,6 @@
 //! In the kernel: `dynptr_type_str()`, `iter_state_str()`, `tnum_strn()`, `print_scalar_ranges()`,
 //! `print_reg_state()`.
 
-use std::fmt::Write;
-
 use crate::btf::Btf;
 use crate::domain::Tnum;
 use crate::kernel::{Reworded, Wording};
@@ -18,6 +16,8 @@ use crate::state::{
     BtfRef, DynptrKind, FuncState, IterState, Payload, RegBase, RegState, SlotKind, TypeFlags, VerifierState,
 };
 use std::sync::Arc;
+
+use super::digits::{decimal, signed, snum, tnum, unum};
 
 /// What the words need besides the state.
 pub struct Words<'a> {
@@ -60,21 +60,6 @@ pub fn iter_state(state: IterState) -> &'static str {
         IterState::Drained => "drained",
         IterState::Invalid => "<invalid>",
     }
-}
-
-/// A number printed in decimal while it is small, in hexadecimal beyond.
-pub fn unum(n: u64) -> String {
-    if n <= u64::from(u16::MAX) { n.to_string() } else { format!("{n:#x}") }
-}
-
-/// The signed form of [`unum`].
-pub fn snum(n: i64) -> String {
-    if i16::try_from(n).is_ok() { n.to_string() } else { format!("{n:#x}") }
-}
-
-/// Known bits in words.
-pub fn tnum(t: Tnum) -> String {
-    if t.is_const() { unum(t.value) } else { format!("({:#x}; {:#x})", t.value, t.mask) }
 }
 
 fn liveness(out: &mut String, marks: u8) {
@@ -124,8 +109,28 @@ fn ranges(out: &mut String, reg: &RegState, comma: &mut bool) {
                 out.push('=');
             }
         }
-        out.push_str(&if name.starts_with('s') { snum(val as i64) } else { unum(val) });
+        if name.starts_with('s') { snum(out, val as i64) } else { unum(out, val) }
     }
+}
+
+/// What stands for a byte of a slot.
+fn letter(kind: SlotKind) -> char {
+    match kind {
+        SlotKind::Invalid => '?',
+        SlotKind::Spill => 'r',
+        SlotKind::Misc => 'm',
+        SlotKind::Zero => '0',
+        SlotKind::Dynptr => 'd',
+        SlotKind::Iter => 'i',
+        SlotKind::IrqFlag => 'f',
+    }
+}
+
+/// `name` and a number, behind a comma unless they come first.
+fn member(out: &mut String, comma: &mut bool, name: &str, n: u32) {
+    separate(out, comma);
+    out.push_str(name);
+    decimal(out, u64::from(n));
 }
 
 fn separate(out: &mut String, comma: &mut bool) {
@@ -137,8 +142,8 @@ fn separate(out: &mut String, comma: &mut bool) {
 
 impl Words<'_> {
     /// Name of a type; empty when the id is unknown.
-    fn type_name(&self, btf: BtfRef, id: u32) -> String {
-        self.btfs.get(usize::from(btf.0)).and_then(|b| b.ty(id)).map(|t| t.name().to_string()).unwrap_or_default()
+    fn type_name(&self, btf: BtfRef, id: u32) -> &str {
+        self.btfs.get(usize::from(btf.0)).map_or("", |b| b.type_name(id))
     }
 
     /// One register behind its `=`.
@@ -149,40 +154,42 @@ impl Words<'_> {
             out.push('P');
         }
         if scalar && reg.scalar.var_off.is_const() {
-            out.push_str(&snum(reg.scalar.var_off.value as i64));
+            snum(out, reg.scalar.var_off.value as i64);
             return;
         }
-        // Writing into a `String` cannot fail.
-        let _ = write!(out, "{ty}");
+        ty.words(|word| out.push_str(word));
         if ty.is(RegBase::PtrToArena) {
             return;
         }
         if ty.is(RegBase::PtrToStack) {
             if frame.frame_number != reg.frame_number {
-                let _ = write!(out, "[{}]", reg.frame_number);
+                out.push('[');
+                decimal(out, u64::from(reg.frame_number));
+                out.push(']');
             }
             if reg.scalar.var_off.is_const() {
-                out.push_str(&snum((reg.scalar.var_off.value as i64).wrapping_add(i64::from(reg.off))));
+                snum(out, (reg.scalar.var_off.value as i64).wrapping_add(i64::from(reg.off)));
                 return;
             }
         }
         if ty.base == RegBase::PtrToBtfId
             && let Some((btf, id)) = reg.btf()
         {
-            out.push_str(&self.type_name(btf, id));
+            out.push_str(self.type_name(btf, id));
         }
         out.push('(');
         let mut comma = false;
         if reg.id != 0 {
-            separate(out, &mut comma);
-            let _ = write!(out, "id={}", reg.id & !ADD_CONST);
+            member(out, &mut comma, "id=", reg.id & !ADD_CONST);
         }
         if reg.id & ADD_CONST != 0 {
-            let _ = write!(out, "{:+}", reg.off);
+            if reg.off >= 0 {
+                out.push('+');
+            }
+            signed(out, i64::from(reg.off));
         }
         if reg.ref_obj_id != 0 {
-            separate(out, &mut comma);
-            let _ = write!(out, "ref_obj_id={}", reg.ref_obj_id);
+            member(out, &mut comma, "ref_obj_id=", reg.ref_obj_id);
         }
         if ty.has(TypeFlags::NON_OWN_REF) && ty.has(TypeFlags::ALLOC) {
             separate(out, &mut comma);
@@ -193,43 +200,49 @@ impl Words<'_> {
         {
             if !map.name.is_empty() {
                 separate(out, &mut comma);
-                let _ = write!(out, "map={}", map.name);
+                out.push_str("map=");
+                out.push_str(&map.name);
             }
             separate(out, &mut comma);
-            let _ = write!(out, "ks={},vs={}", map.key_size as i32, map.value_size as i32);
+            out.push_str("ks=");
+            signed(out, i64::from(map.key_size as i32));
+            out.push_str(",vs=");
+            signed(out, i64::from(map.value_size as i32));
         }
         if !scalar && reg.off != 0 {
             separate(out, &mut comma);
             out.push_str("off=");
-            out.push_str(&snum(i64::from(reg.off)));
+            snum(out, i64::from(reg.off));
         }
         if matches!(ty.base, RegBase::PtrToPacket | RegBase::PtrToPacketMeta) && ty.flags.is_empty() {
             separate(out, &mut comma);
             out.push_str("r=");
-            out.push_str(&unum(i64::from(reg.range()) as u64));
+            unum(out, i64::from(reg.range()) as u64);
         }
         if ty.base == RegBase::PtrToMem {
             separate(out, &mut comma);
             out.push_str("sz=");
-            out.push_str(&unum(u64::from(reg.mem_size())));
+            unum(out, u64::from(reg.mem_size()));
         }
         if ty.is(RegBase::ConstPtrToDynptr)
             && let Payload::Dynptr { kind, .. } = reg.payload
         {
             separate(out, &mut comma);
-            let _ = write!(out, "type={}", dynptr_kind(kind));
+            out.push_str("type=");
+            out.push_str(dynptr_kind(kind));
         }
         if reg.scalar.var_off.is_const() {
             if reg.scalar.var_off.value != 0 {
                 separate(out, &mut comma);
                 out.push_str("imm=");
-                out.push_str(&snum(reg.scalar.var_off.value as i64));
+                snum(out, reg.scalar.var_off.value as i64);
             }
         } else {
             ranges(out, reg, &mut comma);
             if reg.scalar.var_off != Tnum::UNKNOWN {
                 separate(out, &mut comma);
-                let _ = write!(out, "var_off={}", tnum(reg.scalar.var_off));
+                out.push_str("var_off=");
+                tnum(out, reg.scalar.var_off);
             }
         }
         out.push(')');
@@ -237,7 +250,8 @@ impl Words<'_> {
 
     /// Name and marks of a place: ` R1_w`, ` fp-8_r`.
     fn place(&self, out: &mut String, name: &str, n: i64, marks: u8) {
-        let _ = write!(out, " {name}{n}");
+        out.push_str(name);
+        signed(out, n);
         if !self.style.has(Reworded::NoMarks) {
             liveness(out, marks);
         }
@@ -247,13 +261,15 @@ impl Words<'_> {
     /// One frame with its line end.
     pub fn frame(&self, out: &mut String, state: &VerifierState, frame: &FuncState, want: Wanted) {
         if frame.frame_number != 0 {
-            let _ = write!(out, " frame{}:", frame.frame_number);
+            out.push_str(" frame");
+            decimal(out, u64::from(frame.frame_number));
+            out.push(':');
         }
         for (i, reg) in frame.regs.iter().enumerate() {
             if reg.ty.base == RegBase::NotInit || !(want.all || want.regs >> i & 1 != 0) {
                 continue;
             }
-            self.place(out, "R", i as i64, reg.live);
+            self.place(out, " R", i as i64, reg.live);
             self.reg(out, frame, reg);
         }
         self.slots(out, frame, want);
@@ -264,9 +280,11 @@ impl Words<'_> {
         if let Some(first) = refs.next()
             && first != 0
         {
-            let _ = write!(out, " refs={first}");
+            out.push_str(" refs=");
+            decimal(out, u64::from(first));
             for id in refs.filter(|id| *id != 0) {
-                let _ = write!(out, ",{id}");
+                out.push(',');
+                decimal(out, u64::from(id));
             }
         }
         if frame.is_callback {
@@ -288,26 +306,13 @@ impl Words<'_> {
                 continue;
             }
             let fp = |spi: usize| -(spi as i64 + 1) * 8;
-            let kinds: String = slot
-                .kind
-                .iter()
-                .map(|k| match k {
-                    SlotKind::Invalid => '?',
-                    SlotKind::Spill => 'r',
-                    SlotKind::Misc => 'm',
-                    SlotKind::Zero => '0',
-                    SlotKind::Dynptr => 'd',
-                    SlotKind::Iter => 'i',
-                    SlotKind::IrqFlag => 'f',
-                })
-                .collect();
             let reg = &slot.spilled;
             match slot.kind[7] {
                 SlotKind::Spill => {
                     // Bytes below a narrow spill come first.
                     let below = slot.kind.iter().take_while(|k| **k != SlotKind::Spill).count();
-                    self.place(out, "fp", fp(at), reg.live);
-                    out.push_str(&kinds[..below]);
+                    self.place(out, " fp", fp(at), reg.live);
+                    out.extend(slot.kind[..below].iter().map(|k| letter(*k)));
                     self.reg(out, frame, reg);
                 }
                 SlotKind::Dynptr => {
@@ -316,20 +321,20 @@ impl Words<'_> {
                     i = main + 1;
                     let Some(slot) = frame.stack.get(main) else { continue };
                     let reg = &slot.spilled;
-                    self.place(out, "fp", fp(main), reg.live);
+                    self.place(out, " fp", fp(main), reg.live);
                     let (kind, first) = match reg.payload {
                         Payload::Dynptr { kind, first_slot } => (kind, first_slot),
                         _ => (DynptrKind::Invalid, false),
                     };
-                    let _ = write!(out, "dynptr_{}(", dynptr_kind(kind));
+                    out.push_str("dynptr_");
+                    out.push_str(dynptr_kind(kind));
+                    out.push('(');
                     let mut comma = false;
                     if reg.id != 0 {
-                        separate(out, &mut comma);
-                        let _ = write!(out, "id={}", reg.id);
+                        member(out, &mut comma, "id=", reg.id);
                     }
                     if reg.ref_obj_id != 0 {
-                        separate(out, &mut comma);
-                        let _ = write!(out, "ref_id={}", reg.ref_obj_id);
+                        member(out, &mut comma, "ref_id=", reg.ref_obj_id);
                     }
                     // The kernel reads another member of the union here, and finds the mark of the first slot.
                     if first {
@@ -343,24 +348,27 @@ impl Words<'_> {
                     if reg.ref_obj_id == 0 {
                         continue;
                     }
-                    self.place(out, "fp", fp(at), reg.live);
+                    self.place(out, " fp", fp(at), reg.live);
                     let (name, progress, depth) = match reg.payload {
                         Payload::Iter { btf, id, state, depth } => {
                             let name = self.type_name(btf, id);
-                            (name.strip_prefix("bpf_iter_").unwrap_or("<invalid>").to_string(), state, depth)
+                            (name.strip_prefix("bpf_iter_").unwrap_or("<invalid>"), state, depth)
                         }
-                        _ => ("<invalid>".into(), IterState::Invalid, 0),
+                        _ => ("<invalid>", IterState::Invalid, 0),
                     };
-                    let _ = write!(
-                        out,
-                        "iter_{name}(ref_id={},state={},depth={depth})",
-                        reg.ref_obj_id,
-                        iter_state(progress)
-                    );
+                    out.push_str("iter_");
+                    out.push_str(name);
+                    out.push_str("(ref_id=");
+                    decimal(out, u64::from(reg.ref_obj_id));
+                    out.push_str(",state=");
+                    out.push_str(iter_state(progress));
+                    out.push_str(",depth=");
+                    decimal(out, u64::from(depth));
+                    out.push(')');
                 }
                 _ => {
-                    self.place(out, "fp", fp(at), reg.live);
-                    out.push_str(&kinds);
+                    self.place(out, " fp", fp(at), reg.live);
+                    out.extend(slot.kind.iter().map(|k| letter(*k)));
                 }
             }
         }

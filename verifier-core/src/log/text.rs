@@ -13,6 +13,7 @@ use crate::kernel::Reworded;
 use crate::program::LineInfo;
 use crate::state::BtfRef;
 
+use super::digits::{decimal, signed};
 use super::event::{Context, Event, Interest, Sink};
 use super::reg::{Wanted, Words};
 
@@ -36,6 +37,16 @@ pub struct TextLog {
     last_line: Option<LineInfo>,
     /// Longest log that would have been kept.
     max_len: u64,
+    /// The piece being put together.
+    draft: String,
+    /// Instructions that were printed, with their line's end: their text never changes.
+    texts: Vec<Option<InsnText>>,
+}
+
+/// An instruction as printed.
+struct InsnText {
+    insn: Insn,
+    text: Box<str>,
 }
 
 /// Names for the disassembler, from what the analysis knows.
@@ -67,12 +78,15 @@ impl TextLog {
         TextLog {
             level,
             cap: cap.max(1),
-            buf: Vec::new(),
+            // Most logs are longer; without a level, nothing is printed.
+            buf: Vec::with_capacity(if level == 0 { 0 } else { 4 << 10 }),
             start: 0,
             after_insn: 0,
             insn_len: 0,
             last_line: None,
             max_len: 0,
+            draft: String::new(),
+            texts: Vec::new(),
         }
     }
 
@@ -95,6 +109,15 @@ impl TextLog {
 
     fn say(&mut self, text: &str) {
         self.piece(text.as_bytes());
+    }
+
+    /// Appends the piece that `write` puts together.
+    fn draft(&mut self, write: impl FnOnce(&mut String)) {
+        let mut draft = std::mem::take(&mut self.draft);
+        draft.clear();
+        write(&mut draft);
+        self.piece(draft.as_bytes());
+        self.draft = draft;
     }
 
     /// The log as it stands: what the kernel's buffer would hold.
@@ -135,7 +158,7 @@ impl TextLog {
             return;
         }
         if numbered {
-            self.say(&format!("{idx}: "))
+            self.number(idx)
         } else {
             self.say("; ")
         }
@@ -155,20 +178,38 @@ impl TextLog {
         self.last_line = Some(line);
     }
 
-    fn insn(&mut self, cx: &Context<'_>, idx: usize) {
-        let mut s = String::new();
-        if let Some(insn) = cx.insns.get(idx) {
-            let next = cx.insns.get(idx + 1).copied();
-            // Writing into a `String` cannot fail.
-            let _ = if insn.is_ordered_access() && !cx.kernel.style.has(Reworded::OrderedAccess) {
-                write!(s, "BUG_{:02x}", insn.code)
-            } else {
-                write_insn(&mut s, *insn, next, &CallNames(cx), !cx.pointers_may_leak)
-            };
-        }
-        s.push('\n');
-        self.say(&s);
+    /// `12: `.
+    fn number(&mut self, idx: usize) {
+        self.draft(|s| {
+            decimal(s, idx as u64);
+            s.push_str(": ");
+        });
     }
+
+    fn insn(&mut self, cx: &Context<'_>, idx: usize) {
+        let Some(insn) = cx.insns.get(idx) else { return self.say("\n") };
+        if self.texts.len() <= idx {
+            self.texts.resize_with(cx.insns.len(), || None);
+        }
+        let known = self.texts[idx].take().filter(|t| t.insn == *insn);
+        let text = known.unwrap_or_else(|| InsnText { insn: *insn, text: insn_text(cx, *insn, idx).into() });
+        self.say(&text.text);
+        self.texts[idx] = Some(text);
+    }
+}
+
+/// An instruction and its line's end.
+fn insn_text(cx: &Context<'_>, insn: Insn, idx: usize) -> String {
+    let mut s = String::new();
+    // Writing into a `String` cannot fail.
+    let _ = if insn.is_ordered_access() && !cx.kernel.style.has(Reworded::OrderedAccess) {
+        write!(s, "BUG_{:02x}", insn.code)
+    } else {
+        let next = cx.insns.get(idx + 1).copied();
+        write_insn(&mut s, insn, next, &CallNames(cx), !cx.pointers_may_leak)
+    };
+    s.push('\n');
+    s
 }
 
 impl Sink for TextLog {
@@ -179,21 +220,24 @@ impl Sink for TextLog {
     fn event(&mut self, cx: &Context<'_>, event: &Event<'_>) {
         match *event {
             Event::Line(msg) => {
-                let text = msg.text(cx.kernel.style);
-                self.say(&text);
+                // Writing into a `String` cannot fail.
+                self.draft(|s| {
+                    let _ = msg.write(s, cx.kernel.style);
+                });
             }
             Event::Begin { .. } => self.last_line = None,
             Event::SourceLine { idx, numbered } => self.source_line(cx, idx, numbered),
             Event::Insn { idx } => {
                 self.source_line(cx, idx, false);
                 let from = self.end();
-                self.say(&format!("{idx}: "));
+                self.number(idx);
                 self.insn(cx, idx);
                 self.insn_len = (self.end() - from) as usize;
                 self.after_insn = self.end();
             }
             Event::State { state, frame, all, regs, slots } => {
-                let mut s = String::new();
+                let mut s = std::mem::take(&mut self.draft);
+                s.clear();
                 if let Some(f) = state.frames.get(frame) {
                     Self::words(cx).frame(&mut s, state, f, Wanted { all, regs, slots });
                 }
@@ -201,31 +245,46 @@ impl Sink for TextLog {
                 for part in s.as_bytes().chunks(PIECE_MAX) {
                     self.piece(part);
                 }
+                self.draft = s;
             }
             Event::InsnState { idx, state, frame, regs, slots } => {
                 if self.after_insn != 0 && self.after_insn == self.end() {
                     self.rewind(self.after_insn - 1);
                     let column = (self.insn_len + 4).max(STATE_COLUMN).next_multiple_of(8);
                     let width = column - self.insn_len - 1;
-                    self.say(&format!("{:width$};", " "));
+                    self.draft(|s| {
+                        s.extend(std::iter::repeat_n(' ', width));
+                        s.push(';');
+                    });
                 } else {
-                    self.say(&format!("{idx}:"));
+                    self.draft(|s| {
+                        decimal(s, idx as u64);
+                        s.push(':');
+                    });
                 }
                 self.event(cx, &Event::State { state, frame, all: false, regs, slots });
             }
             Event::From { prev, to, speculative, safe } => {
-                let spec = if speculative { " (speculative execution)" } else { "" };
-                let safe = if safe { " safe\n" } else { "" };
-                self.say(&format!("\nfrom {prev} to {to}{spec}:{safe}"));
+                self.draft(|s| {
+                    s.push_str("\nfrom ");
+                    signed(s, i64::from(prev));
+                    s.push_str(" to ");
+                    decimal(s, to as u64);
+                    s.push_str(if speculative { " (speculative execution):" } else { ":" });
+                    s.push_str(if safe { " safe\n" } else { "" });
+                });
             }
             Event::PreciseBefore { frame, regs, slots, idx } => {
-                let mut s = format!("mark_precise: frame{frame}: regs=");
-                bits(&mut s, "r", u64::from(regs));
-                s.push_str(" stack=");
-                slot_bits(&mut s, slots);
-                s.push_str(" before ");
-                self.say(&s);
-                self.say(&format!("{idx}: "));
+                self.draft(|s| {
+                    s.push_str("mark_precise: frame");
+                    decimal(s, u64::from(frame));
+                    s.push_str(": regs=");
+                    bits(s, "r", u64::from(regs));
+                    s.push_str(" stack=");
+                    slot_bits(s, slots);
+                    s.push_str(" before ");
+                });
+                self.number(idx);
                 self.insn(cx, idx);
             }
             Event::InsnText { idx } => self.insn(cx, idx),
@@ -251,7 +310,9 @@ impl Sink for TextLog {
 pub fn bits(out: &mut String, prefix: &str, mask: u64) {
     let mut first = true;
     for n in (0..64).filter(|n| mask >> n & 1 != 0) {
-        let _ = write!(out, "{}{prefix}{n}", if first { "" } else { "," });
+        out.push_str(if first { "" } else { "," });
+        out.push_str(prefix);
+        decimal(out, n);
         first = false;
     }
 }
@@ -260,7 +321,8 @@ pub fn bits(out: &mut String, prefix: &str, mask: u64) {
 pub fn slot_bits(out: &mut String, mask: u64) {
     let mut first = true;
     for n in (0..64i32).filter(|n| mask >> n & 1 != 0) {
-        let _ = write!(out, "{}{}", if first { "" } else { "," }, -(n + 1) * 8);
+        out.push_str(if first { "" } else { "," });
+        signed(out, i64::from(-(n + 1) * 8));
         first = false;
     }
 }

@@ -34,7 +34,7 @@ fn values_at(btf: &Btf, map: &Map) -> Option<u64> {
     let datasec = btf.own_by_name(".maps").find(|t| t.kind == BtfKind::Datasec)?;
     let var = datasec.var_secinfos().find(|v| u64::from(v.offset) == map.offset)?;
     let declaration = btf.skip_modifiers(btf.ty(var.type_id)?.size_or_type)?;
-    let values = declaration.members().last().filter(|m| m.name == "values")?;
+    let values = declaration.members().last().filter(|m| m.name() == "values")?;
     Some(u64::from(values.bit_offset / 8))
 }
 

@@ -417,7 +417,7 @@ impl<'a> Loader<'a> {
     fn reused(&self, m: &Map, ops: &StructOps, prog: usize, first: &Slot, second: &Slot) -> NotLoadable {
         let members = self.object.btf.as_deref().and_then(|b| b.ty(ops.type_id));
         let index = ops.progs.iter().filter(|(_, p)| *p == prog).map(|(i, _)| *i).max().unwrap_or(0);
-        let member = members.and_then(|t| t.members().nth(index)).map_or("", |m| m.name);
+        let member = members.and_then(|t| t.members().nth(index)).map_or("", |m| m.name());
         let (name, section) = self.object.progs.get(prog).map_or(("", ""), |p| (&p.name, &p.section_name));
         let why = if first.btf_id == second.btf_id {
             format!("expected_attach_type {} != kern_member_idx {}", first.member, second.member)

@@ -92,7 +92,7 @@ impl Maps {
 
 /// An integer attribute is the length of an array that a pointer points to. libbpf: `get_map_field_int()`.
 fn int_field(map: &str, btf: &Btf, m: &Member<'_>) -> Result<u32, NotLoadable> {
-    let fail = |words: String| NotLoadable::new(EINVAL, format!("map '{map}': attr '{}': {words}", m.name));
+    let fail = |words: String| NotLoadable::new(EINVAL, format!("map '{map}': attr '{}': {words}", m.name()));
     let t = btf.skip_modifiers(m.type_id).ok_or_else(|| fail(format!("type [{}] not found.", m.type_id)))?;
     if t.kind != BtfKind::Ptr {
         return Err(fail(format!("expected PTR, got {}.", t.kind.word())));
@@ -103,7 +103,7 @@ fn int_field(map: &str, btf: &Btf, m: &Member<'_>) -> Result<u32, NotLoadable> {
 
 /// A wide integer attribute may also be the one value of an enum. libbpf: `get_map_field_long()`.
 fn long_field(map: &str, btf: &Btf, m: &Member<'_>) -> Result<u64, NotLoadable> {
-    let fail = |words: String| NotLoadable::new(EINVAL, format!("map '{map}': attr '{}': {words}", m.name));
+    let fail = |words: String| NotLoadable::new(EINVAL, format!("map '{map}': attr '{}': {words}", m.name()));
     let t = btf.skip_modifiers(m.type_id).ok_or_else(|| fail(format!("type [{}] not found.", m.type_id)))?;
     match t.kind {
         BtfKind::Ptr => int_field(map, btf, m).map(u64::from),
@@ -154,7 +154,7 @@ fn parse_def(
     let mut def = MapDef::default();
     let mut inner = None;
     for (i, m) in def_type.members().enumerate() {
-        match m.name {
+        match m.name() {
             "type" => def.map_type = int_field(name, btf, &m)?,
             "max_entries" => def.max_entries = int_field(name, btf, &m)?,
             "map_flags" => def.flags = int_field(name, btf, &m)?,

@@ -448,7 +448,7 @@ fn resolve_root(btf: &Btf, f: &Found) -> Result<FieldInfo, Errno> {
     let want = if f.kind == FieldKind::LIST_HEAD { "bpf_list_node" } else { "bpf_rb_node" };
     let t = btf.ty(f.id).ok_or(Errno::EINVAL)?;
     let mut found = None;
-    for m in t.members().filter(|m| m.name == f.node) {
+    for m in t.members().filter(|m| m.name() == f.node) {
         let n = btf.ty(m.type_id).ok_or(Errno::EINVAL)?;
         let sound = n.kind == BtfKind::Struct && n.name() == want && m.bit_offset % 64 == 0;
         if found.is_some() || !sound {
@@ -514,7 +514,16 @@ pub fn parse_fields(
 /// Kernel: `struct btf_struct_metas`.
 #[derive(Clone, Debug, Default)]
 pub struct StructMetas {
-    records: HashMap<TypeId, Arc<Record>>,
+    /// `None`: there are none.
+    records: Option<Arc<HashMap<TypeId, Arc<Record>>>>,
+}
+
+/// What [`StructMetas::of`] found in a blob, and what it depends on besides.
+struct Kept {
+    kinds: FieldKind,
+    vmlinux: u64,
+    modules: Vec<u64>,
+    metas: Result<StructMetas, Errno>,
 }
 
 impl StructMetas {
@@ -523,6 +532,14 @@ impl StructMetas {
     /// # Errors
     /// The error number that loading the BTF returns.
     pub fn of(kt: &KernelTypes<'_>, btf: &Btf) -> Result<StructMetas, Errno> {
+        let modules = || kt.modules.iter().map(|(_, btf)| btf.serial());
+        let (kinds, vmlinux) = (kt.kinds(), kt.vmlinux.serial());
+        let fits = |k: &Kept| k.kinds == kinds && k.vmlinux == vmlinux && k.modules.iter().copied().eq(modules());
+        let make = || Kept { kinds, vmlinux, modules: modules().collect(), metas: StructMetas::find(kt, btf) };
+        btf.keep(fits, make).metas.clone()
+    }
+
+    fn find(kt: &KernelTypes<'_>, btf: &Btf) -> Result<StructMetas, Errno> {
         const SPECIAL: [&str; 6] =
             ["bpf_spin_lock", "bpf_list_head", "bpf_list_node", "bpf_rb_root", "bpf_rb_node", "bpf_refcount"];
         let mut special: Vec<TypeId> =
@@ -532,21 +549,21 @@ impl StructMetas {
                 special.push(t.id);
             }
         }
-        let mut metas = StructMetas::default();
         if special.is_empty() {
-            return Ok(metas);
+            return Ok(StructMetas::default());
         }
         special.sort_unstable();
         let mask = FieldKind::all()
             .difference(FieldKind::TIMER | FieldKind::WORKQUEUE | FieldKind::TASK_WORK | FieldKind::UPTR);
-        let mut ids = Vec::new();
+        let (mut ids, mut records) = (Vec::new(), HashMap::new());
         for t in btf.own_types().filter(|t| t.kind == BtfKind::Struct) {
             if t.members().any(|m| special.binary_search(&m.type_id).is_ok()) {
                 let rec = parse_fields(kt, btf, t.id, t.size_or_type, mask)?.ok_or(Errno::EFAULT)?;
-                metas.records.insert(t.id, Arc::new(rec));
+                records.insert(t.id, Arc::new(rec));
                 ids.push(t.id);
             }
         }
+        let metas = StructMetas { records: Some(Arc::new(records)) };
         for id in &ids {
             if let Some(rec) = metas.get(*id) {
                 metas.check_roots(btf, rec)?;
@@ -561,7 +578,7 @@ impl StructMetas {
 
     /// Special fields of a type. Kernel: `btf_find_struct_meta()`.
     pub fn get(&self, id: TypeId) -> Option<&Arc<Record>> {
-        self.records.get(&id)
+        self.records.as_ref()?.get(&id)
     }
 
     /// What roots contain must itself be known, and user pointers must point to structs of at most a page.

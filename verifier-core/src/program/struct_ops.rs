@@ -163,11 +163,11 @@ pub(super) fn collect_relocations(
             return Err(fail(EINVAL, format!("cannot find member at moff {moff}")));
         };
         if btf.resolve_func_ptr(member.type_id).is_none() {
-            return Err(fail(EINVAL, format!("cannot relocate non func ptr {}", member.name)));
+            return Err(fail(EINVAL, format!("cannot relocate non func ptr {}", member.name())));
         }
         let prog = usize::try_from(sym.value / 8).ok().and_then(|insn| progs.at(usize::from(sym.shndx), insn));
         let Some(prog) = prog else {
-            let words = format!("cannot find prog at shdr_idx {} to relocate func ptr {}", sym.shndx, member.name);
+            let words = format!("cannot find prog at shdr_idx {} to relocate func ptr {}", sym.shndx, member.name());
             return Err(fail(EINVAL, words));
         };
         if progs.prog_type(prog) != Some(ProgType::StructOps) {
@@ -227,44 +227,44 @@ pub(super) fn init_kernel(
         let prog = ops.progs.iter().find(|(idx, _)| *idx == i).map(|(_, p)| *p);
         let size = btf
             .resolve_size(m.type_id)
-            .ok_or_else(|| fail(EINVAL, format!("failed to resolve the size of member {}", m.name)))?;
+            .ok_or_else(|| fail(EINVAL, format!("failed to resolve the size of member {}", m.name())))?;
         let at = (m.bit_offset / 8) as usize;
         let bytes = at.checked_add(size as usize).and_then(|end| ops.data.get(at..end)).unwrap_or(&[]);
         let set = bytes.iter().any(|b| *b != 0);
-        let found: Option<(usize, Member<'_>)> = kt.members().enumerate().find(|(_, k)| k.name == m.name);
+        let found: Option<(usize, Member<'_>)> = kt.members().enumerate().find(|(_, k)| k.name() == m.name());
         let Some((kidx, km)) = found else {
             if set || prog.is_some() {
-                return Err(fail(ENOTSUP, format!("Cannot find member {} in kernel BTF", m.name)));
+                return Err(fail(ENOTSUP, format!("Cannot find member {} in kernel BTF", m.name())));
             }
             continue;
         };
         if m.bitfield_size != 0 || km.bitfield_size != 0 {
-            return Err(fail(ENOTSUP, format!("bitfield {} is not supported", m.name)));
+            return Err(fail(ENOTSUP, format!("bitfield {} is not supported", m.name())));
         }
         let (Some(mt), Some(kmt)) = (btf.skip_modifiers(m.type_id), kern.btf.skip_modifiers(km.type_id)) else {
-            return Err(fail(EINVAL, format!("failed to resolve the type of member {}", m.name)));
+            return Err(fail(EINVAL, format!("failed to resolve the type of member {}", m.name())));
         };
         if mt.kind != kmt.kind {
-            let words = format!("Unmatched member type {} {} != {}(kernel)", m.name, mt.kind as u32, kmt.kind as u32);
+            let words = format!("Unmatched member type {} {} != {}(kernel)", m.name(), mt.kind as u32, kmt.kind as u32);
             return Err(fail(ENOTSUP, words));
         }
         if mt.kind != BtfKind::Ptr {
             let ksize = kern.btf.resolve_size(kmt.id);
             if ksize != Some(size) {
                 let shown = ksize.map_or(i64::from(EINVAL), i64::from);
-                let words = format!("Error in size of member {}: {size} != {shown}(kernel)", m.name);
+                let words = format!("Error in size of member {}: {size} != {shown}(kernel)", m.name());
                 return Err(fail(ENOTSUP, words));
             }
             continue;
         }
         let Some(prog) = prog else {
             if set {
-                return Err(fail(ENOTSUP, format!("member {} is not a struct_ops program", m.name)));
+                return Err(fail(ENOTSUP, format!("member {} is not a struct_ops program", m.name())));
             }
             continue;
         };
         if kern.btf.resolve_func_ptr(km.type_id).is_none() {
-            return Err(fail(ENOTSUP, format!("kernel member {} is not a func ptr", m.name)));
+            return Err(fail(ENOTSUP, format!("kernel member {} is not a func ptr", m.name())));
         }
         let member = u32::try_from(kidx).unwrap_or(u32::MAX);
         out.slots.push((prog, Slot { btf_id: kern.type_id, module: module.clone(), member }));

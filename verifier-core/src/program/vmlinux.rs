@@ -46,7 +46,7 @@ mod tests {
             let btf = vmlinux(&kernel).expect("stored BTF");
             let id = btf.find_by_name_kind("task_struct", BtfKind::Struct).expect("task_struct");
             let task = btf.ty(id).expect("type");
-            assert!(task.members().any(|m| m.name == "pid"));
+            assert!(task.members().any(|m| m.name() == "pid"));
             assert!(btf.resolve_size(id).is_some_and(|s| s > 1000));
         }
     }

@@ -263,7 +263,7 @@ pub(crate) fn typed_context_access(cx: &mut Cx<'_>, off: i32, size: u32, _t: Acc
     if args_trusted(cx) {
         ty = ty.plus(TypeFlags::TRUSTED);
     }
-    if param.is_some_and(|p| has_suffix(p.name, "__nullable")) {
+    if param.is_some_and(|p| has_suffix(p.name(), "__nullable")) {
         ty = ty.plus(TypeFlags::MAYBE_NULL);
     }
     let mut may_be_error = false;

@@ -146,7 +146,7 @@ pub(crate) fn note_kfunc_call(cx: &mut Draft<'_>, func_id: i32, off: i16) -> Res
         off,
         btf: btf_ref,
         name: name.into(),
-        params: proto.params().map(|p| KfuncParam { name: p.name.into(), type_id: p.type_id }).collect(),
+        params: proto.params().map(|p| KfuncParam { name: p.name().into(), type_id: p.type_id }).collect(),
         ret: proto.size_or_type,
         flags,
         special: (btf_ref == BtfRef::VMLINUX).then(|| Special::from_name(name)).flatten(),

@@ -110,7 +110,7 @@ fn check_lines(cx: &mut Draft<'_>) -> Res {
         if cx.program.insns[off as usize].code == 0 {
             return Err(cx.reject(WalkMsg::LineInfoInsn { i }, Errno::EINVAL));
         }
-        if btf.bytes_at(line.line_off).is_none() || btf.bytes_at(line.file_name_off).is_none() {
+        if !btf.has_string(line.line_off) || !btf.has_string(line.file_name_off) {
             return Err(cx.reject(WalkMsg::LineInfoName { i }, Errno::EINVAL));
         }
         if next_func < cx.learned.subprogs.len() {

@@ -35,7 +35,7 @@ pub(crate) fn struct_ops_target(cx: &mut Draft<'_>) -> Res {
     let Some(member) = t.members().nth(idx as usize) else {
         return Err(cx.reject(PolicyMsg::MemberIndex { idx, name: name() }, Errno::EINVAL));
     };
-    let mname = member.name.to_string();
+    let mname = member.name().to_string();
     let Some(proto) = btf.resolve_func_ptr(member.type_id) else {
         return Err(cx.reject(PolicyMsg::MemberInvalid { member: mname, idx, name: name() }, Errno::EINVAL));
     };

@@ -1,5 +1,6 @@
 # Two doors: `make demo` shows the main job, `make test` checks everything that can be checked here.
-# Both need a Rust toolchain and a C compiler (for ring), and fetch nothing but the crates in Cargo.lock.
+# Both need a Rust toolchain and a C compiler (for ring), and fetch the crates in Cargo.lock. What else they install, and
+# what they skip where it cannot be had, stands in the README.
 
 CARGO ?= cargo
 BPFVET = target/release/bpfvet
@@ -7,7 +8,7 @@ BPFVET = target/release/bpfvet
 # Without libz3 (installed when missing and possible) everything but the solver is built.
 SOLVER = $$(sh .ci/solver-features)
 
-.PHONY: wasm aarch64 demo test build load bench agreement prove solve corpus record real differential fuzz helpers hostile proto-lint proto-release fuzz-service formats licences lint
+.PHONY: adversarial adversarial-record wasm aarch64 demo test build load bench agreement prove solve corpus record real differential fuzz helpers hostile proto-lint proto-release fuzz-service formats licences lint
 
 build:
 	$(CARGO) build --release --locked -p verifier-server $(SOLVER)
@@ -115,6 +116,22 @@ record:
 real:
 	sh tests/real/install.sh target/real
 	$(CARGO) run --release --locked -p bpfvet-tests --bin real -- --answers tests/real/debian12.tsv target/real
+
+# The adversarial set so many times while the machine is busy: every run has to say the same.
+RUNS ?= 20
+adversarial:
+	$(CARGO) build --release --locked -p bpfvet-tests --bin solve
+	target/release/solve --runs $(RUNS)
+
+# Compiles the adversarial set again (needs clang) and asks the running kernel, which must be a 6.18 (needs root).
+adversarial-record:
+	for c in tests/adversarial/*.c tests/adversarial/accepted/*.c; do \
+	  clang-19 --target=bpf -mcpu=v3 -O2 -g -fdebug-compilation-dir=. -Wall -Wno-unused-parameter \
+	    -I corpus/include -c $$c -o $${c%.c}.o && llvm-strip-19 -g $${c%.c}.o || exit 1; done
+	test -x target/record/loader || sh tests/guest/prepare.sh target/record loader
+	$(CARGO) build --release --locked -p bpfvet-tests --bin ask
+	for d in tests/adversarial tests/adversarial/accepted; do \
+	  target/release/ask --kernel 6.18 --log-level 1 --table $$d/*.o > $$d/6.18.tsv || exit 1; done
 
 # The solver on programs with real bugs and on false rejections: answers, repairs, times.
 solve:

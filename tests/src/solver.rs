@@ -3,8 +3,9 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use verifier_core::analysis::{Options, System, Verdict};
+use verifier_core::analysis::{Options, System, Verdict, verify_with};
 use verifier_core::kernel::Kernel;
+use verifier_core::log::Off;
 use verifier_core::program::{LoadRequest, OpenOptions, open, vmlinux};
 use verifier_solver::attack::{Attacked, attack_request};
 use verifier_solver::budget::Effort;
@@ -245,6 +246,55 @@ pub fn adversarial(only: &str) -> Result<Measure, String> {
     objects("adversarial set", &adversarial_folder(), only)
 }
 
+/// What Linux 6.18 said of a program of the adversarial set: a line of `adversarial/6.18.tsv`.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Said {
+    /// Object and program, as a row names them.
+    pub name: String,
+    /// It is accepted.
+    pub accepted: bool,
+    /// Error number, 0 for accepted ones.
+    pub errno: i32,
+    /// Instructions processed.
+    pub insns: u32,
+}
+
+/// Programs of ours that Linux 6.18 accepts although they go wrong: those whose names begin with `bug_`.
+pub fn accepted_folder() -> PathBuf {
+    adversarial_folder().join("accepted")
+}
+
+/// What Linux 6.18 said of the programs in a folder (`make adversarial-record` asks it), and what we say.
+///
+/// # Errors
+/// The object or line that cannot be read.
+pub fn verdicts(folder: &Path) -> Result<(Vec<Said>, Vec<Said>), String> {
+    let text = std::fs::read_to_string(folder.join("6.18.tsv")).map_err(|e| e.to_string())?;
+    let mut said = Vec::new();
+    for line in text.lines() {
+        let cells: Vec<&str> = line.split('\t').collect();
+        let [object, program, verdict, errno, insns, _] = cells[..] else { return Err(format!("6.18.tsv: {line}")) };
+        said.push(Said {
+            name: format!("{object}: {program}"),
+            accepted: verdict == "accepted",
+            errno: errno.parse().map_err(|_| format!("6.18.tsv: {line}"))?,
+            insns: insns.parse().map_err(|_| format!("6.18.tsv: {line}"))?,
+        });
+    }
+    let system = system()?;
+    let quiet = Options { log_level: 0, ..Options::default() };
+    let ours = requests(&system, folder)?.into_iter().map(|(name, request)| {
+        let report = verify_with(&system, &request, &quiet, &mut Off, &|| false);
+        let (accepted, errno) = match &report.verdict {
+            Verdict::Accepted(_) => (true, 0),
+            Verdict::Rejected(r) => (false, r.errno as i32),
+            _ => (false, -1),
+        };
+        Said { name, accepted, errno, insns: report.stats.map_or(0, |s| s.insns) }
+    });
+    Ok((said, ours.collect()))
+}
+
 /// Every program of the adversarial set, with what the checked interpreter came to over `runs` inputs; `None`: it does
 /// not run such programs.
 ///
@@ -261,14 +311,14 @@ pub fn truths(runs: u32, only: &str) -> Result<Vec<(String, Option<Attacked>)>, 
     Ok(out)
 }
 
-/// Second opinions on the accepted programs of the adversarial set.
+/// Second opinions on the accepted programs in a folder.
 ///
 /// # Errors
 /// The object that cannot be read.
-pub fn adversarial_opinions() -> Result<Vec<(String, Opinion)>, String> {
+pub fn opinions(folder: &Path) -> Result<Vec<(String, Opinion)>, String> {
     let system = system()?;
     let mut out = Vec::new();
-    for (name, request) in requests(&system, &adversarial_folder())? {
+    for (name, request) in requests(&system, folder)? {
         let opinion = second_opinion(&system, &request, &Options::default(), &Effort::default());
         out.extend(opinion.map(|o| (name, o)));
     }

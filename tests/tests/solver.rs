@@ -2,7 +2,10 @@
 //! printed by `make solve`.
 #![cfg(feature = "solver")]
 
-use bpfvet_tests::solver::{Row, adversarial, adversarial_opinions, bugs, false_rejections, has_bug, safe, truths};
+use bpfvet_tests::solver::{
+    Row, accepted_folder, adversarial, adversarial_folder, bugs, false_rejections, has_bug, opinions, safe, truths,
+    verdicts,
+};
 use verifier_solver::decide::Answer;
 
 /// Median work of one answer, in steps of Z3: it is the same on every machine.
@@ -68,6 +71,26 @@ fn what_programs_of_the_adversarial_set_are_called_is_true() {
 }
 
 #[test]
+fn the_kernel_judges_the_adversarial_set_as_we_do() {
+    let (said, ours) = verdicts(&adversarial_folder()).expect("objects and what the kernel said");
+    assert_eq!(said, ours);
+    let rejected = |bug: bool| said.iter().filter(|s| !s.accepted && has_bug(&s.name) == bug).count();
+    assert!(rejected(true) >= 50 && rejected(false) >= 30, "{} and {}", rejected(true), rejected(false));
+    assert!(said.iter().all(|s| !s.accepted || !has_bug(&s.name)), "a bug that the kernel accepts");
+}
+
+#[test]
+fn what_the_kernel_should_not_accept_is_called_unsound() {
+    let (said, ours) = verdicts(&accepted_folder()).expect("objects and what the kernel said");
+    assert_eq!(said, ours);
+    assert!(said.len() >= 7 && said.iter().all(|s| s.accepted), "{said:?}");
+    for (name, opinion) in opinions(&accepted_folder()).expect("objects") {
+        assert_eq!(opinion.unsound.is_some(), has_bug(&name), "{name}: {opinion:?}");
+        assert_eq!(opinion.gave_up, None, "{name}");
+    }
+}
+
+#[test]
 fn no_answer_on_the_adversarial_set_is_wrong() {
     let m = adversarial("").expect("objects");
     println!("{}", m.summary());
@@ -83,7 +106,7 @@ fn no_answer_on_the_adversarial_set_is_wrong() {
     let lost: Vec<&str> = m.rows.iter().filter(|r| r.word() == "bug" && !r.again).map(|r| r.name.as_str()).collect();
     assert!(lost.is_empty(), "saved and run again, another answer: {lost:?}");
     assert!(m.count("bug") >= 50 && m.count("safe") >= 12, "{}", m.summary());
-    let opinions = adversarial_opinions().expect("objects");
+    let opinions = opinions(&adversarial_folder()).expect("objects");
     let unsound: Vec<&str> = opinions.iter().filter(|(_, o)| o.unsound.is_some()).map(|(n, _)| n.as_str()).collect();
     assert!(unsound.is_empty(), "accepted and safe, and called unsound: {unsound:?}");
 }

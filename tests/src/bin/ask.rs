@@ -37,6 +37,9 @@ struct Args {
     /// Log level.
     #[arg(long, default_value_t = 2)]
     log_level: u32,
+    /// A line of object, program, verdict, errno, instructions processed and last words instead of JSON.
+    #[arg(long)]
+    table: bool,
     /// Objects.
     objects: Vec<PathBuf>,
 }
@@ -130,7 +133,27 @@ fn run(args: &Args) -> Result<(), Failure> {
                 row["stats"] = a.stats.into();
             }
         }
-        writeln!(out, "{row}")?;
+        if args.table { writeln!(out, "{}", line(&row))? } else { writeln!(out, "{row}")? }
     }
     Ok(())
+}
+
+/// What stays the same from one boot to the next, separated by tabs.
+fn line(row: &Value) -> String {
+    let text = |name: &str| row[name].as_str().unwrap_or_default();
+    let processed = |l: &&str| l.starts_with("processed ");
+    let mut lines = text("log").lines();
+    let words =
+        lines.rfind(|l| !l.is_empty() && !processed(l) && !l.starts_with("stack depth") && !l.contains(" usec"));
+    let insns = text("stats").lines().find(processed).and_then(|l| l.split(' ').nth(1));
+    let rejected = row["errno"] != 0;
+    let cells = [
+        text("object"),
+        text("program"),
+        text("verdict"),
+        &row["errno"].to_string(),
+        insns.unwrap_or("-"),
+        words.filter(|_| rejected).unwrap_or("-"),
+    ];
+    cells.join("\t")
 }

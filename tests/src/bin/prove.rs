@@ -1,12 +1,15 @@
 //! Proves the abstract domain with Z3, tries it on small words, and writes the table.
 //!
-//! `prove [FILE [CLAIM]]` writes to a file, else to standard output; with a claim, only those whose name contains it. Answers for the claim that no operator of the domain ever
-//! loses a value. Exits with 1 when a claim is refuted.
+//! `prove [FILE [CLAIM]]` writes to a file, else to standard output; with a claim, only those whose name contains it.
+//! Answers for the claim that no operator of the domain ever loses a value. Exits with 1 when a claim is refuted.
 
 use std::fmt::Write;
 
 use verifier_solver::enumerate::{self, Tried};
 use verifier_solver::proof::{Outcome, Patience, goals};
+
+/// What `--help` says; the proofs take half an hour, so that nothing else may begin them by mistake.
+const USAGE: &str = "prove [FILE [CLAIM]]: proves the claims whose name contains CLAIM, and writes the table to FILE";
 
 /// What stands above the table.
 const HEAD: &str = "\
@@ -36,6 +39,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let patience = Patience { question: 400_000_000, goal: 2_000_000_000 };
     let (mut rows, mut vacuous) = (String::new(), String::new());
     let (mut proven, mut full, mut refuted, mut open, mut claims) = (0, 0, 0, 0, 0);
+    if std::env::args().skip(1).any(|a| a.starts_with('-')) {
+        println!("{USAGE}");
+        return Ok(());
+    }
     let only = std::env::args().nth(2).unwrap_or_default();
     let all: Vec<_> = goals().into_iter().filter(|g| g.name.contains(&only)).collect();
     for (n, goal) in all.iter().enumerate() {

@@ -34,13 +34,22 @@ pub struct Effort<'a> {
     pub paths: usize,
     /// When to give up, everything included. It changes no answer but into [`GaveUp::Late`].
     pub time: Duration,
+    /// Bytes that Z3 may have for all answers of this process together, before answers are given up.
+    pub memory: u64,
     /// Whether the answer is no longer wanted.
     pub cancelled: &'a dyn CancelledFn,
 }
 
 impl Default for Effort<'_> {
     fn default() -> Self {
-        Effort { work: 60_000_000, question: 6_000_000, paths: 2000, time: Duration::from_secs(120), cancelled: &Never }
+        Effort {
+            work: 60_000_000,
+            question: 6_000_000,
+            paths: 2000,
+            time: Duration::from_secs(120),
+            memory: 4 << 30,
+            cancelled: &Never,
+        }
     }
 }
 
@@ -67,6 +76,8 @@ pub enum GaveUp {
     Late,
     /// Nobody wants it any more.
     Cancelled,
+    /// Z3 had all the memory that it may have.
+    Memory,
 }
 
 impl GaveUp {
@@ -75,6 +86,7 @@ impl GaveUp {
         match self {
             GaveUp::Late => "the time limit was reached",
             GaveUp::Cancelled => "it was stopped",
+            GaveUp::Memory => "the memory limit was reached",
         }
     }
 }
@@ -112,6 +124,8 @@ impl<'a> Meter<'a> {
                 self.gave_up.set(Some(GaveUp::Cancelled));
             } else if Instant::now() >= self.until {
                 self.gave_up.set(Some(GaveUp::Late));
+            } else if in_use() > self.effort.memory {
+                self.gave_up.set(Some(GaveUp::Memory));
             }
         }
         self.gave_up.get()
@@ -186,6 +200,12 @@ impl<'a> Budget<'a> {
     }
 }
 
+/// Bytes that Z3 has, for all answers of this process.
+pub fn in_use() -> u64 {
+    // SAFETY: it takes nothing and returns a number that Z3 counts under a lock of its own.
+    unsafe { z3_sys::Z3_get_estimated_alloc_size() }
+}
+
 /// Steps that the context of a solver has made.
 pub(super) fn steps(solver: &Solver) -> u64 {
     match solver.get_statistics().value("rlimit count") {
@@ -235,11 +255,11 @@ pub fn isolated<R: Send>(effort: &Effort<'_>, answer: impl FnOnce(&Meter<'_>) ->
         let handle = context.handle();
         let done = Done::default();
         let meter = Meter::new(effort);
-        let (until, cancelled) = (meter.until, effort.cancelled);
+        let (until, cancelled, memory) = (meter.until, effort.cancelled, effort.memory);
         std::thread::scope(|s| {
             s.spawn(|| {
                 while !done.wait() {
-                    if cancelled.cancelled() || Instant::now() >= until {
+                    if cancelled.cancelled() || Instant::now() >= until || in_use() > memory {
                         handle.interrupt();
                     }
                 }
@@ -296,6 +316,13 @@ mod tests {
         let effort = Effort { cancelled: &Always, ..Effort::default() };
         let found = isolated(&effort, |meter| (meter.budget().check(&meter.budget().solver()), meter.gave_up()));
         assert_eq!(found, (SatResult::Unknown, Some(GaveUp::Cancelled)));
+    }
+
+    #[test]
+    fn without_memory_it_is_given_up() {
+        let effort = Effort { memory: 1, ..Effort::default() };
+        let found = isolated(&effort, |meter| (meter.budget().check(&meter.budget().solver()), meter.gave_up()));
+        assert_eq!(found, (SatResult::Unknown, Some(GaveUp::Memory)));
     }
 
     #[test]

@@ -155,7 +155,7 @@ pub fn replay_traced(insns: &[Insn], maps: &dyn MapAccess, rules: Rules, witness
     for (n, v) in witness.registers.iter().enumerate().take(10) {
         m.regs[n] = m.cell(*v);
     }
-    let end = m.to_end();
+    let end = m.finish();
     if matches!(end, End::Broken { insn, .. } if insns.get(insn).is_some_and(|i| i.is_call())) {
         let looks = std::mem::take(&mut m.looks);
         let End::Broken { insn, .. } = end else {
@@ -167,7 +167,7 @@ pub fn replay_traced(insns: &[Insn], maps: &dyn MapAccess, rules: Rules, witness
 }
 
 impl Machine<'_> {
-    fn to_end(&mut self) -> End {
+    fn finish(&mut self) -> End {
         let most = if self.witness.repeats.is_empty() { MAX_STEPS } else { MAX_REPEATED };
         for _ in 0..most {
             let at = self.at;

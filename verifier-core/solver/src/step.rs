@@ -66,7 +66,7 @@ impl Run {
         let op = AluOp::decode(insn.op(), insn.off).ok_or("unknown operation")?;
         let src = if op == AluOp::Neg { Val::known(0) } else { self.operand(insn)? };
         if op == AluOp::Mov {
-            let v = match (&src, insn.is_reg_src().then_some(insn.off).unwrap_or(0)) {
+            let v = match (&src, if insn.is_reg_src() { insn.off } else { 0 }) {
                 (_, 0) if wide => src,
                 (_, 0) => Val::Num(self.number(&src).ok_or_else(|| unwritten(insn.src))?.truncated(4)),
                 (_, bits) => {

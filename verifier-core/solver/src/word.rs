@@ -2,7 +2,7 @@
 //!
 //! A word is a handle into an [`Arena`], because [`Word`] is `Copy` and terms of Z3 are not. Code that branches does so
 //! through [`Truth::decide`]. The arena answers from a tape; behind the end of the tape it takes the first of both ways
-//! and writes down that the other is left. [`Tape::next`] turns the tape to the next path, so that running the code until no
+//! and writes down that the other is left. [`Tape::turn`] turns the tape to the next path, so that running the code until no
 //! path is left visits all of them, each with its own condition.
 //!
 //! For tests of the proofs, an arena can carry a [`Fault`]: one primitive operation, at one place of a run, does
@@ -54,7 +54,7 @@ pub struct Tape {
 
 impl Tape {
     /// Turns to the next path; `false` when all were visited.
-    pub fn next(&mut self) -> bool {
+    pub fn turn(&mut self) -> bool {
         while let Some((way, left)) = self.marks.pop() {
             if left {
                 self.marks.push((!way, false));
@@ -298,21 +298,21 @@ impl<'a, const N: u32> Word for Sym<'a, N> {
         // From the lowest byte on, each goes below those before it.
         let turned = (0..N / 8).map(|i| w.extract(i * 8 + 7, i * 8)).reduce(|high, low| high.concat(&low));
         match turned {
-            Some(turned) if N % 8 == 0 => self.arena.word(turned),
+            Some(turned) if N.is_multiple_of(8) => self.arena.word(turned),
             _ => self,
         }
     }
     fn udiv(self, o: Self) -> Self {
-        self.arena.word(self.term().bvudiv(&o.term()))
+        self.arena.word(self.term().bvudiv(o.term()))
     }
     fn urem(self, o: Self) -> Self {
-        self.arena.word(self.term().bvurem(&o.term()))
+        self.arena.word(self.term().bvurem(o.term()))
     }
     fn sdiv(self, o: Self) -> Self {
-        self.arena.word(self.term().bvsdiv(&o.term()))
+        self.arena.word(self.term().bvsdiv(o.term()))
     }
     fn srem(self, o: Self) -> Self {
-        self.arena.word(self.term().bvsrem(&o.term()))
+        self.arena.word(self.term().bvsrem(o.term()))
     }
 }
 

@@ -146,7 +146,8 @@ fn iter_is_active(cur: &VerifierState) -> bool {
     let r1 = cur.reg(1);
     let off = i64::from(r1.off).wrapping_add(r1.scalar.var_off.value as i64);
     // fp-8 is slot 0.
-    let Ok(spi) = usize::try_from((-off - 1).div_euclid(8)) else { return false };
+    // Rounded towards zero as the kernel does: it takes fp+0 for the iterator at fp-8.
+    let Ok(spi) = usize::try_from((-off - 1) / 8) else { return false };
     let slot = cur.frames.get(r1.frame_number as usize).and_then(|f| f.stack.get(spi));
     slot.is_some_and(|s| matches!(s.spilled.payload, Payload::Iter { state: IterState::Active, .. }))
 }

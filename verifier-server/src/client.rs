@@ -78,7 +78,8 @@ impl Remote {
             modules.push(proto::Module { name: target::module_name(file), btf: read(file)? });
         }
         let vmlinux_btf = target.btf.as_deref().map(read).transpose()?.unwrap_or_default();
-        let target = proto::Target { kernels: kernels.clone(), vmlinux_btf, modules };
+        let cpus = target.cpus.unwrap_or(0);
+        let target = proto::Target { kernels: kernels.clone(), vmlinux_btf, modules, cpus };
         Ok(Remote { runtime, client: RefCell::new(client), kernels, target })
     }
 
@@ -168,9 +169,10 @@ impl Backend for Remote {
         self.kernels.iter().map(String::as_str).collect()
     }
 
-    fn object(&self, question: &Question, name: &str, bytes: &[u8]) -> Vec<Row> {
+    fn object(&self, question: &Question, name: &str, bytes: &[u8], take: &mut dyn FnMut(Row)) {
         let input = proto::Input { name: name.to_string(), what: Some(What::Object(bytes.to_vec())) };
-        self.verify(question, input, self.target.clone()).unwrap_or_else(|e| vec![failure(name, &e)])
+        let rows = self.verify(question, input, self.target.clone()).unwrap_or_else(|e| vec![failure(name, &e)]);
+        rows.into_iter().for_each(take);
     }
 
     fn raw(&self, question: &Question, object: &str, program: &RawProgram, kernel: usize) -> Result<Row, String> {

@@ -19,6 +19,9 @@ use tonic_types::StatusExt;
 /// Clients at once.
 const CLIENTS: u64 = 8;
 
+/// One in so many requests to `Solve` is kept.
+const SOLVES: usize = 50;
+
 /// Messages as they are.
 #[derive(Default)]
 struct Bytes;
@@ -134,6 +137,10 @@ fn messages() -> Vec<(&'static str, Vec<u8>)> {
             DisassembleRequest { input: input.clone(), target: target.clone(), page_size: 1, ..Default::default() };
         out.push(("Disassemble", tool.encode_to_vec()));
         out.push(("ControlFlowGraph", tool.encode_to_vec()));
+        for accepted in [false, true] {
+            let (input, target, options) = (input.clone(), target.clone(), options.clone());
+            out.push(("Solve", SolveRequest { input, target, options, accepted }.encode_to_vec()));
+        }
         out.push(("Watch", WatchRequest { input, target, options }.encode_to_vec()));
     }
     out.push((
@@ -202,7 +209,11 @@ async fn client(url: String, mut random: Random, requests: u64) -> u64 {
     let seeds = seeds();
     let mut failed = 0;
     for _ in 0..requests {
-        let seed = &seeds[random.below(seeds.len())];
+        let mut seed = &seeds[random.below(seeds.len())];
+        // The solver takes a hundred times as long as the others: it gets its share of the time, not of the requests.
+        while seed.method == "Solve" && random.below(SOLVES) != 0 {
+            seed = &seeds[random.below(seeds.len())];
+        }
         let method = seed.method;
         let mut request = Request::new(tokio_stream::once(mutated(seed, &mut random)));
         request.set_timeout(NEVER);

@@ -749,6 +749,28 @@ fn check_prints_the_same_through_a_service() {
             }
         }
     }
+    // What depends on the machine, on the loader, and on what this kernel lacks.
+    let gate = |name: &str| format!("{}/tests/gate/{name}.bpf.o", env!("CARGO_MANIFEST_DIR"));
+    for (name, more) in [
+        ("by_cpu", &[][..]),
+        ("by_cpu", &["--cpus", "1"]),
+        ("legacy_map", &[]),
+        ("legacy_map", &["--loader", "aya"]),
+        ("static_program", &["--loader", "ebpf-go"]),
+        ("two_types", &[]),
+        ("lost_field", &[]),
+        ("lost_kfunc", &["--caps", "bpf"]),
+        ("bad_trie", &[]),
+    ] {
+        for format in ["text", "jsonl"] {
+            let file = gate(name);
+            let args = [&["check", &file, "--kernel", "6.12,6.18", "--format", format], more].concat();
+            let (local, remote) = (bpfvet(&args), bpfvet(&[&args[..], &["--server", &url]].concat()));
+            assert_eq!(local.status.code(), remote.status.code(), "{args:?} {remote:?}");
+            let (a, b) = (String::from_utf8_lossy(&local.stdout), String::from_utf8_lossy(&remote.stdout));
+            assert_eq!(without_numbers(&a), without_numbers(&b), "{args:?}");
+        }
+    }
     let out = bpfvet(&["check", &demo[0], "--server", "http://127.0.0.1:1"]);
     assert_eq!(out.status.code(), Some(2));
     let out = bpfvet(&["check", &demo[0], "--server", &url, "--kernel", "1.0"]);

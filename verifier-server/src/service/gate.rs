@@ -8,6 +8,7 @@
 //! computed  0 ──── 10 ms ──── 30 ms ───── 100 ms ───── 1 s ─────────►   the lowest level goes first
 //! ```
 //!
+//! * Whoever leaves level 0 has a lower priority from then on, so that the system, too, prefers small ones.
 //! * Level 0 never waits for a higher one: it starts at once, and one of the higher levels steps aside at its next
 //!   question. Most analyses end in it: they are never interrupted, and the thread that ends one begins the next.
 //! * One more analysis than there are cores computes: else a core stands idle whenever a thread wakes another and sleeps.
@@ -26,7 +27,7 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::oneshot;
 
-use super::pool::{Job, Pool};
+use super::pool::{Job, Pool, be_polite};
 
 /// Levels, the last of which is open.
 const N: usize = 5;
@@ -298,6 +299,7 @@ impl Turn {
         let old = self.level.get();
         let level = self.gate.levels.iter().position(|l| computed < *l).unwrap_or(N - 1);
         if level != old {
+            be_polite();
             self.level.set(level);
             s.running[old] = s.running[old].saturating_sub(1);
             s.running[level] += 1;

@@ -14,6 +14,8 @@ const KERNELS: usize = 64;
 const PATTERNS: usize = 64;
 const MODULES: usize = 256;
 const MAPS: usize = 4096;
+/// Most CPUs of a machine.
+const CPUS: u32 = 8192;
 /// Most templates of maps within each other: the kernel has one.
 const DEPTH: usize = 8;
 
@@ -62,6 +64,9 @@ fn map(map: &RawMap) -> Result<(), Status> {
 pub fn target(target: &proto::Target) -> Result<(), Status> {
     number("target.kernels", target.kernels.len(), KERNELS)?;
     number("target.modules", target.modules.len(), MODULES)?;
+    if target.cpus > CPUS {
+        return Err(invalid_field("target.cpus", format!("{}; Linux runs on up to {CPUS}", target.cpus)));
+    }
     target.kernels.iter().try_for_each(|k| name("target.kernels", k))?;
     target.modules.iter().try_for_each(|m| name("target.modules.name", &m.name))
 }

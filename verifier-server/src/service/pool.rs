@@ -2,14 +2,19 @@
 //!
 //! Whoever worked last works first: its memory and its stack are warm. Runtimes that let threads wait in line use all of
 //! them in turn, and each brings its own cold heap.
+//!
+//! A small analysis has the priority of the process: whatever else the machine does, it is over before anybody waits. One
+//! that has computed for a while steps behind the others ([`be_polite`]), and its thread with it: where the system does
+//! not let the thread come back, it ends after that analysis and another one takes its place.
 
+use std::cell::Cell;
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
-/// Analyses stand behind the threads that serve connections, which need little and should not wait for a slice to end.
+/// How far heavy analyses step behind small ones and behind the threads that serve connections.
 const NICE: i32 = 10;
 /// For so long they compute at a time: Linux lets whoever wakes up wait until a slice has ended, and its own are longer,
 /// which a tiny request meets at every step of its way. Linux before 6.12 takes no advice.
@@ -28,6 +33,8 @@ pub struct Pool {
 struct Shared {
     stack: usize,
     most: usize,
+    /// Where threads are started: whoever is started by a polite thread would be as polite, and for good.
+    hire: Option<Sender<Job>>,
     state: Mutex<State>,
 }
 
@@ -51,10 +58,22 @@ impl Shared {
 impl Pool {
     /// At most so many threads, with so many bytes of stack.
     pub fn new(most: usize, stack: usize) -> Pool {
-        Pool { shared: Arc::new(Shared { stack, most: most.max(1), state: Mutex::default() }) }
+        let (sender, receiver) = channel::<Job>();
+        let shared = Arc::new_cyclic(|shared: &Weak<Shared>| {
+            let shared = Weak::clone(shared);
+            let hires = std::thread::Builder::new().name("hire".into()).spawn(move || {
+                for job in receiver {
+                    if let Some(shared) = shared.upgrade() {
+                        begin(&shared, job);
+                    }
+                }
+            });
+            Shared { stack, most: most.max(1), hire: hires.is_ok().then_some(sender), state: Mutex::default() }
+        });
+        Pool { shared }
     }
 
-    /// For a thread of the pool whose job is about to end: it takes this one next, without anybody waking up.
+    /// For a thread of the pool whose job is about to end: it takes this one next, mostly without anybody waking up.
     pub fn follow(&self, job: Job) {
         self.shared.lock().queue.push_back(job);
     }
@@ -75,45 +94,114 @@ impl Pool {
             return;
         }
         s.threads += 1;
-        s.next += 1;
-        let (id, shared) = (s.next, Arc::clone(&self.shared));
         drop(s);
-        let started = std::thread::Builder::new()
-            .name("analysis".into())
-            .stack_size(self.shared.stack)
-            .spawn(move || serve(&shared, id, job));
-        if started.is_err() {
-            self.shared.lock().threads -= 1;
+        spawn(&self.shared, job);
+    }
+}
+
+/// Has a new thread started, which is counted already.
+fn spawn(shared: &Arc<Shared>, job: Job) {
+    let left = match &shared.hire {
+        Some(hire) => hire.send(job).err().map(|back| back.0),
+        None => Some(job),
+    };
+    if let Some(job) = left {
+        begin(shared, job);
+    }
+}
+
+/// Starts a thread from this one.
+fn begin(shared: &Arc<Shared>, job: Job) {
+    let id = {
+        let mut s = shared.lock();
+        s.next += 1;
+        s.next
+    };
+    let own = Arc::clone(shared);
+    let started = std::thread::Builder::new()
+        .name("analysis".into())
+        .stack_size(shared.stack)
+        .spawn(move || serve(&own, id, job));
+    if started.is_err() {
+        shared.lock().threads -= 1;
+    }
+}
+
+thread_local! {
+    /// How nice the thread was before it became polite.
+    static POLITE: Cell<Option<i32>> = const { Cell::new(None) };
+}
+
+/// Puts the calling thread, whose analysis turns out to be heavy, behind others until the analysis ends. Where that is
+/// refused, it is only less polite.
+pub fn be_polite() {
+    if POLITE.get().is_none() {
+        let nice = niceness();
+        if schedule(nice.saturating_add(NICE).min(19)) {
+            POLITE.set(Some(nice));
         }
     }
 }
 
-/// Puts the calling thread behind others. Where that is refused, analyses are only less polite.
-fn be_polite() {
-    #[cfg(target_os = "linux")]
-    {
-        let attr = libc::sched_attr {
-            size: size_of::<libc::sched_attr>() as u32,
-            sched_policy: libc::SCHED_OTHER as u32,
-            sched_flags: 0,
-            sched_nice: NICE,
-            sched_priority: 0,
-            sched_runtime: u64::try_from(SLICE.as_nanos()).unwrap_or(0),
-            sched_deadline: 0,
-            sched_period: 0,
-        };
-        // SAFETY: 0 is the calling thread, and the kernel only reads as many bytes as the structure says that it has.
-        unsafe { libc::syscall(libc::SYS_sched_setattr, 0, &raw const attr, 0) };
+/// Brings a thread that was polite back; false: the system does not allow it.
+fn be_prompt() -> bool {
+    POLITE.get().is_none_or(schedule) && {
+        POLITE.set(None);
+        true
     }
 }
 
+/// How nice the calling thread is.
+#[cfg(target_os = "linux")]
+fn niceness() -> i32 {
+    // SAFETY: it takes two numbers, of which 0 is the calling thread.
+    unsafe { libc::getpriority(libc::PRIO_PROCESS, 0) }
+}
+
+#[cfg(not(target_os = "linux"))]
+fn niceness() -> i32 {
+    0
+}
+
+/// Makes the calling thread so nice, with short slices; false: refused.
+#[cfg(target_os = "linux")]
+fn schedule(nice: i32) -> bool {
+    let attr = libc::sched_attr {
+        size: size_of::<libc::sched_attr>() as u32,
+        sched_policy: libc::SCHED_OTHER as u32,
+        sched_flags: 0,
+        sched_nice: nice,
+        sched_priority: 0,
+        sched_runtime: u64::try_from(SLICE.as_nanos()).unwrap_or(0),
+        sched_deadline: 0,
+        sched_period: 0,
+    };
+    // SAFETY: 0 is the calling thread, and the kernel only reads as many bytes as the structure says that it has.
+    unsafe { libc::syscall(libc::SYS_sched_setattr, 0, &raw const attr, 0) == 0 }
+}
+
+#[cfg(not(target_os = "linux"))]
+fn schedule(_: i32) -> bool {
+    true
+}
+
 /// The life of a thread.
-fn serve(shared: &Shared, id: u64, mut job: Job) {
+fn serve(shared: &Arc<Shared>, id: u64, mut job: Job) {
     let (sender, receiver) = channel::<Job>();
-    be_polite();
+    schedule(niceness());
     loop {
         // A panic is told by the result that does not come.
         let _ = catch_unwind(AssertUnwindSafe(job));
+        if !be_prompt() {
+            let next = {
+                let mut s = shared.lock();
+                let next = s.queue.pop_front();
+                s.threads -= usize::from(next.is_none());
+                next
+            };
+            next.into_iter().for_each(|job| spawn(shared, job));
+            return;
+        }
         {
             let mut s = shared.lock();
             match s.queue.pop_front() {
@@ -181,6 +269,31 @@ mod tests {
         );
         idle(&pool).await;
         assert_eq!(run(&pool, who).await, Ok(first));
+    }
+
+    #[tokio::test]
+    async fn only_heavy_work_steps_back() {
+        let pool = Pool::new(1, 1 << 20);
+        let before = run(&pool, niceness).await.expect("a result");
+        let heavy = run(&pool, || {
+            be_polite();
+            be_polite();
+            niceness()
+        });
+        let heavy = heavy.await.expect("a result");
+        assert!(heavy > before || before == 19, "{before} and then {heavy}");
+        // On the same thread or on another one, nobody pays for the analysis before.
+        assert_eq!(run(&pool, niceness).await, Ok(before));
+        // Nor does a thread that a polite one had started.
+        let pool = Arc::new(Pool::new(2, 1 << 20));
+        let (send, receive) = oneshot::channel();
+        let inner = Arc::clone(&pool);
+        let outer = run(&pool, move || {
+            be_polite();
+            inner.start(Box::new(move || assert_eq!(send.send(niceness()), Ok(()))));
+        });
+        outer.await.expect("a result");
+        assert_eq!(receive.await, Ok(before));
     }
 
     #[tokio::test]

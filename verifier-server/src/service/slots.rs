@@ -78,7 +78,7 @@ impl Slots {
         let mut s = self.lock();
         let mine = s.taken.get(&client).map_or(0, Vec::len);
         let (full, shared) = (s.count >= self.share.all, mine >= self.share.each);
-        let room = (!full && !shared) || (!shared && s.make_room(mine)) || s.make_room_within(client, connection);
+        let room = (!shared && (!full || s.make_room(mine))) || s.make_room_within(client, connection);
         if !room {
             let what = match self.kind {
                 Kind::Requests => "requests",

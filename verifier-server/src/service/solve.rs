@@ -13,6 +13,7 @@ use verifier_core::program::LoadRequest;
 use super::compute::Job;
 use super::entry::Entry;
 use super::memory::Reservation;
+use super::pool::be_polite;
 use super::proto;
 use super::proto::solution::Outcome;
 use super::state::Service;
@@ -24,7 +25,7 @@ use crate::ask::{Listener, Solving, Wanted};
 use crate::row::Row;
 use crate::solve::{self, Solve};
 
-/// What an answer of the solver takes, about; its library may take more for a while.
+/// What an answer of the solver takes, about; all of them together are held to it.
 const TAKES: usize = 256 << 20;
 
 /// What was found, as it is sent.
@@ -76,6 +77,7 @@ impl Listener for Aside<'_> {
             // Without room the request ends, which the solver hears at once.
             self.room = self.job.reserve(TAKES).ok();
             self.job.turn.pause();
+            be_polite();
         } else {
             self.room = None;
             self.job.turn.begin();
@@ -96,13 +98,16 @@ impl Service {
         let seat = tokio::time::timeout(self.limits.wall, self.solvers.clone().acquire_owned());
         let seat = seat.await.map_err(|_| self.out_of_time())?.map_err(|e| fault(e.to_string()))?;
         let (name, most) = (clean(&asked.name, NAME), self.largest_answer());
+        // So much is reserved for all seats together: more than that, answers are given up.
+        let all = TAKES.saturating_mul(self.limits.workers.max(1)) as u64;
         let work = move |job: &Job<'_>| {
             let _seat = seat;
             let wanted = Some(Wanted(std::sync::Arc::new(job.turn.wanted())));
-            asked.question.solve = Some(Solving { witness: None, accepted: request.accepted, wanted });
+            asked.question.solve =
+                Some(Solving { witness: None, accepted: request.accepted, wanted, memory: Some(all) });
             let mut size = 0usize;
             let mut out = Vec::new();
-            for mut row in rows(asked, &mut Aside { job, off: Off::default(), room: None }, job)? {
+            for mut row in rows(asked, &mut Aside { job, off: Off, room: None }, job)? {
                 let solution = row.solve.take().map(solution);
                 let solved = proto::Solved { answer: Some(wire::answer(row)), solution };
                 size = size.saturating_add(solved.encoded_len());

@@ -153,6 +153,9 @@ impl Service {
         if target.kernels.is_empty() {
             systems.extend(self.systems.iter().find(|s| s.kernel.name == DEFAULT_KERNEL).cloned());
         }
+        if target.cpus != 0 {
+            systems.iter_mut().for_each(|s| s.kernel = s.kernel.clone().with_cpus(target.cpus));
+        }
         Ok(Target { systems, vmlinux_btf: target.vmlinux_btf, modules: target.modules })
     }
 

@@ -40,7 +40,7 @@ pub fn question(o: &proto::Options, limits: &Limits) -> Result<Question, String>
         privilege,
         log_level: o.log_level,
         as_veristat: o.as_veristat,
-        loader: LoaderRules::default(),
+        loader: loader(o.loader()),
         no_prune: false,
         explain: o.explain,
         solve: None,
@@ -52,12 +52,27 @@ pub fn question(o: &proto::Options, limits: &Limits) -> Result<Question, String>
     })
 }
 
+/// Whose rules a request names.
+fn loader(name: proto::Loader) -> LoaderRules {
+    match name {
+        proto::Loader::Unspecified | proto::Loader::Libbpf => LoaderRules::Libbpf,
+        proto::Loader::EbpfGo => LoaderRules::EbpfGo,
+        proto::Loader::Aya => LoaderRules::Aya,
+    }
+}
+
 /// The options that ask a question.
 pub fn options(q: &Question) -> proto::Options {
     let p = q.privilege;
     let limit = |name: &str| q.budget.iter().rev().find(|(n, _)| n == name).map(|(_, limit)| *limit);
+    let loader = match q.loader {
+        LoaderRules::Libbpf => proto::Loader::Libbpf,
+        LoaderRules::EbpfGo => proto::Loader::EbpfGo,
+        LoaderRules::Aya => proto::Loader::Aya,
+    };
     proto::Options {
         programs: q.programs.clone(),
+        loader: loader.into(),
         prog_type: q.prog_type.map(|t| t.name().to_ascii_lowercase()).unwrap_or_default(),
         privileges: Some(proto::Privileges {
             bpf: p.bpf,
@@ -204,6 +219,7 @@ pub fn answer(row: Row) -> proto::Answer {
         }),
         log: row.log,
         over_budget: row.over_budget,
+        reason: row.reason.unwrap_or_default(),
     }
 }
 
@@ -223,6 +239,7 @@ pub fn row(object: &str, a: proto::Answer) -> Row {
     row.errno = Some(a.errno).filter(|e| !e.is_empty());
     row.log = a.log;
     row.over_budget = a.over_budget;
+    row.reason = Some(a.reason).filter(|r| !r.is_empty());
     row.counters = a.counters.map(|c| Counters {
         insns: c.insns,
         total_states: c.total_states,

@@ -35,6 +35,8 @@ pub struct Solving {
     pub accepted: bool,
     /// Who is asked whether the answer is still wanted; `None`: it is.
     pub wanted: Option<Wanted>,
+    /// Bytes that the solver may have for all answers of this process together; `None`: its own limit.
+    pub memory: Option<u64>,
 }
 
 /// Whether an answer is still wanted. Asked from any thread.
@@ -341,9 +343,7 @@ impl Question {
             let privilege = Privilege { bpf: has(0), perfmon: has(1), net_admin: has(2), sys_admin: has(3) };
             let options = Options { privilege, log_level: 0, ..self.options() };
             // Capabilities are looked at before the first instruction; nothing more is of interest.
-            let report = catch_unwind(AssertUnwindSafe(|| {
-                verify_with(system, request, &options, &mut Off::default(), &|| true)
-            }));
+            let report = catch_unwind(AssertUnwindSafe(|| verify_with(system, request, &options, &mut Off, &|| true)));
             report.is_ok_and(
                 |r| !matches!(&r.verdict, Verdict::Rejected(r) if r.errno == Errno::EPERM && r.cause.is_none()),
             )
@@ -363,7 +363,7 @@ impl Question {
         }
         let one = System { kernel: system.kernel.clone().with_cpus(1), ..system.clone() };
         let options = Options { log_level: 0, ..self.options() };
-        let report = catch_unwind(AssertUnwindSafe(|| verify_with(&one, request, &options, &mut Off::default(), stop)));
+        let report = catch_unwind(AssertUnwindSafe(|| verify_with(&one, request, &options, &mut Off, stop)));
         let accepted = report.is_ok_and(|r| matches!(r.verdict, Verdict::Accepted(_)));
         accepted.then(|| {
             format!(
@@ -384,7 +384,8 @@ impl Question {
             _ => return,
         };
         let wanted = self.solve.as_ref().and_then(|s| s.wanted.as_ref());
-        let asked = crate::solve::Asked { program: &row.program, wanted };
+        let memory = self.solve.as_ref().and_then(|s| s.memory);
+        let asked = crate::solve::Asked { program: &row.program, wanted, memory };
         let found = catch_unwind(AssertUnwindSafe(|| ask(system, request, options, &asked)));
         row.solve = found.ok().flatten();
         if let Some(dir) = self.solve.as_ref().and_then(|s| s.witness.as_deref()) {

@@ -68,27 +68,28 @@ impl Baseline {
         Ok(Baseline { rows })
     }
 
-    /// Notes on every row what the earlier run said, and adds a row for every program that is gone.
-    pub fn compare(mut self, rows: &mut Vec<Row>) {
-        for row in rows.iter_mut() {
-            let (file, program) = (printed(file_name(row)), printed(program_name(row)));
-            let mut key = (file, program, row.kernel.clone());
-            let mut found = self.rows.get_mut(&key).and_then(VecDeque::pop_front);
-            if found.is_none() {
-                key.2.clear();
-                found = self.rows.get_mut(&key).and_then(VecDeque::pop_front);
-            }
-            row.before = found;
+    /// Notes on a row what the earlier run said, which is used up by that.
+    pub fn compare(&mut self, row: &mut Row) {
+        let (file, program) = (printed(file_name(row)), printed(program_name(row)));
+        let mut key = (file, program, row.kernel.clone());
+        let mut found = self.rows.get_mut(&key).and_then(VecDeque::pop_front);
+        if found.is_none() {
+            key.2.clear();
+            found = self.rows.get_mut(&key).and_then(VecDeque::pop_front);
         }
-        for ((file, program, kernel), left) in self.rows {
-            for before in left {
-                let message = format!("the baseline has it ({}), and it is gone", before.verdict);
-                let program = if program == "-" { "" } else { &program };
-                let mut row = Row::new(&file, program, "", &kernel, Kind::Gone, message);
-                row.before = Some(before);
-                rows.push(row);
-            }
-        }
+        row.before = found;
+    }
+
+    /// Once every row is compared: a row for every program that is gone.
+    pub fn gone(self) -> impl Iterator<Item = Row> {
+        let all = self.rows.into_iter().flat_map(|(key, left)| left.into_iter().map(move |b| (key.clone(), b)));
+        all.map(|((file, program, kernel), before)| {
+            let message = format!("the baseline has it ({}), and it is gone", before.verdict);
+            let program = if program == "-" { "" } else { &program };
+            let mut row = Row::new(&file, program, "", &kernel, Kind::Gone, message);
+            row.before = Some(before);
+            row
+        })
     }
 }
 
@@ -162,7 +163,9 @@ mod tests {
         let csv = "file_name,prog_name,verdict,total_insns\na.o,p,success,5\na.o,p,failure,6\nb.o,q,success,7\n";
         let row = |object: &str, program: &str| Row::new(object, program, "", "6.12", Kind::Accepted, String::new());
         let mut rows = vec![row("x/a.o", "p"), row("y/a.o", "p"), row("c.o", "new")];
-        Baseline::parse(csv).expect("a csv").compare(&mut rows);
+        let mut baseline = Baseline::parse(csv).expect("a csv");
+        rows.iter_mut().for_each(|row| baseline.compare(row));
+        rows.extend(baseline.gone());
         let before: Vec<Option<u64>> = rows.iter().map(|r| r.before.as_ref().and_then(|b| b.insns)).collect();
         assert_eq!(before, [Some(5), Some(6), None, Some(7)]);
         assert_eq!((rows[3].kind, rows[3].object.as_str()), (Kind::Gone, "b.o"));

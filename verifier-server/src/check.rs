@@ -1,15 +1,18 @@
 //! `bpfvet check`: from files to rows, and from rows to an exit code.
 
+use std::cell::Cell;
 use std::io::Read;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
 use serde_json::Value;
 use verifier_core::analysis::System;
+use verifier_core::log::{Off, Sink};
+use verifier_core::program::LoadRequest;
 use verifier_core::program::request::Privilege;
 
-use crate::args::{CheckArgs, FailOn, Format, LoaderName, SolveWhich};
-use crate::ask::{BUDGETS, Nobody, Question, Solving, prog_type};
+use crate::args::{CheckArgs, FailOn, Format, SolveWhich};
+use crate::ask::{BUDGETS, Listener, Nobody, Question, Solving, prog_type};
 use crate::baseline::Baseline;
 use crate::clean;
 use crate::input::{self, What};
@@ -21,19 +24,18 @@ use crate::{client, target};
 /// Largest input that is read, in bytes: far above any object that a compiler writes.
 const MAX_INPUT: u64 = 512 << 20;
 
-/// Judges everything that the command line names; rows in order of file, program and kernel.
+/// Judges everything that the command line names; rows in order of file, program and kernel. `told` hears of each row as
+/// soon as it is known, in the same order as far as several kernels do not make one wait for another; of those that a
+/// baseline adds it hears last.
 ///
 /// # Errors
 /// What is wrong with the command line, in words for the user. Broken input is a row.
-pub fn run(args: &CheckArgs) -> Result<Vec<Row>, String> {
+pub fn run(args: &CheckArgs, told: &mut dyn FnMut(&Row)) -> Result<Vec<Row>, String> {
     if args.solve.is_some() {
         if args.server.server.is_some() {
             return Err("a service does not solve: leave --server out, and this process does".into());
         }
         crate::solve::available()?;
-    }
-    if args.server.server.is_some() && (args.target.cpus.is_some() || args.loader != LoaderName::Libbpf) {
-        return Err("a service answers for libbpf and for machines of every size: leave --cpus and --loader out".into());
     }
     let backend: Box<dyn Backend> = match client::backend(&args.server, &args.target)? {
         Some(remote) => remote,
@@ -41,11 +43,12 @@ pub fn run(args: &CheckArgs) -> Result<Vec<Row>, String> {
     };
     let question = question(args)?;
     // What is wrong with the command line is found before anything is computed.
-    let baseline = args.baseline.as_deref().map(Baseline::read).transpose()?;
+    let mut baseline = args.baseline.as_deref().map(Baseline::read).transpose()?;
     let mut rows = Vec::new();
+    let mut out = Rows { rows: &mut rows, told, baseline: &mut baseline };
     if let Some(file) = &args.raw {
-        raw_lines(&question, &*backend, file, &mut rows)?;
-        if rows.is_empty() {
+        raw_lines(&question, &*backend, file, &mut out)?;
+        if out.rows.is_empty() {
             return Err(format!("{}: nothing to check: it holds no program", clean::path(file)));
         }
     }
@@ -56,20 +59,38 @@ pub fn run(args: &CheckArgs) -> Result<Vec<Row>, String> {
         let name = file.display().to_string();
         progress.at(i, &name);
         match read(file) {
-            Ok(bytes) => objects(&question, &*backend, &name, &bytes, &mut rows, &mut idle),
+            Ok(bytes) => objects(&question, &*backend, &name, &bytes, &mut out, &mut idle),
             Err(e) => {
                 // The row names the file already.
                 let e = e.strip_prefix(&format!("{}: ", clean::path(file))).unwrap_or(&e).to_string();
-                rows.push(Row::new(&name, "", "", "", Kind::Error, e));
+                out.add(Row::new(&name, "", "", "", Kind::Error, e));
             }
         }
     }
     drop(progress);
-    settle(idle, &mut rows);
-    if let Some(baseline) = baseline {
-        baseline.compare(&mut rows);
+    settle(idle, &mut out);
+    for gone in out.baseline.take().into_iter().flat_map(Baseline::gone) {
+        out.add(gone);
     }
     Ok(rows)
+}
+
+/// Rows as they come to be known.
+struct Rows<'a> {
+    rows: &'a mut Vec<Row>,
+    told: &'a mut dyn FnMut(&Row),
+    /// What an earlier run said.
+    baseline: &'a mut Option<Baseline>,
+}
+
+impl Rows<'_> {
+    fn add(&mut self, mut row: Row) {
+        if let Some(baseline) = self.baseline.as_mut().filter(|_| row.kind != Kind::Gone) {
+            baseline.compare(&mut row);
+        }
+        (self.told)(&row);
+        self.rows.push(row);
+    }
 }
 
 /// The rows of one file, or a row that counts only where nothing else was checked.
@@ -78,19 +99,19 @@ fn objects(
     backend: &dyn Backend,
     name: &str,
     bytes: &[u8],
-    rows: &mut Vec<Row>,
+    rows: &mut Rows<'_>,
     idle: &mut Vec<Row>,
 ) {
     let row = |kind, words: String| Row::new(name, "", "", "", kind, words);
     match input::what(bytes) {
         What::OtherOrder(words) => idle.push(row(Kind::Unsupported, words)),
-        What::Other(words) => rows.push(row(Kind::Error, words)),
+        What::Other(words) => rows.add(row(Kind::Error, words)),
         What::Object => {
-            let found = backend.object(question, name, bytes);
-            if found.is_empty() {
+            let before = rows.rows.len();
+            backend.object(question, name, bytes, &mut |row| rows.add(row));
+            if rows.rows.len() == before {
                 idle.push(row(Kind::Error, nothing(question, &backend.programs(question, name, bytes))));
             }
-            rows.extend(found);
         }
     }
 }
@@ -110,9 +131,9 @@ fn nothing(question: &Question, programs: &[String]) -> String {
 }
 
 /// Files that gave no answer are a note beside others that did; a check of nothing else has not checked anything.
-fn settle(idle: Vec<Row>, rows: &mut Vec<Row>) {
-    if rows.is_empty() {
-        rows.extend(idle);
+fn settle(idle: Vec<Row>, rows: &mut Rows<'_>) {
+    if rows.rows.is_empty() {
+        idle.into_iter().for_each(|row| rows.add(row));
         return;
     }
     for row in idle {
@@ -137,6 +158,7 @@ pub(crate) fn question(args: &CheckArgs) -> Result<Question, String> {
             witness: args.witness.clone(),
             accepted: which == SolveWhich::All,
             wanted: None,
+            memory: None,
         }),
         budget: args.budget.as_deref().map(limits).transpose()?.unwrap_or_default(),
         ..Question::default()
@@ -147,8 +169,8 @@ pub(crate) fn question(args: &CheckArgs) -> Result<Question, String> {
 pub trait Backend {
     /// Short names of the kernels asked.
     fn kernels(&self) -> Vec<&str>;
-    /// Rows for every program wanted of an object; a broken object is a row.
-    fn object(&self, question: &Question, name: &str, bytes: &[u8]) -> Vec<Row>;
+    /// Hands over rows for every program wanted of an object, each as soon as it is known; a broken object is a row.
+    fn object(&self, question: &Question, name: &str, bytes: &[u8], take: &mut dyn FnMut(Row));
     /// Names of all programs of an object, where they can be told.
     fn programs(&self, _question: &Question, _name: &str, _bytes: &[u8]) -> Vec<String> {
         Vec::new()
@@ -158,6 +180,24 @@ pub trait Backend {
     /// # Errors
     /// What is wrong with the program, in words.
     fn raw(&self, question: &Question, object: &str, program: &RawProgram, kernel: usize) -> Result<Row, String>;
+}
+
+/// Tells of each row at once.
+struct Early<'a> {
+    off: Off,
+    tell: &'a mut dyn FnMut(&Row),
+}
+
+impl Listener for Early<'_> {
+    fn begin(&mut self, _: &str, _: &str, _: &System, _: &LoadRequest) {}
+
+    fn sink(&mut self) -> &mut dyn Sink {
+        &mut self.off
+    }
+
+    fn end(&mut self, row: &Row) {
+        (self.tell)(row);
+    }
 }
 
 /// Answers in this process.
@@ -170,15 +210,24 @@ impl Backend for Local {
         self.systems.iter().map(|s| s.kernel.name).collect()
     }
 
-    fn object(&self, question: &Question, name: &str, bytes: &[u8]) -> Vec<Row> {
-        let broken = |e: String| vec![Row::new(name, "", "", "", Kind::Error, e)];
+    fn object(&self, question: &Question, name: &str, bytes: &[u8], take: &mut dyn FnMut(Row)) {
+        let broken = |e: String| Row::new(name, "", "", "", Kind::Error, e);
+        let told = Cell::new(0usize);
+        // With several kernels the rows are put into the order of programs first.
+        let now = self.systems.len() == 1;
         let rows = catch_unwind(AssertUnwindSafe(|| {
-            question.object(name, bytes, &self.systems, &mut Nobody::default(), &|| false)
+            let mut early = |row: &Row| {
+                if now {
+                    told.set(told.get() + 1);
+                    take(row.clone());
+                }
+            };
+            question.object(name, bytes, &self.systems, &mut Early { off: Off, tell: &mut early }, &|| false)
         }));
         match rows {
-            Ok(Ok(rows)) => rows,
-            Ok(Err(e)) => broken(e.to_string()),
-            Err(_) => broken("internal error of bpfvet; please report the file".into()),
+            Ok(Ok(rows)) => rows.into_iter().skip(told.get()).for_each(take),
+            Ok(Err(e)) => take(broken(e.to_string())),
+            Err(_) => take(broken("internal error of bpfvet; please report the file".into())),
         }
     }
 
@@ -194,7 +243,7 @@ impl Backend for Local {
 }
 
 /// One row for every line and kernel, in order, whatever is wrong with the line.
-fn raw_lines(q: &Question, backend: &dyn Backend, file: &Path, rows: &mut Vec<Row>) -> Result<(), String> {
+fn raw_lines(q: &Question, backend: &dyn Backend, file: &Path, rows: &mut Rows<'_>) -> Result<(), String> {
     let name = file.display().to_string();
     let text = String::from_utf8(read(file)?).map_err(|_| format!("{}: not UTF-8", clean::path(file)))?;
     for (n, line) in text.lines().enumerate().filter(|(_, l)| !l.trim().is_empty()) {
@@ -206,7 +255,7 @@ fn raw_lines(q: &Question, backend: &dyn Backend, file: &Path, rows: &mut Vec<Ro
         };
         for (k, kernel) in backend.kernels().into_iter().enumerate() {
             let row = program.as_ref().map_err(Clone::clone).and_then(|p| backend.raw(q, &name, p, k));
-            rows.push(row.unwrap_or_else(|what| {
+            rows.add(row.unwrap_or_else(|what| {
                 Row::new(&name, title, "", kernel, Kind::Error, format!("line {}: {what}", n + 1))
             }));
         }

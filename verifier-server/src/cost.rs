@@ -11,7 +11,7 @@ use verifier_core::program::LoadRequest;
 
 use crate::args::{By, CostArgs, Format, glob};
 use crate::ask::Question;
-use crate::{check, target};
+use crate::{check, clean, target};
 
 /// Instructions that the kernel follows in one program.
 const LIMIT: u64 = 1_000_000;
@@ -49,10 +49,11 @@ fn price(object: &Path, args: &CostArgs, systems: &[System]) -> Result<Vec<Price
                 Ok(r) => r,
                 Err(why) => {
                     eprintln!(
-                        "bpfvet: {name}: {}: Linux {}: {}",
-                        program.name,
+                        "bpfvet: {}: {}: Linux {}: {}",
+                        clean::line(&name),
+                        clean::line(&program.name),
                         system.kernel.name,
-                        why.words.join(": ")
+                        clean::line(&why.words.join(": "))
                     );
                     continue;
                 }
@@ -101,9 +102,12 @@ pub fn run(args: &CostArgs, out: &mut dyn Write) -> Result<(), String> {
         (None, Format::Json | Format::Jsonl) => {
             let rows: Vec<Value> = priced.iter().map(json).collect();
             match args.format {
-                Format::Jsonl => rows.iter().try_for_each(|r| writeln!(out, "{r}")).map_err(failed),
+                Format::Jsonl => {
+                    rows.iter().try_for_each(|r| writeln!(out, "{}", clean::json(&r.to_string()))).map_err(failed)
+                }
                 _ => {
-                    writeln!(out, "{}", serde_json::to_string_pretty(&rows).map_err(|e| e.to_string())?).map_err(failed)
+                    let text = serde_json::to_string_pretty(&rows).map_err(|e| e.to_string())?;
+                    writeln!(out, "{}", clean::json(&text)).map_err(failed)
                 }
             }
         }
@@ -121,9 +125,11 @@ fn line_text(s: &Share) -> &str {
     s.source.as_ref().map_or("", |s| s.text.as_str())
 }
 
-/// What comes from the object, without control characters.
+/// What comes from the object, so that it takes one line, and not too much of it.
 fn plain(text: &str) -> String {
-    text.chars().filter(|c| !c.is_control()).take(100).collect()
+    let mut out = clean::line(text);
+    out.truncate(out.char_indices().nth(100).map_or(out.len(), |(at, _)| at));
+    out
 }
 
 fn text(p: &Priced, top: usize, out: &mut dyn Write) -> io::Result<()> {

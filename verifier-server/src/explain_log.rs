@@ -10,6 +10,7 @@ use verifier_core::program::LoadRequest;
 use crate::args::{ExplainArgs, Format};
 use crate::ask::Question;
 use crate::check;
+use crate::clean;
 use crate::known::Known;
 use crate::render;
 use crate::row::{Kind, Place, Row};
@@ -129,14 +130,14 @@ pub fn run(file: &Path, args: &ExplainArgs, colours: bool, out: &mut dyn Write) 
             }
             if args.format == Format::Json {
                 let text = serde_json::to_string_pretty(&[value]).map_err(|e| e.to_string())?;
-                writeln!(out, "{text}").map_err(failed)?;
+                writeln!(out, "{}", clean::json(&text)).map_err(failed)?;
             } else {
-                writeln!(out, "{value}").map_err(failed)?;
+                writeln!(out, "{}", clean::json(&value.to_string())).map_err(failed)?;
             }
         }
         Format::Text => {
             if let Some(b) = &beside {
-                writeln!(out, "{}", b.words).map_err(failed)?;
+                writeln!(out, "{}", clean::line(&b.words)).map_err(failed)?;
                 if differs {
                     let other = b.row.as_ref().map_or("", |r| {
                         if r.kind == Kind::Rejected { "rejects it for another reason" } else { "says otherwise" }
@@ -147,6 +148,7 @@ pub fn run(file: &Path, args: &ExplainArgs, colours: bool, out: &mut dyn Write) 
                 writeln!(out).map_err(failed)?;
             }
             if shown.kind == Kind::Accepted && shown.kernel.is_empty() {
+                let name = clean::line(&name);
                 writeln!(out, "{name}: the log ends without a reason: the kernel accepted the program")
                     .map_err(failed)?;
             } else {

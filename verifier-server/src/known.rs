@@ -29,7 +29,7 @@ fn key(row: &Row) -> [String; 3] {
 impl<'a> Known<'a> {
     /// Nothing is known yet. `stop` is asked all the time whether to give up.
     pub fn new(question: &Question, stop: &'a dyn Fn() -> bool) -> Known<'a> {
-        Known { options: question.options(), stop, begun: None, found: HashMap::new(), off: Off::default() }
+        Known { options: question.options(), stop, begun: None, found: HashMap::new(), off: Off }
     }
 
     /// What is known of the program of a row; `None` when it is not accepted, `Some(None)` when following every number

@@ -50,8 +50,19 @@ fn run(cli: &Cli) -> Result<u8, String> {
     let code = match &cli.command {
         Command::Check(args) if args.minimum => minimum::run(args, &mut out)?,
         Command::Check(args) => {
-            let rows = check::run(args)?;
-            quiet(render::print(args, &rows, colours, &mut out))?;
+            let streams = render::streams(args);
+            let mut printed = Ok(());
+            let rows = check::run(args, &mut |row| {
+                if streams && printed.is_ok() {
+                    printed = render::one(args, row, colours, &mut out);
+                }
+            })?;
+            quiet(printed)?;
+            if streams {
+                quiet(render::end(args, &rows, colours, &mut out))?;
+            } else {
+                quiet(render::print(args, &rows, colours, &mut out))?;
+            }
             check::exit_code(args, &rows)
         }
         Command::Run(args) => verifier_server::run::run(args, &mut out)?,

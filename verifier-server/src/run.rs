@@ -74,7 +74,7 @@ fn run_on(
             return Ok(1);
         }
         Verdict::Unsupported(what) => {
-            let (name, what) = (clean::line(name), clean::line(&what.to_string()));
+            let (name, what) = (clean::line(name), clean::line(&what));
             eprintln!("bpfvet: {name}: not run, because bpfvet does not model {what}");
             return Ok(3);
         }

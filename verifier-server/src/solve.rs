@@ -61,6 +61,8 @@ pub struct Asked<'a> {
     pub program: &'a str,
     /// Who is asked whether the answer is still wanted.
     pub wanted: Option<&'a Wanted>,
+    /// Bytes that Z3 may have for all answers of this process together; `None`: the solver's own limit.
+    pub memory: Option<u64>,
 }
 
 #[cfg(not(feature = "solver"))]
@@ -113,7 +115,7 @@ mod with_z3 {
         asked: &Asked<'_>,
     ) -> Option<Solve> {
         let given_up = asked.wanted.map(GivenUp);
-        let (_, solved) = solve(system, request, options, &effort(given_up.as_ref()));
+        let (_, solved) = solve(system, request, options, &effort(given_up.as_ref(), asked.memory));
         Some(row(system, request, &solved?, asked.program))
     }
 
@@ -129,11 +131,12 @@ mod with_z3 {
 
     /// How much to try for one answer. All answers of one command have a time together, and those that come too late are
     /// given up; a service gives up by its own rules.
-    fn effort<'a>(given_up: Option<&'a GivenUp<'a>>) -> Effort<'a> {
+    fn effort<'a>(given_up: Option<&'a GivenUp<'a>>, memory: Option<u64>) -> Effort<'a> {
         /// Time of all answers of a command.
         const ALL: Duration = Duration::from_secs(1200);
         static BEGUN: OnceLock<Instant> = OnceLock::new();
         let one = Effort::default();
+        let one = Effort { memory: memory.unwrap_or(one.memory), ..one };
         match given_up {
             Some(given_up) => Effort { cancelled: given_up, ..one },
             None => {
@@ -271,7 +274,7 @@ mod with_z3 {
         asked: &Asked<'_>,
     ) -> Option<Solve> {
         let given_up = asked.wanted.map(GivenUp);
-        let o = second_opinion(system, request, options, &effort(given_up.as_ref()))?;
+        let o = second_opinion(system, request, options, &effort(given_up.as_ref(), asked.memory))?;
         let mut out = Solve { notes: Vec::new(), ..Solve::default() };
         out.time_ms = u64::try_from(o.time.as_millis()).unwrap_or(u64::MAX);
         out.notes.push(format!("{} of {} accesses are proven safe on every path", o.proven, o.accesses));

@@ -16,6 +16,7 @@ use verifier_solver::run::{Kind, Repeat};
 use verifier_solver::witness::{self, Given, Object, Witness};
 
 use crate::args::RunFormat;
+use crate::clean;
 use crate::hex;
 
 fn unhex(v: &Value) -> Option<Vec<u8>> {
@@ -189,7 +190,9 @@ pub fn run(
     match format {
         RunFormat::Text => {
             let kernel = system.kernel.name;
-            writeln!(out, "{}: {verdict} by Linux {kernel}; run on the witness, every access checked", request.name)
+            let name = clean::line(&request.name);
+            let (ended, machine) = (clean::line(&ended), clean::line(&machine));
+            writeln!(out, "{name}: {verdict} by Linux {kernel}; run on the witness, every access checked")
                 .and_then(|()| writeln!(out, "{ended}\n{machine}"))
                 .map_err(failed)?;
         }
@@ -201,7 +204,7 @@ pub fn run(
             let fault = if let Seen::Same(f) = &seen { Some(f) } else { None };
             let row = json!({"schema": 1, "program": request.name, "kernel": system.kernel.name, "verdict": verdict,
                 "broken": broken, "insn": insn, "rule": rule, "fault": fault, "message": [ended, machine]});
-            writeln!(out, "{row}").map_err(failed)?;
+            writeln!(out, "{}", clean::json(&row.to_string())).map_err(failed)?;
         }
     }
     Ok(u8::from(broken))

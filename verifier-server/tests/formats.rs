@@ -258,7 +258,7 @@ fn sarif_is_as_its_schema_says_and_fingerprints_stay() {
 fn github_limits_and_summary() {
     let summary = std::env::temp_dir().join(format!("bpfvet-summary-{}.md", std::process::id()));
     let file = summary.display().to_string();
-    let bad = vec![BAD; 8];
+    let bad = [BAD; 8];
     let out = with(&[&["check", "--format", "github"], &bad[..]].concat(), b"", &[("GITHUB_STEP_SUMMARY", &file)]);
     let text = text(&out);
     assert_eq!(text.lines().filter(|l| l.starts_with("::error ")).count(), 10, "GitHub shows ten");

@@ -148,8 +148,19 @@ fn names_are_harmless_in_every_output() {
             _ => {}
         }
     }
+    let log =
+        format!("libbpf: prog '{EVIL}': BPF program load failed\n; {EVIL} @ {EVIL}.c:7\n0: (95) exit\nR0 !read_ok\n");
+    let log = dir.file("::error::log\x1b[2J.txt", log.as_bytes());
     for args in [
         &["check", &file, "--log-level", "2"][..],
+        &["cost", &file],
+        &["cost", &file, "--format", "json"],
+        &["cost", &file, "--format", "jsonl", "--by", "function"],
+        &["cost", &file, "--compare", &file],
+        &["explain", "--log", &log],
+        &["explain", "--log", &log, "--format", "json"],
+        &["explain", "--log", &log, &file],
+        &["explain", "--log", &log, &file, "--format", "jsonl"],
         &["check", &file, "--prog", EVIL, "--prog", "\x1b[31m\n::error::"],
         &["explain", &file],
         &["disasm", &file],
@@ -301,6 +312,7 @@ fn every_format_honours_a_baseline() {
         ("sarif", &["\"baselineState\": \"absent\""]),
         ("junit", &["goes", "the baseline has it", "since the baseline"]),
         ("github", &["::warning title=x.o%3A goes::"]),
+        ("kernel", &["since the baseline: instructions 1 -> 2", "goes: the baseline has it"]),
     ] {
         let out = dir.bpfvet(&["check", &file, "--format", format, "--baseline", &old]);
         let text = both(&out);

@@ -36,6 +36,34 @@ pub fn print(args: &CheckArgs, rows: &[Row], colours: bool, out: &mut dyn Write)
     }
 }
 
+/// Whether rows are printed one by one as they come: answers that take long, and a form for it. Where several kernels are
+/// asked, text tells which of them agree, and waits for all.
+pub fn streams(args: &CheckArgs) -> bool {
+    let one_kernel = matches!(&args.target.kernel[..], [k] if k != "all" && !k.contains([',', '-']));
+    args.solve.is_some() && (args.format == Format::Jsonl || args.format == Format::Text && one_kernel)
+}
+
+/// Prints one row of a form that [`streams`].
+///
+/// # Errors
+/// When the output cannot be written.
+pub fn one(args: &CheckArgs, row: &Row, colours: bool, out: &mut dyn Write) -> io::Result<()> {
+    match args.format {
+        Format::Text => text::rows_alone(&[Shown::of(row)], args.raw.is_some(), colours, out)?,
+        _ => json::lines(std::slice::from_ref(row), out)?,
+    }
+    out.flush()
+}
+
+/// Prints what stands behind all rows of a form that [`streams`].
+///
+/// # Errors
+/// When the output cannot be written.
+pub fn end(args: &CheckArgs, rows: &[Row], colours: bool, out: &mut dyn Write) -> io::Result<()> {
+    let kinds: Vec<(Kind, bool)> = rows.iter().map(|r| (r.kind, !r.program.is_empty())).collect();
+    if args.format == Format::Text { text::count(&kinds, "programs", colours, out) } else { Ok(()) }
+}
+
 /// Rows whose texts may be printed.
 fn shown(rows: &[Row]) -> Vec<Shown<'_>> {
     rows.iter().map(Shown::of).collect()
@@ -105,16 +133,17 @@ fn report_to(format: Format, rows: &[Row], out: &mut dyn Write) -> io::Result<()
     }
 }
 
-/// The logs, one after another, byte for byte, and nothing else.
+/// The logs, one after another, byte for byte, and nothing else. What libbpf says goes where libbpf says it, and so does
+/// what changed since the baseline.
 fn kernel(rows: &[Row], out: &mut dyn Write) -> io::Result<()> {
     for row in rows {
+        let shown = Shown::of(row);
         match &row.log {
             Some(log) => out.write_all(log)?,
-            // What libbpf says goes where libbpf says it.
-            None => {
-                let row = Shown::of(row);
-                eprintln!("bpfvet: {} {}: {}", row.object, row.program, row.message);
-            }
+            None => eprintln!("bpfvet: {} {}: {}", shown.object, shown.program, shown.message),
+        }
+        if let Some(change) = change(row) {
+            eprintln!("bpfvet: {} {}: since the baseline: {change}", shown.object, shown.program);
         }
     }
     Ok(())

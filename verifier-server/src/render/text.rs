@@ -28,13 +28,23 @@ impl Paint {
 
 /// Prints what was answered, kernels that agree together; of several kernels a table; and a line that counts.
 pub fn print(rows: &[Shown<'_>], raw: bool, colours: bool, out: &mut dyn Write) -> io::Result<()> {
-    let paint = Paint(colours);
-    for answer in matrix::agreeing(rows) {
-        one(&answer, raw, &paint, out)?;
-    }
+    rows_alone(rows, raw, colours, out)?;
     write!(out, "{}", matrix::table(rows))?;
+    let kinds: Vec<(Kind, bool)> = rows.iter().map(|r| (r.kind, !r.program.is_empty())).collect();
+    let what = if matrix::several_kernels(rows) { "answers" } else { "programs" };
+    count(&kinds, what, colours, out)
+}
+
+/// Prints rows and nothing about all of them.
+pub fn rows_alone(rows: &[Shown<'_>], raw: bool, colours: bool, out: &mut dyn Write) -> io::Result<()> {
+    matrix::agreeing(rows).iter().try_for_each(|answer| one(answer, raw, &Paint(colours), out))
+}
+
+/// Prints how many rows there are of each kind, where there are several; `true`: it is about a program.
+pub fn count(rows: &[(Kind, bool)], what: &str, colours: bool, out: &mut dyn Write) -> io::Result<()> {
+    let paint = Paint(colours);
     if rows.len() > 1 {
-        let count = |k: Kind| rows.iter().filter(|r| r.kind == k).count();
+        let count = |k: Kind| rows.iter().filter(|r| r.0 == k).count();
         let parts = [
             (Kind::Accepted, "accepted"),
             (Kind::Rejected, "rejected"),
@@ -49,9 +59,8 @@ pub fn print(rows: &[Shown<'_>], raw: bool, colours: bool, out: &mut dyn Write) 
             .map(|(k, word)| paint.kind(*k, &format!("{} {word}", count(*k))))
             .collect();
         // A row about a whole object is no program.
-        let programs = rows.iter().filter(|r| !r.program.is_empty() || r.kind == Kind::Error).count();
-        let answers = if matrix::several_kernels(rows) { "answers" } else { "programs" };
-        writeln!(out, "{programs} {answers}: {}", parts.join(", "))?;
+        let programs = rows.iter().filter(|(kind, named)| *named || *kind == Kind::Error).count();
+        writeln!(out, "{programs} {what}: {}", parts.join(", "))?;
     }
     Ok(())
 }

@@ -4,6 +4,7 @@
 //! comes from line information; programs without it are shown as their instructions.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 use verifier_core::explain::{Step, StepKind, Trace};
@@ -19,20 +20,34 @@ const MAX_INDENT: usize = 24;
 struct Page {
     first: u32,
     text: String,
-    /// Where the text of each known line begins.
-    starts: BTreeMap<u32, usize>,
+    /// Where the text of each known line begins and ends.
+    places: BTreeMap<u32, Range<usize>>,
+}
+
+impl Page {
+    /// A part of a line, as far as the line has it: line information that lies gives several texts to one line.
+    fn part(&self, line: u32, of: &Range<usize>) -> Option<Range<usize>> {
+        let place = self.places.get(&line)?;
+        let at = |offset: usize| {
+            let at = place.start.saturating_add(offset).min(place.end);
+            (place.start..=at).rev().find(|at| self.text.is_char_boundary(*at)).unwrap_or(place.start)
+        };
+        let (from, to) = (at(of.start), at(of.end));
+        Some(from..to.max(from))
+    }
 }
 
 /// Joins lines, each with its indentation, so that columns are those of the file.
 fn page(lines: &BTreeMap<u32, (usize, String)>) -> Page {
     let first = lines.keys().next().copied().unwrap_or(1);
     let last = lines.keys().next_back().copied().unwrap_or(first);
-    let mut out = Page { first, text: String::new(), starts: BTreeMap::new() };
+    let mut out = Page { first, text: String::new(), places: BTreeMap::new() };
     for n in first..=last {
         if let Some((indent, line)) = lines.get(&n) {
             out.text.extend(std::iter::repeat_n(' ', *indent));
-            out.starts.insert(n, out.text.len());
+            let start = out.text.len();
             out.text.push_str(line);
+            out.places.insert(n, start..out.text.len());
         }
         out.text.push('\n');
     }
@@ -89,12 +104,11 @@ pub fn render(row: &Shown<'_>, trace: &Trace, kernels: &[&str], colours: bool) -
         let page = page(&lines);
         let annotations: Vec<_> = members
             .iter()
-            .filter_map(|(line, text, step)| {
-                let start = page.starts.get(line).copied()?;
-                let (from, to) = (step.focus.start.min(text.len()), step.focus.end.min(text.len()));
+            .filter_map(|(line, _, step)| {
+                let span = page.part(*line, &step.focus)?;
                 let kind =
                     if step.kind == StepKind::Failing { AnnotationKind::Primary } else { AnnotationKind::Context };
-                Some(kind.span(start + from..start + to.max(from)).label(step.label.clone()))
+                Some(kind.span(span).label(step.label.clone()))
             })
             .collect();
         main = main
@@ -133,4 +147,20 @@ pub fn render(row: &Shown<'_>, trace: &Trace, kernels: &[&str], colours: bool) -
     let mut text = renderer.render(&groups);
     text.push('\n');
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_part_stays_in_its_line_and_between_characters() {
+        let page = page(&[(7, (2, "aé".to_string())), (9, (0, String::new()))].into());
+        assert_eq!(page.text, "  aé\n\n\n");
+        assert_eq!(page.part(7, &(0..3)), Some(2..5));
+        assert_eq!(page.part(7, &(0..2)), Some(2..3), "not through a character");
+        assert_eq!(page.part(7, &(40..usize::MAX)), Some(5..5), "not behind the line");
+        assert_eq!(page.part(9, &(0..4)), Some(7..7));
+        assert_eq!(page.part(8, &(0..1)), None);
+    }
 }

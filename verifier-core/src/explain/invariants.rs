@@ -49,13 +49,8 @@ fn reads(insn: Insn, helper_args: impl Fn(u32) -> u32) -> u16 {
         LDX => src,
         ST => dst,
         STX => dst | src,
-        ALU | ALU64 if insn.op() == MOV => {
-            if insn.is_reg_src() {
-                src
-            } else {
-                0
-            }
-        }
+        ALU | ALU64 if insn.op() == MOV && insn.is_reg_src() => src,
+        ALU | ALU64 if insn.op() == MOV => 0,
         ALU | ALU64 if insn.is_reg_src() => dst | src,
         ALU | ALU64 => dst,
         JMP | JMP32 => match insn.op() {

@@ -430,9 +430,9 @@ impl Facts<'_> {
             && !self.starts(&["kfunc-arg-not-constant", "kfunc-arg-size"])
         {
             self.number_as_pointer(&reg, d);
-        } else if about_bounds && (pointer || reg.is_scalar()) {
-            self.bounds(d);
-        } else if reg.is_scalar() && self.starts(&["mem-packet-range"]) {
+        } else if (about_bounds && (pointer || reg.is_scalar()))
+            || (reg.is_scalar() && self.starts(&["mem-packet-range"]))
+        {
             self.bounds(d);
         }
     }

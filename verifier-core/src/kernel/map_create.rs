@@ -226,9 +226,9 @@ fn alloc(kernel: &Kernel, t: MapType, a: &MapAttr) -> Result<(), ErrorNumber> {
         StackTrace => {
             let flags = f::NUMA_NODE | f::RDONLY | f::WRONLY | f::STACK_BUILD_ID;
             must(a.map_flags & !flags == 0, EINVAL)?;
-            must(a.max_entries != 0 && a.key_size == 4 && a.value_size >= 8 && a.value_size % 8 == 0, EINVAL)?;
+            must(a.max_entries != 0 && a.key_size == 4 && a.value_size >= 8 && a.value_size.is_multiple_of(8), EINVAL)?;
             let unit = if a.map_flags & f::STACK_BUILD_ID != 0 { BUILD_ID } else { 8 };
-            must(a.value_size % unit == 0 && a.value_size / unit <= MAX_STACK_DEPTH, EINVAL)?;
+            must(a.value_size.is_multiple_of(unit) && a.value_size / unit <= MAX_STACK_DEPTH, EINVAL)?;
             must(a.max_entries <= HALF, E2BIG)
         }
         Devmap | DevmapHash => {
@@ -272,7 +272,7 @@ fn alloc(kernel: &Kernel, t: MapType, a: &MapAttr) -> Result<(), ErrorNumber> {
             let flags = f::SEGV_ON_FAULT | f::MMAPABLE | f::NO_USER_CONV;
             must(a.key_size == 0 && a.value_size == 0 && a.max_entries != 0, EINVAL)?;
             must(a.map_flags & f::MMAPABLE != 0 && a.map_flags & !flags == 0, EINVAL)?;
-            must(a.map_extra % PAGE == 0, EINVAL)?;
+            must(a.map_extra.is_multiple_of(PAGE), EINVAL)?;
             let range = u64::from(a.max_entries) * PAGE;
             must(range <= ARENA_MAX, E2BIG)?;
             // User pointers are told apart by their lower half, which therefore must not wrap.

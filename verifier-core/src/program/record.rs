@@ -246,7 +246,7 @@ impl<'a> Finder<'a> {
     /// Kernel: `btf_get_field_type()`.
     fn classify(&mut self, t: &Type<'_>) -> Result<Class<'static>, Errno> {
         let name = t.name();
-        for s in STRUCTS.iter().filter(|s| self.mask.contains(s.kind) && s.name == name) {
+        if let Some(s) = STRUCTS.iter().find(|s| self.mask.contains(s.kind) && s.name == name) {
             if s.unique {
                 if self.seen.contains(s.kind) {
                     return Err(Errno::E2BIG);
@@ -326,7 +326,11 @@ impl<'a> Finder<'a> {
             Class::Other => return Ok(()),
             Class::Special(s) => {
                 // Alignment counts within the container only; containers are as aligned as their declaration says.
-                if !fits(s.size) || off % s.align != 0 || t.kind != BtfKind::Struct || t.size_or_type != s.size {
+                if !fits(s.size)
+                    || !off.is_multiple_of(s.align)
+                    || t.kind != BtfKind::Struct
+                    || t.size_or_type != s.size
+                {
                     return Ok(());
                 }
                 let (id, node) = if s.kind.intersects(FieldKind::GRAPH_ROOT) {
@@ -338,7 +342,7 @@ impl<'a> Finder<'a> {
                 s.size
             }
             Class::Pointer => {
-                if !fits(8) || off % 8 != 0 {
+                if !fits(8) || !off.is_multiple_of(8) {
                     return Ok(());
                 }
                 let Some((kind, id)) = find_kptr(self.kt, self.btf, t, self.mask)? else { return Ok(()) };

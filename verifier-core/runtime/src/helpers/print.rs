@@ -338,7 +338,7 @@ fn packed(cx: &mut Cx<'_>, data: u64, len: u64) -> Result<Result<Vec<u64>, i32>,
     if data != 0 {
         cx.readable(data, len)?;
     }
-    if len % 8 != 0 || len > 12 * 8 || len != 0 && data == 0 {
+    if !len.is_multiple_of(8) || len > 12 * 8 || len != 0 && data == 0 {
         return Ok(Err(errno::EINVAL));
     }
     let bytes = memory::bytes(cx, data, len, usize::MAX)?;

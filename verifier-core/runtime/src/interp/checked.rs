@@ -35,7 +35,7 @@ pub(super) fn run(cx: &mut Cx<'_>, subprog: u32, args: [u64; 5]) -> u64 {
     regs[1..6].copy_from_slice(&args);
     regs[10] = cx.frame;
     let mut run = Run { cx, regs, callers: Vec::new(), loops: MAX_LOOPS, pc: start };
-    run.to_end().unwrap_or(0)
+    run.finish().unwrap_or(0)
 }
 
 impl Run<'_, '_> {
@@ -60,7 +60,7 @@ impl Run<'_, '_> {
         Ok(address)
     }
 
-    fn to_end(&mut self) -> Result<u64, Halt> {
+    fn finish(&mut self) -> Result<u64, Halt> {
         loop {
             let Some(op) = self.cx.code().ops().get(self.pc) else {
                 return self.cx.halt(FaultKind::FellOff, self.pc as u32, 0);

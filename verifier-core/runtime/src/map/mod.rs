@@ -316,9 +316,9 @@ impl Map {
                 Next::Entry { key, value, next } => (key, value, next),
             };
             at = next;
-            // SAFETY: a value, and a key, that the map has just given.
             let value = match address {
                 0 => Vec::new(),
+                // SAFETY: a value that the map has just given.
                 at => unsafe { self.layout.read(at as *const u8, bytes) },
             };
             if !wanted(&value) {

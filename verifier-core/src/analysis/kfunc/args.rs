@@ -167,7 +167,7 @@ fn classify(cx: &mut Cx, meta: &KfuncMeta, btf: &Arc<Btf>, p: &Param<'_>) -> Res
         return Ok(Kind::Callback);
     }
     let plain = is_scalar(target_kind) || p.target.is_some_and(|t| is_scalar_struct(cx, &desc, t, 0));
-    if !plain && !(sized && target_kind == BtfKind::Void) {
+    if !plain && (!sized || target_kind != BtfKind::Void) {
         let kind = target_kind.log_word();
         let msg = KfuncMsg::ArgMemType { arg, kind, tname: tname(), or_void: sized };
         return Err(cx.reject(msg, Errno::EINVAL));

@@ -435,11 +435,11 @@ fn set_plain_result(cx: &mut Cx, meta: &mut KfuncMeta, btf: &Arc<Btf>, target: T
         set_pointer(cx, ty, Payload::Btf { btf: meta.desc.btf, id: target.id });
         return Ok(());
     }
-    if meta.r0_size == 0 {
-        if let Some(size) = btf.resolve_size(target.id) {
-            meta.r0_size = u64::from(size);
-            meta.r0_rdonly = true;
-        }
+    if meta.r0_size == 0
+        && let Some(size) = btf.resolve_size(target.id)
+    {
+        meta.r0_size = u64::from(size);
+        meta.r0_rdonly = true;
     }
     if meta.r0_size == 0 {
         let msg =

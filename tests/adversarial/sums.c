@@ -20,4 +20,4 @@ INDEX(bug_sum_checked_late, u64 a = LOW(127), b = OTHER(127); if (HIDE(a) + HIDE
 INDEX(bug_maximum, u64 a = LOW(255), b = OTHER(63); u64 c = HIDE(a) > HIDE(b) ? a : b; v->b[HIDE(c)] = 1)
 INDEX(bug_square, u64 a = LOW(15); u64 b = HIDE(a); u64 s = a * b; if (s > 66) return 0; v->b[a * a] = 1)
 INDEX(bug_absolute, s64 a = (s64)LOW(127) - 63; s64 b = HIDE(a) < 0 ? -HIDE(a) : HIDE(a); v->b[b] = 1)
-INDEX(bug_between, u64 a = LOW(1023); if (HIDE(a) - 100 > 64) return 0; v->b[a - 100] = 1)
+INDEX(bug_between, u64 a = LOW(1023); if (HIDE(a) - 100 > 255) return 0; v->b[a - 100] = 1)

@@ -21,6 +21,7 @@ pub mod kfunc;
 pub mod learned;
 pub mod liveness;
 mod object_slots;
+mod objects;
 pub mod out;
 pub mod path;
 pub mod precision;

@@ -4,10 +4,10 @@ use crate::isa::Insn;
 use crate::isa::opcode::*;
 use crate::state::{RegBase, RegState};
 
-use super::StepKind;
 use super::path::Place;
 use super::remedy::*;
 use super::slice::{Index, RawStep, is_branch, origin, value_before};
+use super::step::StepKind;
 use super::suggest::{Diagnosis, Facts};
 use super::value;
 

@@ -9,8 +9,9 @@ use crate::state::{RegBase, RegState};
 
 use super::path::Place;
 use super::slice::{Note, RawStep};
+use super::step::{Step, StepKind};
 use super::suggest::Facts;
-use super::{Step, StepKind, value};
+use super::value;
 
 /// Names of what instructions call.
 struct Calls<'a, 'b>(&'a Facts<'b>);

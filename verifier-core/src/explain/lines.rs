@@ -6,8 +6,8 @@ use crate::isa::Insn;
 use crate::kernel::helpers::name_of;
 use crate::program::{LineInfo, LoadRequest};
 
-use super::Source;
 use super::names;
+use super::step::Source;
 
 /// Source and names of one program.
 #[derive(Clone, Copy)]

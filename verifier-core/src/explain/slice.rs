@@ -9,8 +9,8 @@ use crate::isa::opcode::*;
 use crate::program::LoadRequest;
 use crate::state::{RegBase, RegState};
 
-use super::StepKind;
 use super::path::{Change, Path, PathStep, Place};
+use super::step::StepKind;
 use super::value;
 
 /// Longest chain shown: what is further back explains nothing.

@@ -9,11 +9,11 @@ use crate::kernel::ProgType;
 use crate::program::LoadRequest;
 use crate::state::{RegBase, RegState};
 
-use super::StepKind;
 use super::lines::Lines;
 use super::names;
 use super::path::{Path, Place};
 use super::slice::{Note, RawStep, Slice, is_branch};
+use super::step::StepKind;
 use super::value;
 
 pub use super::remedy::*;

@@ -5,7 +5,7 @@
 //!
 //! In the kernel: `compatible_reg_types`, `resolve_map_arg_type()`, `BPF_F_RDONLY_PROG`.
 
-use super::map::{LockOp, in_tree_callback, kptr_argument, lock_argument, map_type, timer_argument};
+use super::map::{LockOp, kptr_argument, lock_argument, map_type, timer_argument};
 use super::mem::{constant_map_key, memory_and_size};
 use super::meta::{CallMeta, MapArg};
 use super::{errno_as, helper_name};
@@ -13,6 +13,7 @@ use crate::analysis::Cx;
 use crate::analysis::access::{access_is_aligned, kptr_takes, memory_argument, offset_fits, within_map_value};
 use crate::analysis::btf_access::same_struct_within;
 use crate::analysis::dynptr::{dynptr_argument, dynptr_owner};
+use crate::analysis::objects::in_tree_callback;
 use crate::analysis::regs::need_exactly;
 use crate::analysis::regs::{Access, AccessSrc, ArgUse, is_packet_pointer, use_register, would_leak};
 use crate::btf::{BtfKind, TypeId};

@@ -9,10 +9,11 @@ use std::rc::Rc;
 
 use super::func::check_depth;
 use super::global::arguments_fit_signature;
-use super::map::{map_type, reg_record};
+use super::map::map_type;
 use crate::analysis::Cx;
 use crate::analysis::asks::Fork;
 use crate::analysis::dynptr::set_callback_dynptr;
+use crate::analysis::objects::record_of;
 use crate::analysis::refs::{clear_reg, set_borrowed};
 use crate::analysis::regs::set_known;
 use crate::btf::BtfKind;
@@ -165,7 +166,7 @@ fn set_state(cx: &mut Cx<'_>, callback: Callback, caller: &FuncState, callee: &m
         }
         Callback::RbtreeAdd => {
             let root = caller.regs[1];
-            let rec = reg_record(cx, &root);
+            let rec = record_of(&cx.program, &root);
             let field = u32::try_from(root.off).ok().and_then(|o| record_find(rec.as_deref(), o, FieldKind::RB_ROOT));
             let Some(FieldInfo::Root { value_id, node_offset }) = field.map(|f| f.info.clone()) else {
                 return Err(Stop::silent(Errno::EFAULT));

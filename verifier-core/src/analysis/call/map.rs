@@ -3,16 +3,13 @@
 //! Answers for `record_func_map()`, `record_func_key()`, `check_map_func_compatibility()`, `process_spin_lock()`,
 //! `process_timer_func()`, `process_wq_func()`, `process_task_work_func()` and `process_kptr_func()`.
 //!
-//! In the kernel: `reg_btf_record()`, `in_rbtree_lock_required_cb()`, `check_map_field_pointer()`,
-//! `BPF_F_RDONLY_PROG`.
-
-use std::sync::Arc;
+//! In the kernel: `check_map_field_pointer()`, `BPF_F_RDONLY_PROG`.
 
 use super::helper_name;
 use super::meta::{CallMeta, MapArg};
 use crate::analysis::Cx;
-use crate::analysis::kfunc::needs_tree_lock;
 use crate::analysis::learned::MapKeyState;
+use crate::analysis::objects::{lock_identity, record_of};
 use crate::analysis::refs;
 use crate::analysis::regs::need_exactly;
 use crate::error::{CallMsg, Errno, Res};
@@ -46,17 +43,6 @@ fn map_name(cx: &Cx<'_>, map: MapIdx) -> String {
     if m.is_inner_template { String::new() } else { m.spec.name.clone() }
 }
 
-/// Special fields of what a register points to.
-pub(crate) fn reg_record(cx: &Cx<'_>, reg: &RegState) -> Option<Arc<Record>> {
-    if reg.ty.base == RegBase::PtrToMapValue {
-        return reg.map().and_then(|m| cx.program.map(m).record.clone());
-    }
-    if reg.ty.base == RegBase::PtrToBtfId && reg.has(TypeFlags::ALLOC) {
-        return reg.btf().and_then(|(btf, id)| cx.program.struct_meta(btf, id));
-    }
-    None
-}
-
 /// Offset of the only field of a kind; -1: none.
 fn field_off(rec: Option<&Record>, kind: FieldKind) -> i64 {
     rec.and_then(|r| r.fields.iter().find(|f| f.kind == kind)).map_or(-1, |f| i64::from(f.offset))
@@ -65,15 +51,6 @@ fn field_off(rec: Option<&Record>, kind: FieldKind) -> i64 {
 /// Sum of fixed and variable offset, for a register whose variable offset is known.
 fn total_off(reg: &RegState) -> i64 {
     (reg.scalar.var_off.value as i64).wrapping_add(i64::from(reg.off))
-}
-
-/// Whether the walk is inside of a callback that runs under the lock of a tree.
-pub(crate) fn in_tree_callback(cx: &Cx<'_>) -> bool {
-    let all = cx.program.kernel.features.tree_callback_covers_callees;
-    cx.path.cur.frames.iter().skip(1).rev().take(if all { usize::MAX } else { 1 }).any(|f| {
-        let call = usize::try_from(f.called_from).ok().and_then(|at| cx.program.insns.get(at)).copied();
-        f.is_callback && call.is_some_and(|insn| insn.is_kfunc_call() && needs_tree_lock(&cx.program, insn))
-    })
 }
 
 /// Checks and performs a lock operation on the object in register `regno`.
@@ -93,7 +70,7 @@ pub(crate) fn lock_argument(cx: &mut Cx<'_>, regno: u8, op: LockOp) -> Res {
         let msg = CallMsg::MapNeedsBtf { map: map_name(cx, m), what: whole };
         return Err(cx.reject(msg, Errno::EINVAL));
     }
-    let rec = reg_record(cx, &reg);
+    let rec = record_of(&cx.program, &reg);
     let kind = if op.res { FieldKind::RES_SPIN_LOCK } else { FieldKind::SPIN_LOCK };
     if !rec.as_ref().is_some_and(|r| r.has(kind)) {
         let (of, name) = map.map_or(("local", "kptr".to_string()), |m| ("map", map_name(cx, m)));
@@ -103,12 +80,10 @@ pub(crate) fn lock_argument(cx: &mut Cx<'_>, regno: u8, op: LockOp) -> Res {
     if at != total_off(&reg) {
         return Err(cx.reject(CallMsg::FieldOffset { off: total_off(&reg), what: whole, at }, Errno::EINVAL));
     }
-    // Identity of what holds the lock; never zero.
-    let ptr = match (map, reg.btf()) {
-        (Some(m), _) => 1 << 32 | u64::from(m.0),
-        (None, Some((btf, _))) => 2 << 32 | u64::from(btf.0),
-        (None, None) => return Err(cx.bug("lock in nothing")),
-    };
+    let ptr = lock_identity(&reg);
+    if ptr == 0 {
+        return Err(cx.bug("lock in nothing"));
+    }
     if !cx.program.kernel.features.locks_are_refs {
         return lock_single(cx, op, what, ActiveLock { ptr, id: reg.id });
     }
@@ -255,7 +230,7 @@ pub(crate) fn kptr_argument(cx: &mut Cx<'_>, regno: u8, meta: &mut CallMeta) -> 
     if !reg.scalar.var_off.is_const() {
         return Err(cx.reject(CallMsg::FieldVariable { regno, what: "kptr" }, Errno::EINVAL));
     }
-    let rec = reg_record(cx, &reg);
+    let rec = record_of(&cx.program, &reg);
     if !rec.as_ref().is_some_and(|r| r.has(FieldKind::KPTR)) {
         return Err(cx.reject(CallMsg::NoKptr { regno }, Errno::EINVAL));
     }

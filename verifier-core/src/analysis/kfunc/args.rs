@@ -11,9 +11,7 @@ use super::btf_arg::{
     TRUSTED, has_unsafe_modifiers, is_scalar, is_scalar_struct, is_struct, is_trusted, kern_ctx, process_btf_id,
     struct_of_base,
 };
-use super::graph::{
-    in_tree_order_callback, is_non_owning_ref, is_ptr_alloc_obj, process_node, process_root, reg_record,
-};
+use super::graph::{process_node, process_root};
 use super::irq::{irq_flag_argument, process_res_spin_lock};
 use super::{KfuncMeta, Special};
 use crate::analysis::Cx;
@@ -24,6 +22,7 @@ use crate::analysis::call::mem::{memory_and_size_both_ways, memory_of_type};
 use crate::analysis::call::meta::MapArg;
 use crate::analysis::ctx_type::is_prog_ctx_type;
 use crate::analysis::iter::iterator_argument;
+use crate::analysis::objects::{in_tree_callback, is_allocated, is_borrowed, record_of};
 use crate::analysis::regs::need_exactly;
 use crate::analysis::{dynptr, refs};
 use crate::btf::{Btf, BtfKind, Type, TypeId};
@@ -274,12 +273,12 @@ fn check_owned(cx: &mut Cx, reg: &RegState, arg: u32) -> Res {
 
 fn check_rb_node(cx: &mut Cx, meta: &mut KfuncMeta, reg: &RegState, p: &Param<'_>) -> Res {
     let arg = p.index as u32;
-    let in_callback = in_tree_order_callback(cx);
+    let in_callback = in_tree_callback(cx);
     if cx.program.kernel.features.rbtree_walk {
         if meta.is(Special::RbtreeAdd) {
             check_owned(cx, reg, arg)?;
         } else {
-            if !is_non_owning_ref(reg) && reg.ref_obj_id == 0 {
+            if !is_borrowed(reg) && reg.ref_obj_id == 0 {
                 return Err(cx.reject(KfuncMsg::NodeNotBorrowed { name: meta.name() }, Errno::EINVAL));
             }
             if in_callback {
@@ -287,7 +286,7 @@ fn check_rb_node(cx: &mut Cx, meta: &mut KfuncMeta, reg: &RegState, p: &Param<'_
             }
         }
     } else if meta.is(Special::RbtreeRemove) {
-        if !is_non_owning_ref(reg) || reg.ref_obj_id != 0 {
+        if !is_borrowed(reg) || reg.ref_obj_id != 0 {
             return Err(cx.reject(KfuncMsg::RemoveNeedsBorrowed {}, Errno::EINVAL));
         }
         if in_callback {
@@ -396,13 +395,13 @@ fn check_mem_size(cx: &mut Cx, meta: &mut KfuncMeta, p: &Param<'_>) -> Res {
 }
 
 fn check_refcounted(cx: &mut Cx, meta: &mut KfuncMeta, reg: &RegState, arg: u32) -> Res {
-    if !is_ptr_alloc_obj(reg) {
+    if !is_allocated(reg) {
         return Err(cx.reject(KfuncMsg::NotOwnedOrBorrowed { arg }, Errno::EINVAL));
     }
-    if !is_non_owning_ref(reg) && reg.ref_obj_id != 0 {
+    if !is_borrowed(reg) && reg.ref_obj_id != 0 {
         meta.arg_owning_ref = true;
     }
-    let Some(rec) = reg_record(cx, reg) else { return Err(cx.reject(KfuncMsg::NoRecord, Errno::EFAULT)) };
+    let Some(rec) = record_of(&cx.program, reg) else { return Err(cx.reject(KfuncMsg::NoRecord, Errno::EFAULT)) };
     if !rec.has(FieldKind::REFCOUNT) {
         return Err(cx.reject(KfuncMsg::NoRefcount { arg }, Errno::EINVAL));
     }

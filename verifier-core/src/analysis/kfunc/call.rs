@@ -9,13 +9,13 @@ use std::sync::Arc;
 
 use super::args::kfunc_arguments;
 use super::btf_arg::{is_scalar, is_scalar_struct, is_struct};
-use super::graph::{in_tree_order_callback, may_point_to_spin_lock};
 use super::{KfuncMeta, Special, graph, kfunc_called};
 use crate::analysis::asks::Fork;
 use crate::analysis::call::returns::result_in_range;
 use crate::analysis::call::{Callback, fork_callback};
 use crate::analysis::iter::{fork_iteration, iter_of_state};
 use crate::analysis::liveness::{Place, register_is_read};
+use crate::analysis::objects::{has_lock, in_tree_callback};
 use crate::analysis::regs::{bring_in_step, set_known_zero, set_uninit, set_unknown};
 use crate::analysis::{Cx, dynptr, refs};
 use crate::btf::{Btf, BtfKind, Type, TypeId};
@@ -164,7 +164,7 @@ fn callback_of(meta: &KfuncMeta) -> Option<Callback> {
 fn check_sections(cx: &mut Cx, name: &str, s: Sections) -> Res {
     let name = || name.to_string();
     if cx.path.cur.rcu_depth != 0 {
-        if in_tree_order_callback(cx) && (s.rcu_lock || s.rcu_unlock) {
+        if in_tree_callback(cx) && (s.rcu_lock || s.rcu_unlock) {
             return Err(cx.reject(KfuncMsg::RcuInCallback {}, Errno::EACCES));
         }
         if s.rcu_lock {
@@ -297,7 +297,7 @@ fn set_result(cx: &mut Cx, meta: &mut KfuncMeta, btf: &Arc<Btf>, at: usize) -> R
         }
     }
     let r0 = *cx.reg(0);
-    if r0.id == 0 && may_point_to_spin_lock(cx, &r0) {
+    if r0.id == 0 && has_lock(&cx.program, &r0) {
         let id = cx.new_id();
         cx.reg_mut(0).id = id;
     }

@@ -4,84 +4,22 @@
 //! program's own types. Answers for `__process_kf_arg_ptr_to_graph_root()`, `__process_kf_arg_ptr_to_graph_node()`,
 //! `check_reg_allocation_locked()` and `mark_reg_graph_node()`.
 //!
-//! In the kernel: `type_is_ptr_alloc_obj()`, `type_is_non_owning_ref()`, `reg_btf_record()`,
-//! `reg_find_field_offset()`, `btf_record::refcount_off >= 0`, `reg_may_point_to_spin_lock()`, `active_lock.ptr`,
-//! `reg->map_ptr`, `reg->btf`, `in_rbtree_lock_required_cb()`.
+//! In the kernel: `reg_find_field_offset()`, `btf_record::refcount_off >= 0`, `reg->map_ptr`, `reg->btf`.
 
-use std::sync::Arc;
-
-use super::{KfuncMeta, Special, needs_tree_lock};
+use super::{KfuncMeta, Special};
 use crate::analysis::Cx;
 use crate::analysis::btf_access::same_struct_within;
+use crate::analysis::objects::{lock_identity, record_btf, record_of};
 use crate::analysis::refs;
 use crate::error::{Errno, KfuncMsg, Res};
-use crate::program::record::{Field, FieldInfo, FieldKind, Record, record_find};
+use crate::program::record::{Field, FieldInfo, FieldKind, record_find};
 use crate::state::{BtfRef, Payload, RegBase, RegState, RegType, TypeFlags};
-
-/// Whether a register points to an object that the program allocated.
-pub(crate) fn is_ptr_alloc_obj(reg: &RegState) -> bool {
-    reg.ty.base == RegBase::PtrToBtfId && reg.has(TypeFlags::ALLOC)
-}
-
-/// A borrowed pointer to an allocated object.
-pub(crate) fn is_non_owning_ref(reg: &RegState) -> bool {
-    is_ptr_alloc_obj(reg) && reg.has(TypeFlags::NON_OWN_REF)
-}
-
-/// Special fields of what a register points to.
-pub(crate) fn reg_record(cx: &Cx, reg: &RegState) -> Option<Arc<Record>> {
-    if reg.ty.is(RegBase::PtrToMapValue) {
-        return cx.program.map(reg.map()?).record.clone();
-    }
-    if is_ptr_alloc_obj(reg) {
-        let (btf, id) = reg.btf()?;
-        return cx.program.struct_meta(btf, id);
-    }
-    None
-}
-
-/// BTF that the special fields of what a register points to refer to.
-fn record_btf(cx: &Cx, reg: &RegState) -> Option<BtfRef> {
-    match reg.map() {
-        Some(map) => cx.program.map(map).btf,
-        None => reg.btf().map(|(btf, _)| btf),
-    }
-}
 
 /// The field at an offset of what a register points to, with the BTF its types stand in.
 pub(crate) fn reg_find_field(cx: &Cx, reg: &RegState, off: u32, kind: FieldKind) -> Option<(BtfRef, Field)> {
-    let rec = reg_record(cx, reg)?;
+    let rec = record_of(&cx.program, reg)?;
     let field = record_find(Some(&rec), off, kind)?.clone();
-    Some((record_btf(cx, reg)?, field))
-}
-
-/// Whether a register points to something that holds a spin lock.
-pub(crate) fn may_point_to_spin_lock(cx: &Cx, reg: &RegState) -> bool {
-    let mut locks = FieldKind::SPIN_LOCK;
-    if cx.program.kernel.features.locks_are_refs {
-        locks |= FieldKind::RES_SPIN_LOCK;
-    }
-    reg_record(cx, reg).is_some_and(|rec| rec.has(locks))
-}
-
-/// Opaque identity of the lock of what a register points to: the map, or the BTF of the object's type.
-pub(crate) fn lock_identity(reg: &RegState) -> u64 {
-    match (reg.map(), reg.btf()) {
-        (Some(map), _) => (1 << 32) | u64::from(map.0),
-        (None, Some((btf, _))) => (2 << 32) | u64::from(btf.0),
-        (None, None) => 0,
-    }
-}
-
-/// Some frame is the callback of a tree function, which runs under the lock.
-pub(crate) fn in_tree_order_callback(cx: &Cx) -> bool {
-    cx.path.cur.frames.iter().skip(1).any(|f| {
-        f.is_callback
-            && usize::try_from(f.called_from)
-                .ok()
-                .and_then(|at| cx.program.insns.get(at))
-                .is_some_and(|insn| needs_tree_lock(&cx.program, *insn))
-    })
+    Some((record_btf(&cx.program, reg)?, field))
 }
 
 /// Makes a register point to the node of a root's objects.
@@ -147,7 +85,7 @@ pub(super) fn process_root(cx: &mut Cx, regno: u8, meta: &mut KfuncMeta, kind: F
         return Err(cx.reject(KfuncMsg::GraphNotFound { what, off }, Errno::EINVAL));
     };
     if !check_locked(cx, &reg)? {
-        let lock = reg_record(cx, &reg)
+        let lock = record_of(&cx.program, &reg)
             .and_then(|rec| rec.fields.iter().find(|f| f.kind == FieldKind::SPIN_LOCK).map(|f| f.offset));
         let off = lock.map_or(-22, |off| off.cast_signed());
         return Err(cx.reject(KfuncMsg::LockNotHeld { off, what }, Errno::EINVAL));

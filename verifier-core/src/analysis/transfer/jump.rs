@@ -2,8 +2,7 @@
 //!
 //! Answers for `check_cond_jmp_op()`, `is_branch_taken()`, `reg_set_min_max()` and `mark_ptr_or_null_regs()`.
 //!
-//! In the kernel: `print_insn_state()`, `mark_ptr_or_null_reg()`, `type_is_ptr_alloc_obj()`,
-//! `reg_may_point_to_spin_lock()`.
+//! In the kernel: `print_insn_state()`, `mark_ptr_or_null_reg()`.
 
 use crate::domain::Scalar;
 use crate::error::{Errno, RegisterMsg, Res};
@@ -13,11 +12,11 @@ use crate::isa::semantics::CmpOp;
 use crate::kernel::Features;
 use crate::kernel::call::{RegBase, RegType, TypeFlags};
 use crate::log::Event;
-use crate::program::record::FieldKind;
 use crate::state::RegState;
 
 use super::super::Cx;
 use super::super::asks::Fork;
+use super::super::objects::{has_lock, is_allocated};
 use super::super::refs::end_reference_quietly;
 use super::super::regs::*;
 use super::super::trail::{F_DST_REG_STACK, F_SRC_REG_STACK, LinkedRegs};
@@ -299,7 +298,7 @@ fn null_or_not(cx: &Cx<'_>, reg: RegState, is_null: bool) -> Option<RegState> {
     // Pointers that may be null are not moved, except that some calls return pointers into objects.
     let s = &reg.scalar;
     let moved = s.smin != 0 || s.smax != 0 || s.known(false) != Some(0);
-    if moved || (!is_alloc_object(&reg) && reg.off != 0) {
+    if moved || (!is_allocated(&reg) && reg.off != 0) {
         return None;
     }
     let mut new = reg;
@@ -309,25 +308,8 @@ fn null_or_not(cx: &Cx<'_>, reg: RegState, is_null: bool) -> Option<RegState> {
         return Some(new);
     }
     new = known_not_null(cx, new);
-    if !may_point_to_spin_lock(cx, &new) {
+    if !has_lock(&cx.program, &new) {
         new.id = 0;
     }
     Some(new)
-}
-
-/// An object that the program allocated.
-fn is_alloc_object(reg: &RegState) -> bool {
-    reg.ty.base == RegBase::PtrToBtfId && reg.has(TypeFlags::ALLOC) && !reg.has(TypeFlags::UNTRUSTED)
-}
-
-/// Locks are told apart by the id of the pointer they are reached through.
-fn may_point_to_spin_lock(cx: &Cx<'_>, reg: &RegState) -> bool {
-    let locks = FieldKind::SPIN_LOCK.union(FieldKind::RES_SPIN_LOCK);
-    if reg.ty.is(RegBase::PtrToMapValue) {
-        return reg.map().and_then(|m| cx.program.map(m).record.as_ref()).is_some_and(|rec| rec.has(locks));
-    }
-    if is_alloc_object(reg) {
-        return reg.btf().and_then(|(btf, id)| cx.program.struct_meta(btf, id)).is_some_and(|rec| rec.has(locks));
-    }
-    false
 }

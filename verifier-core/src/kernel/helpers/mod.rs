@@ -16,6 +16,7 @@ mod offers_cgroup;
 mod offers_net;
 mod offers_tracing;
 mod proto;
+mod query;
 mod revised;
 mod ringbuf;
 mod sock;
@@ -24,9 +25,10 @@ mod trace;
 
 use super::call::{Allowed, FuncProto};
 use super::facts::{d_path, lsm_hooks};
-use super::{AttachType, Kernel, KernelVersion, ProgType};
+use super::{AttachType, KernelVersion, ProgType};
 use offer::Tier;
 pub use proto::POISON;
+pub use query::{HelperCaps, HelperQuery};
 
 /// The name that messages show: `bpf_map_lookup_elem`. `None` for a number that no release has (messages then say
 /// `unknown`). Kernel: `func_id_name()`.
@@ -38,43 +40,6 @@ pub fn name_of(id: u32) -> Option<&'static str> {
 /// (`invalid func`) when it is not.
 pub fn exists(version: KernelVersion, id: u32) -> bool {
     id != id::UNSPEC && id <= id::last(version)
-}
-
-/// Capabilities that decide which helpers a program may call. Kernel: `bpf_token_capable()`, `capable()`.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct HelperCaps {
-    /// CAP_BPF (or CAP_SYS_ADMIN).
-    pub bpf: bool,
-    /// CAP_PERFMON (or CAP_SYS_ADMIN).
-    pub perfmon: bool,
-    /// CAP_SYS_ADMIN.
-    pub sys_admin: bool,
-}
-
-/// Who asks for a helper.
-#[derive(Clone, Copy, Debug)]
-pub struct HelperQuery<'a> {
-    /// The kernel asked.
-    pub kernel: &'a Kernel,
-    /// Type of the program as loaded. Kernel: `prog->type`.
-    pub prog_type: ProgType,
-    /// Type whose rules apply: that of the replaced program for `freplace`, `prog_type` for all others.
-    /// Kernel: `resolve_prog_type()`.
-    pub resolved: ProgType,
-    /// Attach type (that of the replaced program for `freplace`); it does not matter for struct_ops.
-    pub attach_type: AttachType,
-    /// The program may sleep.
-    pub sleepable: bool,
-    /// Capabilities of the load.
-    pub caps: HelperCaps,
-    /// BTF name of the function or type it attaches to: `vfs_read`, `bpf_lsm_file_open`, `bpf_iter_task`; may be empty.
-    pub attach_name: &'a str,
-    /// It attaches to another BPF program. Kernel: `prog->aux->dst_prog`.
-    pub attaches_to_prog: bool,
-    /// struct_ops: name of the kernel struct, else empty.
-    pub struct_ops: &'a str,
-    /// struct_ops: name of the member, else empty.
-    pub member: &'a str,
 }
 
 /// The prototype with which this program may call the helper; `None` where the kernel says
@@ -156,6 +121,7 @@ pub fn allowed(query: &HelperQuery<'_>, proto: &FuncProto) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::kernel::Kernel;
 
     fn query(kernel: &Kernel, t: ProgType, a: AttachType) -> HelperQuery<'_> {
         HelperQuery {

@@ -8,7 +8,7 @@
 //! XDP: rows of XDP → rows of socket casts → rows for all → needs CAP_BPF → more rows → needs CAP_PERFMON → more rows
 //! ```
 
-use super::HelperQuery;
+use super::query::HelperQuery;
 use crate::kernel::call::FuncProto;
 use crate::kernel::facts::lsm_hooks;
 use crate::kernel::history::KernelVersion;

@@ -2,7 +2,7 @@
 //!
 //! Facts of the `BTF_KFUNCS_START()` sets in `kernel/bpf/` and of the hooks they are registered for.
 
-use super::{Filter, Group, Hooks, Kfunc, KfuncFlags as F, V6_13, V6_14, V6_15, V6_16, V6_17, V6_18, k, since};
+use super::row::{Filter, Group, Hooks, Kfunc, KfuncFlags as F, V6_13, V6_14, V6_15, V6_16, V6_17, V6_18, k, since};
 
 /// Allocated objects, graphs, tasks and control groups. Kernel: `generic_btf_ids`.
 pub(super) const GENERIC: Group = Group {

@@ -2,7 +2,7 @@
 //!
 //! Facts of the sets in `net/`. A module's functions are found by the module's name when they are not built in.
 
-use super::{Filter, Group, Hooks, Kfunc, KfuncFlags as F, V6_15, V6_18, k, since};
+use super::row::{Filter, Group, Hooks, Kfunc, KfuncFlags as F, V6_15, V6_18, k, since};
 
 /// Dynptrs over packet buffers. Kernel: `bpf_kfunc_check_set_skb`.
 pub(super) const SKB: Group = Group {

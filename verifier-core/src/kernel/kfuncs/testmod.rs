@@ -2,7 +2,7 @@
 //!
 //! Facts of the sets in `tools/testing/selftests/bpf/bpf_testmod/bpf_testmod.c` of 6.12.
 
-use super::{Filter, Group, Hooks, Kfunc, KfuncFlags as F, k};
+use super::row::{Filter, Group, Hooks, Kfunc, KfuncFlags as F, k};
 
 /// For every program type. Kernel: `bpf_testmod_common_kfunc_ids`.
 pub(super) const TESTMOD_COMMON: Group =

@@ -3,7 +3,7 @@
 //! Facts of the sets in `kernel/trace/bpf_trace.c`, `fs/`, `kernel/cgroup/rstat.c` and `net/bpf/test_run.c`.
 
 use super::generic;
-use super::{Filter, Group, Hooks, Kfunc, KfuncFlags as F, V6_14, V6_16, V6_17, V6_18, k, since, until};
+use super::row::{Filter, Group, Hooks, Kfunc, KfuncFlags as F, V6_14, V6_16, V6_17, V6_18, k, since, until};
 
 /// Keys and signatures. Kernel: `key_sig_kfunc_set`, which 6.18 merged into `generic_btf_ids`.
 pub(super) const KEYS: Group = Group {

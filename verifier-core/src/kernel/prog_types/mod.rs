@@ -7,6 +7,7 @@ pub mod access;
 pub mod attach;
 mod cgroup;
 mod flow_dissector;
+mod layouts;
 mod lirc;
 mod netfilter;
 pub mod policy;
@@ -22,7 +23,8 @@ mod tracing;
 mod xdp;
 
 use super::KernelVersion;
-pub use access::{AccessQuery, CtxAccess, Layout, SockKind, Verdict, access_is_valid, ctx_size, layout, sock_access};
+pub use access::{AccessQuery, CtxAccess, Layout, Verdict};
+pub use layouts::{SockKind, access_is_valid, ctx_size, layout, sock_access};
 pub use policy::{DirectAccess, may_touch_packets};
 pub use returns::{ReturnRule, return_rule};
 

@@ -465,6 +465,9 @@ fn walked_flags(
     if reg.has(TypeFlags::UNTRUSTED) {
         return TypeFlags::UNTRUSTED;
     }
+    if !cx.program.kernel.features.trusted_pointers {
+        return tags.difference(TRUST.union(TypeFlags::UNTRUSTED));
+    }
     if !is_trusted(reg) && !reg.has(TypeFlags::RCU) {
         return tags.difference(TRUST);
     }
@@ -517,7 +520,7 @@ pub(crate) fn typed_pointer_access(
     if !cx.program.caps.pointers_may_leak {
         return Err(cx.reject(MemoryMsg::StructPerfmon { name: name() }, Errno::EPERM));
     }
-    if kernel && !is_gpl_compatible(&cx.program.req.license) {
+    if kernel && cx.program.kernel.features.struct_reads_need_gpl && !is_gpl_compatible(&cx.program.req.license) {
         return Err(cx.reject(MemoryMsg::StructGpl { name: name() }, Errno::EINVAL));
     }
     let msg = if off < 0 {

@@ -111,9 +111,12 @@ fn tcp_sock(cx: &mut Cx<'_>, btf: BtfRef, id: TypeId, off: i32, size: i32) -> Re
     }
     let at = off as u32;
     let types = cx.program.btf(btf);
+    let paced = cx.program.kernel.features.pacing_writable;
     let find = || TcpRanges(TCP_FIELDS.map(|(name, path, _)| range(types, name, path)));
     let ranges = types.keep(|_: &TcpRanges| true, find);
-    let end = TCP_FIELDS.iter().zip(ranges.0).find_map(|((.., anywhere), found)| {
+    let known = |path: &[&str]| paced || !path.contains(&"sk_pacing_rate");
+    let fields = TCP_FIELDS.iter().zip(ranges.0).filter(|((_, path, _), _)| known(path));
+    let end = fields.into_iter().find_map(|((.., anywhere), found)| {
         let (from, end) = found?;
         (at == from || (*anywhere && from <= at && at < end)).then_some(end)
     });

@@ -96,7 +96,7 @@ fn mark_dynptr_reg(reg: &mut RegState, kind: DynptrKind, first_slot: bool, id: u
 
 /// Marks a register as a constant dynptr argument of a callback or global function.
 pub(crate) fn set_callback_dynptr(cx: &mut Cx, reg: &mut RegState, kind: DynptrKind) {
-    let id = cx.new_id();
+    let id = if cx.program.kernel.features.dynptr_identities { cx.new_id() } else { 0 };
     mark_dynptr_reg(reg, kind, true, id);
 }
 
@@ -115,7 +115,7 @@ fn make_dynptr(cx: &mut Cx, reg: &RegState, flags: TypeFlags, insn_idx: usize, c
     if kind == DynptrKind::Invalid {
         return Err(Stop::silent(Errno::EINVAL));
     }
-    let id = cx.new_id();
+    let id = if cx.program.kernel.features.dynptr_identities { cx.new_id() } else { 0 };
     mark_dynptr_reg(&mut slot_mut(cx, frame, spi)?.spilled, kind, true, id);
     mark_dynptr_reg(&mut slot_mut(cx, frame, lower)?.spilled, kind, false, id);
     if is_refcounted(kind) {
@@ -221,12 +221,16 @@ pub(crate) fn dynptr_argument(cx: &mut Cx, regno: u8, insn_idx: usize, arg: ArgT
     if arg.flags.contains(TypeFlags::UNINIT | TypeFlags::RDONLY) {
         return Err(cx.bug("dynptr argument both uninitialised and read-only"));
     }
-    if arg.flags.contains(TypeFlags::UNINIT) {
+    let fresh = cx.program.kernel.features.dynptr_identities || reg.ty.is(RegBase::PtrToStack);
+    if arg.flags.contains(TypeFlags::UNINIT) && fresh {
         check_valid_uninit(cx, &reg).map_err(|s| fail_after(cx, s, KfuncMsg::DynptrNotUninit {}, Errno::EINVAL))?;
         for off in [0, 8] {
             memory_access(cx, insn_idx, regno, off, DW, Access::Write, None, false, false)?;
         }
         return make_dynptr(cx, &reg, arg.flags, insn_idx, clone_ref_obj_id);
+    }
+    if !fresh && arg.flags.contains(TypeFlags::UNINIT) {
+        return Ok(());
     }
     if is_const_dynptr(&reg) && !arg.flags.contains(TypeFlags::RDONLY) {
         return Err(cx.reject(KfuncMsg::DynptrConstMutated {}, Errno::EINVAL));

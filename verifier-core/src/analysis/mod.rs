@@ -378,13 +378,21 @@ fn before_walk(draft: &mut Draft<'_>) -> Res {
         preflight::components::number_loops(draft);
         liveness::registers::live_registers(draft);
     }
-    preflight::fastcall::find_fastcall_patterns(draft)
+    if draft.program.kernel.features.fastcall {
+        preflight::fastcall::find_fastcall_patterns(draft)?;
+    }
+    Ok(())
 }
 
 /// The walk and the stages behind it, in the kernel's order.
 fn walk(cx: &mut Cx<'_>, search: &mut stored::Search) -> Res {
-    step::walk_main(cx, search)?;
-    step::walk_called(cx, search)?;
+    if cx.program.kernel.features.globals_when_called {
+        step::walk_main(cx, search)?;
+        step::walk_called(cx, search)?;
+    } else {
+        step::walk_called(cx, search)?;
+        step::walk_main(cx, search)?;
+    }
     preflight::rewrites::drop_fastcall_spills(cx);
     preflight::stack_depth::stack_depths(cx)?;
     preflight::rewrites::rewrite(cx)
@@ -406,7 +414,7 @@ fn environment<'a>(
     let caps = Caps {
         has_cap_bpf: p.bpf || p.sys_admin,
         pointers_may_leak: perfmon,
-        reads_unset_stack: perfmon,
+        reads_unset_stack: perfmon && system.kernel.features.unset_stack_readable,
         without_v1_guards: perfmon,
         without_v4_guards: perfmon,
         may_reboot: p.sys_admin,

@@ -15,8 +15,11 @@
 //! `-ENOTSUPP`, `bt_sync_linked_regs()`, `get_prev_insn_idx()`, `mark_all_scalars_precise()`,
 //! `__mark_chain_precision()`, `mark_chain_precision_batch()`, `bt_set_frame_slot()`, `propagate_precision()`.
 
+mod within;
+
 use super::Cx;
 use super::asks::{Exact, Needed};
+use super::liveness::Place;
 use super::stored::Search;
 use super::trail::*;
 use crate::error::{Errno, LimitMsg, Res};
@@ -580,6 +583,15 @@ fn mark_state(cx: &mut Cx<'_>, search: &mut Search, bt: &mut Backtrack, id: Stat
 /// Only when the kernel's own consistency checks fail.
 pub(crate) fn fulfil_exact(cx: &mut Cx<'_>, search: &mut Search, exact: Exact) -> Res {
     let Exact { needed, top_frame, idx, history } = exact;
+    if !cx.program.kernel.features.precision_through_calls {
+        let cur = &cx.path.cur;
+        let at = At { first_idx: cur.first_at as i32, left: history, parent: cur.parent };
+        let (frame, place) = match needed {
+            Needed::Reg(r) => (top_frame, Place::Reg(r)),
+            Needed::Slot(frame, spi) => (frame, Place::Slot(spi)),
+        };
+        return within::mark_within(cx, search, frame, place, at, idx as i32);
+    }
     let bt = &mut search.bt;
     bt.frame = top_frame;
     match needed {
@@ -610,6 +622,9 @@ pub(crate) fn pass_needs_on(
     use crate::state::register::live;
     let marks = cx.program.kernel.features.liveness == LivenessKind::ReadMarks;
     let needed = |r: &RegState| r.is_scalar() && r.precise && (!marks || r.live & live::READ != 0);
+    if !cx.program.kernel.features.precision_through_calls {
+        return within::pass_needs_within(cx, search, old, needed).map(|()| false);
+    }
     for frame in (0..search.state(old).frames.len()).rev() {
         let f = &search.state(old).frames[frame];
         let mut regs = 0u32;

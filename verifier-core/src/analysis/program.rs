@@ -207,6 +207,11 @@ impl Program<'_> {
             mixed_from_s32: f.mixed_bounds_from_s32,
             wrapping_add_sub: f.wrapping_add_sub_bounds,
             signed_mul: f.signed_mul_bounds,
+            joint: f.joint_bounds,
+            equality_by_range: f.equality_by_range,
+            unknown_operands: f.unknown_operands_bounded,
+            bitwise_signs: f.bitwise_keep_signs,
+            half_shift_signs: f.half_shift_keeps_signs,
         }
     }
 

@@ -204,6 +204,9 @@ pub(crate) fn known_not_null(cx: &Cx<'_>, reg: RegState) -> RegState {
 /// # Errors
 /// Only with `BPF_F_TEST_REG_INVARIANTS`.
 pub(crate) fn no_contradiction(cx: &mut Cx<'_>, reg: &mut RegState, ctx: &'static str) -> Res {
+    if !cx.program.rules().joint {
+        return Ok(());
+    }
     let Some(what) = reg.scalar.contradiction() else { return Ok(()) };
     let msg = RegisterMsg::InvariantsViolated { ctx, what, scalar: Box::new(reg.scalar) };
     if cx.program.test_reg_invariants {
@@ -235,7 +238,8 @@ pub(crate) fn drop_link(reg: &mut RegState) {
 pub(crate) fn link_before_copy(cx: &mut Cx<'_>, regno: u8) {
     let reg = cx.reg(regno);
     // A number that has a link already keeps it, and a constant needs none.
-    let settled = if reg.id == 0 { reg.scalar.is_const() } else { reg.id & ADD_CONST == 0 };
+    let linked_constants = cx.program.kernel.features.constants_have_links;
+    let settled = if reg.id == 0 { reg.scalar.is_const() && !linked_constants } else { reg.id & ADD_CONST == 0 };
     if !reg.is_scalar() || settled {
         return;
     }
@@ -254,7 +258,7 @@ pub(crate) fn assign_scalar_id(cx: &mut Cx<'_>, reg: &mut RegState) -> bool {
     if reg.id & ADD_CONST != 0 {
         drop_link(reg);
     }
-    if reg.id == 0 && !reg.scalar.is_const() {
+    if reg.id == 0 && (!reg.scalar.is_const() || cx.program.kernel.features.constants_have_links) {
         reg.id = cx.new_id();
     }
     before != (reg.id, reg.off)
@@ -300,8 +304,9 @@ pub(crate) fn cannot_be_null(f: &Features, reg: &RegState) -> bool {
         | RegBase::PtrToTcpSock
         | RegBase::PtrToMapValue
         | RegBase::PtrToMapKey
-        | RegBase::PtrToSockCommon
-        | RegBase::ConstPtrToMap => true,
+        | RegBase::PtrToSockCommon => true,
+        _ if !f.more_pointers_not_null => false,
+        RegBase::ConstPtrToMap => true,
         RegBase::PtrToXdpSock | RegBase::PtrToBuf => f.not_null_xdp_sock_and_buf,
         RegBase::PtrToMem => !reg.has(TypeFlags::UNTRUSTED),
         RegBase::PtrToBtfId => is_trusted(reg),

@@ -10,9 +10,11 @@ use crate::domain::Scalar;
 use crate::error::{Errno, Res, Stop, WalkMsg};
 use crate::isa::Insn;
 use crate::isa::opcode::*;
+use crate::kernel::Reworded;
 use crate::kernel::call::{RegBase, RegType};
 use crate::kernel::prog_types::policy::{has_gen_ld_abs, reads_socket_buffers};
 use crate::log::Event;
+use crate::program::record::FieldKind;
 use crate::state::{Payload, RegState, VerifierState};
 
 use super::access;
@@ -70,7 +72,8 @@ pub(crate) fn walk_called(cx: &mut Cx<'_>, search: &mut Search) -> Res {
         let mut any = false;
         for n in 1..cx.learned.subprogs.len() {
             let Some(aux) = cx.learned.function_facts.get(n).copied() else { continue };
-            if aux.linkage != GLOBAL || !aux.called || aux.verified {
+            let due = aux.called || !cx.program.kernel.features.globals_when_called;
+            if aux.linkage != GLOBAL || !due || aux.verified {
                 continue;
             }
             cx.path.insn_idx = cx.learned.subprogs[n].start as usize;
@@ -131,6 +134,7 @@ fn walk(cx: &mut Cx<'_>, search: &mut Search) -> Res {
         cx.path.cur.last_at = prev.map_or(u32::MAX, |p| p as u32);
         cx.path.cur.insn_idx = cx.path.insn_idx as u32;
 
+        let stored_before = cx.out.stats.total_states;
         if cx.learned.aux[cx.path.insn_idx].compare_point && prune::covered_by_stored(cx, search, cx.path.insn_idx)? {
             if cx.logging() {
                 say_safe(cx, prev, print_state);
@@ -141,7 +145,14 @@ fn walk(cx: &mut Cx<'_>, search: &mut Search) -> Res {
             print_state = true;
             continue;
         }
-        if cx.learned.aux[cx.path.insn_idx].history_point {
+        let aux = &cx.learned.aux[cx.path.insn_idx];
+        let noted = if cx.program.kernel.features.jumps_compare_behind {
+            // A state that was just stored begins its history behind this instruction.
+            aux.compare_point && cx.out.stats.total_states == stored_before
+        } else {
+            aux.history_point
+        };
+        if noted {
             cx.path.note_step(0, None);
         }
         if cx.logging() {
@@ -232,6 +243,19 @@ fn say_safe(cx: &mut Cx<'_>, prev: Option<usize>, from: bool) {
 
 /// Prints what stands before an instruction in the log, and the instruction; `true` while a whole state is still owed.
 fn say_insn(cx: &mut Cx<'_>, prev: Option<usize>, mut owed: bool) -> bool {
+    if !cx.program.kernel.style.has(Reworded::StateBehind) {
+        let (idx, speculative) = (cx.path.insn_idx, cx.path.cur.speculative);
+        if cx.logs(2) {
+            cx.say(WalkMsg::StateAt { idx });
+        } else if owed {
+            cx.emit(Event::From { prev: prev.map_or(-1, |p| p as i32), to: idx, speculative, safe: false });
+        }
+        if cx.logs(2) || owed {
+            cx.print_state(cx.path.cur.top_frame(), true);
+        }
+        cx.emit(Event::Insn { idx });
+        return false;
+    }
     if cx.logs(2) && owed {
         let (to, speculative) = (cx.path.insn_idx, cx.path.cur.speculative);
         cx.emit(Event::From { prev: prev.map_or(-1, |p| p as i32), to, speculative, safe: false });
@@ -396,7 +420,8 @@ fn jump(cx: &mut Cx<'_>, insn: Insn) -> Res<Next> {
 
 fn check_call(cx: &mut Cx<'_>, insn: Insn) -> Res<Next> {
     if refs::lock_held(cx) {
-        let helper = insn.src == 0 && insn.imm != FUNC_SPIN_UNLOCK;
+        let local = insn.src == PSEUDO_CALL && !cx.program.kernel.features.calls_while_locked;
+        let helper = insn.src == 0 && insn.imm != FUNC_SPIN_UNLOCK || local;
         let kernel = insn.src == PSEUDO_KFUNC_CALL && (insn.off != 0 || !kfunc::works_on_graphs(&cx.program, insn));
         if helper || kernel {
             return Err(cx.reject(WalkMsg::CallWhileLocked, Errno::EINVAL));
@@ -406,7 +431,13 @@ fn check_call(cx: &mut Cx<'_>, insn: Insn) -> Res<Next> {
     match insn.src {
         PSEUDO_CALL => call::local_call(cx, insn, &mut at)?,
         PSEUDO_KFUNC_CALL => {
+            let shown = (cx.path.touched_regs, cx.path.touched_slots);
             kfunc::kfunc_call(cx, insn, &mut at)?;
+            if !cx.program.kernel.features.kfunc_results_shown {
+                (cx.path.touched_regs, cx.path.touched_slots) = shown;
+                cx.path.insn_idx = at;
+                return Ok(Next::Step);
+            }
             if kfunc::throws(&cx.program, insn) {
                 cx.path.insn_idx = at;
                 return exit(cx, true);
@@ -422,7 +453,8 @@ fn check_call(cx: &mut Cx<'_>, insn: Insn) -> Res<Next> {
 /// A function or the program ends, or an exception is thrown.
 fn exit(cx: &mut Cx<'_>, exception: bool) -> Res<Next> {
     // What is held may be held across the exit of a nested function, but not across that of the program.
-    let outermost = exception || cx.path.cur.top_frame() == 0;
+    let any_exit = !cx.program.kernel.features.calls_while_locked;
+    let outermost = exception || cx.path.cur.top_frame() == 0 || any_exit;
     let what = if exception { "bpf_throw" } else { "BPF_EXIT instruction in main prog" };
     refs::nothing_held_is_left(cx, exception, outermost, what)?;
     if exception {
@@ -484,6 +516,10 @@ fn ld_imm(cx: &mut Cx<'_>, insn: Insn) -> Res {
     if value {
         reg.ty = RegType::of(RegBase::PtrToMapValue);
         reg.off = off as i32;
+        let locks = cx.program.map(map).record.as_ref().is_some_and(|r| r.has(FieldKind::SPIN_LOCK));
+        if locks && cx.program.kernel.features.direct_values_distinct {
+            cx.reg_mut(insn.dst).id = cx.new_id();
+        }
     } else {
         reg.ty = RegType::of(RegBase::ConstPtrToMap);
     }

@@ -29,7 +29,7 @@ fn apart<W: Word>(a: &Range<W>, b: &Range<W>) -> W::Bool {
     b.umax.ult(a.umin).or(a.umax.ult(b.umin)).or(b.smax.slt(a.smin)).or(a.smax.slt(b.smin))
 }
 
-fn taken<W: Word>(ta: TnumOf<W>, a: &Range<W>, tb: TnumOf<W>, b: &Range<W>, op: CmpOp) -> Option<bool> {
+pub(super) fn taken<W: Word>(ta: TnumOf<W>, a: &Range<W>, tb: TnumOf<W>, b: &Range<W>, op: CmpOp) -> Option<bool> {
     // One test that proves the comparison, one that refutes it.
     let either = |proof: W::Bool, refutation: W::Bool| {
         if proof.decide() {

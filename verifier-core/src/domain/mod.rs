@@ -3,6 +3,7 @@
 //! [`Scalar`] is what the analysis keeps. The operators stand on [`value::Value`], generic over the words they compute
 //! with. What releases do differently is in [`DomainRules`].
 
+pub mod apart;
 pub mod branch;
 pub mod range;
 pub mod rules;

@@ -179,24 +179,35 @@ impl<W: Word> Range<W> {
     }
 
     /// `bits` are the known bits of the result.
-    pub fn and(&mut self, o: &Self, bits: TnumOf<W>) {
+    pub fn and(&mut self, o: &Self, bits: TnumOf<W>, rules: DomainRules) {
         self.umin = bits.value;
         self.umax = self.umax.umin(o.umax);
-        self.signed_from_unsigned();
+        self.signed_of_bitwise(o, rules);
     }
 
     /// `bits` are the known bits of the result.
-    pub fn or(&mut self, o: &Self, bits: TnumOf<W>) {
+    pub fn or(&mut self, o: &Self, bits: TnumOf<W>, rules: DomainRules) {
         self.umin = self.umin.umax(o.umin);
         self.umax = bits.max();
-        self.signed_from_unsigned();
+        self.signed_of_bitwise(o, rules);
     }
 
     /// `bits` are the known bits of the result.
-    pub fn xor(&mut self, bits: TnumOf<W>) {
+    pub fn xor(&mut self, o: &Self, bits: TnumOf<W>, rules: DomainRules) {
         self.umin = bits.value;
         self.umax = bits.max();
-        self.signed_from_unsigned();
+        self.signed_of_bitwise(o, rules);
+    }
+
+    /// Older releases take the unsigned bounds over for operands that are not negative, and know nothing otherwise.
+    fn signed_of_bitwise(&mut self, o: &Self, rules: DomainRules) {
+        if rules.bitwise_signs {
+            self.signed_from_unsigned();
+        } else if self.smin.negative().or(o.smin.negative()).decide() {
+            self.forget_signed();
+        } else {
+            (self.smin, self.smax) = (self.umin, self.umax);
+        }
     }
 
     /// Unsigned bounds survive unless the top bit may be shifted out. `n` is below the width.

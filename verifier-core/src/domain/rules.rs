@@ -14,6 +14,16 @@ pub struct DomainRules {
     pub wrapping_add_sub: bool,
     /// Products of signed ranges have bounds.
     pub signed_mul: bool,
+    /// Bounds of both widths inform each other, and any two ranges can be compared; see [`super::apart`] for before.
+    pub joint: bool,
+    /// A constant outside of a value's range is not equal to it (only asked where bounds are not joint).
+    pub equality_by_range: bool,
+    /// Operands that are not constants leave bounds in products, `|` and `^`.
+    pub unknown_operands: bool,
+    /// Bitwise operations have signed bounds whenever the unsigned ones do not cross the sign boundary.
+    pub bitwise_signs: bool,
+    /// A shift by half the width keeps negative bounds of the low half, too.
+    pub half_shift_signs: bool,
 }
 
 impl DomainRules {
@@ -24,6 +34,11 @@ impl DomainRules {
         mixed_from_s32: true,
         wrapping_add_sub: false,
         signed_mul: false,
+        joint: true,
+        equality_by_range: true,
+        unknown_operands: true,
+        bitwise_signs: true,
+        half_shift_signs: true,
     };
 
     /// The newest variant of every operator, as in Linux 6.18.
@@ -33,5 +48,6 @@ impl DomainRules {
         mixed_from_s32: false,
         wrapping_add_sub: true,
         signed_mul: true,
+        ..DomainRules::V6_12
     };
 }

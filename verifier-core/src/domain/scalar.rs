@@ -175,6 +175,23 @@ impl Scalar {
         branch::branch_taken(&Value::from(*self), &Value::from(*other), op, half)
     }
 
+    /// Which way `self op v` must go, `v` being a constant, where bounds are kept apart.
+    pub fn taken_beside_constant(&self, op: CmpOp, v: u64, half: bool, rules: DomainRules) -> Option<bool> {
+        Value::from(*self).taken_beside_constant(op, v, half, rules)
+    }
+
+    /// Narrows to where `self op v` holds, `v` being a constant, where bounds are kept apart.
+    pub fn learn_beside_constant(&mut self, op: CmpOp, v: u64, half: bool, rules: DomainRules) {
+        self.edit(|w| w.learn_beside_constant(op, v, half, rules));
+    }
+
+    /// Two values that are equal have what is known of either, where bounds are kept apart.
+    pub fn learn_equal(a: &mut Scalar, b: &mut Scalar, rules: DomainRules) {
+        let (mut x, mut y) = (Value::from(*a), Value::from(*b));
+        Value::learn_equal(&mut x, &mut y, rules);
+        (*a, *b) = (x.into(), y.into());
+    }
+
     /// Narrows both to where `a op b` holds, and makes their bounds agree.
     pub fn refine(a: &mut Scalar, b: &mut Scalar, op: CmpOp, half: bool, rules: DomainRules) {
         let (mut x, mut y) = (Value::from(*a), Value::from(*b));

@@ -69,6 +69,9 @@ impl<W: Wide> Value<W> {
         if self.identical(&Value::exactly(self.bits.value)) {
             return;
         }
+        if !rules.joint {
+            return self.sync_apart(rules);
+        }
         self.learn_from_bits(rules);
         // Later deductions feed earlier ones; the kernel stops after three rounds. A round that changes nothing is
         // followed by others that change nothing.
@@ -191,7 +194,11 @@ impl<W: Wide> Value<W> {
     /// Keeps `size` < 8 bytes.
     pub fn truncate(&mut self, size: u32, rules: DomainRules) {
         self.truncate_loose(size);
-        self.sync(rules);
+        if rules.joint {
+            self.sync(rules);
+        } else if size < 4 {
+            self.low_from_full_apart(rules);
+        }
     }
 
     /// Truncates without bringing bounds and bits in step.
@@ -303,10 +310,10 @@ impl<W: Wide> Value<W> {
                 self.low.mul(&o.low, rules);
                 self.full.mul(&o.full, rules);
             }
-            BoundedOp::And | BoundedOp::Or | BoundedOp::Xor => return self.bitwise(op, o),
+            BoundedOp::And | BoundedOp::Or | BoundedOp::Xor => return self.bitwise(op, o, rules),
             BoundedOp::Lsh | BoundedOp::Rsh | BoundedOp::Arsh if half => self.shift_low(op, o.low.umin),
             BoundedOp::Lsh | BoundedOp::Rsh | BoundedOp::Arsh => {
-                self.shift_full(op, o.full.umin);
+                self.shift_full(op, o.full.umin, rules);
                 return true;
             }
         }
@@ -321,7 +328,7 @@ impl<W: Wide> Value<W> {
 
     /// Bitwise operations take their minima and maxima from the known bits of the result. Returns whether something is
     /// left to learn from them.
-    fn bitwise(&mut self, op: BoundedOp, o: &Self) -> bool {
+    fn bitwise(&mut self, op: BoundedOp, o: &Self, rules: DomainRules) -> bool {
         self.bits = match op {
             BoundedOp::And => self.bits.and(o.bits),
             BoundedOp::Or => self.bits.or(o.bits),
@@ -332,9 +339,9 @@ impl<W: Wide> Value<W> {
             self.low = Range::exactly(low.value);
         } else {
             match op {
-                BoundedOp::And => self.low.and(&o.low, low),
-                BoundedOp::Or => self.low.or(&o.low, low),
-                _ => self.low.xor(low),
+                BoundedOp::And => self.low.and(&o.low, low, rules),
+                BoundedOp::Or => self.low.or(&o.low, low, rules),
+                _ => self.low.xor(&o.low, low, rules),
             }
         }
         if self.bits.known().and(o.bits.known()).decide() {
@@ -342,9 +349,9 @@ impl<W: Wide> Value<W> {
             return false;
         }
         match op {
-            BoundedOp::And => self.full.and(&o.full, self.bits),
-            BoundedOp::Or => self.full.or(&o.full, self.bits),
-            _ => self.full.xor(self.bits),
+            BoundedOp::And => self.full.and(&o.full, self.bits, rules),
+            BoundedOp::Or => self.full.or(&o.full, self.bits, rules),
+            _ => self.full.xor(&o.full, self.bits, rules),
         }
         true
     }
@@ -373,14 +380,19 @@ impl<W: Wide> Value<W> {
     }
 
     /// A shift of the whole by a known amount.
-    fn shift_full(&mut self, op: BoundedOp, n: W) {
+    fn shift_full(&mut self, op: BoundedOp, n: W, rules: DomainRules) {
         match op {
             BoundedOp::Lsh => {
                 // `<< 32` then `s>> 32` is how compilers sign-extend: the low half's signed bounds become the high's.
+                let low = self.low;
+                self.full.forget_signed();
                 if n.is(half_bits(n)).decide() {
-                    (self.full.smin, self.full.smax) = (W::zext(self.low.smin).shl(n), W::zext(self.low.smax).shl(n));
-                } else {
-                    self.full.forget_signed();
+                    if rules.half_shift_signs || low.smin.negative().not().decide() {
+                        self.full.smin = W::zext(low.smin).shl(n);
+                    }
+                    if rules.half_shift_signs || low.smax.negative().not().decide() {
+                        self.full.smax = W::zext(low.smax).shl(n);
+                    }
                 }
                 self.full.shl_unsigned(n);
                 self.low.forget_signed();

@@ -1,6 +1,8 @@
 //! Messages about helpers, local functions and callbacks.
 
-use crate::kernel::call::RegType;
+use crate::domain::Tnum;
+use crate::kernel::Reworded;
+use crate::kernel::call::{RegType, TypeFlags};
 
 rows! {
     /// Messages about helpers, local functions and callbacks.
@@ -15,7 +17,7 @@ rows! {
         /// helpers need capabilities (CAP_BPF, CAP_PERFMON) besides. Use a helper from the list of the type, or move
         /// the work to a program type that has it.
         ["call-helper-not-offered", Policy]
-        CannotUse { name: &'static str, id: i32 } => "program of this type cannot use helper {name}#{id}\n";
+        CannotUse { name: &'static str, id: i32 } => "unknown func {name}#{id}\n", HelperOfOthers => "program of this type cannot use helper {name}#{id}\n";
         /// The helper is reserved for GPL-compatible programs, and the licence section says something else. Declare
         /// a GPL-compatible licence such as `char LICENSE[] SEC("license") = "Dual BSD/GPL";` if that is the truth, or
         /// do without the helper.
@@ -130,9 +132,10 @@ rows! {
         /// what the argument takes. Usually a null check is missing (`..._or_null`), arguments are in the wrong order,
         /// or a pointer went through arithmetic or memory that made a plain number (`scalar`) of it.
         ["call-arg-type", CallTypeSafety]
-        ArgType { regno: u8, ty: RegType, expected: Vec<RegType> } => fn |f, _style| {
+        ArgType { regno: u8, ty: RegType, expected: Vec<RegType> } => fn |f, style| {
             write!(f, "R{regno} type={ty} expected=")?;
-            for (i, t) in expected.iter().enumerate() {
+            let known = |t: &&RegType| style.has(Reworded::RingbufMemory) || !t.has(TypeFlags::TRUSTED.union(TypeFlags::RCU));
+            for (i, t) in expected.iter().filter(known).enumerate() {
                 if i > 0 {
                     f.write_str(", ")?;
                 }
@@ -283,10 +286,26 @@ rows! {
         /// The arguments of this call do not fit what the global function declares; the line before says which. Global
         /// functions are verified by their declaration alone: give them the types (and `__arg_*` tags) they need.
         ["call-global-args", CallTypeSafety]
-        GlobalArgs { subprog: usize, name: String } => "Caller passes invalid args into func#{subprog} ('{name}')\n";
+        GlobalArgs { subprog: usize, name: String } => "Caller passes invalid args into func#{subprog}\n", FunctionNames => "Caller passes invalid args into func#{subprog} ('{name}')\n";
+        /// The main program or a static function takes a pointer that is not the program's context. Nothing follows from
+        /// it: the function is verified by what its registers hold.
+        ["func-arg-pointer", CallTypeSafety]
+        ArgPointer { arg: usize, name: String, id: u32 } => "reg type unsupported for arg#{arg} function {name}#{id}\n";
+        /// A context would be a pointer to a struct.
+        [note]
+        ArgNoStruct { arg: usize } => "arg#{arg} type is not a struct\n";
+        /// An argument of the function is neither a number nor a pointer.
+        ["func-arg-kind", CallTypeSafety]
+        ArgKind { arg: usize, kind: String } => "Unrecognized arg#{arg} type {kind}\n";
+        /// The function takes the program's context, and something else is passed.
+        ["func-arg-no-ctx", CallTypeSafety]
+        ArgNoCtx { arg: usize, kind: String } => "arg#{arg} expected pointer to ctx, but got {kind}\n";
+        /// A function takes at most five arguments.
+        ["func-arg-count", CallTypeSafety]
+        FunctionArgs { name: String, count: usize } => "Function {name} has {count} > 5 args\n";
         /// Says that the function is verified on its own, so the walk goes on behind the call.
         [note]
-        GlobalAssumed { subprog: usize, name: String } => "Func#{subprog} ('{name}') is global and assumed valid.\n";
+        GlobalAssumed { subprog: usize, name: String } => "Func#{subprog} is global and valid. Skipping.\n", FunctionNames => "Func#{subprog} ('{name}') is global and assumed valid.\n";
         /// Stands before the state of the calling function.
         [note]
         Caller => "caller:\n";
@@ -310,7 +329,16 @@ rows! {
         /// what is known of it and the range. Return a constant from the range on every path, and bound values that come
         /// from elsewhere.
         ["return-range", CallTypeSafety]
-        ReturnRange { ctx: &'static str, reg: &'static str, smin: i64, smax: i64, min: i32, max: i32 } => fn |f, _style| {
+        ReturnRange { ctx: &'static str, reg: &'static str, smin: i64, smax: i64, min: i32, max: i32, value: Tnum, allowed: Tnum } => fn |f, style| {
+            if !style.has(Reworded::ReturnBounds) {
+                write!(f, "{ctx} the register {reg} has ")?;
+                if *value == Tnum::UNKNOWN {
+                    write!(f, "unknown scalar value")?;
+                } else {
+                    write!(f, "value ({:#x}; {:#x})", value.value, value.mask)?;
+                }
+                return writeln!(f, " should have been in ({:#x}; {:#x})", allowed.value, allowed.mask);
+            }
             write!(f, "{ctx} the register {reg} has")?;
             if *smin > i64::MIN {
                 write!(f, " smin={smin}")?;

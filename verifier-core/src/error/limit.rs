@@ -1,5 +1,7 @@
 //! Messages about limits of the analysis, loops, counters and return values at exit.
 
+use crate::kernel::Reworded;
+
 use super::masks::{regs_list, slots_list};
 
 rows! {
@@ -53,7 +55,18 @@ rows! {
         /// A precision walk enters a state: where the walk stands, and how far the state reaches back.
         [note]
         PreciseState { frame: usize, last_idx: i32, first_idx: i32, subseq_idx: i32 } =>
-            "mark_precise: frame{frame}: last_idx {last_idx} first_idx {first_idx} subseq_idx {subseq_idx} \n";
+            "last_idx {last_idx} first_idx {first_idx}\n",
+            WalkedFrames => "mark_precise: frame{frame}: last_idx {last_idx} first_idx {first_idx} subseq_idx {subseq_idx} \n";
+        /// The same before walks knew frames: whether the state gained marks, and the masks of what is asked of it.
+        [note]
+        PreciseMasks { new: bool, regs: u32, slots: u64 } => fn |f, style| {
+            let end = if style.has(Reworded::StateBehind) { ":" } else { "\n" };
+            let had = if *new { "didn't have" } else { "already had" };
+            write!(f, "parent {had} regs={regs:x} stack={slots:x} marks{end}")
+        };
+        /// A number that the state pruned against needs exactly, before such were listed together.
+        [note]
+        PropagatingOne { frame: usize, place: String } => "frame {frame}: propagating {place}\n";
         /// What a precision walk still asks of a stored state; the state follows.
         [note]
         PreciseParent { frame: usize, regs: u32, slots: u64 } => fn |f, style| {

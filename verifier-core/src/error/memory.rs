@@ -2,6 +2,12 @@
 
 use crate::domain::Tnum;
 use crate::kernel::call::RegType;
+use crate::kernel::{Reworded, Wording};
+
+/// A variable offset, known or not, as a release tells it.
+fn stack_offset(t: Tnum, style: Wording) -> String {
+    if style.has(Reworded::StackOffsets) { t.to_string() } else { format!("({:#x}; {:#x})", t.value, t.mask) }
+}
 
 rows! {
     /// Messages about loads, stores, the stack, packets, map values, contexts and kernel types.
@@ -70,13 +76,17 @@ rows! {
         /// that network drivers put before the Ethernet header). Read smaller pieces, or load without the flag on
         /// machines that allow unaligned loads.
         ["mem-packet-misaligned", MemorySafety]
-        PacketMisaligned { ip_align: u32, var_off: Tnum, reg_off: i32, off: i32, size: u32 } =>
-            "misaligned packet access off {ip_align}+{var_off}+{reg_off}+{off} size {size}\n";
+        PacketMisaligned { ip_align: u32, var_off: Tnum, reg_off: i32, off: i32, size: u32 } => fn |f, style| {
+            let at = stack_offset(*var_off, style);
+            writeln!(f, "misaligned packet access off {ip_align}+{at}+{reg_off}+{off} size {size}")
+        };
         /// The access is not aligned to its size. The stack always needs alignment, atomic operations too, everything
         /// else only under strict alignment. Align the variable, do not cast a byte pointer to a wider type.
         ["mem-misaligned", MemorySafety]
-        Misaligned { what: &'static str, var_off: Tnum, reg_off: i32, off: i32, size: u32 } =>
-            "misaligned {what}access off {var_off}+{reg_off}+{off} size {size}\n";
+        Misaligned { what: &'static str, var_off: Tnum, reg_off: i32, off: i32, size: u32 } => fn |f, style| {
+            let at = stack_offset(*var_off, style);
+            writeln!(f, "misaligned {what}access off {at}+{reg_off}+{off} size {size}")
+        };
 
         // Who may read and write what.
 
@@ -291,7 +301,8 @@ rows! {
         /// the access.
         ["mem-stack-variable-range", MemorySafety]
         StackVariableRange { what: &'static str, regno: u8, var_off: Tnum, off: i32, size: i32 } =>
-            "invalid variable-offset{what} stack R{regno} var_off={var_off} off={off} size={size}\n";
+            "invalid variable-offset{what} stack R{regno} var_off={var_off} size={size}\n",
+            StackOffsets => "invalid variable-offset{what} stack R{regno} var_off={var_off} off={off} size={size}\n";
         /// Nothing bounds the index into the stack. Compare it with the size of the array, or mask it, right before use; the
         /// check must be on the same variable that indexes.
         ["mem-stack-unbounded", MemorySafety]

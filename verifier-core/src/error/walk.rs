@@ -70,6 +70,9 @@ rows! {
         ["ld-abs-r6", RegisterTypeSafety]
         LdAbsR6 => "at the time of BPF_LD_ABS|IND R6 != pointer to skb\n";
 
+        /// The state before an instruction follows.
+        [note]
+        StateAt { idx: usize } => "{idx}:";
         /// `func#1 @12`: where functions begin.
         [note]
         Func { n: usize, start: u32 } => "func#{n} @{start}\n";
@@ -227,6 +230,6 @@ rows! {
         Validating { name: String, n: usize } => "Validating {name}() func#{n}...\n";
         /// A global function was verified on its own.
         [note]
-        FuncSafe { n: usize, name: String } => "Func#{n} ('{name}') is safe for any args that match its prototype\n";
+        FuncSafe { n: usize, name: String } => "Func#{n} is safe for any args that match its prototype\n", FunctionNames => "Func#{n} ('{name}') is safe for any args that match its prototype\n";
     }
 }

@@ -18,6 +18,10 @@ pub trait Names {
     fn acquire_release(&self) -> bool {
         true
     }
+    /// Whether signed divisions and moves are known (6.6); before, the field that makes them so was not shown.
+    fn signed_forms(&self) -> bool {
+        true
+    }
 }
 
 /// Knows no name.
@@ -68,7 +72,7 @@ pub fn write_insn(
 ) -> fmt::Result {
     let c = insn.code;
     match insn.class() {
-        super::opcode::ALU | ALU64 => write_alu(f, insn),
+        super::opcode::ALU | ALU64 => write_alu(f, if names.signed_forms() { insn } else { Insn { off: 0, ..insn } }),
         STX => write_stx(f, insn, names.acquire_release()),
         ST => match insn.mode() {
             MEM => write!(f, "({c:02x}) *({} *)(r{} {:+}) = {}", unsigned_type(insn), insn.dst, insn.off, insn.imm),
@@ -197,7 +201,7 @@ fn write_jump(f: &mut dyn Write, insn: Insn, names: &dyn Names) -> fmt::Result {
     if insn.is_may_goto() {
         return write!(f, "({c:02x}) may_goto pc{:+}", insn.off);
     }
-    if c == (JMP32 | JA) {
+    if c == (JMP32 | JA) && names.signed_forms() {
         return write!(f, "({c:02x}) gotol pc{:+}", insn.imm);
     }
     if c == (JMP | EXIT) {

@@ -107,6 +107,7 @@ pub fn check_create(kernel: &Kernel, a: &MapAttr, caps: MapCaps) -> Result<MapTy
         return Err(EINVAL);
     };
     alloc_check(t, a, caps)?;
+    must(t != MapType::StructOps || a.map_flags == 0 || kernel.features.struct_ops_links, EINVAL)?;
     permitted(t, caps)?;
     alloc(kernel, t, a)?;
     Ok(t)
@@ -118,6 +119,8 @@ fn exists(t: MapType, version: KernelVersion) -> bool {
             MapType::Arena => version >= KernelVersion::new(6, 9),
             MapType::CgrpStorage => version >= KernelVersion::new(6, 2),
             MapType::UserRingbuf => version >= KernelVersion::new(6, 1),
+            MapType::BloomFilter => version >= KernelVersion::new(5, 16),
+            MapType::TaskStorage => version >= KernelVersion::new(5, 11),
             _ => true,
         }
 }

@@ -7,8 +7,10 @@
 //! In the kernel: `dynptr_type_str()`, `iter_state_str()`, `tnum_strn()`, `print_scalar_ranges()`,
 //! `print_reg_state()`.
 
+use std::fmt::Write;
+
 use crate::btf::Btf;
-use crate::domain::Tnum;
+use crate::domain::{Scalar, Tnum};
 use crate::kernel::{Reworded, Wording};
 use crate::program::MapSpec;
 use crate::state::register::{ADD_CONST, live};
@@ -133,6 +135,50 @@ fn member(out: &mut String, comma: &mut bool, name: &str, n: u32) {
     decimal(out, u64::from(n));
 }
 
+/// Bounds that say something beside those before them, each for itself.
+fn plain_ranges(parts: &mut Vec<String>, s: &Scalar, suffix: &str) {
+    let mut part = |name: &str, shown: bool, value: String| {
+        if shown {
+            let suffix = if name == "var_off" { "" } else { suffix };
+            parts.push(format!("{name}{suffix}={value}"));
+        }
+    };
+    part("smin", s.smin as u64 != s.umin && s.smin != i64::MIN, s.smin.to_string());
+    part("smax", s.smax as u64 != s.umax && s.smax != i64::MAX, s.smax.to_string());
+    part("umin", s.umin != 0, s.umin.to_string());
+    part("umax", s.umax != u64::MAX, s.umax.to_string());
+    let bits = format!("({:#x}; {:#x})", s.var_off.value, s.var_off.mask);
+    part("var_off", s.var_off != Tnum::UNKNOWN, bits);
+    part("s32_min", i64::from(s.s32_min) != s.smin && s.s32_min != i32::MIN, s.s32_min.to_string());
+    part("s32_max", i64::from(s.s32_max) != s.smax && s.s32_max != i32::MAX, s.s32_max.to_string());
+    part("u32_min", u64::from(s.u32_min) != s.umin && s.u32_min != 0, (s.u32_min as i32).to_string());
+    part("u32_max", u64::from(s.u32_max) != s.umax && s.u32_max != u32::MAX, (s.u32_max as i32).to_string());
+}
+
+/// Names of types as they were when all pointers were trusted and memory of ring buffers was but allocated.
+pub(super) fn former_names(text: &str) -> String {
+    const KEPT: &str = "\u{1}";
+    let text = text.replace("untrusted_ptr_", KEPT).replace("trusted_ptr_", "ptr_").replace(KEPT, "untrusted_ptr_");
+    text.replace("ringbuf_mem", "alloc_mem")
+}
+
+/// A register saved on the stack, of which only the kind or the value was shown.
+fn saved_reg(out: &mut String, reg: &RegState, named: bool) {
+    if !reg.is_scalar() {
+        out.push_str(&former_names(&reg.ty.to_string()));
+        return;
+    }
+    if !named {
+        out.push_str("inv");
+    }
+    if reg.precise {
+        out.push('P');
+    }
+    if reg.scalar.var_off.is_const() {
+        let _ = write!(out, "{}", (reg.scalar.var_off.value as i64).wrapping_add(i64::from(reg.off)));
+    }
+}
+
 fn separate(out: &mut String, comma: &mut bool) {
     if *comma {
         out.push(',');
@@ -148,6 +194,9 @@ impl Words<'_> {
 
     /// One register behind its `=`.
     pub fn reg(&self, out: &mut String, frame: &FuncState, reg: &RegState) {
+        if !self.style.has(Reworded::JoinedBounds) {
+            return self.plain_reg(out, reg);
+        }
         let ty = reg.ty;
         let scalar = ty.is(RegBase::Scalar);
         if scalar && reg.precise {
@@ -248,6 +297,55 @@ impl Words<'_> {
         out.push(')');
     }
 
+    /// One register behind its `=` before bounds were joined: every offset, and bounds one by one.
+    fn plain_reg(&self, out: &mut String, reg: &RegState) {
+        let (ty, s) = (reg.ty, &reg.scalar);
+        let (scalar, named) = (ty.is(RegBase::Scalar), self.style.has(Reworded::Scalars));
+        let known = s.var_off.is_const();
+        let number = (s.var_off.value as i64).wrapping_add(i64::from(reg.off));
+        let precise = if scalar && reg.precise { "P" } else { "" };
+        let kind = if scalar && !named { "inv".into() } else { former_names(&ty.to_string()) };
+        if known && scalar && named {
+            let _ = write!(out, "{precise}{number}");
+            return;
+        }
+        let _ = if named { write!(out, "{precise}{kind}") } else { write!(out, "{kind}{precise}") };
+        if known && (scalar || ty.is(RegBase::PtrToStack)) {
+            let _ = write!(out, "{number}");
+            return;
+        }
+        if ty.base == RegBase::PtrToBtfId
+            && let Some((btf, id)) = reg.btf()
+        {
+            out.push_str(&self.type_name(btf, id));
+        }
+        let mut parts: Vec<String> = Vec::new();
+        if reg.id != 0 || !named {
+            parts.push(format!("id={}", reg.id));
+        }
+        let shows_owner =
+            matches!(ty.base, RegBase::PtrToSocket | RegBase::PtrToTcpSock | RegBase::PtrToMem | RegBase::PtrToBtfId);
+        if reg.ref_obj_id != 0 && shows_owner {
+            parts.push(format!("ref_obj_id={}", reg.ref_obj_id));
+        }
+        if !scalar {
+            parts.push(format!("off={}", reg.off));
+        }
+        if matches!(ty.base, RegBase::PtrToPacket | RegBase::PtrToPacketMeta) {
+            parts.push(format!("r={}", reg.range()));
+        } else if matches!(ty.base, RegBase::ConstPtrToMap | RegBase::PtrToMapKey | RegBase::PtrToMapValue)
+            && let Some(map) = reg.map().and_then(|m| self.maps.get(m.0 as usize))
+        {
+            parts.push(format!("ks={},vs={}", map.key_size as i32, map.value_size as i32));
+        }
+        if known {
+            parts.push(format!("imm={:x}", s.var_off.value));
+        } else {
+            plain_ranges(&mut parts, s, if named { "" } else { "_value" });
+        }
+        let _ = write!(out, "({})", parts.join(","));
+    }
+
     /// Name and marks of a place: ` R1_w`, ` fp-8_r`.
     fn place(&self, out: &mut String, name: &str, n: i64, marks: u8) {
         out.push_str(name);
@@ -312,10 +410,14 @@ impl Words<'_> {
                     // Bytes below a narrow spill come first.
                     let below = slot.kind.iter().take_while(|k| **k != SlotKind::Spill).count();
                     self.place(out, " fp", fp(at), reg.live);
-                    out.extend(slot.kind[..below].iter().map(|k| letter(*k)));
-                    self.reg(out, frame, reg);
+                    if self.style.has(Reworded::JoinedBounds) {
+                        out.extend(slot.kind[..below].iter().map(|k| letter(*k)));
+                        self.reg(out, frame, reg);
+                    } else {
+                        saved_reg(out, reg, self.style.has(Reworded::Scalars));
+                    }
                 }
-                SlotKind::Dynptr => {
+                SlotKind::Dynptr if self.style.has(Reworded::JoinedBounds) => {
                     // The higher of the two slots is the main one.
                     let main = at + 1;
                     i = main + 1;

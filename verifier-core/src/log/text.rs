@@ -15,7 +15,7 @@ use crate::state::BtfRef;
 
 use super::digits::{decimal, signed};
 use super::event::{Context, Event, Interest, Sink};
-use super::reg::{Wanted, Words};
+use super::reg::{Wanted, Words, former_names};
 
 /// The kernel formats a piece in a buffer of this size, its final zero included; longer pieces are cut.
 const PIECE_MAX: usize = 1023;
@@ -69,6 +69,9 @@ impl Names for CallNames<'_> {
     }
     fn acquire_release(&self) -> bool {
         self.0.kernel.features.narrow_atomics
+    }
+    fn signed_forms(&self) -> bool {
+        self.0.kernel.features.v4_instructions
     }
 }
 
@@ -148,9 +151,10 @@ impl TextLog {
             return;
         }
         let line = lines[at.saturating_sub(1)];
+        let once = cx.kernel.style.has(Reworded::SourceLines);
         if let Some(last) = self.last_line
             && (last == line
-                || (last.file_name_off == line.file_name_off && last.line_col >> 10 == line.line_col >> 10))
+                || once && (last.file_name_off == line.file_name_off && last.line_col >> 10 == line.line_col >> 10))
         {
             return;
         }
@@ -220,6 +224,13 @@ impl Sink for TextLog {
     fn event(&mut self, cx: &Context<'_>, event: &Event<'_>) {
         match *event {
             Event::Line(msg) => {
+                if !cx.kernel.style.has(Reworded::RingbufMemory) {
+                    let mut text = former_names(&msg.text(cx.kernel.style));
+                    if !cx.kernel.style.has(Reworded::Scalars) {
+                        text = text.replace("'scalar'", "'inv'").replace("type=scalar ", "type=inv ");
+                    }
+                    return self.say(&text);
+                }
                 // Writing into a `String` cannot fail.
                 self.draft(|s| {
                     let _ = msg.write(s, cx.kernel.style);
@@ -275,13 +286,19 @@ impl Sink for TextLog {
                 });
             }
             Event::PreciseBefore { frame, regs, slots, idx } => {
+                let frames = cx.kernel.style.has(Reworded::WalkedFrames);
                 self.draft(|s| {
-                    s.push_str("mark_precise: frame");
-                    decimal(s, u64::from(frame));
-                    s.push_str(": regs=");
-                    bits(s, "r", u64::from(regs));
-                    s.push_str(" stack=");
-                    slot_bits(s, slots);
+                    if frames {
+                        s.push_str("mark_precise: frame");
+                        decimal(s, u64::from(frame));
+                        s.push_str(": regs=");
+                        bits(s, "r", u64::from(regs));
+                        s.push_str(" stack=");
+                        slot_bits(s, slots);
+                    } else {
+                        // Writing into a `String` cannot fail.
+                        let _ = write!(s, "regs={regs:x} stack={slots:x}");
+                    }
                     s.push_str(" before ");
                 });
                 self.number(idx);

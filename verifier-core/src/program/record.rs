@@ -411,9 +411,12 @@ fn find_kptr(
     if btf.ty(tag.size_or_type).is_some_and(|t| t.kind == BtfKind::TypeTag) {
         return Err(Errno::EINVAL);
     }
+    let renamed = kt.kernel.features.kptr_names;
     let kind = match tag.name() {
-        "kptr_untrusted" => FieldKind::KPTR_UNREF,
-        "kptr" => FieldKind::KPTR_REF,
+        "kptr_untrusted" if renamed => FieldKind::KPTR_UNREF,
+        "kptr" if renamed => FieldKind::KPTR_REF,
+        "kptr" => FieldKind::KPTR_UNREF,
+        "kptr_ref" if !renamed => FieldKind::KPTR_REF,
         "percpu_kptr" => FieldKind::KPTR_PERCPU,
         "uptr" if kt.kernel.features.uptr => FieldKind::UPTR,
         _ => return Err(Errno::EINVAL),

@@ -20,7 +20,7 @@ use crate::kernel::Features;
 use crate::kernel::call::{RegBase, RegType, TypeFlags};
 use crate::kernel::facts::struct_ops::{self, CtxRule};
 use crate::kernel::facts::{lsm_hooks, raw_tp_null};
-use crate::kernel::prog_types::{AccessQuery, AttachType, ProgType, Verdict, access_is_valid};
+use crate::kernel::prog_types::{AccessQuery, AttachType, ProgType, Verdict, access_is_valid, layout};
 use crate::state::BtfRef;
 
 /// Words that a context has when the prototype of the target is not trusted.
@@ -82,6 +82,19 @@ pub(crate) fn ctx_access(cx: &mut Cx<'_>, off: i32, size: u32, t: Access, ldsx: 
         has_cap_bpf: cx.program.caps.has_cap_bpf,
         offloaded: false,
     });
+    // Fields that came after a release are not in its BTF.
+    let vmlinux = cx.program.btf(BtfRef::VMLINUX);
+    if layout(prog_type).is_some()
+        && let Some((ctx, _)) = ctx_types(vmlinux, prog_type)
+        && vmlinux.ty(ctx).is_some_and(|t| {
+            // That of raw tracepoints ends with as many arguments as there are.
+            t.kind == BtfKind::Struct
+                && t.size_or_type != 0
+                && i64::from(off) + i64::from(size) > i64::from(t.size_or_type)
+        })
+    {
+        return Ok(None);
+    }
     let mut info = CtxInfo { reg_type: found.reg_type, ctx_field_size: found.ctx_field_size, ..CtxInfo::default() };
     match found.verdict {
         Verdict::Denied => return Ok(None),

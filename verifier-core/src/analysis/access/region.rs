@@ -12,6 +12,7 @@
 use crate::analysis::Cx;
 use crate::analysis::regs::{Access, would_leak};
 use crate::error::{Errno, MemoryMsg, Res};
+use crate::kernel::Reworded;
 use crate::kernel::call::RegBase;
 use crate::state::RegState;
 
@@ -59,6 +60,9 @@ pub(crate) fn within_region(
     mem_size: u32,
     zero_size_allowed: bool,
 ) -> Res {
+    if cx.logging() && !cx.program.kernel.style.has(Reworded::StateBehind) {
+        cx.print_state(cx.path.cur.top_frame(), true);
+    }
     let scalar = cx.reg(regno).scalar;
     let lowest = i64::from(off).wrapping_add(scalar.smin);
     if scalar.smin < 0 && (scalar.smin == i64::MIN || i32::try_from(lowest).is_err() || lowest < 0) {

@@ -30,9 +30,17 @@ pub(super) fn read_stack(cx: &mut Cx<'_>, regno: u8, off: i32, size: u32, dst: O
     }
 }
 
+/// The log shows the slot behind the instruction, in releases that show reads.
+fn show_read(cx: &mut Cx<'_>, spi: usize) {
+    if cx.program.kernel.features.slot_reads_shown {
+        cx.scratch_slot(spi);
+    }
+}
+
 /// The register becomes the constant zero.
 fn mark_zero(cx: &mut Cx<'_>, regno: u8) {
-    let precise = !cx.program.caps.has_cap_bpf;
+    // A walk backwards would not find where a zero of older releases came from.
+    let precise = !cx.program.caps.has_cap_bpf || !cx.program.kernel.features.every_number_spills;
     let reg = cx.reg_mut(regno);
     set_known(reg, 0);
     reg.ty = RegType::of(RegBase::Scalar);
@@ -44,7 +52,7 @@ fn mark_data(cx: &mut Cx<'_>, frame: usize, min: i32, max: i32, dst: u8) -> Res 
     let mut all_zero = true;
     for i in min..max {
         let (spi, byte) = place(i);
-        cx.scratch_slot(spi);
+        show_read(cx, spi);
         if slot(cx, frame, spi)?.kind[byte] != SlotKind::Zero {
             all_zero = false;
             break;
@@ -84,7 +92,7 @@ fn check_bytes(cx: &mut Cx<'_>, slot: &Slot, byte: usize, off: i32, size: usize,
 /// A load at a known offset.
 fn read_fixed(cx: &mut Cx<'_>, frame: usize, off: i32, size: usize, dst: Option<u8>) -> Res {
     let (spi, byte) = place(off);
-    cx.scratch_slot(spi);
+    show_read(cx, spi);
     // The contract is that of the running function, whosever stack is read.
     let (cur, idx) = (cx.path.cur.top_frame(), cx.path.insn_idx);
     keep_fastcall_stack_apart(cx, cur, idx, off);
@@ -132,18 +140,23 @@ fn read_fixed(cx: &mut Cx<'_>, frame: usize, off: i32, size: usize, dst: Option<
 /// register, so that backtracking goes on in the slot.
 fn fill_part(cx: &mut Cx<'_>, old: &Slot, off: i32, byte: usize, size: usize, dst: u8) -> Res<bool> {
     let saved = &old.spilled;
-    let restores = if size <= saved_size(old) && off % 8 == 0 {
+    let every = cx.program.kernel.features.every_number_spills;
+    let fits = if every { size <= saved_size(old) } else { size == saved_size(old) };
+    let restores = if fits && off % 8 == 0 {
         // Low bytes of the saved value: the caller truncates.
         let reg = cx.reg_mut(dst);
         reg.copy_from(saved);
-        if u64::BITS - saved.scalar.umax.leading_zeros() > 8 * size as u32 {
+        if every && u64::BITS - saved.scalar.umax.leading_zeros() > 8 * size as u32 {
             drop_link(reg);
         }
         true
     } else {
         check_bytes(cx, old, byte, off, size, true)?;
         let all = |kind| (0..size).all(|i| old.kind[(8 + byte - i) % 8] == kind);
-        if all(SlotKind::Spill) && saved.scalar.is_const() && saved.var_off().value == 0 {
+        if !every {
+            set_unknown(cx, dst);
+            false
+        } else if all(SlotKind::Spill) && saved.scalar.is_const() && saved.var_off().value == 0 {
             mark_zero(cx, dst);
             true
         } else if all(SlotKind::Zero) {

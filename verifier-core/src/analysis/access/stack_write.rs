@@ -10,9 +10,9 @@ use super::stack::{
 use crate::analysis::Cx;
 use crate::analysis::liveness::slot_is_written;
 use crate::analysis::object_slots::overwrite_dynptr;
-use crate::analysis::regs::link_before_copy;
-use crate::analysis::regs::need_exactly;
+use crate::analysis::regs::{FP, link_before_copy, need_exactly};
 use crate::analysis::trail::stack_access_noted;
+use crate::domain::Scalar;
 use crate::error::{Errno, MemoryMsg, Res};
 use crate::isa::Insn;
 use crate::isa::opcode::{MEM, ST};
@@ -91,11 +91,24 @@ fn write_fixed(cx: &mut Cx<'_>, frame: usize, off: i32, size: usize, value: Opti
 
     let aligned = off % 8 == 0;
     let ty = value.map(|r| cx.reg(r).ty);
+    let f = &cx.program.kernel.features;
+    let every = f.every_number_spills;
+    // Older releases keep numbers that say something and are not zero.
+    let kept = |cx: &Cx<'_>, r: u8| {
+        let reg = cx.reg(r);
+        every || reg.scalar != Scalar::UNKNOWN && !reg.is_null() && (size == 8 || f.narrow_spills)
+    };
     let tracked = aligned && cx.program.caps.has_cap_bpf;
+    let through_fp = insn.dst == FP;
+    let keeps_constant = every || f.constants_stored_spill && insn.imm != 0;
     match (value, ty) {
-        (Some(regno), Some(ty)) if tracked && ty.is(RegBase::Scalar) => {
+        (Some(regno), Some(ty)) if tracked && ty.is(RegBase::Scalar) && kept(cx, regno) => {
             let fits = width(cx.reg(regno)) <= 8 * size as u32;
-            if fits {
+            if !every && !through_fp {
+                // A walk backwards would not find the store, so what it stores must be certain.
+                need_exactly(cx, regno)?;
+            }
+            if fits && every {
                 // Both places hold the same value from now on, and learn from each other's comparisons.
                 link_before_copy(cx, regno);
             }
@@ -105,7 +118,7 @@ fn write_fixed(cx: &mut Cx<'_>, frame: usize, off: i32, size: usize, value: Opti
                 slot_mut(cx, frame, spi)?.spilled.id = 0;
             }
         }
-        (None, _) if tracked && is_store_imm(insn) => {
+        (None, _) if tracked && is_store_imm(insn) && keeps_constant => {
             let imm = RegState::konst(i64::from(insn.imm) as u64);
             save_register(cx, frame, spi, &imm, size)?;
         }

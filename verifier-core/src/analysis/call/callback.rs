@@ -7,7 +7,7 @@
 
 use std::rc::Rc;
 
-use super::func::check_depth;
+use super::func::{check_depth, lose_scratch_registers};
 use super::global::arguments_fit_signature;
 use super::map::map_type;
 use crate::analysis::Cx;
@@ -76,6 +76,9 @@ pub(crate) fn fork_callback(cx: &mut Cx<'_>, insn: Insn, insn_idx: usize, subpro
         *cx.path.forked_mut().frame_mut() = callee;
         return Ok(());
     }
+    if !cx.program.kernel.features.callbacks_repeat {
+        return enter_callback(cx, insn_idx, subprog, callback);
+    }
     cx.path.fork(start, insn_idx, Fork::Callback);
     let top_frame = cx.path.cur.top_frame();
     check_depth(cx, top_frame)?;
@@ -89,6 +92,26 @@ pub(crate) fn fork_callback(cx: &mut Cx<'_>, insn: Insn, insn_idx: usize, subpro
     pushed.frame_mut().callback_round += 1;
     pushed.frames.push(Rc::new(callee));
     cx.path.cur.frame_mut().callback_round = 0;
+    Ok(())
+}
+
+/// Enters a callback that is followed once: the path goes on in it, and behind the call when it returns.
+fn enter_callback(cx: &mut Cx<'_>, insn_idx: usize, subprog: u32, callback: Callback) -> Res {
+    let top_frame = cx.path.cur.top_frame();
+    check_depth(cx, top_frame)?;
+    let caller = cx.path.cur.frame().clone();
+    cx.path.scratch_all();
+    let mut callee = FuncState::entry(insn_idx as i32, top_frame as u32 + 1, subprog);
+    callee.caller_refs = Rc::clone(&cx.path.cur.refs);
+    set_state(cx, callback, &caller, &mut callee, insn_idx)?;
+    lose_scratch_registers(cx, top_frame);
+    cx.path.cur.frames.push(Rc::new(callee));
+    if cx.logging() {
+        cx.say(CallMsg::Caller);
+        cx.print_state(top_frame, true);
+        cx.say(CallMsg::Callee);
+        cx.print_state(top_frame + 1, true);
+    }
     Ok(())
 }
 

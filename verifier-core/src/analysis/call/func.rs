@@ -114,7 +114,7 @@ fn call_global(cx: &mut Cx<'_>, subprog: usize, misfit: Option<Stop>) -> Res {
         return Err(cx.also(stop, CallMsg::GlobalArgs { subprog, name }));
     }
     cx.say(CallMsg::GlobalAssumed { subprog, name });
-    if cx.learned.subprogs[subprog].moves_packet_data {
+    if cx.learned.subprogs[subprog].moves_packet_data && cx.program.kernel.features.callees_move_packets {
         refs::forget_packet_pointers(cx);
     }
     if let Some(aux) = cx.learned.function_facts.get_mut(subprog) {
@@ -150,13 +150,14 @@ pub(crate) fn return_to_caller(cx: &mut Cx<'_>, insn_idx: &mut usize) -> Res {
         if !r0.is_scalar() {
             return Err(cx.reject(CallMsg::CallbackReturnsPointer, Errno::EACCES));
         }
+        let repeats = cx.program.kernel.features.callbacks_repeat;
         liveness::register_is_read(cx, frame, Place::Reg(0), live::READ64)?;
         need_exactly(cx, 0)?;
         let r0 = *cx.reg(0);
-        if !in_range(range, &r0, false) {
+        if !in_range(cx, range, &r0, false) {
             return Err(cx.reject(out_of_range("At callback return", "R0", &r0, range), Errno::EINVAL));
         }
-        if !cx.learned.aux.get(call).is_some_and(|a| a.runs_callbacks) {
+        if repeats && !cx.learned.aux.get(call).is_some_and(|a| a.runs_callbacks) {
             return Err(cx.bug("callback of a call that calls none"));
         }
     } else {
@@ -164,7 +165,8 @@ pub(crate) fn return_to_caller(cx: &mut Cx<'_>, insn_idx: &mut usize) -> Res {
         // The caller goes on with what the callee held.
         cx.path.cur.frame_mut().caller_refs = Rc::clone(&cx.path.cur.refs);
     }
-    *insn_idx = if in_callback { call } else { call.wrapping_add(1) };
+    let again = in_callback && cx.program.kernel.features.callbacks_repeat;
+    *insn_idx = if again { call } else { call.wrapping_add(1) };
     if cx.logging() {
         cx.say(CallMsg::Returning);
         cx.print_state(frame, true);
@@ -172,7 +174,8 @@ pub(crate) fn return_to_caller(cx: &mut Cx<'_>, insn_idx: &mut usize) -> Res {
         cx.print_state(caller, true);
     }
     cx.path.cur.frames.pop();
-    if in_callback {
+    // Numbers that change with every round of a callback would never converge.
+    if again {
         cx.path.asks.list.push(Ask::Converge(*insn_idx));
     }
     Ok(())

@@ -5,6 +5,7 @@
 //! In the kernel: `ARG_DONTCARE`.
 
 use super::args::{argument_offset, argument_type};
+use super::by_register::NO_RULE;
 use super::errno_as;
 use super::mem::memory_of_type;
 use super::meta::CallMeta;
@@ -18,15 +19,15 @@ use crate::kernel::ProgType;
 use crate::kernel::call::{ArgBase, ArgType, RegBase, RegType, TypeFlags};
 use crate::state::{BtfRef, DynptrKind, Payload};
 
-/// What a caller's registers must be is checked by kind alone here.
-const NO_RULE: ArgType = ArgType { base: ArgBase::DontCare, flags: TypeFlags::empty(), size: 0, btf: "" };
-
 /// Checks the registers of a call against the BTF of the callee.
 ///
 /// # Errors
 /// EFAULT ends the analysis. Any other rejection means that they do not fit; for static functions that only makes the
 /// callee's BTF unreliable.
 pub(crate) fn arguments_fit_signature(cx: &mut Cx<'_>, subprog: usize) -> Res {
+    if !cx.program.kernel.features.signatures_read_once {
+        return super::by_register::registers_fit(cx, subprog, true);
+    }
     let (Some(info), Some(aux)) =
         (cx.program.func_info.get(subprog).copied(), cx.learned.function_facts.get(subprog).copied())
     else {
@@ -112,7 +113,7 @@ pub(crate) fn setup_entry_regs(cx: &mut Cx<'_>, subprog: usize) -> Res {
         read_signature(cx, subprog)?;
         entry_args(cx, subprog)?;
     } else {
-        if !cx.learned.function_facts.is_empty() {
+        if cx.program.kernel.features.signatures_read_once && !cx.learned.function_facts.is_empty() {
             let fits = match read_signature(cx, 0) {
                 Ok(()) => {
                     let info = &cx.learned.subprogs[0];
@@ -127,6 +128,13 @@ pub(crate) fn setup_entry_regs(cx: &mut Cx<'_>, subprog: usize) -> Res {
         }
         cx.reg_mut(1).ty = RegType::of(RegBase::PtrToCtx);
         set_known_zero(cx, 1);
+        if !cx.program.kernel.features.signatures_read_once {
+            // Only what is impossible in itself ends the load here.
+            match super::by_register::registers_fit(cx, subprog, false) {
+                Err(Stop::Reject(r)) if r.errno != Errno::EFAULT => {}
+                other => other?,
+            }
+        }
     }
     if cx.program.kernel.features.struct_ops_refs && subprog == 0 && cx.program.prog_type == ProgType::StructOps {
         cx.learned.ctx_references.clear();
@@ -167,6 +175,9 @@ fn entry_args(cx: &mut Cx<'_>, subprog: usize) -> Res {
                 cx.reg_mut(regno).ty = RegType::with(RegBase::PtrToMem, flags.intersection(kept));
                 set_known_zero(cx, regno);
                 cx.reg_mut(regno).payload = Payload::Mem { size: want.mem_size, dynptr_id: 0 };
+                if !cx.program.kernel.features.memory_args_named_once {
+                    cx.new_id();
+                }
                 if cx.program.kernel.features.nonnull_mem_args_have_ids || flags.contains(TypeFlags::MAYBE_NULL) {
                     cx.reg_mut(regno).id = cx.new_id();
                 }

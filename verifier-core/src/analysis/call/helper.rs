@@ -9,6 +9,8 @@ use super::helper_name;
 use super::map::{map_and_helper_fit, note_key, note_map};
 use super::meta::CallMeta;
 use super::special::{self, Effects};
+use std::rc::Rc;
+
 use crate::analysis::Cx;
 use crate::analysis::access::{kptr_pointee, memory_access};
 use crate::analysis::asks::Fork;
@@ -24,6 +26,7 @@ use crate::isa::opcode::B;
 use crate::kernel::call::{ArgBase, FuncProto, RegBase, RegType, RetBase, TypeFlags};
 use crate::kernel::helpers::{HelperCaps, HelperQuery, allowed, class, exists, id, prototype};
 use crate::program::record::FieldKind;
+use crate::state::register::live;
 use crate::state::{BtfRef, Payload, RegState};
 
 /// Who asks for a helper: this program.
@@ -70,7 +73,13 @@ pub(crate) fn helper_call(cx: &mut Cx<'_>, insn: Insn, insn_idx: &mut usize) -> 
     }
     release(cx, proto, &meta)?;
     let mut effects = Effects { changes_data: class::moves_packet_data(func), percpu_object: false };
+    if func == id::TAIL_CALL && !cx.program.kernel.features.callees_move_packets {
+        effects.changes_data = false;
+    }
+    let depth = cx.path.cur.frames.len();
     special::check(cx, insn, idx, proto, &mut meta, &mut effects)?;
+    // A callback that is followed at once waits until its caller has the result.
+    let callback = if cx.path.cur.frames.len() > depth { cx.path.cur.frames.pop() } else { None };
     for regno in 0..=5 {
         set_uninit(cx, regno);
         use_register(cx, regno, ArgUse::DstNoMark)?;
@@ -85,6 +94,13 @@ pub(crate) fn helper_call(cx: &mut Cx<'_>, insn: Insn, insn_idx: &mut usize) -> 
     }
     if effects.changes_data {
         refs::forget_packet_pointers(cx);
+    }
+    if let Some(mut frame) = callback {
+        let callee = Rc::make_mut(&mut frame);
+        callee.regs[..=5].iter_mut().for_each(|r| r.live |= live::WRITTEN);
+        let start = cx.learned.subprogs[callee.function_number as usize].start as usize;
+        cx.path.cur.frames.push(frame);
+        *insn_idx = start.wrapping_sub(1);
     }
     Ok(())
 }
@@ -294,7 +310,7 @@ fn refine_result(cx: &mut Cx<'_>, proto: &FuncProto, meta: &CallMeta) -> Res {
             r0.scalar.smin = -i64::from(MAX_ERRNO);
             r0.scalar.s32_min = -MAX_ERRNO;
         }
-        id::GET_SMP_PROCESSOR_ID => {
+        id::GET_SMP_PROCESSOR_ID if cx.program.kernel.features.cpu_number_bounded => {
             let max = cx.program.kernel.most_cpus() - 1;
             let s = &mut r0.scalar;
             (s.umin, s.u32_min, s.smin, s.s32_min) = (0, 0, 0, 0);

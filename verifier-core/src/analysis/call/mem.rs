@@ -32,7 +32,9 @@ pub(crate) fn memory_and_size(
     if s.smin < 0 {
         return Err(cx.reject(CallMsg::SizeNegative { regno }, Errno::EACCES));
     }
-    if s.umin == 0 && !zero_size_allowed {
+    if s.umin == 0 && !cx.program.kernel.features.zero_sizes_by_argument {
+        memory_argument(cx, regno - 1, 0, t, zero_size_allowed, None)?;
+    } else if s.umin == 0 && !zero_size_allowed {
         return Err(cx.reject(CallMsg::SizeZero { regno, umin: s.umin, umax: s.umax }, Errno::EACCES));
     }
     if s.umax >= MAX_VAR_SIZE {

@@ -8,7 +8,8 @@
 //! In the kernel: `func_id_name()`.
 
 pub(crate) mod args;
-pub(crate) mod callback;
+pub(crate) mod by_register;
+mod callback;
 pub(crate) mod func;
 pub(crate) mod global;
 pub(crate) mod helper;

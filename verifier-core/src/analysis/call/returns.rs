@@ -8,6 +8,7 @@ use crate::analysis::btf_access::one_type;
 use crate::analysis::regs::need_exactly;
 use crate::analysis::regs::{ArgUse, use_register, would_leak};
 use crate::btf::BtfKind;
+use crate::domain::Tnum;
 use crate::error::{CallMsg, Errno, Res, Stop};
 use crate::kernel::facts::lsm_hooks;
 use crate::kernel::prog_types::returns::{ReturnFacts, returns_nothing};
@@ -19,17 +20,26 @@ use crate::state::RegState;
 const MAX_ERRNO: i32 = 4095;
 
 /// Whether a value lies in a range.
-pub(super) fn in_range((min, max): (i32, i32), reg: &RegState, low_half: bool) -> bool {
-    if low_half {
+pub(super) fn in_range(cx: &Cx<'_>, (min, max): (i32, i32), reg: &RegState, low_half: bool) -> bool {
+    if !cx.program.kernel.features.exit_value_precise {
+        let (allowed, bits) = (range_bits((min, max)), reg.scalar.var_off);
+        bits.mask & !allowed.mask == 0 && bits.value & !allowed.mask == allowed.value
+    } else if low_half {
         min <= reg.scalar.s32_min && reg.scalar.s32_max <= max
     } else {
         i64::from(min) <= reg.scalar.smin && reg.scalar.smax <= i64::from(max)
     }
 }
 
+/// The known bits of what lies in a range.
+fn range_bits((min, max): (i32, i32)) -> Tnum {
+    Tnum::range(i64::from(min) as u64, i64::from(max) as u64)
+}
+
 /// Rejects a number outside of a range, naming both.
 pub(super) fn out_of_range(ctx: &'static str, reg: &'static str, r: &RegState, (min, max): (i32, i32)) -> CallMsg {
-    CallMsg::ReturnRange { ctx, reg, smin: r.scalar.smin, smax: r.scalar.smax, min, max }
+    let (value, allowed) = (r.scalar.var_off, range_bits((min, max)));
+    CallMsg::ReturnRange { ctx, reg, smin: r.scalar.smin, smax: r.scalar.smax, min, max, value, allowed }
 }
 
 /// Whether the function that the program attaches to returns nothing.
@@ -106,13 +116,15 @@ pub(crate) fn result_in_range(cx: &mut Cx<'_>, regno: u8, reg_name: &'static str
         ReturnRule::Anything => Ok(()),
         ReturnRule::NotSupported => Err(Stop::silent(Errno::ENOTSUPP)),
         ReturnRule::LsmHook => {
-            if attach != AttachType::LsmMac {
+            if attach != AttachType::LsmMac || !cx.program.kernel.features.lsm_results_checked {
                 return Ok(());
             }
             let range = if lsm_hooks::returns_bool(&cx.program.attach.func_name) { (0, 1) } else { (-MAX_ERRNO, 0) };
             enforce(cx, regno, reg_name, ctx, range, true, false)
         }
         ReturnRule::Range { min, max, enforce_attach: _ } => {
+            let bind = matches!(attach, AttachType::CgroupInet4Bind | AttachType::CgroupInet6Bind);
+            let max = if bind && !cx.program.kernel.features.bind_allows_privileged { 1 } else { max };
             let void_lsm = !subprog && prog == ProgType::Lsm && attach == AttachType::LsmCgroup && void;
             enforce(cx, regno, reg_name, ctx, (min, max), false, void_lsm)
         }
@@ -132,8 +144,10 @@ fn enforce(
     if !reg.is_scalar() {
         return Err(cx.reject(CallMsg::ReturnType { ctx, regno, ty: reg.ty }, Errno::EINVAL));
     }
-    need_exactly(cx, regno)?;
-    if in_range(range, &reg, low_half) {
+    if cx.program.kernel.features.exit_value_precise {
+        need_exactly(cx, regno)?;
+    }
+    if in_range(cx, range, &reg, low_half) {
         return Ok(());
     }
     let stop = cx.reject(out_of_range(ctx, reg_name, &reg, range), Errno::EINVAL);

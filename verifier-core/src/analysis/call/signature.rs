@@ -100,6 +100,9 @@ pub(crate) fn read_signature(cx: &mut Cx<'_>, subprog: usize) -> Res {
 /// Tags of one argument.
 fn read_tags(cx: &mut Cx<'_>, btf: &Btf, func: TypeId, index: usize, global: bool) -> Res<u32> {
     let mut tags = 0;
+    if !cx.program.kernel.features.argument_tags {
+        return Ok(tags);
+    }
     for t in btf.decl_tags_of(func) {
         if t.decl_tag_component() != i32::try_from(index).ok() {
             continue;
@@ -150,7 +153,7 @@ fn read_arg(
             }
             return Ok(of(arg(ArgBase::PtrToCtx, TypeFlags::empty())));
         }
-        if is_dynptr(btf, &ty) {
+        if cx.program.kernel.features.argument_tags && is_dynptr(btf, &ty) {
             if tags != 0 {
                 return Err(cx.reject(combination, Errno::EINVAL));
             }
@@ -179,6 +182,10 @@ fn read_arg(
         if global {
             if has(tag::NULLABLE) {
                 return Err(cx.reject(combination, Errno::EINVAL));
+            }
+            if !cx.program.kernel.features.global_memory_args {
+                let (kind, name) = (ty.kind.log_word().to_string(), func_name.to_string());
+                return Err(cx.reject(CallMsg::ArgUnsupported { arg: index, kind, name }, Errno::EINVAL));
             }
             let Some(target) = btf.skip_modifiers(ty.size_or_type) else {
                 return Err(cx.bug("pointer without a type"));

@@ -116,9 +116,11 @@ pub(super) fn check(
 fn loop_helper(cx: &mut Cx<'_>, insn: Insn, insn_idx: usize, meta: &CallMeta) -> Res {
     update_inlining(cx, meta.subprog)?;
     // Its value decides whether the loop is done.
-    need_exactly(cx, 1)?;
+    if cx.program.kernel.features.callbacks_repeat {
+        need_exactly(cx, 1)?;
+    }
     let rounds = cx.reg(1).scalar.umax;
-    if u64::from(cx.path.cur.frame().callback_round) < rounds {
+    if u64::from(cx.path.cur.frame().callback_round) < rounds || !cx.program.kernel.features.callbacks_repeat {
         return fork_callback(cx, insn, insn_idx, meta.subprog, Callback::Loop);
     }
     cx.path.cur.frame_mut().callback_round = 0;

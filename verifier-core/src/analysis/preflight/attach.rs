@@ -16,6 +16,7 @@ use crate::analysis::access::TRACE_PREFIX;
 use crate::analysis::program::CtxArg;
 use crate::btf::{Btf, BtfKind, TypeId};
 use crate::error::{Errno, PolicyMsg, Res, Stop};
+use crate::kernel::Reworded;
 use crate::kernel::facts::{error_injection, iterators, lsm_hooks};
 use crate::kernel::prog_types::policy::may_be_sleepable;
 use crate::kernel::prog_types::{AttachType, ProgType};
@@ -36,7 +37,17 @@ pub(crate) fn resolve_target(cx: &mut Draft<'_>) -> Res {
             Err(cx.reject(PolicyMsg::SyscallNotSleepable, Errno::EINVAL))
         };
     }
-    if cx.program.sleepable && !may_be_sleepable(cx.program.prog_type, cx.program.attach_type) {
+    if cx.program.attach_type == AttachType::LsmCgroup && !cx.program.kernel.features.lsm_on_cgroups {
+        return Err(Stop::silent(Errno::EINVAL));
+    }
+    let uprobes = cx.program.prog_type == ProgType::Kprobe && cx.program.kernel.style.has(Reworded::StateBehind);
+    let by_type = matches!(cx.program.prog_type, ProgType::Tracing | ProgType::Lsm) || uprobes;
+    let may = if cx.program.kernel.features.sleepable_by_hook {
+        may_be_sleepable(cx.program.prog_type, cx.program.attach_type)
+    } else {
+        by_type
+    };
+    if cx.program.sleepable && !may {
         return Err(cx.reject(PolicyMsg::SleepableType, Errno::EINVAL));
     }
     match cx.program.prog_type {
@@ -189,7 +200,10 @@ fn check_target_use(cx: &mut Draft<'_>, to_prog: bool, name: &str) -> Res {
     let in_set = if to_prog { None } else { error_injection::modify_return(name) };
     if cx.program.sleepable {
         let ok = match cx.program.prog_type {
-            ProgType::Tracing => (injectable && !error_injection::is_non_sleepable(name)) || in_set == Some(true),
+            ProgType::Tracing => {
+                (injectable && !error_injection::is_non_sleepable(name))
+                    || (in_set == Some(true) && cx.program.kernel.features.sleepable_by_hook)
+            }
             ProgType::Lsm => lsm_hooks::is_sleepable(cx.program.kernel.version, name),
             _ => false,
         };

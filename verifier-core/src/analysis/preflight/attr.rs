@@ -34,8 +34,6 @@ pub mod flags {
     pub const TEST_REG_INVARIANTS: u32 = 1 << 7;
     /// A token gives the capabilities.
     pub const TOKEN_FD: u32 = 1 << 16;
-    /// All of them.
-    pub const ALL: u32 = 0xff | TOKEN_FD;
 }
 
 /// Most instructions of a program without CAP_BPF.
@@ -65,7 +63,7 @@ pub(crate) fn effective_attach_type(req: &LoadRequest) -> u32 {
 
 /// Checks the attributes of a load.
 pub(crate) fn load_attributes(req: &LoadRequest, kernel: &Kernel, privilege: Privilege) -> Res {
-    if req.prog_flags & !flags::ALL != 0 {
+    if req.prog_flags & !policy::load_flags(kernel.version) != 0 {
         return deny(Errno::EINVAL);
     }
     if req.prog_flags & flags::TOKEN_FD != 0 {

@@ -72,7 +72,9 @@ fn source_line(cx: &mut Draft<'_>, idx: usize) {
 
 impl Walk {
     /// Follows the edge from `t` to `w` unless it was.
-    fn push(&mut self, cx: &mut Draft<'_>, t: usize, w: i64, edge: Edge) -> Res<Step> {
+    ///
+    /// `by_jump` tells whether it is a jump's, which may lead backwards in every release.
+    fn push(&mut self, cx: &mut Draft<'_>, t: usize, w: i64, edge: Edge, by_jump: bool) -> Res<Step> {
         let label = if edge == Edge::FallThrough { Mark::FellThrough } else { Mark::Branched };
         if self.marks[t] >= label {
             return Ok(Step::Done);
@@ -101,7 +103,9 @@ impl Walk {
                 Ok(Step::Done)
             }
             // The target is on the walk's own path.
-            _ if cx.program.caps.has_cap_bpf => Ok(Step::Done),
+            _ if cx.program.caps.has_cap_bpf && (by_jump || cx.program.kernel.features.loops_by_any_edge) => {
+                Ok(Step::Done)
+            }
             _ => {
                 source_line(cx, t);
                 source_line(cx, to);
@@ -113,7 +117,7 @@ impl Walk {
     /// A call, or an instruction that takes a function's address.
     fn visit_call(&mut self, cx: &mut Draft<'_>, t: usize, insn: Insn, into: bool) -> Res<Step> {
         let next = t + if insn.is_ldimm64() { 2 } else { 1 };
-        if self.push(cx, t, next as i64, Edge::FallThrough)? == Step::Keep {
+        if self.push(cx, t, next as i64, Edge::FallThrough, false)? == Step::Keep {
             return Ok(Step::Keep);
         }
         mark_prune_point(cx, next);
@@ -125,7 +129,8 @@ impl Walk {
         let w = t as i64 + 1 + i64::from(insn.imm);
         mark_prune_point(cx, t);
         merge_callee(cx, t, w);
-        self.push(cx, t, w, Edge::Branch)
+        // Taking a function's address is no call of it.
+        self.push(cx, t, w, Edge::Branch, insn.is_pseudo_func())
     }
 
     /// Pushes what follows an instruction.
@@ -136,7 +141,7 @@ impl Walk {
         }
         if !insn.is_jmp_class() {
             let next = t + if insn.is_ldimm64() { 2 } else { 1 };
-            return self.push(cx, t, next as i64, Edge::FallThrough);
+            return self.push(cx, t, next as i64, Edge::FallThrough, false);
         }
         match insn.op() {
             EXIT => Ok(Step::Done),
@@ -150,13 +155,16 @@ impl Walk {
                 }
                 let off = if insn.class() == JMP { i64::from(insn.off) } else { i64::from(insn.imm) };
                 let w = t as i64 + off + 1;
-                if self.push(cx, t, w, Edge::FallThrough)? == Step::Keep {
+                if self.push(cx, t, w, Edge::FallThrough, true)? == Step::Keep {
                     return Ok(Step::Keep);
                 }
                 if let Ok(w) = usize::try_from(w) {
                     mark_prune_point(cx, w);
                     mark_jmp_point(cx, w);
                     mark_jump_target(cx, w);
+                }
+                if cx.program.kernel.features.jumps_compare_behind {
+                    mark_prune_point(cx, t + 1);
                 }
                 Ok(Step::Done)
             }
@@ -165,10 +173,10 @@ impl Walk {
                 if insn.is_may_goto() {
                     cx.learned.aux[t].always_stored = true;
                 }
-                if self.push(cx, t, t as i64 + 1, Edge::FallThrough)? == Step::Keep {
+                if self.push(cx, t, t as i64 + 1, Edge::FallThrough, true)? == Step::Keep {
                     return Ok(Step::Keep);
                 }
-                self.push(cx, t, t as i64 + i64::from(insn.off) + 1, Edge::Branch)
+                self.push(cx, t, t as i64 + i64::from(insn.off) + 1, Edge::Branch, true)
             }
         }
     }
@@ -207,7 +215,9 @@ fn note_call(cx: &mut Draft<'_>, t: usize, insn: Insn) {
         // Compare before the call, or every visit pushes the callback again.
         mark_prune_point(cx, t);
     }
-    if helper.is_some_and(class::calls_sync_callback) || (is_kfunc && kfunc::calls_back_at_once(&cx.program, insn)) {
+    let repeats = cx.program.kernel.features.callbacks_repeat;
+    let at_once = repeats && helper.is_some_and(class::calls_sync_callback);
+    if at_once || (is_kfunc && kfunc::calls_back_at_once(&cx.program, insn)) {
         // The callback runs any number of times; only an equal state before the call ends that.
         cx.learned.aux[t].runs_callbacks = true;
         cx.learned.aux[t].always_stored = true;

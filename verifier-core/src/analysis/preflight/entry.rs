@@ -33,7 +33,7 @@ pub(crate) fn functions_and_kfuncs(cx: &mut Draft<'_>) -> Res {
     note_function(cx, 0)?;
     for i in 0..cx.program.insns.len() {
         let insn = cx.program.insns[i];
-        let local = insn.is_pseudo_func() || insn.is_pseudo_call();
+        let local = (insn.is_pseudo_func() && cx.program.kernel.features.function_addresses) || insn.is_pseudo_call();
         if !local && !insn.is_kfunc_call() {
             continue;
         }

@@ -29,20 +29,36 @@ const VALUE_ADDRESS: u64 = 0xffff_c900_0000_0000;
 const ARENA_ADDRESS: u64 = 0x7f00_0000_0000;
 const SYMBOL_ADDRESS: u64 = 0xffff_ffff_8100_0000;
 
+/// `bswap`, of 6.6.
+const BSWAP: u8 = ALU64 | END;
+/// A jump by 32 bits, of 6.6.
+const GOTOL: u8 = JMP32 | JA;
+/// `may_goto`, of 6.9.
+const MAY_GOTO_CODE: u8 = JMP | JCOND;
+
 /// Resolves 64-bit constant loads.
 pub(crate) fn resolve_wide_loads(cx: &mut Draft<'_>) -> Res {
     let mut i = 0;
     while i < cx.program.insns.len() {
         let insn = cx.program.insns[i];
-        if insn.class() == LDX && (!matches!(insn.mode(), MEM | MEMSX) || insn.imm != 0) {
+        let v4 = cx.program.kernel.features.v4_instructions;
+        let loads = insn.mode() == MEM || (v4 && insn.mode() == MEMSX);
+        if insn.class() == LDX && (!loads || insn.imm != 0) {
             return Err(cx.reject(WalkMsg::LdxReserved, Errno::EINVAL));
+        }
+        if insn.class() == STX && insn.imm != 0 && !cx.program.kernel.features.atomic_operations {
+            return Err(cx.reject(WalkMsg::StxReserved, Errno::EINVAL));
         }
         if insn.is_ldimm64() {
             resolve_one(cx, i)?;
             i += 2;
             continue;
         }
-        if !is_known_opcode(insn.code, cx.program.kernel.features.narrow_atomics) {
+        let f = &cx.program.kernel.features;
+        let young = !v4 && insn.code == BSWAP
+            || !f.long_jumps && insn.code == GOTOL
+            || !f.may_goto_exists && insn.code == MAY_GOTO_CODE;
+        if young || !is_known_opcode(insn.code, f.narrow_atomics) {
             return Err(cx.reject(WalkMsg::UnknownOpcode { code: insn.code }, Errno::EINVAL));
         }
         i += 1;
@@ -64,7 +80,7 @@ fn resolve_one(cx: &mut Draft<'_>, i: usize) -> Res {
     match insn.src {
         0 => return Ok(()),
         PSEUDO_BTF_ID => return resolve_symbol(cx, i, insn.imm as u32, half.imm),
-        PSEUDO_FUNC => {
+        PSEUDO_FUNC if cx.program.kernel.features.function_addresses => {
             cx.learned.aux[i].pointer_seen = Some(RegType::of(RegBase::PtrToFunc));
             return Ok(());
         }

@@ -24,8 +24,13 @@ enum Private {
 const PRIVATE_MIN: i32 = 64;
 
 /// Stack that a frame takes when compiled.
-fn round_up(depth: u32) -> i32 {
-    i32::try_from(depth.next_multiple_of(16)).unwrap_or(i32::MAX)
+fn round_up(cx: &Cx<'_>, depth: u32) -> i32 {
+    let taken = if cx.program.kernel.features.depth_by_16 {
+        depth.next_multiple_of(16)
+    } else {
+        depth.max(1).next_multiple_of(32)
+    };
+    i32::try_from(taken).unwrap_or(i32::MAX)
 }
 
 /// Whether programs of this type get private stacks.
@@ -112,7 +117,7 @@ fn check_from(cx: &mut Cx<'_>, first: usize, private: bool, modes: &mut [Private
         }
         let Some(back) = calls.pop() else { return Ok(()) };
         if modes[idx] != Private::Adaptive {
-            depth -= round_up(cx.learned.subprogs[idx].stack_depth);
+            depth -= round_up(cx, cx.learned.subprogs[idx].stack_depth);
         }
         (i, idx) = (back.insn, back.sub);
     }
@@ -128,7 +133,7 @@ fn enter(cx: &mut Cx<'_>, idx: usize, calls: &[Return], depth: &mut i32, private
     if idx != 0 && s.makes_tail_calls && *depth >= 256 {
         return Err(cx.reject(StructureMsg::TailCallStack { depth: *depth }, Errno::EACCES));
     }
-    let own = round_up(s.stack_depth);
+    let own = round_up(cx, s.stack_depth);
     if private && modes[idx] == Private::Unknown && own >= PRIVATE_MIN {
         modes[idx] = Private::Adaptive;
     }

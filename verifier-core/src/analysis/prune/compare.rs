@@ -113,6 +113,12 @@ pub(crate) struct Comparison<'a> {
     pub read_marks: bool,
     /// Each frame has a list of references (up to 6.13); otherwise one list holds references and locks.
     pub refs_per_frame: bool,
+    /// Ids stand for each other in pairs; otherwise (up to 6.1) few may differ at all.
+    pub ids_compared: bool,
+    /// Numbers must be linked alike.
+    pub number_links: bool,
+    /// Plain bytes and saved unknown numbers count as the same.
+    pub numbers_in_slots: bool,
 }
 
 /// An unknown scalar as a slot of plain bytes reads.
@@ -180,6 +186,9 @@ impl Comparison<'_> {
         if old.ty.base == RegBase::NotInit && (loose || cur.ty.base == RegBase::NotInit) {
             return true;
         }
+        if !self.ids_compared {
+            return self.reg_by_its_id(old, cur);
+        }
         if old.ty != cur.ty {
             return false;
         }
@@ -207,12 +216,39 @@ impl Comparison<'_> {
         }
     }
 
+    /// The same where pointers must bear the very same id, but for some that may be null and those into packets.
+    fn reg_by_its_id(&mut self, old: &RegState, cur: &RegState) -> bool {
+        let equal = same_value(old, cur) && old.id == cur.id && old.ref_obj_id == cur.ref_obj_id;
+        match old.ty.base {
+            RegBase::PtrToStack => return equal && old.frame_number == cur.frame_number,
+            _ if equal => return true,
+            _ if cur.ty.base == RegBase::NotInit => return false,
+            RegBase::Scalar if cur.is_scalar() => return !self.strict_scalars && self.scalar(old, cur),
+            RegBase::PtrToMapKey | RegBase::PtrToMapValue if old.ty.may_be_null() => {
+                return cur.ty.may_be_null() && same_head(old, cur) && self.ids.check(old.id, cur.id);
+            }
+            RegBase::PtrToMapKey | RegBase::PtrToMapValue => {
+                return same_head(old, cur) && within(&old.scalar, &cur.scalar);
+            }
+            _ => {}
+        }
+        matches!(old.ty.base, RegBase::PtrToPacketMeta | RegBase::PtrToPacket)
+            && old.ty == cur.ty
+            && old.range() <= cur.range()
+            && old.off == cur.off
+            && (old.id == 0 || self.ids.check(old.id, cur.id))
+            && within(&old.scalar, &cur.scalar)
+    }
+
     fn scalar(&mut self, old: &RegState, cur: &RegState) -> bool {
         if self.strict_scalars {
             return same_value(old, cur) && self.ids.check_scalar(old.id, cur.id);
         }
         if !old.precise && !self.exact && self.level == Level::NotExact {
             return true;
+        }
+        if !self.number_links {
+            return within(&old.scalar, &cur.scalar);
         }
         // A scalar known as "another plus a constant" must be that in both, with the same constant.
         if old.id != 0 && (old.id & ADD_CONST) != (cur.id & ADD_CONST) {
@@ -262,7 +298,9 @@ impl Comparison<'_> {
                 continue;
             }
             let Some(cur) = cur else { return false };
-            if let (Some(o), Some(c)) = (self.as_scalar(old), self.as_scalar(cur)) {
+            if self.numbers_in_slots
+                && let (Some(o), Some(c)) = (self.as_scalar(old), self.as_scalar(cur))
+            {
                 return self.reg(o, c);
             }
             if kind == SlotKind::Misc && cur.kind[byte] == SlotKind::Zero {
@@ -282,6 +320,7 @@ impl Comparison<'_> {
     fn slot_object(&mut self, kind: SlotKind, old: &RegState, cur: &RegState) -> bool {
         match kind {
             SlotKind::Spill => self.reg(old, cur),
+            SlotKind::Dynptr if !self.ids_compared => true,
             SlotKind::Dynptr => old.payload == cur.payload && self.ids.check(old.ref_obj_id, cur.ref_obj_id),
             SlotKind::Iter => {
                 let same = match (old.payload, cur.payload) {
@@ -305,6 +344,9 @@ impl Comparison<'_> {
             return false;
         }
         for (o, c) in old.iter().zip(cur) {
+            if !self.ids_compared && (o.id, o.insn_idx) != (c.id, c.insn_idx) {
+                return false;
+            }
             if !self.ids.check(o.id, c.id) || o.kind != c.kind {
                 return false;
             }
@@ -455,6 +497,9 @@ mod tests {
             reads_unset_stack: true,
             read_marks: true,
             refs_per_frame: true,
+            ids_compared: true,
+            number_links: true,
+            numbers_in_slots: true,
         };
         c.reg(old, cur)
     }
@@ -511,6 +556,9 @@ mod tests {
             reads_unset_stack: false,
             read_marks: true,
             refs_per_frame: true,
+            ids_compared: true,
+            number_links: true,
+            numbers_in_slots: true,
         };
         assert!(c.slot(&misc, Some(&zero)));
         assert!(!c.slot(&zero, Some(&misc)));

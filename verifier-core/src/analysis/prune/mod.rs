@@ -17,6 +17,7 @@ pub(crate) use ends::end_branches;
 use std::rc::Rc;
 
 use crate::error::{Errno, LimitMsg, Res, Stop};
+use crate::kernel::Reworded;
 use crate::kernel::call::RegBase;
 use crate::kernel::features::{LivenessKind, LoopKind};
 use crate::log::Event;
@@ -41,10 +42,24 @@ fn state_covers(cx: &mut Cx<'_>, search: &mut Search, id: StateId, level: Level)
     let refs_per_frame = !cx.program.kernel.features.locks_are_refs;
     let reads_unset_stack = cx.program.caps.reads_unset_stack;
     let exact = search.exact;
+    let f = &cx.program.kernel.features;
+    let (ids_compared, number_links) = (f.ids_compared, f.number_links_compared);
+    let numbers_in_slots = f.every_number_spills;
     let strict_scalars = cx.learned.limits_are_exact;
     let (stored, ids) = search.for_compare(id);
     ids.reset(cx.path.last_id);
-    let mut cmp = Comparison { ids, level, strict_scalars, exact, reads_unset_stack, read_marks, refs_per_frame };
+    let mut cmp = Comparison {
+        ids,
+        level,
+        strict_scalars,
+        exact,
+        reads_unset_stack,
+        read_marks,
+        refs_per_frame,
+        ids_compared,
+        number_links,
+        numbers_in_slots,
+    };
     let aux = &cx.learned.aux;
     let live_at =
         |at: usize| if read_marks { u16::MAX } else { aux.get(at).map_or(u16::MAX, |a| a.live_registers_before) };
@@ -178,6 +193,8 @@ fn compare_open(
     let other_entry = frame.runs_later && frame.later_entries != cur_frame.later_entries;
     let aux = &cx.learned.aux[insn_idx];
     let (is_next_call, runs_callbacks) = (aux.is_next_call, aux.runs_callbacks);
+    let exactly = cx.program.kernel.features.loops_compared_exactly;
+    let endless = if exactly { Level::Exact } else { Level::NotExact };
     if !other_entry && !is_next_call {
         if cx.program.insns[insn_idx].is_may_goto()
             && search.state(id).may_goto_rounds != cx.path.cur.may_goto_rounds
@@ -191,7 +208,7 @@ fn compare_open(
                 return Ok(Seen::Hit { looping });
             }
         } else if compare::maybe_looping(search.state(id), &cx.path.cur)
-            && state_covers(cx, search, id, Level::Exact)
+            && state_covers(cx, search, id, endless)
             && !compare::iter_depths_differ(search.state(id), &cx.path.cur)
             && search.state(id).may_goto_rounds == cx.path.cur.may_goto_rounds
             && search.state(id).callback_rounds == cx.path.cur.callback_rounds
@@ -204,7 +221,7 @@ fn compare_open(
     }
     // Rounds of a loop rarely help each other, so few of them are stored; but a loop with a large bound must still
     // end soon.
-    if !force_new
+    if (!force_new || !cx.program.kernel.features.long_paths_stored)
         && search.jumps_done.wrapping_sub(search.jumps_at_store) < 20
         && cx.out.stats.insns.wrapping_sub(search.insns_at_store) < 100
     {
@@ -224,6 +241,9 @@ fn infinite_loop(cx: &mut Cx<'_>, search: &mut Search, id: StateId, insn_idx: us
         cx.emit(Event::SourceLine { idx: insn_idx, numbered: false });
     }
     let mut stop = cx.reject(LimitMsg::InfiniteLoop { idx: insn_idx }, Errno::EINVAL);
+    if !cx.program.kernel.style.has(Reworded::LoopStates) {
+        return stop;
+    }
     let frame = cx.path.cur.top_frame();
     let states =
         [(LimitMsg::InfiniteLoopCur, cx.path.cur.clone()), (LimitMsg::InfiniteLoopOld, search.state(id).clone())];
@@ -242,7 +262,8 @@ fn infinite_loop(cx: &mut Cx<'_>, search: &mut Search, id: StateId, insn_idx: us
 pub(crate) fn covered_by_stored(cx: &mut Cx<'_>, search: &mut Search, insn_idx: usize) -> Res<bool> {
     let scc = cx.program.kernel.features.loops == LoopKind::Scc;
     let always_stored = cx.learned.aux[insn_idx].always_stored;
-    let force_new = cx.program.test_state_freq || always_stored || cx.path.cur.history.len > MAX_HISTORY;
+    let long = cx.program.kernel.features.long_paths_stored;
+    let force_new = cx.program.test_state_freq || always_stored || long && cx.path.cur.history.len > MAX_HISTORY;
     // Programs have a place for states about every four instructions; storing at all of them costs more than it gives.
     let mut add_new = force_new
         || (search.jumps_done.wrapping_sub(search.jumps_at_store) >= 2
@@ -322,7 +343,7 @@ fn hit(cx: &mut Cx<'_>, search: &mut Search, id: StateId, insn_idx: usize, loopi
     if cx.program.kernel.features.liveness == LivenessKind::ReadMarks {
         liveness::pass_reads_on(cx, search, id)?;
     }
-    if cx.learned.aux[cx.path.insn_idx].history_point {
+    if cx.learned.aux[cx.path.insn_idx].history_point || cx.program.kernel.features.jumps_compare_behind {
         cx.path.note_step(0, None);
     }
     precision::pass_needs_on(cx, search, id, None)?;

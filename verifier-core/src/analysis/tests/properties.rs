@@ -27,6 +27,7 @@ const RULES: DomainRules = DomainRules {
     mixed_from_s32: true,
     wrapping_add_sub: true,
     signed_mul: true,
+    ..DomainRules::V6_12
 };
 
 /// What is known of some number, made as programs make it.
@@ -54,6 +55,9 @@ fn comparison(ids: &mut IdMap, level: Level) -> Comparison<'_> {
         reads_unset_stack: true,
         read_marks: false,
         refs_per_frame: false,
+        ids_compared: true,
+        number_links: true,
+        numbers_in_slots: true,
     }
 }
 

@@ -98,7 +98,7 @@ fn mov(cx: &mut Cx<'_>, insn: Insn) -> Res {
         set_known(cx.reg_mut(insn.dst), v);
         return Ok(());
     }
-    if wide && insn.off == ADDR_SPACE_CAST {
+    if wide && insn.off == ADDR_SPACE_CAST && cx.program.kernel.features.may_goto_exists {
         if insn.imm != 1 && insn.imm != 1 << 16 {
             return Err(cx.reject(RegisterMsg::AddrSpaceCastSpaces {}, Errno::EINVAL));
         }
@@ -106,7 +106,11 @@ fn mov(cx: &mut Cx<'_>, insn: Insn) -> Res {
             return Err(cx.reject(RegisterMsg::AddrSpaceCastNoArena {}, Errno::EINVAL));
         }
     } else {
-        let widths: &[i16] = if wide { &[0, 8, 16, 32] } else { &[0, 8, 16] };
+        let widths: &[i16] = match (cx.program.kernel.features.v4_instructions, wide) {
+            (false, _) => &[0],
+            (true, true) => &[0, 8, 16, 32],
+            (true, false) => &[0, 8, 16],
+        };
         reserved(cx, "BPF_MOV", !widths.contains(&insn.off) || insn.imm != 0)?;
     }
     use_register(cx, insn.src, ArgUse::Src)?;
@@ -139,6 +143,7 @@ fn copy_to_dst(cx: &mut Cx<'_>, insn: Insn) {
 
 /// The same, linked to the source only if the value does not change by what follows.
 fn copy_linked_if(cx: &mut Cx<'_>, insn: Insn, same: bool) {
+    let same = same && !cx.program.kernel.features.constants_have_links;
     if same {
         link_before_copy(cx, insn.src);
     }
@@ -194,7 +199,8 @@ fn binary(cx: &mut Cx<'_>, insn: Insn) -> Res {
     let op = insn.op();
     let divides = matches!(op, DIV | MOD);
     // Offset 1 makes divisions signed.
-    let bad_off = !matches!(insn.off, 0 | 1) || (insn.off == 1 && !divides);
+    let signed = divides && cx.program.kernel.features.v4_instructions;
+    let bad_off = !matches!(insn.off, 0 | 1) || (insn.off == 1 && !signed);
     if insn.is_reg_src() {
         reserved(cx, "BPF_ALU", insn.imm != 0 || bad_off)?;
         use_register(cx, insn.src, ArgUse::Src)?;
@@ -300,6 +306,9 @@ fn link_distance(cx: &Cx<'_>, insn: Insn, src: &RegState, umax_before: u64) -> O
     if insn.is_reg_src() && insn.src == insn.dst {
         return None;
     }
+    if !cx.program.kernel.features.links_keep_distance {
+        return None;
+    }
     if !cx.program.kernel.features.links_over_sub_and_alu32 {
         let val = src.scalar.known(false).filter(|_| insn.op() == ADD && !half)?;
         return Some((i32::try_from(val).ok()?, ADD_CONST64));
@@ -353,6 +362,18 @@ fn bounded_op(insn: Insn, src: &Scalar) -> Option<BoundedOp> {
     })
 }
 
+/// Whether the bounds of an operand exclude each other, or a known value: the path cannot be taken.
+fn contradicts(src: &Scalar, half: bool) -> bool {
+    let known = src.known(half).is_some();
+    if half {
+        let one = src.s32_min == src.s32_max && src.u32_min == src.u32_max;
+        known && !one || src.s32_min > src.s32_max || src.u32_min > src.u32_max
+    } else {
+        let one = src.smin == src.smax && src.umin == src.umax;
+        known && !one || src.smin > src.smax || src.umin > src.umax
+    }
+}
+
 /// Arithmetic on numbers, in the destination register.
 fn adjust_scalar(cx: &mut Cx<'_>, insn: Insn, src: Scalar) -> Res {
     let half = insn.class() != ALU64;
@@ -367,14 +388,22 @@ fn adjust_scalar(cx: &mut Cx<'_>, insn: Insn, src: Scalar) -> Res {
         dst.scalar.byte_order(insn.imm as u32 / 8, swap, rules);
         return Ok(());
     }
-    let Some(op) = bounded_op(insn, &src) else {
+    let undecided = !rules.unknown_operands && !matches!(insn.op(), ADD | SUB | AND) && src.known(half).is_none();
+    let contradicts = !rules.joint && contradicts(&src, half);
+    let Some(op) = bounded_op(insn, &src).filter(|_| !undecided && !contradicts) else {
         set_unknown(cx, insn.dst);
+        if half && !rules.joint && !undecided && !contradicts {
+            // The result is one of 32 bits all the same.
+            let dst = cx.reg_mut(insn.dst);
+            dst.scalar.zext();
+            dst.scalar.sync_bounds(rules);
+        }
         return Ok(());
     };
     if matches!(op, BoundedOp::Add | BoundedOp::Sub) {
         sanitize::guard_sum(cx, insn)?;
     }
-    if matches!(op, BoundedOp::And | BoundedOp::Or) && src.is_const() {
+    if matches!(op, BoundedOp::And | BoundedOp::Or) && src.is_const() && cx.program.kernel.features.masks_fork {
         maybe_fork(cx, insn)?;
     }
     let dst = cx.reg_mut(insn.dst);

@@ -9,8 +9,8 @@ use crate::error::{Errno, RegisterMsg, Res};
 use crate::isa::Insn;
 use crate::isa::opcode::*;
 use crate::isa::semantics::CmpOp;
-use crate::kernel::Features;
 use crate::kernel::call::{RegBase, RegType, TypeFlags};
+use crate::kernel::{Features, Reworded};
 use crate::log::Event;
 use crate::state::RegState;
 
@@ -47,7 +47,12 @@ pub(crate) fn conditional_jump(cx: &mut Cx<'_>, insn: Insn, insn_idx: &mut usize
     // One before the target, as `insn_idx` is left; a jump to the first instruction wraps around.
     let before_target = offset(here, insn.off);
     let target = before_target.wrapping_add(1);
-    if let Some(taken) = branch_taken(&cx.program.kernel.features, &dst, &src, op, half) {
+    let decided = if cx.program.kernel.features.joint_bounds {
+        branch_taken(&cx.program.kernel.features, &dst, &src, op, half)
+    } else {
+        taken_beside_constant(cx, &dst, &src, op, half)
+    };
+    if let Some(taken) = decided {
         // The decision rests on these values.
         if dst.is_scalar() {
             need_exactly(cx, insn.dst)?;
@@ -68,17 +73,22 @@ pub(crate) fn conditional_jump(cx: &mut Cx<'_>, insn: Insn, insn_idx: &mut usize
 
     // The history must know the linked registers before the paths part, so that both share it.
     let mut links = LinkedRegs::default();
-    if insn.is_reg_src() && src.is_scalar() && src.id != 0 {
+    let joint = cx.program.kernel.features.joint_bounds;
+    if joint && insn.is_reg_src() && src.is_scalar() && src.id != 0 {
         linked::collect(cx, src.id, &mut links);
     }
-    if dst.is_scalar() && dst.id != 0 {
+    if joint && dst.is_scalar() && dst.id != 0 {
         linked::collect(cx, dst.id, &mut links);
     }
     if links.entries().len() > 1 {
         cx.path.note_step(0, Some(&links));
     }
     cx.path.fork(target, here, Fork::Jump);
-    refine_both(cx, insn, src, op, half)?;
+    if joint {
+        refine_both(cx, insn, src, op, half)?
+    } else {
+        learn_beside_constant(cx, insn, src, op, half)
+    }
 
     // Scalars that are linked to the operands learn the same.
     if insn.is_reg_src() {
@@ -86,7 +96,7 @@ pub(crate) fn conditional_jump(cx: &mut Cx<'_>, insn: Insn, insn_idx: &mut usize
     }
     sync_links(cx, insn.dst, &links);
 
-    if !half {
+    if !half && cx.program.kernel.features.equal_pointers_inform {
         equal_pointers(cx, insn, op);
     }
     let dst = *cx.reg(insn.dst);
@@ -113,7 +123,11 @@ fn announce(cx: &mut Cx<'_>, idx: usize, taken: bool, fallthrough: bool) {
         cx.emit(Event::Branch { idx, taken, fallthrough });
     }
     if cx.logging() {
-        cx.show_changes();
+        if cx.program.kernel.style.has(Reworded::StateBehind) {
+            cx.show_changes();
+        } else {
+            cx.print_state(cx.path.cur.top_frame(), true);
+        }
     }
 }
 
@@ -204,6 +218,46 @@ pub(crate) fn branch_taken(f: &Features, a: &RegState, b: &RegState, op: CmpOp, 
     }
 }
 
+/// Which way the jump must go where only constants decide.
+fn taken_beside_constant(cx: &Cx<'_>, a: &RegState, b: &RegState, op: CmpOp, half: bool) -> Option<bool> {
+    let f = &cx.program.kernel.features;
+    if !a.is_scalar() || !b.is_scalar() {
+        // A pointer on the right, compared with a constant, is looked at no more than one of 32 bits.
+        return if b.is_scalar() || is_packet_or_end(b) { branch_taken(f, a, b, op, half) } else { None };
+    }
+    let rules = cx.program.rules();
+    match (a.scalar.known(half), b.scalar.known(half)) {
+        (_, Some(v)) => a.scalar.taken_beside_constant(op, v, half, rules),
+        (Some(v), None) if f.constant_left_decides => b.scalar.taken_beside_constant(op.flipped(), v, half, rules),
+        _ => None,
+    }
+}
+
+/// Both paths learn from the comparison of a number with a constant, and of two numbers whether they are equal.
+fn learn_beside_constant(cx: &mut Cx<'_>, insn: Insn, src: RegState, op: CmpOp, half: bool) {
+    let dst = *cx.reg(insn.dst);
+    if !dst.is_scalar() || !src.is_scalar() {
+        return;
+    }
+    let rules = cx.program.rules();
+    let (learner, op_here, constant) = match (dst.scalar.known(half), src.scalar.known(half)) {
+        (_, Some(v)) => (insn.dst, op, v),
+        (Some(v), None) => (insn.src, op.flipped(), v),
+        (None, None) => {
+            if !half && matches!(op, CmpOp::Eq | CmpOp::Ne) && insn.src != insn.dst {
+                let (mut a, mut b) = (src.scalar, dst.scalar);
+                Scalar::learn_equal(&mut a, &mut b, rules);
+                let state = if op == CmpOp::Eq { cx.path.forked_mut() } else { &mut cx.path.cur };
+                state.reg_mut(insn.src).scalar = a;
+                state.reg_mut(insn.dst).scalar = b;
+            }
+            return;
+        }
+    };
+    cx.path.forked_mut().reg_mut(learner).scalar.learn_beside_constant(op_here, constant, half, rules);
+    cx.reg_mut(learner).scalar.learn_beside_constant(op_here.negated(), constant, half, rules);
+}
+
 /// Both paths learn from the comparison of two numbers.
 fn refine_both(cx: &mut Cx<'_>, insn: Insn, src: RegState, op: CmpOp, half: bool) -> Res {
     let dst = *cx.reg(insn.dst);
@@ -244,7 +298,10 @@ fn refine_both(cx: &mut Cx<'_>, insn: Insn, src: RegState, op: CmpOp, half: bool
 /// Scalars linked to a compared register learn the same, on both paths.
 fn sync_links(cx: &mut Cx<'_>, regno: u8, links: &LinkedRegs) {
     let reg = cx.reg(regno);
-    if reg.is_scalar() && reg.id != 0 {
+    if !cx.program.kernel.features.joint_bounds {
+        linked::copy_to_all(&mut cx.path.cur, regno);
+        linked::copy_to_all(cx.path.forked_mut(), regno);
+    } else if reg.is_scalar() && reg.id != 0 {
         linked::sync(cx, false, regno, links);
         linked::sync(cx, true, regno, links);
     }

@@ -3,7 +3,7 @@
 //! Answers for `collect_linked_regs()` and `sync_linked_regs()`.
 
 use crate::state::register::{ADD_CONST, ADD_CONST32};
-use crate::state::{RegState, VerifierState};
+use crate::state::{RegState, SlotKind, VerifierState};
 
 use super::super::Cx;
 use super::super::liveness::Place;
@@ -44,6 +44,23 @@ fn live_regs(cx: &Cx<'_>, frame: usize) -> u16 {
         None => cx.path.insn_idx,
     };
     cx.learned.aux.get(idx).map_or(u16::MAX, |a| a.live_registers_before)
+}
+
+/// What is known of register `regno` (of the innermost frame) is known of every number with the same id.
+pub(super) fn copy_to_all(st: &mut VerifierState, regno: u8) {
+    let known = *st.reg(regno);
+    if !known.is_scalar() || known.id == 0 {
+        return;
+    }
+    for place in places(st, |r| r.is_scalar() && r.id == known.id) {
+        // What was saved in part is not reached.
+        if let Place::Slot(n) = place.place
+            && st.frames[place.frame].stack[n].kind[0] != SlotKind::Spill
+        {
+            continue;
+        }
+        at_mut(st, place).copy_from(&known);
+    }
 }
 
 /// What is now known of register `regno` (of the innermost frame) is known of those linked to it.

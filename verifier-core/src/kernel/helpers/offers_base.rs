@@ -38,10 +38,10 @@ static FOR_ALL: &[Offer] = &[
     on(RINGBUF_DISCARD, &ringbuf::RINGBUF_DISCARD),
     on(RINGBUF_QUERY, &ringbuf::RINGBUF_QUERY),
     on(STRNCMP, &general::STRNCMP),
-    on(STRTOL, &general::STRTOL),
-    on(STRTOUL, &general::STRTOUL),
+    on(STRTOL, &general::STRTOL).since(5, 13),
+    on(STRTOUL, &general::STRTOUL).since(5, 13),
     on(GET_CURRENT_PID_TGID, &trace::GET_CURRENT_PID_TGID),
-    on(GET_NS_CURRENT_PID_TGID, &trace::GET_NS_CURRENT_PID_TGID),
+    on(GET_NS_CURRENT_PID_TGID, &trace::GET_NS_CURRENT_PID_TGID).since(6, 10),
     on(GET_CURRENT_UID_GID, &trace::GET_CURRENT_UID_GID).since(6, 16),
 ];
 

@@ -47,6 +47,9 @@ const NO_RETVAL: &[AttachType] = &[
     CgroupUnixGetsockname,
 ];
 
+/// The same in the first releases.
+const CONNECTS: &[AttachType] = &[CgroupInet4Connect, CgroupInet6Connect];
+
 /// Where the socket is locked, so that its options may be changed.
 const SOCKET_OPTIONS: &[AttachType] = &[
     CgroupInet4Bind,
@@ -95,11 +98,13 @@ static SYSCTL_ROWS: &[Offer] = &[
     on(SYSCTL_SET_NEW_VALUE, &cgroup::SYSCTL_SET_NEW_VALUE),
     on(KTIME_GET_COARSE_NS, &general::KTIME_GET_COARSE_NS),
     on(PERF_EVENT_OUTPUT, &net::EVENT_OUTPUT_DATA),
+    on(STRTOL, &general::STRTOL).until(5, 13),
+    on(STRTOUL, &general::STRTOUL).until(5, 13),
 ];
 
 /// Rows of socket options.
 static SOCKOPT_ROWS: &[Offer] = &[
-    on(GET_NETNS_COOKIE, &cgroup::GET_NETNS_COOKIE_SOCKOPT),
+    on(GET_NETNS_COOKIE, &cgroup::GET_NETNS_COOKIE_SOCKOPT).since(5, 15),
     on(SK_STORAGE_GET, &storage::SK_STORAGE_GET),
     on(SK_STORAGE_DELETE, &storage::SK_STORAGE_DELETE),
     on(SETSOCKOPT, &sock::SK_SETSOCKOPT).when(When::Attach(&[CgroupSetsockopt])),
@@ -129,9 +134,11 @@ static SOCK_ADDR_ROWS: &[Offer] = &[
     on(SKC_LOOKUP_TCP, &sock::SOCK_ADDR_SKC_LOOKUP_TCP),
     on(SK_STORAGE_GET, &storage::SK_STORAGE_GET),
     on(SK_STORAGE_DELETE, &storage::SK_STORAGE_DELETE),
-    on(SETSOCKOPT, &sock::SOCK_ADDR_SETSOCKOPT).when(When::Attach(SOCKET_OPTIONS)),
+    on(SETSOCKOPT, &sock::SOCK_ADDR_SETSOCKOPT).when(When::Attach(SOCKET_OPTIONS)).since(5, 12),
+    on(SETSOCKOPT, &sock::SOCK_ADDR_SETSOCKOPT).when(When::Attach(CONNECTS)).until(5, 12),
+    on(GETSOCKOPT, &sock::SOCK_ADDR_GETSOCKOPT).when(When::Attach(CONNECTS)).until(5, 12),
     on(SETSOCKOPT, &sock::SOCK_ADDR_SETSOCKOPT).when(When::Attach(UNIX_NAMES)).since(6, 15),
-    on(GETSOCKOPT, &sock::SOCK_ADDR_GETSOCKOPT).when(When::Attach(SOCKET_OPTIONS)),
+    on(GETSOCKOPT, &sock::SOCK_ADDR_GETSOCKOPT).when(When::Attach(SOCKET_OPTIONS)).since(5, 12),
     on(GETSOCKOPT, &sock::SOCK_ADDR_GETSOCKOPT).when(When::Attach(UNIX_NAMES)).since(6, 15),
 ];
 

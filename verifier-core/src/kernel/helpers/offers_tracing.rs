@@ -35,6 +35,7 @@ pub(super) static SCHED_EXT: &[Tier] = &[Tier::Rows(SCHED_EXT_ROWS), Tier::Then(
 /// Rows of `bpf_tracing_func_proto()`. What moved to the base set in 6.16 stands behind CAP_PERFMON there, which programs
 /// that make system calls can lack.
 static TRACING_COMMON: &[Offer] = &[
+    on(GET_NS_CURRENT_PID_TGID, &trace::GET_NS_CURRENT_PID_TGID).until(6, 10),
     on(MAP_LOOKUP_ELEM, &map::MAP_LOOKUP_ELEM),
     on(MAP_UPDATE_ELEM, &map::MAP_UPDATE_ELEM),
     on(MAP_DELETE_ELEM, &map::MAP_DELETE_ELEM),
@@ -145,7 +146,7 @@ static TRACING_ROWS: &[Offer] = &[
     on(SKC_TO_UDP6_SOCK, &sock::SKC_TO_UDP6_SOCK),
     on(SKC_TO_UNIX_SOCK, &sock::SKC_TO_UNIX_SOCK),
     on(SKC_TO_MPTCP_SOCK, &sock::SKC_TO_MPTCP_SOCK),
-    on(SK_STORAGE_GET, &storage::SK_STORAGE_GET_TRACING),
+    on(SK_STORAGE_GET, &storage::SK_STORAGE_GET_TRACING).since(5, 11),
     on(SK_STORAGE_DELETE, &storage::SK_STORAGE_DELETE_TRACING),
     on(SOCK_FROM_FILE, &sock::SOCK_FROM_FILE),
     on(GET_SOCKET_COOKIE, &sock::GET_SOCKET_PTR_COOKIE),
@@ -163,8 +164,8 @@ static TRACING_ROWS: &[Offer] = &[
 
 /// What single iterators add. Kernel: `bpf_iter_get_func_proto()`.
 static ITERATOR_ROWS: &[Offer] = &[
-    on(SETSOCKOPT, &sock::SK_SETSOCKOPT).when(When::Iterator(SOCKET_ITERATORS)),
-    on(GETSOCKOPT, &sock::SK_GETSOCKOPT).when(When::Iterator(SOCKET_ITERATORS)),
+    on(SETSOCKOPT, &sock::SK_SETSOCKOPT).when(When::Iterator(SOCKET_ITERATORS)).since(5, 15),
+    on(GETSOCKOPT, &sock::SK_GETSOCKOPT).when(When::Iterator(SOCKET_ITERATORS)).since(5, 15),
 ];
 
 /// Iterators whose sockets are locked while the program runs.

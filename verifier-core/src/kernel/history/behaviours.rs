@@ -75,6 +75,336 @@ impl Features {
 }
 
 behaviours! {
+    /// Atomic operations other than addition exist, and those that fetch.
+    atomic_operations {
+        since: v(5, 12),
+        evidence: "bpf: Add instructions for atomic[64]_[fetch_]op",
+        probe: "",
+    }
+    /// Programs can load the address of a function.
+    function_addresses {
+        since: v(5, 13),
+        evidence: "bpf: Add bpf_for_each_map_elem() helper",
+        probe: "",
+    }
+    /// LSM programs attach to control groups.
+    lsm_on_cgroups {
+        since: v(6, 0),
+        evidence: "bpf: per-cgroup lsm flavor",
+        probe: "",
+    }
+    /// Global functions take pointers to memory.
+    global_memory_args {
+        since: v(5, 12),
+        evidence: "bpf: Support pointers in global func args",
+        probe: "",
+    }
+    /// A bind hook may return that the port needs no privilege.
+    bind_allows_privileged {
+        since: v(5, 12),
+        evidence: "bpf: Be less specific about bind return codes",
+        probe: "",
+    }
+    /// The address of a map value that holds a lock is a pointer of its own wherever it is loaded.
+    direct_values_distinct {
+        until: v(6, 2),
+        evidence: "measured on 6.1.192 and 6.12.117",
+        probe: "",
+    }
+    /// Kernel structs are read by programs with a GPL-compatible licence alone.
+    struct_reads_need_gpl {
+        since: v(6, 2),
+        evidence: "bpf: restrict walking of kernel structs to GPL programs",
+        probe: "",
+    }
+    /// Maps, and memory and structs that can be trusted, count as pointers that are never null.
+    more_pointers_not_null {
+        since: v(6, 2),
+        evidence: "bpf: Identify CONST_PTR_TO_MAP as not null",
+        probe: "",
+    }
+    /// A memory argument of a global function takes one id, not two.
+    memory_args_named_once {
+        since: v(6, 8),
+        evidence: "measured on 6.1.192 and 6.12.117",
+        probe: "",
+    }
+    /// The log shows what a kernel function left in registers.
+    kfunc_results_shown {
+        since: v(6, 2),
+        evidence: "measured on 6.1.192 and 6.12.117",
+        probe: "",
+    }
+    /// Operations of the kernel can be attached by links.
+    struct_ops_links {
+        since: v(6, 4),
+        evidence: "bpf: Create links for BPF struct_ops maps",
+        probe: "",
+    }
+    /// Congestion control may set how a socket is paced.
+    pacing_writable {
+        since: v(6, 11),
+        evidence: "bpf: Allow bpf_tcp_ca to write sk_pacing_rate and sk_pacing_status",
+        probe: "",
+    }
+    /// Pointers to kernel structs are trusted or not by where they come from. Before, all but those that were freed or the
+    /// user's were as good as each other.
+    trusted_pointers {
+        since: v(6, 2),
+        evidence: "bpf: Support kptrs and trusted args in kfuncs",
+        probe: "",
+    }
+    /// `bpf_get_smp_processor_id()` yields less than the number of CPUs.
+    cpu_number_bounded {
+        since: v(6, 7),
+        evidence: "bpf: verifier: track return value of bpf_get_smp_processor_id",
+        probe: "",
+    }
+    /// A size that may be zero is refused as a size. Before, memory of no size was asked for.
+    zero_sizes_by_argument {
+        since: v(6, 8),
+        evidence: "bpf: Simplify checking size of helper accesses",
+        probe: "",
+    }
+    /// Spills around calls that leave registers alone are dropped.
+    fastcall {
+        since: v(6, 12),
+        evidence: "bpf: no_caller_saved_registers attribute for helper calls",
+        probe: "",
+    }
+    /// Dynptrs have identities, and a callback's cannot be made anew.
+    dynptr_identities {
+        since: v(6, 3),
+        evidence: "bpf: Fix state pruning for STACK_DYNPTR stack slots",
+        probe: "",
+    }
+    /// Pointers in map values are tagged `kptr` when counted and `kptr_untrusted` when not; before, `kptr_ref` and `kptr`.
+    kptr_names {
+        since: v(6, 4),
+        evidence: "bpf: Rename __kptr{,_ref} -> __kptr_untrusted,__kptr",
+        probe: "",
+    }
+    /// Which programs may sleep depends on the hook, and functions of the kernel say so in sets of their own.
+    sleepable_by_hook {
+        since: v(6, 2),
+        evidence: "bpf: Prevent unsafe sleepable tracing attach types",
+        probe: "",
+    }
+    /// Jumps by 32 bits exist.
+    long_jumps {
+        since: v(6, 6),
+        stable: &[p(6, 1, 192)],
+        evidence: "bpf: Support new 32bit offset jmp instruction",
+        probe: "",
+    }
+    /// A constant that an instruction stores is kept like one that a register holds.
+    constants_stored_spill {
+        since: v(6, 3),
+        stable: &[p(6, 1, 192)],
+        evidence: "bpf: track immediate values written to stack by BPF_ST instruction",
+        probe: "",
+    }
+    /// Arguments of global functions can be tagged.
+    argument_tags {
+        since: v(6, 8),
+        evidence: "bpf: support 'arg:xxx' btf_decl_tag-based hints for global subprog args",
+        probe: "",
+    }
+    /// Stacks of functions are counted in units of 16 bytes with a compiler of the kernel, not of 32.
+    depth_by_16 {
+        since: v(6, 8),
+        evidence: "bpf: Replace bpf_get_prog_stack_depth rounding",
+        probe: "",
+    }
+    /// Numbers of less than 8 bytes are kept when they are saved to the stack.
+    narrow_spills {
+        since: v(5, 16),
+        evidence: "bpf: Allow the verifier to spill and fill bounded 32 bit values",
+        probe: "",
+    }
+    /// Global functions are verified only where verified code calls them.
+    globals_when_called {
+        since: v(6, 8),
+        evidence: "bpf: validate global subprogs lazily",
+        probe: "",
+    }
+    /// Sign-extending loads and moves, signed division, `bswap` and jumps of 32 bits exist.
+    v4_instructions {
+        since: v(6, 6),
+        evidence: "bpf: Support new sign-extension load insns",
+        probe: "",
+    }
+    /// `may_goto` exists.
+    may_goto_exists {
+        since: v(6, 9),
+        evidence: "bpf: Introduce may_goto instruction",
+        probe: "",
+    }
+    /// Bounds of both widths inform each other, and any two ranges can be compared. Before, each width stood for itself,
+    /// comparisons taught only beside a constant, and nothing noticed a contradiction.
+    joint_bounds {
+        since: v(6, 8),
+        evidence: "bpf: generalize reg_set_min_max() to handle two sets of two registers",
+        probe: "",
+    }
+    /// A comparison whose left operand is the constant is decided like one whose right operand is.
+    constant_left_decides {
+        since: v(6, 4),
+        evidence: "bpf: Improve handling of pattern '<const> <cond_op> <non_const>' in is_branch_taken()",
+        probe: "",
+    }
+    /// A constant outside of a range is not equal to what is in it.
+    equality_by_range {
+        since: v(6, 2),
+        evidence: "bpf: Improve JEQ/JNE branch taken logic",
+        probe: "",
+    }
+    /// Products, `|` and `^` have bounds where neither operand is known.
+    unknown_operands_bounded {
+        since: v(6, 10),
+        evidence: "bpf: replace calls to mark_reg_unknown with bounded results",
+        probe: "",
+    }
+    /// Bitwise operations have signed bounds whenever the unsigned ones do not cross the sign boundary.
+    bitwise_keep_signs {
+        since: v(6, 10),
+        evidence: "bpf: Harden and/or/xor value tracking in verifier",
+        probe: "",
+    }
+    /// A shift by 32 bits keeps negative bounds of the low half, too.
+    half_shift_keeps_signs {
+        since: v(6, 2),
+        stable: &[p(6, 1, 192)],
+        evidence: "measured on 6.1.192 and 6.12.117",
+        probe: "",
+    }
+    /// Masking a constant with a value that is 0 or -1 is followed on two paths.
+    masks_fork {
+        since: v(7, 0),
+        stable: &[p(6, 12, 117), p(6, 18, 15)],
+        evidence: "measured on 6.1.192 and 6.12.117",
+        probe: "",
+    }
+    /// Constants get the id of copies, too, and copies of 32 bits none.
+    constants_have_links {
+        until: v(6, 4),
+        evidence: "bpf: Improve verifier u32 scalar equality checking",
+        probe: "",
+    }
+    /// Every number is kept when it is saved to the stack, zero and unknown ones too. Before, zeros were zero bytes, unknown
+    /// numbers plain data, and parts of saved numbers unknown.
+    every_number_spills {
+        since: v(6, 8),
+        evidence: "bpf: track aligned STACK_ZERO cases as imprecise spilled registers",
+        probe: "",
+    }
+    /// The stack may be read where nothing was written, with CAP_PERFMON.
+    unset_stack_readable {
+        since: v(6, 3),
+        stable: &[p(5, 10, 262), p(6, 1, 192)],
+        evidence: "bpf: Allow reads from uninit stack",
+        probe: "",
+    }
+    /// Precision walks follow calls, linked registers and every access to the stack. Before, they stayed within one function
+    /// and knew the stack by its frame pointer alone.
+    precision_through_calls {
+        since: v(6, 5),
+        evidence: "bpf: support precision propagation in the presence of subprogs",
+        probe: "",
+    }
+    /// A number plus a constant stays linked to its copies.
+    links_keep_distance {
+        since: v(6, 11),
+        evidence: "bpf: Support const add for linked scalars",
+        probe: "",
+    }
+    /// States are compared by which of their numbers are linked.
+    number_links_compared {
+        since: v(6, 5),
+        evidence: "bpf: Verify scalar ids mapping in regsafe() using check_ids()",
+        probe: "",
+    }
+    /// States are compared by which of their pointers are the same. Before, only pointers that may be null were, and others had
+    /// to bear the very same id.
+    ids_compared {
+        since: v(6, 2),
+        evidence: "bpf: Use check_ids() for all register ids in regsafe()",
+        probe: "",
+    }
+    /// A callback runs any number of times. Before, it was followed once.
+    callbacks_repeat {
+        since: v(6, 7),
+        evidence: "bpf: verify callbacks as if they are called unknown number of times",
+        probe: "",
+    }
+    /// An endless loop is one whose states are exactly equal. Before, it was enough that one covers the other.
+    loops_compared_exactly {
+        since: v(6, 7),
+        evidence: "bpf: exact states comparison for iterator convergence checks",
+        probe: "",
+    }
+    /// A state is stored when the path since the last one has become long, and always where a flag asks for it.
+    long_paths_stored {
+        since: v(6, 12),
+        evidence: "measured on 6.1.192 and 6.12.117",
+        probe: "",
+    }
+    /// Control may go backwards by any edge, not by jumps alone.
+    loops_by_any_edge {
+        since: v(6, 2),
+        evidence: "measured on 6.1.192 and 6.12.117",
+        probe: "",
+    }
+    /// States are compared behind a jump that is always taken, too.
+    jumps_compare_behind {
+        until: v(6, 2),
+        evidence: "bpf: remove unnecessary prune and jump points",
+        probe: "",
+    }
+    /// What programs on LSM hooks return is checked against the hook.
+    lsm_results_checked {
+        since: v(6, 12),
+        evidence: "bpf, lsm: Add check for BPF LSM return value",
+        probe: "",
+    }
+    /// The value returned counts as needed exactly.
+    exit_value_precise {
+        since: v(6, 8),
+        evidence: "bpf: enforce precise retval range on program exit",
+        probe: "",
+    }
+    /// Static functions may be called while a lock is held.
+    calls_while_locked {
+        since: v(6, 8),
+        evidence: "bpf: Allow calling static subprogs while holding a bpf_spin_lock",
+        probe: "",
+    }
+    /// A call of a global function or a tail call takes packet pointers away where the callee may move packet data.
+    callees_move_packets {
+        since: v(6, 13),
+        stable: &[p(6, 12, 117)],
+        evidence: "bpf: consider that tail calls invalidate packet pointers",
+        probe: "",
+    }
+    /// Of two equal pointers, one that cannot be null tells that the other is not.
+    equal_pointers_inform {
+        since: v(6, 3),
+        evidence: "bpf: propagate nullness information for reg to reg comparisons",
+        probe: "",
+    }
+    /// The log shows stack slots that an instruction read.
+    slot_reads_shown {
+        since: v(6, 8),
+        evidence: "bpf: support non-r10 register spill/fill to/from stack in precision tracking",
+        probe: "",
+    }
+    /// What functions take is read from their BTF in one place, of whose refusals those of global functions count. Before, a
+    /// main program whose BTF does not fit was told, too.
+    signatures_read_once {
+        since: v(6, 8),
+        evidence: "bpf: reuse btf_prepare_func_args() check for main program BTF validation",
+        probe: "",
+    }
     /// Registers and stack slots that are read later are found before the walk: a data-flow pass over registers, must-write
     /// and may-read sets of stack slots per function instance and instruction. Before, read marks travelled to ancestor
     /// states as reads happened.
@@ -463,7 +793,7 @@ behaviours! {
     /// With `number += pointer` the destination inherits everything of the pointer, its place in the parent chain
     /// included; without, its type, offset and what belongs to the type (likewise).
     moved_pointer_inherits_all {
-        stable: &[p(6, 12, 117)],
+        stable: &[p(6, 1, 192), p(6, 12, 117)],
         evidence: "measured on 6.12.117 and 6.18.44",
         probe: "alu/scalar_minus_pointer_unprivileged",
     }

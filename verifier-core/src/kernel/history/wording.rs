@@ -39,6 +39,73 @@ impl Wording {
 }
 
 wordings! {
+    /// Numbers are called scalars; before, `inv`, and every value showed its id.
+    Scalars {
+        since: v(5, 18),
+        evidence: "bpf: Replace all tracing programs' inv with scalar in the log",
+        probe: "",
+    }
+    /// What an instruction changed stands behind it; before, the whole frame stood before the next one.
+    StateBehind {
+        since: v(5, 17),
+        evidence: "bpf: Right align verifier states in verifier logs",
+        probe: "",
+    }
+    /// The refusal of programs that may not sleep lists all hooks where they may.
+    SleepableHooks {
+        since: v(6, 2),
+        evidence: "bpf: Prevent unsafe sleepable tracing attach types",
+        probe: "",
+    }
+    /// A helper that exists, but not for this type of program, is told so. Before, it was unknown.
+    HelperOfOthers {
+        since: v(6, 8),
+        evidence: "bpf: emit more precise message for helpers that the program type lacks",
+        probe: "",
+    }
+    /// Memory of ring buffers is named so; before, it was allocated memory.
+    RingbufMemory {
+        since: v(6, 2),
+        evidence: "bpf: Rename MEM_ALLOC to MEM_RINGBUF",
+        probe: "",
+    }
+    /// Registers show what is not zero, bounds of equal value joined, and large numbers in hexadecimal; saved registers are
+    /// shown as such. Before, offsets stood always, bounds one by one behind those of 64 bits, in decimal.
+    JoinedBounds {
+        since: v(6, 8),
+        evidence: "bpf: smarter verifier log number printing logic",
+        probe: "",
+    }
+    /// Walks for precision name frames, registers and slots. Before, they showed two masks.
+    WalkedFrames {
+        since: v(6, 5),
+        evidence: "bpf: improve precision backtrack logging",
+        probe: "",
+    }
+    /// Functions that are taken as safe are named.
+    FunctionNames {
+        since: v(6, 8),
+        evidence: "bpf: emit global subprog name in verifier logs",
+        probe: "",
+    }
+    /// Values that may not be returned are told with their bounds; before, with their bits.
+    ReturnBounds {
+        since: v(6, 8),
+        evidence: "bpf: unify async callback and program retval checks",
+        probe: "",
+    }
+    /// An endless loop is told with both states.
+    LoopStates {
+        since: v(6, 7),
+        evidence: "bpf: print full verifier states on infinite loop detection",
+        probe: "",
+    }
+    /// Offsets of accesses to the stack are told as numbers; before, as bits.
+    StackOffsets {
+        since: v(6, 8),
+        evidence: "measured on 6.1.192 and 6.12.117",
+        probe: "",
+    }
     /// What the kernel takes for a fault of its own is told with the words "verifier bug".
     VerifierBug {
         since: v(6, 16),

@@ -173,9 +173,12 @@ pub(super) const V6_16: KernelVersion = KernelVersion::new(6, 16);
 pub(super) const V6_17: KernelVersion = KernelVersion::new(6, 17);
 pub(super) const V6_18: KernelVersion = KernelVersion::new(6, 18);
 
-/// A function of every release from 6.12 on.
+/// The release that brought kernel functions. A function that came later is not in the BTF of those before it.
+const FIRST: KernelVersion = KernelVersion::new(5, 13);
+
+/// A function of 6.12 and, where their BTF has it, of older releases.
 pub(super) const fn k(name: &'static str, flags: KfuncFlags) -> Kfunc {
-    since(name, flags, KernelVersion::new(6, 12))
+    since(name, flags, FIRST)
 }
 
 /// A function that a release introduced.
@@ -185,5 +188,5 @@ pub(super) const fn since(name: &'static str, flags: KfuncFlags, since: KernelVe
 
 /// A function that a release removed.
 pub(super) const fn until(name: &'static str, flags: KfuncFlags, until: KernelVersion) -> Kfunc {
-    Kfunc { name, flags, releases: Releases { since: KernelVersion::new(6, 12), until: Some(until) } }
+    Kfunc { name, flags, releases: Releases { since: FIRST, until: Some(until) } }
 }

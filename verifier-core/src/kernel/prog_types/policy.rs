@@ -1,5 +1,6 @@
 //! Rules about whole program types: capabilities to load them, packets, legacy loads, sleeping.
 
+use super::super::history::KernelVersion;
 use super::{AttachType, ProgType};
 
 /// Loading needs CAP_NET_ADMIN. Kernel: `is_net_admin_prog_type()`.
@@ -126,4 +127,17 @@ pub fn has_unclone_prologue(t: ProgType) -> bool {
 /// Programs of this type may be bound to a device. Kernel: `bpf_prog_dev_bound_init()`.
 pub fn may_be_dev_bound(t: ProgType) -> bool {
     matches!(t, ProgType::SchedCls | ProgType::Xdp)
+}
+
+/// The flags of a load that a release knows. UAPI: `BPF_F_*`.
+pub fn load_flags(version: KernelVersion) -> u32 {
+    /// What came with which release: alignment, test and sleepable flags, fragments, bound devices, invariants, tokens.
+    const ROWS: [(KernelVersion, u32); 5] = [
+        (KernelVersion::new(5, 10), 0x1f),
+        (KernelVersion::new(5, 18), 1 << 5),
+        (KernelVersion::new(6, 3), 1 << 6),
+        (KernelVersion::new(6, 8), 1 << 7),
+        (KernelVersion::new(6, 9), 1 << 16),
+    ];
+    ROWS.iter().filter(|(since, _)| *since <= version).fold(0, |all, (_, flags)| all | flags)
 }

@@ -175,9 +175,9 @@ pub(crate) fn range_alu<W: Word>(
         AluOp::Add => r.add(b, rules),
         AluOp::Sub => r.sub(b, rules),
         AluOp::Mul => r.mul(b, rules),
-        AluOp::And => r.and(b, bits),
-        AluOp::Or => r.or(b, bits),
-        AluOp::Xor => r.xor(bits),
+        AluOp::And => r.and(b, bits, rules),
+        AluOp::Or => r.or(b, bits, rules),
+        AluOp::Xor => r.xor(b, bits, rules),
         AluOp::Lsh => {
             r.forget_signed();
             r.shl_unsigned(n);

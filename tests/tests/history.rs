@@ -129,6 +129,12 @@ const UNTOLD: &[&str] = &[
     "ReturnBounds",
     "LoopStates",
     "StackOffsets",
+    "unset_stack_reachable",
+    "low_bits_from_whole",
+    "allocation_sizes_precise",
+    "hooks_disabled",
+    "task_stack_result_bounded",
+    "large_hash_keys",
 ];
 
 /// Rows of the history.

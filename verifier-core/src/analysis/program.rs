@@ -208,6 +208,7 @@ impl Program<'_> {
             wrapping_add_sub: f.wrapping_add_sub_bounds,
             signed_mul: f.signed_mul_bounds,
             joint: f.joint_bounds,
+            low_bits_from_whole: f.low_bits_from_whole,
             equality_by_range: f.equality_by_range,
             unknown_operands: f.unknown_operands_bounded,
             bitwise_signs: f.bitwise_keep_signs,

@@ -583,7 +583,7 @@ fn ld_abs(cx: &mut Cx<'_>, insn: Insn) -> Res {
     }
     set_unknown(cx, 0);
     // The load ends the function with 0 when it is out of the packet: a caller sees that too.
-    if cx.path.cur.top_frame() > 0 {
+    if cx.path.cur.top_frame() > 0 && cx.program.kernel.features.ld_abs_exits_frame {
         cx.scratch_reg(0);
         let at = cx.path.insn_idx;
         cx.path.fork(at + 1, at, Fork::Jump);

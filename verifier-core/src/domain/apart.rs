@@ -35,7 +35,11 @@ impl<W: Wide> Value<W> {
         self.learn_from_bits(rules);
         self.low.join_signs();
         self.full.join_signs();
+        let low = self.bits.low();
         self.learn_bits_from_ranges();
+        if !rules.low_bits_from_whole {
+            self.bits = self.bits.with_low(low.intersect(TnumOf::range(self.low.umin, self.low.umax)));
+        }
         self.learn_from_bits(rules);
     }
 

@@ -16,6 +16,8 @@ pub struct DomainRules {
     pub signed_mul: bool,
     /// Bounds of both widths inform each other, and any two ranges can be compared; see [`super::apart`] for before.
     pub joint: bool,
+    /// Bits of the low half are learnt from the bounds of the whole, too.
+    pub low_bits_from_whole: bool,
     /// A constant outside of a value's range is not equal to it (only asked where bounds are not joint).
     pub equality_by_range: bool,
     /// Operands that are not constants leave bounds in products, `|` and `^`.
@@ -35,6 +37,7 @@ impl DomainRules {
         wrapping_add_sub: false,
         signed_mul: false,
         joint: true,
+        low_bits_from_whole: true,
         equality_by_range: true,
         unknown_operands: true,
         bitwise_signs: true,

@@ -59,7 +59,7 @@ rows! {
         /// The pointer was moved before the start of its object. Only non-negative offsets are meaningful here; keep the
         /// pointer as it was obtained and put the offset into the load.
         ["mem-ptr-negative-offset", RegisterTypeSafety]
-        PtrNegative { ty: RegType, regno: u8, off: i32 } => "negative offset {ty} ptr R{regno} off={off} disallowed\n";
+        PtrNegative { ty: RegType, regno: u8, off: i32 } => "dereference of modified {ty} ptr R{regno} off={off} disallowed\n", StateBehind => "negative offset {ty} ptr R{regno} off={off} disallowed\n";
         /// This kind of pointer must be used exactly as it was obtained, but a constant was added to it. The compiler
         /// does that when several fields at large offsets are used; take the address from the original pointer again,
         /// or load the field with the offset in the instruction.

@@ -65,6 +65,8 @@ const TRIE_VALUE_MAX: u64 = KMALLOC_MAX - 256 - 40;
 /// Value of a storage map: what 16 bits count, less the head of an element. Kernel: `BPF_LOCAL_STORAGE_MAX_VALUE_SIZE`.
 const STORAGE_VALUE_MAX: u32 = 65535 - 128;
 /// Default of `kernel.perf_event_max_stack`.
+const STACK: u32 = 512;
+/// Frames of a stack trace.
 const MAX_STACK_DEPTH: u32 = 127;
 /// Kernel: `sizeof(struct bpf_stack_build_id)`.
 const BUILD_ID: u32 = 32;
@@ -107,6 +109,7 @@ pub fn check_create(kernel: &Kernel, a: &MapAttr, caps: MapCaps) -> Result<MapTy
         return Err(EINVAL);
     };
     alloc_check(t, a, caps)?;
+    must(a.key_size <= STACK || kernel.features.large_hash_keys, E2BIG)?;
     must(t != MapType::StructOps || a.map_flags == 0 || kernel.features.struct_ops_links, EINVAL)?;
     permitted(t, caps)?;
     alloc(kernel, t, a)?;

@@ -325,7 +325,8 @@ impl Words<'_> {
         }
         let shows_owner =
             matches!(ty.base, RegBase::PtrToSocket | RegBase::PtrToTcpSock | RegBase::PtrToMem | RegBase::PtrToBtfId);
-        if reg.ref_obj_id != 0 && shows_owner {
+        let shows_none = !named && ty.base != RegBase::PtrToBtfId;
+        if shows_owner && (reg.ref_obj_id != 0 || shows_none) {
             parts.push(format!("ref_obj_id={}", reg.ref_obj_id));
         }
         if !scalar {

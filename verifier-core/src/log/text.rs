@@ -54,9 +54,13 @@ struct CallNames<'a>(&'a Context<'a>);
 
 impl Names for CallNames<'_> {
     fn helper(&self, id: i32) -> Option<String> {
-        u32::try_from(id).ok().and_then(crate::kernel::helpers::name_of).map(str::to_string)
+        let id = u32::try_from(id).ok().filter(|id| crate::kernel::helpers::exists(self.0.kernel.version, *id))?;
+        crate::kernel::helpers::name_of(id).map(str::to_string)
     }
     fn kfunc(&self, insn: Insn) -> Option<String> {
+        if !self.0.kernel.features.function_addresses {
+            return Some("unknown".into());
+        }
         let btf = match insn.off {
             0 => Some(BtfRef::VMLINUX),
             off => self.0.kfunc_btfs.iter().find(|(o, _)| *o == off).map(|(_, b)| *b),

@@ -146,7 +146,9 @@ pub(super) fn keep_fastcall_stack_apart(cx: &mut Cx<'_>, frame: usize, insn_idx:
 
 /// Whether the lowest byte of an access exists. Reads without CAP_PERFMON may not go below what was written.
 fn slot_within_bounds(cx: &Cx<'_>, frame: usize, off: i64, t: Access) -> bool {
-    let lowest = if t == Access::Write || cx.program.caps.reads_unset_stack {
+    let lowest = if t == Access::Write
+        || (cx.program.caps.reads_unset_stack && cx.program.kernel.features.unset_stack_reachable)
+    {
         -MAX_STACK
     } else {
         -cx.path.cur.frames[frame].stack_in_use()
@@ -190,7 +192,9 @@ pub(crate) fn within_stack(cx: &mut Cx<'_>, regno: u8, off: i32, access_size: i3
         Errno::EFAULT
     } else {
         // `min` was found to be at least -512.
-        deepen_stack(cx, frame, (-min) as i32);
+        if src == AccessSrc::Direct || cx.program.kernel.features.unset_stack_reachable {
+            deepen_stack(cx, frame, (-min) as i32);
+        }
         return Ok(());
     };
     let msg = if constant {

@@ -105,6 +105,9 @@ fn check_no_dynptr(cx: &mut Cx<'_>, frame: usize, range: Range) -> Res {
 /// Whether a byte may be read as data; with `clobber` it is unknown data afterwards.
 fn check_byte(cx: &mut Cx<'_>, frame: usize, spi: usize, byte: usize, clobber: bool) -> Res<bool> {
     let caps = cx.program.caps;
+    if spi >= cx.path.cur.frames[frame].stack.len() {
+        return Ok(false);
+    }
     let slot = slot_mut(cx, frame, spi)?;
     match slot.kind[byte] {
         SlotKind::Misc => return Ok(true),

@@ -432,7 +432,7 @@ fn check_kind(
                 return Err(cx.reject(CallMsg::NotConstant { regno }, Errno::EACCES));
             }
             meta.mem_size = reg.scalar.var_off.value as u32;
-            need_exactly(cx, regno)
+            if cx.program.kernel.features.allocation_sizes_precise { need_exactly(cx, regno) } else { Ok(()) }
         }
         ArgBase::PtrToConstStr => constant_text(cx, regno),
         ArgBase::KptrXchgDest => kptr_argument(cx, regno, meta),

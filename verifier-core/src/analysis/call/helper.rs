@@ -300,6 +300,9 @@ fn refine_result(cx: &mut Cx<'_>, proto: &FuncProto, meta: &CallMeta) -> Res {
     }
     let mut r0: RegState = *cx.reg(0);
     match meta.func_id {
+        id::GET_TASK_STACK if !cx.program.kernel.features.task_stack_result_bounded => {
+            return bounds_sanity_check_r0(cx, r0);
+        }
         id::GET_STACK
         | id::GET_TASK_STACK
         | id::PROBE_READ_STR

@@ -231,9 +231,13 @@ pub(crate) fn mark_within(
         }
         let new = matches!(found, Found::New);
         if cx.logs(2) {
-            cx.say(LimitMsg::PreciseMasks { new, regs: w.regs, slots: w.slots });
-            if cx.program.kernel.style.has(Reworded::StateBehind) {
-                let state = search.state(id).clone();
+            let behind = cx.program.kernel.style.has(Reworded::StateBehind);
+            let (state, masks) = (search.state(id).clone(), (w.regs, w.slots));
+            if !behind {
+                cx.show_state(&state, frame);
+            }
+            cx.say(LimitMsg::PreciseMasks { new, regs: masks.0, slots: masks.1 });
+            if behind {
                 cx.show_state(&state, frame);
             }
         }

@@ -298,7 +298,8 @@ fn verify_lsm_prog(cx: &mut Draft<'_>) -> Res {
         return Err(cx.reject(PolicyMsg::LsmGpl, Errno::EINVAL));
     }
     let vmlinux = cx.program.attach.btf == Some(BtfRef::VMLINUX);
-    if vmlinux && lsm_hooks::is_disabled(cx.program.kernel.version, &name) {
+    if vmlinux && cx.program.kernel.features.hooks_disabled && lsm_hooks::is_disabled(cx.program.kernel.version, &name)
+    {
         return Err(cx.reject(PolicyMsg::DisabledHook { id, name }, Errno::EINVAL));
     }
     if !vmlinux || !lsm_hooks::is_hook(&name) {

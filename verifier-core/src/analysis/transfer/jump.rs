@@ -125,7 +125,7 @@ fn announce(cx: &mut Cx<'_>, idx: usize, taken: bool, fallthrough: bool) {
     if cx.logging() {
         if cx.program.kernel.style.has(Reworded::StateBehind) {
             cx.show_changes();
-        } else {
+        } else if taken && fallthrough {
             cx.print_state(cx.path.cur.top_frame(), true);
         }
     }

@@ -75,6 +75,44 @@ impl Features {
 }
 
 behaviours! {
+    /// The stack may be read below what was written, with CAP_PERFMON.
+    unset_stack_reachable {
+        since: v(6, 3),
+        stable: &[p(6, 1, 192)],
+        evidence: "measured on 5.10.262 and 6.1.192",
+        probe: "",
+    }
+    /// Bits of the low half are learnt from the bounds of the whole, too.
+    low_bits_from_whole {
+        since: v(6, 3),
+        stable: &[p(6, 1, 192)],
+        evidence: "bpf: Fix __reg_bound_offset 64->32 var_off subreg propagation",
+        probe: "",
+    }
+    /// The size of an allocation counts as needed exactly.
+    allocation_sizes_precise {
+        since: v(5, 13),
+        evidence: "measured on 5.10.262 and 6.1.192",
+        probe: "",
+    }
+    /// LSM programs do not attach to hooks that are switched off.
+    hooks_disabled {
+        since: v(5, 13),
+        evidence: "bpf: Disable unsupported LSM hooks",
+        probe: "",
+    }
+    /// What `bpf_get_task_stack()` returns has bounds.
+    task_stack_result_bounded {
+        since: v(5, 13),
+        evidence: "bpf: Refine retval for bpf_get_task_stack helper",
+        probe: "",
+    }
+    /// Keys of hash maps may be larger than the stack.
+    large_hash_keys {
+        since: v(5, 11),
+        evidence: "bpf: hashtab: allow large keys",
+        probe: "",
+    }
     /// Atomic operations other than addition exist, and those that fetch.
     atomic_operations {
         since: v(5, 12),
@@ -200,7 +238,7 @@ behaviours! {
     /// A constant that an instruction stores is kept like one that a register holds.
     constants_stored_spill {
         since: v(6, 3),
-        stable: &[p(6, 1, 192)],
+        stable: &[p(5, 10, 262), p(6, 1, 192)],
         evidence: "bpf: track immediate values written to stack by BPF_ST instruction",
         probe: "",
     }
@@ -219,6 +257,7 @@ behaviours! {
     /// Numbers of less than 8 bytes are kept when they are saved to the stack.
     narrow_spills {
         since: v(5, 16),
+        stable: &[p(5, 10, 262)],
         evidence: "bpf: Allow the verifier to spill and fill bounded 32 bit values",
         probe: "",
     }
@@ -463,7 +502,8 @@ behaviours! {
     }
     /// `LD_ABS` and `LD_IND` are walked as a branch that leaves the function.
     ld_abs_exits_frame {
-        stable: &[p(6, 12, 117), p(6, 18, 44)],
+        since: v(7, 0),
+        stable: &[p(6, 1, 192), p(6, 12, 117), p(6, 18, 15)],
         evidence: "bpf: account for ld_abs exits in subprograms",
         probe: "",
     }

@@ -5,10 +5,12 @@
 use std::ops::Deref;
 
 use crate::error::{Errno, Msg, Rejection, Stop};
+use crate::kernel::Reworded;
 use crate::log::{Context, Event, Sink};
 use crate::state::{RegState, VerifierState};
 
 use super::asks::{Ask, Told};
+use super::diagnosis::account_for;
 use super::learned::Learned;
 use super::out::Out;
 use super::path::Path;
@@ -116,7 +118,22 @@ impl<'a, P: Deref<Target = Program<'a>>> Cx<'a, P> {
         if self.out.interest.log_level != 0 {
             self.emit(Event::Line(&msg));
         }
+        self.give_account(&msg);
         Stop::Reject(Box::new(Rejection { cause: Some(msg), also: Vec::new(), errno }))
+    }
+
+    /// Whether the release gives an account of refusals, and somebody reads it (7.1).
+    pub(crate) fn gives_accounts(&self) -> bool {
+        self.out.logging() && self.program.kernel.style.has(Reworded::Accounts)
+    }
+
+    /// Prints the account of a refusal, if the release has one for it.
+    fn give_account(&mut self, msg: &Msg) {
+        if self.gives_accounts()
+            && let Some(account) = account_for(&self.program, &self.path, msg)
+        {
+            self.emit(Event::Account(&account));
+        }
     }
 
     /// Prints one more row behind the cause (a caller of the failing check adds to it).
@@ -127,6 +144,7 @@ impl<'a, P: Deref<Target = Program<'a>>> Cx<'a, P> {
                 if self.out.interest.log_level != 0 {
                     self.emit(Event::Line(&msg));
                 }
+                self.give_account(&msg);
                 if r.cause.is_none() {
                     r.cause = Some(msg)
                 } else {

@@ -115,11 +115,20 @@ fn make_dynptr(cx: &mut Cx, reg: &RegState, flags: TypeFlags, insn_idx: usize, c
     if kind == DynptrKind::Invalid {
         return Err(Stop::silent(Errno::EINVAL));
     }
+    let owner = |cx: &mut Cx| match clone_ref_obj_id {
+        0 => refs::hold_reference(cx, insn_idx),
+        shared => Ok(shared),
+    };
+    let owns = is_refcounted(kind);
+    let first = if owns && cx.program.kernel.features.dynptr_owner_first { Some(owner(cx)?) } else { None };
     let id = if cx.program.kernel.features.dynptr_identities { cx.new_id() } else { 0 };
     mark_dynptr_reg(&mut slot_mut(cx, frame, spi)?.spilled, kind, true, id);
     mark_dynptr_reg(&mut slot_mut(cx, frame, lower)?.spilled, kind, false, id);
-    if is_refcounted(kind) {
-        let ref_id = if clone_ref_obj_id != 0 { clone_ref_obj_id } else { refs::hold_reference(cx, insn_idx)? };
+    if owns {
+        let ref_id = match first {
+            Some(id) => id,
+            None => owner(cx)?,
+        };
         slot_mut(cx, frame, spi)?.spilled.ref_obj_id = ref_id;
         slot_mut(cx, frame, lower)?.spilled.ref_obj_id = ref_id;
     }

@@ -75,7 +75,8 @@ fn store_path(cx: &mut Cx<'_>, search: &mut Search, path: Planned) -> Res {
     }
     let parent = if fork == Fork::Later { None } else { state.parent };
     let log_mark = if cx.out.interest.log_level != 0 { cx.out.sink.mark() } else { 0 };
-    search.stack.push(Pending { state, insn_idx: to, prev_insn_idx: from, log_mark });
+    let story = cx.path.story.bookmark();
+    search.stack.push(Pending { state, insn_idx: to, prev_insn_idx: from, log_mark, story });
     let count = search.stack.len();
     if count > MAX_PENDING {
         return Err(too_many(cx, fork, count));
@@ -131,6 +132,7 @@ fn converge(cx: &mut Cx<'_>, search: &mut Search, idx: usize) {
 pub(crate) fn next_path(cx: &mut Cx<'_>, search: &mut Search) -> Option<(usize, usize)> {
     let p = search.stack.pop()?;
     cx.path.cur = p.state;
+    cx.path.story.go_back(p.story);
     cx.path.trail.begin_insn();
     if cx.out.interest.log_level != 0 && !cx.logs(2) {
         cx.out.sink.rewind(p.log_mark);

@@ -14,6 +14,7 @@ use crate::btf::TypeId;
 use crate::kernel::call::RegType;
 use crate::state::{BtfRef, MapIdx};
 
+use super::liveness::frames::FrameLiveness;
 use super::program::BtfVar;
 
 /// What the walk found out, over all paths.
@@ -38,6 +39,8 @@ pub struct Learned {
     pub ctx_references: Vec<u32>,
     /// Numbers must be equal to count as covered, not only within range: sums of pointers have masks with exact limits.
     pub limits_are_exact: bool,
+    /// Stack slots that are alive, found before the walk (7.1).
+    pub(crate) frames: FrameLiveness,
 }
 
 /// Memory that is the kernel's own, which Linux makes safe to access in ways of its own.
@@ -204,6 +207,7 @@ impl Learned {
             max_buf_access: [0; 3],
             ctx_references: Vec::new(),
             limits_are_exact: false,
+            frames: FrameLiveness::default(),
         }
     }
 

@@ -13,7 +13,8 @@ mod btf_write;
 mod call;
 mod ctx_type;
 pub mod cx;
-pub mod dynptr;
+pub mod diagnosis;
+mod dynptr;
 pub mod explore;
 mod helper_proto;
 pub mod iter;
@@ -32,6 +33,7 @@ pub mod refs;
 mod regs;
 mod step;
 mod stored;
+mod story;
 #[cfg(test)]
 mod testing;
 #[cfg(test)]
@@ -375,7 +377,16 @@ fn before_walk(draft: &mut Draft<'_>) -> Res {
     }
     preflight::attach::resolve_target(draft)?;
     if draft.program.kernel.features.loops == LoopKind::Scc {
+        let before_walk = draft.program.kernel.features.stack_before_walk;
+        let known = if before_walk { preflight::constants::fold(draft) } else { Default::default() };
+        if known.1 {
+            preflight::components::order_functions(draft);
+        }
+        let order = if before_walk { preflight::order::callees_first(draft)? } else { Vec::new() };
         preflight::components::number_loops(draft);
+        if before_walk {
+            preflight::frames::solve(draft, &known.0, &order)?;
+        }
         liveness::registers::live_registers(draft);
     }
     if draft.program.kernel.features.fastcall {

@@ -5,6 +5,7 @@
 
 use std::rc::Rc;
 
+use super::story::Story;
 use crate::kernel::call::RegBase;
 use crate::state::{FuncState, RegState, VerifierState};
 
@@ -35,6 +36,8 @@ pub struct Path {
     pub(crate) slots_read: [u64; 8],
     /// Stack slots that it overwrites, by frame (6.18).
     pub(crate) slots_written: [u64; 8],
+    /// What happened on this path, where it is to be told (7.1).
+    pub(crate) story: Story,
 }
 
 impl Path {
@@ -52,6 +55,7 @@ impl Path {
             asks: Asks::none(),
             slots_read: [0; 8],
             slots_written: [0; 8],
+            story: Story::default(),
         }
     }
 

@@ -135,6 +135,10 @@ fn walk(cx: &mut Cx<'_>, search: &mut Search) -> Res {
         cx.path.cur.insn_idx = cx.path.insn_idx as u32;
 
         let stored_before = cx.out.stats.total_states;
+        let tells = cx.gives_accounts();
+        if let (true, Some(prev), false) = (tells, prev, cx.path.cur.speculative) {
+            cx.path.story.came_from(&cx.program.insns, prev, cx.path.insn_idx);
+        }
         if cx.learned.aux[cx.path.insn_idx].compare_point && prune::covered_by_stored(cx, search, cx.path.insn_idx)? {
             if cx.logging() {
                 say_safe(cx, prev, print_state);
@@ -172,6 +176,7 @@ fn walk(cx: &mut Cx<'_>, search: &mut Search) -> Res {
             Next::PathEnd
         } else {
             liveness::begin_insn(cx, search);
+            let before = tells.then(|| cx.path.cur.clone());
             let done = step_and_fulfil(cx, search, insn);
             let done = match done {
                 Err(Stop::Reject(r)) if guessed && a_barrier_helps(r.errno) => {
@@ -181,6 +186,9 @@ fn walk(cx: &mut Cx<'_>, search: &mut Search) -> Res {
                 other => other?,
             };
             liveness::commit_insn(cx, search, at);
+            if let Some(before) = before {
+                cx.path.story.note(at, insn, &before, &cx.path.cur);
+            }
             if guessed && cx.learned.aux[at].barrier_behind { Next::PathEnd } else { done }
         };
         match next {
@@ -429,7 +437,15 @@ fn check_call(cx: &mut Cx<'_>, insn: Insn) -> Res<Next> {
     }
     let mut at = cx.path.insn_idx;
     match insn.src {
-        PSEUDO_CALL => call::local_call(cx, insn, &mut at)?,
+        PSEUDO_CALL => {
+            let throws = call::global_throws(cx, at, insn);
+            call::local_call(cx, insn, &mut at)?;
+            if throws {
+                cx.path.fork(at + 1, at, Fork::Jump);
+                cx.path.insn_idx = at;
+                return exit(cx, true);
+            }
+        }
         PSEUDO_KFUNC_CALL => {
             let shown = (cx.path.touched_regs, cx.path.touched_slots);
             kfunc::kfunc_call(cx, insn, &mut at)?;
@@ -454,8 +470,9 @@ fn check_call(cx: &mut Cx<'_>, insn: Insn) -> Res<Next> {
 fn exit(cx: &mut Cx<'_>, exception: bool) -> Res<Next> {
     // What is held may be held across the exit of a nested function, but not across that of the program.
     let any_exit = !cx.program.kernel.features.calls_while_locked;
-    let outermost = exception || cx.path.cur.top_frame() == 0 || any_exit;
-    let what = if exception { "bpf_throw" } else { "BPF_EXIT instruction in main prog" };
+    let named = exception && cx.program.kernel.features.throw_is_no_exit;
+    let outermost = named || cx.path.cur.top_frame() == 0 || any_exit;
+    let what = if named { "bpf_throw" } else { "BPF_EXIT instruction in main prog" };
     refs::nothing_held_is_left(cx, exception, outermost, what)?;
     if exception {
         return Ok(Next::PathEnd);

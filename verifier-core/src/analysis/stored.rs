@@ -12,6 +12,7 @@ use crate::state::{FuncState, Link, RegState, Slot, StateId, VerifierState};
 use super::liveness::StackLiveness;
 use super::prune::compare::{Differs, IdMap};
 use super::prune::visits::{Sccs, Visited};
+use super::story::Bookmark;
 use super::trail::Backtrack;
 
 /// Bytes that a state takes when it shares nothing, about.
@@ -27,6 +28,7 @@ pub(super) struct Pending {
     pub(super) insn_idx: usize,
     pub(super) prev_insn_idx: usize,
     pub(super) log_mark: u64,
+    pub(super) story: Bookmark,
 }
 
 /// A stored state with its worth as a pruning target.

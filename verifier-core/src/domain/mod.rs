@@ -4,6 +4,7 @@
 //! with. What releases do differently is in [`DomainRules`].
 
 pub mod apart;
+pub mod arc;
 pub mod branch;
 pub mod range;
 pub mod rules;

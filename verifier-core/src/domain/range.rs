@@ -8,6 +8,7 @@
 //! `scalar_min_max_and()`, `scalar_min_max_or()`, `scalar_min_max_xor()`, `__scalar64_min_max_lsh()`,
 //! `__scalar32_min_max_lsh()`, `scalar_min_max_rsh()`, `scalar_min_max_arsh()`.
 
+use super::arc::Arc;
 use super::rules::DomainRules;
 use super::tnum::TnumOf;
 use crate::isa::word::{Truth, Word};
@@ -93,12 +94,26 @@ impl<W: Word> Range<W> {
     /// A range that stays in one half of this line reads the same both ways. A signed range that crosses from -1 to 0
     /// covers both ends of the line; if the unsigned range meets only one of the ends, the other is cut off.
     pub fn deduce_signs(&mut self) {
+        if !self.deduce_signs_of_one_half() {
+            self.cut_crossing_range();
+        }
+    }
+
+    /// The same without the last deduction; tells whether the signed range stays in one half.
+    pub fn deduce_signs_of_one_half(&mut self) -> bool {
         if self.umin.sle(self.umax).decide() {
             self.clamp_signed(self.umin, self.umax);
         }
-        if self.smin.ule(self.smax).decide() {
+        let one_half = self.smin.ule(self.smax).decide();
+        if one_half {
             self.clamp_unsigned(self.smin, self.smax);
-        } else if self.umax.ult(self.smin).decide() {
+        }
+        one_half
+    }
+
+    /// Of a signed range that crosses zero, cuts off the end that the unsigned range does not meet.
+    fn cut_crossing_range(&mut self) {
+        if self.umax.ult(self.smin).decide() {
             self.smin = self.umin;
             self.umax = self.umax.umin(self.smax);
         } else if self.smax.ult(self.umin).decide() {
@@ -109,6 +124,9 @@ impl<W: Word> Range<W> {
 
     /// Sums of all values.
     pub fn add(&mut self, o: &Self, rules: DomainRules) {
+        if rules.circular {
+            return self.move_arc(o, Arc::add);
+        }
         if self.smin.sadd_overflows(o.smin).or(self.smax.sadd_overflows(o.smax)).decide() {
             self.forget_signed();
         } else {
@@ -124,8 +142,18 @@ impl<W: Word> Range<W> {
         }
     }
 
+    /// Sums or differences of arcs.
+    fn move_arc(&mut self, o: &Self, by: fn(Arc<W>, Arc<W>) -> Arc<W>) {
+        if let (Some(a), Some(b)) = (self.arc(), o.arc()) {
+            *self = by(a, b).readings();
+        }
+    }
+
     /// Differences of all values.
     pub fn sub(&mut self, o: &Self, rules: DomainRules) {
+        if rules.circular {
+            return self.move_arc(o, Arc::sub);
+        }
         if self.smin.ssub_overflows(o.smax).or(self.smax.ssub_overflows(o.smin)).decide() {
             self.forget_signed();
         } else {

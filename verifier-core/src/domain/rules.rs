@@ -26,6 +26,10 @@ pub struct DomainRules {
     pub bitwise_signs: bool,
     /// A shift by half the width keeps negative bounds of the low half, too.
     pub half_shift_signs: bool,
+    /// A range is one arc of the circle of all words, read both ways; see [`super::arc`].
+    pub circular: bool,
+    /// Of a low half that crosses from -1 to 0, the end that the unsigned range does not meet is cut off.
+    pub low_half_cut: bool,
 }
 
 impl DomainRules {
@@ -42,7 +46,12 @@ impl DomainRules {
         unknown_operands: true,
         bitwise_signs: true,
         half_shift_signs: true,
+        circular: false,
+        low_half_cut: true,
     };
+
+    /// Ranges on a circle, as from Linux 7.1 on.
+    pub const V7_1: DomainRules = DomainRules { circular: true, ..DomainRules::V6_18 };
 
     /// The newest variant of every operator, as in Linux 6.18.
     pub const V6_18: DomainRules = DomainRules {

@@ -58,6 +58,72 @@ impl From<Value<u64>> for Scalar {
     }
 }
 
+/// Which division.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Division {
+    /// Operands are read with their sign.
+    pub signed: bool,
+    /// The remainder, not the quotient.
+    pub remainder: bool,
+}
+
+/// What is known of a quotient or remainder.
+enum Quotient {
+    Same,
+    Zero,
+    Unsigned(u64, u64),
+    Signed(i64, i64),
+}
+
+impl Division {
+    /// Bounds of the result: of signed and unsigned bounds of what is divided, by a number in both readings.
+    fn of(self, s: (i64, i64), u: (u64, u64), by: i64, by_unsigned: u64, bits: u32) -> Quotient {
+        if by_unsigned == 0 {
+            return if self.remainder { Quotient::Same } else { Quotient::Zero };
+        }
+        let smallest = i64::MIN >> (64 - bits);
+        match (self.signed, self.remainder) {
+            (false, false) => Quotient::Unsigned(u.0 / by_unsigned, u.1 / by_unsigned),
+            (false, true) if u.1 < by_unsigned => Quotient::Same,
+            (false, true) => Quotient::Unsigned(0, u.1.min(by_unsigned - 1)),
+            // The smallest number has no opposite: it stays itself, and all others turn around.
+            (true, false) if s.0 == smallest && by == -1 => {
+                if s.1 == smallest {
+                    Quotient::Signed(smallest, smallest)
+                } else {
+                    Quotient::Signed(smallest, !smallest)
+                }
+            }
+            (true, false) => {
+                let ends = (s.0 / by, s.1 / by);
+                Quotient::Signed(ends.0.min(ends.1), ends.0.max(ends.1))
+            }
+            // A remainder has the sign of what is divided, and is nearer to zero than the divisor.
+            (true, true) => {
+                let most = (by.unsigned_abs() - 1) as i64;
+                if s.0 >= -most && s.1 <= most {
+                    return Quotient::Same;
+                }
+                let low = if s.0 >= 0 {
+                    0
+                } else if s.1 <= 0 {
+                    s.0.max(-most)
+                } else {
+                    -most
+                };
+                let high = if s.1 <= 0 {
+                    0
+                } else if s.0 >= 0 {
+                    s.1.min(most)
+                } else {
+                    most
+                };
+                Quotient::Signed(low, high)
+            }
+        }
+    }
+}
+
 impl Scalar {
     /// Nothing is known.
     pub const UNKNOWN: Scalar = Scalar {
@@ -158,6 +224,37 @@ impl Scalar {
     pub fn apply(&mut self, op: BoundedOp, src: &Scalar, half: bool, rules: DomainRules) {
         let src = Value::from(*src);
         self.edit(|v| v.apply(op, &src, half, rules));
+    }
+
+    /// Quotient or remainder by a known number, of which only the width asked counts. Dividing by zero gives zero, and the
+    /// remainder by zero is the number itself.
+    pub fn divide(&mut self, by: &Scalar, division: Division, half: bool, rules: DomainRules) {
+        let known = if half {
+            let range = (i64::from(self.s32_min), i64::from(self.s32_max));
+            division.of(range, (self.u32_min.into(), self.u32_max.into()), by.s32_min.into(), by.u32_min.into(), 32)
+        } else {
+            division.of((self.smin, self.smax), (self.umin, self.umax), by.smin, by.umin, 64)
+        };
+        match known {
+            Quotient::Same => {}
+            Quotient::Zero => *self = Scalar::konst(0),
+            Quotient::Unsigned(min, max) if half => {
+                *self = Scalar { u32_min: min as u32, u32_max: max as u32, ..Scalar::UNKNOWN };
+            }
+            Quotient::Unsigned(umin, umax) => *self = Scalar { umin, umax, ..Scalar::UNKNOWN },
+            Quotient::Signed(min, max) if half => {
+                *self = Scalar { s32_min: min as i32, s32_max: max as i32, ..Scalar::UNKNOWN };
+            }
+            Quotient::Signed(smin, smax) => *self = Scalar { smin, smax, ..Scalar::UNKNOWN },
+        }
+        if half {
+            // The ranges of the low half must read alike before they become those of the whole.
+            self.edit(|v| {
+                v.low.deduce_signs();
+                v.zext();
+            });
+        }
+        self.sync_bounds(rules);
     }
 
     /// Adds a constant without bringing bounds and bits in step.

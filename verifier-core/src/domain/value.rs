@@ -72,13 +72,20 @@ impl<W: Wide> Value<W> {
         if !rules.joint {
             return self.sync_apart(rules);
         }
+        if rules.circular {
+            return self.sync_arcs();
+        }
         self.learn_from_bits(rules);
         // Later deductions feed earlier ones; the kernel stops after three rounds. A round that changes nothing is
         // followed by others that change nothing.
         for _ in 0..3 {
             let before = *self;
             self.deduce_low_from_full();
-            self.low.deduce_signs();
+            if rules.low_half_cut {
+                self.low.deduce_signs();
+            } else {
+                self.low.deduce_signs_of_one_half();
+            }
             self.full.deduce_signs();
             self.deduce_full_from_low(rules);
             if self.identical(&before) {
@@ -91,6 +98,9 @@ impl<W: Wide> Value<W> {
 
     /// Ranges learn from known bits.
     pub fn learn_from_bits(&mut self, rules: DomainRules) {
+        if rules.circular {
+            return self.arcs_learn_from_bits();
+        }
         self.low.learn_from_bits(self.bits.low());
         self.full.learn_from_bits(self.bits);
         if rules.step_through_tnum {

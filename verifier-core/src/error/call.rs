@@ -387,7 +387,8 @@ rows! {
         /// function static.
         ["global-return-type", CallTypeSafety]
         GlobalReturn { name: String } =>
-            "Global function {name}() doesn't return scalar. Only those are supported.\n";
+            "Global function {name}() doesn't return scalar. Only those are supported.\n",
+            GlobalVoid => "Global function {name}() return value not void or scalar. Only those are supported.\n";
         /// Argument tags (`__arg_ctx` and others) only mean something on global functions, since static ones are
         /// verified together with their callers. Remove the tag or the `static`.
         ["global-tag-on-static", CallTypeSafety]

@@ -120,6 +120,22 @@ rows! {
             }
             f.write_char(' ')
         };
+        /// Functions that get pointers into frames call each other in too many ways to look at each (7.1). Give them
+        /// fewer such arguments.
+        ["frames-too-many", VerifierLimit]
+        FrameRuns { count: u32 } => "liveness analysis exceeded complexity limit ({count} calls)\n";
+        /// Where pointers into frames go is about to be found for a function (7.1).
+        [note]
+        FramesOf { subprog: usize, depth: usize } => "subprog#{subprog}: analyzing (depth {depth})...\n";
+        /// Two paths disagree on where a value points to.
+        [note]
+        FrameJoin { idx: usize, to: usize, text: String } => "arg JOIN insn {idx} -> {to} {text}\n";
+        /// Heads the table of where values point to.
+        [note]
+        FrameTable { name: String } => "{name}:\n";
+        /// Heads the table of what a function does to frames.
+        [note]
+        FrameUse { name: String, depth: usize, site: u32 } => "stack use/def {name} (d{depth},cs{site}):\n";
         /// Bits of a data-flow set of stack slots changed (6.18): `live` or `written`, which frame and instruction.
         [note]
         StackMask { chain: String, what: &'static str, frame: usize, idx: usize, ones: u64, zeros: u64 } => fn |f, style| {

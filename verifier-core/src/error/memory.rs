@@ -311,6 +311,11 @@ rows! {
         /// read). Initialise the variable or the whole struct, including its padding.
         ["mem-stack-uninit", MemorySafety]
         StackRead { off: i32, at: i32, size: i32 } => "invalid read from stack off {off}+{at} size {size}\n";
+        /// Bytes of the stack are read that no instruction seemed to read before the program was walked. Access the stack
+        /// through pointers that are formed in plain sight.
+        ["mem-stack-dead", MemorySafety]
+        StackReadDead { off: i32, at: i32, size: i32 } =>
+            "reading from stack off {off}+{at} size {size}, slot poisoned by dead code elimination\n";
         /// A call would read bytes of the stack that nothing was written to. Initialise the whole buffer or struct,
         /// including padding, before passing it.
         ["mem-stack-uninit-arg", MemorySafety]

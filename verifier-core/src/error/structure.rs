@@ -33,6 +33,14 @@ rows! {
         ["stack-frames", VerifierLimit]
         CallStackTooDeep { frames: usize } => "the call stack of {frames} frames is too deep !\n";
 
+        /// Functions call themselves, directly or through others. The kernel bounds the stack before it runs anything, so
+        /// it takes no recursion. Write it as a loop with a bound.
+        ["recursion", VerifierLimit]
+        Recursion { from: String, to: String, idx: usize } => "recursive call from {from}() to {to}()\n";
+        /// One line of the order of functions, callees first (7.1).
+        [note]
+        OrderOfCalls { place: usize, name: String } => "topo_order[{place}] = {name}\n";
+
         /// The functions of one chain of calls together use more than 512 bytes of stack. Each counts rounded up to 16
         /// bytes. Move large buffers into a per-CPU array map, or let less deep functions use them.
         ["stack-combined", VerifierLimit]

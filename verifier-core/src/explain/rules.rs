@@ -88,7 +88,7 @@ impl Facts<'_> {
         let Some(Msg::Kfunc(KfuncMsg::NotAllowed { name })) = self.cause else { return };
         let attach =
             AttachType::from_number(self.request.expected_attach_type).unwrap_or(AttachType::CgroupInetIngress);
-        let may = |t: ProgType| kfuncs::flags_for(self.system.kernel.version, None, name, t, t, attach).is_some();
+        let may = |t: ProgType| kfuncs::flags_for(&self.system.kernel, None, name, t, t, attach).is_some();
         let mut types: Vec<String> =
             ProgType::ALL.iter().filter(|t| may(**t)).map(|t| t.name().to_ascii_lowercase()).collect();
         // What is nearest to probes and tracepoints comes first.

@@ -1,7 +1,7 @@
 //! Map types and what each allows.
 
 use super::helpers::id;
-use super::{AttachType, ProgType};
+use super::{AttachType, Features, ProgType};
 
 /// Kernel: `enum bpf_map_type`.
 #[allow(missing_docs)]
@@ -319,14 +319,14 @@ pub enum MapFunc {
 
 /// Whether this helper may be called with a map of this type by a program of this type (`prog` is the resolved type).
 /// Kernel: both switches of `check_map_func_compatibility()`.
-pub fn map_takes_helper(map: MapType, func: u32, prog: ProgType, attach: AttachType) -> MapFunc {
+pub fn map_takes_helper(f: &Features, map: MapType, func: u32, prog: ProgType, attach: AttachType) -> MapFunc {
     if let Some(helpers) = helpers_of_map(map)
         && !helpers.contains(&func)
     {
         let plain_update = matches!(func, id::MAP_UPDATE_ELEM | id::MAP_DELETE_ELEM);
         match map {
             MapType::Sockmap | MapType::Sockhash if plain_update => {
-                if !updates_sockmaps(prog, attach, func) {
+                if !updates_sockmaps(f, prog, attach, func) {
                     return MapFunc::SockmapUpdate;
                 }
             }
@@ -341,7 +341,7 @@ pub fn map_takes_helper(map: MapType, func: u32, prog: ProgType, attach: AttachT
 
 /// Whether a program may update or delete entries of socket maps with the plain map helpers: where no lock of a socket
 /// can be held. Kernel: `may_update_sockmap()`.
-pub fn updates_sockmaps(prog: ProgType, attach: AttachType, func: u32) -> bool {
+pub fn updates_sockmaps(f: &Features, prog: ProgType, attach: AttachType, func: u32) -> bool {
     if !matches!(func, id::MAP_UPDATE_ELEM | id::MAP_DELETE_ELEM) {
         return false;
     }
@@ -349,13 +349,10 @@ pub fn updates_sockmaps(prog: ProgType, attach: AttachType, func: u32) -> bool {
         ProgType::Tracing => attach == AttachType::TraceIter,
         // Updates go through helpers of their own that know the event.
         ProgType::SockOps => func == id::MAP_DELETE_ELEM,
-        ProgType::SocketFilter
-        | ProgType::SchedCls
-        | ProgType::SchedAct
-        | ProgType::Xdp
-        | ProgType::SkReuseport
-        | ProgType::FlowDissector
-        | ProgType::SkLookup => true,
+        ProgType::SkReuseport | ProgType::SkLookup => true,
+        ProgType::SocketFilter | ProgType::SchedCls | ProgType::SchedAct | ProgType::Xdp | ProgType::FlowDissector => {
+            !f.sockmap_updates_few
+        }
         _ => false,
     }
 }
@@ -366,12 +363,14 @@ mod tests {
 
     #[test]
     fn map_and_helper_must_both_agree() {
-        let ask = |m, f| map_takes_helper(m, f, ProgType::Xdp, AttachType::Xdp);
+        let features = crate::kernel::Kernel::v6_12().features;
+        let ask = |m, f| map_takes_helper(&features, m, f, ProgType::Xdp, AttachType::Xdp);
         assert_eq!(ask(MapType::Hash, id::MAP_LOOKUP_ELEM), MapFunc::Allowed);
         assert_eq!(ask(MapType::Ringbuf, id::MAP_LOOKUP_ELEM), MapFunc::Refused);
         assert_eq!(ask(MapType::Hash, id::RINGBUF_OUTPUT), MapFunc::Refused);
         assert_eq!(ask(MapType::Sockmap, id::MAP_UPDATE_ELEM), MapFunc::Allowed);
-        let sk_msg = map_takes_helper(MapType::Sockmap, id::MAP_UPDATE_ELEM, ProgType::SkMsg, AttachType::SkMsgVerdict);
+        let (msg, verdict) = (ProgType::SkMsg, AttachType::SkMsgVerdict);
+        let sk_msg = map_takes_helper(&features, MapType::Sockmap, id::MAP_UPDATE_ELEM, msg, verdict);
         assert_eq!(sk_msg, MapFunc::SockmapUpdate);
     }
 }

@@ -47,6 +47,8 @@ pub struct Build {
     pub error_injection: bool,
     /// Addresses of variables are known, not only of functions. Kernel: `CONFIG_KALLSYMS_ALL`.
     pub data_symbols: bool,
+    /// Programs may verify signatures. Kernel: `CONFIG_SYSTEM_DATA_VERIFICATION`.
+    pub signatures: bool,
 }
 
 /// The machine that a kernel runs on, which its release does not tell. What is not known covers every machine.
@@ -101,7 +103,8 @@ struct Measured {
 }
 
 /// How Debian configures its kernels for clouds, the same since 5.10.
-const DEBIAN: Build = Build { nr_cpus: 8192, kprobe_override: false, error_injection: false, data_symbols: true };
+const DEBIAN: Build =
+    Build { nr_cpus: 8192, kprobe_override: false, error_injection: false, data_symbols: true, signatures: true };
 
 /// Debian's 5.10.262.
 static V5_10: Measured = Measured {
@@ -156,7 +159,13 @@ static V6_18: Measured = Measured {
     name: "6.18",
     release: "6.18.44",
     basis: Basis::Measured,
-    build: Build { nr_cpus: 256, kprobe_override: false, error_injection: false, data_symbols: false },
+    build: Build {
+        nr_cpus: 256,
+        kprobe_override: false,
+        error_injection: false,
+        data_symbols: false,
+        signatures: false,
+    },
     machine: Machine { cpus: None, locked_down: true },
     btf: include_bytes!("../../data/btf/6.18.44.btf.pack"),
     config: include_bytes!("../../data/config/6.18.44.config.pack"),

@@ -14,6 +14,8 @@ use crate::program::{LoadRequest, MapSpec};
 use crate::state::{BtfRef, StateId, VerifierState};
 use std::sync::Arc;
 
+use super::diagnosis::Account;
+
 /// What listeners may look at besides the event itself.
 #[derive(Clone, Copy)]
 pub struct Context<'a> {
@@ -48,6 +50,8 @@ pub struct Interest {
 pub enum Event<'a> {
     /// A message row.
     Line(&'a Msg),
+    /// The account of a refusal (7.1).
+    Account(&'a Account),
     /// A walk begins: the main program or a global function.
     Begin {
         /// Which local function.
@@ -128,6 +132,17 @@ pub enum Event<'a> {
     InsnText {
         /// Instruction.
         idx: usize,
+    },
+    /// An instruction in a table, with something behind it.
+    Listed {
+        /// Instruction.
+        idx: usize,
+        /// Its number stands before it.
+        numbered: bool,
+        /// What stands behind it.
+        note: &'a str,
+        /// At the column of states.
+        column: bool,
     },
     /// A path was pushed for later.
     Pushed {

@@ -2,6 +2,7 @@
 //!
 //! [`event`] is what the analysis says, [`text`] prints it as the kernel would, [`reg`] words one state.
 
+pub mod diagnosis;
 mod digits;
 pub mod event;
 pub mod reg;

@@ -10,7 +10,7 @@
 use std::fmt::Write;
 
 use crate::btf::Btf;
-use crate::domain::{Scalar, Tnum};
+use crate::domain::{DomainRules, Scalar, Tnum};
 use crate::kernel::{Reworded, Wording};
 use crate::program::MapSpec;
 use crate::state::register::{ADD_CONST, live};
@@ -119,6 +119,7 @@ fn ranges(out: &mut String, reg: &RegState, comma: &mut bool) {
 fn letter(kind: SlotKind) -> char {
     match kind {
         SlotKind::Invalid => '?',
+        SlotKind::Dead => 'p',
         SlotKind::Spill => 'r',
         SlotKind::Misc => 'm',
         SlotKind::Zero => '0',
@@ -228,8 +229,10 @@ impl Words<'_> {
         }
         out.push('(');
         let mut comma = false;
-        if reg.id != 0 {
-            member(out, &mut comma, "id=", reg.id & !ADD_CONST);
+        let parents = self.style.has(Reworded::ParentIds);
+        let id = if parents && reg.id == 0 { reg.ref_obj_id } else { reg.id };
+        if id != 0 {
+            member(out, &mut comma, "id=", id & !ADD_CONST);
         }
         if reg.id & ADD_CONST != 0 {
             if reg.off >= 0 {
@@ -237,8 +240,8 @@ impl Words<'_> {
             }
             signed(out, i64::from(reg.off));
         }
-        if reg.ref_obj_id != 0 {
-            member(out, &mut comma, "ref_obj_id=", reg.ref_obj_id);
+        if reg.ref_obj_id != 0 && !(parents && reg.ref_obj_id == id) {
+            member(out, &mut comma, if parents { "parent_id=" } else { "ref_obj_id=" }, reg.ref_obj_id);
         }
         if ty.has(TypeFlags::NON_OWN_REF) && ty.has(TypeFlags::ALLOC) {
             separate(out, &mut comma);
@@ -258,7 +261,8 @@ impl Words<'_> {
             out.push_str(",vs=");
             signed(out, i64::from(map.value_size as i32));
         }
-        if !scalar && reg.off != 0 {
+        let whole = self.style.has(Reworded::OffsetsInValue);
+        if !scalar && reg.off != 0 && !whole {
             separate(out, &mut comma);
             out.push_str("off=");
             snum(out, i64::from(reg.off));
@@ -279,6 +283,15 @@ impl Words<'_> {
             separate(out, &mut comma);
             out.push_str("type=");
             out.push_str(dynptr_kind(kind));
+        }
+        let moved;
+        let mut reg = reg;
+        if !scalar && whole && reg.off != 0 {
+            let mut new = *reg;
+            new.scalar.add_loose(i64::from(reg.off) as u64, DomainRules::V7_1);
+            new.scalar.sync_bounds(DomainRules::V7_1);
+            moved = new;
+            reg = &moved;
         }
         if reg.scalar.var_off.is_const() {
             if reg.scalar.var_off.value != 0 {
@@ -401,7 +414,7 @@ impl Words<'_> {
             let at = i;
             i += 1;
             let slot = &frame.stack[at];
-            if !(want.all || want.slots >> (at & 63) & 1 != 0) || slot.kind == [SlotKind::Invalid; 8] {
+            if !(want.all || want.slots >> (at & 63) & 1 != 0) || slot.kind.iter().all(|k| k.is_unset()) {
                 continue;
             }
             let fp = |spi: usize| -(spi as i64 + 1) * 8;
@@ -436,11 +449,12 @@ impl Words<'_> {
                     if reg.id != 0 {
                         member(out, &mut comma, "id=", reg.id);
                     }
+                    let parents = self.style.has(Reworded::ParentIds);
                     if reg.ref_obj_id != 0 {
-                        member(out, &mut comma, "ref_id=", reg.ref_obj_id);
+                        member(out, &mut comma, if parents { "parent_id=" } else { "ref_id=" }, reg.ref_obj_id);
                     }
                     // The kernel reads another member of the union here, and finds the mark of the first slot.
-                    if first {
+                    if first && !parents {
                         separate(out, &mut comma);
                         out.push_str("dynptr_id=1");
                     }
@@ -461,7 +475,7 @@ impl Words<'_> {
                     };
                     out.push_str("iter_");
                     out.push_str(name);
-                    out.push_str("(ref_id=");
+                    out.push_str(if self.style.has(Reworded::ParentIds) { "(id=" } else { "(ref_id=" });
                     decimal(out, u64::from(reg.ref_obj_id));
                     out.push_str(",state=");
                     out.push_str(iter_state(progress));

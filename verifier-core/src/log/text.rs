@@ -13,6 +13,7 @@ use crate::kernel::Reworded;
 use crate::program::LineInfo;
 use crate::state::BtfRef;
 
+use super::diagnosis::{Account, Entry, LANE, wrapped};
 use super::digits::{decimal, signed};
 use super::event::{Context, Event, Interest, Sink};
 use super::reg::{Wanted, Words, former_names};
@@ -21,6 +22,11 @@ use super::reg::{Wanted, Words, former_names};
 const PIECE_MAX: usize = 1023;
 /// The state behind an instruction begins at this column at the earliest, and at multiples of 8 after it.
 const STATE_COLUMN: usize = 40;
+
+/// Where the state behind an instruction of this length begins.
+fn state_column(len: usize) -> usize {
+    (len + 4).max(STATE_COLUMN).next_multiple_of(8)
+}
 
 /// Listens and keeps the log as the kernel would write it.
 pub struct TextLog {
@@ -220,6 +226,183 @@ fn insn_text(cx: &Context<'_>, insn: Insn, idx: usize) -> String {
     s
 }
 
+/// A source line around which a place is shown.
+struct SourceLine {
+    file: u32,
+    line: i64,
+    text: String,
+}
+
+impl TextLog {
+    /// An account of a refusal.
+    fn account(&mut self, cx: &Context<'_>, a: &Account) {
+        let mut first = a.problem.chars();
+        let head: String = first.next().map(|c| c.to_ascii_uppercase()).into_iter().chain(first).collect();
+        let mut out = format!("\nVerification failed: {}: {head}\n\nReason:\n", a.category);
+        wrapped(&mut out, "  ", "  ", &a.reason);
+        out.push_str("\nAt:\n");
+        place(&mut out, cx, a.at, "error", &a.error);
+        if let Some(path) = &a.path {
+            out.push_str("\nCausal path:\n");
+            if path.is_empty() {
+                out.push_str("  no retained diagnostic events on this path\n");
+            }
+            for (i, entry) in path.iter().enumerate() {
+                if i > 0 {
+                    out.push('\n');
+                }
+                match entry {
+                    Entry::Event { idx, label, text } => place(&mut out, cx, *idx, label, text),
+                    Entry::Omitted(n) => {
+                        let _ = writeln!(out, "  {n} intermediate causal-history events omitted");
+                    }
+                }
+            }
+        }
+        out.push_str("\nSuggestion:\n");
+        wrapped(&mut out, "  ", "  ", &a.suggestion);
+        out.push('\n');
+        for part in out.as_bytes().chunks(PIECE_MAX) {
+            self.piece(part);
+        }
+    }
+}
+
+fn source_of(cx: &Context<'_>, l: &LineInfo) -> Option<SourceLine> {
+    let btf = cx.request.btf.as_ref()?;
+    let text = |off| String::from_utf8_lossy(btf.bytes_at(off).unwrap_or_default()).into_owned();
+    Some(SourceLine { file: l.file_name_off, line: i64::from(l.line_col >> 10), text: text(l.line_off) })
+}
+
+/// A place in source and program, with a remark.
+fn place(out: &mut String, cx: &Context<'_>, idx: usize, label: &str, text: &str) {
+    let lines = &cx.request.line_info;
+    let at = lines.partition_point(|l| l.insn_off as usize <= idx);
+    let info = at.checked_sub(1).and_then(|i| lines.get(i));
+    let here = info.and_then(|l| source_of(cx, l).map(|s| (l, s)));
+    let remark = format!("{label}: {text}");
+    let annotate = |out: &mut String, width: usize, indent: usize| {
+        let indent = indent.min(LANE.saturating_sub(width + 8));
+        let bar = format!("  {:w$} | {:indent$}", "", "", w = width + 4);
+        wrapped(out, &format!("{bar}^-- "), &format!("{bar}    "), &remark);
+    };
+    let btf = cx.request.btf.as_ref();
+    let file = here.as_ref().and_then(|(l, _)| btf?.bytes_at(l.file_name_off));
+    let file = file.map(|f| String::from_utf8_lossy(f.rsplit(|b| *b == b'/').next().unwrap_or_default()).into_owned());
+    match (here, file.filter(|f| !f.is_empty())) {
+        (Some((l, s)), Some(file)) => {
+            let sub = cx.subprog_starts.partition_point(|s| *s as usize <= idx).saturating_sub(1);
+            let func = cx.request.func_info.get(sub).and_then(|f| btf?.ty(f.type_id)).map(|t| t.name().to_string());
+            match func.filter(|f| !f.is_empty()) {
+                Some(func) => {
+                    let _ = writeln!(out, "  {func} @ {file}:{}:{}", s.line, l.line_col & 0x3ff);
+                }
+                None => {
+                    let _ = writeln!(out, "  {file}:{}:{}", s.line, l.line_col & 0x3ff);
+                }
+            }
+            if s.text.is_empty() {
+                annotate(out, 0, 0);
+            } else {
+                source_lines(out, cx, sub, &s, annotate);
+            }
+        }
+        _ => {
+            let _ = writeln!(out, "  insn {idx}");
+            annotate(out, 0, 0);
+        }
+    }
+    let last = cx.insns.len().saturating_sub(1);
+    let width = last.to_string().len();
+    out.push_str("  Instruction context:\n");
+    for n in idx.saturating_sub(2)..=(idx + 2).min(last) {
+        if n > 0 && cx.insns[n - 1].is_ldimm64() {
+            continue;
+        }
+        let mut s = String::new();
+        let _ = write_insn(&mut s, cx.insns[n], cx.insns.get(n + 1).copied(), &CallNames(cx), !cx.pointers_may_leak);
+        let mark = if n == idx { ">>> " } else { "    " };
+        let _ = writeln!(out, "  {mark}{n:width$} | {}", s.trim_end_matches('\n'));
+    }
+}
+
+/// Five lines of source with the remark under the middle one.
+fn source_lines(
+    out: &mut String,
+    cx: &Context<'_>,
+    sub: usize,
+    here: &SourceLine,
+    annotate: impl Fn(&mut String, usize, usize),
+) {
+    let first = here.line - 2;
+    let width = (here.line + 2).max(0).to_string().len();
+    let begin = cx.subprog_starts.get(sub).map_or(0, |s| *s as usize);
+    let end = cx.subprog_starts.get(sub + 1).map_or(usize::MAX, |s| *s as usize);
+    let mut texts: [Option<String>; 5] = Default::default();
+    for l in cx.request.line_info.iter().filter(|l| (begin..end).contains(&(l.insn_off as usize))) {
+        let Some(s) = source_of(cx, l).filter(|s| s.file == here.file && !s.text.is_empty()) else { continue };
+        if let Some(text) = usize::try_from(s.line - first).ok().and_then(|i| texts.get_mut(i)) {
+            text.get_or_insert(s.text);
+        }
+    }
+    out.push_str("  Source context:\n");
+    for (i, text) in (0i64..).zip(&texts) {
+        let line = first + i;
+        let mark = if line == here.line { ">>> " } else { "    " };
+        let lane = if line <= 0 {
+            String::new()
+        } else {
+            let head = format!("{mark}{line:width$} | ");
+            let room = LANE.saturating_sub(head.len());
+            head + &cut_source(text.as_deref().unwrap_or("..."), room)
+        };
+        let _ = writeln!(out, "  {lane}");
+        if line == here.line {
+            annotate(out, width, indentation(&here.text));
+        }
+    }
+}
+
+/// A source line with its tabs as spaces, cut to a width.
+fn cut_source(text: &str, width: usize) -> String {
+    let mut out = String::new();
+    let mut column = 0;
+    let mut rest = text.chars().peekable();
+    while let Some(c) = rest.peek().copied().filter(|_| column < width) {
+        rest.next();
+        if c == '\t' {
+            let to = (column + 1).next_multiple_of(8).min(width);
+            out.extend(std::iter::repeat_n(' ', to - column));
+            column = to;
+        } else {
+            out.push(c);
+            column += c.len_utf8();
+        }
+    }
+    if rest.peek().is_some() {
+        while column > width.saturating_sub(3) {
+            match out.pop() {
+                Some(c) => column -= c.len_utf8(),
+                None => break,
+            }
+        }
+        out.push_str(&"..."[..width.min(3)]);
+    }
+    out
+}
+
+fn indentation(text: &str) -> usize {
+    let mut column = 0usize;
+    for b in text.bytes() {
+        match b {
+            b' ' => column += 1,
+            b'\t' => column = (column + 1).next_multiple_of(8),
+            _ => break,
+        }
+    }
+    column
+}
+
 impl Sink for TextLog {
     fn interest(&self) -> Interest {
         Interest { log_level: self.level, structure: false }
@@ -240,6 +423,7 @@ impl Sink for TextLog {
                     let _ = msg.write(s, cx.kernel.style);
                 });
             }
+            Event::Account(account) => self.account(cx, account),
             Event::Begin { .. } => self.last_line = None,
             Event::SourceLine { idx, numbered } => self.source_line(cx, idx, numbered),
             Event::Insn { idx } => {
@@ -265,7 +449,7 @@ impl Sink for TextLog {
             Event::InsnState { idx, state, frame, regs, slots } => {
                 if self.after_insn != 0 && self.after_insn == self.end() {
                     self.rewind(self.after_insn - 1);
-                    let column = (self.insn_len + 4).max(STATE_COLUMN).next_multiple_of(8);
+                    let column = state_column(self.insn_len);
                     let width = column - self.insn_len - 1;
                     self.draft(|s| {
                         s.extend(std::iter::repeat_n(' ', width));
@@ -309,6 +493,23 @@ impl Sink for TextLog {
                 self.insn(cx, idx);
             }
             Event::InsnText { idx } => self.insn(cx, idx),
+            Event::Listed { idx, numbered, note, column } => {
+                let from = self.end();
+                if numbered {
+                    self.say(&format!("{idx:3}: "));
+                }
+                self.insn(cx, idx);
+                if !note.is_empty() {
+                    self.rewind(self.end() - 1);
+                    if column {
+                        let len = (self.end() - from) as usize;
+                        let width = state_column(len) - len - 1;
+                        self.say(&format!("{:width$}", " "));
+                    }
+                    self.say(note);
+                    self.say("\n");
+                }
+            }
             _ => {}
         }
     }

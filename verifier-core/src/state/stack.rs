@@ -30,6 +30,15 @@ pub enum SlotKind {
     Iter,
     /// Saved interrupt flags (6.14).
     IrqFlag,
+    /// Nothing reads it any more (7.1).
+    Dead,
+}
+
+impl SlotKind {
+    /// Nothing was stored, or nothing reads what was.
+    pub const fn is_unset(self) -> bool {
+        matches!(self, SlotKind::Invalid | SlotKind::Dead)
+    }
 }
 
 /// A slot: the spilled register and the kind of each byte.

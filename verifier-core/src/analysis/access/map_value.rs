@@ -9,6 +9,7 @@ use super::region::check_leak;
 use super::region::{offset_fits, within_region};
 use crate::analysis::Cx;
 use crate::analysis::btf_access::{same_struct_within, set_loaded_pointer};
+use crate::analysis::program::Program;
 use crate::analysis::refs::in_rcu_section;
 use crate::analysis::regs::need_exactly;
 use crate::analysis::regs::{Access, AccessSrc, set_known, set_known_zero, set_unknown};
@@ -251,8 +252,8 @@ fn load_uptr(cx: &mut Cx<'_>, regno: u8, btf: BtfRef, id: TypeId) -> Res {
 ///
 /// # Errors
 /// As the kernel, silently with `ENOTSUPP` for arrays of several elements.
-fn direct_read(cx: &Cx<'_>, map: MapIdx, off: u64, size: u32, is_ldsx: bool) -> Res<Option<u64>> {
-    let spec = &cx.program.map(map).spec;
+fn direct_read(program: &Program<'_>, map: MapIdx, off: u64, size: u32, is_ldsx: bool) -> Res<Option<u64>> {
+    let spec = &program.map(map).spec;
     if spec.map_flags & RDONLY_PROG == 0 || !spec.frozen || spec.map_type != MapType::Array as u32 {
         return Ok(None);
     }
@@ -275,6 +276,11 @@ fn direct_read(cx: &Cx<'_>, map: MapIdx, off: u64, size: u32, is_ldsx: bool) -> 
         (true, 4) => v as i32 as i64 as u64,
         _ => v,
     }))
+}
+
+/// The same before the walk, where what cannot be told is not known.
+pub(crate) fn frozen_value(program: &Program<'_>, map: MapIdx, off: u64, size: u32, is_ldsx: bool) -> Option<u64> {
+    direct_read(program, map, off, size, is_ldsx).ok().flatten()
 }
 
 /// One load or store of a value. `off` includes the fixed offset.
@@ -303,7 +309,7 @@ pub(super) fn load_store(
         }
     }
     let (Access::Read, Some(dst)) = (t, value) else { return Ok(()) };
-    let known = if var_off.is_const() { direct_read(cx, map, at, size, is_ldsx)? } else { None };
+    let known = if var_off.is_const() { direct_read(cx.program, map, at, size, is_ldsx)? } else { None };
     match known {
         Some(v) => {
             let reg = cx.reg_mut(dst);

@@ -29,7 +29,7 @@ pub(crate) use atomic::atomic_operation;
 pub(crate) use ctx_btf::{CtxInfo, TRACE_PREFIX, ctx_access};
 pub(crate) use dispatch::{load_value, memory_access, one_kind_of_pointer, store_value};
 pub(crate) use helper_mem::memory_argument;
-pub(crate) use map_value::{kptr_pointee, kptr_takes, map_allows, within_map_value};
+pub(crate) use map_value::{frozen_value, kptr_pointee, kptr_takes, map_allows, within_map_value};
 pub(crate) use packet::within_packet;
 pub(crate) use region::{at_object_start, offset_fits, within_region};
 pub(crate) use sock::is_sk_pointer;

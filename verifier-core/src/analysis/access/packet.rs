@@ -17,7 +17,14 @@ pub(crate) fn within_packet(cx: &mut Cx<'_>, regno: u8, off: i32, size: i32, zer
     if reg.scalar.smin < 0 {
         return Err(cx.reject(MemoryMsg::MinNegative { regno }, Errno::EACCES));
     }
-    let outside = MemoryMsg::PacketOutside { regno };
+    let whole = cx.program.kernel.features.offsets_are_values;
+    let outside = if whole { MemoryMsg::MinOutside { regno } } else { MemoryMsg::PacketOutside { regno } };
+    if whole {
+        cx.path.story.tried = Some((off.wrapping_sub(reg.off), size, u32::try_from(reg.range()).unwrap_or(0)));
+        if reg.scalar.known(false) == Some(0) && reg.off < 0 && off < 0 {
+            return Err(cx.reject(MemoryMsg::MinNegative { regno }, Errno::EACCES));
+        }
+    }
     match u32::try_from(reg.range()) {
         Err(_) => Err(cx.reject(outside, Errno::EINVAL)),
         Ok(range) => match check_range(cx, regno, off, size, range, zero_size_allowed) {

@@ -79,14 +79,14 @@ pub(super) const fn is_spillable(ty: RegType) -> bool {
 
 /// The byte holds data now; zero stays zero, and what was never written stays so.
 fn mark_misc(kind: &mut SlotKind) {
-    if !matches!(kind, SlotKind::Zero | SlotKind::Invalid) {
+    if !matches!(kind, SlotKind::Zero | SlotKind::Invalid | SlotKind::Dead) {
         *kind = SlotKind::Misc;
     }
 }
 
 /// The byte holds data now, unless nothing was ever stored there.
 pub(super) fn scrub_byte(kind: &mut SlotKind) {
-    if *kind != SlotKind::Invalid {
+    if !kind.is_unset() {
         *kind = SlotKind::Misc;
     }
 }

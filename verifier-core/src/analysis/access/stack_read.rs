@@ -81,6 +81,10 @@ fn check_bytes(cx: &mut Cx<'_>, slot: &Slot, byte: usize, off: i32, size: usize,
             SlotKind::Spill => spill_ok,
             _ => false,
         };
+        if slot.kind[(8 + byte - i) % 8] == SlotKind::Dead {
+            let msg = MemoryMsg::StackReadDead { off, at: i as i32, size: size as i32 };
+            return Err(cx.reject(msg, Errno::EACCES));
+        }
         if !ok {
             let msg = MemoryMsg::StackRead { off, at: i as i32, size: size as i32 };
             return Err(cx.reject(msg, Errno::EACCES));

@@ -16,7 +16,7 @@ use crate::domain::Scalar;
 use crate::error::{Errno, MemoryMsg, Res};
 use crate::isa::Insn;
 use crate::isa::opcode::{MEM, ST};
-use crate::kernel::call::RegBase;
+use crate::kernel::call::{RegBase, RegType};
 use crate::log::Event;
 use crate::state::{RegState, SlotKind};
 
@@ -204,15 +204,20 @@ fn write_variable(
             continue;
         }
         let allow_uninit = cx.program.caps.reads_unset_stack;
+        let ends_spills = cx.program.kernel.features.variable_store_ends_spills;
         let slot = slot_mut(cx, frame, spi)?;
-        end_object_in_slot(slot);
+        if ends_spills {
+            end_object_in_slot(slot);
+        } else {
+            slot.spilled.ty = RegType::of(RegBase::NotInit);
+        }
         let kind = slot.kind[byte];
         let mut new = SlotKind::Misc;
         if zero && kind == SlotKind::Zero {
             new = SlotKind::Zero;
             zero_used = true;
         }
-        if kind == SlotKind::Invalid && !allow_uninit {
+        if kind.is_unset() && !allow_uninit {
             return Err(cx.reject(MemoryMsg::VariableWriteUninit { insn: insn_idx, off: i }, Errno::EINVAL));
         }
         slot.kind[byte] = new;

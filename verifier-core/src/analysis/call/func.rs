@@ -14,13 +14,14 @@ use crate::analysis::liveness::{self, Place};
 use crate::analysis::refs;
 use crate::analysis::regs::need_exactly;
 use crate::analysis::regs::set_unknown;
+use crate::btf::BtfKind;
 use crate::error::{CallMsg, Errno, Res, Stop};
 use crate::isa::Insn;
 use crate::isa::opcode::MAX_CALL_FRAMES;
 use crate::kernel::call::RegBase;
 use crate::kernel::features::LivenessKind;
 use crate::state::register::live;
-use crate::state::{FuncState, RegState};
+use crate::state::{BtfRef, FuncState, RegState};
 
 /// BTF linkage of a global function.
 const GLOBAL: u16 = 1;
@@ -122,8 +123,25 @@ fn call_global(cx: &mut Cx<'_>, subprog: usize, misfit: Option<Stop>) -> Res {
     }
     let frame = cx.path.cur.top_frame();
     lose_scratch_registers(cx, frame);
-    set_unknown(cx, 0);
+    if !(cx.program.kernel.features.global_void && returns_nothing(cx, subprog)) {
+        set_unknown(cx, 0);
+    }
     Ok(())
+}
+
+/// Whether a local function is declared without a result.
+fn returns_nothing(cx: &Cx<'_>, subprog: usize) -> bool {
+    let btf = cx.program.btf(BtfRef::PROG);
+    let func = cx.program.func_info.get(subprog).and_then(|f| btf.ty(f.type_id));
+    func.and_then(|f| btf.ty(f.size_or_type)).is_some_and(|p| p.kind == BtfKind::FuncProto && p.size_or_type == 0)
+}
+
+/// Whether a call goes to a global function that may throw, which is walked as an exception, too (7.1).
+pub(crate) fn global_throws(cx: &Cx<'_>, insn_idx: usize, insn: Insn) -> bool {
+    let start = u32::try_from(insn_idx as i64 + i64::from(insn.imm) + 1).unwrap_or(u32::MAX);
+    let found = cx.learned.subprogs.binary_search_by_key(&start, |s| s.start);
+    cx.program.kernel.features.global_may_throw
+        && found.is_ok_and(|sub| is_global(cx, sub) && cx.learned.subprogs[sub].can_throw)
 }
 
 /// Returns from a local function or callback; `insn_idx` becomes the instruction to go on at. A callback goes back to

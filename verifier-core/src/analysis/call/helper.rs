@@ -18,7 +18,8 @@ use crate::analysis::dynptr::end_dynptr;
 use crate::analysis::preflight::attr::is_gpl_compatible;
 use crate::analysis::refs;
 use crate::analysis::regs::{
-    Access, ArgUse, bring_in_step, no_contradiction, set_known_zero, set_uninit, set_unknown, use_register,
+    Access, ArgUse, bring_in_step, known_not_null, no_contradiction, set_known_zero, set_uninit, set_unknown,
+    use_register,
 };
 use crate::error::{CallMsg, Errno, Res, Stop};
 use crate::isa::Insn;
@@ -242,6 +243,12 @@ fn set_result(cx: &mut Cx<'_>, proto: &FuncProto, meta: &CallMeta, effects: &Eff
     }
     if cx.reg(0).ty.may_be_null() {
         cx.reg_mut(0).id = cx.new_id();
+        if proto.ret.base == RetBase::PtrToMapValue && cx.program.kernel.features.lookups_typed_at_once {
+            let typed = known_not_null(cx, *cx.reg(0));
+            let r0 = cx.reg_mut(0);
+            *r0 = typed;
+            r0.ty = r0.ty.plus(TypeFlags::MAYBE_NULL);
+        }
     }
     Ok(())
 }
@@ -318,6 +325,10 @@ fn refine_result(cx: &mut Cx<'_>, proto: &FuncProto, meta: &CallMeta) -> Res {
             let s = &mut r0.scalar;
             (s.umin, s.u32_min, s.smin, s.s32_min) = (0, 0, 0, 0);
             (s.umax, s.u32_max, s.smax, s.s32_max) = (u64::from(max), max, i64::from(max), max as i32);
+        }
+        id::GET_RETVAL if cx.program.kernel.features.retval_is_error => {
+            (r0.scalar.smin, r0.scalar.smax) = (-i64::from(MAX_ERRNO), 0);
+            (r0.scalar.s32_min, r0.scalar.s32_max) = (-MAX_ERRNO, 0);
         }
         _ => return bounds_sanity_check_r0(cx, r0),
     }

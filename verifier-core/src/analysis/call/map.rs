@@ -327,8 +327,13 @@ pub(super) fn map_and_helper_fit(cx: &mut Cx<'_>, meta: &CallMeta) -> Res {
     let Some(MapArg { map, .. }) = meta.map else { return Ok(()) };
     let number = cx.program.map(map).spec.map_type;
     let Some(kind) = MapType::from_number(number) else { return Err(cx.bug("map of an unknown type")) };
-    let verdict =
-        map_takes_helper(kind, meta.func_id, cx.program.resolved_prog_type(), cx.program.resolved_attach_type());
+    let verdict = map_takes_helper(
+        &cx.program.kernel.features,
+        kind,
+        meta.func_id,
+        cx.program.resolved_prog_type(),
+        cx.program.resolved_attach_type(),
+    );
     let msg = CallMsg::MapFunc { map_type: number, name: helper_name(meta.func_id), id: meta.func_id };
     match verdict {
         MapFunc::Allowed => Ok(()),

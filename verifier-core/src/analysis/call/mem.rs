@@ -46,6 +46,15 @@ pub(crate) fn memory_and_size(
     need_exactly(cx, regno)
 }
 
+/// The same for memory that may be of no size, without noting that the size matters.
+fn memory_of_size(cx: &mut Cx<'_>, regno: u8, t: Access) -> Res {
+    let s = cx.reg(regno).scalar;
+    if s.smin < 0 || s.umax >= MAX_VAR_SIZE {
+        return Ok(());
+    }
+    memory_argument(cx, regno - 1, s.umax as i32, t, true, None)
+}
+
 /// Checks memory of fixed size that the callee may read and write; null passes.
 ///
 /// # Errors
@@ -81,8 +90,13 @@ pub(crate) fn memory_and_size_both_ways(cx: &mut Cx<'_>, regno: u8) -> Res {
         *cx.reg_mut(mem) = known_not_null(cx, saved);
     }
     let mut meta = CallMeta::default();
-    let result = memory_and_size(cx, regno, Access::Read, true, &mut meta)
-        .and_then(|()| memory_and_size(cx, regno, Access::Write, true, &mut meta));
+    let once = cx.program.kernel.features.memory_size_noted_once;
+    let first = if once {
+        memory_of_size(cx, regno, Access::Read)
+    } else {
+        memory_and_size(cx, regno, Access::Read, true, &mut meta)
+    };
+    let result = first.and_then(|()| memory_and_size(cx, regno, Access::Write, true, &mut meta));
     if may_be_null {
         *cx.reg_mut(mem) = saved;
     }

@@ -21,7 +21,7 @@ pub(crate) mod signature;
 mod special;
 
 pub(crate) use callback::{Callback, fork_callback};
-pub(crate) use func::{local_call, return_to_caller};
+pub(crate) use func::{global_throws, local_call, return_to_caller};
 pub(crate) use global::setup_entry_regs;
 pub(crate) use helper::helper_call;
 pub(crate) use returns::result_in_range;

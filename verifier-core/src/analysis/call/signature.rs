@@ -78,11 +78,16 @@ pub(crate) fn read_signature(cx: &mut Cx<'_>, subprog: usize) -> Res {
         }
         return Err(cx.reject(CallMsg::TooManyArgs { name, count: params.len() as u32 }, Errno::EINVAL));
     }
-    if !btf.skip_modifiers(proto.size_or_type).is_some_and(|t| is_scalar(t.kind)) {
+    let may_be_void = cx.program.kernel.features.global_void;
+    let returned = btf.skip_modifiers(proto.size_or_type);
+    let returns_fit =
+        returned.is_some_and(|t| is_scalar(t.kind)) || may_be_void && returned.is_none_or(|t| t.kind == BtfKind::Void);
+    if !returns_fit {
+        let errno = if may_be_void { Errno::EOPNOTSUPP } else { Errno::EINVAL };
         if !global {
-            return Err(Stop::silent(Errno::EINVAL));
+            return Err(Stop::silent(errno));
         }
-        return Err(cx.reject(CallMsg::GlobalReturn { name }, Errno::EINVAL));
+        return Err(cx.reject(CallMsg::GlobalReturn { name }, errno));
     }
     for (i, param) in params.iter().enumerate() {
         let tags = read_tags(cx, &btf, func.type_id, i, global)?;

@@ -76,7 +76,7 @@ pub(super) fn check(
             if lsm_cgroup && attached_to_void(cx) {
                 return Err(cx.reject(CallMsg::VoidHookRetval, Errno::EINVAL));
             }
-            Ok(())
+            retval_in_range(cx, lsm_cgroup)
         }
         id::DYNPTR_DATA => {
             let reg = dynptr_arg(cx, proto)?;
@@ -286,4 +286,24 @@ mod tests {
             assert!(!format_fits(fmt.as_bytes(), args), "{fmt}");
         }
     }
+}
+
+/// What a program sets as the result of the hook or call that it watches (7.1).
+fn retval_in_range(cx: &mut Cx<'_>, lsm_cgroup: bool) -> Res {
+    let prog = cx.program.resolved_prog_type();
+    let anything = prog == ProgType::CgroupSockopt && cx.program.resolved_attach_type() == AttachType::CgroupGetsockopt;
+    if !cx.program.kernel.features.set_retval_in_range || anything {
+        return Ok(());
+    }
+    if lsm_cgroup {
+        return Err(Stop::unsupported("bpf_set_retval() of LSM hooks of control groups"));
+    }
+    need_exactly(cx, 1)?;
+    let r1 = *cx.reg(1);
+    let range = (-4095, 0);
+    if !super::returns::in_range(cx, range, &r1, true) {
+        let msg = super::returns::out_of_range("At bpf_set_retval", "R1", &r1, range);
+        return Err(cx.reject(msg, Errno::EINVAL));
+    }
+    Ok(())
 }

@@ -373,6 +373,24 @@ fn check_btf_id(cx: &mut Cx, meta: &KfuncMeta, reg: &RegState, p: &Param<'_>, ki
     process_btf_id(cx, regno, want.1, want.0, meta, arg)
 }
 
+/// No memory: its size may still decide the result.
+fn size_alone(cx: &mut Cx, meta: &mut KfuncMeta, p: &Param<'_>) -> Res<bool> {
+    let size_name = meta.desc.params.get(p.index + 1).map_or("", |n| &*n.name);
+    if !has_suffix(size_name, "__szk") {
+        return Ok(false);
+    }
+    let regno = p.index as u8 + 2;
+    if meta.constant.is_some() {
+        return Err(cx.bug("only one constant argument permitted"));
+    }
+    let Some(value) = cx.reg(regno).const_value() else {
+        return Err(cx.reject(KfuncMsg::NotConstant { regno }, Errno::EINVAL));
+    };
+    need_exactly(cx, regno)?;
+    meta.constant = Some(value);
+    Ok(true)
+}
+
 /// Memory with its size in the next register.
 fn check_mem_size(cx: &mut Cx, meta: &mut KfuncMeta, p: &Param<'_>) -> Res {
     let (arg, regno) = (p.index as u32, p.index as u8 + 1);
@@ -437,6 +455,7 @@ fn pointer_argument(cx: &mut Cx, meta: &mut KfuncMeta, btf: &Arc<Btf>, p: &Param
     }
     let kind = classify(cx, meta, btf, p)?;
     match kind {
+        Kind::Null if cx.program.kernel.features.size_without_memory => return size_alone(cx, meta, p),
         Kind::Null => return Ok(false),
         Kind::Map => {
             check_map(cx, meta, &reg, regno)?;

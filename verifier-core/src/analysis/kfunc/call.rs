@@ -163,15 +163,23 @@ fn callback_of(meta: &KfuncMeta) -> Option<Callback> {
 /// Enters and leaves RCU and preemption sections; nothing that sleeps may be called in one.
 fn check_sections(cx: &mut Cx, name: &str, s: Sections) -> Res {
     let name = || name.to_string();
+    let nests = cx.program.kernel.features.rcu_nests;
     if cx.path.cur.rcu_depth != 0 {
         if in_tree_callback(cx) && (s.rcu_lock || s.rcu_unlock) {
             return Err(cx.reject(KfuncMsg::RcuInCallback {}, Errno::EACCES));
         }
-        if s.rcu_lock {
+        if s.rcu_lock && nests {
+            cx.path.cur.rcu_depth += 1;
+        } else if s.rcu_lock {
             return Err(cx.reject(KfuncMsg::RcuNested { name: name() }, Errno::EINVAL));
         }
         if s.rcu_unlock {
-            leave_rcu(cx);
+            cx.path.cur.rcu_depth -= 1;
+            if !(cx.program.kernel.features.implied_rcu_survives_unlock && refs::in_rcu_section(cx))
+                && cx.path.cur.rcu_depth == 0
+            {
+                leave_rcu(cx);
+            }
         } else if s.sleepable {
             return Err(cx.reject(KfuncMsg::SleepableInRcu { name: name() }, Errno::EACCES));
         }
@@ -214,7 +222,6 @@ fn leave_rcu(cx: &mut Cx) {
             cx.path.cur.frame_at_mut(n).stack.edit(iterators, |slot| outdate(&mut slot.spilled.ty));
         }
     }
-    cx.path.cur.rcu_depth = 0;
 }
 
 /// The result register is written.
@@ -431,6 +438,9 @@ fn set_plain_result(cx: &mut Cx, meta: &mut KfuncMeta, btf: &Arc<Btf>, target: T
         if meta.flags.is_next_call() {
             let under_rcu = iter_of_state(&mut cx.path.cur, meta.iter).is_some_and(|r| r.has(TypeFlags::RCU));
             ty = ty.plus(if under_rcu { TypeFlags::RCU } else { TypeFlags::TRUSTED });
+        }
+        if cx.program.kernel.features.acquired_is_trusted && meta.flags.is_acquire() {
+            ty = ty.plus(TypeFlags::TRUSTED);
         }
         set_pointer(cx, ty, Payload::Btf { btf: meta.desc.btf, id: target.id });
         return Ok(());

@@ -132,9 +132,9 @@ pub(crate) fn note_kfunc_call(cx: &mut Draft<'_>, func_id: i32, off: i16) -> Res
     };
     let name = func.name();
     let module = (btf_ref != BtfRef::VMLINUX).then(|| cx.program.btf_names[usize::from(btf_ref.0)].as_str());
-    let version = cx.program.kernel.version;
     let prog_type = cx.program.resolved_prog_type();
-    let flags = kfuncs::flags_for(version, module, name, prog_type, cx.program.prog_type, cx.program.attach_type);
+    let flags =
+        kfuncs::flags_for(cx.program.kernel, module, name, prog_type, cx.program.prog_type, cx.program.attach_type);
     if module.is_none() && kfuncs::is_device_bound(name) && cx.program.req.prog_ifindex == 0 {
         return Err(cx.reject(KfuncMsg::DevBound {}, Errno::EINVAL));
     }
@@ -165,6 +165,11 @@ fn desc_of<'e>(program: &'e Program<'_>, insn: Insn) -> Option<&'e Rc<KfuncDesc>
         return None;
     }
     find_desc(program, insn.imm.cast_unsigned(), insn.off)
+}
+
+/// What is known of the function that a call names, if the program may call it.
+pub(crate) fn described<'e>(program: &'e Program<'_>, insn: Insn) -> Option<&'e KfuncDesc> {
+    desc_of(program, insn).map(|d| &**d).filter(|d| d.flags.is_some())
 }
 
 fn special_of(program: &Program<'_>, insn: Insn) -> Option<Special> {
@@ -298,7 +303,7 @@ mod tests {
         // What 6.13 or later brought must be there; what depends on the configuration need not be.
         let new = |r: &&kfuncs::Kfunc| r.releases.since > Kernel::v6_12().version;
         let invented: Vec<_> = groups()
-            .filter(|g| g.module.is_none())
+            .filter(|g| g.module.is_none() && g.filter != kfuncs::Filter::Signatures)
             .flat_map(|g| rows(g))
             .filter(new)
             .filter(|r| !tagged.contains(r.name))

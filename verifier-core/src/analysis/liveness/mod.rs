@@ -6,6 +6,7 @@
 //!
 //! In the kernel: `mark_reg_read()`, `bpf_mark_stack_read()`, `live |= REG_LIVE_WRITTEN`, `bpf_mark_stack_write()`.
 
+pub(crate) mod frames;
 pub(crate) mod instances;
 mod place;
 mod read_marks;

@@ -14,6 +14,7 @@
 use smallvec::SmallVec;
 
 use crate::error::{LimitMsg, Res};
+use crate::kernel::features::LivenessKind;
 use crate::state::{StateId, VerifierState};
 
 use super::super::Cx;
@@ -21,7 +22,7 @@ use super::super::asks::Calls;
 use super::super::path::Path;
 use super::super::stored::Search;
 use super::instances::*;
-use super::place::{DeadPlaces, read_marks};
+use super::place::DeadPlaces;
 
 fn lookup(cx: &Cx<'_>, search: &mut Search, chain: Chain, starts: Sites) -> usize {
     if let Some(&at) = search.stack_live.by_chain.get(&chain) {
@@ -101,8 +102,9 @@ pub(super) fn mark_written(path: &mut Path, frame: usize, spi: usize) {
     }
 }
 
+/// What is read and written is collected while walking.
 fn static_liveness(cx: &Cx<'_>) -> bool {
-    !read_marks(cx)
+    cx.program.kernel.features.liveness == LivenessKind::Static
 }
 
 /// Before an instruction is processed: nothing of it is read or written yet.
@@ -276,6 +278,9 @@ pub(crate) fn dead_places(cx: &Cx<'_>, search: &mut Search, id: StateId) -> Vec<
     let st = search.state(id).clone();
     let calls = calls_of(&st);
     let last = st.frames.len().saturating_sub(1);
+    if !static_liveness(cx) {
+        return Vec::new();
+    }
     let instances: SmallVec<[usize; 8]> = (0..st.frames.len()).map(|f| instance_of(cx, search, &calls, f)).collect();
     let mut out = Vec::with_capacity(st.frames.len());
     for (frame, f) in st.frames.iter().enumerate() {

@@ -26,6 +26,9 @@ use crate::state::BtfRef;
 /// Prefix of functions whose return value every `fmod_ret` program may change.
 const SECURITY_PREFIX: &str = "security_";
 
+/// Prefix of functions that are system calls.
+const SYSCALL_PREFIX: &str = "__x64_";
+
 /// Checks the attach target and fills in `cx.program.attach`.
 ///
 /// Sleepability by type is checked here for every program; struct_ops programs go on in [`super::struct_ops`].
@@ -196,7 +199,10 @@ fn check_attach_target(cx: &mut Draft<'_>, tgt: Option<&TargetProg>) -> Res<Targ
 
 /// Sleepable programs and `fmod_ret` programs attach to some functions only.
 fn check_target_use(cx: &mut Draft<'_>, to_prog: bool, name: &str) -> Res {
-    let injectable = !to_prog && cx.program.kernel.build.error_injection && error_injection::is_error_injectable(name);
+    let syscall = cx.program.kernel.features.sleepable_on_syscalls && name.starts_with(SYSCALL_PREFIX);
+    let listed =
+        if cx.program.kernel.build.error_injection { error_injection::is_error_injectable(name) } else { syscall };
+    let injectable = !to_prog && listed;
     let in_set = if to_prog { None } else { error_injection::modify_return(name) };
     if cx.program.sleepable {
         let ok = match cx.program.prog_type {

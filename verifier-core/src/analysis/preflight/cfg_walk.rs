@@ -198,10 +198,10 @@ impl Walk {
 fn merge_callee(cx: &mut Draft<'_>, t: usize, w: i64) {
     let Ok(w) = usize::try_from(w) else { return };
     let (caller, callee) = (cx.subprog_at(t), cx.subprog_at(w));
-    let Some((changes, sleeps)) = cx.learned.subprogs.get(callee).map(|c| (c.moves_packet_data, c.can_sleep)) else {
-        return;
-    };
+    let facts = cx.learned.subprogs.get(callee).map(|c| (c.moves_packet_data, c.can_sleep, c.can_throw));
+    let Some((changes, sleeps, throws)) = facts else { return };
     if let Some(c) = cx.learned.subprogs.get_mut(caller) {
+        c.can_throw |= throws;
         c.moves_packet_data |= changes;
         c.can_sleep |= sleeps;
     }
@@ -225,6 +225,7 @@ fn note_call(cx: &mut Draft<'_>, t: usize, insn: Insn) {
         mark_jmp_point(cx, t);
     }
     let (mut changes, mut sleeps) = (false, false);
+    let throws = is_kfunc && kfunc::throws(&cx.program, insn);
     if let Some(id) = helper {
         changes = class::moves_packet_data(id);
         sleeps = helper_proto::get(&cx.program, id).is_some_and(|p| p.can_sleep);
@@ -239,6 +240,7 @@ fn note_call(cx: &mut Draft<'_>, t: usize, insn: Insn) {
     let sub = cx.subprog_at(t);
     if let Some(s) = cx.learned.subprogs.get_mut(sub) {
         s.moves_packet_data |= changes;
+        s.can_throw |= throws;
         s.can_sleep |= sleeps;
     }
 }

@@ -72,7 +72,8 @@ pub(crate) fn number_loops(cx: &mut Draft<'_>) {
             if low[w] < pre[w] {
                 continue;
             }
-            let is_loop = open.last() != Some(&w) || succ.contains(&w);
+            let calls_back = cx.program.kernel.features.callbacks_are_loops && cx.learned.aux[w].runs_callbacks;
+            let is_loop = open.last() != Some(&w) || succ.contains(&w) || calls_back;
             while let Some(t) = open.pop() {
                 low[t] = GONE;
                 if is_loop {

@@ -39,6 +39,15 @@ pub(crate) fn call_summary(program: &Program<'_>, insn: Insn) -> Option<(u32, bo
     if insn.is_kfunc_call() { kfunc::kfunc_fastcall(program, insn) } else { None }
 }
 
+/// How many arguments the call has; `None` for what the program may not call.
+pub(crate) fn params_of_call(program: &Program<'_>, insn: Insn) -> Option<usize> {
+    if insn.is_helper_call() {
+        let proto = helper_proto::get(program, insn.imm as u32)?;
+        return Some(proto.args.iter().take_while(|a| a.base != ArgBase::DontCare).count());
+    }
+    kfunc::described(program, insn).map(|d| d.params.len())
+}
+
 const SPILL: u8 = STX | MEM | DW;
 const FILL: u8 = LDX | MEM | DW;
 

@@ -155,9 +155,9 @@ fn check_compatible(cx: &mut Draft<'_>, map: MapIdx) -> Res {
         Some(WalkMsg::SocketFilterLock)
     } else if mask.contains(FieldKind::SPIN_LOCK) && tracing {
         Some(WalkMsg::TracingLock)
-    } else if mask.contains(FieldKind::TIMER) && tracing {
+    } else if mask.contains(FieldKind::TIMER) && tracing && !cx.program.kernel.features.tracing_timers {
         Some(WalkMsg::TracingTimer)
-    } else if mask.contains(FieldKind::WORKQUEUE) && tracing {
+    } else if mask.contains(FieldKind::WORKQUEUE) && tracing && !cx.program.kernel.features.tracing_timers {
         Some(WalkMsg::TracingWq)
     } else if ty == Some(MapType::StructOps) {
         Some(WalkMsg::StructOpsMap)

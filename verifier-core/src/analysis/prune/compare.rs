@@ -105,6 +105,8 @@ pub(crate) struct Comparison<'a> {
     pub level: Level,
     /// Scalars must be equal.
     pub strict_scalars: bool,
+    /// A scalar without a link covers one that stands at a distance from another.
+    pub unlinked_covers_distant: bool,
     /// Ranges of scalars count even where they were never needed. Not of the kernel.
     pub exact: bool,
     /// Uninitialised stack may be read.
@@ -251,7 +253,8 @@ impl Comparison<'_> {
             return within(&old.scalar, &cur.scalar);
         }
         // A scalar known as "another plus a constant" must be that in both, with the same constant.
-        if old.id != 0 && (old.id & ADD_CONST) != (cur.id & ADD_CONST) {
+        let linked = old.id != 0 || !self.unlinked_covers_distant;
+        if linked && (old.id & ADD_CONST) != (cur.id & ADD_CONST) {
             return false;
         }
         if old.id & ADD_CONST != 0 && old.off != cur.off {
@@ -265,7 +268,7 @@ impl Comparison<'_> {
         if slot.kind[0] == SlotKind::Spill && slot.spilled.is_scalar() {
             return Some(&slot.spilled);
         }
-        let plain = |k: &SlotKind| *k == SlotKind::Misc || (*k == SlotKind::Invalid && self.reads_unset_stack);
+        let plain = |k: &SlotKind| *k == SlotKind::Misc || (k.is_unset() && self.reads_unset_stack);
         slot.kind.iter().all(plain).then_some(&UNBOUND)
     }
 
@@ -288,13 +291,15 @@ impl Comparison<'_> {
         }
         for byte in 0..8 {
             let kind = old.kind[byte];
-            if !loose && cur.is_none_or(|c| c.kind[byte] != kind) {
+            // What is dead is as good as never stored.
+            let plain = |k: SlotKind| if k == SlotKind::Dead { SlotKind::Invalid } else { k };
+            if !loose && cur.is_none_or(|c| plain(c.kind[byte]) != plain(kind)) {
                 return false;
             }
             if loose && self.read_marks && old.spilled.live & live::READ == 0 {
                 return true;
             }
-            if kind == SlotKind::Invalid || (kind == SlotKind::Misc && self.reads_unset_stack) {
+            if kind.is_unset() || (kind == SlotKind::Misc && self.reads_unset_stack) {
                 continue;
             }
             let Some(cur) = cur else { return false };
@@ -334,7 +339,7 @@ impl Comparison<'_> {
                 old.ty == cur.ty && same && self.ids.check(old.ref_obj_id, cur.ref_obj_id)
             }
             SlotKind::IrqFlag => self.ids.check(old.ref_obj_id, cur.ref_obj_id) && old.payload == cur.payload,
-            SlotKind::Misc | SlotKind::Zero | SlotKind::Invalid => true,
+            SlotKind::Misc | SlotKind::Zero | SlotKind::Invalid | SlotKind::Dead => true,
         }
     }
 
@@ -493,6 +498,7 @@ mod tests {
             ids: &mut ids,
             level,
             strict_scalars: false,
+            unlinked_covers_distant: true,
             exact: false,
             reads_unset_stack: true,
             read_marks: true,
@@ -552,6 +558,7 @@ mod tests {
             ids: &mut ids,
             level: Level::NotExact,
             strict_scalars: false,
+            unlinked_covers_distant: true,
             exact: false,
             reads_unset_stack: false,
             read_marks: true,

@@ -21,7 +21,7 @@ use crate::kernel::Reworded;
 use crate::kernel::call::RegBase;
 use crate::kernel::features::{LivenessKind, LoopKind};
 use crate::log::Event;
-use crate::state::register::live;
+use crate::state::register::{ADD_CONST, live};
 use crate::state::verifier::History;
 use crate::state::{FuncState, IterState, Link, Payload, RegState, Slot, SlotKind, StateId, VerifierState};
 
@@ -41,6 +41,7 @@ fn state_covers(cx: &mut Cx<'_>, search: &mut Search, id: StateId, level: Level)
     let read_marks = cx.program.kernel.features.liveness == LivenessKind::ReadMarks;
     let refs_per_frame = !cx.program.kernel.features.locks_are_refs;
     let reads_unset_stack = cx.program.caps.reads_unset_stack;
+    let unlinked_covers_distant = cx.program.kernel.features.unlinked_covers_distant;
     let exact = search.exact;
     let f = &cx.program.kernel.features;
     let (ids_compared, number_links) = (f.ids_compared, f.number_links_compared);
@@ -52,6 +53,7 @@ fn state_covers(cx: &mut Cx<'_>, search: &mut Search, id: StateId, level: Level)
         ids,
         level,
         strict_scalars,
+        unlinked_covers_distant,
         exact,
         reads_unset_stack,
         read_marks,
@@ -117,6 +119,64 @@ fn clean(cx: &mut Cx<'_>, search: &mut Search, id: StateId) -> Res {
         }
     }
     Ok(())
+}
+
+/// Empties what is not read any more in the current state, at the place where it stands (7.1). Objects on the stack stay,
+/// because overwriting them has consequences.
+fn empty_what_is_dead(cx: &mut Cx<'_>, insn_idx: usize) {
+    let mut st = std::mem::replace(&mut cx.path.cur, VerifierState::empty());
+    let last = st.frames.len().saturating_sub(1);
+    for n in 0..st.frames.len() {
+        let at = if n == last { insn_idx } else { st.frames[n + 1].called_from as usize };
+        let regs = cx.learned.aux.get(at).map_or(u16::MAX, |a| a.live_registers_before);
+        let alive = liveness::frames::alive(&cx.learned.frames, &cx.learned, &st, insn_idx, n);
+        let frame = &st.frames[n];
+        let dead_regs = (0..10).filter(|i| regs >> i & 1 == 0 && frame.regs[*i].ty.base != RegBase::NotInit);
+        let dead_regs: u16 = dead_regs.fold(0, |set, i| set | 1 << i);
+        let dying = |spi: usize, slot: &Slot| {
+            let (upper, lower) = (alive >> (2 * spi) & 1 != 0, alive >> (2 * spi + 1) & 1 != 0);
+            let unset = |half: &[SlotKind]| half.iter().all(|k| *k == SlotKind::Dead);
+            !(upper || unset(&slot.kind[..4])) || !(lower || unset(&slot.kind[4..]))
+        };
+        let slots = frame.stack.iter().take(64).enumerate();
+        let dead_slots: u64 = slots.filter(|(spi, s)| dying(*spi, s)).fold(0, |set, (spi, _)| set | 1 << spi);
+        if dead_regs == 0 && dead_slots == 0 {
+            continue;
+        }
+        let frame = Rc::make_mut(&mut st.frames[n]);
+        for i in (0..10).filter(|i| dead_regs >> i & 1 != 0) {
+            frame.regs[i].set(RegState::NOT_INIT);
+        }
+        for spi in (0..64).filter(|spi| dead_slots >> spi & 1 != 0) {
+            let (upper, lower) = (alive >> (2 * spi) & 1 != 0, alive >> (2 * spi + 1) & 1 != 0);
+            frame.stack.edit(1 << spi, |slot| bury(slot, upper, lower));
+        }
+    }
+    cx.path.cur = st;
+}
+
+/// Marks the halves of a slot that are not alive. The upper half is the one next to the frame pointer.
+fn bury(slot: &mut Slot, upper: bool, lower: bool) {
+    let kind = slot.kind[7];
+    if matches!(kind, SlotKind::Dynptr | SlotKind::Iter | SlotKind::IrqFlag) {
+        return;
+    }
+    if !lower {
+        if upper && kind == SlotKind::Spill {
+            // A saved pointer must go on refusing loads of a part, and a saved zero is certain in every state compared.
+            if !slot.spilled.is_scalar() || slot.spilled.is_null() {
+                return;
+            }
+            for k in slot.kind[..4].iter_mut().filter(|k| **k == SlotKind::Spill) {
+                *k = SlotKind::Misc;
+            }
+        }
+        slot.spilled.set(RegState::NOT_INIT);
+        slot.kind[4..].fill(SlotKind::Dead);
+    }
+    if !upper {
+        slot.kind[..4].fill(SlotKind::Dead);
+    }
 }
 
 /// Whether anything that is dead still holds something; if not, a frame stays shared.
@@ -205,6 +265,7 @@ fn compare_open(
         }
         if runs_callbacks {
             if state_covers(cx, search, id, Level::RangeWithin) {
+                let looping = looping || cx.program.kernel.features.callbacks_are_loops;
                 return Ok(Seen::Hit { looping });
             }
         } else if compare::maybe_looping(search.state(id), &cx.path.cur)
@@ -271,7 +332,11 @@ pub(crate) fn covered_by_stored(cx: &mut Cx<'_>, search: &mut Search, insn_idx: 
     let len = cx.program.insns.len();
     let called_from = cx.path.cur.frame().called_from;
     let bucket = search.bucket_of(insn_idx, called_from, len);
-    empty_what_is_not_read(cx, search, insn_idx, bucket)?;
+    if cx.program.kernel.features.liveness == LivenessKind::BeforeWalk {
+        empty_what_is_dead(cx, insn_idx);
+    } else {
+        empty_what_is_not_read(cx, search, insn_idx, bucket)?;
+    }
 
     let mut states_cnt = 0u32;
     let mut looping = false;
@@ -389,6 +454,9 @@ fn store(cx: &mut Cx<'_>, search: &mut Search, insn_idx: usize, bucket: usize) -
     if cx.program.caps.has_cap_bpf {
         forget_precision(&mut cx.path.cur);
     }
+    if cx.program.kernel.features.lone_ids_go {
+        forget_lone_ids(&mut cx.path.cur);
+    }
     let mut new = cx.path.cur.clone();
     new.insn_idx = insn_idx as u32;
     new.cleaned = false;
@@ -411,6 +479,20 @@ fn store(cx: &mut Cx<'_>, search: &mut Search, insn_idx: usize, bucket: usize) -
         cx.emit(Event::Checkpoint { id, idx: insn_idx, state: &state });
     }
     Ok(())
+}
+
+/// A number that shares its id with no other is linked to nothing.
+fn forget_lone_ids(cur: &mut VerifierState) {
+    use super::regs::{at_mut, drop_link, places};
+    let linked = |r: &RegState| r.is_scalar() && r.id != 0;
+    let base = |id: u32| id & !ADD_CONST;
+    let found = places(cur, linked);
+    let ids: Vec<u32> = found.iter().map(|at| base(super::regs::at(cur, *at).id)).collect();
+    for (place, id) in found.iter().zip(&ids) {
+        if ids.iter().filter(|other| *other == id).count() == 1 {
+            drop_link(at_mut(cur, *place));
+        }
+    }
 }
 
 /// Every register and slot now comes from the stored state, and nothing was written since. Callers' R0 to R5 keep

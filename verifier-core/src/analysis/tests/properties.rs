@@ -51,6 +51,7 @@ fn comparison(ids: &mut IdMap, level: Level) -> Comparison<'_> {
         ids,
         level,
         strict_scalars: false,
+        unlinked_covers_distant: true,
         exact: false,
         reads_unset_stack: true,
         read_marks: false,

@@ -5,6 +5,7 @@
 //! In the kernel: `BPF_ADDR_SPACE_CAST`, `bpf_alu_string`, `copy_register_state()`,
 //! `is_safe_to_compute_dst_reg_range()`, `maybe_fork_scalars()`.
 
+use crate::domain::scalar::Division;
 use crate::domain::{BoundedOp, Scalar};
 use crate::error::{Errno, RegisterMsg, Res};
 use crate::isa::Insn;
@@ -289,6 +290,7 @@ fn adjust_arena(cx: &mut Cx<'_>, insn: Insn, src: Option<RegState>) -> Res {
 fn relink(cx: &mut Cx<'_>, insn: Insn, src: &RegState, umax_before: u64) {
     let delta = link_distance(cx, insn, src, umax_before);
     let has_cap_bpf = cx.program.caps.has_cap_bpf;
+    let keeps_distance = !cx.program.kernel.features.unlinked_forgets_distance;
     let dst = cx.reg_mut(insn.dst);
     match delta {
         // A second constant cannot be remembered.
@@ -296,6 +298,7 @@ fn relink(cx: &mut Cx<'_>, insn: Insn, src: &RegState, umax_before: u64) {
             dst.id |= flag;
             dst.off = off;
         }
+        None if keeps_distance => dst.id = 0,
         _ => drop_link(dst),
     }
 }
@@ -303,8 +306,14 @@ fn relink(cx: &mut Cx<'_>, insn: Insn, src: &RegState, umax_before: u64) {
 /// The constant that is added, if it can be remembered, and the mark for the width it was added in.
 fn link_distance(cx: &Cx<'_>, insn: Insn, src: &RegState, umax_before: u64) -> Option<(i32, u32)> {
     let half = insn.class() != ALU64;
+    let doubled;
+    let mut src = src;
     if insn.is_reg_src() && insn.src == insn.dst {
-        return None;
+        if cx.program.kernel.features.self_addition_unlinks {
+            return None;
+        }
+        doubled = *cx.reg(insn.dst);
+        src = &doubled;
     }
     if !cx.program.kernel.features.links_keep_distance {
         return None;
@@ -330,6 +339,16 @@ fn link_distance(cx: &Cx<'_>, insn: Insn, src: &RegState, umax_before: u64) -> O
     Some((off, if half { ADD_CONST32 } else { ADD_CONST64 }))
 }
 
+/// Whether bits and ranges leave one value.
+fn is_one_value(src: &Scalar, half: bool) -> bool {
+    let agree = if half {
+        src.s32_min == src.s32_max && src.u32_min == src.u32_max
+    } else {
+        src.smin == src.smax && src.umin == src.umax
+    };
+    src.known(half).is_some() && agree
+}
+
 /// The operation on bounds, if there is one whose result has bounds for these operands.
 fn bounded_op(insn: Insn, src: &Scalar) -> Option<BoundedOp> {
     Some(match insn.op() {
@@ -343,13 +362,8 @@ fn bounded_op(insn: Insn, src: &Scalar) -> Option<BoundedOp> {
         op @ (LSH | RSH | ARSH) => {
             // A shift has bounds if its amount is known and in range; other amounts mean nothing.
             let half = insn.class() != ALU64;
-            let agree = if half {
-                src.s32_min == src.s32_max && src.u32_min == src.u32_max
-            } else {
-                src.smin == src.smax && src.umin == src.umax
-            };
             let width = if half { 32 } else { 64 };
-            if src.known(half).is_none() || !agree || src.umax >= width {
+            if !is_one_value(src, half) || src.umax >= width {
                 return None;
             }
             match op {
@@ -386,6 +400,11 @@ fn adjust_scalar(cx: &mut Cx<'_>, insn: Insn, src: Scalar) -> Res {
             dst.id = 0;
         }
         dst.scalar.byte_order(insn.imm as u32 / 8, swap, rules);
+        return Ok(());
+    }
+    if matches!(insn.op(), DIV | MOD) && cx.program.kernel.features.division_bounds && is_one_value(&src, half) {
+        let division = Division { signed: insn.off == 1, remainder: insn.op() == MOD };
+        cx.reg_mut(insn.dst).scalar.divide(&src, division, half, rules);
         return Ok(());
     }
     let undecided = !rules.unknown_operands && !matches!(insn.op(), ADD | SUB | AND) && src.known(half).is_none();

@@ -2,6 +2,8 @@
 //!
 //! Answers for `collect_linked_regs()` and `sync_linked_regs()`.
 
+use smallvec::SmallVec;
+
 use crate::state::register::{ADD_CONST, ADD_CONST32};
 use crate::state::{RegState, SlotKind, VerifierState};
 
@@ -66,6 +68,8 @@ pub(super) fn copy_to_all(st: &mut VerifierState, regno: u8) {
 /// What is now known of register `regno` (of the innermost frame) is known of those linked to it.
 pub(super) fn sync(cx: &mut Cx<'_>, other: bool, regno: u8, linked: &LinkedRegs) {
     let rules = cx.program.rules();
+    let mut touched: SmallVec<[Place; 8]> = SmallVec::new();
+    let shown = cx.program.kernel.features.linked_registers_shown;
     let sync_now = cx.program.kernel.features.links_over_sub_and_alu32;
     let st: &mut VerifierState = if other { cx.path.forked_mut() } else { &mut cx.path.cur };
     let top = st.top_frame();
@@ -100,5 +104,12 @@ pub(super) fn sync(cx: &mut Cx<'_>, other: bool, regno: u8, linked: &LinkedRegs)
             }
         }
         *at_mut(st, here) = new;
+        touched.push(place);
+    }
+    for place in touched.into_iter().filter(|_| shown) {
+        match place {
+            Place::Reg(n) => cx.path.scratch_reg(n),
+            Place::Slot(n) => cx.path.scratch_slot(n),
+        }
     }
 }

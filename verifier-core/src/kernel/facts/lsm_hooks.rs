@@ -23,7 +23,9 @@ pub fn is_hook(name: &str) -> bool {
 
 /// The hook may not be attached to. Kernel: `bpf_lsm_disabled_hooks`.
 pub fn is_disabled(v: KernelVersion, name: &str) -> bool {
-    has(DISABLED, name) || (!late(v) && has(DISABLED_6_12, name))
+    // 7.0: the file has no security blob of its own there yet.
+    let newer = v >= KernelVersion::new(7, 0) && name == "bpf_lsm_file_alloc_security";
+    newer || has(DISABLED, name) || (!late(v) && has(DISABLED_6_12, name))
 }
 
 /// The hook is called where sleeping is allowed. Kernel: `sleepable_lsm_hooks`.

@@ -10,6 +10,9 @@ pub enum LivenessKind {
     /// A data-flow pass over registers before the walk, and must-write/may-read sets of stack slots per
     /// function instance and instruction.
     Static,
+    /// The same, but what reads and writes the stack is found before the walk as well, in halves of slots; what is dead
+    /// is dropped from states at once.
+    BeforeWalk,
 }
 
 /// How a release decides that a state inside a loop may be pruned against one still being explored.
@@ -58,7 +61,11 @@ macro_rules! behaviours {
                     $(stringify!($name) => self.$name = on,)+
                     _ => {}
                 }
-                self.liveness = if self.static_liveness { LivenessKind::Static } else { LivenessKind::ReadMarks };
+                self.liveness = match (self.static_liveness, self.stack_before_walk) {
+                    (_, true) => LivenessKind::BeforeWalk,
+                    (true, false) => LivenessKind::Static,
+                    (false, false) => LivenessKind::ReadMarks,
+                };
                 self.loops = if self.scc_loops { LoopKind::Scc } else { LoopKind::LoopEntry };
                 self.may_goto_stack = if self.timed_may_goto { 16 } else { 8 };
                 self
@@ -452,6 +459,99 @@ behaviours! {
         evidence: "bpf: callchain sensitive stack liveness tracking using CFG",
         probe: "alignment/relaxed",
     }
+    /// What is read of the stack later is found before the walk, too: where pointers into frames go, and what each
+    /// instruction and call reads and overwrites through them, in halves of slots. What is dead is dropped from states
+    /// at every place where they are compared (7.1).
+    stack_before_walk {
+        since: v(7, 1),
+        evidence: "measured on 7.0.13 and 7.3.4",
+        probe: "",
+    }
+    /// A pointer keeps its id when it turns out not to be null (7.1).
+    ids_survive_null_check {
+        since: v(7, 1),
+        evidence: "measured on 7.0.13 and 7.3.4",
+        probe: "",
+    }
+    /// What a dynptr owns gets its id before the dynptr does (7.1).
+    dynptr_owner_first {
+        since: v(7, 1),
+        evidence: "measured on 7.0.13 and 7.3.4",
+        probe: "",
+    }
+    /// What a lookup in a map of maps or of sockets yields is of its kind at once, not only once it is known not to be
+    /// null (7.1).
+    lookups_typed_at_once {
+        since: v(7, 1),
+        evidence: "measured on 7.0.13 and 7.3.4",
+        probe: "",
+    }
+    /// Objects of the kernel that a function acquires are trusted (7.1).
+    acquired_is_trusted {
+        since: v(7, 1),
+        evidence: "measured on 7.0.13 and 7.3.4",
+        probe: "",
+    }
+    /// What `bpf_get_retval()` yields is an error number or zero (7.1).
+    retval_is_error {
+        since: v(7, 1),
+        evidence: "measured on 7.0.13 and 7.3.4",
+        probe: "",
+    }
+    /// The fixed part of a pointer's offset is part of its value, and is judged with it (7.1).
+    offsets_are_values {
+        since: v(7, 1),
+        evidence: "measured on 7.0.13 and 7.3.4",
+        probe: "",
+    }
+    /// Numbers that share their id with no other lose it where a state is stored (7.1).
+    lone_ids_go {
+        since: v(7, 1),
+        evidence: "measured on 7.0.13 and 7.3.4",
+        probe: "",
+    }
+    /// The log shows registers that learn through a link as touched (7.1).
+    linked_registers_shown {
+        since: v(7, 1),
+        evidence: "measured on 7.0.13 and 7.3.4",
+        probe: "",
+    }
+    /// A global function that may throw is walked as an exception first, as an ordinary return then (7.1).
+    global_may_throw {
+        since: v(7, 1),
+        evidence: "measured on 7.0.13 and 7.3.4",
+        probe: "",
+    }
+    /// Memory that a kernel function reads and writes needs its size exactly once (7.1); before, once for each.
+    memory_size_noted_once {
+        since: v(7, 1),
+        evidence: "measured on 7.0.13 and 7.3.4",
+        probe: "",
+    }
+    /// What `bpf_set_retval()` is given must be a known error number or zero (7.1).
+    set_retval_in_range {
+        since: v(7, 1),
+        evidence: "measured on 7.0.13 and 7.3.4",
+        probe: "",
+    }
+    /// The size of memory that may be left out counts even where it is (7.1).
+    size_without_memory {
+        since: v(7, 1),
+        evidence: "measured on 7.0.13 and 7.3.4",
+        probe: "",
+    }
+    /// Jumps that constants decide are rewritten before the walk (7.1).
+    constants_fold {
+        since: v(7, 1),
+        evidence: "measured on 7.0.13 and 7.3.4",
+        probe: "",
+    }
+    /// Calls that call back at once are loops of their own (7.1).
+    callbacks_are_loops {
+        since: v(7, 1),
+        evidence: "measured on 7.0.13 and 7.3.4",
+        probe: "",
+    }
     /// Loops converge over the strongly connected components of the control-flow graph, with backedges collected per visit.
     /// Before, states were linked to the entries of loops while walking.
     scc_loops {
@@ -482,6 +582,7 @@ behaviours! {
     }
     /// Too many pending paths return E2BIG; EFAULT before (`bpf: propagate error from push_stack`, in 6.12.y).
     jump_sequence_is_e2big {
+        since: v(7, 0),
         stable: &[p(6, 12, 117)],
         evidence: "bpf: propagate error from push_stack",
         probe: "limit/jump_sequence",
@@ -503,7 +604,7 @@ behaviours! {
     /// `LD_ABS` and `LD_IND` are walked as a branch that leaves the function.
     ld_abs_exits_frame {
         since: v(7, 0),
-        stable: &[p(6, 1, 192), p(6, 12, 117), p(6, 18, 15)],
+        stable: &[p(6, 1, 192), p(6, 12, 117), p(6, 18, 44)],
         evidence: "bpf: account for ld_abs exits in subprograms",
         probe: "",
     }
@@ -516,7 +617,8 @@ behaviours! {
     }
     /// `bpf_tail_call()` is walked as a branch that leaves the function.
     tail_call_exits_frame {
-        stable: &[p(6, 18, 44)],
+        since: v(7, 0),
+        stable: &[p(6, 18, 15)],
         evidence: "bpf: correct stack liveness for tail calls",
         probe: "info/tail_call_long",
     }
@@ -615,12 +717,124 @@ behaviours! {
         evidence: "bpf: Support negative offsets, BPF_SUB, and alu32 for linked register tracking",
         probe: "callback/loop",
     }
-    /// Only registers that are live are linked (6.17, with the liveness pass: `bpf: collect only live registers in
-    /// linked regs`).
+    /// Only registers that are live are linked (7.0, in 6.18's later stable releases: `bpf: collect only live registers
+    /// in linked regs`).
     links_live_only {
-        since: v(6, 17),
+        since: v(7, 0),
+        stable: &[p(6, 18, 44)],
         evidence: "bpf: collect only live registers in linked regs",
         probe: "alu/invariants",
+    }
+    /// A register that is added to itself is linked to nothing any more. Before, its copies took the doubled constant for
+    /// their distance (7.0, in later stable releases of 6.12 and 6.18).
+    self_addition_unlinks {
+        since: v(7, 0),
+        stable: &[p(5, 10, 262), p(6, 1, 192), p(6, 12, 117), p(6, 18, 44)],
+        evidence: "measured on 6.12.117, 6.18.15, 6.18.44 and 7.0.13",
+        probe: "",
+    }
+    /// A register that loses its link loses the distance, too. Before, the next link began with the old distance (7.1, in
+    /// later stable releases of 6.12 and 6.18).
+    unlinked_forgets_distance {
+        since: v(7, 1),
+        stable: &[p(5, 10, 262), p(6, 1, 192), p(6, 12, 117), p(6, 18, 44)],
+        evidence: "measured on 6.12.117, 6.18.15, 6.18.44, 7.0.13 and 7.3.4",
+        probe: "",
+    }
+    /// A number that had no link covers one that stands at a distance from another (in later stable releases of 6.12 and
+    /// 6.18); before, it did not.
+    unlinked_covers_distant {
+        since: v(7, 0),
+        stable: &[p(5, 10, 262), p(6, 1, 192), p(6, 12, 117), p(6, 18, 44)],
+        evidence: "measured on 6.12.117, 6.18.15 and 6.18.44",
+        probe: "",
+    }
+    /// Of a low half whose signed range crosses from -1 to 0, the end is cut off that the unsigned range does not meet (in
+    /// later stable releases of 6.12 and 6.18).
+    low_half_cut_at_zero {
+        since: v(7, 0),
+        stable: &[p(5, 10, 262), p(6, 1, 192), p(6, 12, 117), p(6, 18, 44)],
+        evidence: "bpf: Fix u32/s32 bounds when ranges cross min/max boundary",
+        probe: "",
+    }
+    /// A shift left by 32 keeps the signed bounds of a low half that may be negative.
+    shift_by_half_keeps_sign {
+        since: v(7, 0),
+        stable: &[p(5, 10, 262), p(6, 1, 192), p(6, 12, 117), p(6, 18, 44)],
+        evidence: "measured on 6.12.117, 6.18.15, 6.18.44 and 7.0.13",
+        probe: "",
+    }
+    /// A store that may go to any byte of a range ends the saved registers in it whole. Before, their other bytes went on
+    /// being saved ones, of a register without a value.
+    variable_store_ends_spills {
+        since: v(7, 0),
+        stable: &[p(5, 10, 262), p(6, 1, 192), p(6, 12, 117), p(6, 18, 44)],
+        evidence: "measured on 6.12.117, 6.18.15 and 6.18.44",
+        probe: "",
+    }
+    /// An exception is refused with its own name where something is held, and so in nested functions, too. Before, it
+    /// ended what it was in like an exit.
+    throw_is_no_exit {
+        since: v(7, 0),
+        stable: &[p(5, 10, 262), p(6, 1, 192), p(6, 12, 117), p(6, 18, 44)],
+        evidence: "measured on 6.12.117, 6.18.15 and 6.18.44",
+        probe: "",
+    }
+    /// Programs of tracing types may use maps with timers and work queues (7.0).
+    tracing_timers {
+        since: v(7, 0),
+        evidence: "measured on 6.18.44 and 7.0.13",
+        probe: "",
+    }
+    /// Classifiers, actions, XDP programs, socket filters and flow dissectors may not update socket maps with the plain
+    /// helpers any more (7.1).
+    sockmap_updates_few {
+        since: v(7, 1),
+        evidence: "measured on 7.0.13 and 7.3.4",
+        probe: "",
+    }
+    /// Where functions cannot be made to fail, sleepable programs may attach to system calls, and `fmod_ret` programs, too
+    /// (7.1).
+    sleepable_on_syscalls {
+        since: v(7, 1),
+        evidence: "measured on 7.0.13 and 7.3.4",
+        probe: "",
+    }
+    /// Recursion is found before the walk, in the order of calls (7.1).
+    recursion_found_early {
+        since: v(7, 1),
+        evidence: "measured on 6.18.44 and 7.3.4",
+        probe: "",
+    }
+    /// What RCU protects stays valid behind `bpf_rcu_read_unlock()` where the program is in a section by its kind (7.1).
+    implied_rcu_survives_unlock {
+        since: v(7, 1),
+        evidence: "measured on 7.0.13 and 7.3.4",
+        probe: "",
+    }
+    /// RCU sections nest (7.0).
+    rcu_nests {
+        since: v(7, 0),
+        evidence: "measured on 6.18.44 and 7.3.4",
+        probe: "",
+    }
+    /// A range of numbers is one arc of the circle of all words, which both readings are taken from (7.1).
+    circular_ranges {
+        since: v(7, 1),
+        evidence: "measured on 7.0.13 and 7.3.4",
+        probe: "",
+    }
+    /// Quotients and remainders by a constant have bounds (7.0).
+    division_bounds {
+        since: v(7, 0),
+        evidence: "measured on 6.18.44 and 7.0.13",
+        probe: "",
+    }
+    /// Global functions may return nothing, and another error tells that one returns what it may not (7.1).
+    global_void {
+        since: v(7, 1),
+        evidence: "measured on 6.18.44 and 7.3.4",
+        probe: "",
     }
     /// `may_goto` with offset zero is allowed (6.14: `bpf: Allow may_goto 0 instruction in verifier`).
     may_goto_zero {

@@ -167,4 +167,28 @@ wordings! {
         evidence: "bpf: callchain sensitive stack liveness tracking using CFG",
         probe: "alignment/relaxed",
     }
+    /// Where a pointer points is shown as one number or range, the fixed part of its offset included.
+    OffsetsInValue {
+        since: v(7, 1),
+        evidence: "measured on 7.0.13 and 7.3.4",
+        probe: "",
+    }
+    /// An account stands behind the message of a refusal: what, why, where, how it came to it, what helps.
+    Accounts {
+        since: v(7, 1),
+        evidence: "measured on 7.0.13 and 7.3.4",
+        probe: "",
+    }
+    /// The id of what is owned is that of the reference, and what was made from it names it as its parent.
+    ParentIds {
+        since: v(7, 1),
+        evidence: "measured on 7.0.13 and 7.3.4",
+        probe: "",
+    }
+    /// Return values that are no numbers are refused in words that name void as well.
+    GlobalVoid {
+        since: v(7, 1),
+        evidence: "measured on 7.0.13 and 7.3.4",
+        probe: "",
+    }
 }

@@ -15,6 +15,7 @@ mod testmod;
 mod trace;
 
 use super::history::KernelVersion;
+use super::profiles::{Build, Kernel};
 use super::prog_types::{AttachType, ProgType};
 pub use row::{Filter, Group, Hooks, Kfunc, KfuncFlags};
 
@@ -30,6 +31,7 @@ pub const GROUPS: &[&Group] = &[
     &generic::CRYPTO_INIT,
     &trace::KEYS,
     &trace::KEYS_GENERIC,
+    &trace::SIGNATURES,
     &trace::SESSION,
     &trace::FILES,
     &trace::CGROUP_XATTR,
@@ -56,6 +58,8 @@ pub const GROUPS: &[&Group] = &[
     &net::XFRM_STATE,
     &testmod::TESTMOD_COMMON,
     &testmod::TESTMOD,
+    &testmod::MODORDER_X,
+    &testmod::MODORDER_Y,
 ];
 
 /// Hook whose functions a program type may call besides the common ones. Kernel: `bpf_prog_type_to_kfunc_hook()`.
@@ -69,6 +73,7 @@ pub const fn hook_of(t: ProgType, version: KernelVersion) -> Hooks {
         P::SchedCls => Hooks::TC,
         P::StructOps => Hooks::STRUCT_OPS,
         P::Tracing | P::Tracepoint | P::PerfEvent | P::Lsm => Hooks::TRACING,
+        P::RawTracepoint if version.major >= 7 => Hooks::TRACING,
         P::Syscall => Hooks::SYSCALL,
         P::CgroupSkb | P::CgroupSock | P::CgroupDevice | P::CgroupSockAddr | P::CgroupSockopt | P::CgroupSysctl => {
             Hooks::CGROUP
@@ -85,8 +90,9 @@ pub const fn hook_of(t: ProgType, version: KernelVersion) -> Hooks {
     }
 }
 
-fn passes(filter: Filter, t: ProgType, attach: AttachType) -> bool {
+fn passes(filter: Filter, build: Build, t: ProgType, attach: AttachType) -> bool {
     match filter {
+        Filter::Signatures => build.signatures,
         Filter::None => true,
         Filter::Lsm => t == ProgType::Lsm,
         Filter::Iterator => attach == AttachType::TraceIter,
@@ -102,13 +108,14 @@ fn passes(filter: Filter, t: ProgType, attach: AttachType) -> bool {
 /// counts as (an extension counts as its target's); `loaded_as` the one it is loaded as, which filters look at.
 /// Kernel: `btf_kfunc_id_set_contains()`.
 pub fn flags_for(
-    version: KernelVersion,
+    kernel: &Kernel,
     module: Option<&str>,
     name: &str,
     prog_type: ProgType,
     loaded_as: ProgType,
     attach: AttachType,
 ) -> Option<KfuncFlags> {
+    let version = kernel.version;
     let hook = hook_of(prog_type, version);
     for hooks in [Hooks::COMMON, hook] {
         for group in GROUPS.iter().filter(|g| g.hooks.intersects(hooks)) {
@@ -117,7 +124,7 @@ pub fn flags_for(
                 continue;
             }
             if let Some(row) = group.rows.iter().find(|r| r.name == name && r.releases.contains(version)) {
-                return passes(group.filter, loaded_as, attach).then_some(row.flags);
+                return passes(group.filter, kernel.build, loaded_as, attach).then_some(row.flags);
             }
         }
     }
@@ -133,10 +140,8 @@ pub fn is_device_bound(name: &str) -> bool {
 mod tests {
     use super::*;
 
-    const V6_12: KernelVersion = KernelVersion::new(6, 12);
-
     fn may(name: &str, t: ProgType, attach: AttachType) -> bool {
-        flags_for(V6_12, None, name, t, t, attach).is_some()
+        flags_for(&Kernel::v6_12(), None, name, t, t, attach).is_some()
     }
 
     #[test]
@@ -152,7 +157,7 @@ mod tests {
     #[test]
     fn a_module_function_is_not_the_kernels() {
         let t = ProgType::SchedCls;
-        let of = |module, name| flags_for(V6_12, module, name, t, t, AttachType::TcxIngress);
+        let of = |module, name| flags_for(&Kernel::v6_12(), module, name, t, t, AttachType::TcxIngress);
         assert!(of(Some("nf_conntrack"), "bpf_skb_ct_lookup").is_some());
         assert!(of(Some("fou"), "bpf_skb_ct_lookup").is_none());
         assert!(of(Some("fou"), "bpf_rcu_read_lock").is_none());

@@ -140,6 +140,8 @@ pub enum Filter {
     Iterator,
     /// Probe sessions only. Kernel: `bpf_kprobe_multi_filter()`.
     ProbeSession,
+    /// Kernels that verify signatures only. Kernel: `CONFIG_SYSTEM_DATA_VERIFICATION`.
+    Signatures,
 }
 
 /// One function.

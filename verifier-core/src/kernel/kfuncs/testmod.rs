@@ -75,3 +75,15 @@ const TESTMOD_ROWS: &[Kfunc] = &[
     k("bpf_kfunc_st_ops_test_pro_epilogue", F::TRUSTED_ARGS.union(F::SLEEPABLE)),
     k("bpf_kfunc_st_ops_inc10", F::TRUSTED_ARGS),
 ];
+
+/// Of the two modules that test which one a number of a function names.
+pub(super) const MODORDER_X: Group = Group {
+    module: Some("bpf_test_modorder_x"),
+    hooks: Hooks::TC,
+    filter: Filter::None,
+    rows: &[k("bpf_test_modorder_retx", F::empty())],
+};
+
+/// The other one.
+pub(super) const MODORDER_Y: Group =
+    Group { module: Some("bpf_test_modorder_y"), rows: &[k("bpf_test_modorder_rety", F::empty())], ..MODORDER_X };

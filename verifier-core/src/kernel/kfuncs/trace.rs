@@ -18,8 +18,7 @@ pub(super) const KEYS: Group = Group {
     ],
 };
 
-/// As [`KEYS`], for more program types. The 6.18 kernel measured was built without signature verification
-/// (CONFIG_SYSTEM_DATA_VERIFICATION), so that its BTF holds a `bpf_verify_pkcs7_signature()` that nobody may call.
+/// As [`KEYS`], for more program types.
 pub(super) const KEYS_GENERIC: Group = Group {
     module: None,
     hooks: generic::GENERIC.hooks,
@@ -29,6 +28,14 @@ pub(super) const KEYS_GENERIC: Group = Group {
         since("bpf_lookup_system_key", LOOKUP_SYSTEM_KEY, V6_18),
         since("bpf_key_put", F::RELEASE, V6_18),
     ],
+};
+
+/// The BTF of kernels that were built without signature verification holds this one too, but nobody may call it there.
+pub(super) const SIGNATURES: Group = Group {
+    module: None,
+    hooks: generic::GENERIC.hooks,
+    filter: Filter::Signatures,
+    rows: &[since("bpf_verify_pkcs7_signature", F::SLEEPABLE, V6_18)],
 };
 
 const LOOKUP_SYSTEM_KEY: F = F::ACQUIRE.union(F::RET_NULL);

@@ -8,7 +8,7 @@ BPFVET = target/release/bpfvet
 # Without libz3 (installed when missing and possible) everything but the solver is built.
 SOLVER = $$(sh .ci/solver-features)
 
-.PHONY: adversarial adversarial-record wasm aarch64 demo test build load bench agreement prove solve corpus record real differential fuzz helpers hostile proto-lint proto-release fuzz-service formats licences lint
+.PHONY: adversarial adversarial-record wasm aarch64 demo test build load bench agreement prove solve corpus record real differential fuzz tsan helpers hostile proto-lint proto-release fuzz-service formats licences lint
 
 build:
 	$(CARGO) build --release --locked -p verifier-server $(SOLVER)
@@ -143,8 +143,17 @@ solve:
 FUZZ ?= 200000
 fuzz:
 	$(CARGO) build --release --locked -p bpfvet-tests $(SOLVER) --bin fuzz_run
+	target/release/fuzz_run checked 10000000
+	target/release/fuzz_run linked 1000000
+	target/release/fuzz_run threads 20000
 	target/release/fuzz_run $(FUZZ)
 	target/release/fuzz_run all $(FUZZ)
+
+# Maps under threads under ThreadSanitizer: the standard library is built for it, which needs a nightly toolchain with
+# rust-src.
+tsan:
+	RUSTFLAGS=-Zsanitizer=thread $(CARGO) +nightly run --release --locked -Zbuild-std --target x86_64-unknown-linux-gnu \
+		--target-dir target/tsan -p bpfvet-tests --no-default-features --bin fuzz_run -- threads 310
 
 # Generated calls of helpers and kernel functions here and on the running kernel (root, 6.18): what they return and what
 # they leave behind. So many of each; differences are listed with their reason, and one without a reason fails.

@@ -7,19 +7,21 @@
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use verifier_core::analysis::{Options, System, Verdict, verify_with};
+use verifier_core::analysis::{Options, System, Verdict, Verified, verify_with};
 use verifier_core::kernel::{Kernel, MapType, ProgType};
 use verifier_core::log::Off;
-use verifier_core::program::{LoadRequest, vmlinux};
+use verifier_core::program::{LoadRequest, MapSpec, OpenOptions, open, vmlinux};
 use verifier_runtime::cx::{FaultKind, Stop};
 use verifier_runtime::engines::EngineKind;
 use verifier_runtime::hook::{Hook, HookError, Input, Mode, Runner};
 use verifier_runtime::{Linked, Vm};
 
+use crate::hooks::Generator;
 use crate::run::{Plan, requests};
-use crate::{corpus, generate, recordings};
+use crate::{corpus, embedded, generate, recordings};
 
 /// Time of one run.
 const TIME: Duration = Duration::from_secs(1);
@@ -39,16 +41,22 @@ pub enum Source {
     Corpus(String),
     /// What a kernel was recorded with, where the recordings are there.
     Recorded(String),
-    /// Random ones.
+    /// Objects as distributions ship them, where `make real` has put them, on a release.
+    Real(String),
+    /// Random XDP programs.
     Generated,
+    /// Random programs of every hook, on a release.
+    Hooks(String),
 }
 
 impl Source {
-    /// By name: `corpus-6.18`, `recorded-6.12`, `generated`.
+    /// By name: `corpus-6.18`, `recorded-6.12`, `real-6.12`, `hooks-6.18`, `generated`.
     pub fn named(name: &str) -> Option<Source> {
         match name.split_once('-') {
             Some(("corpus", release)) => Some(Source::Corpus(release.into())),
             Some(("recorded", release)) => Some(Source::Recorded(release.into())),
+            Some(("real", release)) => Some(Source::Real(release.into())),
+            Some(("hooks", release)) => Some(Source::Hooks(release.into())),
             None if name == "generated" => Some(Source::Generated),
             _ => None,
         }
@@ -58,6 +66,8 @@ impl Source {
         match self {
             Source::Corpus(release) => format!("corpus-{release}"),
             Source::Recorded(release) => format!("recorded-{release}"),
+            Source::Real(release) => format!("real-{release}"),
+            Source::Hooks(release) => format!("hooks-{release}"),
             Source::Generated => "generated".into(),
         }
     }
@@ -80,6 +90,15 @@ impl Source {
                 let Some(folder) = recordings::folder() else { return Ok(Vec::new()) };
                 requests(&Plan::new(release), &folder).map(window).map_err(|e| e.to_string())
             }
+            Source::Real(release) => real(&system(release)?).map(window),
+            Source::Hooks(release) => {
+                let mut made = Generator::new(release)?;
+                let system = made.system().clone();
+                let seeds = from as u64..to as u64;
+                let load =
+                    |seed: u64| Some((seed as usize, format!("seed {seed}"), system.clone(), made.program(seed)?));
+                Ok(seeds.filter_map(load).collect())
+            }
             Source::Generated => {
                 let system = system("6.18")?;
                 let seeds = from as u64..to as u64;
@@ -96,8 +115,8 @@ impl Source {
     pub fn count(&self) -> Result<usize, String> {
         Ok(match self {
             Source::Corpus(_) => corpus::cases()?.len(),
-            Source::Recorded(_) => self.programs(0, usize::MAX)?.len(),
-            Source::Generated => usize::MAX,
+            Source::Recorded(_) | Source::Real(_) => self.programs(0, usize::MAX)?.len(),
+            Source::Generated | Source::Hooks(_) => usize::MAX,
         })
     }
 }
@@ -106,6 +125,24 @@ fn system(release: &str) -> Result<System, String> {
     let kernel = Kernel::all().into_iter().find(|k| k.name == release).ok_or_else(|| format!("no {release}"))?;
     let vmlinux = vmlinux(&kernel).map_err(|e| e.to_string())?;
     Ok(System { kernel, vmlinux, modules: Vec::new() })
+}
+
+/// Programs of the objects that `make real` has collected; none where it never ran.
+fn real(system: &System) -> Result<Vec<(String, System, LoadRequest)>, String> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/real");
+    let mut out = Vec::new();
+    for file in embedded::files(&folder) {
+        let Ok(bytes) = std::fs::read(&file) else { continue };
+        let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        for object in embedded::objects(&bytes) {
+            let options = OpenOptions { as_veristat: true, ..OpenOptions::new(&system.kernel, name.clone()) };
+            // What is no object that a loader takes has no programs.
+            let Ok(object) = open(object, &options) else { continue };
+            let programs = object.programs.into_iter();
+            out.extend(programs.filter_map(|p| Some((format!("{name} {}", p.name), system.clone(), p.result.ok()?))));
+        }
+    }
+    Ok(out)
 }
 
 /// Contexts and packets at their extremes.
@@ -130,11 +167,49 @@ fn machine(system: &System, request: &LoadRequest) -> Result<Vm, String> {
         // A map that may not be written from here stays empty.
         let _ = map.set(&vec![0; key], &vec![1; value], 0);
     }
+    let outer: Vec<_> = vm.maps().filter(|m| m.spec().inner.is_some()).cloned().collect();
+    for (n, map) in (1..).zip(outer) {
+        let inner = map.spec().inner.as_deref().map(|i| MapSpec { fd: -n, ..i.clone() });
+        vm.create_maps(inner.as_slice()).map_err(|e| e.to_string())?;
+        if let Some(inner) = vm.map(-n).cloned() {
+            // The template fits, where it is one that fits anything.
+            let _ = map.set_map(&vec![0; map.spec().key_size as usize], inner, 0);
+        }
+    }
     Ok(vm)
 }
 
+/// What tail calls of programs of a type go on in: the last programs that were accepted and use no map.
+#[derive(Default)]
+struct Tails(Vec<Arc<Verified>>);
+
+impl Tails {
+    fn of(&self, like: &LoadRequest) -> Option<&Verified> {
+        let kind = |r: &LoadRequest| (r.prog_type, r.expected_attach_type);
+        self.0.iter().rev().find(|v| kind(v.request()) == kind(like)).map(Arc::as_ref)
+    }
+
+    fn keep(&mut self, v: Box<Verified>) {
+        if v.request().maps.is_empty() {
+            let kind = (v.request().prog_type, v.request().expected_attach_type);
+            self.0.retain(|o| (o.request().prog_type, o.request().expected_attach_type) != kind);
+            self.0.push(Arc::from(v));
+        }
+    }
+}
+
+/// Whether a run that ended so did harm, or shows that something is wrong.
+pub fn is_harm(e: &HookError) -> bool {
+    let bad = |f: &FaultKind| matches!(f, FaultKind::InHelper | FaultKind::Signal(_));
+    match e {
+        HookError::Stop(Stop::VerifierBug { .. } | Stop::Broken | Stop::Unguarded) => true,
+        HookError::Stop(Stop::NotProvided { fault, .. }) => bad(&fault.kind) || fault.region.is_some(),
+        _ => false,
+    }
+}
+
 /// What came of a program: words, and whether it is harm.
-fn play(system: &System, request: &LoadRequest) -> (String, bool) {
+fn play(system: &System, request: &LoadRequest, tails: &mut Tails) -> (String, bool) {
     let begun = Instant::now();
     let late = || begun.elapsed() > Duration::from_secs(20);
     let verified = match verify_with(system, request, &Options::default(), &mut Off, &late).verdict {
@@ -152,10 +227,10 @@ fn play(system: &System, request: &LoadRequest) -> (String, bool) {
             Err(e) => return (format!("not linked: {e}"), false),
         };
         for map in vm.maps().filter(|m| m.map_type() == MapType::ProgArray) {
-            for i in 0..2 {
-                // One that has a program of another type keeps it.
-                let _ = map.set_prog(i, linked.code().clone());
-            }
+            let other = tails.of(request).and_then(|v| Linked::new(v, &vm).ok());
+            // One that has a program of another type keeps it.
+            let _ = map.set_prog(0, linked.code().clone());
+            let _ = map.set_prog(1, other.as_ref().unwrap_or(&linked).code().clone());
         }
         let prog_type = ProgType::from_number(request.prog_type).unwrap_or(ProgType::Unspec);
         let Some(hook) = Hook::of(prog_type) else { return ("no hook".into(), false) };
@@ -170,12 +245,7 @@ fn play(system: &System, request: &LoadRequest) -> (String, bool) {
                 said.push(format!("{}: {} ms", engine.name(), begun.elapsed().as_millis()));
             }
             if let Err(e) = result {
-                let bad = |f: &FaultKind| matches!(f, FaultKind::InHelper | FaultKind::Signal(_));
-                harm |= match &e {
-                    HookError::Stop(Stop::VerifierBug { .. } | Stop::Broken | Stop::Unguarded) => true,
-                    HookError::Stop(Stop::NotProvided { fault, .. }) => bad(&fault.kind) || fault.region.is_some(),
-                    _ => false,
-                };
+                harm |= is_harm(&e);
                 said.push(format!("{}: {e}", engine.name()));
             }
         }
@@ -186,11 +256,12 @@ fn play(system: &System, request: &LoadRequest) -> (String, bool) {
         said.push(format!("{} MiB", largest >> 20));
     }
     said.dedup();
+    tails.keep(verified);
     (if said.is_empty() { "ran".into() } else { said.join("; ") }, harm)
 }
 
 /// The most memory that this process ever had.
-fn largest() -> u64 {
+pub fn largest() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find_map(|l| l.strip_prefix("VmHWM:"));
     line.and_then(|l| l.trim().trim_end_matches("kB").trim().parse::<u64>().ok()).unwrap_or(0) << 10
@@ -201,10 +272,11 @@ fn largest() -> u64 {
 /// # Errors
 /// When the programs cannot be had.
 pub fn child(source: &Source, from: usize, to: usize, out: &mut dyn Write) -> Result<(), String> {
+    let mut tails = Tails::default();
     for (n, name, system, request) in source.programs(from, to)? {
         let mut say = |text: String| writeln!(out, "{text}").and_then(|()| out.flush()).map_err(|e| e.to_string());
         say(format!("begin {n} {name}"))?;
-        let (said, harm) = play(&system, &request);
+        let (said, harm) = play(&system, &request, &mut tails);
         say(format!("{} {}", if harm { "harm" } else { "fine" }, said.replace('\n', " ")))?;
     }
     Ok(())

@@ -26,6 +26,12 @@ fn recorded_programs_do_no_harm() {
 }
 
 #[test]
+fn programs_of_every_hook_do_no_harm() {
+    sample("hooks-6.12", 300, 150);
+    sample("hooks-6.18", 300, 150);
+}
+
+#[test]
 fn generated_programs_do_no_harm() {
     sample("generated", 200, 20);
 }

@@ -2,15 +2,18 @@
 //! what is needed, or says before the run that it has not.
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use bpfvet_tests::corpus::Case;
 use clap::Parser;
 use verifier_core::analysis::{Options, System, Verdict, Verified, verify};
 use verifier_core::kernel::{Kernel, MapType};
 use verifier_core::program::vmlinux;
+use verifier_runtime::budget::Limits;
 use verifier_runtime::engines::EngineKind;
 use verifier_runtime::hook::{HookError, Input, Mode, Output, Runner};
-use verifier_runtime::{Linked, Stop, Unlinked, Vm};
+use verifier_runtime::program::bare_request;
+use verifier_runtime::{Code, Linked, Stop, Unlinked, Vm};
 use verifier_server::args::{Cli, Command, RunArgs};
 
 fn system() -> System {
@@ -264,6 +267,87 @@ fn run_says_what_there_is_and_runs_for_every_kernel() {
 }
 
 #[test]
+fn declarations_fill_maps() {
+    let object = format!("{}/../corpus/map/initialised.o", env!("CARGO_MANIFEST_DIR"));
+    for engine in ["interp", "jit"] {
+        let mut out = Vec::new();
+        let args = ["--prog", "entry", "--kernel", "6.12,6.18", "--repeat", "3", "--engine", engine];
+        let args = run_args(&[&[object.as_str()][..], &args].concat());
+        assert_eq!(verifier_server::run::run(&args, &mut out), Ok(0));
+        let text = String::from_utf8(out).expect("text");
+        // The program in the array returns XDP_DROP and counts; nothing was missing.
+        assert_eq!(text.matches("XDP_DROP").count(), 2, "{text}");
+        assert!(text.contains("0: 3"), "{text}");
+    }
+}
+
+#[test]
+fn timers_fire_between_runs() {
+    // Each run arms the timer again; what fires adds one to the value, which the next run returns.
+    let text = "; type: sched_cls\n; btf: special.o\n; func: 0 program\n; func: fired callback\n\
+                ; map: m array key=4 value=24 max=1 key_type=int value_type=timed\n\
+                *(u32 *)(r10 -4) = 0\nr1 = map[m]\nr2 = r10\nr2 += -4\ncall bpf_map_lookup_elem\nif r0 == 0 goto out\n\
+                r6 = r0\nr1 = r6\nr2 = map[m]\nr3 = 1\ncall bpf_timer_init\nr1 = r6\nr2 = func[fired]\n\
+                call bpf_timer_set_callback\nr1 = r6\nr2 = 0\nr3 = 0\ncall bpf_timer_start\nr0 = *(u64 *)(r6 +16)\n\
+                out:\nexit\nfired:\nr1 = *(u64 *)(r3 +16)\nr1 += 1\n*(u64 *)(r3 +16) = r1\nr0 = 0\nexit\n";
+    let system = system();
+    let verified = accepted(&system, text);
+    for (engine, mode) in WAYS {
+        let mut vm = Vm::new(1);
+        vm.set_system(system.clone());
+        vm.create_maps(&verified.request().maps).expect("maps");
+        let linked = Linked::new(&verified, &vm).expect(text);
+        let engine = engine.engine().expect("engine");
+        let mut runner = Runner::new().expect("memory");
+        let out = runner.run(engine.as_ref(), &vm, &linked, &frame(64), 5, mode).expect(text);
+        assert_eq!(out.r0, 4, "{mode:?}");
+        // A value that is written over has no timer any more; the program makes another.
+        vm.maps().for_each(|m| m.set(&[0; 4], &[0; 24], 0).expect("it may be set"));
+        let out = runner.run(engine.as_ref(), &vm, &linked, &frame(64), 2, mode).expect(text);
+        assert_eq!(out.r0, 1, "{mode:?}");
+    }
+}
+
+#[test]
+fn a_fault_is_of_the_program_that_did_it() {
+    // The second is believed by nobody: it runs where a tail call of the first leads to, checked.
+    let mut vm = Vm::new(1);
+    let system = system();
+    let caller = "; type: xdp\n; map: progs prog_array key=4 value=4 max=1\nr2 = map[progs]\nr3 = 0\ncall bpf_tail_call\n\
+                  r0 = 2\nexit\n";
+    let request = Case::of_text("case", caller).request(&system).expect(caller);
+    vm.create_maps(&request.maps).expect("maps");
+    let first = Code::unverified(&request, &vm).expect(caller);
+    let wrong = verifier_core::isa::asm::assemble("r1 = 16\nr0 = *(u8 *)(r1 +0)\nexit").expect("text");
+    let mut wrong = bare_request(request.prog_type, wrong, vec![]);
+    wrong.name = "wrong".into();
+    let wrong = Arc::new(Code::unverified(&wrong, &vm).expect("code"));
+    vm.maps().for_each(|m| m.set_prog(0, wrong.clone()).expect("it fits"));
+    for engine in [EngineKind::Interp, EngineKind::Jit] {
+        let engine = engine.engine().expect("engine");
+        let out = Runner::new().expect("memory").run(engine.as_ref(), &vm, &first, &frame(64), 1, Mode::Checked);
+        let Err(HookError::Stop(Stop::Fault(fault))) = out else { panic!("{out:?}") };
+        assert_eq!((fault.program.as_str(), fault.insn), ("wrong", 1));
+    }
+}
+
+#[test]
+fn data_lies_between_the_pointers_of_a_context() {
+    let bytes = Input { packet: vec![3, 4, 5, 6], ..Input::default() };
+    let option = "; type: cgroup_sockopt\n; attach: cgroup_setsockopt\nr2 = *(u64 *)(r1 +8)\nr3 = *(u64 *)(r1 +16)\nr0 = 1\n\
+                  r4 = r2\nr4 += 4\nif r4 > r3 goto out\nr0 = *(u8 *)(r2 +3)\nr0 &= 1\nout:\nexit\n";
+    assert_eq!(result(option, None, &bytes), 0);
+    assert_eq!(result(option, None, &Input::default()), 1);
+    let message = option.replace("cgroup_sockopt\n; attach: cgroup_setsockopt", "sk_msg").replace("r1 +16", "r1 +8");
+    assert_eq!(result(&message.replacen("r1 +8", "r1 +0", 1), None, &bytes), 0);
+    let keys =
+        "; type: flow_dissector\nr2 = *(u64 *)(r1 +144)\n*(u16 *)(r2 +0) = 20\nr0 = *(u16 *)(r2 +0)\nr0 -= 20\nexit\n";
+    assert_eq!(result(keys, None, &frame(64)), 0);
+    let lookup = "; type: sk_lookup\n; attach: sk_lookup\nr2 = *(u64 *)(r1 +0)\nr0 = 1\nif r2 == 0 goto out\nr0 = 0\nout:\nexit\n";
+    assert_eq!(result(lookup, None, &Input::default()), 1);
+}
+
+#[test]
 fn a_program_that_does_not_end_stops() {
     let text = "; type: sched_cls\n; btf: ../btf/plain.o\n; func: 0 prog\n; func: round step\n; func: inner step\n\
                 r1 = 8388608\nr2 = func[round]\nr3 = 0\nr4 = 0\ncall bpf_loop\nr0 = 0\nexit\n\
@@ -282,5 +366,140 @@ fn a_program_that_does_not_end_stops() {
         let linked = Arc::new(Linked::new(&verified, &vm).expect("linked"));
         let stopped = Runner::new().expect("memory").run(engine.as_ref(), &vm, &*linked, &frame(64), 1, Mode::Fast);
         assert_eq!(stopped.expect_err("no time"), HookError::Stop(Stop::Deadline));
+    }
+}
+
+/// Runs a program without checks in both engines under limits of its own: why it ended early, or its result. Nothing
+/// takes much longer than a second.
+fn limited(text: &str, limits: Limits) -> Vec<Result<i32, HookError>> {
+    let system = system();
+    let verified = accepted(&system, text);
+    let run = |engine: EngineKind| {
+        let mut vm = Vm::new(1);
+        vm.set_system(system.clone());
+        vm.limits = limits;
+        vm.create_maps(&verified.request().maps).expect("maps");
+        let linked = Linked::new(&verified, &vm).expect(text);
+        let engine = engine.engine().expect("engine");
+        let begun = Instant::now();
+        let out = Runner::new().expect("memory").run(engine.as_ref(), &vm, &linked, &frame(64), 1, Mode::Fast);
+        assert!(begun.elapsed() < Duration::from_secs(10), "{text}: {:?}", begun.elapsed());
+        assert!(vm.memory.used() <= limits.bytes, "{text}: {} bytes", vm.memory.used());
+        out.map(|o| o.r0 as u32 as i32)
+    };
+    [EngineKind::Interp, EngineKind::Jit].map(run).into()
+}
+
+const SOON: Limits = Limits { insns: 1 << 40, time: Some(Duration::from_millis(300)), deadline: None, bytes: 64 << 20 };
+
+/// A program that calls `round` back 2^23 times, with the context as its second argument.
+fn rounds(maps: &str, round: &str) -> String {
+    format!(
+        "{}{maps}*(u64 *)(r10 -8) = r1\nr1 = 8388608\nr2 = func[round]\nr3 = r10\nr3 += -8\nr4 = 0\ncall bpf_loop\n\
+         r0 = 0\nexit\nround:\nr6 = *(u64 *)(r2 +0)\n{round}r0 = 0\nexit\n",
+        functions(&["round"])
+    )
+}
+
+const VALUE: &str =
+    "r1 = map[m]\n*(u32 *)(r10 -4) = 0\nr2 = r10\nr2 += -4\ncall bpf_map_lookup_elem\nif r0 == 0 goto out\n";
+
+#[test]
+fn the_time_of_helpers_counts() {
+    let map = "; map: m array key=4 value=1048576 max=1\n";
+    let bodies = [
+        ("", "*(u64 *)(r10 -8) = 0\nr1 = 0\nr2 = 0\nr3 = r10\nr3 += -8\nr4 = 8\nr5 = 0\ncall bpf_csum_diff\n"),
+        (map, "r3 = r0\nr3 += 524288\nr1 = r0\nr2 = 524288\ncall bpf_probe_read_kernel\nout:\n"),
+        (
+            map,
+            "r3 = r0\nr3 += 524288\n*(u8 *)(r3 +0) = 1\nr1 = r0\nr2 = 524288\ncall bpf_probe_read_kernel_str\nout:\n",
+        ),
+        (map, "r3 = r0\nr1 = r6\nr2 = 0\nr4 = 1048576\ncall bpf_skb_load_bytes\nout:\n"),
+        ("", "r1 = r6\nr2 = 64\nr3 = 0\ncall bpf_skb_change_tail\n"),
+    ];
+    for (map, body) in bodies {
+        let text = rounds(map, &if map.is_empty() { body.to_string() } else { format!("{VALUE}{body}") });
+        for out in limited(&text, SOON) {
+            assert!(matches!(out, Err(HookError::Stop(Stop::Deadline))) || out == Ok(0), "{text}: {out:?}");
+        }
+    }
+}
+
+#[test]
+fn no_number_becomes_a_pointer() {
+    let text = "; type: sched_cls\n; btf: special.o\n; map: m array key=4 value=24 max=1 key_type=int value_type=pointed\n\
+                *(u64 *)(r10 -24) = 4096\n*(u64 *)(r10 -16) = 4096\n*(u64 *)(r10 -8) = 7\n*(u32 *)(r10 -32) = 0\n\
+                r1 = map[m]\nr2 = r10\nr2 += -32\nr3 = r10\nr3 += -24\nr4 = 0\ncall bpf_map_update_elem\n\
+                r1 = map[m]\nr2 = r10\nr2 += -32\ncall bpf_map_lookup_elem\nif r0 == 0 goto out\n\
+                r1 = *(u64 *)(r0 +0)\nr0 = *(u64 *)(r0 +16)\nif r1 == 0 goto out\nr0 = *(u32 *)(r1 +0)\nout:\nexit\n";
+    assert_eq!(result(text, None, &frame(64)), 7);
+}
+
+#[test]
+fn what_nobody_verified_is_reported() {
+    // A dynptr that was made up, a sample that is none, and sizes of 4 GiB.
+    let huge = |call: &str| format!("r1 = r10\nr2 = -1\nr3 = r10\nr4 = -1\nr5 = -1\ncall {call}\nexit");
+    let mut texts = vec![
+        "r3 = 0x41414141 ll\n*(u64 *)(r10 -16) = r3\n*(u64 *)(r10 -8) = 10\nr1 = r10\nr1 += -16\nr2 = 0\ncall 199\nexit".into(),
+        "r2 = 0\ncall 132\nexit".to_string(),
+    ];
+    texts.extend(["16", "4", "112", "113", "115", "28", "105"].map(huge));
+    for text in texts {
+        for engine in [EngineKind::Interp, EngineKind::Jit] {
+            let vm = Vm::new(1);
+            let insns = verifier_core::isa::asm::assemble(&text).expect(&text);
+            let code = Code::unverified(&bare_request(3, insns, vec![]), &vm).expect(&text);
+            let engine = engine.engine().expect("engine");
+            let out = Runner::new().expect("memory").run(engine.as_ref(), &vm, &code, &frame(64), 1, Mode::Checked);
+            assert!(matches!(out, Err(HookError::Stop(Stop::Fault(_)))), "{text}: {out:?}");
+        }
+    }
+}
+
+#[test]
+fn memory_of_the_host_is_not_used_up() {
+    let each = |r0: u32| {
+        format!(
+            "{}; map: m array key=4 value=4 max=268435456\nr1 = map[m]\nr2 = func[round]\nr3 = 0\nr4 = 0\n\
+             call bpf_for_each_map_elem\nexit\nround:\nr0 = {r0}\nexit\n",
+            functions(&["round"])
+        )
+    };
+    assert_eq!(limited(&each(1), SOON), [Ok(1), Ok(1)]);
+    let ended = |out: &Result<i32, HookError>| matches!(out, Err(HookError::Stop(Stop::Deadline | Stop::Memory)));
+    assert!(limited(&each(0), SOON).iter().all(ended));
+    let events = "; map: e perf_event_array key=4 value=4 max=1\n; map: m array key=4 value=1048576 max=1\n";
+    let send = format!(
+        "{VALUE}r1 = r6\nr2 = map[e]\nr3 = 0xffffffff ll\nr4 = r0\nr5 = 1048576\ncall bpf_perf_event_output\nout:\n"
+    );
+    assert!(limited(&rounds(events, &send), SOON).iter().all(ended));
+    let clone = "r1 = r6\nr2 = 1\nr3 = 0\ncall bpf_clone_redirect\n";
+    assert!(limited(&rounds("", clone), SOON).iter().all(ended));
+    let print = "*(u64 *)(r10 -8) = 97\nr1 = r10\nr1 += -8\nr2 = 8\ncall bpf_trace_printk\n";
+    assert!(limited(&rounds("", print), SOON).iter().all(ended));
+}
+
+#[test]
+fn maps_of_gigabytes_are_reserved_only() {
+    let lookup = |map: &str| format!("; type: xdp\n; map: m {map}\n{VALUE}r0 = 1\nout:\nexit\n");
+    for (map, found) in [
+        ("array key=4 value=8 max=2147483647", 1),
+        ("array key=4 value=8 max=20000000", 1),
+        ("hash key=4 value=8 max=100000000", 0),
+        ("percpu_hash key=4 value=8 max=10000000", 0),
+    ] {
+        assert_eq!(limited(&lookup(map), SOON), [Ok(found), Ok(found)], "{map}");
+    }
+    for map in ["queue value=8 max=1000000000", "stack value=8 max=1000000000", "bloom_filter value=8 max=1000000000"] {
+        let text = format!(
+            "; type: xdp\n; map: m {map}\n*(u64 *)(r10 -8) = 1\nr1 = map[m]\nr2 = r10\nr2 += -8\nr3 = 0\n\
+             call bpf_map_push_elem\nexit\n"
+        );
+        assert_eq!(limited(&text, SOON), [Ok(0), Ok(0)], "{map}");
+    }
+    let sample = "; type: xdp\n; map: m ringbuf max=1073741824\nr1 = map[m]\nr2 = 1073741568\nr3 = 0\n\
+                  call bpf_ringbuf_reserve\nif r0 == 0 goto out\nr1 = r0\nr2 = 0\ncall bpf_ringbuf_discard\nout:\nr0 = 2\nexit\n";
+    for out in limited(sample, SOON) {
+        assert_eq!(out, Err(HookError::Stop(Stop::Memory)));
     }
 }

@@ -93,7 +93,7 @@ const INNER: &[(&str, &[(&str, u32)])] = &[(
 
 /// Most files of a crate that may still stand in circles of more than [`SMALL`]. These numbers only shrink; the
 /// analysis and what it stands on have none.
-const IN_CIRCLES: &[(&str, usize)] = &[("core", 5), ("runtime", 48), ("solver", 12), ("server", 24)];
+const IN_CIRCLES: &[(&str, usize)] = &[("core", 5), ("runtime", 0), ("solver", 12), ("server", 24)];
 
 /// Modules without circles.
 const FREE_OF_CIRCLES: &[&str] = &["analysis", "state", "domain", "error", "log", "cfg", "isa", "program"];

@@ -13,7 +13,7 @@ use verifier_core::analysis::System;
 use verifier_core::kernel::MapType;
 use verifier_runtime::Vm;
 use verifier_runtime::hook::Output;
-use verifier_runtime::map::{Listing, Map};
+use verifier_runtime::map::{Listing, Look, Map};
 use verifier_runtime::net::Redirect;
 
 use crate::args::RunArgs;
@@ -27,6 +27,8 @@ const MAX_ENTRIES: usize = 64;
 const MOST: usize = 10_000;
 /// Bytes of a value, sample or line that are shown.
 const MOST_BYTES: usize = 4096;
+/// Entries between two looks at the clock.
+const BETWEEN_LOOKS: u32 = 256;
 /// Bytes of all samples, of all lines, and of all copies that are kept.
 const MOST_TOGETHER: usize = 16 << 20;
 
@@ -144,7 +146,15 @@ fn entries(vm: &Vm, map: &Map, most: usize) -> Listing {
     if vm.limits.is_over() {
         return Listing { more: true, ..Listing::default() };
     }
-    map.entries_where(0, most, MOST_BYTES, |v| !array || v.iter().any(|b| *b != 0))
+    let mut seen = 0u32;
+    map.entries_where(0, most, MOST_BYTES, |v| {
+        seen = seen.wrapping_add(1);
+        match !array || v.iter().any(|b| *b != 0) {
+            _ if seen % BETWEEN_LOOKS == 0 && vm.limits.is_over() => Look::Stop,
+            true => Look::Take,
+            false => Look::Skip,
+        }
+    })
 }
 
 /// Keys and values of a listing, in words; maps without keys count their values.

@@ -7,7 +7,7 @@ use verifier_core::kernel::{MapType, ProgType};
 use verifier_core::program::{LoadRequest, MapSpec};
 
 use crate::program::{
-    Arg, BUFFERS, Builder, IN_LEN, LOCKED, RO_LEN, SUBJECT, Then, imm, map, mov, op, own_maps, types,
+    Arg, BUFFERS, Builder, IN_LEN, LOCKED, OWNING, RO_LEN, SUBJECT, TIMED, Then, imm, map, mov, op, own_maps, types,
 };
 
 use Then::{Byte, Half, Half4, Nothing, Number, Word};
@@ -38,6 +38,8 @@ pub struct Case {
     pub request: LoadRequest,
     /// Its calls, by the words of their results.
     pub calls: Vec<String>,
+    /// Every helper and kernel function that it calls, once for each call.
+    pub called: Vec<String>,
     /// What maps hold before: descriptor, key, value.
     pub entries: Vec<(i32, Vec<u8>, Vec<u8>)>,
     /// The packet, for program types that have one.
@@ -166,8 +168,8 @@ pub fn case(system: &System, subject: &Subject, seed: u64) -> Case {
     let mut maps = own_maps(&g.input, &g.text);
     maps.extend(g.maps);
     let has_packet = !matches!(subject.prog_type, ProgType::RawTracepoint | ProgType::Syscall);
-    let (request, calls) = g.b.finish(subject.prog_type, maps);
-    Case { request, calls, entries: g.entries, packet: has_packet.then_some(g.packet) }
+    let (request, [calls, called]) = g.b.finish(subject.prog_type, maps);
+    Case { request, calls, called, entries: g.entries, packet: has_packet.then_some(g.packet) }
 }
 
 /// Lookups, updates and deletions on a map of small keys.
@@ -539,6 +541,8 @@ fn packet_dynptrs(g: &mut Gen<'_>, make: &str) {
         let buffer = Arg::Stack(-64);
         g.b.raw(&[op(ST | DW | MEM, 10, 0, -64, 0), op(ST | DW | MEM, 10, 0, -56, 0)]);
         g.b.kfunc("bpf_dynptr_slice", &[d, off, buffer, len], Half4);
+        let (off, put) = (g.number(&[0, 1, 14, 60, 300]), g.rng.next() as i32);
+        g.b.kfunc("bpf_dynptr_slice_rdwr", &[d, off, buffer, Arg::Imm(8)], Word(Some(put)));
     }
 }
 
@@ -739,6 +743,14 @@ fn skb_hash(g: &mut Gen<'_>) {
     }
 }
 
+/// What has nothing to tell in a test run.
+fn nothings(g: &mut Gen<'_>) {
+    let calls = [id::GET_CGROUP_CLASSID, id::GET_ROUTE_REALM];
+    for _ in 0..4 {
+        calls.iter().for_each(|c| g.b.helper(*c, &[Arg::Ctx], Number));
+    }
+}
+
 fn skb_redirects(g: &mut Gen<'_>) {
     for _ in 0..8 {
         let (to, flags) = (g.number(&[0, 1, 7, 4000]), g.number(&[0, 1, 2, 3, 1 << 40]));
@@ -760,6 +772,196 @@ fn sections(g: &mut Gen<'_>) {
         g.b.helper(id::GET_NUMA_NODE_ID, &[], Number);
         g.b.kfunc("bpf_preempt_enable", &[], Nothing);
         g.b.helper(id::GET_NUMA_NODE_ID, &[], Number);
+    }
+}
+
+/// `bpf_trace_vprintk()`: texts and numbers that lie in memory.
+fn vprintk(g: &mut Gen<'_>) {
+    for n in 0..8u32 {
+        let (bytes, specs) = format(g, 4, Format::Numbers);
+        let at = 2560 + n * SLOT * 2;
+        g.input[at as usize..][..bytes.len()].copy_from_slice(&bytes);
+        let data = g.out(32);
+        for i in 0..4 {
+            let n = g.rng.next() as i32;
+            g.b.argument(1, data);
+            g.b.raw(&[op(ST | DW | MEM, 1, 0, i * 8, n)]);
+        }
+        // Sometimes fewer or more than the text asks for, or no whole words.
+        let len = i64::from(specs * 8) + g.rng.of(&[0, 0, 0, 0, 8, -8, 4]);
+        let size = Arg::Imm(bytes.len() as i64);
+        g.b.helper(id::TRACE_VPRINTK, &[Arg::In(at), size, data, Arg::Imm(len.clamp(0, 32))], Number);
+    }
+}
+
+/// Reads of user space: where nothing is, and where this process has text.
+fn probe_read_user(g: &mut Gen<'_>) {
+    for _ in 0..10 {
+        let helper = g.rng.of(&[
+            id::PROBE_READ_USER,
+            id::PROBE_READ_USER_STR,
+            id::PROBE_READ,
+            id::PROBE_READ_STR,
+            id::COPY_FROM_USER,
+        ]);
+        let size = g.rng.of(&[0u32, 1, 2, 7, 8, 31, 64]);
+        let (to, at) = (g.out(size.max(1)), i64::from(g.rng.below(1000)));
+        let src = match g.rng.below(3) {
+            0 if matches!(helper, id::PROBE_READ | id::PROBE_READ_STR) => g.bytes(64),
+            0 => g.number(&[0, 1, 4096, -1, -4096]),
+            _ => Arg::Imm(user_text().0 as i64 + at),
+        };
+        g.b.helper(helper, &[to, Arg::Imm(size.into()), src], Number);
+    }
+}
+
+/// Text of this process that programs of both sides read: where it is, and what.
+pub fn user_text() -> (u64, &'static [u8]) {
+    static TEXT: std::sync::LazyLock<Vec<u8>> = std::sync::LazyLock::new(|| texts(&mut Rng(99), 2048));
+    (TEXT.as_ptr() as u64, &TEXT)
+}
+
+/// Storage of the current task.
+fn task_storage(g: &mut Gen<'_>) {
+    let m = g.map(MapType::TaskStorage, 4, 8, 0);
+    (g.maps[0].map_flags, g.maps[0].btf) = (1, Some(types()));
+    (g.maps[0].btf_key_type_id, g.maps[0].btf_value_type_id) = (1, 7);
+    for _ in 0..10 {
+        g.b.helper(id::GET_CURRENT_TASK_BTF, &[], Nothing);
+        g.b.raw(&[mov(2, 0)]);
+        g.b.argument(1, m);
+        if g.rng.below(4) == 0 {
+            g.b.helper(id::TASK_STORAGE_DELETE, &[], Number);
+            continue;
+        }
+        let (value, flags) = (g.bytes(8), g.number(&[0, 1, 1, 1, 2]));
+        let (value, put) = (if g.rng.below(2) == 0 { Arg::Imm(0) } else { value }, g.rng.next() as i32);
+        g.b.argument(3, value);
+        g.b.argument(4, flags);
+        g.b.helper(id::TASK_STORAGE_GET, &[], Word(Some(put)));
+    }
+}
+
+/// The current task in a value: taken, put there, and taken back.
+fn kptrs(g: &mut Gen<'_>) {
+    let t = g.rng.of(&[MapType::Array, MapType::Hash]);
+    let m = g.map(t, 4, 16, 4);
+    (g.maps[0].btf, g.maps[0].btf_key_type_id, g.maps[0].btf_value_type_id) = (Some(types()), 1, OWNING);
+    for _ in 0..8 {
+        let (key, value) = (g.key(4), g.bytes(16));
+        if g.rng.below(3) == 0 {
+            g.b.helper(id::MAP_UPDATE_ELEM, &[m, key, value, Arg::Imm(0)], Number);
+            continue;
+        }
+        g.b.helper(id::MAP_LOOKUP_ELEM, &[m, key], Nothing);
+        let task = g.rng.below(2) == 0;
+        g.b.raw(&[mov(7, 0), imm(0, -1)]);
+        // How many instructions there are to skip is known behind them.
+        let skip = g.b.insns.len();
+        g.b.raw(&[op(JMP | JEQ | K, 7, 0, 0, 0)]);
+        g.b.raw(&[imm(2, 0)]);
+        if task {
+            g.b.helper(id::GET_CURRENT_TASK_BTF, &[], Nothing);
+            g.b.raw(&[mov(1, 0)]);
+            g.b.kfunc("bpf_task_acquire", &[], Nothing);
+            g.b.raw(&[mov(2, 0), imm(0, -2), op(JMP | JEQ | K, 2, 0, 0, 0)]);
+        }
+        let none = g.b.insns.len() - 1;
+        g.b.raw(&[mov(1, 7)]);
+        g.b.helper(id::KPTR_XCHG, &[], Nothing);
+        g.b.raw(&[mov(8, 0), imm(0, 0)]);
+        let empty = g.b.insns.len();
+        g.b.raw(&[op(JMP | JEQ | K, 8, 0, 0, 0), mov(1, 8)]);
+        g.b.kfunc("bpf_task_release", &[], Nothing);
+        g.b.raw(&[imm(0, 1)]);
+        let end = g.b.insns.len();
+        for at in [Some(skip), task.then_some(none), Some(empty)].into_iter().flatten() {
+            g.b.insns[at].off = (end - at - 1) as i16;
+        }
+        g.b.keep("what a pointer in a value was".into());
+    }
+}
+
+/// Timers that are made, set, armed for a time that does not come, and taken back.
+fn timers(g: &mut Gen<'_>) {
+    let t = g.rng.of(&[MapType::Array, MapType::Hash]);
+    let m = g.map(t, 4, 24, 4);
+    (g.maps[0].btf, g.maps[0].btf_key_type_id, g.maps[0].btf_value_type_id) = (Some(types()), 1, TIMED);
+    g.b.callback(vec![imm(0, 0), op(JMP | EXIT, 0, 0, 0, 0)]);
+    for _ in 0..12 {
+        let (key, value) = (g.key(3), g.bytes(24));
+        if g.rng.below(6) == 0 {
+            g.b.helper(id::MAP_UPDATE_ELEM, &[m, key, value, Arg::Imm(0)], Number);
+            continue;
+        }
+        g.b.helper(id::MAP_LOOKUP_ELEM, &[m, key], Nothing);
+        g.b.raw(&[mov(7, 0), imm(0, -1)]);
+        let skip = g.b.insns.len();
+        g.b.raw(&[op(JMP | JEQ | K, 7, 0, 0, 0)]);
+        let (call, args) = match g.rng.below(4) {
+            0 => (id::TIMER_INIT, [Some(m), Some(g.number(&[0, 0, 1, 1, 7, 2, 16, 1 << 40]))]),
+            1 => (id::TIMER_SET_CALLBACK, [Some(Arg::Callback), None]),
+            2 => (id::TIMER_START, [Some(Arg::Imm(1 << 50)), Some(g.number(&[0, 0, 1, 2, 3, 4, 1 << 33]))]),
+            _ => (id::TIMER_CANCEL, [None, None]),
+        };
+        for (reg, arg) in (2..).zip(args.into_iter().flatten()) {
+            g.b.argument(reg, arg);
+        }
+        g.b.raw(&[mov(1, 7)]);
+        g.b.helper(call, &[], Nothing);
+        g.b.insns[skip].off = (g.b.insns.len() - skip - 1) as i16;
+        g.b.keep(format!("helper {call} of a timer, {args:x?}"));
+    }
+}
+
+/// Programs that end by an exception, or not.
+fn throws(g: &mut Gen<'_>) {
+    for _ in 0..8 {
+        let (at, limit) = (g.bytes(1), g.rng.of(&[0, 1, 40, 128]));
+        g.b.argument(1, at);
+        g.b.raw(&[op(LDX | B | MEM, 0, 1, 0, 0)]);
+        g.b.keep("a byte".into());
+        g.b.throw_below(limit);
+    }
+}
+
+/// Times and numbers of which both sides only say that they are there.
+fn clocks(g: &mut Gen<'_>) {
+    let calls = [
+        id::KTIME_GET_NS,
+        id::KTIME_GET_BOOT_NS,
+        id::KTIME_GET_COARSE_NS,
+        id::KTIME_GET_TAI_NS,
+        id::JIFFIES64,
+        id::GET_PRANDOM_U32,
+        id::GET_SMP_PROCESSOR_ID,
+    ];
+    for call in calls {
+        g.b.helper(call, &[], Nothing);
+        // Clocks do not go back; a processor is one that the machine has.
+        let bound = if call == id::GET_SMP_PROCESSOR_ID { 4096 } else { 0 };
+        g.b.raw(&[mov(7, 0)]);
+        g.b.helper(call, &[], Nothing);
+        match call {
+            id::GET_SMP_PROCESSOR_ID => g.b.raw(&[mov(1, 0), imm(0, 1), op(JMP | JLT | K, 1, 0, 1, bound), imm(0, 0)]),
+            id::GET_PRANDOM_U32 => g.b.raw(&[op(ALU64 | RSH | K, 0, 0, 0, 32)]),
+            _ => g.b.raw(&[mov(1, 0), imm(0, 1), op(JMP | JGE | X, 1, 7, 1, 0), imm(0, 0)]),
+        }
+        g.b.keep(format!("helper {call} makes sense"));
+    }
+}
+
+/// Sockets that are not there, tuples and flags that are wrong.
+fn lookups(g: &mut Gen<'_>) {
+    for _ in 0..6 {
+        let call = g.rng.of(&[id::SK_LOOKUP_TCP, id::SK_LOOKUP_UDP, id::SKC_LOOKUP_TCP]);
+        let (tuple, size) = (g.bytes(36), g.number(&[12, 36, 12, 36, 4, 13]));
+        let (netns, flags) = (g.number(&[-1, -1, 0, 1 << 33]), g.number(&[0, 0, 1]));
+        g.b.helper(call, &[Arg::Ctx, tuple, size, netns, flags], Nothing);
+        g.b.raw(&[op(JMP | JEQ | K, 0, 0, 2, 0), mov(1, 0)]);
+        g.b.helper(id::SK_RELEASE, &[], Nothing);
+        g.b.raw(&[imm(0, 0)]);
+        g.b.keep("a socket that is not there".into());
     }
 }
 
@@ -810,6 +1012,14 @@ pub const SUBJECTS: &[Subject] = &[
     Subject { name: "snprintf", prog_type: ProgType::SchedCls, calls: 6, make: snprintf },
     Subject { name: "trace_printk", prog_type: ProgType::SchedCls, calls: 8, make: printk },
     Subject { name: "probe_read", prog_type: ProgType::RawTracepoint, calls: 10, make: probe_read },
+    Subject { name: "trace_vprintk", prog_type: ProgType::SchedCls, calls: 8, make: vprintk },
+    Subject { name: "user space", prog_type: ProgType::Syscall, calls: 10, make: probe_read_user },
+    Subject { name: "storage of tasks", prog_type: ProgType::RawTracepoint, calls: 10, make: task_storage },
+    Subject { name: "pointers in values", prog_type: ProgType::Syscall, calls: 4, make: kptrs },
+    Subject { name: "timers", prog_type: ProgType::SchedCls, calls: 2, make: timers },
+    Subject { name: "exceptions", prog_type: ProgType::SchedCls, calls: 1, make: throws },
+    Subject { name: "clocks and numbers", prog_type: ProgType::SchedCls, calls: 7, make: clocks },
+    Subject { name: "sockets", prog_type: ProgType::SchedCls, calls: 6, make: lookups },
     Subject { name: "current task", prog_type: ProgType::RawTracepoint, calls: 6, make: current },
     Subject { name: "loop", prog_type: ProgType::Xdp, calls: 6, make: loops },
     Subject { name: "for_each_map_elem", prog_type: ProgType::Xdp, calls: 4, make: for_each },
@@ -835,5 +1045,6 @@ pub const SUBJECTS: &[Subject] = &[
     Subject { name: "tags of socket buffers", prog_type: ProgType::SchedCls, calls: 6, make: skb_tags },
     Subject { name: "hash of socket buffers", prog_type: ProgType::SchedCls, calls: 6, make: skb_hash },
     Subject { name: "redirects of socket buffers", prog_type: ProgType::SchedCls, calls: 8, make: skb_redirects },
+    Subject { name: "classes and realms", prog_type: ProgType::SchedCls, calls: 8, make: nothings },
     Subject { name: "rcu and preemption", prog_type: ProgType::SchedCls, calls: 4, make: sections },
 ];

@@ -33,3 +33,25 @@ pub fn explained_effects(calls: &[String]) -> Option<&'static str> {
     let beyond = has("bpf_skb_change_tail") && has("bpf_skb_adjust_room");
     beyond.then_some("room was made behind the end of a cut packet, where anything may lie")
 }
+
+/// Why a helper or kernel function that is modelled is not compared.
+pub fn not_compared(name: &str) -> Option<&'static str> {
+    Some(match name {
+        "bpf_get_local_storage" => "cgroup storage exists where a program is attached",
+        "bpf_sk_storage_get" | "bpf_sk_storage_delete" | "bpf_sk_fullsock" | "bpf_get_socket_cookie" => {
+            "the socket of a test run is the kernel's own"
+        }
+        "bpf_get_current_task" => "it is an address",
+        "bpf_inode_storage_get" | "bpf_inode_storage_delete" => "only hooks that cannot be run have an inode",
+        "bpf_cgrp_storage_get" | "bpf_cgrp_storage_delete" | "bpf_get_current_cgroup_id" => {
+            "the cgroup is the machine's"
+        }
+        "bpf_get_netns_cookie" | "bpf_get_attach_cookie" => "the cookie is the kernel's",
+        "bpf_fib_lookup" | "bpf_check_mtu" => "routes and interfaces are the machine's",
+        "bpf_sk_redirect_map" | "bpf_sk_redirect_hash" | "bpf_msg_redirect_map" | "bpf_msg_redirect_hash" => {
+            "the kernel does not run programs of sockets and messages by themselves"
+        }
+        "bpf_get_retval" | "bpf_set_retval" => "the kernel does not run programs of cgroups by themselves",
+        _ => return None,
+    })
+}

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
+use std::time::Duration;
 
 use verifier_core::btf::Btf;
 use verifier_core::program::{LoadRequest, MapSpec};
@@ -138,6 +139,8 @@ pub struct Ran {
     pub retval: u32,
     /// The packet.
     pub packet: Vec<u8>,
+    /// Time of one run, by the kernel's clock.
+    pub time: Duration,
 }
 
 /// Loads a program with maps that exist.
@@ -186,21 +189,32 @@ impl Prog {
     /// # Errors
     /// What the kernel says.
     pub fn run(&self, packet: Option<&[u8]>, context: &mut [u8]) -> io::Result<Ran> {
-        let mut out = vec![0u8; 1 << 16];
-        let mut fields = vec![(0, number(&self.0), 4)];
         match packet {
-            Some(p) => fields.extend([
-                (8, p.len() as u64, 4),
-                (12, out.len() as u64, 4),
-                (16, p.as_ptr() as u64, 8),
-                (24, out.as_mut_ptr() as u64, 8),
-                (32, 1, 4),
-            ]),
-            None => fields.extend([(40, context.len() as u64, 4), (48, context.as_mut_ptr() as u64, 8)]),
+            Some(packet) => self.repeat(packet, 1),
+            None => self.test_run(&[(40, context.len() as u64, 4), (48, context.as_mut_ptr() as u64, 8)], Vec::new()),
         }
-        let mut attr = Attr::new(&fields);
+    }
+
+    /// Runs it so many times on a packet: what the last run left.
+    ///
+    /// # Errors
+    /// What the kernel says.
+    pub fn repeat(&self, packet: &[u8], times: u32) -> io::Result<Ran> {
+        let mut out = vec![0u8; 1 << 16];
+        let fields = [
+            (8, packet.len() as u64, 4),
+            (12, out.len() as u64, 4),
+            (16, packet.as_ptr() as u64, 8),
+            (24, out.as_mut_ptr() as u64, 8),
+            (32, times.into(), 4),
+        ];
+        self.test_run(&fields, out)
+    }
+
+    fn test_run(&self, fields: &[(usize, u64, usize)], mut out: Vec<u8>) -> io::Result<Ran> {
+        let mut attr = Attr::new(&[&[(0, number(&self.0), 4)], fields].concat());
         attr.call(TEST_RUN, 80)?;
-        out.truncate(if packet.is_some() { attr.u32(12) as usize } else { 0 });
-        Ok(Ran { retval: attr.u32(4), packet: out })
+        out.truncate(attr.u32(12) as usize);
+        Ok(Ran { retval: attr.u32(4), packet: out, time: Duration::from_nanos(attr.u32(36).into()) })
     }
 }

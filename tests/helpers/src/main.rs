@@ -4,24 +4,25 @@
 
 mod cases;
 mod differences;
-mod kernel;
 mod program;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use verifier_core::analysis::{Options, System, Verdict, verify};
 use verifier_core::btf::Btf;
 use verifier_core::kernel::{Kernel, MapType};
+use verifier_runtime::abi::{self, Model};
 use verifier_runtime::engines::EngineKind;
 use verifier_runtime::hook::{Input, Mode, Runner};
 use verifier_runtime::map::Map;
 use verifier_runtime::vm::Task;
 use verifier_runtime::{Linked, Vm};
 
+use bpfvet_helpers::kernel;
 use cases::{Case, SUBJECTS, Subject};
-use differences::{explained, explained_effects};
+use differences::{explained, explained_effects, not_compared};
 
 /// What one side says: results of calls, buffers, packet, and what maps hold.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -93,6 +94,8 @@ fn here(system: &System, case: &Case, engine: EngineKind) -> Result<Left, String
     let mut vm = Vm::new(kernel::cpus() as u32);
     vm.set_system(system.clone());
     vm.task = task();
+    let (at, text) = cases::user_text();
+    vm.user_memory = vec![(at, text.to_vec())];
     vm.create_maps(&case.request.maps).map_err(|e| e.to_string())?;
     for (fd, k, v) in &case.entries {
         let map = vm.map(*fd).ok_or("no map")?;
@@ -119,7 +122,12 @@ struct Tally {
     unexplained: usize,
     not_run: usize,
     refused: usize,
+    /// Calls of each helper and kernel function in programs that ran on both sides.
+    each: BTreeMap<String, usize>,
 }
+
+/// Programs of a subject at most, where some of its calls are rare.
+const MOST: u64 = 20;
 
 /// Compares a case: what differs is explained, or printed.
 fn compare(subject: &Subject, seed: u64, case: &Case, theirs: &Left, ours: &Left, tally: &mut Tally) {
@@ -191,6 +199,21 @@ fn system() -> Result<System, String> {
     Ok(System { kernel: Kernel::v6_18(), vmlinux, modules: Vec::new() })
 }
 
+/// How often each helper and kernel function was called, and which were not.
+fn table(each: &BTreeMap<String, usize>, calls: usize) {
+    let modelled: BTreeSet<&str> =
+        abi::all().into_iter().filter(|(_, m)| *m == Model::Modelled).map(|(h, _)| h.name).collect();
+    println!("\ncalls of each, at least {calls} where no number is given:");
+    let often = modelled.iter().filter(|n| each.get(**n).is_some_and(|c| *c >= calls));
+    println!("{}", often.copied().collect::<Vec<_>>().join(" "));
+    for name in modelled.iter().filter(|n| each.get(**n).is_none_or(|c| *c < calls)) {
+        match (each.get(*name), not_compared(name)) {
+            (Some(n), why) => println!("{name}: {n} {}", why.unwrap_or_default()),
+            (None, why) => println!("{name}: not compared: {}", why.unwrap_or("nobody knows why")),
+        }
+    }
+}
+
 fn main() -> ExitCode {
     let mut args = std::env::args().skip(1);
     let calls = args.next().and_then(|n| n.parse::<u32>().ok()).unwrap_or(400);
@@ -203,14 +226,23 @@ fn main() -> ExitCode {
         }
     };
     let (mut failed, mut all) = (false, 0);
+    let mut each: BTreeMap<String, usize> = BTreeMap::new();
     for subject in SUBJECTS.iter().filter(|s| only.as_ref().is_none_or(|o| s.name.contains(o.as_str()))) {
         let mut tally = Tally::default();
         let programs = u64::from(calls.div_ceil(subject.calls));
-        for seed in 1..=programs {
+        // Until each call that it makes was made often enough.
+        let enough = |t: &Tally| t.each.values().all(|n| *n >= calls as usize);
+        for seed in 1..=programs * MOST {
+            if seed > programs && enough(&tally) {
+                break;
+            }
             let case = cases::case(&system, subject, seed);
             let engine = if seed % 2 == 0 { EngineKind::Interp } else { EngineKind::Jit };
             match (on_kernel(&case), here(&system, &case, engine)) {
-                (Ok(theirs), Ok(ours)) => compare(subject, seed, &case, &theirs, &ours, &mut tally),
+                (Ok(theirs), Ok(ours)) => {
+                    case.called.iter().for_each(|c| *tally.each.entry(c.clone()).or_default() += 1);
+                    compare(subject, seed, &case, &theirs, &ours, &mut tally);
+                }
                 // What both refuse to load was no call.
                 (Err(theirs), Err(ours)) if ours.starts_with("rejected") && theirs.contains("processed") => {
                     tally.refused += 1;
@@ -230,7 +262,11 @@ fn main() -> ExitCode {
         tally.explained.iter().for_each(|(why, n)| println!("{:>37} {n} explained: {why}", ""));
         failed |= tally.unexplained > 0 || tally.not_run > 0;
         all += tally.calls;
+        tally.each.iter().for_each(|(name, n)| *each.entry(name.clone()).or_default() += n);
     }
-    println!("{all} calls compared");
+    println!("{all} results compared");
+    if only.is_none() {
+        table(&each, calls as usize);
+    }
     ExitCode::from(u8::from(failed))
 }

@@ -75,6 +75,8 @@ pub struct Builder<'s> {
     pub insns: Vec<Insn>,
     /// What calls are called, by the words of their results.
     pub calls: Vec<String>,
+    /// Every helper and kernel function that is called, once for each call.
+    pub called: Vec<String>,
     refs: Vec<usize>,
     callback: Option<Vec<Insn>>,
 }
@@ -97,9 +99,14 @@ pub fn imm(dst: u8, imm: i32) -> Insn {
 impl<'s> Builder<'s> {
     /// An empty program.
     pub fn new(system: &'s System) -> Builder<'s> {
-        let mut b = Builder { system, insns: vec![mov(6, 1)], calls: Vec::new(), refs: Vec::new(), callback: None };
+        let mut b = Builder { system, insns: vec![mov(6, 1)], calls: Vec::new(), ..Builder::empty(system) };
         b.argument(9, Arg::Out(0));
         b
+    }
+
+    fn empty(system: &'s System) -> Builder<'s> {
+        let (insns, refs) = (Vec::new(), Vec::new());
+        Builder { system, insns, calls: Vec::new(), called: Vec::new(), refs, callback: None }
     }
 
     /// Adds instructions.
@@ -144,6 +151,7 @@ impl<'s> Builder<'s> {
             self.argument(reg, *arg);
         }
         self.raw(&[insn]);
+        self.called.push(name.to_string());
         let what = format!("{name}{args:x?}");
         match then {
             Then::Number => self.keep(what),
@@ -184,13 +192,19 @@ impl<'s> Builder<'s> {
         self.call(op(JMP | CALL, 0, PSEUDO_KFUNC_CALL, 0, id as i32), name, args, then);
     }
 
+    /// Ends the program where what was kept last is below a number, by an exception that has it return 0.
+    pub fn throw_below(&mut self, limit: i32) {
+        self.raw(&[op(JMP | JGE | K, 0, 0, 2, limit), imm(1, 0)]);
+        self.kfunc("bpf_throw", &[], Then::Nothing);
+    }
+
     /// The function that [`Arg::Callback`] means.
     pub fn callback(&mut self, body: Vec<Insn>) {
         self.callback = Some(body);
     }
 
     /// The program, which returns 0.
-    pub fn finish(mut self, t: ProgType, maps: Vec<MapSpec>) -> (LoadRequest, Vec<String>) {
+    pub fn finish(mut self, t: ProgType, maps: Vec<MapSpec>) -> (LoadRequest, [Vec<String>; 2]) {
         self.raw(&[imm(0, 0), op(JMP | EXIT, 0, 0, 0, 0)]);
         let mut func_info = Vec::new();
         if let Some(body) = self.callback.take() {
@@ -214,7 +228,7 @@ impl<'s> Builder<'s> {
             prog_flags: if t == ProgType::Syscall { SLEEPABLE } else { 0 },
             ..LoadRequest::default()
         };
-        (request, self.calls)
+        (request, [self.calls, self.called])
     }
 }
 
@@ -225,7 +239,13 @@ const CALLBACK: u32 = 4;
 /// A struct of a lock and three numbers.
 pub const LOCKED: u32 = 6;
 
-/// Types of our programs: an int, two functions, a struct with a lock.
+/// A struct of a pointer to a task that it owns, and a number.
+pub const OWNING: u32 = 11;
+
+/// A struct of a timer and a number.
+pub const TIMED: u32 = 13;
+
+/// Types of our programs: an int, two functions, a struct with a lock, one with a pointer to a task, one with a timer.
 pub fn types() -> Arc<Btf> {
     let mut strings = vec![0u8];
     let mut text = |s: &str| {
@@ -237,6 +257,8 @@ pub fn types() -> Arc<Btf> {
     let (int, main, callback, lock, val) =
         (text("int"), text("main"), text("each"), text("bpf_spin_lock"), text("val"));
     let (locked, a, b, c, l) = (text("locked"), text("a"), text("b"), text("c"), text("lock"));
+    let (task, kptr, owning) = (text("task_struct"), text("kptr"), text("owning"));
+    let (timer, timed) = (text("bpf_timer"), text("timed"));
     let words = [
         &[int, kind(BtfKind::Int, 0), 4, 1 << 24 | 32][..],
         &[0, kind(BtfKind::FuncProto, 0), 1],
@@ -244,6 +266,13 @@ pub fn types() -> Arc<Btf> {
         &[callback, kind(BtfKind::Func, 0), 2],
         &[lock, kind(BtfKind::Struct, 1), 4, val, 1, 0],
         &[locked, kind(BtfKind::Struct, 4), 16, l, 5, 0, a, 1, 32, b, 1, 64, c, 1, 96],
+        &[l, kind(BtfKind::Int, 0), 8, 64],
+        &[task, kind(BtfKind::Struct, 1), 4, a, 1, 0],
+        &[kptr, kind(BtfKind::TypeTag, 0), 8],
+        &[0, kind(BtfKind::Ptr, 0), 9],
+        &[owning, kind(BtfKind::Struct, 2), 16, a, 10, 0, b, 7, 64],
+        &[timer, kind(BtfKind::Struct, 2), 16, a, 7, 0, b, 7, 64],
+        &[timed, kind(BtfKind::Struct, 2), 24, l, 12, 0, c, 7, 128],
     ]
     .concat();
     let types = words.len() as u32 * 4;

@@ -8,9 +8,10 @@
 //! any entry is not what their users see.
 
 use std::collections::{BTreeMap, HashMap};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::ExitCode;
 
+use bpfvet_tests::embedded;
 use clap::Parser;
 use verifier_server::args::{Cli, Command};
 use verifier_server::check;
@@ -18,71 +19,10 @@ use verifier_server::row::Row;
 
 type Failure = Box<dyn std::error::Error>;
 
-const EM_BPF: u16 = 247;
-const ET_REL: u16 = 1;
-const SHT_NOBITS: u64 = 8;
-const HEADER: usize = 64;
-/// `ELFCLASS64`, `ELFDATA2LSB` after the magic.
-const MAGIC: &[u8] = b"\x7fELF\x02\x01";
-
-fn number(bytes: &[u8], at: usize, size: usize) -> Option<u64> {
-    let mut word = [0; 8];
-    word.get_mut(..size)?.copy_from_slice(bytes.get(at..at.checked_add(size)?)?);
-    Some(u64::from_le_bytes(word))
-}
-
-/// Whether a relocatable file for the BPF machine begins here.
-fn is_bpf(bytes: &[u8]) -> bool {
-    bytes.starts_with(MAGIC)
-        && number(bytes, 16, 2) == Some(u64::from(ET_REL))
-        && number(bytes, 18, 2) == Some(u64::from(EM_BPF))
-}
-
-/// Length of the ELF file that begins here: where its section table and its sections end.
-fn length(bytes: &[u8]) -> Option<usize> {
-    let (table, size, count) = (number(bytes, 40, 8)?, number(bytes, 58, 2)?, number(bytes, 60, 2)?);
-    let mut end = table.checked_add(size * count)?;
-    for i in 0..count {
-        let at = usize::try_from(table.checked_add(i * size)?).ok()?;
-        if number(bytes, at + 4, 4)? != SHT_NOBITS {
-            end = end.max(number(bytes, at + 24, 8)?.checked_add(number(bytes, at + 32, 8)?)?);
-        }
-    }
-    usize::try_from(end).ok().filter(|end| (HEADER..=bytes.len()).contains(end))
-}
-
-/// The objects that a file is or holds.
-fn objects(bytes: &[u8]) -> Vec<&[u8]> {
-    let mut found = Vec::new();
-    let mut at = 0;
-    while let Some(next) = bytes.get(at..).and_then(|b| b.windows(MAGIC.len()).position(|w| w == MAGIC)) {
-        at += next;
-        let here = &bytes[at..];
-        match length(here).filter(|_| is_bpf(here)) {
-            Some(n) => {
-                found.push(&here[..n]);
-                at += n;
-            }
-            None => at += MAGIC.len(),
-        }
-    }
-    found
-}
-
 /// FNV-1a: answers are kept for objects with the same bytes.
 fn fingerprint(bytes: &[u8]) -> String {
     let hash = bytes.iter().fold(0xcbf2_9ce4_8422_2325u64, |h, b| (h ^ u64::from(*b)).wrapping_mul(0x100_0000_01b3));
     format!("{hash:016x}")
-}
-
-fn files(path: &Path, out: &mut Vec<PathBuf>) {
-    let Ok(entries) = std::fs::read_dir(path) else {
-        out.push(path.to_path_buf());
-        return;
-    };
-    let mut inside: Vec<PathBuf> = entries.flatten().map(|e| e.path()).collect();
-    inside.sort();
-    inside.iter().filter(|p| !p.is_symlink()).for_each(|p| files(p, out));
 }
 
 /// Answers by fingerprint, program and kernel: verdict and errno.
@@ -127,7 +67,7 @@ fn run() -> Result<bool, Failure> {
     while let Some(a) = args.next() {
         match a.as_str() {
             "--answers" => known = answers(Path::new(&args.next().ok_or("--answers needs a file")?))?,
-            file => files(Path::new(file), &mut inputs),
+            file => inputs.extend(embedded::files(Path::new(file))),
         }
     }
     let folder = std::env::temp_dir().join(format!("bpfvet-real-{}", std::process::id()));
@@ -138,7 +78,7 @@ fn run() -> Result<bool, Failure> {
     for input in &inputs {
         let Ok(bytes) = std::fs::read(input) else { continue };
         let base = input.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
-        for (i, object) in objects(&bytes).into_iter().enumerate() {
+        for (i, object) in embedded::objects(&bytes).into_iter().enumerate() {
             found += 1;
             let name = if i == 0 { base.clone() } else { format!("{base}.{i}") };
             let file = folder.join(&name);

@@ -9,7 +9,7 @@ use verifier_core::kernel::helpers::{self, id};
 
 use super::cx::{Cx, Halt, stop};
 use super::helper::{Helper, HelperFn, Run, Table};
-use super::helpers::{base, callback, csum, dynptr, iter, lookup, map, print, ring, skb, string, xdp};
+use super::helpers::{base, callback, csum, dynptr, iter, lookup, map, print, ring, skb, string, timer, xdp};
 
 /// Body of a helper: the run, and r1 to r5.
 pub type Body = fn(&mut Cx<'_>, [u64; 5]) -> Result<u64, Halt>;
@@ -64,6 +64,10 @@ static HELPERS: &[Helper] = &[
     row!(id::INODE_STORAGE_DELETE, "bpf_inode_storage_delete", map::storage_delete),
     row!(id::CGRP_STORAGE_GET, "bpf_cgrp_storage_get", map::storage_get),
     row!(id::CGRP_STORAGE_DELETE, "bpf_cgrp_storage_delete", map::storage_delete),
+    row!(id::TIMER_INIT, "bpf_timer_init", timer::init),
+    row!(id::TIMER_SET_CALLBACK, "bpf_timer_set_callback", timer::set_callback),
+    row!(id::TIMER_START, "bpf_timer_start", timer::start),
+    row!(id::TIMER_CANCEL, "bpf_timer_cancel", timer::cancel),
     row!(id::LOOP, "bpf_loop", callback::bpf_loop, calls_back),
     row!(id::FOR_EACH_MAP_ELEM, "bpf_for_each_map_elem", callback::for_each, calls_back),
     row!(id::KTIME_GET_NS, "bpf_ktime_get_ns", base::ktime),
@@ -76,6 +80,8 @@ static HELPERS: &[Helper] = &[
     row!(id::GET_NUMA_NODE_ID, "bpf_get_numa_node_id", base::zero),
     row!(id::GET_CURRENT_PID_TGID, "bpf_get_current_pid_tgid", base::pid_tgid),
     row!(id::GET_CURRENT_UID_GID, "bpf_get_current_uid_gid", base::uid_gid),
+    row!(id::GET_CURRENT_TASK, "bpf_get_current_task", base::current_task),
+    row!(id::GET_CURRENT_TASK_BTF, "bpf_get_current_task_btf", base::current_task),
     row!(id::GET_CURRENT_COMM, "bpf_get_current_comm", base::comm),
     row!(id::GET_CURRENT_CGROUP_ID, "bpf_get_current_cgroup_id", base::one),
     row!(id::GET_CGROUP_CLASSID, "bpf_get_cgroup_classid", base::zero),
@@ -152,7 +158,6 @@ static HELPERS: &[Helper] = &[
 
 /// Helpers whose result cannot be null and cannot be made up: calling them ends the run.
 static ENDING: &[Helper] = &[
-    row!(id::GET_CURRENT_TASK_BTF, "bpf_get_current_task_btf", base::current_task_btf),
     row!(id::THIS_CPU_PTR, "bpf_this_cpu_ptr", base::this_cpu_ptr),
     row!(id::TASK_PT_REGS, "bpf_task_pt_regs", base::task_pt_regs),
 ];
@@ -170,7 +175,6 @@ const NULL: &[u32] = &[
     id::SKC_TO_UNIX_SOCK,
     id::SKC_TO_MPTCP_SOCK,
     id::SOCK_FROM_FILE,
-    id::GET_CURRENT_TASK,
 ];
 
 /// Kernel functions by name.
@@ -195,6 +199,11 @@ static KFUNCS: &[Helper] = &[
     row!(0, "bpf_preempt_disable", base::zero),
     row!(0, "bpf_preempt_enable", base::zero),
     row!(0, "bpf_throw", base::throw),
+    row!(0, "bpf_wq_init", timer::work_init),
+    row!(0, "bpf_wq_set_callback_impl", timer::set_callback),
+    row!(0, "bpf_wq_start", timer::work_start),
+    row!(0, "bpf_task_acquire", base::task_acquire),
+    row!(0, "bpf_task_release", base::zero),
     row!(0, "bpf_strcmp", string::strcmp),
     row!(0, "bpf_strcasecmp", string::strcasecmp),
     row!(0, "bpf_strlen", string::strlen),

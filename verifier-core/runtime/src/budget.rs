@@ -110,6 +110,11 @@ impl Budget {
         Ok(slice as i64)
     }
 
+    /// When the run has to end.
+    pub fn deadline(&self) -> Option<Instant> {
+        self.deadline
+    }
+
     /// Whether there is time left.
     ///
     /// # Errors

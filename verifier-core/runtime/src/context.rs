@@ -19,6 +19,10 @@ pub const MAX_CONTEXT: usize = 0xffff;
 pub const BEFORE: usize = 1 << 15;
 /// Bytes of the buffer that writable raw tracepoints have.
 pub const BUFFER: u32 = 1 << 16;
+/// Most bytes behind a context that names their beginning and their end: the value of a socket option, a message.
+pub const MAX_DATA: usize = 0xffff;
+/// `struct bpf_flow_keys`.
+const FLOW_KEYS: usize = 56;
 
 /// What the runtime puts behind a pointer of a context.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -31,6 +35,11 @@ enum Behind {
     Socket,
     /// A buffer.
     Buffer,
+    /// The beginning of bytes of the user's, and their end.
+    Data,
+    DataEnd,
+    /// What a flow dissector fills.
+    FlowKeys,
     /// Something that it does not have.
     Missing,
 }
@@ -40,8 +49,9 @@ fn behind(size: u32, ty: RegType) -> Behind {
         _ if ty.may_be_null() => Behind::Null,
         RegBase::Scalar => Behind::Packet,
         RegBase::PtrToPacket | RegBase::PtrToPacketEnd | RegBase::PtrToPacketMeta if size == 4 => Behind::Packet,
-        // Both ends at null: a packet without bytes.
-        RegBase::PtrToPacket | RegBase::PtrToPacketEnd | RegBase::PtrToPacketMeta => Behind::Null,
+        RegBase::PtrToPacket => Behind::Data,
+        RegBase::PtrToPacketEnd => Behind::DataEnd,
+        RegBase::PtrToFlowKeys => Behind::FlowKeys,
         RegBase::PtrToSocket | RegBase::PtrToSockCommon => Behind::Socket,
         RegBase::PtrToTpBuffer => Behind::Buffer,
         _ => Behind::Missing,
@@ -65,8 +75,11 @@ pub struct Contexts {
     memory: Reservation,
     socket: Reservation,
     buffer: Reservation,
-    /// Bytes of the last context.
+    data: Reservation,
+    flow_keys: Reservation,
+    /// Bytes of the last context, and of its data.
     used: usize,
+    data_len: usize,
 }
 
 impl Contexts {
@@ -79,7 +92,10 @@ impl Contexts {
             memory: Reservation::low(BEFORE + MAX_CONTEXT + 1)?,
             socket: Reservation::new(SOCK_LEN)?,
             buffer: Reservation::new(BUFFER as usize)?,
+            data: Reservation::new(MAX_DATA + 1)?,
+            flow_keys: Reservation::new(FLOW_KEYS)?,
             used: 0,
+            data_len: 0,
         })
     }
 
@@ -88,11 +104,13 @@ impl Contexts {
         self.memory.address() + BEFORE as u64
     }
 
-    /// Puts a context there, `len` bytes long: the user's bytes, zeroes, and pointers of the run's own.
-    pub fn place(&mut self, prog_type: ProgType, bytes: &[u8], len: usize) {
+    /// Puts a context there, `len` bytes long: the user's bytes, zeroes, and pointers of the run's own. `data` is what a
+    /// context without a packet names the beginning and the end of.
+    pub fn place(&mut self, prog_type: ProgType, bytes: &[u8], len: usize, data: &[u8]) {
         self.memory.clear(BEFORE, self.used.max(len));
         self.memory.write(BEFORE, &bytes[..bytes.len().min(len)]);
-        self.used = len;
+        let data = &data[..data.len().min(MAX_DATA)];
+        (self.used, self.data_len) = (len, data.len());
         for (at, size, ty) in layout(prog_type).map(|l| l.pointers()).unwrap_or_default() {
             let value = match behind(size, ty) {
                 Behind::Packet => continue,
@@ -101,6 +119,15 @@ impl Contexts {
                 Behind::Buffer => {
                     self.buffer.clear(0, BUFFER as usize);
                     self.buffer.address()
+                }
+                Behind::Data => {
+                    self.data.write(0, data);
+                    self.data.address()
+                }
+                Behind::DataEnd => self.data.address() + data.len() as u64,
+                Behind::FlowKeys => {
+                    self.flow_keys.clear(0, FLOW_KEYS);
+                    self.flow_keys.address()
                 }
             };
             let end = at as usize + size as usize;
@@ -153,7 +180,9 @@ impl Contexts {
             out.extend(match behind(size, ty) {
                 Behind::Socket => Some(region(RegionKind::Socket, self.socket.address(), SOCK_LEN, false)),
                 Behind::Buffer => Some(region(RegionKind::Buffer, self.buffer.address(), BUFFER as usize, true)),
-                _ => None,
+                Behind::Data => Some(region(RegionKind::Data, self.data.address(), self.data_len, true)),
+                Behind::FlowKeys => Some(region(RegionKind::FlowKeys, self.flow_keys.address(), FLOW_KEYS, true)),
+                Behind::Null | Behind::Packet | Behind::DataEnd | Behind::Missing => None,
             });
         }
         out
@@ -169,7 +198,7 @@ mod tests {
         let mut contexts = Contexts::new().expect("memory");
         for t in ProgType::ALL {
             let Some(l) = layout(*t) else { continue };
-            contexts.place(*t, &vec![0x41; l.size as usize], l.size as usize);
+            contexts.place(*t, &vec![0x41; l.size as usize], l.size as usize, &[7; 9]);
             let placed = contexts.memory.read(BEFORE, l.size as usize);
             for (at, size, ty) in l.pointers().into_iter().filter(|(_, size, ty)| behind(*size, *ty) != Behind::Packet)
             {
@@ -182,10 +211,20 @@ mod tests {
     #[test]
     fn a_shorter_context_has_nothing_of_the_one_before() {
         let mut contexts = Contexts::new().expect("memory");
-        contexts.place(ProgType::Syscall, &[1; 100], 100);
-        contexts.place(ProgType::Syscall, &[2; 4], 4);
+        contexts.place(ProgType::Syscall, &[1; 100], 100, &[]);
+        contexts.place(ProgType::Syscall, &[2; 4], 4, &[]);
         assert_eq!(contexts.memory.read(BEFORE - 4, 12), [0, 0, 0, 0, 2, 2, 2, 2, 0, 0, 0, 0]);
         assert_eq!(contexts.bytes(ProgType::Syscall), [2; 4]);
+    }
+
+    #[test]
+    fn data_of_the_users_lies_between_two_pointers() {
+        let mut contexts = Contexts::new().expect("memory");
+        let t = ProgType::CgroupSockopt;
+        contexts.place(t, &[], size(t), &[1, 2, 3]);
+        let word = |at: usize| u64::from_ne_bytes(contexts.memory.read(BEFORE + at, 8).try_into().expect("eight"));
+        assert_eq!((word(8), word(16)), (contexts.data.address(), contexts.data.address() + 3));
+        assert_eq!((contexts.data.read(0, 3), contexts.regions(t).len()), (vec![1, 2, 3], 3));
     }
 
     #[test]
@@ -193,7 +232,7 @@ mod tests {
         let mut contexts = Contexts::new().expect("memory");
         let mut bytes = vec![0; 72];
         bytes[28] = 10;
-        contexts.place(ProgType::CgroupSockAddr, &bytes, 72);
+        contexts.place(ProgType::CgroupSockAddr, &bytes, 72, &[]);
         assert_eq!(contexts.socket.read(4, 4), [10, 0, 0, 0]);
         assert_eq!(contexts.memory.read(BEFORE + 64, 8), contexts.socket.address().to_ne_bytes());
         assert_eq!(contexts.bytes(ProgType::CgroupSockAddr)[64..], [0; 8]);

@@ -4,6 +4,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Instant;
 
 use verifier_core::isa::opcode::{MAX_CALL_FRAMES, MAX_STACK};
 
@@ -71,6 +72,8 @@ pub enum FaultKind {
 /// A violation: what the analysis promises cannot happen in accepted programs.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Fault {
+    /// Name of the program that did it, which tail calls may have come to.
+    pub program: String,
     /// Instruction slot.
     pub insn: u32,
     /// Address, or the value that was taken for one.
@@ -110,18 +113,14 @@ pub enum Stop {
     Fault(Box<Fault>),
     /// A violation of an accepted program in a run without checks, which a run with checks repeats: the analysis was
     /// wrong.
-    #[error("verifier bug: program `{program}`, which was accepted: {fault}")]
+    #[error("verifier bug: program `{}`, which was accepted: {fault}", fault.program)]
     VerifierBug {
-        /// Name of the program.
-        program: String,
         /// What it did.
         fault: Box<Fault>,
     },
     /// An accepted program came to something that Linux has and the runtime has not.
-    #[error("the runtime does not provide what program `{program}` comes to: {fault}")]
+    #[error("the runtime does not provide what program `{}` comes to: {fault}", fault.program)]
     NotProvided {
-        /// Name of the program.
-        program: String,
         /// Where it was not.
         fault: Box<Fault>,
     },
@@ -298,6 +297,19 @@ impl<'v> Cx<'v> {
         }
     }
 
+    /// Whether there is time left, for who waits without work to charge.
+    ///
+    /// # Errors
+    /// There is none, and the run has stopped.
+    pub(super) fn in_time(&mut self) -> Result<(), Halt> {
+        self.budget.in_time().or_else(|s| self.spent(s))
+    }
+
+    /// When the run has to end.
+    pub(super) fn deadline(&self) -> Option<Instant> {
+        self.budget.deadline()
+    }
+
     /// Ends the run at a limit.
     #[cold]
     fn spent<T>(&mut self, what: Spent) -> Result<T, Halt> {
@@ -383,6 +395,11 @@ impl<'v> Cx<'v> {
         // SAFETY: set by the run to code that outlives it, or by a tail call to code kept in `kept`; nobody outside of
         // this crate asks at other times.
         unsafe { &*self.code }
+    }
+
+    /// Name of the program that runs.
+    fn program(&self) -> String {
+        if self.code.is_null() { String::new() } else { self.code().name().into() }
     }
 
     /// Begins with a program and its first argument; gives what to go back to.
@@ -501,8 +518,8 @@ impl<'v> Cx<'v> {
     #[cold]
     pub(super) fn halt<T>(&mut self, kind: FaultKind, insn: u32, address: u64) -> Result<T, Halt> {
         if self.stop == stop::NONE {
-            let region = self.place_of(address);
-            self.fault = Some(Box::new(Fault { insn, address, kind, region }));
+            let (program, region) = (self.program(), self.place_of(address));
+            self.fault = Some(Box::new(Fault { program, insn, address, kind, region }));
             self.stop = stop::FAULT;
         }
         Err(Halt)
@@ -605,7 +622,8 @@ impl<'v> Cx<'v> {
             stop::MEMORY => Stop::Memory,
             stop::NOT_MODELLED => Stop::NotModelled(self.not_modelled),
             _ => {
-                let none = Fault { insn: self.insn, address: 0, kind: FaultKind::FellOff, region: None };
+                let (program, insn) = (self.program(), self.insn);
+                let none = Fault { program, insn, address: 0, kind: FaultKind::FellOff, region: None };
                 Stop::Fault(self.fault.take().unwrap_or_else(|| Box::new(none)))
             }
         })
@@ -675,9 +693,10 @@ impl<'v> Cx<'v> {
         let room = |start: u64, end: u64| (address >= start && address < end).then(|| end - address);
         let packet = || self.packet.as_ref().and_then(|p| room(p.region().start, p.end()));
         let context = || room(self.ctx, self.ctx + self.ctx_len);
+        let task = || self.vm.task_memory().and_then(|(start, len)| room(start, start + len));
         let region = || self.regions.as_ref()?.find(address, 1).and_then(|r| room(r.start, r.start + r.len));
         let map = |m: &Arc<Map>| m.ops().extent().and_then(|(start, len)| room(start, start + len));
-        let len = room(self.stack.0, self.stack.1).or_else(packet).or_else(context).or_else(region);
+        let len = room(self.stack.0, self.stack.1).or_else(packet).or_else(context).or_else(task).or_else(region);
         let len = len.or_else(|| self.vm.all_maps().iter().find_map(map))?;
         Some((address as *const u8, len))
     }

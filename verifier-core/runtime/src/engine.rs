@@ -29,7 +29,7 @@ pub trait Engine: Send + Sync {
 pub fn run(engine: &dyn Engine, cx: &mut Cx<'_>, code: &Code, args: [u64; 5]) -> Result<u64, Stop> {
     assert!(cx.is_checked(), "only what was linked runs without checks");
     // SAFETY: every access is looked up.
-    unsafe { play(engine, cx, code, args) }
+    unsafe { play(engine, cx, code, 0, args) }
 }
 
 /// Runs an accepted program, without checks where the run has none: r0 at its end.
@@ -42,8 +42,26 @@ pub fn run(engine: &dyn Engine, cx: &mut Cx<'_>, code: &Code, args: [u64; 5]) ->
 /// `args` are those of the hook that the program was linked for: a context as its layout says, with an object behind
 /// every pointer that the layout says is not null, and memory below 4 GiB behind those of 32 bits.
 pub unsafe fn run_linked(engine: &dyn Engine, cx: &mut Cx<'_>, program: &Linked, args: [u64; 5]) -> Result<u64, Stop> {
+    // SAFETY: as required, with the context as the argument of its first function.
+    unsafe { run_function(engine, cx, program.code(), 0, args) }
+}
+
+/// Runs a function of an accepted program, without checks where the run has none: what it returns.
+///
+/// # Errors
+/// As [`run_linked`].
+///
+/// # Safety
+/// `args` are those that the function was accepted with.
+pub(super) unsafe fn run_function(
+    engine: &dyn Engine,
+    cx: &mut Cx<'_>,
+    code: &Code,
+    subprog: u32,
+    args: [u64; 5],
+) -> Result<u64, Stop> {
     if !cx.is_checked() {
-        if !program.is_for(cx.vm) || cx.vm.is_broken() {
+        if !code.is_verified() || code.vm() != cx.vm.id() || cx.vm.is_broken() {
             return Err(Stop::Broken);
         }
         if !fault::install() {
@@ -51,7 +69,7 @@ pub unsafe fn run_linked(engine: &dyn Engine, cx: &mut Cx<'_>, program: &Linked,
         }
     }
     // SAFETY: accepted, and with all that it was accepted for, as required.
-    unsafe { play(engine, cx, program.code(), args) }
+    unsafe { play(engine, cx, code, subprog, args) }
 }
 
 /// For tests: runs without checks what the analysis might have accepted.
@@ -59,18 +77,18 @@ pub unsafe fn run_linked(engine: &dyn Engine, cx: &mut Cx<'_>, program: &Linked,
 pub(super) fn believe(engine: &dyn Engine, cx: &mut Cx<'_>, code: &Code, args: [u64; 5]) -> Result<u64, Stop> {
     assert!(code.is_verified() && fault::install());
     // SAFETY: tests give it programs that are right, or that fault where reservations end.
-    unsafe { play(engine, cx, code, args) }
+    unsafe { play(engine, cx, code, 0, args) }
 }
 
 /// # Safety
 /// Where the run is not checked, the program was accepted and is given what it was accepted for.
-unsafe fn play(engine: &dyn Engine, cx: &mut Cx<'_>, code: &Code, args: [u64; 5]) -> Result<u64, Stop> {
+unsafe fn play(engine: &dyn Engine, cx: &mut Cx<'_>, code: &Code, subprog: u32, args: [u64; 5]) -> Result<u64, Stop> {
     cx.begin(code, args[0]);
     let top = cx.frame;
     let mut r0 = 0;
     if cx.enter_frame(top, 0).is_ok() {
         // SAFETY: the program is in the run; checked as required.
-        r0 = unsafe { engine.enter(cx, 0, args) };
+        r0 = unsafe { engine.enter(cx, subprog, args) };
     }
     if cx.stop == stop::NONE {
         return Ok(r0);

@@ -3,20 +3,24 @@
 //! Answers for `BPF_PROG_TEST_RUN` of the types that have a packet or a plain context, and for the actions of each
 //! type. Contexts are laid out as in the UAPI and lie in plain memory ([`super::context`]); nothing is translated.
 
+use std::any::Any;
 use std::io;
+use std::sync::Arc;
 
 use verifier_core::kernel::ProgType;
 
 use super::context::{self, Contexts, MAX_CONTEXT};
 use super::cx::{Cx, Stack, Stop};
-use super::engine::{Engine, run, run_linked};
+use super::engine::{Engine, run, run_function, run_linked};
 use super::interp::Interp;
 use super::linked::Linked;
+use super::map::Key;
 use super::memory::{Regions, Reservation};
 use super::net::Redirect;
 use super::packet::{self, ETH, Packet, PacketKind};
 use super::program::Code;
 use super::script::{State, Step};
+use super::timer::Fired;
 use super::vm::Vm;
 
 /// Bytes of a context that are given back, where the input had fewer.
@@ -52,6 +56,8 @@ const TC: &[(i64, &str)] = &[
     (8, "TC_ACT_TRAP"),
 ];
 const VERDICT: &[(i64, &str)] = &[(0, "drop"), (1, "pass")];
+const SK: &[(i64, &str)] = &[(0, "SK_DROP"), (1, "SK_PASS")];
+const DISSECTED: &[(i64, &str)] = &[(0, "BPF_OK"), (2, "BPF_DROP"), (129, "BPF_FLOW_DISSECTOR_CONTINUE")];
 const LWT: &[(i64, &str)] = &[(0, "BPF_OK"), (2, "BPF_DROP"), (7, "BPF_REDIRECT"), (128, "BPF_LWT_REROUTE")];
 
 impl Hook {
@@ -77,8 +83,17 @@ impl Hook {
             | ProgType::Tracepoint
             | ProgType::PerfEvent
             | ProgType::Syscall
-            | ProgType::SockOps => hook(None, false, &[]),
-            _ => None,
+            | ProgType::SockOps
+            | ProgType::CgroupSockopt => hook(None, false, &[]),
+            ProgType::SkLookup | ProgType::SkMsg | ProgType::SkReuseport => hook(None, false, SK),
+            ProgType::FlowDissector => skb(true, DISSECTED),
+            ProgType::Unspec
+            | ProgType::LircMode2
+            | ProgType::Tracing
+            | ProgType::StructOps
+            | ProgType::Ext
+            | ProgType::Lsm
+            | ProgType::Netfilter => None,
         }
     }
 
@@ -97,7 +112,7 @@ impl Hook {
 /// One packet or context for a program.
 #[derive(Clone, Debug, Default)]
 pub struct Input {
-    /// Packet, from the link layer.
+    /// Packet, from the link layer; for types without packets, the bytes that their context names the ends of.
     pub packet: Vec<u8>,
     /// First bytes of the context; addresses and lengths of the packet are filled in over them.
     pub context: Vec<u8>,
@@ -220,7 +235,7 @@ impl Runner {
         mode: Mode,
     ) -> Result<Output, HookError> {
         let program = program.into();
-        let Program::Linked(linked) = program else {
+        let Program::Linked(_) = program else {
             return self.play(engine, vm, program, input, times, mode);
         };
         let fault = match self.play(engine, vm, program, input, times, mode) {
@@ -230,13 +245,10 @@ impl Runner {
         let repeats = !vm.is_broken()
             && matches!(
                 self.play(&Interp, vm, program, input, times, Mode::Checked),
-                Err(HookError::Stop(Stop::Fault(again))) if again.insn == fault.insn && again.region.is_some()
+                Err(HookError::Stop(Stop::Fault(again)))
+                    if (&again.program, again.insn) == (&fault.program, fault.insn) && again.region.is_some()
             );
-        let program = linked.code().name().to_string();
-        Err(HookError::Stop(match repeats {
-            true => Stop::VerifierBug { program, fault },
-            false => Stop::NotProvided { program, fault },
-        }))
+        Err(HookError::Stop(if repeats { Stop::VerifierBug { fault } } else { Stop::NotProvided { fault } }))
     }
 
     /// The packet of an input, in its place, and the context.
@@ -245,7 +257,8 @@ impl Runner {
         if ctx_len > MAX_CONTEXT {
             return Err(HookError::Context(ctx_len));
         }
-        self.contexts.place(hook.prog_type, &input.context, ctx_len);
+        let data = if hook.packet.is_none() { &input.packet[..] } else { &[] };
+        self.contexts.place(hook.prog_type, &input.context, ctx_len, data);
         let Some(kind) = hook.packet else { return Ok(None) };
         let len = input.packet.len();
         let ctx = (self.contexts.address(), ctx_len as u64);
@@ -256,6 +269,22 @@ impl Runner {
             packet.pull_link_layer();
         }
         Ok(Some(packet))
+    }
+
+    /// Has timers fire whose time has come.
+    fn fire(&mut self, engine: &dyn Engine, vm: &Vm, checked: bool) -> Result<(), HookError> {
+        for Fired { code, subprog, map, field } in vm.timers.due(vm.now()) {
+            let code: Arc<dyn Any + Send + Sync> = code;
+            let (Ok(code), Some((key, value))) = (code.downcast::<Code>(), map.ops().entry_at(field)) else { continue };
+            let regions = checked.then(|| regions(vm, &self.contexts, ProgType::Unspec, None));
+            let mut cx = Cx::new(vm, &mut self.stack, regions);
+            let (own, len) = (if let Key::Index(n) = key { n } else { 0 }, map.spec().key_size);
+            let key = if let Key::At(at) = key { at } else { std::ptr::from_ref(&own) as u64 };
+            cx.give(key, len.into(), "bpf_timer_start", false);
+            // SAFETY: the map, a key, and the value that the timer stands in are what its callback was accepted with.
+            unsafe { run_function(engine, &mut cx, &code, subprog, [map.address(), key, value, 0, 0]) }?;
+        }
+        Ok(())
     }
 
     fn play(
@@ -296,6 +325,8 @@ impl Runner {
             packet = cx.packet.take();
             let steps = cx.replay.take().map(|s| s.into_steps()).unwrap_or_default();
             last = Some((r0, cx.redirect.take(), std::mem::take(&mut cx.clones), cx.retval, steps));
+            drop(cx);
+            self.fire(engine, vm, checked)?;
         }
         let (r0, redirect, clones, retval, steps) = last.unwrap_or_default();
         let packet = packet.map(|mut p| {

@@ -14,6 +14,7 @@
 //! * [`budget`]: instructions, time and memory that runs may take.
 //! * [`memory`]: reservations with guard pages, regions of checked mode.
 //! * [`map`]: the maps. [`value`]: what their values are made of. [`packet`]: the packet of a run. [`net`]: routes, sockets, and what was sent where.
+//! * [`timer`]: what fires between runs.
 //! * [`replay`]: any instructions over memory given in full, every access checked.
 //! * [`engine`]: what an engine is, and a run from entry to result. [`interp`] is the one that always works.
 //!
@@ -79,6 +80,7 @@ pub mod packet;
 pub mod program;
 pub mod replay;
 mod script;
+mod timer;
 pub mod value;
 pub mod vm;
 

@@ -64,7 +64,7 @@ impl Linked {
             let what = format!("the program comes to {buffer} bytes of its tracepoint's buffer");
             return Err(Unlinked::Context(format!("{what}, the runtime has {} at most", context::BUFFER)));
         }
-        Ok(Linked { code: Arc::new(Code::verified(program, vm, &Known)?), vm: vm.id() })
+        Ok(Linked { code: Code::verified(program, vm, &Known)?.share(), vm: vm.id() })
     }
 
     /// The program.

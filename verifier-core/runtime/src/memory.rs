@@ -220,6 +220,10 @@ pub enum RegionKind {
     Socket,
     /// The buffer of a writable tracepoint.
     Buffer,
+    /// Bytes that the context names the beginning and the end of: the value of a socket option, a message.
+    Data,
+    /// What a flow dissector fills.
+    FlowKeys,
     /// Memory that a helper gave out.
     Helper(&'static str),
     /// Memory that the user gave, by name.
@@ -236,6 +240,8 @@ impl std::fmt::Display for RegionKind {
             RegionKind::Before => f.write_str("what lies before the context"),
             RegionKind::Socket => f.write_str("socket"),
             RegionKind::Buffer => f.write_str("buffer of the tracepoint"),
+            RegionKind::Data => f.write_str("data of the context"),
+            RegionKind::FlowKeys => f.write_str("flow keys"),
             RegionKind::Helper(h) => write!(f, "memory of {h}"),
             RegionKind::User(n) => write!(f, "region `{n}`"),
         }

@@ -6,12 +6,13 @@
 
 use std::any::Any;
 use std::sync::atomic::AtomicUsize;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, OnceLock, Weak};
 
 use verifier_core::analysis::{KernelMemory, Verified};
 use verifier_core::isa::Insn;
 use verifier_core::isa::opcode::*;
 use verifier_core::isa::semantics::{AluOp, CmpOp};
+use verifier_core::kernel::{MapType, ProgType};
 use verifier_core::program::{LoadRequest, MapSpec};
 
 use super::helper::{Helper, Table};
@@ -241,6 +242,8 @@ pub struct Code {
     vm: u64,
     owner: Owner,
     verified: bool,
+    /// Itself, where it is shared.
+    shared: OnceLock<Weak<Code>>,
     compiled: [OnceLock<Box<dyn Any + Send + Sync>>; 2],
     entries: [AtomicUsize; 2],
     threaded: OnceLock<Box<dyn Any + Send + Sync>>,
@@ -293,6 +296,19 @@ impl Code {
     /// Whether the analysis accepted it, so that it may run without checks.
     pub fn is_verified(&self) -> bool {
         self.verified
+    }
+
+    /// Shares it, so that what it leaves behind can hold it.
+    pub(super) fn share(self) -> Arc<Code> {
+        let code = Arc::new(self);
+        // Nobody else has it yet.
+        let _ = code.shared.set(Arc::downgrade(&code));
+        code
+    }
+
+    /// Itself, where it is shared.
+    pub(super) fn shared(&self) -> Option<Arc<Code>> {
+        self.shared.get()?.upgrade()
     }
 
     /// The form of the interpreter without checks, made when it is first asked for.
@@ -433,7 +449,7 @@ fn build(
     if !matches!(ops.last(), Some(Op::Exit | Op::Jump { .. })) && verified.is_some() {
         return Err(fail(ops.len() - 1, "the program does not end"));
     }
-    let owner = Owner { prog_type: req.prog_type, attach_type: req.expected_attach_type };
+    let owner = owner(req, &b.maps);
     for array in b.maps.iter().filter_map(|m| Some((m, m.programs()?))) {
         array.1.claim(owner.clone()).map_err(|_| {
             fail(0, &format!("prog array `{}` belongs to programs of another type or attach type", array.0.name()))
@@ -453,10 +469,23 @@ fn build(
         vm: vm.id(),
         owner,
         verified: verified.is_some(),
+        shared: OnceLock::new(),
         compiled: Default::default(),
         entries: Default::default(),
         threaded: OnceLock::new(),
     })
+}
+
+/// What decides which prog arrays a program belongs to.
+fn owner(req: &LoadRequest, maps: &[Arc<Map>]) -> Owner {
+    const HAS_FRAGS: u32 = 1 << 5;
+    let storage = [MapType::CgroupStorageDeprecated, MapType::PercpuCgroupStorageDeprecated];
+    Owner {
+        prog_type: req.prog_type,
+        attach_type: req.expected_attach_type,
+        frags: req.prog_type == ProgType::Xdp as u32 && req.prog_flags & HAS_FRAGS != 0,
+        storage: storage.map(|t| maps.iter().find(|m| m.map_type() == t).map_or(0, |m| m.address())),
+    }
 }
 
 /// Where functions begin: the entry, what is called, what is taken the address of, and `more`.

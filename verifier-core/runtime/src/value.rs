@@ -9,6 +9,7 @@
 //! relaxed atomic accesses: a value may be torn, as in the kernel, but nothing is undefined.
 
 use std::sync::atomic::{AtomicU8, AtomicU32, AtomicU64, Ordering};
+use std::time::{Duration, Instant};
 
 use verifier_core::program::record::{FieldKind, Record};
 
@@ -33,8 +34,8 @@ pub struct Layout {
     lock: Option<u32>,
 }
 
-/// Looks at a lock before a copy gives up on it.
-const SPINS: u32 = 1 << 20;
+/// How long a copy waits for a lock before it gives up on it.
+const PATIENCE: Duration = Duration::from_millis(100);
 
 /// Copies bytes that other threads may access meanwhile. Source and destination may overlap.
 ///
@@ -224,10 +225,9 @@ impl Layout {
         let Some(at) = self.lock else { return false };
         // SAFETY: four bytes of the value, which the record says are a lock and so are aligned in it.
         let word = unsafe { AtomicU32::from_ptr(to.add(at as usize).cast()) };
-        let mut spins = 0;
+        let mut begun = None;
         while word.compare_exchange_weak(0, 1, Ordering::Acquire, Ordering::Relaxed).is_err() {
-            spins += 1;
-            if spins > SPINS {
+            if begun.get_or_insert_with(Instant::now).elapsed() > PATIENCE {
                 return false;
             }
             std::thread::yield_now();

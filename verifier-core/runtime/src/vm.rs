@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::io;
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex, OnceLock, PoisonError};
 use std::time::Instant;
 
 use verifier_core::analysis::System;
@@ -18,6 +18,7 @@ use super::budget::{Limits, Memory};
 use super::map::{Map, MapError, Site};
 use super::memory::Reservation;
 use super::net::{self, Route, SOCK_LEN, Socket};
+use super::timer::Timers;
 
 /// What `ktime_get_ns()` and its like read.
 #[derive(Debug)]
@@ -102,6 +103,15 @@ fn take<T>(kept: &Mutex<Kept<T>>) -> (Vec<T>, u64) {
     (kept.list.into(), kept.lost)
 }
 
+/// Bytes of a task: more than any kernel's `struct task_struct` has.
+const TASK_LEN: usize = 1 << 15;
+
+/// Byte offset of a member of `struct task_struct`.
+fn member_of_task(btf: &Btf, name: &str) -> Option<usize> {
+    let task = btf.ty(btf.find_by_name_kind("task_struct", BtfKind::Struct)?)?;
+    task.members().find(|m| m.name() == name).map(|m| m.bit_offset as usize / 8)
+}
+
 /// Machines made so far.
 static MADE: AtomicU64 = AtomicU64::new(0);
 
@@ -130,6 +140,10 @@ pub struct Vm {
     pub user_memory: Vec<(u64, Vec<u8>)>,
     sockets: Vec<Socket>,
     socket_memory: Option<Reservation>,
+    /// What pointers to the current task lead to, made when first asked for.
+    task_memory: OnceLock<Option<Reservation>>,
+    /// Timers that programs made.
+    pub(super) timers: Timers,
     printed: Mutex<Kept<String>>,
     samples: Mutex<Kept<Sample>>,
     /// Numbers of helpers that are not modelled and were called, as bits.
@@ -160,6 +174,8 @@ impl Vm {
             user_memory: Vec::new(),
             sockets: Vec::new(),
             socket_memory: None,
+            task_memory: OnceLock::new(),
+            timers: Timers::default(),
             printed: Mutex::default(),
             samples: Mutex::default(),
             missing: Default::default(),
@@ -339,6 +355,23 @@ impl Vm {
     pub(super) fn find_socket(&self, protocol: u8, src: (IpAddr, u16), dst: (IpAddr, u16)) -> Option<u64> {
         let n = net::socket(&self.sockets, protocol, src, dst)?;
         Some(self.socket_memory.as_ref()?.address() + (n * SOCK_LEN) as u64)
+    }
+
+    /// Where the current task lies and how many bytes it has: as the kernel's types lay it out, zero but for what is
+    /// known of it. `None`: no memory for it.
+    pub(super) fn task_memory(&self) -> Option<(u64, u64)> {
+        let memory = self.task_memory.get_or_init(|| {
+            let mut memory = Reservation::new(TASK_LEN).ok()?;
+            let number = |n: u32| n.to_ne_bytes().to_vec();
+            let mut comm = self.task.comm.clone().into_bytes();
+            comm.truncate(15);
+            for (name, bytes) in [("pid", number(self.task.pid)), ("tgid", number(self.task.tgid)), ("comm", comm)] {
+                let at = self.system.as_ref().and_then(|s| member_of_task(&s.vmlinux, name));
+                at.filter(|at| at + 16 <= TASK_LEN).into_iter().for_each(|at| memory.write(at, &bytes));
+            }
+            Some(memory)
+        });
+        memory.as_ref().map(|m| (m.address(), m.len() as u64))
     }
 
     /// Memory of user space from an address on.

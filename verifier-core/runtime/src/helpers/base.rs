@@ -138,6 +138,8 @@ pub fn lock(cx: &mut Cx<'_>, [lock, ..]: [u64; 5]) -> Ret {
     let word = unsafe { AtomicU32::from_ptr(lock as *mut u32) };
     while word.compare_exchange_weak(0, 1, Ordering::Acquire, Ordering::Relaxed).is_err() {
         cx.tick(SPIN)?;
+        // Others may have the processor for long.
+        cx.in_time()?;
         std::thread::yield_now();
     }
     cx.acquired(Held::Lock(lock));
@@ -174,8 +176,16 @@ pub fn throw(cx: &mut Cx<'_>, [cookie, ..]: [u64; 5]) -> Ret {
     cx.throw(cookie)
 }
 
-pub fn current_task_btf(cx: &mut Cx<'_>, _: [u64; 5]) -> Ret {
-    cx.not_modelled("bpf_get_current_task_btf")
+/// `bpf_get_current_task()` and its typed form: the machine's one task, which never goes.
+pub fn current_task(cx: &mut Cx<'_>, _: [u64; 5]) -> Ret {
+    let Some((at, len)) = cx.vm.task_memory() else { return cx.not_modelled("bpf_get_current_task_btf") };
+    cx.give(at, len, "bpf_get_current_task_btf", false);
+    Ok(at)
+}
+
+/// `bpf_task_acquire(task)`: a task that never goes has no count.
+pub fn task_acquire(_: &mut Cx<'_>, [task, ..]: [u64; 5]) -> Ret {
+    Ok(task)
 }
 
 pub fn this_cpu_ptr(cx: &mut Cx<'_>, _: [u64; 5]) -> Ret {

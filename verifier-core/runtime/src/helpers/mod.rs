@@ -12,6 +12,7 @@ pub(super) mod print;
 pub(super) mod ring;
 pub(super) mod skb;
 pub(super) mod string;
+pub(super) mod timer;
 pub(super) mod xdp;
 
 use super::cx::Halt;

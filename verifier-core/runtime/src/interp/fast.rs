@@ -13,24 +13,20 @@ use std::sync::OnceLock;
 use crate::abi;
 use crate::cx::{CALLER, Cx, FRAME, FaultKind, MAX_LOOPS, stop};
 use crate::fault::{self, Raised};
-use crate::helper::{Helper, HelperFn};
+use crate::helper::HelperFn;
 use crate::map::Map;
-use crate::program::{AtomicOp, Code, Op, Reg, Size, Src};
-use verifier_core::isa::semantics::{AluOp, CmpOp};
+use crate::program::{Code, Op, Reg};
 use verifier_core::kernel::helpers::id;
 
-use super::ops::{
-    self, Atomic, Bin, ByteOrder, Const, If, Load, LoadAcquire, MovSx, Nothing, Sets, Store, StoreRelease, Straight,
-    Test, alu, cmp, rmw,
-};
+use super::ops::{self, Bin, Const, If, MovSx, Nothing, Sets, Straight, Test, alu, cmp};
 
 /// Runs an operation, and what follows it: the record to go on with, or null at the end of the run.
-type Handler = for<'v> unsafe extern "C" fn(*const Fast, *mut State, *mut Cx<'v>) -> *const Fast;
+pub(super) type Handler = for<'v> unsafe extern "C" fn(*const Fast, *mut State, *mut Cx<'v>) -> *const Fast;
 
 /// One operation.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Fast {
-    run: Handler,
+    pub(super) run: Handler,
     /// Immediate, function of a helper, map, or more operands. In jumps the low half is the immediate, the high half
     /// the fuel that the jump takes.
     pub(super) imm: i64,
@@ -41,25 +37,29 @@ pub(super) struct Fast {
 }
 
 const _: () = assert!(size_of::<Caller>() <= CALLER);
-const RECORD: i64 = size_of::<Fast>() as i64;
+pub(super) const RECORD: i64 = size_of::<Fast>() as i64;
 const _: () = assert!(RECORD == 24);
 
 /// What a run has besides [`Cx`].
 #[repr(C)]
-struct State {
+pub(super) struct State {
     regs: [u64; 11],
     loops: u32,
     /// Where the next caller is kept, and the first one of this run was.
     top: *mut Caller,
     base: *mut Caller,
+    records_of: RecordsOf,
 }
 
+/// Gives the records of a program, made when they are first asked for.
+pub(super) type RecordsOf = fn(&Code) -> &[Fast];
+
 impl State {
-    fn new(cx: &Cx<'_>, [a, b, c, d, e]: [u64; 5]) -> State {
+    fn new(cx: &Cx<'_>, [a, b, c, d, e]: [u64; 5], records_of: RecordsOf) -> State {
         let regs = [0, a, b, c, d, e, 0, 0, 0, 0, cx.frame];
         // Each frame has a place of its own: runs within runs are in lower frames.
         let base = cx.callers_of_frame().cast();
-        State { regs, loops: MAX_LOOPS, top: base, base }
+        State { regs, loops: MAX_LOOPS, top: base, base, records_of }
     }
 }
 
@@ -76,7 +76,7 @@ struct Caller {
 
 /// Whether the form that threads is used, where [`threads`] finds that it does. Builds for debugging do not optimise
 /// enough for all functions.
-const OPTIMISED: bool = !cfg!(debug_assertions);
+pub(super) const OPTIMISED: bool = !cfg!(debug_assertions);
 
 /// Goes on with a record: by a call in last place, or by returning it.
 ///
@@ -113,7 +113,7 @@ unsafe extern "C" fn refuel(to: *const Fast, _: *mut State, cx: *mut Cx<'_>) -> 
 /// program that runs, which does not run past its end: its last instruction exits or jumps.
 macro_rules! handlers {
     ($(fn $name:ident[$($generics:tt)*]($pc:ident, $st:ident, $cx:ident) $body:block)*) => {
-        $(unsafe extern "C" fn $name<$($generics)*>($pc: *const Fast, $st: *mut State, $cx: *mut Cx<'_>) -> *const Fast {
+        $(pub(super) unsafe extern "C" fn $name<$($generics)*>($pc: *const Fast, $st: *mut State, $cx: *mut Cx<'_>) -> *const Fast {
             // SAFETY: as said above.
             unsafe { $body }
         })*
@@ -241,7 +241,7 @@ handlers! {
                 if taken {
                     regs[1] = ctx;
                     (*st).loops = MAX_LOOPS;
-                    return records_of((*cx).code()).as_ptr();
+                    return ((*st).records_of)((*cx).code()).as_ptr();
                 }
             }
             Op::LoadOrZero { size, signed, dst, base, off } => {
@@ -258,7 +258,7 @@ handlers! {
                     return ptr::null();
                 }
                 let start = (*cx).code().subprogs()[n as usize].start;
-                return records_of((*cx).code()).as_ptr().add(start as usize);
+                return ((*st).records_of)((*cx).code()).as_ptr().add(start as usize);
             }
             Op::PacketLoad { size, index, off } => {
                 let off = i64::from(off) + index.map_or(0, |r| i64::from(regs[usize::from(r)] as u32 as i32));
@@ -343,9 +343,9 @@ unsafe fn leave(st: *mut State, cx: *mut Cx<'_>) -> *const Fast {
 }
 
 /// Runs a function of verified code to its end, or to a fault.
-pub(super) fn run(cx: &mut Cx<'_>, subprog: u32, args: [u64; 5]) -> u64 {
+pub(super) fn run(cx: &mut Cx<'_>, subprog: u32, args: [u64; 5], records_of: RecordsOf) -> u64 {
     let Some(start) = cx.code().subprogs().get(subprog as usize).map(|s| s.start as usize) else { return 0 };
-    let mut st = State::new(cx, args);
+    let mut st = State::new(cx, args, records_of);
     cx.in_helper = 0;
     let (first, cx) = (ptr::from_ref(&records_of(cx.code())[start]), ptr::from_mut(cx));
     let words = [(&raw mut st) as u64, 0, 0, 0, 0];
@@ -356,7 +356,7 @@ pub(super) fn run(cx: &mut Cx<'_>, subprog: u32, args: [u64; 5]) -> u64 {
         Err(raised) => {
             // SAFETY: as above; who used them has ended.
             let (cx, regs) = unsafe { (&mut *cx, (&raw const st.regs).read_volatile()) };
-            let (insn, kind) = place_of(cx, &regs, &raised);
+            let (insn, kind) = place_of(cx, records_of(cx.code()), &regs, &raised);
             cx.raised(raised, kind, insn);
             0
         }
@@ -379,8 +379,8 @@ unsafe extern "C" fn from(cx: *mut Cx<'_>, mut pc: *const Fast, st: *mut State) 
 
 /// The instruction that faulted, and what it did. Handlers have their record in the register of a first argument, or have
 /// just come from there; an access near it that comes to the address is the one.
-fn place_of(cx: &Cx<'_>, regs: &[u64; 11], raised: &Raised) -> (u32, FaultKind) {
-    let (records, ops) = (records_of(cx.code()), cx.code().ops());
+fn place_of(cx: &Cx<'_>, records: &[Fast], regs: &[u64; 11], raised: &Raised) -> (u32, FaultKind) {
+    let ops = cx.code().ops();
     let off = raised.first.wrapping_sub(records.as_ptr() as usize);
     let slot = if off < size_of_val(records) { off / size_of::<Fast>() } else { cx.insn as usize };
     let at = |slot: usize| {
@@ -398,7 +398,7 @@ fn place_of(cx: &Cx<'_>, regs: &[u64; 11], raised: &Raised) -> (u32, FaultKind) 
 
 /// Whether the compiler made jumps of the calls that handlers end with: the stack does not grow from one to the next.
 /// What is so for these is so for the others, which have no more than these do; a test runs all of them.
-fn threads() -> bool {
+pub(super) fn threads() -> bool {
     static HOLDS: OnceLock<bool> = OnceLock::new();
     *HOLDS.get_or_init(|| {
         let depth = |chain: &[(Handler, i64, i64)]| {
@@ -408,7 +408,7 @@ fn threads() -> bool {
             let vm = crate::vm::Vm::new(1);
             let Ok(mut stack) = crate::cx::Stack::new() else { return 0 };
             let mut cx = Cx::new(&vm, &mut stack, None);
-            let mut st = State { loops: 1, ..State::new(&cx, [0; 5]) };
+            let mut st = State { loops: 1, ..State::new(&cx, [0; 5], |_| &[]) };
             // SAFETY: these handlers touch registers and the places of callers only, and the helper only the clock.
             unsafe { ((*records.as_ptr()).run)(records.as_ptr(), &raw mut st, &raw mut cx) };
             st.regs[0]
@@ -444,304 +444,9 @@ fn threads() -> bool {
     })
 }
 
-/// The handler of an operation by itself.
-fn single<const T: bool>(op: &Op) -> Handler {
-    /// Picks by the width and the kind of the second operand.
-    macro_rules! forms {
-        ($handler:ident, $ty:ident, $of:ty, $wide:expr, $src:expr) => {
-            match ($wide, $src) {
-                (true, Src::Reg(_)) => $handler::<$ty<$of, true, false>, T>,
-                (true, Src::Imm(_)) => $handler::<$ty<$of, true, true>, T>,
-                (false, Src::Reg(_)) => $handler::<$ty<$of, false, false>, T>,
-                (false, Src::Imm(_)) => $handler::<$ty<$of, false, true>, T>,
-            }
-        };
-    }
-    /// Picks by name.
-    macro_rules! by_name {
-        ($op:expr, $of:ident, $module:ident: $($name:ident)* => $handler:ident $ty:ident $wide:expr, $src:expr) => {
-            match $op { $($of::$name => forms!($handler, $ty, $module::$name, $wide, $src),)* }
-        };
-    }
-    macro_rules! by_size {
-        ($size:expr, $($ty:tt)*) => {
-            match $size {
-                Size::B1 => by_size!(@ 1 $($ty)*),
-                Size::B2 => by_size!(@ 2 $($ty)*),
-                Size::B4 => by_size!(@ 4 $($ty)*),
-                Size::B8 => by_size!(@ 8 $($ty)*),
-            }
-        };
-        (@ $n:literal $ty:ident) => { one::<$ty<$n>, T> };
-        (@ $n:literal $ty:ident, $flag:literal) => { one::<$ty<$n, $flag>, T> };
-    }
-    macro_rules! atomics {
-        ($op:expr, $wide:expr, $($name:ident)*) => {
-            match ($op, $wide) {
-                $((AtomicOp::$name, true) => one::<Atomic<rmw::$name, true>, T>,
-                  (AtomicOp::$name, false) => one::<Atomic<rmw::$name, false>, T>,)*
-            }
-        };
-    }
-    match *op {
-        Op::Alu { op, wide, src, .. } => by_name!(
-            op, AluOp, alu: Add Sub Mul Div SDiv Mod SMod Or And Xor Lsh Rsh Arsh Mov Neg => one Bin wide, src),
-        Op::Branch { cmp, wide, src, .. } => by_name!(
-            cmp, CmpOp, cmp: Eq Ne Gt Ge Lt Le SGt SGe SLt SLe Set NotSet => branch If wide, src),
-        Op::MovSx { wide, bits, .. } => match (wide, bits) {
-            (true, 8) => one::<MovSx<true, 8>, T>,
-            (true, 16) => one::<MovSx<true, 16>, T>,
-            (true, _) => one::<MovSx<true, 32>, T>,
-            (false, 8) => one::<MovSx<false, 8>, T>,
-            (false, _) => one::<MovSx<false, 16>, T>,
-        },
-        Op::ByteOrder { swap, bits, .. } => match (swap, bits) {
-            (true, 16) => one::<ByteOrder<true, 16>, T>,
-            (true, 32) => one::<ByteOrder<true, 32>, T>,
-            (true, _) => one::<ByteOrder<true, 64>, T>,
-            (false, 16) => one::<ByteOrder<false, 16>, T>,
-            (false, 32) => one::<ByteOrder<false, 32>, T>,
-            (false, _) => one::<ByteOrder<false, 64>, T>,
-        },
-        Op::Const { .. } => one::<Const, T>,
-        Op::Load { size, signed: false, .. } => by_size!(size, Load, false),
-        Op::Load { size, signed: true, .. } => by_size!(size, Load, true),
-        Op::Store { size, src: Src::Reg(_), .. } => by_size!(size, Store, false),
-        Op::Store { size, src: Src::Imm(_), .. } => by_size!(size, Store, true),
-        Op::LoadAcquire { size, .. } => by_size!(size, LoadAcquire),
-        Op::StoreRelease { size, .. } => by_size!(size, StoreRelease),
-        Op::Atomic { op, wide, .. } => atomics!(op, wide, Add Or And Xor Xchg CmpXchg),
-        Op::Jump { .. } => jump::<T>,
-        Op::MayGoto { .. } => may_goto::<T>,
-        Op::Call { helper: Helper { id: id::GET_SMP_PROCESSOR_ID, .. } } => cpu::<T>,
-        Op::Call { .. } => call::<T>,
-        Op::CallLocal { .. } => call_local::<T>,
-        Op::Exit => exit::<T>,
-        Op::Pad => one::<Nothing, T>,
-        Op::TailCall | Op::LoadOrZero { .. } | Op::CallReg { .. } | Op::PacketLoad { .. } | Op::CallUnknown { .. } => {
-            slow
-        }
-    }
-}
-
-/// Names the type of an operation that is common, of the kinds listed: `None` for others.
-macro_rules! common {
-    ($op:expr, $ty:ident => $body:expr; $($kind:ident)*) => { common!(@ $op, $ty, $body, {} $($kind)*) };
-    (@ $op:expr, $ty:ident, $body:expr, {$($arms:tt)*}) => { match *$op { $($arms)* _ => None } };
-    (@ $op:expr, $ty:ident, $body:expr, {$($arms:tt)*} arith $($rest:ident)*) => {
-        common!(@ $op, $ty, $body, {$($arms)*
-            Op::Alu { op: AluOp::Add, wide: true, src: Src::Reg(_), .. } => { type $ty = Bin<alu::Add, true, false>; $body }
-            Op::Alu { op: AluOp::Add, wide: true, src: Src::Imm(_), .. } => { type $ty = Bin<alu::Add, true, true>; $body }
-            Op::Alu { op: AluOp::Add, wide: false, src: Src::Reg(_), .. } => { type $ty = Bin<alu::Add, false, false>; $body }
-            Op::Alu { op: AluOp::Add, wide: false, src: Src::Imm(_), .. } => { type $ty = Bin<alu::Add, false, true>; $body }
-            Op::Alu { op: AluOp::Sub, wide: false, src: Src::Reg(_), .. } => { type $ty = Bin<alu::Sub, false, false>; $body }
-            Op::Alu { op: AluOp::Mul, wide: true, src: Src::Reg(_), .. } => { type $ty = Bin<alu::Mul, true, false>; $body }
-            Op::Alu { op: AluOp::And, wide: true, src: Src::Imm(_), .. } => { type $ty = Bin<alu::And, true, true>; $body }
-            Op::Alu { op: AluOp::And, wide: false, src: Src::Reg(_), .. } => { type $ty = Bin<alu::And, false, false>; $body }
-            Op::Alu { op: AluOp::And, wide: false, src: Src::Imm(_), .. } => { type $ty = Bin<alu::And, false, true>; $body }
-            Op::Alu { op: AluOp::Xor, wide: true, src: Src::Reg(_), .. } => { type $ty = Bin<alu::Xor, true, false>; $body }
-            Op::Alu { op: AluOp::Xor, wide: false, src: Src::Reg(_), .. } => { type $ty = Bin<alu::Xor, false, false>; $body }
-            Op::Alu { op: AluOp::Or, wide: false, src: Src::Reg(_), .. } => { type $ty = Bin<alu::Or, false, false>; $body }
-            Op::Alu { op: AluOp::Lsh, wide: true, src: Src::Imm(_), .. } => { type $ty = Bin<alu::Lsh, true, true>; $body }
-            Op::Alu { op: AluOp::Lsh, wide: false, src: Src::Imm(_), .. } => { type $ty = Bin<alu::Lsh, false, true>; $body }
-            Op::Alu { op: AluOp::Rsh, wide: true, src: Src::Imm(_), .. } => { type $ty = Bin<alu::Rsh, true, true>; $body }
-            Op::Alu { op: AluOp::Rsh, wide: false, src: Src::Imm(_), .. } => { type $ty = Bin<alu::Rsh, false, true>; $body }
-        } $($rest)*)
-    };
-    (@ $op:expr, $ty:ident, $body:expr, {$($arms:tt)*} fresh $($rest:ident)*) => {
-        common!(@ $op, $ty, $body, {$($arms)*
-            Op::Alu { op: AluOp::Mov, wide: true, src: Src::Reg(_), .. } => { type $ty = Bin<alu::Mov, true, false>; $body }
-            Op::Alu { op: AluOp::Mov, wide: true, src: Src::Imm(_), .. } => { type $ty = Bin<alu::Mov, true, true>; $body }
-            Op::Alu { op: AluOp::Mov, wide: false, src: Src::Reg(_), .. } => { type $ty = Bin<alu::Mov, false, false>; $body }
-            Op::Alu { op: AluOp::Mov, wide: false, src: Src::Imm(_), .. } => { type $ty = Bin<alu::Mov, false, true>; $body }
-            Op::Const { .. } => { type $ty = Const; $body }
-            Op::Load { size: Size::B1, signed: false, .. } => { type $ty = Load<1, false>; $body }
-            Op::Load { size: Size::B2, signed: false, .. } => { type $ty = Load<2, false>; $body }
-            Op::Load { size: Size::B4, signed: false, .. } => { type $ty = Load<4, false>; $body }
-            Op::Load { size: Size::B8, .. } => { type $ty = Load<8, false>; $body }
-        } $($rest)*)
-    };
-    (@ $op:expr, $ty:ident, $body:expr, {$($arms:tt)*} store $($rest:ident)*) => {
-        common!(@ $op, $ty, $body, {$($arms)*
-            Op::Store { size: Size::B1, src: Src::Reg(_), .. } => { type $ty = Store<1, false>; $body }
-            Op::Store { size: Size::B4, src: Src::Reg(_), .. } => { type $ty = Store<4, false>; $body }
-            Op::Store { size: Size::B8, src: Src::Reg(_), .. } => { type $ty = Store<8, false>; $body }
-        } $($rest)*)
-    };
-    (@ $op:expr, $ty:ident, $body:expr, {$($arms:tt)*} test $($rest:ident)*) => {
-        common!(@ $op, $ty, $body, {$($arms)*
-            Op::Branch { cmp: CmpOp::Eq, wide: true, src: Src::Imm(_), .. } => { type $ty = If<cmp::Eq, true, true>; $body }
-            Op::Branch { cmp: CmpOp::Eq, wide: false, src: Src::Imm(_), .. } => { type $ty = If<cmp::Eq, false, true>; $body }
-            Op::Branch { cmp: CmpOp::Ne, wide: true, src: Src::Imm(_), .. } => { type $ty = If<cmp::Ne, true, true>; $body }
-            Op::Branch { cmp: CmpOp::Ne, wide: false, src: Src::Imm(_), .. } => { type $ty = If<cmp::Ne, false, true>; $body }
-            Op::Branch { cmp: CmpOp::Ne, wide: false, src: Src::Reg(_), .. } => { type $ty = If<cmp::Ne, false, false>; $body }
-            Op::Branch { cmp: CmpOp::Gt, wide: true, src: Src::Reg(_), .. } => { type $ty = If<cmp::Gt, true, false>; $body }
-            Op::Branch { cmp: CmpOp::Gt, wide: true, src: Src::Imm(_), .. } => { type $ty = If<cmp::Gt, true, true>; $body }
-            Op::Branch { cmp: CmpOp::Gt, wide: false, src: Src::Reg(_), .. } => { type $ty = If<cmp::Gt, false, false>; $body }
-            Op::Branch { cmp: CmpOp::Gt, wide: false, src: Src::Imm(_), .. } => { type $ty = If<cmp::Gt, false, true>; $body }
-            Op::Branch { cmp: CmpOp::Lt, wide: true, src: Src::Imm(_), .. } => { type $ty = If<cmp::Lt, true, true>; $body }
-            Op::Branch { cmp: CmpOp::Lt, wide: false, src: Src::Reg(_), .. } => { type $ty = If<cmp::Lt, false, false>; $body }
-            Op::Branch { cmp: CmpOp::Lt, wide: false, src: Src::Imm(_), .. } => { type $ty = If<cmp::Lt, false, true>; $body }
-        } $($rest)*)
-    };
-}
-
-/// What handlers cost in comparison.
-const STEP: u32 = 10;
-
-/// A handler for two operations that follow each other, and what it costs. One form of these is compiled.
-fn fused<const T: bool>(a: &Op, b: &Op) -> Option<(Handler, u32)> {
-    let sets = match *a {
-        Op::Alu { dst, .. } | Op::Const { dst, .. } | Op::Load { dst, .. } => Some(dst),
-        _ => None,
-    };
-    let chained = match *b {
-        Op::Alu { dst, src, .. } | Op::Branch { dst, src, .. } => sets == Some(dst) && src != Src::Reg(dst),
-        _ => false,
-    };
-    if chained {
-        let both = common!(a, A => common!(b, B => Some(chain::<A, B, T> as Handler); arith); arith fresh);
-        let jumps = || common!(a, A => common!(b, C => Some(chain_branch::<A, C, T> as Handler); test); arith fresh);
-        if let Some(h) = both.or_else(jumps) {
-            return Some((h, STEP));
-        }
-    }
-    let both = common!(a, A => common!(b, B => Some(two::<A, B, T> as Handler); arith fresh store); arith fresh store);
-    let jumps = || common!(a, A => common!(b, C => Some(two_branch::<A, C, T> as Handler); test); arith fresh store);
-    both.or_else(jumps).map(|h| (h, STEP + 3))
-}
-
-/// The records of a program, made when they are first asked for.
-fn records_of(code: &Code) -> &[Fast] {
-    let made = code.threaded().get_or_init(|| Box::new(flatten(code)));
-    // Nobody else puts anything there.
-    made.downcast_ref::<Box<[Fast]>>().map_or(&[], |records| records)
-}
-
-/// Flattens a program; one record for each slot.
-fn flatten(code: &Code) -> Box<[Fast]> {
-    match (OPTIMISED, OPTIMISED && threads()) {
-        (true, true) => records::<true>(code, fused::<OPTIMISED>),
-        (true, false) => records::<false>(code, |_, _| None),
-        (false, _) => records::<false>(code, fused::<OPTIMISED>),
-    }
-}
-
-/// The records of a program, with handlers of one form.
-fn records<const T: bool>(code: &Code, fused: impl Fn(&Op, &Op) -> Option<(Handler, u32)>) -> Box<[Fast]> {
-    let ops = code.ops();
-    let mut out: Vec<Fast> = ops.iter().zip(0..).map(|(op, at)| record::<T>(op, at)).collect();
-    know_maps::<T>(code, &mut out);
-    // What it costs to come from a slot to where control no longer goes on behind it.
-    let mut cost = vec![0; ops.len() + 3];
-    for at in (0..ops.len()).rev() {
-        let slots = if matches!(ops[at], Op::Const { .. }) { 2 } else { 1 };
-        cost[at] = match ops[at] {
-            Op::Jump { .. } | Op::Exit => STEP,
-            _ => STEP + cost[at + slots],
-        };
-        let Some(next) = ops.get(at + slots) else { continue };
-        if let Some((run, price)) = fused(&ops[at], next) {
-            let behind = at + slots + if matches!(next, Op::Const { .. }) { 2 } else { 1 };
-            if price + cost[behind] <= cost[at] {
-                cost[at] = price + cost[behind];
-                out[at].run = run;
-            }
-        }
-    }
-    out.into()
-}
-
-fn record<const T: bool>(op: &Op, at: u32) -> Fast {
-    let blank = Fast { run: single::<T>(op), imm: 0, off: at as i32, dst: 0, src: 0 };
-    let second = |src: Src| match src {
-        Src::Reg(r) => (r, 0),
-        Src::Imm(n) => (0, n),
-    };
-    // Bytes to a target, and the fuel that going there takes.
-    let to = |target: u32| {
-        let away = i64::from(target) - i64::from(at);
-        ((away * RECORD) as i32, if away <= 0 { 1 - away } else { 0 } << 32)
-    };
-    match *op {
-        Op::Alu { dst, src, .. } => {
-            let (src, imm) = second(src);
-            Fast { dst, src, imm, ..blank }
-        }
-        Op::MovSx { dst, src, .. } => Fast { dst, src, ..blank },
-        Op::ByteOrder { dst, .. } => Fast { dst, ..blank },
-        Op::Const { dst, value } => Fast { dst, imm: value as i64, ..blank },
-        Op::Load { dst, base, off, .. } | Op::LoadAcquire { dst, base, off, .. } => {
-            Fast { dst, src: base, off: off.into(), ..blank }
-        }
-        Op::Store { base, off, src, .. } => {
-            let (src, imm) = second(src);
-            Fast { dst: base, src, off: off.into(), imm, ..blank }
-        }
-        Op::StoreRelease { base, off, src, .. } => Fast { dst: base, src, off: off.into(), ..blank },
-        Op::Atomic { fetch, base, off, src, .. } => {
-            Fast { dst: base, src, off: off.into(), imm: fetch.into(), ..blank }
-        }
-        Op::Branch { dst, src, target, .. } => {
-            let ((src, imm), (off, cost)) = (second(src), to(target));
-            Fast { dst, src, off, imm: cost | i64::from(imm as u32), ..blank }
-        }
-        Op::Jump { target } | Op::MayGoto { target } => {
-            let (off, imm) = to(target);
-            Fast { off, imm, ..blank }
-        }
-        Op::CallLocal { target, .. } => Fast { off: to(target).0, imm: at.into(), ..blank },
-        Op::Call { helper } => Fast { imm: helper.func as usize as i64, ..blank },
-        Op::CallReg { .. } => Fast { imm: at.into(), ..blank },
-        _ => blank,
-    }
-}
-
-/// Lookups in maps that the instructions before say: they need not ask which kind of map it is.
-fn know_maps<const T: bool>(code: &Code, out: &mut [Fast]) {
-    let ops = code.ops();
-    let is_lookup = |op: &Op| matches!(op, Op::Call { helper } if helper.id == id::MAP_LOOKUP_ELEM);
-    if !ops.iter().any(is_lookup) {
-        return;
-    }
-    let mut targets = vec![false; ops.len()];
-    for op in ops {
-        if let Op::Jump { target } | Op::Branch { target, .. } | Op::MayGoto { target } = *op {
-            targets[target as usize] = true;
-        }
-    }
-    code.subprogs().iter().for_each(|s| targets[s.start as usize] = true);
-    // The value of r1, where control can have come from nowhere else.
-    let mut r1 = None;
-    for (at, op) in ops.iter().enumerate() {
-        if targets[at] {
-            r1 = None;
-        }
-        match *op {
-            Op::Const { dst: 1, value } => r1 = Some(value),
-            Op::Const { .. } | Op::Pad | Op::Store { .. } | Op::StoreRelease { .. } | Op::Branch { .. } => {}
-            Op::Alu { dst, .. }
-            | Op::MovSx { dst, .. }
-            | Op::ByteOrder { dst, .. }
-            | Op::Load { dst, .. }
-            | Op::LoadAcquire { dst, .. }
-                if dst != 1 => {}
-            Op::LoadOrZero { dst, .. } if dst != 1 => {}
-            Op::Atomic { src, .. } if src != 1 => {}
-            _ if is_lookup(op) => {
-                if let Some(map) = r1.and_then(|address| code.map_at(address)).filter(|m| m.looks_up_plainly()) {
-                    out[at].imm = map.address() as i64;
-                    out[at].run = if map.array_layout().is_some() { look_up_array::<T> } else { look_up::<T> };
-                }
-                r1 = None;
-            }
-            _ => r1 = None,
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::records::{records, records_of};
     use super::*;
     use crate::cx::{Stack, Stop};
     use crate::engine::{believe, run};
@@ -821,7 +526,7 @@ mod tests {
         let records = records::<false>(&code, |_, _| None);
         let mut cx = Cx::new(&vm, &mut stack, None);
         cx.code = &raw const code;
-        let mut st = State::new(&cx, args);
+        let mut st = State::new(&cx, args, records_of);
         // SAFETY: the first record of the program, and a fresh state.
         let r0 = unsafe { from(&raw mut cx, &raw const records[0], &raw mut st) };
         [checked, fast, cx.stopped().map_or(Ok(r0), Err)]

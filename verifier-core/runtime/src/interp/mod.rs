@@ -7,6 +7,8 @@ pub(super) mod access;
 mod checked;
 pub(super) mod fast;
 mod ops;
+mod pick;
+mod records;
 
 use super::cx::{Cx, Invoke};
 use super::engine::Engine;
@@ -22,7 +24,11 @@ impl Engine for Interp {
 
     unsafe fn enter(&self, cx: &mut Cx<'_>, subprog: u32, args: [u64; 5]) -> u64 {
         cx.invoke = Some(invoke as Invoke);
-        if cx.is_checked() { checked::run(cx, subprog, args) } else { fast::run(cx, subprog, args) }
+        if cx.is_checked() {
+            checked::run(cx, subprog, args)
+        } else {
+            fast::run(cx, subprog, args, records::records_of)
+        }
     }
 }
 

@@ -252,21 +252,21 @@ impl Straight for Nothing {
 /// Makes names into types.
 macro_rules! names {
     ($of:ident $trait:ident: $($name:ident)*) => {
-        $(pub(in crate::interp) struct $name;
+        $(pub(crate) struct $name;
         impl $trait for $name {
             const OP: $of = $of::$name;
         })*
     };
 }
 pub(super) mod alu {
-    use super::{Alu, AluOp};
+    use crate::interp::ops::{Alu, AluOp};
     names!(AluOp Alu: Add Sub Mul Div SDiv Mod SMod Or And Xor Lsh Rsh Arsh Mov Neg);
 }
 pub(super) mod cmp {
-    use super::{Cmp, CmpOp};
+    use crate::interp::ops::{Cmp, CmpOp};
     names!(CmpOp Cmp: Eq Ne Gt Ge Lt Le SGt SGe SLt SLe Set NotSet);
 }
 pub(super) mod rmw {
-    use super::{AtomicOp, Rmw};
+    use crate::interp::ops::{AtomicOp, Rmw};
     names!(AtomicOp Rmw: Add Or And Xor Xchg CmpXchg);
 }

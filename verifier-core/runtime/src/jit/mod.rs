@@ -29,7 +29,8 @@ use super::program::Code;
 pub use module::CompileError;
 pub use tiers::Tiered;
 
-/// The compiler as an engine. A program is compiled when it first runs; one that cannot be compiled is interpreted.
+/// The compiler as an engine. A program is compiled when it first runs; one that cannot be compiled, or not in
+/// the time that the run has, is interpreted.
 #[derive(Clone, Copy, Default, Debug)]
 pub struct Jit;
 
@@ -39,7 +40,7 @@ impl Jit {
     /// # Errors
     /// Why it cannot be compiled.
     pub fn prepare(code: &Code, checked: bool) -> Result<(), CompileError> {
-        module::of(code, checked || !code.is_verified()).map(|_| ())
+        module::of(code, checked || !code.is_verified(), None).map(|_| ())
     }
 }
 
@@ -57,7 +58,7 @@ impl Engine for Jit {
             // SAFETY: the address of the program's first function, stored when it was compiled for this mode.
             return unsafe { module::enter_at(entry, cx, args) };
         }
-        match module::of(code, checked) {
+        match module::of(code, checked, cx.deadline()) {
             Ok(module) => {
                 cx.invoke = Some(invoke as Invoke);
                 module.enter(cx, subprog, args)

@@ -5,6 +5,7 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
+use std::time::Instant;
 
 use cranelift_codegen::ir::{AbiParam, Signature, types};
 use cranelift_codegen::isa::{CallConv, OwnedTargetIsa};
@@ -28,6 +29,9 @@ pub struct CompileError(pub(super) String);
 
 /// Address space for each instruction: many times what the compiler ever made of one.
 const BYTES_PER_INSN: usize = 256;
+
+/// Instructions of the longest function that is compiled: what longer ones take nobody waits for.
+const LONGEST: u32 = 1 << 15;
 
 /// Compiled code of one program.
 #[derive(Debug)]
@@ -64,9 +68,10 @@ impl Drop for Memory {
 type Made = Result<Module, CompileError>;
 
 /// The compiled form of a program for a mode, made when first asked for.
-pub(super) fn of(code: &Code, checked: bool) -> Result<&Module, CompileError> {
+/// After the deadline there is none, as there is none of functions that are too long.
+pub(super) fn of(code: &Code, checked: bool, deadline: Option<Instant>) -> Result<&Module, CompileError> {
     debug_assert!(checked || code.is_verified(), "code that was not accepted runs checked");
-    let made = code.compiled(checked).get_or_init(|| Box::new(compile(code, checked)));
+    let made = code.compiled(checked).get_or_init(|| Box::new(compile(code, checked, deadline)));
     match made.downcast_ref::<Made>() {
         Some(Ok(module)) => {
             code.entry(checked).store(module.entry(0).unwrap_or(0), Ordering::Release);
@@ -219,7 +224,11 @@ fn visit(code: &Code, n: usize, checked: bool, open: &[bool], flows: &mut [Optio
 }
 
 /// Compiles a program.
-fn compile(code: &Code, checked: bool) -> Result<Module, CompileError> {
+fn compile(code: &Code, checked: bool, deadline: Option<Instant>) -> Result<Module, CompileError> {
+    if code.subprogs().iter().any(|f| f.end - f.start > LONGEST) {
+        return Err(CompileError(format!("a function has more than {LONGEST} instructions")));
+    }
+    let late = || deadline.is_some_and(|d| Instant::now() >= d);
     let fail = |e: ModuleError| match e {
         ModuleError::Compilation(CodegenError::Verifier(e)) => CompileError(e.to_string()),
         e => CompileError(e.to_string()),
@@ -253,6 +262,9 @@ fn compile(code: &Code, checked: bool) -> Result<Module, CompileError> {
     jit.define_function(refuel, &mut context).map_err(fail)?;
     let mut stretches: Vec<(FuncId, Vec<(u32, u32)>, usize)> = Vec::new();
     for (n, function) in functions.iter().enumerate() {
+        if late() {
+            return Err(CompileError("time is over".into()));
+        }
         context.clear();
         context.func.signature = ids[n].1.clone();
         let source = Source { code, flow: &function.flow, args: function.args, checked, entries: &entries, config };

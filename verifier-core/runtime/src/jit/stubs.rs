@@ -78,7 +78,7 @@ pub(super) unsafe extern "C" fn tail_call(cx: *mut Cx<'_>, ctx: u64, map: u64, i
         if cx.code().throws() {
             return enter_thrower as *const () as usize;
         }
-        match module::of(cx.code(), cx.is_checked()) {
+        match module::of(cx.code(), cx.is_checked(), cx.deadline()) {
             Ok(module) => module.entry(0).unwrap_or(interpret as *const () as usize),
             Err(_) => interpret as *const () as usize,
         }

@@ -36,7 +36,7 @@ impl Tiered {
         if runs.fetch_add(1, Ordering::Relaxed) == HOT && code.is_verified() {
             let code = code.clone();
             let _ = thread::Builder::new().name("compile".into()).spawn(move || {
-                let _ = module::of(&code, false);
+                let _ = module::of(&code, false, None);
             });
         }
     }

@@ -99,10 +99,6 @@ impl MapOps for Array {
         Ok(())
     }
 
-    fn delete(&self, _: &[u8]) -> MapResult {
-        Err(errno::EINVAL)
-    }
-
     fn next(&self, position: u64, site: &Site<'_>) -> Next {
         let index = u32::try_from(position).unwrap_or(u32::MAX);
         match self.find(index, site) {
@@ -117,6 +113,13 @@ impl MapOps for Array {
         let paid = self.values.paid_from(off)?.saturating_sub(before) / self.stride.max(1) as usize;
         // A value that begins before a chunk may reach into it.
         Some((paid as u64).max(position))
+    }
+
+    fn entry_at(&self, address: u64) -> Option<(Key, u64)> {
+        let off = address.checked_sub(self.values.address())?;
+        let (stride, index) = (u64::from(self.stride), u32::try_from(off / u64::from(self.stride.max(1))).ok()?);
+        let inside = self.cpus == 1 && index < self.max_entries;
+        inside.then(|| (Key::Index(index), self.values.address() + u64::from(index) * stride))
     }
 
     fn len(&self) -> u64 {

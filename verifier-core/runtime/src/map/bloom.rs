@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::value;
 
-use super::ops::{MapOps, MapResult, Next, Pages, Site, ValueMemory, errno, flag};
+use super::ops::{MapOps, MapResult, Pages, Site, errno, flag};
 
 /// A Bloom filter.
 #[derive(Debug)]
@@ -61,14 +61,6 @@ impl Bloom {
 }
 
 impl MapOps for Bloom {
-    fn lookup(&self, _: &[u8], _: &Site<'_>) -> Option<u64> {
-        None
-    }
-
-    unsafe fn update(&self, _: &[u8], _: *const u8, _: u64, _: &Site<'_>) -> MapResult {
-        Err(errno::EINVAL)
-    }
-
     fn delete(&self, _: &[u8]) -> MapResult {
         Err(errno::EOPNOTSUPP)
     }
@@ -94,17 +86,5 @@ impl MapOps for Bloom {
         let value = unsafe { self.bytes(value) };
         let all = self.places(&value).all(|(off, bit)| self.word(off).load(Ordering::Relaxed) & bit != 0);
         if all { Ok(()) } else { Err(errno::ENOENT) }
-    }
-
-    fn next(&self, _: u64, _: &Site<'_>) -> Next {
-        Next::End
-    }
-
-    fn len(&self) -> u64 {
-        0
-    }
-
-    fn memory(&self) -> Option<ValueMemory> {
-        None
     }
 }

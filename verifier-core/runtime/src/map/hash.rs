@@ -476,6 +476,13 @@ impl MapOps for Hash {
         Next::Entry { key, value: self.value(n, site.cpu) as u64, next: position + 1 }
     }
 
+    fn entry_at(&self, address: u64) -> Option<(Key, u64)> {
+        let off = address.checked_sub(self.elems.address())?;
+        let n = u32::try_from(off / self.elem_size as u64).ok()?;
+        let inside = self.cpus == 1 && n < self.fresh.load(Ordering::Acquire);
+        inside.then(|| (Key::At(self.elem(n) as u64 + HEAD as u64), self.value(n, 0) as u64))
+    }
+
     fn len(&self) -> u64 {
         self.free().live.into()
     }

@@ -63,6 +63,17 @@ pub struct Listing {
     pub more: bool,
 }
 
+/// What becomes of an entry that an iteration of the user's comes to.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Look {
+    /// It is listed.
+    Take,
+    /// It is left out.
+    Skip,
+    /// The iteration ends before it.
+    Stop,
+}
+
 /// Makes the map of a type.
 fn make(
     t: MapType,
@@ -297,12 +308,11 @@ impl Map {
     /// that cannot hold anything but zero may be left out. Values of maps without keys come in the order in which they
     /// would be taken.
     pub fn entries(&self, cpu: u32, most: usize, bytes: usize) -> Listing {
-        self.entries_where(cpu, most, bytes, |_| true)
+        self.entries_where(cpu, most, bytes, |_| Look::Take)
     }
 
-    /// [`Self::entries`] of those whose value is as asked. An entry that is not counts as looked at: there is an end to
-    /// that, too.
-    pub fn entries_where(&self, cpu: u32, most: usize, bytes: usize, mut wanted: impl FnMut(&[u8]) -> bool) -> Listing {
+    /// [`Self::entries`] of those whose value is as asked; [`Look::Stop`] says that there is no time to look at more.
+    pub fn entries_where(&self, cpu: u32, most: usize, bytes: usize, mut look: impl FnMut(&[u8]) -> Look) -> Listing {
         let mut out = Listing::default();
         let Some(site) = self.site(&Site::user(cpu)) else { return out };
         let mut at = 0;
@@ -321,10 +331,11 @@ impl Map {
                 // SAFETY: a value that the map has just given.
                 at => unsafe { self.layout.read(at as *const u8, bytes) },
             };
-            if !wanted(&value) {
+            let look = look(&value);
+            if look == Look::Skip {
                 continue;
             }
-            if out.entries.len() == most {
+            if look == Look::Stop || out.entries.len() == most {
                 out.more = true;
                 break;
             }

@@ -139,10 +139,12 @@ pub enum Next {
     },
 }
 
-/// What a map of a kind does.
+/// What a map of a kind does. What is written here is what a map without entries answers.
 pub trait MapOps: Any + std::fmt::Debug + Send + Sync {
     /// Address of the value of a key. Keys have `key_size` bytes. `None` as well where it may not grow by what lies there.
-    fn lookup(&self, key: &[u8], site: &Site<'_>) -> Option<u64>;
+    fn lookup(&self, _key: &[u8], _site: &Site<'_>) -> Option<u64> {
+        None
+    }
 
     /// Sets a value.
     ///
@@ -151,28 +153,43 @@ pub trait MapOps: Any + std::fmt::Debug + Send + Sync {
     ///
     /// # Safety
     /// `value` has `value_size` bytes.
-    unsafe fn update(&self, key: &[u8], value: *const u8, flags: u64, site: &Site<'_>) -> MapResult;
+    unsafe fn update(&self, _key: &[u8], _value: *const u8, _flags: u64, _site: &Site<'_>) -> MapResult {
+        Err(errno::EINVAL)
+    }
 
     /// Removes a key.
     ///
     /// # Errors
     /// The error number.
-    fn delete(&self, key: &[u8]) -> MapResult;
+    fn delete(&self, _key: &[u8]) -> MapResult {
+        Err(errno::EINVAL)
+    }
 
     /// The entry at a position or behind it; positions begin with 0. Every step does a bounded amount of work. The end
     /// as well where it may not grow by what lies there.
-    fn next(&self, position: u64, site: &Site<'_>) -> Next;
+    fn next(&self, _position: u64, _site: &Site<'_>) -> Next {
+        Next::End
+    }
 
     /// The position from a position on that may hold something other than zeroes, for those who only look.
     fn skip(&self, position: u64, _cpu: u32) -> Option<u64> {
         Some(position)
     }
 
+    /// The entry whose value an address lies in, and where that begins, for maps whose values may have timers.
+    fn entry_at(&self, _address: u64) -> Option<(Key, u64)> {
+        None
+    }
+
     /// Entries that it has.
-    fn len(&self) -> u64;
+    fn len(&self) -> u64 {
+        0
+    }
 
     /// Memory of values that programs may get addresses of.
-    fn memory(&self) -> Option<ValueMemory>;
+    fn memory(&self) -> Option<ValueMemory> {
+        None
+    }
 
     /// Memory that programs may have addresses in: start and bytes.
     fn extent(&self) -> Option<(u64, u64)> {
@@ -260,6 +277,19 @@ pub struct Owner {
     pub prog_type: u32,
     /// `BPF_*` attach type that it was loaded for.
     pub attach_type: u32,
+    /// It takes packets in several pieces.
+    pub frags: bool,
+    /// Addresses of the cgroup storage that it uses, shared and per CPU; 0: none.
+    pub storage: [u64; 2],
+}
+
+impl Owner {
+    /// Whether another may stand beside it: of the same kind, and with the same storage or none.
+    pub fn admits(&self, other: &Owner) -> bool {
+        let kind = |o: &Owner| (o.prog_type, o.attach_type, o.frags);
+        let same = |(own, theirs): (&u64, &u64)| *theirs == 0 || own == theirs;
+        kind(self) == kind(other) && self.storage.iter().zip(&other.storage).all(same)
+    }
 }
 
 /// A program as prog arrays hold it.

@@ -11,7 +11,7 @@ use verifier_core::program::MapSpec;
 use crate::value::Layout;
 
 use super::Map;
-use super::ops::{Key, MapOps, MapResult, Next, Site, ValueMemory, errno, flag, index};
+use super::ops::{Key, MapOps, MapResult, Next, Site, errno, flag, index};
 
 #[derive(Debug, Default)]
 struct Inner {
@@ -113,10 +113,6 @@ impl MapOps for Outer {
         self.get(key).map(|m| m.address())
     }
 
-    unsafe fn update(&self, _: &[u8], _: *const u8, _: u64, _: &Site<'_>) -> MapResult {
-        Err(errno::EINVAL)
-    }
-
     fn delete(&self, key: &[u8]) -> MapResult {
         if self.is_indexed && index(key) >= self.max_entries {
             return Err(errno::E2BIG);
@@ -137,9 +133,5 @@ impl MapOps for Outer {
 
     fn len(&self) -> u64 {
         self.inner.read().unwrap_or_else(PoisonError::into_inner).now.len() as u64
-    }
-
-    fn memory(&self) -> Option<ValueMemory> {
-        None
     }
 }

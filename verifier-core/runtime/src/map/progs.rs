@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
-use super::ops::{Key, MapOps, MapResult, Next, Owner, Program, Site, ValueMemory, errno, flag, index};
+use super::ops::{Key, MapOps, MapResult, Next, Owner, Program, Site, errno, flag, index};
 
 /// An array of programs.
 #[derive(Debug)]
@@ -28,7 +28,7 @@ impl ProgArray {
     /// # Errors
     /// `EINVAL` where it belongs to programs of another kind.
     pub fn claim(&self, owner: Owner) -> MapResult {
-        if *self.owner.get_or_init(|| owner.clone()) == owner { Ok(()) } else { Err(errno::EINVAL) }
+        if self.owner.get_or_init(|| owner.clone()).admits(&owner) { Ok(()) } else { Err(errno::EINVAL) }
     }
 
     /// Puts a program into a slot.
@@ -54,14 +54,6 @@ impl ProgArray {
 }
 
 impl MapOps for ProgArray {
-    fn lookup(&self, _: &[u8], _: &Site<'_>) -> Option<u64> {
-        None
-    }
-
-    unsafe fn update(&self, _: &[u8], _: *const u8, _: u64, _: &Site<'_>) -> MapResult {
-        Err(errno::EINVAL)
-    }
-
     fn delete(&self, key: &[u8]) -> MapResult {
         if index(key) >= self.max_entries {
             return Err(errno::E2BIG);
@@ -81,9 +73,5 @@ impl MapOps for ProgArray {
 
     fn len(&self) -> u64 {
         self.slots.read().unwrap_or_else(PoisonError::into_inner).len() as u64
-    }
-
-    fn memory(&self) -> Option<ValueMemory> {
-        None
     }
 }

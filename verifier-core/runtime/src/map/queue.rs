@@ -8,7 +8,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::value::{self, Layout};
 
-use super::ops::{Key, MapOps, MapResult, Next, Pages, Site, ValueMemory, bytes, errno, flag};
+use super::ops::{Key, MapOps, MapResult, Next, Pages, Site, bytes, errno, flag};
 
 #[derive(Debug, Default)]
 struct Ends {
@@ -69,18 +69,6 @@ impl Queue {
 }
 
 impl MapOps for Queue {
-    fn lookup(&self, _: &[u8], _: &Site<'_>) -> Option<u64> {
-        None
-    }
-
-    unsafe fn update(&self, _: &[u8], _: *const u8, _: u64, _: &Site<'_>) -> MapResult {
-        Err(errno::EINVAL)
-    }
-
-    fn delete(&self, _: &[u8]) -> MapResult {
-        Err(errno::EINVAL)
-    }
-
     /// Adds a value; with `EXIST` in place of the oldest when it is full.
     unsafe fn push(&self, value: *const u8, flags: u64, site: &Site<'_>) -> MapResult {
         if flags & flag::NOEXIST != 0 || flags > flag::EXIST {
@@ -127,9 +115,5 @@ impl MapOps for Queue {
 
     fn len(&self) -> u64 {
         self.ends().len
-    }
-
-    fn memory(&self) -> Option<ValueMemory> {
-        None
     }
 }

@@ -10,7 +10,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::value;
 
-use super::ops::{MapOps, MapResult, Next, Pages, Site, ValueMemory, bytes, errno};
+use super::ops::{MapOps, MapResult, Pages, Site, bytes, errno};
 
 const HEAD: u64 = 8;
 const BUSY: u32 = 1 << 31;
@@ -157,30 +157,6 @@ impl Ring {
 }
 
 impl MapOps for Ring {
-    fn lookup(&self, _: &[u8], _: &Site<'_>) -> Option<u64> {
-        None
-    }
-
-    unsafe fn update(&self, _: &[u8], _: *const u8, _: u64, _: &Site<'_>) -> MapResult {
-        Err(errno::EINVAL)
-    }
-
-    fn delete(&self, _: &[u8]) -> MapResult {
-        Err(errno::EINVAL)
-    }
-
-    fn next(&self, _: u64, _: &Site<'_>) -> Next {
-        Next::End
-    }
-
-    fn len(&self) -> u64 {
-        0
-    }
-
-    fn memory(&self) -> Option<ValueMemory> {
-        None
-    }
-
     fn extent(&self) -> Option<(u64, u64)> {
         Some((self.memory.address(), 2 * self.size))
     }

@@ -7,7 +7,7 @@ use std::io;
 use crate::value::Layout;
 
 use super::hash::{Hash, Kind};
-use super::ops::{MapOps, MapResult, Next, Site, ValueMemory, errno, flag};
+use super::ops::{MapOps, MapResult, Next, Site, ValueMemory, flag};
 
 /// Owners that storage holds values for, at most; the kernel has no limit.
 const MAX_OWNERS: u32 = 1 << 16;
@@ -31,14 +31,6 @@ impl Storage {
 }
 
 impl MapOps for Storage {
-    fn lookup(&self, _: &[u8], _: &Site<'_>) -> Option<u64> {
-        None
-    }
-
-    unsafe fn update(&self, _: &[u8], _: *const u8, _: u64, _: &Site<'_>) -> MapResult {
-        Err(errno::EINVAL)
-    }
-
     fn delete(&self, owner: &[u8]) -> MapResult {
         self.values.delete(owner)
     }

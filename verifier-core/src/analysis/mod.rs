@@ -523,7 +523,7 @@ fn map_infos(
         let none = record::StructMetas::default();
         let own = place.and_then(|i| metas.get(i)).unwrap_or(&none);
         let record = match create::check_btf(types, own, &spec) {
-            Ok(record) => record.map(Arc::new),
+            Ok(record) => record,
             Err(_) => {
                 // The kernel refuses the map with BTF, and loaders create it without.
                 let bare = MapSpec { btf: None, btf_key_type_id: 0, btf_value_type_id: 0, ..(*spec).clone() };

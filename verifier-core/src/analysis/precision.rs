@@ -348,6 +348,7 @@ fn wanted(bt: &Backtrack) -> u16 {
 
 /// Marks every scalar of all ancestors precise.
 pub(crate) fn need_all_exactly(cx: &mut Cx<'_>, search: &mut Search, mut parent: Option<StateId>, top_frame: usize) {
+    cx.path.trail.asked_since += 1;
     let logs = cx.logs(2);
     if logs {
         cx.say(LimitMsg::PreciseAll { frame: top_frame });
@@ -457,6 +458,14 @@ fn walk_back(
                     (subseq_idx, i) = (on + 1, on);
                 }
             }
+            if let (Some(touched), Some(_)) = (touched.and_then(|t| t.get(i as usize)), &hist)
+                && touched & Touched::ALWAYS == 0
+                && !skip_first
+                && asked_before(cx, bt, at.left)
+            {
+                *bt = Backtrack::default();
+                return Ok(changed);
+            }
             if skip_first {
                 skip_first = false;
             } else if let Some(touched) = touched.and_then(|t| t.get(i as usize))
@@ -506,6 +515,17 @@ fn walk_back(
         *bt = Backtrack::default();
     }
     Ok(changed)
+}
+
+/// Whether earlier walks asked for all of this when they came to the newest step of a history. If not, they did now.
+fn asked_before(cx: &mut Cx<'_>, bt: &Backtrack, at: History) -> bool {
+    let Some(now) = Asked::by(bt, cx.path.trail.asked_since) else { return false };
+    let Some(step) = cx.path.trail.newest_mut(at) else { return false };
+    if step.asked.covers(now) {
+        return true;
+    }
+    step.asked = step.asked.and(now);
+    false
 }
 
 /// The walk came before the first instruction: that is right for the arguments of a global function only.
@@ -663,7 +683,8 @@ mod tests {
         let passes = |bt: &Backtrack, insn, hist| passes(bt, Touched::by(insn), hist);
         assert!(passes(&bt, mov(1, 3), None), "reading a wanted register leaves it wanted");
         assert!(!passes(&bt, mov(3, 1), None));
-        let spill = Step { idx: 0, prev_idx: 0, flags: stack_access_noted(0, 2), links: 0, older: 0 };
+        let flags = stack_access_noted(0, 2);
+        let spill = Step { idx: 0, prev_idx: 0, flags, links: 0, older: 0, asked: Asked::default() };
         let store = Insn { code: STX | MEM | DW, dst: 10, src: 1, off: -24, imm: 0 };
         assert!(passes(&bt, store, Some(&spill)));
         assert!(!passes(&Backtrack { slots: [1 << 2; 8], ..bt }, store, Some(&spill)));

@@ -11,8 +11,6 @@
 //! `active_locks`, `in_sleepable()`, `in_rcu_cs()`, `check_reference_leak()`, `invalidate_non_owning_refs()`,
 //! `ref_set_non_owning()`, `ref_convert_owning_non_owning()`.
 
-use std::rc::Rc;
-
 use super::Cx;
 use super::regs::is_packet_or_end;
 use crate::domain::Scalar;
@@ -68,13 +66,13 @@ fn push_ref(cx: &mut Cx, kind: RefKind, insn_idx: usize, id: u32, ptr: u64) {
     let frame = cx.path.cur.frame();
     let callback_ref = if frame.is_callback { frame.frame_number } else { 0 };
     let entry = RefState { kind, id, insn_idx: u32::try_from(insn_idx).unwrap_or(u32::MAX), callback_ref, ptr };
-    Rc::make_mut(&mut cx.path.cur.refs).push(entry);
+    cx.path.cur.refs.make_mut().push(entry);
 }
 
 /// Takes entry `i` out of the list. The order of what remains decides in which order leaks are reported.
 fn remove_ref(cx: &mut Cx, i: usize) {
     let keep_order = cx.program.kernel.features.ref_list_keeps_order;
-    let refs = Rc::make_mut(&mut cx.path.cur.refs);
+    let refs = cx.path.cur.refs.make_mut();
     if keep_order {
         refs.remove(i);
     } else {
@@ -221,7 +219,7 @@ pub(crate) fn nothing_acquired_is_left(cx: &mut Cx, exception_exit: bool) -> Res
             0
         };
     let mut stop: Option<Stop> = None;
-    for r in Rc::clone(&cx.path.cur.refs).iter() {
+    for r in cx.path.cur.refs.clone().iter() {
         if r.kind != RefKind::Ptr || r.id == returned {
             continue;
         }

@@ -7,7 +7,7 @@ use std::rc::Rc;
 
 use crate::error::{Res, Stop};
 use crate::state::verifier::History;
-use crate::state::{FuncState, Link, RegState, Slot, StateId, VerifierState};
+use crate::state::{FuncState, Held, Link, RegState, Slot, StateId, VerifierState};
 
 use super::liveness::StackLiveness;
 use super::prune::compare::{Differs, IdMap};
@@ -212,7 +212,7 @@ impl Search {
         self.bytes = self.bytes.saturating_sub(bytes_of(st));
         st.frames.clear();
         st.history = History::default();
-        st.refs = Rc::default();
+        st.refs = Held::default();
     }
 
     /// The register or slot that a link names; `None` when the state was dropped.

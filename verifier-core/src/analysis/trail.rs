@@ -72,6 +72,45 @@ pub(super) struct Step {
     pub(super) links: u32,
     /// The step before this one in the same state's history.
     pub(super) older: u32,
+    /// What walks backwards asked for when they came here.
+    pub(super) asked: Asked,
+}
+
+/// What walks backwards asked for behind a step. What is wanted before an instruction is the union of what each place
+/// wanted behind it makes wanted, and marks stay; so a walk that asks for no more than others did would find everything
+/// marked already.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Asked {
+    /// Slots of the frame.
+    slots: u64,
+    /// Registers of the frame.
+    regs: u16,
+    /// The only frame of which something was wanted.
+    frame: u8,
+    /// [`Trail::asked_since`] when it was noted; another one: it does not count any more.
+    since: u32,
+}
+
+impl Asked {
+    /// Of a walk that wants something of its current frame only.
+    pub(super) fn by(bt: &Backtrack, since: u32) -> Option<Asked> {
+        let alone = (0..bt.frame).all(|f| bt.regs[f] == 0 && bt.slots[f] == 0);
+        alone.then(|| Asked { slots: bt.slots[bt.frame], regs: bt.here() as u16, frame: bt.frame as u8, since })
+    }
+
+    /// Whether all of that was asked before.
+    pub(super) fn covers(self, now: Asked) -> bool {
+        self.since == now.since && self.frame == now.frame && now.regs & !self.regs == 0 && now.slots & !self.slots == 0
+    }
+
+    /// Both.
+    pub(super) fn and(self, now: Asked) -> Asked {
+        if self.since == now.since && self.frame == now.frame {
+            Asked { regs: self.regs | now.regs, slots: self.slots | now.slots, ..now }
+        } else {
+            now
+        }
+    }
 }
 
 /// The histories of all states: lists that share what the paths to them have in common, so that a path forks for free.
@@ -83,6 +122,9 @@ pub(crate) struct Trail {
     noted: bool,
     /// Another path holds the newest step as well.
     shared: bool,
+    /// Counts the walks that marked everything instead: what was asked before does not count any more, because such a
+    /// walk marks states that the next one may come through and this one did not.
+    pub(super) asked_since: u32,
 }
 
 impl Trail {
@@ -116,7 +158,8 @@ impl Trail {
             }
             None => 0,
         };
-        let mut step = Step { idx, prev_idx, flags, links, older: at.newest };
+        let asked = Asked { since: u32::MAX, ..Asked::default() };
+        let mut step = Step { idx, prev_idx, flags, links, older: at.newest, asked };
         if self.noted
             && at.len != 0
             && let Some(newest) = self.steps.get_mut(at.newest as usize)
@@ -126,7 +169,7 @@ impl Trail {
                 newest.links = links;
                 return;
             }
-            step = Step { flags: newest.flags | flags, links, ..*newest };
+            step = Step { flags: newest.flags | flags, links, asked, ..*newest };
             at.len -= 1;
         }
         at.newest = self.steps.len() as u32;
@@ -138,6 +181,11 @@ impl Trail {
     /// The newest step of a history.
     pub(super) fn newest(&self, at: History) -> Option<&Step> {
         if at.len == 0 { None } else { self.steps.get(at.newest as usize) }
+    }
+
+    /// The same for writing.
+    pub(super) fn newest_mut(&mut self, at: History) -> Option<&mut Step> {
+        if at.len == 0 { None } else { self.steps.get_mut(at.newest as usize) }
     }
 
     pub(super) fn linked(&self, step: &Step) -> Option<&LinkedRegs> {

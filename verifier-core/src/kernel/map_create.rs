@@ -8,7 +8,7 @@ use super::map_types::{MapType, flags as f};
 use super::{Kernel, KernelVersion};
 
 /// Attributes of a map. Kernel: the part of `union bpf_attr` that `BPF_MAP_CREATE` reads.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
 pub struct MapAttr {
     /// `BPF_MAP_TYPE_*` number.
     pub map_type: u32,

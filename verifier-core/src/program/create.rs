@@ -12,7 +12,7 @@ use crate::kernel::map_create::{KeyBtf, MapAttr, MapCaps, check_create, inner_al
 use crate::kernel::map_remedy::remedy;
 
 use super::error::NotLoadable;
-use super::record::{KernelTypes, MapFields, Record, StructMetas, of_map};
+use super::record::{KernelTypes, MapFields, MapOutcome, MapTypes, StructMetas, of_map};
 use super::request::MapSpec;
 
 const ROOT: MapCaps = MapCaps { bpf: true, net_admin: true, sys_admin: true };
@@ -60,7 +60,15 @@ fn key_btf(btf: &Btf, id: TypeId) -> KeyBtf {
 ///
 /// # Errors
 /// The error number that creating the map returns.
-pub(crate) fn check_btf(types: &KernelTypes<'_>, metas: &StructMetas, spec: &MapSpec) -> Result<Option<Record>, i32> {
+pub(crate) fn check_btf(types: &KernelTypes<'_>, metas: &StructMetas, spec: &MapSpec) -> MapOutcome {
+    let (key, value) = (spec.btf_key_type_id, spec.btf_value_type_id);
+    if spec.btf.is_none() || value == 0 {
+        return find_fields(types, metas, spec);
+    }
+    metas.of_map(MapTypes { attributes: attributes(spec), key, value }, || find_fields(types, metas, spec))
+}
+
+fn find_fields(types: &KernelTypes<'_>, metas: &StructMetas, spec: &MapSpec) -> MapOutcome {
     let attr = attributes(spec);
     let t = MapType::from_number(spec.map_type).ok_or(EINVAL)?;
     let Some(btf) = spec.btf.as_deref().filter(|_| attr.btf_value) else { return Ok(None) };
@@ -71,7 +79,7 @@ pub(crate) fn check_btf(types: &KernelTypes<'_>, metas: &StructMetas, spec: &Map
     let data_section = btf.skip_modifiers(spec.btf_value_type_id).is_some_and(|t| t.kind == BtfKind::Datasec);
     let record = of_map(types, metas, spec).map_err(|e| e as i32)?;
     key_btf_fits(&attr, t, key_btf(btf, spec.btf_key_type_id), data_section)?;
-    Ok(record)
+    Ok(record.map(Arc::new))
 }
 
 /// Special fields of the values of maps, in their order, as a kernel finds them. A map that it refuses with BTF is
@@ -81,7 +89,7 @@ pub fn map_fields(types: &KernelTypes<'_>, specs: &[MapSpec]) -> Vec<MapFields> 
     let mut fields = |spec: &MapSpec| {
         let btf = spec.btf.as_ref()?;
         let own = metas.entry(Arc::as_ptr(btf)).or_insert_with(|| StructMetas::of(types, btf).ok());
-        check_btf(types, own.as_ref()?, spec).ok().flatten().map(Arc::new)
+        check_btf(types, own.as_ref()?, spec).ok().flatten()
     };
     specs.iter().map(|s| MapFields { own: fields(s), inner: s.inner.as_deref().and_then(&mut fields) }).collect()
 }

@@ -3,14 +3,15 @@
 //! Answers for `struct btf_record`, `btf_parse_fields()` and `btf_parse_struct_metas()`.
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use bitflags::bitflags;
 
 use crate::btf::{Btf, BtfKind, Type, TypeId};
 use crate::error::Errno;
 use crate::kernel::facts::dtors::has_dtor;
-use crate::kernel::{Kernel, MapType};
+use crate::kernel::map_create::MapAttr;
+use crate::kernel::{Features, Kernel, KernelVersion, MapType};
 
 use super::request::MapSpec;
 
@@ -522,12 +523,34 @@ pub fn parse_fields(
 #[derive(Clone, Debug, Default)]
 pub struct StructMetas {
     /// `None`: there are none.
-    records: Option<Arc<HashMap<TypeId, Arc<Record>>>>,
+    found: Option<Arc<Specials>>,
 }
+
+/// What is known of a BTF's types with special fields.
+#[derive(Debug, Default)]
+struct Specials {
+    records: HashMap<TypeId, Arc<Record>>,
+    /// What creating maps came to: an object's maps are the same for all of its programs.
+    maps: Mutex<HashMap<MapTypes, MapOutcome>>,
+}
+
+/// What decides whether a kernel takes a map's BTF, and the special fields of its values.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub(super) struct MapTypes {
+    /// Its attributes.
+    pub attributes: MapAttr,
+    /// Type of the key.
+    pub key: TypeId,
+    /// Type of the value.
+    pub value: TypeId,
+}
+
+/// Special fields of a map's values, or the error number that creating it with BTF returns.
+pub(super) type MapOutcome = Result<Option<Arc<Record>>, i32>;
 
 /// What [`StructMetas::of`] found in a blob, and what it depends on besides.
 struct Kept {
-    kinds: FieldKind,
+    release: (KernelVersion, Features),
     vmlinux: u64,
     modules: Vec<u64>,
     metas: Result<StructMetas, Errno>,
@@ -540,9 +563,17 @@ impl StructMetas {
     /// The error number that loading the BTF returns.
     pub fn of(kt: &KernelTypes<'_>, btf: &Btf) -> Result<StructMetas, Errno> {
         let modules = || kt.modules.iter().map(|(_, btf)| btf.serial());
-        let (kinds, vmlinux) = (kt.kinds(), kt.vmlinux.serial());
-        let fits = |k: &Kept| k.kinds == kinds && k.vmlinux == vmlinux && k.modules.iter().copied().eq(modules());
-        let make = || Kept { kinds, vmlinux, modules: modules().collect(), metas: StructMetas::find(kt, btf) };
+        let (kernel, vmlinux) = (kt.kernel, kt.vmlinux.serial());
+        let fits = |k: &Kept| {
+            k.vmlinux == vmlinux
+                && k.release.0 == kernel.version
+                && k.release.1 == kernel.features
+                && k.modules.iter().copied().eq(modules())
+        };
+        let make = || {
+            let release = (kernel.version, kernel.features.clone());
+            Kept { release, vmlinux, modules: modules().collect(), metas: StructMetas::find(kt, btf) }
+        };
         btf.keep(fits, make).metas.clone()
     }
 
@@ -557,7 +588,7 @@ impl StructMetas {
             }
         }
         if special.is_empty() {
-            return Ok(StructMetas::default());
+            return Ok(StructMetas::known(HashMap::new()));
         }
         special.sort_unstable();
         let mask = FieldKind::all()
@@ -570,7 +601,7 @@ impl StructMetas {
                 ids.push(t.id);
             }
         }
-        let metas = StructMetas { records: Some(Arc::new(records)) };
+        let metas = StructMetas::known(records);
         for id in &ids {
             if let Some(rec) = metas.get(*id) {
                 metas.check_roots(btf, rec)?;
@@ -585,7 +616,22 @@ impl StructMetas {
 
     /// Special fields of a type. Kernel: `btf_find_struct_meta()`.
     pub fn get(&self, id: TypeId) -> Option<&Arc<Record>> {
-        self.records.as_ref()?.get(&id)
+        self.found.as_ref()?.records.get(&id)
+    }
+
+    fn known(records: HashMap<TypeId, Arc<Record>>) -> StructMetas {
+        StructMetas { found: Some(Arc::new(Specials { records, maps: Mutex::default() })) }
+    }
+
+    /// What creating a map with these types comes to, found by `find` the first time.
+    pub(super) fn of_map(&self, map: MapTypes, find: impl FnOnce() -> MapOutcome) -> MapOutcome {
+        let Some(found) = &self.found else { return find() };
+        let known = found.maps.lock().unwrap_or_else(PoisonError::into_inner).get(&map).cloned();
+        known.unwrap_or_else(|| {
+            let outcome = find();
+            found.maps.lock().unwrap_or_else(PoisonError::into_inner).insert(map, outcome.clone());
+            outcome
+        })
     }
 
     /// What roots contain must itself be known, and user pointers must point to structs of at most a page.

@@ -4,11 +4,9 @@
 //!
 //! In the kernel: `acquired_refs`, `BPF_MAIN_FUNC`, `init_func_state()`, `allocated_stack`.
 
-use std::rc::Rc;
-
 use crate::kernel::call::{RegBase, RegType};
 
-use super::references::RefState;
+use super::references::Held;
 use super::register::RegState;
 use super::stack::Stack;
 
@@ -36,7 +34,7 @@ pub struct FuncState {
     /// How many times the callback was unrolled on this path.
     pub callback_round: u32,
     /// References that the caller had at the call.
-    pub caller_refs: Rc<Vec<RefState>>,
+    pub caller_refs: Held,
     /// Slots that were ever touched.
     pub stack: Stack,
 }
@@ -61,7 +59,7 @@ impl FuncState {
             runs_later: false,
             ends_exception: false,
             callback_round: 0,
-            caller_refs: Rc::default(),
+            caller_refs: Held::default(),
             stack: Stack::default(),
         }
     }

@@ -8,7 +8,7 @@ pub mod verifier;
 
 pub use crate::kernel::call::{RegBase, RegType, TypeFlags};
 pub use frame::FuncState;
-pub use references::{RefKind, RefState};
+pub use references::{Held, RefKind, RefState};
 pub use register::{BtfRef, DynptrKind, IterState, Link, MapIdx, Payload, RegState, StateId};
 pub use stack::{Slot, SlotKind, Stack};
 pub use verifier::VerifierState;

@@ -2,6 +2,8 @@
 //!
 //! In the kernel: `enum ref_state_type`, `Ptr`, `struct bpf_reference_state`, `callback_ref`.
 
+use std::rc::Rc;
+
 /// What an entry of the reference list is.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[repr(u8)]
@@ -16,6 +18,26 @@ pub enum RefKind {
     ResLock,
     /// A resilient spin lock with interrupts saved.
     ResLockIrq,
+}
+
+/// What is held: references and locks, in the order they were taken. States share a list until one of them changes it;
+/// nothing held takes no memory.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Held(Option<Rc<Vec<RefState>>>);
+
+impl Held {
+    /// The list, for writing (copied first when shared).
+    pub fn make_mut(&mut self) -> &mut Vec<RefState> {
+        Rc::make_mut(self.0.get_or_insert_default())
+    }
+}
+
+impl std::ops::Deref for Held {
+    type Target = [RefState];
+
+    fn deref(&self) -> &[RefState] {
+        self.0.as_deref().map_or(&[], Vec::as_slice)
+    }
 }
 
 /// One acquired reference.

@@ -9,7 +9,7 @@ use std::rc::Rc;
 use smallvec::SmallVec;
 
 use super::frame::FuncState;
-use super::references::RefState;
+use super::references::Held;
 use super::register::{RegState, StateId};
 
 /// What is locked by `bpf_spin_lock()`.
@@ -37,7 +37,7 @@ pub struct VerifierState {
     /// Frames, outermost first; never empty while exploring.
     pub frames: SmallVec<[Rc<FuncState>; 2]>,
     /// Acquired references and (6.14) locks, for all frames.
-    pub refs: Rc<Vec<RefState>>,
+    pub refs: Held,
     /// The checkpoint this state descends from.
     pub parent: Option<StateId>,
     /// Paths that descend from this state and are still being explored.
@@ -89,7 +89,7 @@ impl VerifierState {
     pub fn empty() -> VerifierState {
         VerifierState {
             frames: SmallVec::new(),
-            refs: Rc::default(),
+            refs: Held::default(),
             parent: None,
             open_paths: 0,
             insn_idx: 0,

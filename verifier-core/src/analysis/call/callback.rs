@@ -85,7 +85,7 @@ pub(crate) fn fork_callback(cx: &mut Cx<'_>, insn: Insn, insn_idx: usize, subpro
     let caller = cx.path.cur.frame().clone();
     cx.path.scratch_all();
     let mut callee = FuncState::entry(insn_idx as i32, top_frame as u32 + 1, subprog);
-    callee.caller_refs = Rc::clone(&cx.path.cur.refs);
+    callee.caller_refs = cx.path.cur.refs.clone();
     set_state(cx, callback, &caller, &mut callee, insn_idx)?;
     let pushed = cx.path.forked_mut();
     pushed.callback_rounds += 1;

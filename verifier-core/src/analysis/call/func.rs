@@ -79,7 +79,7 @@ pub(crate) fn local_call(cx: &mut Cx<'_>, insn: Insn, insn_idx: &mut usize) -> R
     let mut callee = FuncState::entry(*insn_idx as i32, caller as u32 + 1, subprog as u32);
     // Arguments keep their place in the parent chain: reads by the callee reach the caller's ancestors.
     callee.regs[1..=5].copy_from_slice(&cx.path.cur.frame().regs[1..=5]);
-    callee.caller_refs = Rc::clone(&cx.path.cur.refs);
+    callee.caller_refs = cx.path.cur.refs.clone();
     cx.path.cur.frames.push(Rc::new(callee));
     lose_scratch_registers(cx, caller);
     *insn_idx = (cx.learned.subprogs[subprog].start as usize).wrapping_sub(1);
@@ -181,7 +181,7 @@ pub(crate) fn return_to_caller(cx: &mut Cx<'_>, insn_idx: &mut usize) -> Res {
     } else {
         cx.path.cur.frame_at_mut(caller).regs[0] = r0;
         // The caller goes on with what the callee held.
-        cx.path.cur.frame_mut().caller_refs = Rc::clone(&cx.path.cur.refs);
+        cx.path.cur.frame_mut().caller_refs = cx.path.cur.refs.clone();
     }
     let again = in_callback && cx.program.kernel.features.callbacks_repeat;
     *insn_idx = if again { call } else { call.wrapping_add(1) };

@@ -1,7 +1,7 @@
 //! What each function instance reads and must write of the stack, as data, and the order in which its equations are
 //! solved. Each change marks the equations that depend on it; the others still hold and need no look.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use smallvec::SmallVec;
 
@@ -11,7 +11,7 @@ use crate::isa::opcode::*;
 pub(super) type Sites = SmallVec<[u32; 8]>;
 
 /// The calls that lead to a function, and its entry as the last element.
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub(super) struct Chain {
     pub(super) sites: Sites,
 }
@@ -52,7 +52,8 @@ pub(super) struct Instance {
     pub(super) updated: bool,
     pub(super) must_write_dropped: bool,
     pub(super) frames: [Option<FrameMasks>; 8],
-    pub(super) must_write_set: Vec<bool>,
+    /// Per instruction, whether a path came by ([`CAME_BY`]), and whether it must write something ([`MUST_WRITE`]).
+    pub(super) commits: Vec<u8>,
     /// Bytes that the sets take, about.
     pub(super) bytes: usize,
 }
@@ -85,16 +86,27 @@ impl Order {
                 *p = n;
             }
         }
-        let mut edges: Vec<(u32, u32)> = Vec::new();
+        let mut edges: Vec<(u32, u32)> = Vec::with_capacity(postorder.len() + postorder.len() / 4);
         for (n, i) in (0u32..).zip(&postorder) {
             let after = successors(insns, *i as usize);
             let places = after.iter().filter_map(|s| place.get(rel(*s as u32)));
             edges.extend(places.filter(|p| **p != Order::NOWHERE).map(|p| (*p, n)));
         }
-        edges.sort_unstable();
-        let before = |p: u32| edges.partition_point(|(s, _)| *s < p) as u32;
-        let first = (0..=postorder.len() as u32).map(before).collect();
-        let preds = edges.iter().map(|(_, n)| *n).collect();
+        // Those with the same end are brought together, in the order in which they stand.
+        let mut first = vec![0u32; postorder.len() + 2];
+        for (to, _) in &edges {
+            first[*to as usize + 2] += 1;
+        }
+        for p in 2..first.len() {
+            first[p] += first[p - 1];
+        }
+        let mut preds = vec![0u32; edges.len()];
+        for (to, from) in &edges {
+            let next = &mut first[*to as usize + 1];
+            preds[*next as usize] = *from;
+            *next += 1;
+        }
+        first.pop();
         Order { insns: postorder, place, first, preds }
     }
 
@@ -115,6 +127,11 @@ pub(super) fn set_stale(stale: &mut [u64], place: usize) {
         *word |= 1 << (place % 64);
     }
 }
+
+/// Some path came by an instruction.
+const CAME_BY: u8 = 1;
+/// The instruction may have slots that it must write, in some frame.
+const MUST_WRITE: u8 = 2;
 
 impl Instance {
     pub(super) fn start(&self) -> u32 {
@@ -168,8 +185,12 @@ impl Instance {
     /// Slots that an instruction wrote on this path; only what it writes on all counts.
     pub(super) fn commit(&mut self, insn: u32, acc: &[u64; 8], order: &Order) {
         let at = self.rel(insn);
-        let Some(seen) = self.must_write_set.get_mut(at) else { return };
-        let seen = std::mem::replace(seen, true);
+        let Some(commits) = self.commits.get_mut(at) else { return };
+        if *commits == CAME_BY && acc.iter().all(|written| *written == 0) {
+            return;
+        }
+        let seen = *commits & CAME_BY != 0;
+        *commits |= CAME_BY;
         for (frame, &written) in acc.iter().enumerate().take(self.top_frame() + 1) {
             let has = self.frames[frame].as_ref().and_then(|f| f.masks.get(at)).is_some_and(|m| m.must_write != 0);
             // Nothing is written now, and nothing was.
@@ -188,6 +209,7 @@ impl Instance {
             if let Some(place) = order.place(at) {
                 set_stale(stale, place);
             }
+            self.commits[at] |= MUST_WRITE;
             self.updated = true;
             self.must_write_dropped |= dropped;
         }
@@ -198,7 +220,7 @@ impl Instance {
 #[derive(Debug, Default)]
 pub(crate) struct StackLiveness {
     pub(super) instances: Vec<Instance>,
-    pub(super) by_chain: HashMap<Chain, usize>,
+    pub(super) by_chain: BTreeMap<Chain, usize>,
     /// Instance of the current state.
     pub(super) cur: Option<usize>,
     pub(super) bytes: usize,
@@ -229,9 +251,34 @@ impl StackLiveness {
     }
 }
 
+/// Where an instruction goes: at most two places.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Successors {
+    places: [usize; 2],
+    len: usize,
+}
+
+impl Successors {
+    fn push(&mut self, place: usize) {
+        if let Some(next) = self.places.get_mut(self.len) {
+            *next = place;
+            self.len += 1;
+        }
+    }
+}
+
+impl std::ops::Deref for Successors {
+    type Target = [usize];
+
+    #[inline]
+    fn deref(&self) -> &[usize] {
+        &self.places[..self.len.min(2)]
+    }
+}
+
 /// Where an instruction goes within its function: fall through first.
-pub(crate) fn successors(insns: &[Insn], idx: usize) -> SmallVec<[usize; 2]> {
-    let mut out = SmallVec::new();
+pub(crate) fn successors(insns: &[Insn], idx: usize) -> Successors {
+    let mut out = Successors::default();
     let Some(i) = insns.get(idx) else { return out };
     // The kernel's table is by class and operation bits, whatever they mean in the class.
     let jumps = i.is_jmp_class() && !matches!(i.op(), CALL | EXIT) && i.op() <= JCOND;

@@ -44,7 +44,7 @@ fn lookup(cx: &Cx<'_>, search: &mut Search, chain: Chain, starts: Sites) -> usiz
         updated: false,
         must_write_dropped: false,
         frames: [const { None }; 8],
-        must_write_set: vec![false; insn_cnt],
+        commits: vec![0; insn_cnt],
         bytes: 0,
     });
     at
@@ -183,7 +183,7 @@ fn solve_at(cx: &mut Cx<'_>, search: &mut Search, at: usize, frame: usize, idx: 
     let inst = &search.stack_live.instances[at];
     let Some(&m) = inst.masks(frame, idx) else { return false };
     let (mut after, mut acc) = (0, u64::MAX);
-    for s in succ {
+    for &s in succ.iter() {
         let s = inst.masks(frame, s as u32).copied().unwrap_or_default();
         after |= s.live_before;
         acc &= s.must_write_acc;

@@ -13,9 +13,11 @@ pub(crate) fn order_functions(cx: &mut Draft<'_>) {
     // Bit 0: put on the stack. Bit 1: successors were put on the stack.
     let mut state = vec![0u8; len];
     let mut all = Vec::with_capacity(cx.learned.subprogs.len());
-    for s in &cx.learned.subprogs {
-        let mut order = Vec::new();
-        let mut stack = vec![s.start as usize];
+    let mut stack = Vec::with_capacity(len.min(64));
+    for (n, s) in cx.learned.subprogs.iter().enumerate() {
+        let end = cx.learned.subprogs.get(n + 1).map_or(len, |next| next.start as usize);
+        let mut order = Vec::with_capacity(end.saturating_sub(s.start as usize));
+        stack.push(s.start as usize);
         while let Some(&top) = stack.last() {
             let Some(&seen) = state.get(top) else {
                 stack.pop();
@@ -26,7 +28,7 @@ pub(crate) fn order_functions(cx: &mut Draft<'_>) {
                 stack.pop();
                 continue;
             }
-            for to in successors(&cx.program.insns, top) {
+            for &to in successors(&cx.program.insns, top).iter() {
                 if let Some(st) = state.get_mut(to)
                     && *st == 0
                 {
@@ -45,6 +47,10 @@ pub(crate) fn order_functions(cx: &mut Draft<'_>) {
 pub(crate) fn number_loops(cx: &mut Draft<'_>) {
     const GONE: u32 = u32::MAX;
     let len = cx.program.insns.len();
+    // Only what goes back can be a loop.
+    if !(0..len).any(|i| successors(&cx.program.insns, i).iter().any(|to| *to <= i)) {
+        return;
+    }
     let (mut pre, mut low) = (vec![0u32; len], vec![0u32; len]);
     let (mut next_pre, mut next_scc) = (1u32, 1u32);
     let (mut open, mut path) = (Vec::new(), Vec::new());

@@ -8,10 +8,15 @@ BPFVET = target/release/bpfvet
 # Without libz3 (installed when missing and possible) everything but the solver is built.
 SOLVER = $$(sh .ci/solver-features)
 
-.PHONY: adversarial adversarial-record wasm aarch64 demo test build load bench agreement prove solve corpus record real differential fuzz tsan helpers hostile proto-lint proto-release fuzz-service formats licences lint
+.PHONY: adversarial adversarial-record wasm aarch64 demo test build dist load bench agreement prove solve corpus record real differential fuzz tsan helpers hostile proto-lint proto-release fuzz-service formats licences lint
 
 build:
 	$(CARGO) build --release --locked -p verifier-server $(SOLVER)
+
+# The binary that is shipped, and how large it is.
+dist:
+	$(CARGO) build --profile dist --locked -p verifier-server $(SOLVER)
+	ls -l target/dist/bpfvet
 
 # Checks a program that Linux 6.12 loads, then two that it does not, with the explanation.
 demo: build

@@ -1,5 +1,6 @@
 //! The words of the command line.
 
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -112,6 +113,10 @@ pub struct CheckArgs {
     /// Seconds for one program, after which it is undecided; parts of a second count.
     #[arg(long, value_name = "SECONDS", default_value = "60", value_parser = seconds)]
     pub timeout: Duration,
+    /// Files looked at side by side; as many as the machine has processors unless given. The answers and their order are
+    /// the same. With `--solve`, one at a time.
+    #[arg(long, value_name = "N", conflicts_with = "server")]
+    pub jobs: Option<NonZeroUsize>,
     /// Who answers.
     #[command(flatten)]
     pub server: ServerArgs,

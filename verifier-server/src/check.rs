@@ -3,7 +3,7 @@
 use std::cell::Cell;
 use std::io::Read;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 use verifier_core::analysis::System;
@@ -16,6 +16,7 @@ use crate::ask::{BUDGETS, Listener, Nobody, Question, Solving, prog_type};
 use crate::baseline::Baseline;
 use crate::clean;
 use crate::input::{self, What};
+use crate::pool::Pool;
 use crate::progress::Progress;
 use crate::raw::RawProgram;
 use crate::row::{Kind, Row};
@@ -55,15 +56,15 @@ pub fn run(args: &CheckArgs, told: &mut dyn FnMut(&Row)) -> Result<Vec<Row>, Str
     let files = input::files(&args.objects)?;
     let mut idle = Vec::new();
     let mut progress = Progress::new(files.len());
-    for (i, file) in files.iter().enumerate() {
-        let name = file.display().to_string();
-        progress.at(i, &name);
-        match read(file) {
-            Ok(bytes) => objects(&question, &*backend, &name, &bytes, &mut out, &mut idle),
-            Err(e) => {
-                // The row names the file already.
-                let e = e.strip_prefix(&format!("{}: ", clean::path(file))).unwrap_or(&e).to_string();
-                out.add(Row::new(&name, "", "", "", Kind::Error, e));
+    match backend.here() {
+        // The solver takes all memory that there is, once; and the rows of a single file come one by one.
+        Some(local) if args.solve.is_none() && files.len() > 1 => {
+            side_by_side(&question, local, &Pool::new(args.jobs), &files, &mut progress, &mut out, &mut idle);
+        }
+        _ => {
+            for (i, file) in files.iter().enumerate() {
+                progress.at(i, &file.display().to_string());
+                look(&question, &*backend, file, &mut |row| out.add(row), &mut idle);
             }
         }
     }
@@ -93,24 +94,58 @@ impl Rows<'_> {
     }
 }
 
-/// The rows of one file, or a row that counts only where nothing else was checked.
-fn objects(
+/// Many files on many processors: the rows of a file come when those of all files before it have come.
+fn side_by_side(
     question: &Question,
-    backend: &dyn Backend,
-    name: &str,
-    bytes: &[u8],
-    rows: &mut Rows<'_>,
+    local: &Local,
+    pool: &Pool,
+    files: &[PathBuf],
+    progress: &mut Progress,
+    out: &mut Rows<'_>,
     idle: &mut Vec<Row>,
 ) {
-    let row = |kind, words: String| Row::new(name, "", "", "", kind, words);
-    match input::what(bytes) {
+    let found = |i: usize| {
+        let (mut rows, mut idle) = (Vec::new(), Vec::new());
+        look(question, local, &files[i], &mut |row| rows.push(row), &mut idle);
+        (rows, idle)
+    };
+    let mut at = 0..files.len();
+    let mut show = || {
+        if let Some(i) = at.next() {
+            progress.at(i, &files[i].display().to_string());
+        }
+    };
+    show();
+    pool.ordered(files.len(), found, |(rows, no_answer)| {
+        rows.into_iter().for_each(|row| out.add(row));
+        idle.extend(no_answer);
+        show();
+    });
+}
+
+/// The rows of one file, or a row that counts only where nothing else was checked.
+fn look(question: &Question, backend: &dyn Backend, file: &Path, take: &mut dyn FnMut(Row), idle: &mut Vec<Row>) {
+    let name = file.display().to_string();
+    let row = |kind, words: String| Row::new(&name, "", "", "", kind, words);
+    let bytes = match read(file) {
+        Ok(bytes) => bytes,
+        Err(e) => {
+            // The row names the file already.
+            let e = e.strip_prefix(&format!("{}: ", clean::path(file))).unwrap_or(&e).to_string();
+            return take(row(Kind::Error, e));
+        }
+    };
+    match input::what(&bytes) {
         What::OtherOrder(words) => idle.push(row(Kind::Unsupported, words)),
-        What::Other(words) => rows.add(row(Kind::Error, words)),
+        What::Other(words) => take(row(Kind::Error, words)),
         What::Object => {
-            let before = rows.rows.len();
-            backend.object(question, name, bytes, &mut |row| rows.add(row));
-            if rows.rows.len() == before {
-                idle.push(row(Kind::Error, nothing(question, &backend.programs(question, name, bytes))));
+            let mut none = true;
+            backend.object(question, &name, &bytes, &mut |row| {
+                none = false;
+                take(row);
+            });
+            if none {
+                idle.push(row(Kind::Error, nothing(question, &backend.programs(question, &name, &bytes))));
             }
         }
     }
@@ -180,6 +215,10 @@ pub trait Backend {
     /// # Errors
     /// What is wrong with the program, in words.
     fn raw(&self, question: &Question, object: &str, program: &RawProgram, kernel: usize) -> Result<Row, String>;
+    /// This process, if it is the one that answers: it looks at many files side by side.
+    fn here(&self) -> Option<&Local> {
+        None
+    }
 }
 
 /// Tells of each row at once.
@@ -201,11 +240,15 @@ impl Listener for Early<'_> {
 }
 
 /// Answers in this process.
-struct Local {
+pub struct Local {
     systems: Vec<System>,
 }
 
 impl Backend for Local {
+    fn here(&self) -> Option<&Local> {
+        Some(self)
+    }
+
     fn kernels(&self) -> Vec<&str> {
         self.systems.iter().map(|s| s.kernel.name).collect()
     }

@@ -18,6 +18,7 @@ pub mod kernels;
 pub mod known;
 pub mod minimum;
 pub mod pcap;
+pub mod pool;
 mod progress;
 pub mod raw;
 pub mod render;

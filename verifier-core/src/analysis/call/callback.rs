@@ -102,7 +102,7 @@ fn enter_callback(cx: &mut Cx<'_>, insn_idx: usize, subprog: u32, callback: Call
     let caller = cx.path.cur.frame().clone();
     cx.path.scratch_all();
     let mut callee = FuncState::entry(insn_idx as i32, top_frame as u32 + 1, subprog);
-    callee.caller_refs = Rc::clone(&cx.path.cur.refs);
+    callee.caller_refs = cx.path.cur.refs.clone();
     set_state(cx, callback, &caller, &mut callee, insn_idx)?;
     lose_scratch_registers(cx, top_frame);
     cx.path.cur.frames.push(Rc::new(callee));

@@ -412,7 +412,7 @@ fn taken_away(story: &mut Story, idx: usize, before: &VerifierState, cur: &Verif
 
 fn sections(story: &mut Story, idx: usize, before: &VerifierState, cur: &VerifierState) {
     let held = |st: &VerifierState, id: u32| st.refs.iter().any(|r| r.kind == RefKind::Ptr && r.id == id);
-    if !std::rc::Rc::ptr_eq(&before.refs, &cur.refs) {
+    if !before.refs.shares(&cur.refs) {
         for r in cur.refs.iter().filter(|r| r.kind == RefKind::Ptr && !held(before, r.id)) {
             story.tell(idx, Told::Acquired(r.id));
         }

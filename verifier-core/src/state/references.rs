@@ -30,6 +30,14 @@ impl Held {
     pub fn make_mut(&mut self) -> &mut Vec<RefState> {
         Rc::make_mut(self.0.get_or_insert_default())
     }
+
+    /// Whether nothing was taken or given back in either since one was copied from the other.
+    pub fn shares(&self, other: &Held) -> bool {
+        match (&self.0, &other.0) {
+            (Some(a), Some(b)) => Rc::ptr_eq(a, b),
+            (a, b) => a.is_none() && b.is_none(),
+        }
+    }
 }
 
 impl std::ops::Deref for Held {

@@ -267,6 +267,15 @@ impl Successors {
     }
 }
 
+impl IntoIterator for Successors {
+    type Item = usize;
+    type IntoIter = std::iter::Take<std::array::IntoIter<usize, 2>>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.places.into_iter().take(self.len)
+    }
+}
+
 impl std::ops::Deref for Successors {
     type Target = [usize];
 

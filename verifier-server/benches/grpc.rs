@@ -168,6 +168,7 @@ fn main() -> ExitCode {
         shares.push(there / here);
     }
     let _ = server.kill();
+    let _ = server.wait();
     shares.sort_by(f64::total_cmp);
     let share = shares[ROUNDS / 2];
     println!("{} objects: the service has {share:.2} of the speed in this process (at least {SHARE})", loaded.len());

@@ -127,7 +127,6 @@ fn helper(number: u32, name: &'static str) -> Answer {
             .iter()
             .map(|k| format!("No program may call it on Linux {}, as that was built.", k.release))
             .collect(),
-        ..Answer::default()
     }
 }
 

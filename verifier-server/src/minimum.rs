@@ -146,7 +146,7 @@ fn releases(old: KernelVersion, new: KernelVersion) -> Vec<KernelVersion> {
     let mut out = Vec::new();
     let mut at = old;
     loop {
-        let last = LAST_MINORS.iter().any(|l| *l == (at.major, at.minor));
+        let last = LAST_MINORS.contains(&(at.major, at.minor));
         at = if last { KernelVersion::new(at.major + 1, 0) } else { KernelVersion::new(at.major, at.minor + 1) };
         // A major number whose last release is not known has no end; the newest kernel known bounds it.
         if at >= new || out.len() > 1000 {

@@ -150,7 +150,7 @@ fn entries(vm: &Vm, map: &Map, most: usize) -> Listing {
     map.entries_where(0, most, MOST_BYTES, |v| {
         seen = seen.wrapping_add(1);
         match !array || v.iter().any(|b| *b != 0) {
-            _ if seen % BETWEEN_LOOKS == 0 && vm.limits.is_over() => Look::Stop,
+            _ if seen.is_multiple_of(BETWEEN_LOOKS) && vm.limits.is_over() => Look::Stop,
             true => Look::Take,
             false => Look::Skip,
         }

@@ -132,7 +132,7 @@ const MOST: u64 = 20;
 /// Compares a case: what differs is explained, or printed.
 fn compare(subject: &Subject, seed: u64, case: &Case, theirs: &Left, ours: &Left, tally: &mut Tally) {
     tally.calls += case.calls.len();
-    for (i, (t, o)) in theirs.results.iter().zip(&ours.results).enumerate().filter(|(_, (t, o))| t != o) {
+    if let Some((i, (t, o))) = theirs.results.iter().zip(&ours.results).enumerate().find(|(_, (t, o))| t != o) {
         match explained(subject.name, &case.calls[..i], &case.calls[i], *t, *o) {
             // What comes after it may differ because of it.
             Some(why) => {

@@ -430,7 +430,7 @@ fn check_call(cx: &mut Cx<'_>, insn: Insn) -> Res<Next> {
     if refs::lock_held(cx) {
         let local = insn.src == PSEUDO_CALL && !cx.program.kernel.features.calls_while_locked;
         let helper = insn.src == 0 && insn.imm != FUNC_SPIN_UNLOCK || local;
-        let kernel = insn.src == PSEUDO_KFUNC_CALL && (insn.off != 0 || !kfunc::works_on_graphs(&cx.program, insn));
+        let kernel = insn.src == PSEUDO_KFUNC_CALL && (insn.off != 0 || !kfunc::works_on_graphs(cx.program, insn));
         if helper || kernel {
             return Err(cx.reject(WalkMsg::CallWhileLocked, Errno::EINVAL));
         }
@@ -454,7 +454,7 @@ fn check_call(cx: &mut Cx<'_>, insn: Insn) -> Res<Next> {
                 cx.path.insn_idx = at;
                 return Ok(Next::Step);
             }
-            if kfunc::throws(&cx.program, insn) {
+            if kfunc::throws(cx.program, insn) {
                 cx.path.insn_idx = at;
                 return exit(cx, true);
             }

@@ -102,6 +102,7 @@ impl Region {
 }
 
 /// One event.
+#[expect(clippy::large_enum_variant, reason = "changes are most of the events, and a story is one vector of them")]
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub(crate) enum Told {
     Branch(bool),

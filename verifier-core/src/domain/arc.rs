@@ -56,7 +56,7 @@ impl<W: Word> Arc<W> {
     }
 
     /// Sums of a word of each.
-    pub fn add(self, o: Self) -> Self {
+    pub fn sums(self, o: Self) -> Self {
         let zero = self.first.zero();
         if self.more.uadd_overflows(o.more).decide() {
             return Arc { first: zero, more: zero.ones() };
@@ -65,9 +65,9 @@ impl<W: Word> Arc<W> {
     }
 
     /// Differences of a word of each.
-    pub fn sub(self, o: Self) -> Self {
+    pub fn differences(self, o: Self) -> Self {
         let negative = Arc { first: self.first.zero().sub(o.last()), more: o.more };
-        self.add(negative.normal())
+        self.sums(negative.normal())
     }
 
     /// The words that known bits allow, as tight as one arc that does not cross the place where the sign changes can be.

@@ -125,7 +125,7 @@ impl<W: Word> Range<W> {
     /// Sums of all values.
     pub fn add(&mut self, o: &Self, rules: DomainRules) {
         if rules.circular {
-            return self.move_arc(o, Arc::add);
+            return self.move_arc(o, Arc::sums);
         }
         if self.smin.sadd_overflows(o.smin).or(self.smax.sadd_overflows(o.smax)).decide() {
             self.forget_signed();
@@ -152,7 +152,7 @@ impl<W: Word> Range<W> {
     /// Differences of all values.
     pub fn sub(&mut self, o: &Self, rules: DomainRules) {
         if rules.circular {
-            return self.move_arc(o, Arc::sub);
+            return self.move_arc(o, Arc::differences);
         }
         if self.smin.ssub_overflows(o.smax).or(self.smax.ssub_overflows(o.smin)).decide() {
             self.forget_signed();

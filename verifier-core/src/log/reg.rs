@@ -330,7 +330,7 @@ impl Words<'_> {
         if ty.base == RegBase::PtrToBtfId
             && let Some((btf, id)) = reg.btf()
         {
-            out.push_str(&self.type_name(btf, id));
+            out.push_str(self.type_name(btf, id));
         }
         let mut parts: Vec<String> = Vec::new();
         if reg.id != 0 || !named {

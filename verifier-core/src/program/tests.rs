@@ -78,7 +78,7 @@ fn object(parts: &[Part], symbols: &[Sym]) -> Vec<u8> {
     body.extend_from_slice(&symtab);
     headers.push([str_name, 3, 0, body.len() as u64, names.len() as u64, 0, 0, 0]);
     body.extend_from_slice(&names);
-    while body.len() % 8 != 0 {
+    while !body.len().is_multiple_of(8) {
         body.push(0);
     }
     let table = body.len() as u64;

@@ -301,7 +301,7 @@ pub(crate) fn typed_context_access(cx: &mut Cx<'_>, off: i32, size: u32, _t: Acc
         if tgt_type == ProgType::Ext {
             return Err(crate::error::Stop::unsupported("context of a program that attaches to an extension"));
         }
-        let is_ctx = is_prog_ctx_type(&cx.program, &btf, &t, tgt_type);
+        let is_ctx = is_prog_ctx_type(cx.program, &btf, &t, tgt_type);
         let id = ctx_types(cx.program.btf(BtfRef::VMLINUX), tgt_type).filter(|_| is_ctx).map(|(_, kern)| kern);
         info.reg_type = ty;
         info.btf = id.map(|id| (BtfRef::VMLINUX, id));

@@ -78,7 +78,7 @@ fn each_fits(cx: &mut Cx<'_>, func: u32, memory: bool) -> Res {
             (ProgType::Ext, Some(_)) => cx.program.resolved_prog_type(),
             (t, _) => t,
         };
-        if is_prog_ctx_type(&cx.program, &btf, &ty, prog) {
+        if is_prog_ctx_type(cx.program, &btf, &ty, prog) {
             if !reg.ty.is(RegBase::PtrToCtx) {
                 let kind = ty.kind.log_word().to_string();
                 return Err(cx.reject(CallMsg::ArgNoCtx { arg, kind }, invalid));

@@ -189,7 +189,7 @@ fn set_state(cx: &mut Cx<'_>, callback: Callback, caller: &FuncState, callee: &m
         }
         Callback::RbtreeAdd => {
             let root = caller.regs[1];
-            let rec = record_of(&cx.program, &root);
+            let rec = record_of(cx.program, &root);
             let field = u32::try_from(root.off).ok().and_then(|o| record_find(rec.as_deref(), o, FieldKind::RB_ROOT));
             let Some(FieldInfo::Root { value_id, node_offset }) = field.map(|f| f.info.clone()) else {
                 return Err(Stop::silent(Errno::EFAULT));

@@ -70,7 +70,7 @@ pub(crate) fn lock_argument(cx: &mut Cx<'_>, regno: u8, op: LockOp) -> Res {
         let msg = CallMsg::MapNeedsBtf { map: map_name(cx, m), what: whole };
         return Err(cx.reject(msg, Errno::EINVAL));
     }
-    let rec = record_of(&cx.program, &reg);
+    let rec = record_of(cx.program, &reg);
     let kind = if op.res { FieldKind::RES_SPIN_LOCK } else { FieldKind::SPIN_LOCK };
     if !rec.as_ref().is_some_and(|r| r.has(kind)) {
         let (of, name) = map.map_or(("local", "kptr".to_string()), |m| ("map", map_name(cx, m)));
@@ -230,7 +230,7 @@ pub(crate) fn kptr_argument(cx: &mut Cx<'_>, regno: u8, meta: &mut CallMeta) -> 
     if !reg.scalar.var_off.is_const() {
         return Err(cx.reject(CallMsg::FieldVariable { regno, what: "kptr" }, Errno::EINVAL));
     }
-    let rec = record_of(&cx.program, &reg);
+    let rec = record_of(cx.program, &reg);
     if !rec.as_ref().is_some_and(|r| r.has(FieldKind::KPTR)) {
         return Err(cx.reject(CallMsg::NoKptr { regno }, Errno::EINVAL));
     }

@@ -149,7 +149,7 @@ fn read_arg(
             (ProgType::Ext, Some(_)) => cx.program.resolved_prog_type(),
             (t, _) => t,
         };
-        if has(tag::CTX) || is_prog_ctx_type(&cx.program, btf, &ty, prog) {
+        if has(tag::CTX) || is_prog_ctx_type(cx.program, btf, &ty, prog) {
             if tags & !tag::CTX != 0 {
                 return Err(cx.reject(combination, Errno::EINVAL));
             }

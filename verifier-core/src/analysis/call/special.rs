@@ -269,25 +269,6 @@ pub(super) fn check_func_ip(cx: &mut Cx<'_>, func: u32) -> Res {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::format_fits;
-
-    #[test]
-    fn formats_as_the_kernel_reads_them() {
-        for (fmt, args) in
-            [("plain", 0), ("%d %llx", 2), ("%08lu|%-5d", 2), ("100%%", 0), ("%pI4 %pks, %ps", 3), ("%c", 1)]
-        {
-            assert!(format_fits(fmt.as_bytes(), args), "{fmt}");
-        }
-        for (fmt, args) in
-            [("%d", 0), ("%f", 1), ("%", 1), ("%pI5", 1), ("%sx", 1), ("\u{7}", 0), ("%lld %s", 1), ("%pusx", 1)]
-        {
-            assert!(!format_fits(fmt.as_bytes(), args), "{fmt}");
-        }
-    }
-}
-
 /// What a program sets as the result of the hook or call that it watches (7.1).
 fn retval_in_range(cx: &mut Cx<'_>, lsm_cgroup: bool) -> Res {
     let prog = cx.program.resolved_prog_type();
@@ -306,4 +287,23 @@ fn retval_in_range(cx: &mut Cx<'_>, lsm_cgroup: bool) -> Res {
         return Err(cx.reject(msg, Errno::EINVAL));
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::format_fits;
+
+    #[test]
+    fn formats_as_the_kernel_reads_them() {
+        for (fmt, args) in
+            [("plain", 0), ("%d %llx", 2), ("%08lu|%-5d", 2), ("100%%", 0), ("%pI4 %pks, %ps", 3), ("%c", 1)]
+        {
+            assert!(format_fits(fmt.as_bytes(), args), "{fmt}");
+        }
+        for (fmt, args) in
+            [("%d", 0), ("%f", 1), ("%", 1), ("%pI5", 1), ("%sx", 1), ("\u{7}", 0), ("%lld %s", 1), ("%pusx", 1)]
+        {
+            assert!(!format_fits(fmt.as_bytes(), args), "{fmt}");
+        }
+    }
 }

@@ -103,7 +103,7 @@ fn classify(cx: &mut Cx, meta: &KfuncMeta, btf: &Arc<Btf>, p: &Param<'_>) -> Res
     }
     let sized =
         meta.desc.params.get(p.index + 1).is_some_and(|next| is_mem_size(cx, btf, &next.name, next.type_id, regno + 1));
-    if is_prog_ctx_type(&cx.program, &desc, &p.ty, cx.program.resolved_prog_type()) {
+    if is_prog_ctx_type(cx.program, &desc, &p.ty, cx.program.resolved_prog_type()) {
         return Ok(Kind::Ctx);
     }
     if has_suffix(p.name, "__nullable") && reg.is_null() {
@@ -419,7 +419,7 @@ fn check_refcounted(cx: &mut Cx, meta: &mut KfuncMeta, reg: &RegState, arg: u32)
     if !is_borrowed(reg) && reg.ref_obj_id != 0 {
         meta.arg_owning_ref = true;
     }
-    let Some(rec) = record_of(&cx.program, reg) else { return Err(cx.reject(KfuncMsg::NoRecord, Errno::EFAULT)) };
+    let Some(rec) = record_of(cx.program, reg) else { return Err(cx.reject(KfuncMsg::NoRecord, Errno::EFAULT)) };
     if !rec.has(FieldKind::REFCOUNT) {
         return Err(cx.reject(KfuncMsg::NoRefcount { arg }, Errno::EINVAL));
     }

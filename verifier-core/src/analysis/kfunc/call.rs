@@ -304,7 +304,7 @@ fn set_result(cx: &mut Cx, meta: &mut KfuncMeta, btf: &Arc<Btf>, at: usize) -> R
         }
     }
     let r0 = *cx.reg(0);
-    if r0.id == 0 && has_lock(&cx.program, &r0) {
+    if r0.id == 0 && has_lock(cx.program, &r0) {
         let id = cx.new_id();
         cx.reg_mut(0).id = id;
     }

@@ -17,9 +17,9 @@ use crate::state::{BtfRef, Payload, RegBase, RegState, RegType, TypeFlags};
 
 /// The field at an offset of what a register points to, with the BTF its types stand in.
 pub(crate) fn reg_find_field(cx: &Cx, reg: &RegState, off: u32, kind: FieldKind) -> Option<(BtfRef, Field)> {
-    let rec = record_of(&cx.program, reg)?;
+    let rec = record_of(cx.program, reg)?;
     let field = record_find(Some(&rec), off, kind)?.clone();
-    Some((record_btf(&cx.program, reg)?, field))
+    Some((record_btf(cx.program, reg)?, field))
 }
 
 /// Makes a register point to the node of a root's objects.
@@ -85,7 +85,7 @@ pub(super) fn process_root(cx: &mut Cx, regno: u8, meta: &mut KfuncMeta, kind: F
         return Err(cx.reject(KfuncMsg::GraphNotFound { what, off }, Errno::EINVAL));
     };
     if !check_locked(cx, &reg)? {
-        let lock = record_of(&cx.program, &reg)
+        let lock = record_of(cx.program, &reg)
             .and_then(|rec| rec.fields.iter().find(|f| f.kind == FieldKind::SPIN_LOCK).map(|f| f.offset));
         let off = lock.map_or(-22, |off| off.cast_signed());
         return Err(cx.reject(KfuncMsg::LockNotHeld { off, what }, Errno::EINVAL));

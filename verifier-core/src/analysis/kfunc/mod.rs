@@ -182,7 +182,7 @@ fn kfunc_called(cx: &mut Cx, insn: Insn) -> Res<KfuncMeta> {
     if insn.imm == 0 {
         return Err(Stop::silent(Errno::EINVAL));
     }
-    let Some(desc) = desc_of(&cx.program, insn).cloned() else {
+    let Some(desc) = desc_of(cx.program, insn).cloned() else {
         return Err(cx.bug("kfunc was not found before the walk"));
     };
     match desc.flags {
@@ -296,7 +296,7 @@ mod tests {
         let groups = || kfuncs::GROUPS.iter();
         let rows =
             |g: &&kfuncs::Group| g.rows.iter().filter(|r| r.releases.contains(kernel.version)).collect::<Vec<_>>();
-        let known: BTreeSet<&str> = groups().flat_map(|g| rows(g)).map(|r| r.name).collect();
+        let known: BTreeSet<&str> = groups().flat_map(&rows).map(|r| r.name).collect();
         let missing: Vec<_> =
             tagged.iter().filter(|n| !known.contains(*n) && !MODIFY_RETURN_ONLY.contains(n)).collect();
         assert!(missing.is_empty(), "no row for {missing:?}");
@@ -304,7 +304,7 @@ mod tests {
         let new = |r: &&kfuncs::Kfunc| r.releases.since > Kernel::v6_12().version;
         let invented: Vec<_> = groups()
             .filter(|g| g.module.is_none() && g.filter != kfuncs::Filter::Signatures)
-            .flat_map(|g| rows(g))
+            .flat_map(rows)
             .filter(new)
             .filter(|r| !tagged.contains(r.name))
             .map(|r| r.name)

@@ -165,8 +165,7 @@ fn log_change(
     what: &'static str,
     frame: usize,
     idx: u32,
-    old: u64,
-    new: u64,
+    (old, new): (u64, u64),
 ) {
     if old != new {
         let chain = search.stack_live.instances[at].chain.text();
@@ -194,8 +193,8 @@ fn solve_at(cx: &mut Cx<'_>, search: &mut Search, at: usize, frame: usize, idx: 
     if cx.logs(2)
         && (m.may_read != 0 || m.must_write != 0 || idx == start || cx.learned.aux[idx as usize].compare_point)
     {
-        log_change(cx, search, at, "live", frame, idx, m.live_before, before);
-        log_change(cx, search, at, "written", frame, idx, m.must_write_acc, acc);
+        log_change(cx, search, at, "live", frame, idx, (m.live_before, before));
+        log_change(cx, search, at, "written", frame, idx, (m.must_write_acc, acc));
     }
     if before == m.live_before && acc == m.must_write_acc {
         return false;

@@ -49,13 +49,12 @@ impl Known {
 pub(crate) fn fold(cx: &mut Draft<'_>) -> (Vec<KnownRegs>, bool) {
     let known = solve(cx);
     let mut folded = false;
-    for idx in 0..cx.program.insns.len() {
-        let insn = cx.program.insns[idx];
+    for (insn, known) in cx.program.insns.iter_mut().zip(&known) {
         if !insn.is_jmp_class() {
             continue;
         }
-        let Some(taken) = decided(insn, &known[idx]) else { continue };
-        cx.program.insns[idx] = Insn { code: JMP | JA, dst: 0, src: 0, off: if taken { insn.off } else { 0 }, imm: 0 };
+        let Some(taken) = decided(*insn, known) else { continue };
+        *insn = Insn { code: JMP | JA, dst: 0, src: 0, off: if taken { insn.off } else { 0 }, imm: 0 };
         folded = true;
     }
     (known, folded)

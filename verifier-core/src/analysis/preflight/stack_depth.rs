@@ -159,7 +159,7 @@ fn call_at(cx: &mut Cx<'_>, idx: usize, i: usize, calls: &[Return]) -> Res<Optio
             cx.learned.subprogs[idx].used_as_callback
                 || calls.iter().any(|c| cx.learned.subprogs[c.sub].used_as_callback)
         };
-        if kfunc::throws(&cx.program, insn) && in_cb() {
+        if kfunc::throws(cx.program, insn) && in_cb() {
             let row = StructureMsg::ThrowFromCallback { idx: i, subprog: idx };
             return Err(cx.reject(row, Errno::EINVAL));
         }

@@ -365,7 +365,7 @@ fn null_or_not(cx: &Cx<'_>, reg: RegState, is_null: bool) -> Option<RegState> {
         return Some(new);
     }
     new = known_not_null(cx, new);
-    if !cx.program.kernel.features.ids_survive_null_check && !has_lock(&cx.program, &new) {
+    if !cx.program.kernel.features.ids_survive_null_check && !has_lock(cx.program, &new) {
         new.id = 0;
     }
     Some(new)

@@ -63,7 +63,7 @@ bench:
 
 # Agreement with recorded kernels, when the recordings are beside the checkout (../shared or BPFVET_SHARED).
 agreement:
-	$(CARGO) build --release --locked -p bpfvet-tests $(SOLVER)
+	$(CARGO) build --release --workspace --locked --bin agreement $(SOLVER)
 	for kernel in 5.10 6.1 6.12 6.18.15 6.18 7.3; do \
 		target/release/agreement --kernel $$kernel --check && \
 		target/release/agreement --kernel $$kernel --tv --check || exit 1; done

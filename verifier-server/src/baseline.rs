@@ -1,7 +1,7 @@
 //! An earlier run to compare with: a csv that `--format csv` or veristat wrote.
 //!
 //! Programs are matched by file name, program and, where the earlier run asked several, kernel. Names are compared as
-//! they are printed, so that what [`clean`](crate::clean) changes is changed on both sides. What is not a csv of that kind
+//! they are printed, so that what [`clean`] changes is changed on both sides. What is not a csv of that kind
 //! is refused before anything is computed; programs that are gone are rows of their own.
 
 use std::collections::{BTreeMap, VecDeque};

@@ -51,6 +51,7 @@ pub fn not_compared(name: &str) -> Option<&'static str> {
         "bpf_sk_redirect_map" | "bpf_sk_redirect_hash" | "bpf_msg_redirect_map" | "bpf_msg_redirect_hash" => {
             "the kernel does not run programs of sockets and messages by themselves"
         }
+        "bpf_wq_init" | "bpf_wq_set_callback_impl" | "bpf_wq_start" => "the kernel runs work while it is compared",
         "bpf_get_retval" | "bpf_set_retval" => "the kernel does not run programs of cgroups by themselves",
         _ => return None,
     })

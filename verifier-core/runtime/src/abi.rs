@@ -90,7 +90,7 @@ static HELPERS: &[Helper] = &[
     row!(id::GET_SOCKET_COOKIE, "bpf_get_socket_cookie", base::zero),
     row!(id::GET_ATTACH_COOKIE, "bpf_get_attach_cookie", base::zero),
     row!(id::PROBE_READ, "bpf_probe_read", base::probe_read),
-    row!(id::PROBE_READ_USER, "bpf_probe_read_user", base::probe_read),
+    row!(id::PROBE_READ_USER, "bpf_probe_read_user", base::probe_read_user),
     row!(id::PROBE_READ_KERNEL, "bpf_probe_read_kernel", base::probe_read_kernel),
     row!(id::COPY_FROM_USER, "bpf_copy_from_user", base::probe_read),
     row!(id::PROBE_READ_STR, "bpf_probe_read_str", base::probe_read_str),

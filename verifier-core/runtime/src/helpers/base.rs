@@ -77,7 +77,14 @@ fn read(cx: &mut Cx<'_>, [dst, size, src, ..]: [u64; 5], of_kernel: bool) -> Ret
     Ok(if fine { 0 } else { why })
 }
 
-/// `bpf_probe_read(dst, size, src)` and that of user space.
+/// `bpf_probe_read_user(dst, size, src)`: an address of the kernel is none of user space, also where nothing is read.
+pub fn probe_read_user(cx: &mut Cx<'_>, args: [u64; 5]) -> Ret {
+    const USER_END: u64 = 1 << 47;
+    let [_, size, src, ..] = args;
+    if low(size) == 0 && src >= USER_END { Ok(err(errno::EFAULT)) } else { read(cx, args, false) }
+}
+
+/// `bpf_probe_read(dst, size, src)` and `bpf_copy_from_user()`.
 pub fn probe_read(cx: &mut Cx<'_>, args: [u64; 5]) -> Ret {
     read(cx, args, false)
 }

@@ -47,8 +47,10 @@ pub(crate) fn order_functions(cx: &mut Draft<'_>) {
 pub(crate) fn number_loops(cx: &mut Draft<'_>) {
     const GONE: u32 = u32::MAX;
     let len = cx.program.insns.len();
-    // Only what goes back can be a loop.
-    if !(0..len).any(|i| successors(&cx.program.insns, i).iter().any(|to| *to <= i)) {
+    let callbacks_are_loops = cx.program.kernel.features.callbacks_are_loops;
+    // Only what goes back can be a loop, and what calls back where that counts as one.
+    let goes_back = |i: usize| successors(&cx.program.insns, i).iter().any(|to| *to <= i);
+    if !(0..len).any(|i| goes_back(i) || callbacks_are_loops && cx.learned.aux[i].runs_callbacks) {
         return;
     }
     let (mut pre, mut low) = (vec![0u32; len], vec![0u32; len]);
@@ -78,7 +80,7 @@ pub(crate) fn number_loops(cx: &mut Draft<'_>) {
             if low[w] < pre[w] {
                 continue;
             }
-            let calls_back = cx.program.kernel.features.callbacks_are_loops && cx.learned.aux[w].runs_callbacks;
+            let calls_back = callbacks_are_loops && cx.learned.aux[w].runs_callbacks;
             let is_loop = open.last() != Some(&w) || succ.contains(&w) || calls_back;
             while let Some(t) = open.pop() {
                 low[t] = GONE;

@@ -7,7 +7,7 @@
 
 use verifier_core::analysis::System;
 use verifier_core::kernel::call::{ArgBase, ArgType};
-use verifier_core::kernel::helpers::{self, HelperCaps, HelperQuery};
+use verifier_core::kernel::helpers::{self, HelperQuery};
 use verifier_core::kernel::prog_types::layout;
 use verifier_core::kernel::{AttachType, Kernel, ProgType};
 use verifier_core::program::{LoadRequest, vmlinux};
@@ -410,19 +410,8 @@ fn fields(t: ProgType) -> Vec<Part> {
 
 /// A call of a helper with arguments as its prototype has them; `None` where they need more than that.
 fn by_prototype(system: &System, t: ProgType, attach: AttachType, id: u32) -> Option<Part> {
-    let caps = HelperCaps { bpf: true, perfmon: true, sys_admin: true };
-    let query = HelperQuery {
-        kernel: &system.kernel,
-        prog_type: t,
-        resolved: t,
-        attach_type: attach,
-        sleepable: t == ProgType::Syscall,
-        caps,
-        attach_name: "",
-        attaches_to_prog: false,
-        struct_ops: "",
-        member: "",
-    };
+    let plain = HelperQuery::plain(&system.kernel, t, attach);
+    let query = HelperQuery { sleepable: t == ProgType::Syscall, ..plain };
     let proto = helpers::prototype(&query, id)?;
     let mut text = String::new();
     for (n, arg) in (1..).zip(proto.args) {

@@ -73,7 +73,6 @@ const UNTOLD: &[&str] = &[
     "unlinked_forgets_distance",
     "unlinked_covers_distant",
     "low_half_cut_at_zero",
-    "shift_by_half_keeps_sign",
     "variable_store_ends_spills",
     "throw_is_no_exit",
     "tracing_timers",

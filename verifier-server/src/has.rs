@@ -5,7 +5,7 @@
 use std::io::Write;
 
 use serde_json::json;
-use verifier_core::kernel::helpers::{self, HelperCaps, HelperQuery};
+use verifier_core::kernel::helpers::{self, HelperQuery};
 use verifier_core::kernel::history::{BEHAVIOURS, WORDINGS};
 use verifier_core::kernel::kfuncs::{self, KfuncFlags};
 use verifier_core::kernel::prog_types::{attach, policy};
@@ -108,10 +108,6 @@ fn newest(has: impl Fn(&Kernel) -> bool) -> Option<Kernel> {
     Kernel::known().into_iter().chain(Kernel::all()).rev().find(has)
 }
 
-fn version(v: KernelVersion) -> String {
-    format!("{}.{}", v.major, v.minor)
-}
-
 fn helper(number: u32, name: &'static str) -> Answer {
     let newest = newest(|k| helpers::exists(k.version, number));
     let programs = newest.as_ref().map(|k| callers(&|c| may_call_helper(k, number, c))).unwrap_or_default();
@@ -120,7 +116,7 @@ fn helper(number: u32, name: &'static str) -> Answer {
         name: name.into(),
         what: "helper",
         number: Some(number),
-        when: helpers::id::since(number).map(|v| format!("since {}", version(v))).unwrap_or_default(),
+        when: helpers::id::since(number).map(|v| format!("since {v}")).unwrap_or_default(),
         kernels: of_kernels(|k| helpers::exists(k.version, number)),
         programs,
         notes: nobody
@@ -133,16 +129,9 @@ fn helper(number: u32, name: &'static str) -> Answer {
 /// Whether a program may call a helper, with every capability.
 fn may_call_helper(kernel: &Kernel, number: u32, caller: &Caller) -> bool {
     let query = HelperQuery {
-        kernel,
-        prog_type: caller.prog,
-        resolved: caller.prog,
-        attach_type: caller.attach,
         sleepable: caller.sleepable,
-        caps: HelperCaps { bpf: true, perfmon: true, sys_admin: true },
-        attach_name: "",
-        attaches_to_prog: false,
         struct_ops: caller.ops,
-        member: "",
+        ..HelperQuery::plain(kernel, caller.prog, caller.attach)
     };
     helpers::prototype(&query, number).is_some_and(|proto| caller.sleepable || !proto.can_sleep)
 }
@@ -154,12 +143,12 @@ fn kfunc(name: &'static str) -> Answer {
     let since = rows().map(|(_, r)| r.releases.since).min();
     let until = rows().filter_map(|(_, r)| r.releases.until).max();
     let mut when = match since {
-        Some(v) if v <= TABLES_BEGIN => format!("in {} already", version(v)),
-        Some(v) => format!("since {}", version(v)),
+        Some(v) if v <= TABLES_BEGIN => format!("in {v} already"),
+        Some(v) => format!("since {v}"),
         None => String::new(),
     };
     if let Some(v) = until {
-        when.push_str(&format!(", until {}", version(v)));
+        when.push_str(&format!(", until {v}"));
     }
     let flags =
         newest.as_ref().and_then(|k| rows().find(|(_, r)| r.releases.contains(k.version))).map(|(_, r)| r.flags);

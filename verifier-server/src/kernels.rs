@@ -92,15 +92,14 @@ impl Page<'_> {
 
 /// Since when, until when, and in which stable releases a change is there.
 pub fn when(change: &Change) -> String {
-    let version = |v: KernelVersion| format!("{}.{}", v.major, v.minor);
     let mut parts = Vec::new();
     match (change.since, change.until) {
-        (Some(since), Some(until)) => parts.push(format!("since {}, until {}", version(since), version(until))),
-        (Some(since), None) => parts.push(format!("since {}", version(since))),
-        (None, Some(until)) => parts.push(format!("until {}", version(until))),
+        (Some(since), Some(until)) => parts.push(format!("since {since}, until {until}")),
+        (Some(since), None) => parts.push(format!("since {since}")),
+        (None, Some(until)) => parts.push(format!("until {until}")),
         (None, None) => {}
     }
-    parts.extend(change.stable.iter().map(|p| format!("{}.{}", version(p.version), p.point)));
+    parts.extend(change.stable.iter().map(|p| p.to_string()));
     parts.join(", ")
 }
 

@@ -4,6 +4,8 @@
 //! search halves what lies between. A program that a release in the middle refuses therefore needs a release behind that
 //! one: the answer is the oldest kernel from which on all take it, as far as asked.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
 use std::io::Write;
 use std::path::Path;
 
@@ -73,23 +75,24 @@ fn of_object(question: &Question, file: &Path, bytes: &[u8]) -> Result<Vec<Minim
     kernels.sort_by_key(|k| (k.version, k.point));
     let newest = kernels.last().cloned().ok_or("no kernel is known")?;
     let object = question.open(&name, bytes, &system(newest)?).map_err(|e| failed(&e))?;
-    let wanted: Vec<String> = object.programs.into_iter().map(|p| p.name).filter(|p| question.wants(p)).collect();
+    let wanted = object.programs.into_iter().map(|p| p.name).filter(|p| question.wants(p));
+    // The object is opened and judged once for each kernel that any of its programs asks about.
+    let asked: RefCell<HashMap<&'static str, Vec<Row>>> = RefCell::default();
     let mut out = Vec::new();
     for program in wanted {
-        let one = Question { programs: vec![escaped(&program)], ..question.clone() };
         let ask = |kernel: &Kernel| -> Result<Row, String> {
-            let systems = [system(kernel.clone())?];
-            let rows = one.object(&name, bytes, &systems, &mut Nobody::default(), &|| false).map_err(|e| failed(&e))?;
-            rows.into_iter().find(|r| r.program == program).ok_or_else(|| failed(&"the program went away"))
+            let mut asked = asked.borrow_mut();
+            if !asked.contains_key(kernel.name) {
+                let systems = [system(kernel.clone())?];
+                let rows = question.object(&name, bytes, &systems, &mut Nobody::default(), &|| false);
+                asked.insert(kernel.name, rows.map_err(|e| failed(&e))?);
+            }
+            let row = asked[kernel.name].iter().find(|r| r.program == program).cloned();
+            row.ok_or_else(|| failed(&"the program went away"))
         };
         out.push(search(&name, &program, &kernels, &ask)?);
     }
     Ok(out)
-}
-
-/// A name in which nothing is a pattern: the characters of patterns stand for themselves as `?`.
-fn escaped(program: &str) -> String {
-    program.replace('*', "?")
 }
 
 fn system(kernel: Kernel) -> Result<System, String> {
@@ -122,7 +125,7 @@ fn search(
     // Releases between the two that were asked, oldest first.
     let between: Vec<Kernel> = releases(refuses.version, takes.version)
         .iter()
-        .filter_map(|v| Kernel::release(&format!("{}.{}", v.major, v.minor)).ok())
+        .filter_map(|v| Kernel::release(&v.to_string()).ok())
         .filter(|k| matches!(k.basis, Basis::Computed { .. }))
         .collect();
     let (mut low, mut high) = (0, between.len());
@@ -207,7 +210,7 @@ mod tests {
     fn releases_follow_each_other() {
         let text = |a, b| {
             let all = releases(a, b);
-            all.iter().map(|v| format!("{}.{}", v.major, v.minor)).collect::<Vec<_>>().join(" ")
+            all.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
         };
         let v = KernelVersion::new;
         assert_eq!(text(v(6, 17), v(7, 2)), "6.18 6.19 7.0 7.1");

@@ -263,7 +263,7 @@ fn missing_helper(request: &LoadRequest, row: &Row) -> Option<String> {
     let call = request.insns.get(row.insn?).filter(|_| row.code == Some(UNKNOWN_HELPER))?;
     let number = u32::try_from(call.imm).ok()?;
     let (name, since) = (helpers::name_of(number)?, helpers::id::since(number)?);
-    Some(format!("{name}() is there since Linux {}.{}", since.major, since.minor))
+    Some(format!("{name}() is there since Linux {since}"))
 }
 
 /// The name of a program type as people write it.

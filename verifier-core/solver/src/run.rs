@@ -19,7 +19,7 @@ use verifier_core::isa::Insn;
 use verifier_core::isa::opcode::*;
 use verifier_core::isa::semantics::{AluOp, CmpOp};
 use verifier_core::kernel::call::FuncProto;
-use verifier_core::kernel::helpers::{HelperCaps, HelperQuery, prototype};
+use verifier_core::kernel::helpers::{HelperQuery, prototype};
 use verifier_core::kernel::{AttachType, MapType, ProgType};
 use verifier_core::program::{LoadRequest, MapSpec};
 use verifier_core::state::RegState;
@@ -297,19 +297,10 @@ fn kind_word(kind: &Kind) -> &'static str {
 impl<'a> Program<'a> {
     /// The prototype with which the program calls a helper.
     pub fn proto(&self, func: u32) -> Option<&'static FuncProto> {
-        let query = HelperQuery {
-            kernel: &self.system.kernel,
-            prog_type: self.prog_type,
-            resolved: self.prog_type,
-            attach_type: AttachType::from_number(self.request.expected_attach_type)
-                .unwrap_or(AttachType::CgroupInetIngress),
-            sleepable: self.request.prog_flags & (1 << 4) != 0,
-            caps: HelperCaps { bpf: true, perfmon: true, sys_admin: true },
-            attach_name: "",
-            attaches_to_prog: false,
-            struct_ops: "",
-            member: "",
-        };
+        let attach =
+            AttachType::from_number(self.request.expected_attach_type).unwrap_or(AttachType::CgroupInetIngress);
+        let plain = HelperQuery::plain(&self.system.kernel, self.prog_type, attach);
+        let query = HelperQuery { sleepable: self.request.prog_flags & (1 << 4) != 0, ..plain };
         prototype(&query, func)
     }
 

@@ -212,7 +212,7 @@ impl Program<'_> {
             equality_by_range: f.equality_by_range,
             unknown_operands: f.unknown_operands_bounded,
             bitwise_signs: f.bitwise_keep_signs,
-            half_shift_signs: f.half_shift_keeps_signs && f.shift_by_half_keeps_sign,
+            half_shift_signs: f.half_shift_keeps_signs,
             circular: f.circular_ranges,
             low_half_cut: f.low_half_cut_at_zero,
         }

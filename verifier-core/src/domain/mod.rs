@@ -10,7 +10,7 @@ pub mod range;
 pub mod rules;
 pub mod scalar;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod text;
 pub mod tiny;
 pub mod tnum;

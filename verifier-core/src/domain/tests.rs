@@ -16,16 +16,16 @@ use super::{DomainRules, Scalar, Tnum};
 const BOTH: [DomainRules; 2] = [DomainRules::V6_12, DomainRules::V6_18];
 
 /// A generator of numbers that are not random at all (xorshift).
-struct Dice(u64);
+pub(crate) struct Dice(pub(crate) u64);
 
 impl Dice {
-    fn roll(&mut self) -> u64 {
+    pub(crate) fn roll(&mut self) -> u64 {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
         self.0 ^= self.0 << 17;
         self.0
     }
-    fn below(&mut self, n: u64) -> u64 {
+    pub(crate) fn below(&mut self, n: u64) -> u64 {
         self.roll() % n
     }
 }

@@ -10,7 +10,7 @@ use crate::domain::{Scalar, Tnum};
 use crate::isa::Insn;
 use crate::isa::opcode::*;
 use crate::kernel::call::ArgBase;
-use crate::kernel::helpers::{self, HelperCaps, HelperQuery};
+use crate::kernel::helpers::{self, HelperQuery};
 use crate::kernel::{AttachType, Kernel, ProgType};
 use crate::log::{Context, Event, Interest, Sink};
 use crate::program::LoadRequest;
@@ -143,18 +143,8 @@ struct Joiner<'a> {
 
 impl Joiner<'_> {
     fn helper_args(&self, id: u32) -> u32 {
-        let query = HelperQuery {
-            kernel: self.kernel,
-            prog_type: self.prog_type,
-            resolved: self.prog_type,
-            attach_type: AttachType::CgroupInetIngress,
-            sleepable: true,
-            caps: HelperCaps { bpf: true, perfmon: true, sys_admin: true },
-            attach_name: "",
-            attaches_to_prog: false,
-            struct_ops: "",
-            member: "",
-        };
+        let plain = HelperQuery::plain(self.kernel, self.prog_type, AttachType::CgroupInetIngress);
+        let query = HelperQuery { sleepable: true, ..plain };
         let proto = helpers::prototype(&query, id);
         proto.map_or(0, |p| p.args.iter().take_while(|a| a.base != ArgBase::DontCare).count() as u32)
     }

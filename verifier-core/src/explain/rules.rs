@@ -3,7 +3,7 @@
 use crate::btf::{Btf, BtfKind, TypeId};
 use crate::error::{CallMsg, KfuncMsg, MemoryMsg, Msg};
 use crate::isa::opcode::*;
-use crate::kernel::helpers::{self, HelperCaps, HelperQuery};
+use crate::kernel::helpers::{self, HelperQuery};
 use crate::kernel::prog_types::{AccessQuery, access_is_valid};
 use crate::kernel::{AttachType, ProgType, kfuncs};
 use crate::state::{RegBase, TypeFlags};
@@ -43,19 +43,9 @@ impl Facts<'_> {
     fn other_helper(&self, d: &mut Diagnosis) {
         let Some(call) = self.lines.helper(self.end) else { return };
         let Some(ty) = ProgType::from_number(self.request.prog_type) else { return };
-        let query = |ty: ProgType| HelperQuery {
-            kernel: &self.system.kernel,
-            prog_type: ty,
-            resolved: ty,
-            attach_type: AttachType::from_number(self.request.expected_attach_type)
-                .unwrap_or(AttachType::CgroupInetIngress),
-            sleepable: false,
-            caps: HelperCaps { bpf: true, perfmon: true, sys_admin: true },
-            attach_name: "",
-            attaches_to_prog: false,
-            struct_ops: "",
-            member: "",
-        };
+        let attach =
+            AttachType::from_number(self.request.expected_attach_type).unwrap_or(AttachType::CgroupInetIngress);
+        let query = |ty: ProgType| HelperQuery::plain(&self.system.kernel, ty, attach);
         let name = ty.name().to_ascii_lowercase();
         d.say(format!("{call}() is not offered to programs of type {name}"), format!("{call}() cannot be called here"));
         // `bpf_skb_load_bytes` and `bpf_xdp_load_bytes` do the same for different contexts.

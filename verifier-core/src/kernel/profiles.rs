@@ -106,53 +106,33 @@ struct Measured {
 const DEBIAN: Build =
     Build { nr_cpus: 8192, kprobe_override: false, error_injection: false, data_symbols: true, signatures: true };
 
+/// A kernel of Debian's for clouds, which was booted in an emulated machine.
+macro_rules! debian {
+    ($name:literal, $release:literal, $basis:ident) => {
+        Measured {
+            name: $name,
+            release: $release,
+            basis: Basis::$basis,
+            build: DEBIAN,
+            machine: Machine { cpus: None, locked_down: false },
+            btf: include_bytes!(concat!("../../data/btf/", $release, "-debian.btf.pack")),
+            config: include_bytes!(concat!("../../data/config/", $release, "-debian.config.pack")),
+            kallsyms: include_bytes!(concat!("../../data/kallsyms/", $release, "-debian.pack")),
+        }
+    };
+}
+
 /// Debian's 5.10.262.
-static V5_10: Measured = Measured {
-    name: "5.10",
-    release: "5.10.262",
-    basis: Basis::Provisional,
-    build: DEBIAN,
-    machine: Machine { cpus: None, locked_down: false },
-    btf: include_bytes!("../../data/btf/5.10.262-debian.btf.pack"),
-    config: include_bytes!("../../data/config/5.10.262-debian.config.pack"),
-    kallsyms: include_bytes!("../../data/kallsyms/5.10.262-debian.pack"),
-};
+static V5_10: Measured = debian!("5.10", "5.10.262", Provisional);
 
 /// Debian's 6.1.192.
-static V6_1: Measured = Measured {
-    name: "6.1",
-    release: "6.1.192",
-    basis: Basis::Provisional,
-    build: DEBIAN,
-    machine: Machine { cpus: None, locked_down: false },
-    btf: include_bytes!("../../data/btf/6.1.192-debian.btf.pack"),
-    config: include_bytes!("../../data/config/6.1.192-debian.config.pack"),
-    kallsyms: include_bytes!("../../data/kallsyms/6.1.192-debian.pack"),
-};
+static V6_1: Measured = debian!("6.1", "6.1.192", Provisional);
 
 /// Debian's 6.12.117, the main oracle.
-static V6_12: Measured = Measured {
-    name: "6.12",
-    release: "6.12.117",
-    basis: Basis::Measured,
-    build: DEBIAN,
-    machine: Machine { cpus: None, locked_down: false },
-    btf: include_bytes!("../../data/btf/6.12.117-debian.btf.pack"),
-    config: include_bytes!("../../data/config/6.12.117-debian.config.pack"),
-    kallsyms: include_bytes!("../../data/kallsyms/6.12.117-debian.pack"),
-};
+static V6_12: Measured = debian!("6.12", "6.12.117", Measured);
 
 /// Debian's 6.18.15.
-static V6_18_15: Measured = Measured {
-    name: "6.18.15",
-    release: "6.18.15",
-    basis: Basis::Provisional,
-    build: DEBIAN,
-    machine: Machine { cpus: None, locked_down: false },
-    btf: include_bytes!("../../data/btf/6.18.15-debian.btf.pack"),
-    config: include_bytes!("../../data/config/6.18.15-debian.config.pack"),
-    kallsyms: include_bytes!("../../data/kallsyms/6.18.15-debian.pack"),
-};
+static V6_18_15: Measured = debian!("6.18.15", "6.18.15", Provisional);
 
 /// 6.18.44 with a configuration of its own, on a host that locks it down.
 static V6_18: Measured = Measured {
@@ -173,16 +153,7 @@ static V6_18: Measured = Measured {
 };
 
 /// Debian's 7.3.4.
-static V7_3: Measured = Measured {
-    name: "7.3",
-    release: "7.3.4",
-    basis: Basis::Provisional,
-    build: DEBIAN,
-    machine: Machine { cpus: None, locked_down: false },
-    btf: include_bytes!("../../data/btf/7.3.4-debian.btf.pack"),
-    config: include_bytes!("../../data/config/7.3.4-debian.config.pack"),
-    kallsyms: include_bytes!("../../data/kallsyms/7.3.4-debian.pack"),
-};
+static V7_3: Measured = debian!("7.3", "7.3.4", Provisional);
 
 /// Oldest first.
 static MEASURED: [&Measured; 6] = [&V5_10, &V6_1, &V6_12, &V6_18_15, &V6_18, &V7_3];
@@ -268,8 +239,7 @@ impl Kernel {
         if settled().next_back().is_some_and(|newest| newest.point().version < release.version) {
             return Err(UnknownRelease::Newer(text.into()));
         }
-        let PointRelease { version: KernelVersion { major, minor }, point } = release;
-        let name = intern(if point == 0 { format!("{major}.{minor}") } else { format!("{major}.{minor}.{point}") });
+        let name = intern(release.to_string());
         Ok(older.as_release(name, name, release, Basis::Computed { btf_of: older.release }))
     }
 

@@ -64,30 +64,15 @@ pub(crate) fn within_region(
     if cx.logging() && !cx.program.kernel.style.has(Reworded::StateBehind) {
         cx.print_state(cx.path.cur.top_frame(), true);
     }
-    if cx.program.kernel.features.offsets_are_values {
-        return within_region_whole(cx, regno, off, size, mem_size, zero_size_allowed);
-    }
-    let scalar = cx.reg(regno).scalar;
-    let lowest = i64::from(off).wrapping_add(scalar.smin);
-    if scalar.smin < 0 && (scalar.smin == i64::MIN || i32::try_from(lowest).is_err() || lowest < 0) {
-        return Err(cx.reject(MemoryMsg::MinNegative { regno }, Errno::EACCES));
-    }
-    check_range(cx, regno, lowest as i32, size, mem_size, zero_size_allowed)
-        .map_err(|stop| cx.also(stop, MemoryMsg::MinOutside { regno }))?;
-    if scalar.umax >= MAX_VAR_OFF {
-        return Err(cx.reject(MemoryMsg::Unbounded { regno }, Errno::EACCES));
-    }
-    let highest = (scalar.umax as i64).wrapping_add(i64::from(off)) as i32;
-    check_range(cx, regno, highest, size, mem_size, zero_size_allowed)
-        .map_err(|stop| cx.also(stop, MemoryMsg::MaxOutside { regno }))
-}
-
-/// The same where the whole offset of a pointer is one number (7.1).
-fn within_region_whole(cx: &mut Cx<'_>, regno: u8, off: i32, size: i32, mem_size: u32, zero_size_allowed: bool) -> Res {
-    let reg = *cx.reg(regno);
-    let scalar = whole_offset(&reg);
-    let off = off.wrapping_sub(reg.off);
-    cx.path.story.tried = Some((off, size, mem_size));
+    let (scalar, off) = if cx.program.kernel.features.offsets_are_values {
+        // The whole offset of a pointer is one number (7.1).
+        let reg = *cx.reg(regno);
+        let off = off.wrapping_sub(reg.off);
+        cx.path.story.tried = Some((off, size, mem_size));
+        (whole_offset(&reg), off)
+    } else {
+        (cx.reg(regno).scalar, off)
+    };
     let lowest = i64::from(off).wrapping_add(scalar.smin);
     if scalar.smin < 0 && (scalar.smin == i64::MIN || i32::try_from(lowest).is_err() || lowest < 0) {
         return Err(cx.reject(MemoryMsg::MinNegative { regno }, Errno::EACCES));

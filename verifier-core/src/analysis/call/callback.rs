@@ -80,13 +80,7 @@ pub(crate) fn fork_callback(cx: &mut Cx<'_>, insn: Insn, insn_idx: usize, subpro
         return enter_callback(cx, insn_idx, subprog, callback);
     }
     cx.path.fork(start, insn_idx, Fork::Callback);
-    let top_frame = cx.path.cur.top_frame();
-    check_depth(cx, top_frame)?;
-    let caller = cx.path.cur.frame().clone();
-    cx.path.scratch_all();
-    let mut callee = FuncState::entry(insn_idx as i32, top_frame as u32 + 1, subprog);
-    callee.caller_refs = cx.path.cur.refs.clone();
-    set_state(cx, callback, &caller, &mut callee, insn_idx)?;
+    let callee = new_frame(cx, insn_idx, subprog, callback)?;
     let pushed = cx.path.forked_mut();
     pushed.callback_rounds += 1;
     pushed.frame_mut().callback_round += 1;
@@ -95,8 +89,8 @@ pub(crate) fn fork_callback(cx: &mut Cx<'_>, insn: Insn, insn_idx: usize, subpro
     Ok(())
 }
 
-/// Enters a callback that is followed once: the path goes on in it, and behind the call when it returns.
-fn enter_callback(cx: &mut Cx<'_>, insn_idx: usize, subprog: u32, callback: Callback) -> Res {
+/// The frame above the current one that a callback begins in.
+fn new_frame(cx: &mut Cx<'_>, insn_idx: usize, subprog: u32, callback: Callback) -> Res<FuncState> {
     let top_frame = cx.path.cur.top_frame();
     check_depth(cx, top_frame)?;
     let caller = cx.path.cur.frame().clone();
@@ -104,6 +98,13 @@ fn enter_callback(cx: &mut Cx<'_>, insn_idx: usize, subprog: u32, callback: Call
     let mut callee = FuncState::entry(insn_idx as i32, top_frame as u32 + 1, subprog);
     callee.caller_refs = cx.path.cur.refs.clone();
     set_state(cx, callback, &caller, &mut callee, insn_idx)?;
+    Ok(callee)
+}
+
+/// Enters a callback that is followed once: the path goes on in it, and behind the call when it returns.
+fn enter_callback(cx: &mut Cx<'_>, insn_idx: usize, subprog: u32, callback: Callback) -> Res {
+    let top_frame = cx.path.cur.top_frame();
+    let callee = new_frame(cx, insn_idx, subprog, callback)?;
     lose_scratch_registers(cx, top_frame);
     cx.path.cur.frames.push(Rc::new(callee));
     if cx.logging() {

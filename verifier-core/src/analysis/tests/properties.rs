@@ -2,24 +2,9 @@
 
 use crate::analysis::prune::compare::{Comparison, IdMap, Level};
 use crate::analysis::testing::walk;
+use crate::domain::tests::Dice;
 use crate::domain::{BoundedOp, DomainRules, Scalar};
 use crate::state::{RegState, Slot, SlotKind};
-
-/// Numbers that look random and are the same in every run.
-struct Numbers(u64);
-
-impl Numbers {
-    fn next(&mut self) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0
-    }
-
-    fn below(&mut self, n: u64) -> u64 {
-        self.next() % n
-    }
-}
 
 const RULES: DomainRules = DomainRules {
     mul_by_union: false,
@@ -31,19 +16,19 @@ const RULES: DomainRules = DomainRules {
 };
 
 /// What is known of some number, made as programs make it.
-fn some(n: &mut Numbers) -> Scalar {
-    let mut s = if n.below(3) == 0 { Scalar::konst(n.next() >> n.below(64)) } else { Scalar::UNKNOWN };
+fn some(n: &mut Dice) -> Scalar {
+    let mut s = if n.below(3) == 0 { Scalar::konst(n.roll() >> n.below(64)) } else { Scalar::UNKNOWN };
     for _ in 0..n.below(4) {
         let ops = [BoundedOp::Add, BoundedOp::And, BoundedOp::Or, BoundedOp::Xor, BoundedOp::Sub, BoundedOp::Mul];
-        let by = Scalar::konst(n.next() >> n.below(64));
+        let by = Scalar::konst(n.roll() >> n.below(64));
         s.apply(ops[n.below(6) as usize], &by, n.below(4) == 0, RULES);
     }
     s
 }
 
 /// A value that `s` contains, if one is found.
-fn one_of(s: &Scalar, n: &mut Numbers) -> Option<u64> {
-    (0..16).map(|_| s.var_off.value | n.next() & s.var_off.mask).find(|v| s.contains(*v))
+fn one_of(s: &Scalar, n: &mut Dice) -> Option<u64> {
+    (0..16).map(|_| s.var_off.value | n.roll() & s.var_off.mask).find(|v| s.contains(*v))
 }
 
 fn comparison(ids: &mut IdMap, level: Level) -> Comparison<'_> {
@@ -68,7 +53,7 @@ fn number(s: Scalar) -> RegState {
 
 #[test]
 fn what_covers_contains_every_value() {
-    let (mut n, mut covered) = (Numbers(7), 0);
+    let (mut n, mut covered) = (Dice(7), 0);
     for _ in 0..20_000 {
         let mut old = some(&mut n);
         let cur = some(&mut n);
@@ -90,7 +75,7 @@ fn what_covers_contains_every_value() {
 
 #[test]
 fn everything_covers_itself() {
-    let mut n = Numbers(11);
+    let mut n = Dice(11);
     for _ in 0..2_000 {
         let (s, mut ids) = (number(some(&mut n)), IdMap::default());
         assert!(comparison(&mut ids, Level::Exact).reg(&s, &s));
@@ -161,7 +146,7 @@ fn run(steps: &[Step], mut regs: [u64; 7]) -> u64 {
 
 #[test]
 fn a_slice_backwards_contains_what_the_value_depends_on() {
-    let mut n = Numbers(5);
+    let mut n = Dice(5);
     let mut depended = 0;
     for _ in 0..150 {
         let steps: Vec<Step> = (0..1 + n.below(8))
@@ -182,9 +167,9 @@ fn a_slice_backwards_contains_what_the_value_depends_on() {
         for reg in 2..7usize {
             let differs = (0..40).any(|_| {
                 let mut a = [0u64; 7];
-                a.iter_mut().for_each(|v| *v = n.next() >> 32);
+                a.iter_mut().for_each(|v| *v = n.roll() >> 32);
                 let mut b = a;
-                b[reg] = n.next() >> 32;
+                b[reg] = n.roll() >> 32;
                 run(&steps, a) != run(&steps, b)
             });
             depended += u32::from(differs);

@@ -124,18 +124,7 @@ mod tests {
     use crate::kernel::Kernel;
 
     fn query(kernel: &Kernel, t: ProgType, a: AttachType) -> HelperQuery<'_> {
-        HelperQuery {
-            kernel,
-            prog_type: t,
-            resolved: t,
-            attach_type: a,
-            sleepable: false,
-            caps: HelperCaps { bpf: true, perfmon: true, sys_admin: true },
-            attach_name: "",
-            attaches_to_prog: false,
-            struct_ops: "",
-            member: "",
-        }
+        HelperQuery::plain(kernel, t, a)
     }
 
     fn name(q: &HelperQuery<'_>, id: u32) -> &'static str {

@@ -38,3 +38,21 @@ pub struct HelperQuery<'a> {
     /// struct_ops: name of the member, else empty.
     pub member: &'a str,
 }
+
+impl<'a> HelperQuery<'a> {
+    /// Asks for a program of a type with nothing special about it, loaded with every capability.
+    pub const fn plain(kernel: &'a Kernel, prog_type: ProgType, attach_type: AttachType) -> HelperQuery<'a> {
+        HelperQuery {
+            kernel,
+            prog_type,
+            resolved: prog_type,
+            attach_type,
+            sleepable: false,
+            caps: HelperCaps { bpf: true, perfmon: true, sys_admin: true },
+            attach_name: "",
+            attaches_to_prog: false,
+            struct_ops: "",
+            member: "",
+        }
+    }
+}

@@ -317,13 +317,6 @@ behaviours! {
         evidence: "bpf: Harden and/or/xor value tracking in verifier",
         probe: "",
     }
-    /// A shift by 32 bits keeps negative bounds of the low half, too.
-    half_shift_keeps_signs {
-        since: v(6, 2),
-        stable: &[p(6, 1, 192)],
-        evidence: "measured on 6.1.192 and 6.12.117",
-        probe: "",
-    }
     /// Masking a constant with a value that is 0 or -1 is followed on two paths.
     masks_fork {
         since: v(7, 0),
@@ -758,10 +751,10 @@ behaviours! {
         probe: "",
     }
     /// A shift left by 32 keeps the signed bounds of a low half that may be negative.
-    shift_by_half_keeps_sign {
+    half_shift_keeps_signs {
         since: v(7, 0),
-        stable: &[p(5, 10, 262), p(6, 1, 192), p(6, 12, 117), p(6, 18, 44)],
-        evidence: "measured on 6.12.117, 6.18.15, 6.18.44 and 7.0.13",
+        stable: &[p(6, 1, 192), p(6, 12, 117), p(6, 18, 44)],
+        evidence: "measured on 5.10.262, 6.1.192, 6.12.117, 6.18.15, 6.18.44 and 7.0.13",
         probe: "",
     }
     /// A store that may go to any byte of a range ends the saved registers in it whole. Before, their other bytes went on

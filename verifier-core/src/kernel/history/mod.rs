@@ -26,6 +26,12 @@ impl KernelVersion {
     }
 }
 
+impl std::fmt::Display for KernelVersion {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}.{}", self.major, self.minor)
+    }
+}
+
 /// A point release: `6.12.117`.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct PointRelease {
@@ -33,6 +39,15 @@ pub struct PointRelease {
     pub version: KernelVersion,
     /// Patch level; that of `6.12` is 0.
     pub point: u16,
+}
+
+impl std::fmt::Display for PointRelease {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.point {
+            0 => self.version.fmt(f),
+            point => write!(f, "{}.{point}", self.version),
+        }
+    }
 }
 
 impl PointRelease {

@@ -15,6 +15,7 @@
 //! `-ENOTSUPP`, `bt_sync_linked_regs()`, `get_prev_insn_idx()`, `mark_all_scalars_precise()`,
 //! `__mark_chain_precision()`, `mark_chain_precision_batch()`, `bt_set_frame_slot()`, `propagate_precision()`.
 
+mod back;
 mod within;
 
 use super::Cx;
@@ -23,256 +24,9 @@ use super::liveness::Place;
 use super::stored::Search;
 use super::trail::*;
 use crate::error::{Errno, LimitMsg, Res};
-use crate::isa::Insn;
-use crate::isa::opcode::*;
-use crate::log::Event;
 use crate::state::verifier::History;
 use crate::state::{FuncState, RegState, StateId, VerifierState};
-
-/// A fetching atomic operation, or a load with acquire order: the register it loads.
-fn atomic_load(insn: Insn) -> Option<u8> {
-    if insn.class() != STX || insn.mode() != ATOMIC {
-        return None;
-    }
-    match insn.imm {
-        LOAD_ACQ => Some(insn.dst),
-        CMPXCHG => Some(0),
-        imm if imm & FETCH != 0 => Some(insn.src),
-        _ => None,
-    }
-}
-
-/// One instruction backwards. `next_idx` is the instruction that ran after it, -1 at the start of the walk.
-fn step_back(cx: &mut Cx<'_>, bt: &mut Backtrack, idx: usize, next_idx: i32, hist: Option<&Step>) -> Result<(), Stuck> {
-    let Some(&insn) = cx.program.insns.get(idx) else { return Err(Stuck::Bug("backtracking left the program")) };
-    if insn.code == 0 {
-        return Ok(());
-    }
-    let (frame, regs, slots) = (bt.frame as u32, bt.here(), bt.slots[bt.frame]);
-    if cx.logs(2) {
-        cx.emit(Event::PreciseBefore { frame, regs, slots, idx });
-    }
-    if cx.out.interest.structure {
-        cx.emit(Event::Precise { frame, regs, slots, idx });
-    }
-    let linked = hist.and_then(|h| cx.path.trail.linked(h));
-    // Registers may have gained their range here because others did.
-    bt.sync_linked(linked);
-    if step_insn(cx, bt, insn, idx, next_idx, hist)? {
-        bt.sync_linked(linked);
-    }
-    Ok(())
-}
-
-/// What makes a step backwards over an instruction change nothing: none of these registers is wanted. Bit
-/// [`Touched::ALWAYS`] where more decides.
-struct Touched;
-
-impl Touched {
-    /// More than registers decides what a step backwards does.
-    const ALWAYS: u16 = 1 << 15;
-
-    /// The registers of an instruction that a step backwards looks at.
-    fn by(insn: Insn) -> u16 {
-        // There are eleven registers; what names another was refused before.
-        let (dst, src) = (1 << (insn.dst & 15), 1 << (insn.src & 15));
-        match insn.class() {
-            _ if insn.code == 0 => 0,
-            ALU | ALU64 if matches!(insn.op(), END | NEG) => 0,
-            ALU | ALU64 | LDX => dst,
-            LD if insn.mode() == IMM => dst,
-            ST => dst,
-            STX if insn.mode() != ATOMIC => dst,
-            JMP | JMP32 if matches!(insn.op(), CALL | EXIT) => Touched::ALWAYS,
-            JMP | JMP32 if insn.is_reg_src() => dst | src,
-            JMP | JMP32 => 0,
-            _ => Touched::ALWAYS,
-        }
-    }
-}
-
-/// Changes what is wanted from after `insn` to before it; `Ok(true)` when linked places are to be looked at again.
-fn step_insn(
-    cx: &Cx<'_>,
-    bt: &mut Backtrack,
-    insn: Insn,
-    idx: usize,
-    next_idx: i32,
-    hist: Option<&Step>,
-) -> Result<bool, Stuck> {
-    match insn.class() {
-        ALU | ALU64 => {
-            if !bt.has(insn.dst) || matches!(insn.op(), END | NEG) {
-                return Ok(false);
-            }
-            if insn.op() == MOV {
-                bt.found(insn.dst);
-            }
-            if insn.is_reg_src() && insn.src != 10 {
-                bt.want(insn.src);
-            }
-            Ok(true)
-        }
-        LDX => load(bt, insn.dst, hist),
-        STX | ST => {
-            if let Some(reg) = atomic_load(insn)
-                && (cx.program.kernel.features.atomic_fetch_backtracks || insn.imm == LOAD_ACQ)
-            {
-                return load(bt, reg, hist);
-            }
-            if bt.has(insn.dst) {
-                // A scalar that addresses memory: pointers were subtracted.
-                return Err(Stuck::Unknown);
-            }
-            let Some((frame, spi)) = stack_access(hist) else { return Ok(false) };
-            if bt.slots[frame] >> spi & 1 == 0 {
-                return Ok(false);
-            }
-            bt.slots[frame] &= !(1 << spi);
-            if insn.class() == STX {
-                bt.want(insn.src);
-            }
-            Ok(true)
-        }
-        JMP | JMP32 => step_jump(cx, bt, insn, idx, next_idx, hist),
-        // ldimm64, LD_ABS, LD_IND
-        _ => {
-            if insn.mode() == IMM {
-                bt.found(insn.dst);
-                return Ok(false);
-            }
-            if matches!(insn.mode(), IND | ABS) {
-                if bt.has(insn.dst) {
-                    return Err(Stuck::Unknown);
-                }
-                // Such a load may also leave the function.
-                if cx.program.kernel.features.ld_abs_backtracks && next_idx != idx as i32 + 1 {
-                    bt.enter()?;
-                }
-                return Ok(false);
-            }
-            Ok(true)
-        }
-    }
-}
-
-/// A load: what was wanted in the register is wanted in the stack slot, when it came from there.
-fn load(bt: &mut Backtrack, reg: u8, hist: Option<&Step>) -> Result<bool, Stuck> {
-    if !bt.has(reg) {
-        return Ok(false);
-    }
-    bt.found(reg);
-    let Some((frame, spi)) = stack_access(hist) else { return Ok(false) };
-    bt.slots[frame] |= 1 << spi;
-    Ok(true)
-}
-
-fn step_jump(
-    cx: &Cx<'_>,
-    bt: &mut Backtrack,
-    insn: Insn,
-    idx: usize,
-    next_idx: i32,
-    hist: Option<&Step>,
-) -> Result<bool, Stuck> {
-    let calls_back =
-        |at: i32| usize::try_from(at).ok().and_then(|i| cx.learned.aux.get(i)).is_some_and(|a| a.runs_callbacks);
-    if insn.is_pseudo_call() {
-        let entry = (idx as i64 + 1 + i64::from(insn.imm)) as u32;
-        let Ok(sub) = cx.learned.subprogs.binary_search_by_key(&entry, |s| s.start) else {
-            return Err(Stuck::Bug("no function at a call's target"));
-        };
-        if cx.learned.function_facts.get(sub).is_some_and(|a| a.linkage == 1) {
-            // A global function was not walked: its arguments are checked by type, and it always sets R0.
-            if bt.here() & ARGS != 0 {
-                return Err(Stuck::Bug("arguments wanted after a global function"));
-            }
-            bt.found(0);
-            return Ok(false);
-        }
-        if bt.here() & !ARGS != 0 || bt.slots[bt.frame] != 0 {
-            return Err(Stuck::Bug("places wanted before a function's entry"));
-        }
-        let args = bt.here();
-        if args != 0 && bt.frame == 0 {
-            // The kernel writes outside of its own memory here.
-            return Err(Stuck::Bug("arguments wanted of the main program's caller"));
-        }
-        bt.regs[bt.frame] = 0;
-        bt.leave()?;
-        bt.regs[bt.frame] |= args;
-        return Ok(false);
-    }
-    if cx.learned.aux.get(idx).is_some_and(|a| a.runs_callbacks) && idx as i64 != i64::from(next_idx) - 1 {
-        // Out of the callback: its arguments are not the caller's.
-        if bt.here() & !ARGS != 0 {
-            return Err(Stuck::Callback(bt.here()));
-        }
-        if bt.slots[bt.frame] != 0 {
-            return Err(Stuck::Bug("slots wanted before a callback's entry"));
-        }
-        bt.regs[bt.frame] = 0;
-        bt.leave()?;
-        return Ok(false);
-    }
-    match insn.op() {
-        CALL => {
-            if insn.is_kfunc_call() && insn.imm == 0 {
-                return Err(Stuck::Unknown);
-            }
-            bt.found(0);
-            if bt.here() & ARGS != 0 {
-                return Err(Stuck::Bug("arguments wanted after a call"));
-            }
-            // A tail call may also leave the function.
-            if cx.program.kernel.features.tail_call_exits_frame
-                && insn.is_helper_call()
-                && insn.imm == TAIL_CALL
-                && i64::from(next_idx) - idx as i64 != 1
-            {
-                bt.enter()?;
-            }
-            Ok(true)
-        }
-        EXIT => {
-            let from_call = usize::try_from(next_idx - 1)
-                .ok()
-                .and_then(|i| cx.program.insns.get(i))
-                .is_some_and(|i| i.is_pseudo_call());
-            if cx.program.kernel.features.callback_args_dropped_at_exit && calls_back(next_idx) {
-                bt.regs[bt.frame] &= !ARGS;
-            }
-            let strict = from_call || cx.program.kernel.features.callback_args_dropped_at_exit;
-            if strict && bt.here() & ARGS != 0 {
-                return Err(Stuck::Bug("arguments wanted after a return"));
-            }
-            let r0 = from_call && bt.has(0);
-            bt.found(0);
-            bt.enter()?;
-            if r0 {
-                bt.want(0);
-            }
-            Ok(false)
-        }
-        _ if insn.is_reg_src() => {
-            if !bt.has(insn.dst) && !bt.has(insn.src) {
-                return Ok(false);
-            }
-            let flags = hist.map_or(0, |h| h.flags);
-            if flags & F_SRC_REG_STACK == 0 {
-                bt.want(insn.src);
-            }
-            if flags & F_DST_REG_STACK == 0 {
-                bt.want(insn.dst);
-            }
-            Ok(true)
-        }
-        _ => Ok(true),
-    }
-}
-
-/// Number of `bpf_tail_call()`.
-const TAIL_CALL: i32 = 12;
+use back::{Passed, Touched, passes, step_back, wanted};
 
 /// What a walk needs of a state, and how far back in it the walk is.
 #[derive(Clone, Copy)]
@@ -327,23 +81,6 @@ impl At {
             None => begin,
         }
     }
-}
-
-/// Whether a step backwards over an instruction changes nothing and nobody listens. `hist` is what was noted of it.
-#[inline]
-fn passes(bt: &Backtrack, touched: u16, hist: Option<&Step>) -> bool {
-    let quiet = match hist {
-        None => true,
-        Some(h) if h.links != 0 => false,
-        Some(h) if h.flags & F_STACK_ACCESS != 0 => bt.slots[usize::from(h.flags & 7)] >> (h.flags >> 3 & 63) & 1 == 0,
-        Some(_) => true,
-    };
-    quiet && touched & wanted(bt) == 0
-}
-
-/// What an instruction must touch to be looked at.
-fn wanted(bt: &Backtrack) -> u16 {
-    bt.here() as u16 | Touched::ALWAYS
 }
 
 /// Marks every scalar of all ancestors precise.
@@ -473,7 +210,7 @@ fn walk_back(
             {
                 // Nothing that is wanted comes from here.
             } else {
-                match step_back(cx, bt, i as usize, subseq_idx, hist.as_ref()) {
+                match step_back(cx, bt, Passed { idx: i as usize, next: subseq_idx, noted: hist.as_ref() }) {
                     Ok(()) => {}
                     Err(Stuck::Unknown) => {
                         need_all_exactly(cx, search, first_parent, top_frame);
@@ -675,21 +412,6 @@ pub(crate) fn pass_needs_on(
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_step_over_what_nobody_wants_changes_nothing() {
-        let mov = |dst, src| Insn { code: ALU64 | MOV | 8, dst, src, off: 0, imm: 0 };
-        let bt = Backtrack { regs: [1 << 3, 0, 0, 0, 0, 0, 0, 0], ..Backtrack::default() };
-        let passes = |bt: &Backtrack, insn, hist| passes(bt, Touched::by(insn), hist);
-        assert!(passes(&bt, mov(1, 3), None), "reading a wanted register leaves it wanted");
-        assert!(!passes(&bt, mov(3, 1), None));
-        let flags = stack_access_noted(0, 2);
-        let spill = Step { idx: 0, prev_idx: 0, flags, links: 0, older: 0, asked: Asked::default() };
-        let store = Insn { code: STX | MEM | DW, dst: 10, src: 1, off: -24, imm: 0 };
-        assert!(passes(&bt, store, Some(&spill)));
-        assert!(!passes(&Backtrack { slots: [1 << 2; 8], ..bt }, store, Some(&spill)));
-        assert!(!passes(&bt, Insn { code: JMP | CALL, dst: 0, src: 0, off: 0, imm: 1 }, None));
-    }
 
     #[test]
     fn a_row_is_passed_to_its_beginning_or_to_what_is_wanted() {

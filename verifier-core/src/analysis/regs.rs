@@ -12,8 +12,10 @@
 
 use crate::domain::Scalar;
 use crate::error::{Errno, LimitMsg, RegisterMsg, Res};
-use crate::isa::Insn;
-use crate::isa::opcode::*;
+use crate::isa::op::set_of;
+use crate::isa::opcode::MAX_REG;
+use crate::isa::{Callee, Insn, Op};
+
 use crate::kernel::call::{RegBase, RegType, TypeFlags};
 use crate::kernel::{Features, MapType};
 use crate::state::register::{ADD_CONST, live};
@@ -80,18 +82,14 @@ pub(crate) fn bring_in_step(cx: &Cx<'_>, reg: &mut RegState) {
     reg.scalar.sync_bounds(cx.program.rules());
 }
 
-/// Whether the instruction reads the whole of its operands, not their low halves.
-fn reads_whole_register(insn: Insn, is_scalar: bool) -> bool {
-    match insn.class() {
-        JMP if insn.op() == CALL => insn.src != PSEUDO_CALL,
-        JMP => true,
-        JMP32 => false,
-        ALU64 => !(insn.op() == END && matches!(insn.imm, 16 | 32)),
-        ALU => insn.op() == END && insn.imm == 64,
-        // A store reads its value and the pointer.
-        STX => !is_scalar || insn.size_bits() == DW,
-        // What a load reads is a pointer.
-        _ => true,
+/// Whether the instruction reads the whole of a register, not its low half.
+fn reads_whole_register(insn: Insn, regno: u8, is_scalar: bool) -> bool {
+    let op = insn.decode();
+    match op {
+        Op::Call { callee: Callee::Local(_) } => false,
+        Op::ByteOrder { bits, .. } => bits == 64,
+        // A pointer that is stored, or stored to, counts as a whole.
+        _ => op.effect().low & set_of(regno) == 0 || !is_scalar && op.touch().is_some(),
     }
 }
 
@@ -116,7 +114,7 @@ pub(crate) fn use_register(cx: &mut Cx<'_>, regno: u8, t: ArgUse) -> Res {
         if !liveness::read_marks(cx) {
             return Ok(());
         }
-        let whole = reads_whole_register(cx.program.insns[cx.path.insn_idx], ty.is(RegBase::Scalar));
+        let whole = reads_whole_register(cx.program.insns[cx.path.insn_idx], regno, ty.is(RegBase::Scalar));
         let frame = cx.path.cur.top_frame();
         return liveness::register_is_read(
             cx,

@@ -8,8 +8,11 @@
 
 use crate::domain::Scalar;
 use crate::error::{Errno, Res, Stop, WalkMsg};
-use crate::isa::Insn;
+use crate::isa::op::set_of;
 use crate::isa::opcode::*;
+use crate::isa::semantics::AluOp;
+use crate::isa::{Callee, Insn, Op, Src};
+
 use crate::kernel::Reworded;
 use crate::kernel::call::{RegBase, RegType};
 use crate::kernel::prog_types::policy::{has_gen_ld_abs, reads_socket_buffers};
@@ -300,27 +303,21 @@ fn reserved(cx: &mut Cx<'_>, msg: WalkMsg) -> Stop {
 
 /// One instruction whose check is taken as met. What it reads counts as read, so that states that differ there stay apart.
 fn step_assumed(cx: &mut Cx<'_>, insn: Insn) -> Res<Next> {
-    let read = match insn.class() {
-        LDX => insn.src..=insn.src,
-        ST => insn.dst..=insn.dst,
-        STX => insn.dst.min(insn.src)..=insn.dst.max(insn.src),
-        _ if insn.is_call() => 1..=5,
-        _ => insn.dst..=insn.dst,
-    };
-    for regno in read {
+    let op = insn.decode();
+    for regno in (0..MAX_REG).filter(|r| op.effect().uses & set_of(*r) != 0) {
         if cx.reg(regno).ty.base != RegBase::NotInit {
             use_register(cx, regno, ArgUse::Src)?;
         }
     }
-    match insn.class() {
-        LDX => {
-            use_register(cx, insn.dst, ArgUse::DstNoMark)?;
-            set_unknown(cx, insn.dst);
+    match op {
+        Op::Load { dst, .. } => {
+            use_register(cx, dst, ArgUse::DstNoMark)?;
+            set_unknown(cx, dst);
             Ok(Next::Step)
         }
         // A store to the stack would have to be followed.
-        ST | STX if insn.mode() == MEM && cx.reg(insn.dst).ty.base != RegBase::PtrToStack => Ok(Next::Step),
-        ALU64 if matches!(insn.op(), ADD | SUB) && sum_assumed(cx, insn) => Ok(Next::Step),
+        Op::Store { base, .. } if cx.reg(base).ty.base != RegBase::PtrToStack => Ok(Next::Step),
+        Op::Alu { op: AluOp::Add | AluOp::Sub, wide: true, .. } if sum_assumed(cx, insn) => Ok(Next::Step),
         _ => Ok(Next::PathEnd),
     }
 }
@@ -350,37 +347,53 @@ fn sum_assumed(cx: &mut Cx<'_>, insn: Insn) -> bool {
 
 /// One instruction.
 fn step(cx: &mut Cx<'_>, insn: Insn) -> Res<Next> {
-    match insn.class() {
-        ALU | ALU64 => transfer::do_arithmetic(cx, insn)?,
-        LDX => access::load_value(cx, insn, false, insn.mode() == MEMSX, true)?,
-        STX if insn.mode() == ATOMIC => {
+    match insn.decode() {
+        Op::Alu { .. } | Op::MoveAs { .. } | Op::ByteOrder { .. } => transfer::do_arithmetic(cx, insn)?,
+        Op::Load { signed, .. } => access::load_value(cx, insn, false, signed, true)?,
+        Op::Atomic { .. } | Op::LoadAcquire { .. } | Op::StoreRelease { .. } => {
             let at = cx.path.insn_idx;
             access::atomic_operation(cx, at, insn)?;
         }
-        STX => {
-            if insn.mode() != MEM || insn.imm != 0 {
+        Op::Store { src: Src::Reg(_), .. } => {
+            if insn.imm != 0 {
                 return Err(reserved(cx, WalkMsg::StxReserved));
             }
             access::store_value(cx, insn, false)?;
         }
-        ST => store_imm(cx, insn)?,
-        JMP | JMP32 => return jump(cx, insn),
-        LD => match insn.mode() {
-            ABS | IND => ld_abs(cx, insn)?,
-            IMM => {
-                ld_imm(cx, insn)?;
-                cx.path.insn_idx += 1;
-                mark_seen(cx);
+        Op::Store { src: Src::Imm(_), .. } => store_imm(cx, insn)?,
+        Op::PacketLoad { .. } => ld_abs(cx, insn)?,
+        Op::Const { .. } => {
+            ld_imm(cx, insn)?;
+            cx.path.insn_idx += 1;
+            mark_seen(cx);
+        }
+        Op::Jump { by } => return jump(cx, insn, by),
+        Op::Branch { cmp, .. } => transfer::conditional_jump(cx, insn, cmp)?,
+        Op::MayGoto { .. } => transfer::may_goto(cx, insn)?,
+        Op::Call { callee } => {
+            let bad_off = !matches!(callee, Callee::Kernel(_)) && insn.off != 0;
+            if bad_off || callee == Callee::Unknown || insn.dst != 0 {
+                return Err(reserved(cx, WalkMsg::CallReserved));
             }
-            _ => return Err(reserved(cx, WalkMsg::InvalidLdMode)),
-        },
-        class => return Err(reserved(cx, WalkMsg::UnknownClass { class })),
+            return check_call(cx, insn);
+        }
+        Op::CallReg { .. } => return Err(reserved(cx, WalkMsg::CallReserved)),
+        Op::Exit => {
+            if insn.imm != 0 || insn.src != 0 || insn.dst != 0 {
+                return Err(reserved(cx, WalkMsg::ExitReserved));
+            }
+            return exit(cx, false);
+        }
+        // What is no instruction was refused before; these are the words that would be left for it.
+        Op::Rest => return Err(reserved(cx, WalkMsg::InvalidLdImm)),
+        Op::Unknown if insn.class() == LD => return Err(reserved(cx, WalkMsg::InvalidLdMode)),
+        Op::Unknown => return Err(reserved(cx, WalkMsg::UnknownClass { class: insn.class() })),
     }
     Ok(Next::Step)
 }
 
 fn store_imm(cx: &mut Cx<'_>, insn: Insn) -> Res {
-    if insn.mode() != MEM || insn.src != 0 {
+    if insn.src != 0 {
         return Err(reserved(cx, WalkMsg::StReserved));
     }
     use_register(cx, insn.dst, ArgUse::Src)?;
@@ -390,40 +403,14 @@ fn store_imm(cx: &mut Cx<'_>, insn: Insn) -> Res {
     access::one_kind_of_pointer(cx, ty, false)
 }
 
-fn jump(cx: &mut Cx<'_>, insn: Insn) -> Res<Next> {
-    match insn.op() {
-        CALL => {
-            let known = matches!(insn.src, 0 | PSEUDO_CALL | PSEUDO_KFUNC_CALL);
-            let bad_off = insn.src != PSEUDO_KFUNC_CALL && insn.off != 0;
-            if insn.is_reg_src() || bad_off || !known || insn.dst != 0 || insn.class() == JMP32 {
-                return Err(reserved(cx, WalkMsg::CallReserved));
-            }
-            check_call(cx, insn)
-        }
-        JA => {
-            let wide = insn.class() == JMP32;
-            let unused = if wide { i32::from(insn.off) } else { insn.imm };
-            if insn.is_reg_src() || insn.src != 0 || insn.dst != 0 || unused != 0 {
-                return Err(reserved(cx, WalkMsg::JaReserved));
-            }
-            let to = cx.path.insn_idx as i64 + i64::from(insn.jump_offset()) + 1;
-            // The control-flow stage made sure that the target is inside the program.
-            cx.path.insn_idx = usize::try_from(to).unwrap_or(usize::MAX);
-            Ok(Next::Goto)
-        }
-        EXIT => {
-            if insn.is_reg_src() || insn.imm != 0 || insn.src != 0 || insn.dst != 0 || insn.class() == JMP32 {
-                return Err(reserved(cx, WalkMsg::ExitReserved));
-            }
-            exit(cx, false)
-        }
-        _ => {
-            let mut at = cx.path.insn_idx;
-            transfer::conditional_jump(cx, insn, &mut at)?;
-            cx.path.insn_idx = at;
-            Ok(Next::Step)
-        }
+fn jump(cx: &mut Cx<'_>, insn: Insn, by: i32) -> Res<Next> {
+    let unused = if insn.class() == JMP32 { i32::from(insn.off) } else { insn.imm };
+    if insn.src != 0 || insn.dst != 0 || unused != 0 {
+        return Err(reserved(cx, WalkMsg::JaReserved));
     }
+    // The control-flow stage made sure that the target is inside the program.
+    cx.path.insn_idx = crate::cfg::flow::target(cx.path.insn_idx, by).unwrap_or(usize::MAX);
+    Ok(Next::Goto)
 }
 
 fn check_call(cx: &mut Cx<'_>, insn: Insn) -> Res<Next> {
@@ -489,9 +476,6 @@ fn exit(cx: &mut Cx<'_>, exception: bool) -> Res<Next> {
 
 /// A 64-bit constant load.
 fn ld_imm(cx: &mut Cx<'_>, insn: Insn) -> Res {
-    if insn.size_bits() != DW {
-        return Err(reserved(cx, WalkMsg::InvalidLdImm));
-    }
     if insn.off != 0 {
         return Err(reserved(cx, WalkMsg::LdImm64Reserved));
     }

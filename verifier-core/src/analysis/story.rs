@@ -6,9 +6,11 @@
 
 use smallvec::SmallVec;
 
+use crate::cfg::flow::target;
 use crate::domain::{DomainRules, Scalar};
-use crate::isa::insn::Insn;
-use crate::isa::opcode::*;
+use crate::isa::semantics::AluOp;
+use crate::isa::{Flow, Insn, Op, Src};
+
 use crate::kernel::call::{RegBase, RegType, TypeFlags};
 use crate::state::{BtfRef, FuncState, MapIdx, RefKind, RegState, Slot, VerifierState};
 
@@ -241,20 +243,25 @@ fn covers(event: Spot, wanted: Spot) -> bool {
 /// Arithmetic changes a value and does not make a new one.
 fn keeps_lineage(insns: &[Insn], idx: u32, at: Spot, why: Why) -> bool {
     let Some(insn) = insns.get(idx as usize) else { return false };
-    why == Why::Written
-        && matches!(at.place, Spotted::Reg(_))
-        && matches!(insn.class(), ALU | ALU64)
-        && matches!(insn.op(), ADD | SUB | MUL | OR | AND | LSH | RSH | ARSH | XOR | NEG | END)
+    why == Why::Written && matches!(at.place, Spotted::Reg(_)) && changes_only(insn.decode())
+}
+
+/// Arithmetic that makes another value of the one that is there, as far as the release says so.
+fn changes_only(op: Op) -> bool {
+    match op {
+        Op::Alu { op, .. } => !matches!(op, AluOp::Mov | AluOp::Div | AluOp::SDiv | AluOp::Mod | AluOp::SMod),
+        Op::ByteOrder { .. } => true,
+        _ => false,
+    }
 }
 
 impl Story {
     /// The path came to an instruction from another, perhaps from a conditional jump.
     pub(crate) fn came_from(&mut self, insns: &[Insn], prev: usize, idx: usize) {
         let Some(insn) = insns.get(prev) else { return };
-        let conditional = insn.is_jmp_class() && !matches!(insn.op(), JA | CALL | EXIT) && insn.op() <= JCOND;
-        let target = prev as i64 + 1 + i64::from(insn.jump_offset());
-        let (taken, fell) = (target == idx as i64, idx == prev + 1);
-        if conditional && target != prev as i64 + 1 && (taken || fell) {
+        let Flow::Branch(by) = insn.decode().flow() else { return };
+        let (taken, fell) = (target(prev, by) == Some(idx), idx == prev + 1);
+        if by != 0 && (taken || fell) {
             self.tell(prev, Told::Branch(taken));
         }
     }
@@ -283,18 +290,18 @@ fn changes(story: &mut Story, idx: usize, insn: Insn, before: &VerifierState, cu
             why: Why::Written,
         };
         let same = matches!(change, Told::Change { old, new, .. } if old == new);
-        let kept = matches!(insn.class(), ALU | ALU64) && insn.op() != MOV && !matches!(insn.op(), DIV | MOD);
+        let kept = changes_only(insn.decode());
         if !(same && origin.is_none() && kept) {
             story.tell(idx, change);
         }
     };
-    match insn.class() {
-        ALU | ALU64 => {
-            let copied = insn.op() == MOV && insn.is_reg_src();
-            write(story, insn.dst, copied.then(|| reg(insn.src)));
+    let op = insn.decode();
+    match op {
+        Op::Alu { op: AluOp::Mov, src: Src::Reg(src), .. } | Op::MoveAs { src, .. } => {
+            write(story, insn.dst, Some(reg(src)));
         }
-        LD if insn.is_ldimm64() => write(story, insn.dst, None),
-        LDX => {
+        Op::Alu { .. } | Op::ByteOrder { .. } | Op::Const { .. } => write(story, insn.dst, None),
+        Op::Load { .. } => {
             let slot = stack_slot(old, insn.src, insn.off, before).filter(|(n, spi, off)| {
                 let held = before.frames.get(*n).and_then(|f| f.stack.get(*spi)).is_some_and(Slot::holds_register);
                 held && off.rem_euclid(8) == 0
@@ -302,13 +309,13 @@ fn changes(story: &mut Story, idx: usize, insn: Insn, before: &VerifierState, cu
             let origin = slot.map(|(n, spi, _)| Spot { frame: story.frame(n), place: Spotted::Slot(spi as u16) });
             write(story, insn.dst, origin);
         }
-        STX if insn.mode() == ATOMIC => {
-            if let Some(r) = super::liveness::frames::loaded_by_atomic(insn) {
+        Op::Atomic { .. } | Op::LoadAcquire { .. } | Op::StoreRelease { .. } => {
+            if let Some(r) = op.loaded_by_atomic() {
                 write(story, r, None);
             }
         }
-        ST | STX => stored(story, idx, insn, before, cur),
-        LD | JMP if insn.class() == LD || insn.op() == CALL => {
+        Op::Store { src, .. } => stored(story, idx, insn, src, before, cur),
+        Op::PacketLoad { .. } | Op::Call { .. } => {
             if cur.frames.len() == before.frames.len() || cur.frames.len() > before.frames.len() {
                 taken_away(story, idx, before, cur);
                 for r in 0..=5u8 {
@@ -327,7 +334,7 @@ fn changes(story: &mut Story, idx: usize, insn: Insn, before: &VerifierState, cu
                 story.frame(cur.frames.len() - 1);
             }
         }
-        JMP if insn.op() == EXIT && cur.frames.len() < before.frames.len() => {
+        Op::Exit if cur.frames.len() < before.frames.len() => {
             story.frames.truncate(cur.frames.len());
             let caller = story.frame(cur.top_frame());
             let at = Spot { frame: caller, place: Spotted::Reg(0) };
@@ -335,7 +342,8 @@ fn changes(story: &mut Story, idx: usize, insn: Insn, before: &VerifierState, cu
             let new = Snapshot::of(&cur.frame().regs[0]);
             story.tell(idx, Told::Change { at, origin: Some(reg(0)), old: was, new, why: Why::Written });
         }
-        _ => {}
+        Op::Exit | Op::Jump { .. } | Op::Branch { .. } | Op::MayGoto { .. } => {}
+        Op::CallReg { .. } | Op::Rest | Op::Unknown => {}
     }
 }
 
@@ -348,7 +356,7 @@ fn stack_slot(frame: &FuncState, regno: u8, off: i16, st: &VerifierState) -> Opt
     st.frames.get(n).map(|_| (n, spi, at))
 }
 
-fn stored(story: &mut Story, idx: usize, insn: Insn, before: &VerifierState, cur: &VerifierState) {
+fn stored(story: &mut Story, idx: usize, insn: Insn, src: Src, before: &VerifierState, cur: &VerifierState) {
     let own = story.frame(before.top_frame());
     let Some((n, spi, _)) = stack_slot(before.frame(), insn.dst, insn.off, before) else {
         let reg = before.reg(insn.dst.min(10));
@@ -365,12 +373,14 @@ fn stored(story: &mut Story, idx: usize, insn: Insn, before: &VerifierState, cur
     let at = Spot { frame: story.frame(n), place: Spotted::Slot(spi as u16) };
     let old = before.frames.get(n).and_then(|f| f.stack.get(spi)).copied().unwrap_or(Slot::EMPTY);
     let Some(new) = cur.frames.get(n).and_then(|f| f.stack.get(spi)) else { return };
+    let origin = match src {
+        Src::Reg(r) => Some(Spot { frame: own, place: Spotted::Reg(r) }),
+        Src::Imm(_) => None,
+    };
     if new.holds_register() {
-        let origin = (insn.class() == STX).then_some(Spot { frame: own, place: Spotted::Reg(insn.src) });
         let (old, new) = (Snapshot::of(&old.spilled), Snapshot::of(&new.spilled));
         story.tell(idx, Told::Change { at, origin, old, new, why: Why::Spilled });
     } else if old.holds_register() {
-        let origin = (insn.class() == STX).then_some(Spot { frame: own, place: Spotted::Reg(insn.src) });
         let (old, new) = (Snapshot::of(&old.spilled), Snapshot::NOTHING);
         story.tell(idx, Told::Change { at, origin, old, new, why: Why::Written });
     }

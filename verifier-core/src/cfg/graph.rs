@@ -10,8 +10,8 @@ use petgraph::algo::{dominators, tarjan_scc};
 use petgraph::graph::{DiGraph, NodeIndex};
 use petgraph::visit::EdgeRef;
 
-use crate::isa::Insn;
-use crate::isa::opcode::*;
+use super::flow;
+use crate::isa::{Flow, Insn};
 
 /// A run of instructions that is entered at its first and left after its last.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -41,23 +41,9 @@ pub struct Cfg {
     by_start: Vec<(usize, NodeIndex)>,
 }
 
-/// Where an instruction goes on, besides the next one.
-fn jump_target(insns: &[Insn], idx: usize) -> Option<usize> {
-    let insn = insns.get(idx)?;
-    if !insn.is_jmp_class() || matches!(insn.op(), CALL | EXIT) {
-        return None;
-    }
-    let to = idx as i64 + 1 + i64::from(insn.jump_offset());
-    usize::try_from(to).ok().filter(|t| *t < insns.len())
-}
-
-/// The function that an instruction calls or names.
-fn callee(insns: &[Insn], idx: usize) -> Option<usize> {
-    let insn = insns.get(idx)?;
-    if !insn.is_pseudo_call() && !insn.is_pseudo_func() {
-        return None;
-    }
-    usize::try_from(idx as i64 + 1 + i64::from(insn.imm)).ok().filter(|t| *t < insns.len())
+/// A place of the program.
+fn inside(insns: &[Insn], to: Option<usize>) -> Option<usize> {
+    to.filter(|t| *t < insns.len())
 }
 
 impl Cfg {
@@ -66,12 +52,12 @@ impl Cfg {
         let mut starts = BTreeSet::from([0]);
         let mut i = 0;
         while i < insns.len() {
-            let next = i + if insns[i].is_ldimm64() { 2 } else { 1 };
-            if insns[i].is_jmp_class() && insns[i].op() != CALL {
-                starts.extend(jump_target(insns, i));
+            let next = flow::behind(insns, i);
+            if insns[i].decode().flow() != Flow::Next {
+                starts.extend(inside(insns, flow::jump_target(insns[i], i)));
                 starts.insert(next);
             }
-            starts.extend(callee(insns, i));
+            starts.extend(inside(insns, flow::callee(insns[i], i)));
             i = next;
         }
         let starts: Vec<usize> = starts.into_iter().filter(|s| *s < insns.len()).collect();
@@ -93,18 +79,19 @@ impl Cfg {
         let mut i = start;
         let mut last = start;
         while i < end {
-            if let Some(to) = callee(insns, i).and_then(|t| self.node_at(t)) {
+            if let Some(to) = flow::callee(insns[i], i).and_then(|t| self.node_at(t)) {
                 self.graph.add_edge(n, to, Edge::Call);
             }
             last = i;
-            i += if insns[i].is_ldimm64() { 2 } else { 1 };
+            i = flow::behind(insns, i);
         }
         let Some(insn) = insns.get(last) else { return };
-        let ends = insn.is_jmp_class() && matches!(insn.op(), EXIT | JA);
-        if !ends && let Some(next) = self.node_at(i) {
+        if matches!(insn.decode().flow(), Flow::Next | Flow::Branch(_))
+            && let Some(next) = self.node_at(i)
+        {
             self.graph.add_edge(n, next, Edge::FallThrough);
         }
-        if let Some(to) = jump_target(insns, last).and_then(|t| self.node_at(t)) {
+        if let Some(to) = flow::jump_target(*insn, last).and_then(|t| self.node_at(t)) {
             self.graph.add_edge(n, to, Edge::Taken);
         }
     }
@@ -141,6 +128,7 @@ impl Cfg {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::isa::opcode::*;
 
     fn insn(code: u8, off: i16) -> Insn {
         Insn { code, off, ..Insn::default() }

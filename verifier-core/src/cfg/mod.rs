@@ -1,5 +1,7 @@
-//! The control-flow graph as a graph, for those who ask questions of it: loops, dominators, drawings.
+//! The control-flow graph: where each instruction goes on, and for those who ask for loops and dominators a graph.
 
+pub mod flow;
 pub mod graph;
 
+pub use flow::successors;
 pub use graph::{Cfg, Edge};

@@ -4,8 +4,10 @@ pub mod asm;
 pub mod cbpf;
 pub mod disasm;
 pub mod insn;
+pub mod op;
 pub mod opcode;
 pub mod semantics;
 pub mod word;
 
 pub use insn::{Insn, InsnIdx, decode_all};
+pub use op::{AtomicOp, Callee, Effect, Flow, Op, Regs, Src, Touch};

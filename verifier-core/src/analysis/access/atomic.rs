@@ -6,8 +6,8 @@ use super::{is_sk_pointer, load_value, memory_access, one_kind_of_pointer, store
 use crate::analysis::Cx;
 use crate::analysis::regs::{Access, ArgUse, use_register, would_leak};
 use crate::error::{Errno, MemoryMsg, Res};
-use crate::isa::Insn;
 use crate::isa::opcode::*;
+use crate::isa::{AtomicOp, Insn, Op};
 use crate::kernel::call::RegBase;
 
 /// Whether memory of this kind can be the target of an atomic instruction.
@@ -29,28 +29,26 @@ fn target_ok(cx: &Cx<'_>, regno: u8, insn: Insn) -> bool {
 /// # Errors
 /// Rejects operations the release does not have, and everything that loads and stores are rejected for.
 pub(crate) fn atomic_operation(cx: &mut Cx<'_>, insn_idx: usize, insn: Insn) -> Res {
-    const ADD_: i32 = ADD as i32;
-    const AND_: i32 = AND as i32;
-    const OR_: i32 = OR as i32;
-    const XOR_: i32 = XOR as i32;
-    match insn.imm & !FETCH {
-        ADD_ | AND_ | OR_ | XOR_ => read_modify_write(cx, insn_idx, insn),
-        _ if insn.imm == XCHG || insn.imm == CMPXCHG => read_modify_write(cx, insn_idx, insn),
-        _ if insn.imm == LOAD_ACQ && cx.program.kernel.features.narrow_atomics => load_acquire(cx, insn),
-        _ if insn.imm == STORE_REL && cx.program.kernel.features.narrow_atomics => store_release(cx, insn),
-        _ => Err(cx.reject(MemoryMsg::AtomicOpcode { imm: insn.imm }, Errno::EINVAL)),
+    let ordered = cx.program.kernel.features.narrow_atomics;
+    match insn.decode() {
+        Op::Atomic { op: AtomicOp::Unknown, .. } => {}
+        Op::Atomic { op, .. } => return read_modify_write(cx, insn_idx, insn, op),
+        Op::LoadAcquire { .. } if ordered => return load_acquire(cx, insn),
+        Op::StoreRelease { .. } if ordered => return store_release(cx, insn),
+        _ => {}
     }
+    Err(cx.reject(MemoryMsg::AtomicOpcode { imm: insn.imm }, Errno::EINVAL))
 }
 
 /// A read-modify-write operation: its operands, and the memory both ways.
-fn read_modify_write(cx: &mut Cx<'_>, insn_idx: usize, insn: Insn) -> Res {
+fn read_modify_write(cx: &mut Cx<'_>, insn_idx: usize, insn: Insn, op: AtomicOp) -> Res {
     if insn.size_bits() != W && insn.size_bits() != DW {
         return Err(cx.reject(MemoryMsg::AtomicSize, Errno::EINVAL));
     }
     use_register(cx, insn.src, ArgUse::Src)?;
     use_register(cx, insn.dst, ArgUse::Src)?;
     let mut values = [Some(insn.src), None];
-    if insn.imm == CMPXCHG {
+    if op == AtomicOp::CmpXchg {
         // R0 is compared with the memory, and is asked about first.
         use_register(cx, 0, ArgUse::Src)?;
         values = [Some(0), Some(insn.src)];
@@ -64,7 +62,7 @@ fn read_modify_write(cx: &mut Cx<'_>, insn_idx: usize, insn: Insn) -> Res {
         let ty = cx.reg(insn.dst).ty;
         return Err(cx.reject(MemoryMsg::AtomicStore { regno: insn.dst, ty }, Errno::EACCES));
     }
-    let fetched = (insn.imm & FETCH != 0).then_some(if insn.imm == CMPXCHG { 0 } else { insn.src });
+    let fetched = insn.decode().loaded_by_atomic();
     if let Some(regno) = fetched {
         use_register(cx, regno, ArgUse::Dst)?;
     }

@@ -4,8 +4,6 @@
 
 use std::collections::HashMap;
 
-use crate::isa::insn::Insn;
-use crate::isa::opcode::*;
 use crate::state::VerifierState;
 
 use super::super::learned::Learned;
@@ -143,15 +141,4 @@ pub(crate) fn alive(all: &FrameLiveness, learned: &Learned, st: &VerifierState, 
         }
     }
     alive
-}
-
-/// The register that an atomic operation loads into.
-pub(crate) fn loaded_by_atomic(insn: Insn) -> Option<u8> {
-    match insn.imm {
-        _ if insn.class() != STX || insn.mode() != ATOMIC => None,
-        CMPXCHG => Some(0),
-        LOAD_ACQ => Some(insn.dst),
-        imm if imm & FETCH != 0 && imm != STORE_REL => Some(insn.src),
-        _ => None,
-    }
 }

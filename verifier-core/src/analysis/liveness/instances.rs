@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 
 use smallvec::SmallVec;
 
+use crate::cfg::successors;
 use crate::isa::insn::Insn;
-use crate::isa::opcode::*;
 
 pub(super) type Sites = SmallVec<[u32; 8]>;
 
@@ -249,56 +249,6 @@ impl StackLiveness {
         inst.commit(insn, acc, orders.get(inst.subprog).unwrap_or(&UNREACHED));
         self.bytes += inst.bytes - before;
     }
-}
-
-/// Where an instruction goes: at most two places.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Successors {
-    places: [usize; 2],
-    len: usize,
-}
-
-impl Successors {
-    fn push(&mut self, place: usize) {
-        if let Some(next) = self.places.get_mut(self.len) {
-            *next = place;
-            self.len += 1;
-        }
-    }
-}
-
-impl IntoIterator for Successors {
-    type Item = usize;
-    type IntoIter = std::iter::Take<std::array::IntoIter<usize, 2>>;
-
-    fn into_iter(self) -> Self::IntoIter {
-        self.places.into_iter().take(self.len)
-    }
-}
-
-impl std::ops::Deref for Successors {
-    type Target = [usize];
-
-    #[inline]
-    fn deref(&self) -> &[usize] {
-        &self.places[..self.len.min(2)]
-    }
-}
-
-/// Where an instruction goes within its function: fall through first.
-pub(crate) fn successors(insns: &[Insn], idx: usize) -> Successors {
-    let mut out = Successors::default();
-    let Some(i) = insns.get(idx) else { return out };
-    // The kernel's table is by class and operation bits, whatever they mean in the class.
-    let jumps = i.is_jmp_class() && !matches!(i.op(), CALL | EXIT) && i.op() <= JCOND;
-    let ends = i.is_jmp_class() && matches!(i.op(), EXIT | JA);
-    if !ends {
-        out.push(idx + if i.is_ldimm64() { 2 } else { 1 });
-    }
-    if jumps && let Ok(to) = usize::try_from(idx as i64 + 1 + i64::from(i.jump_offset())) {
-        out.push(to);
-    }
-    out
 }
 
 /// Takes the next instruction of a frame at or behind `from` whose equations may not hold, in postorder.

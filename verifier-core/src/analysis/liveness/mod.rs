@@ -18,7 +18,7 @@ use crate::state::register::live;
 
 use super::Cx;
 
-pub(crate) use instances::{Order, StackLiveness, successors};
+pub(crate) use instances::{Order, StackLiveness};
 pub(crate) use place::{DeadPlaces, Place, read_marks};
 pub(crate) use read_marks::{fulfil_read, pass_reads_on};
 pub(crate) use stack::{

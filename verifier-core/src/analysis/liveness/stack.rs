@@ -13,6 +13,7 @@
 
 use smallvec::SmallVec;
 
+use crate::cfg::successors;
 use crate::error::{LimitMsg, Res};
 use crate::kernel::features::LivenessKind;
 use crate::state::{StateId, VerifierState};

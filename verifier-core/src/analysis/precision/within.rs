@@ -9,8 +9,10 @@ use super::super::stored::Search;
 use super::super::trail::{ARGS, Backtrack};
 use super::{At, finish_at_entry, force_precise};
 use crate::error::{Errno, LimitMsg, Res};
-use crate::isa::Insn;
-use crate::isa::opcode::*;
+use crate::isa::op::set_of;
+use crate::isa::opcode::DW;
+use crate::isa::semantics::AluOp;
+use crate::isa::{Callee, Insn, Op, Regs, Src};
 use crate::kernel::Reworded;
 use crate::kernel::helpers::class;
 use crate::log::Event;
@@ -52,57 +54,58 @@ fn slot_through_fp(insn: Insn, base: u8, whole_only: bool) -> Option<u32> {
 
 /// Changes what is wanted from after an instruction to before it.
 fn step(insn: Insn, w: &mut Wanted, whole_only: bool) -> Result<(), Lost> {
-    let (dst, src) = (1u32 << insn.dst, 1u32 << insn.src);
-    match insn.class() {
-        ALU | ALU64 if !w.has(insn.dst) || matches!(insn.op(), END | NEG) => {}
-        ALU | ALU64 => {
-            if insn.op() == MOV {
-                w.regs &= !dst;
+    let (wants, bit) = (|w: &Wanted, r: u8| w.has(r), |r: u8| 1u32 << r);
+    let op = insn.decode();
+    match op {
+        Op::ByteOrder { .. } | Op::Alu { op: AluOp::Neg, .. } => {}
+        Op::Alu { op, dst, src, .. } if wants(w, dst) => {
+            if op == AluOp::Mov {
+                w.regs &= !bit(dst);
             }
-            if insn.is_reg_src() {
-                w.regs |= src;
-            }
+            w.regs |= u32::from(src.regs());
         }
-        LDX if w.has(insn.dst) => {
-            w.regs &= !dst;
-            if let Some(spi) = slot_through_fp(insn, insn.src, whole_only) {
+        Op::MoveAs { dst, src, .. } if wants(w, dst) => w.regs = w.regs & !bit(dst) | bit(src),
+        Op::Load { dst, base, .. } if wants(w, dst) => {
+            w.regs &= !bit(dst);
+            if let Some(spi) = slot_through_fp(insn, base, whole_only) {
                 w.slots |= 1 << spi;
             }
         }
-        ST | STX => {
-            // A number that addresses memory: pointers were subtracted.
-            if w.has(insn.dst) {
-                return Err(Lost::Track);
-            }
-            if let Some(spi) = slot_through_fp(insn, insn.dst, whole_only)
-                && w.slots >> spi & 1 != 0
-            {
-                w.slots &= !(1 << spi);
-                if insn.class() == STX {
-                    w.regs |= src;
-                }
+        Op::Store { src, .. } => stored(insn, w, src.regs(), whole_only)?,
+        // Whatever they yield, the releases take them for stores.
+        Op::Atomic { .. } | Op::LoadAcquire { .. } | Op::StoreRelease { .. } => {
+            stored(insn, w, set_of(insn.src), whole_only)?;
+        }
+        Op::Call { callee: Callee::Local(_) | Callee::Kernel(0) } | Op::Exit => return Err(Lost::Track),
+        Op::Call { callee: Callee::Helper(id) } if class::runs_callbacks(id as u32) => return Err(Lost::Track),
+        Op::Call { .. } => {
+            w.regs &= !1;
+            if w.regs & ARGS != 0 {
+                return Err(Lost::Arguments(w.regs));
             }
         }
-        JMP | JMP32 => match insn.op() {
-            CALL if insn.is_pseudo_call() || (insn.is_kfunc_call() && insn.imm == 0) => return Err(Lost::Track),
-            CALL if insn.is_helper_call() && class::runs_callbacks(insn.imm as u32) => return Err(Lost::Track),
-            CALL => {
-                w.regs &= !1;
-                if w.regs & ARGS != 0 {
-                    return Err(Lost::Arguments(w.regs));
-                }
-            }
-            EXIT => return Err(Lost::Track),
-            _ if insn.is_reg_src() && w.regs & (dst | src) != 0 => w.regs |= dst | src,
-            _ => {}
-        },
-        LD if insn.code != 0 && w.has(insn.dst) => {
-            w.regs &= !dst;
-            if matches!(insn.mode(), ABS | IND) {
-                return Err(Lost::Track);
-            }
+        Op::Branch { dst, src: Src::Reg(src), .. } if w.regs & (bit(dst) | bit(src)) != 0 => {
+            w.regs |= bit(dst) | bit(src);
         }
-        _ => {}
+        Op::Const { dst, .. } => w.regs &= !bit(dst),
+        Op::PacketLoad { .. } if wants(w, insn.dst) => return Err(Lost::Track),
+        Op::Alu { .. } | Op::MoveAs { .. } | Op::Load { .. } | Op::PacketLoad { .. } => {}
+        Op::Branch { .. } | Op::Jump { .. } | Op::MayGoto { .. } | Op::CallReg { .. } | Op::Rest | Op::Unknown => {}
+    }
+    Ok(())
+}
+
+/// A store of these registers.
+fn stored(insn: Insn, w: &mut Wanted, values: Regs, whole_only: bool) -> Result<(), Lost> {
+    // A number that addresses memory: pointers were subtracted.
+    if w.has(insn.dst) {
+        return Err(Lost::Track);
+    }
+    if let Some(spi) = slot_through_fp(insn, insn.dst, whole_only)
+        && w.slots >> spi & 1 != 0
+    {
+        w.slots &= !(1 << spi);
+        w.regs |= u32::from(values);
     }
     Ok(())
 }

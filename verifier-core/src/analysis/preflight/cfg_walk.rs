@@ -8,9 +8,9 @@
 
 use super::super::kfunc;
 use super::super::{Draft, helper_proto};
+use crate::cfg::flow::behind;
 use crate::error::{Errno, Res, Stop, StructureMsg};
-use crate::isa::insn::Insn;
-use crate::isa::opcode::*;
+use crate::isa::{Callee, Flow, Insn, Op};
 use crate::kernel::helpers::class;
 use crate::log::Event;
 
@@ -116,7 +116,7 @@ impl Walk {
 
     /// A call, or an instruction that takes a function's address.
     fn visit_call(&mut self, cx: &mut Draft<'_>, t: usize, insn: Insn, into: bool) -> Res<Step> {
-        let next = t + if insn.is_ldimm64() { 2 } else { 1 };
+        let next = behind(&cx.program.insns, t);
         if self.push(cx, t, next as i64, Edge::FallThrough, false)? == Step::Keep {
             return Ok(Step::Keep);
         }
@@ -139,22 +139,16 @@ impl Walk {
         if insn.is_pseudo_func() {
             return self.visit_call(cx, t, insn, true);
         }
-        if !insn.is_jmp_class() {
-            let next = t + if insn.is_ldimm64() { 2 } else { 1 };
-            return self.push(cx, t, next as i64, Edge::FallThrough, false);
+        let op = insn.decode();
+        if let Op::Call { callee } = op {
+            note_call(cx, t, insn);
+            return self.visit_call(cx, t, insn, matches!(callee, Callee::Local(_)));
         }
-        match insn.op() {
-            EXIT => Ok(Step::Done),
-            CALL => {
-                note_call(cx, t, insn);
-                self.visit_call(cx, t, insn, insn.src == PSEUDO_CALL)
-            }
-            JA => {
-                if insn.is_reg_src() {
-                    return Err(Stop::silent(Errno::EINVAL));
-                }
-                let off = if insn.class() == JMP { i64::from(insn.off) } else { i64::from(insn.imm) };
-                let w = t as i64 + off + 1;
+        match op.flow() {
+            Flow::End => Ok(Step::Done),
+            Flow::Next => self.push(cx, t, (t + op.slots()) as i64, Edge::FallThrough, false),
+            Flow::Jump(by) => {
+                let w = t as i64 + i64::from(by) + 1;
                 if self.push(cx, t, w, Edge::FallThrough, true)? == Step::Keep {
                     return Ok(Step::Keep);
                 }
@@ -168,7 +162,7 @@ impl Walk {
                 }
                 Ok(Step::Done)
             }
-            _ => {
+            Flow::Branch(by) => {
                 mark_prune_point(cx, t);
                 if insn.is_may_goto() {
                     cx.learned.aux[t].always_stored = true;
@@ -176,7 +170,7 @@ impl Walk {
                 if self.push(cx, t, t as i64 + 1, Edge::FallThrough, true)? == Step::Keep {
                     return Ok(Step::Keep);
                 }
-                self.push(cx, t, t as i64 + i64::from(insn.off) + 1, Edge::Branch, true)
+                self.push(cx, t, t as i64 + i64::from(by) + 1, Edge::Branch, true)
             }
         }
     }

@@ -5,7 +5,8 @@
 //! at each instruction not seen yet.
 
 use super::super::Draft;
-use super::super::liveness::{Order, successors};
+use super::super::liveness::Order;
+use crate::cfg::successors;
 
 /// Instructions of each function, successors first.
 pub(crate) fn order_functions(cx: &mut Draft<'_>) {

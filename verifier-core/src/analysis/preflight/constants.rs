@@ -4,14 +4,14 @@
 //! on is not known. Conditional jumps that constants decide are rewritten to what they do, so that neither liveness nor
 //! the walk sees the other way.
 
-use crate::isa::insn::Insn;
 use crate::isa::opcode::*;
-use crate::isa::semantics::CmpOp;
+use crate::isa::semantics::AluOp;
+use crate::isa::{Insn, Op, Src};
 use crate::state::MapIdx;
 
 use super::super::Draft;
 use super::super::access::frozen_value;
-use super::super::liveness::successors;
+use crate::cfg::successors;
 
 /// What a register is known to hold.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -62,14 +62,17 @@ pub(crate) fn fold(cx: &mut Draft<'_>) -> (Vec<KnownRegs>, bool) {
 
 /// Which way constants send a conditional jump.
 fn decided(insn: Insn, known: &KnownRegs) -> Option<bool> {
-    let op = CmpOp::decode(insn.op())?;
+    let Op::Branch { cmp, wide, dst, src, .. } = insn.decode() else { return None };
     let reg = |n: u8| known.get(usize::from(n)).and_then(|k| k.small());
-    let a = reg(insn.dst)?;
-    let b = if insn.is_reg_src() { reg(insn.src)? } else { insn.imm as i64 as u64 };
+    let a = reg(dst)?;
+    let b = match src {
+        Src::Reg(r) => reg(r)?,
+        Src::Imm(n) => n as i64 as u64,
+    };
     // Extending the sign keeps the order of 32-bit numbers, in both readings.
     let half = |n: u64| i64::from(n as i32) as u64;
-    let (a, b) = if insn.class() == JMP32 { (half(a), half(b)) } else { (a, b) };
-    Some(op.holds(a, b))
+    let (a, b) = if wide { (a, b) } else { (half(a), half(b)) };
+    Some(cmp.holds(a, b))
 }
 
 fn solve(cx: &mut Draft<'_>) -> Vec<KnownRegs> {
@@ -113,65 +116,71 @@ fn step(cx: &Draft<'_>, idx: usize, regs: &mut KnownRegs) {
     let insn = cx.program.insns[idx];
     let get = |regs: &KnownRegs, n: u8| regs.get(usize::from(n)).copied().unwrap_or(Known::Nothing);
     let (dst, src) = (get(regs, insn.dst), get(regs, insn.src));
-    let result = match insn.class() {
-        ALU | ALU64 => {
-            let wide = arithmetic(insn, dst, src);
-            match wide {
-                _ if insn.class() == ALU64 => wide,
-                Known::Number(n) => Known::Number(u64::from(n as u32)),
-                _ => Known::Nothing,
-            }
+    let whole = |wide: bool, k: Known| match k {
+        k if wide => k,
+        Known::Number(n) => Known::Number(u64::from(n as u32)),
+        _ => Known::Nothing,
+    };
+    let op = insn.decode();
+    let result = match op {
+        Op::Alu { op, wide, src: Src::Reg(_), .. } => whole(wide, arithmetic(op, dst, src, true)),
+        Op::Alu { op, wide, src: Src::Imm(n), .. } => {
+            whole(wide, arithmetic(op, dst, Known::Number(n as i64 as u64), false))
         }
-        LD if matches!(insn.mode(), ABS | IND) => {
+        Op::MoveAs { wide, kind, .. } => whole(wide, sign_extended(src, kind)),
+        Op::ByteOrder { .. } => Known::Nothing,
+        Op::Const { .. } => wide_load(cx, idx, insn),
+        Op::Load { size, signed, off, .. } => load(cx, src, off, u32::from(size), signed),
+        Op::Call { .. } | Op::CallReg { .. } | Op::PacketLoad { .. } => {
             regs[..6].fill(Known::Nothing);
             return;
         }
-        LD if insn.is_ldimm64() => wide_load(cx, idx, insn),
-        LDX => load(cx, insn, src),
-        JMP if insn.is_call() => {
-            regs[..6].fill(Known::Nothing);
-            return;
-        }
-        STX if insn.mode() == ATOMIC => {
-            if let Some(r) = super::super::liveness::frames::loaded_by_atomic(insn).filter(|r| *r < 10) {
+        Op::Atomic { .. } | Op::LoadAcquire { .. } => {
+            if let Some(r) = op.loaded_by_atomic().filter(|r| *r < 10) {
                 regs[usize::from(r)] = Known::Nothing;
             }
             return;
         }
-        _ => return,
+        Op::Store { .. }
+        | Op::StoreRelease { .. }
+        | Op::Branch { .. }
+        | Op::Jump { .. }
+        | Op::MayGoto { .. }
+        | Op::Exit
+        | Op::Rest
+        | Op::Unknown => return,
     };
     if let Some(reg) = regs.get_mut(usize::from(insn.dst)) {
         *reg = result;
     }
 }
 
-fn arithmetic(insn: Insn, dst: Known, src: Known) -> Known {
-    let imm = insn.imm as i64 as u64;
+fn sign_extended(src: Known, bits: i16) -> Known {
+    match (src, bits) {
+        (Known::Number(n), 8) => Known::Number(i64::from(n as i8) as u64),
+        (Known::Number(n), 16) => Known::Number(i64::from(n as i16) as u64),
+        (Known::Number(n), 32) => Known::Number(i64::from(n as i32) as u64),
+        _ => Known::Nothing,
+    }
+}
+
+/// As far as the release computes: moves, sums with constants, masks.
+fn arithmetic(op: AluOp, dst: Known, src: Known, by_reg: bool) -> Known {
     let moved = |by: u64| match dst {
         Known::Number(n) => Known::Number(n.wrapping_add(by)),
         Known::MapValue(map, off) => Known::MapValue(map, off.wrapping_add(by)),
         _ => Known::Nothing,
     };
-    match (insn.op(), insn.is_reg_src()) {
-        (MOV, false) => Known::Number(imm),
-        (MOV, true) if insn.off == 0 => src,
-        (MOV, true) => match (src, insn.off) {
-            (Known::Number(n), 8) => Known::Number(i64::from(n as i8) as u64),
-            (Known::Number(n), 16) => Known::Number(i64::from(n as i16) as u64),
-            (Known::Number(n), 32) => Known::Number(i64::from(n as i32) as u64),
+    match (op, src) {
+        (AluOp::Mov, _) => src,
+        (AluOp::Add, Known::Number(n)) if !by_reg => moved(n),
+        (AluOp::Sub, Known::Number(n)) if !by_reg => moved(n.wrapping_neg()),
+        (AluOp::And, _) => match (dst.number(), src.number()) {
+            (Some(0), _) if by_reg => Known::Number(0),
+            (_, Some(0)) => Known::Number(0),
+            (Some(a), Some(b)) => Known::Number(a & b),
             _ => Known::Nothing,
         },
-        (ADD, false) => moved(imm),
-        (SUB, false) => moved(imm.wrapping_neg()),
-        (AND, by_reg) => {
-            let other = if by_reg { src } else { Known::Number(imm) };
-            match (dst.number(), other.number()) {
-                (Some(0), _) if by_reg => Known::Number(0),
-                (_, Some(0)) => Known::Number(0),
-                (Some(a), Some(b)) => Known::Number(a & b),
-                _ => Known::Nothing,
-            }
-        }
         _ => Known::Nothing,
     }
 }
@@ -199,14 +208,13 @@ fn wide_load(cx: &Draft<'_>, idx: usize, insn: Insn) -> Known {
 }
 
 /// A load from data that nobody can change any more.
-fn load(cx: &Draft<'_>, insn: Insn, src: Known) -> Known {
+fn load(cx: &Draft<'_>, src: Known, by: i16, size: u32, signed: bool) -> Known {
     let Known::MapValue(map, off) = src else { return Known::Nothing };
-    let off = (off as i32).wrapping_add(i32::from(insn.off));
-    let size = insn.access_size();
+    let off = (off as i32).wrapping_add(i32::from(by));
     let end = i64::from(off) + i64::from(size);
     match u64::try_from(off) {
         Ok(off) if end <= i64::from(cx.program.map(map).spec.value_size) => {
-            frozen_value(&cx.program, map, off, size, insn.mode() == MEMSX).map_or(Known::Nothing, Known::Number)
+            frozen_value(&cx.program, map, off, size, signed).map_or(Known::Nothing, Known::Number)
         }
         _ => Known::Nothing,
     }

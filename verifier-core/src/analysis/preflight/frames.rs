@@ -12,14 +12,15 @@ use std::fmt::Write;
 use std::rc::Rc;
 
 use crate::btf::BtfKind;
+use crate::cfg::successors;
 use crate::error::{Errno, LimitMsg, Res, Stop};
-use crate::isa::insn::Insn;
-use crate::isa::opcode::*;
+use crate::isa::opcode::{ALU64, LDX, STX};
+use crate::isa::semantics::AluOp;
+use crate::isa::{Insn, Op, Src};
 use crate::kernel::call::{ArgBase, TypeFlags};
 use crate::log::Event;
 
-use super::super::liveness::frames::{FRAMES, FrameLiveness, Halves, Run, Sets, Touch, loaded_by_atomic};
-use super::super::liveness::successors;
+use super::super::liveness::frames::{FRAMES, FrameLiveness, Halves, Run, Sets, Touch};
 use super::super::{Draft, helper_proto, kfunc};
 use super::constants::{Known, KnownRegs};
 use super::fastcall::params_of_call;
@@ -500,20 +501,29 @@ fn may_be_own(depth: usize, regno: u8, p: Points) -> bool {
 fn step(cx: &Draft<'_>, all: &Work, idx: usize, f: &mut Flow, depth: usize, sites: &[u32; FRAMES]) {
     let insn = cx.program.insns[idx];
     let (dst, src) = (f.reg(insn.dst), f.reg(insn.src));
-    match insn.class() {
-        ALU64 if !insn.is_reg_src() => match (insn.op(), dst) {
-            (MOV, _) => f.set(insn.dst, Points::Nowhere),
-            (ADD, Points::Into(frame, at)) => f.set(insn.dst, Points::Into(frame, at.moved(insn.imm.into()))),
-            (SUB, Points::Into(frame, at)) => f.set(insn.dst, Points::Into(frame, at.moved(-i64::from(insn.imm)))),
+    let op = insn.decode();
+    match op {
+        Op::Alu { wide: true, op, src: Src::Imm(imm), .. } => match (op, dst) {
+            (AluOp::Mov, _) => f.set(insn.dst, Points::Nowhere),
+            (AluOp::Add, Points::Into(frame, at)) => f.set(insn.dst, Points::Into(frame, at.moved(imm.into()))),
+            (AluOp::Sub, Points::Into(frame, at)) => f.set(insn.dst, Points::Into(frame, at.moved(-i64::from(imm)))),
             (_, Points::Into(frame, _)) => f.set(insn.dst, Points::Into(frame, Offsets::UNKNOWN)),
             _ => {}
         },
-        ALU64 if insn.op() == MOV => f.set(insn.dst, if insn.off == 0 { src } else { Points::Nowhere }),
-        ALU64 => f.set(insn.dst, dst.mixed(src)),
-        ALU => f.set(insn.dst, Points::Nowhere),
-        JMP if insn.op() == CALL => f.regs[..6].fill(Points::Nowhere),
-        LDX => {
-            let whole = insn.mode() == MEM && insn.size_bits() == DW;
+        Op::Alu { wide: true, op: AluOp::Mov, .. } => f.set(insn.dst, src),
+        Op::Alu { wide: true, .. } => f.set(insn.dst, dst.mixed(src)),
+        // A pointer whose bytes were swapped still counts as one, into who knows where.
+        Op::ByteOrder { .. } if insn.class() == ALU64 => {
+            if let Points::Into(frame, _) = dst {
+                f.set(insn.dst, Points::Into(frame, Offsets::UNKNOWN));
+            }
+        }
+        Op::Alu { .. } | Op::MoveAs { .. } | Op::ByteOrder { .. } | Op::Const { .. } => {
+            f.set(insn.dst, Points::Nowhere);
+        }
+        Op::Call { .. } | Op::CallReg { .. } => f.regs[..6].fill(Points::Nowhere),
+        Op::Load { size, signed, .. } => {
+            let whole = !signed && size == 8;
             let loaded = match src {
                 _ if !whole => Points::Nowhere,
                 _ if may_be_own(depth, insn.src, src) => filled(insn, f, &f.saved, depth),
@@ -528,24 +538,26 @@ fn step(cx: &Draft<'_>, all: &Work, idx: usize, f: &mut Flow, depth: usize, site
             };
             f.set(insn.dst, loaded);
         }
-        LD if insn.mode() == IMM => f.set(insn.dst, Points::Nowhere),
-        STX => {
-            let own = may_be_own(depth, insn.dst, dst);
-            if own && insn.mode() == MEM {
-                let value = if insn.size_bits() == DW { src } else { Points::Nowhere };
-                spill(insn, f, value);
+        Op::Store { size, src: stored, .. } if may_be_own(depth, insn.dst, dst) => match stored {
+            Src::Reg(_) => spill(insn, f, if size == 8 { src } else { Points::Nowhere }),
+            Src::Imm(_) => overwrite(insn, f),
+        },
+        Op::Atomic { .. } | Op::StoreRelease { .. } | Op::LoadAcquire { .. } => {
+            if !matches!(op, Op::LoadAcquire { .. }) && may_be_own(depth, insn.dst, dst) {
+                overwrite(insn, f);
             }
-            if insn.mode() == ATOMIC {
-                if own && insn.imm != LOAD_ACQ {
-                    overwrite(insn, f);
-                }
-                if let Some(r) = loaded_by_atomic(insn) {
-                    f.set(r, Points::Nowhere);
-                }
+            if let Some(r) = op.loaded_by_atomic() {
+                f.set(r, Points::Nowhere);
             }
         }
-        ST if insn.mode() == MEM && may_be_own(depth, insn.dst, dst) => overwrite(insn, f),
-        _ => {}
+        Op::Store { .. }
+        | Op::Branch { .. }
+        | Op::Jump { .. }
+        | Op::MayGoto { .. }
+        | Op::PacketLoad { .. }
+        | Op::Exit
+        | Op::Rest
+        | Op::Unknown => {}
     }
 }
 
@@ -616,17 +628,10 @@ fn overwrite(insn: Insn, f: &mut Flow) {
 
 /// A load or store touches what its pointer points to.
 fn note_access(run: &mut Run, insn: Insn, idx: u32, f: &Flow) {
-    let size = i64::from(insn.access_size());
-    let (regno, touch) = match insn.class() {
-        LDX => (insn.src, Touch::Read(size)),
-        STX if insn.mode() == ATOMIC => match insn.imm {
-            LOAD_ACQ => (insn.src, Touch::Read(size)),
-            STORE_REL => (insn.dst, Touch::Write(size)),
-            _ => (insn.dst, Touch::Read(size)),
-        },
-        STX | ST => (insn.dst, Touch::Write(size)),
-        _ => return,
-    };
+    let Some(access) = insn.decode().touch() else { return };
+    let (regno, size) = (access.base, i64::from(access.size));
+    // What is read and written counts as read: what was there matters.
+    let touch = if access.reads { Touch::Read(size) } else { Touch::Write(size) };
     let p = match f.reg(regno) {
         Points::Into(frame, at) => Points::Into(frame, at.moved(insn.off.into())),
         p => p,
@@ -786,7 +791,7 @@ fn print_flow(cx: &mut Draft<'_>, sub: usize, start: usize, before: &[Flow]) {
         let idx = start + i;
         let insn = cx.program.insns[idx];
         let mut note = String::new();
-        if matches!(insn.class(), LDX | STX) || insn.code == (JMP | CALL) {
+        if matches!(insn.class(), LDX | STX) || insn.is_call() {
             let f = &before[i];
             if f.regs[0] != Points::Unseen {
                 for (n, p) in f.regs.iter().enumerate().take(10).filter(|(_, p)| p.into_frame()) {
@@ -803,7 +808,7 @@ fn print_flow(cx: &mut Draft<'_>, sub: usize, start: usize, before: &[Flow]) {
             note.insert_str(0, " //");
         }
         cx.emit(Event::Listed { idx, numbered: true, note: &note, column: false });
-        i += if insn.is_ldimm64() { 2 } else { 1 };
+        i += insn.decode().slots();
     }
 }
 
@@ -835,7 +840,7 @@ fn print_run(cx: &mut Draft<'_>, run: &Run) {
             }
         }
         cx.emit(Event::Listed { idx, numbered: true, note: &note, column: true });
-        i += if cx.program.insns[idx].is_ldimm64() { 2 } else { 1 };
+        i += cx.program.insns[idx].decode().slots();
     }
 }
 

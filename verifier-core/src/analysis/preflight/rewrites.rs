@@ -8,7 +8,8 @@
 use crate::analysis::cx::Cx;
 use crate::analysis::kfunc;
 use crate::error::{CallMsg, Errno, MemoryMsg, Res};
-use crate::isa::opcode::*;
+use crate::isa::Op;
+use crate::isa::opcode::REG_SIZE;
 use crate::kernel::call::RegBase;
 use crate::kernel::helpers::id;
 
@@ -65,7 +66,7 @@ fn check_arena_loads(cx: &mut Cx<'_>) -> Res {
     let signed = |cx: &Cx<'_>, i: usize| {
         let (insn, aux) = (cx.program.insns[i], &cx.learned.aux[i]);
         let arena = aux.seen != 0 && aux.pointer_seen.is_some_and(|t| t.base == RegBase::PtrToArena);
-        arena && insn.class() == LDX && insn.mode() == MEMSX
+        arena && matches!(insn.decode(), Op::Load { signed: true, .. })
     };
     if !cx.program.kernel.features.arena_signed_loads && (0..cx.program.insns.len()).any(|i| signed(cx, i)) {
         return Err(cx.reject(MemoryMsg::ArenaSignedLoad, Errno::EOPNOTSUPP));

@@ -2,10 +2,8 @@
 
 use super::super::Draft;
 use crate::error::{Errno, Res, StructureMsg};
-use crate::isa::opcode::*;
-
-/// Number of `bpf_tail_call()`.
-const TAIL_CALL: i32 = 12;
+use crate::isa::{Callee, Flow, Op};
+use crate::kernel::helpers::id;
 
 /// Notes tail calls and `LD_ABS` per function, and checks where jumps go.
 ///
@@ -18,23 +16,24 @@ pub(crate) fn function_bounds(cx: &mut Draft<'_>) -> Res {
         let end = cx.learned.subprogs.get(cur + 1).map_or(len, |s| s.start as usize).min(len);
         for i in start..end {
             let insn = cx.program.insns[i];
-            if insn.is_helper_call() && insn.imm == TAIL_CALL {
+            let op = insn.decode();
+            let flow = op.flow();
+            if op == (Op::Call { callee: Callee::Helper(id::TAIL_CALL as i32) }) {
                 cx.learned.subprogs[cur].makes_tail_calls = true;
                 cx.learned.subprogs[cur].reaches_tail_call = true;
             }
-            if insn.class() == LD && matches!(insn.mode(), ABS | IND) {
+            if matches!(op, Op::PacketLoad { .. }) {
                 cx.learned.subprogs[cur].loads_packets = true;
             }
-            if insn.is_jmp_class() && !matches!(insn.op(), EXIT | CALL) {
+            if let Flow::Jump(by) | Flow::Branch(by) = flow {
                 // The kernel computes this in 32 bits.
-                let to = (i as i32).wrapping_add(insn.jump_offset()).wrapping_add(1);
+                let to = (i as i32).wrapping_add(by).wrapping_add(1);
                 if i64::from(to) < start as i64 || i64::from(to) >= end as i64 {
                     let row = StructureMsg::JumpOutOfRange { from: i, to: i64::from(to) };
                     return Err(cx.reject(row, Errno::EINVAL));
                 }
             }
-            let ends = insn.is_exit() || insn.code == (JMP32 | JA) || insn.code == (JMP | JA);
-            if i + 1 == end && !ends {
+            if i + 1 == end && !matches!(flow, Flow::Jump(_) | Flow::End) {
                 return Err(cx.reject(StructureMsg::LastInsnNoExit, Errno::EINVAL));
             }
         }

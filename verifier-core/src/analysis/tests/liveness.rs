@@ -1,7 +1,7 @@
 //! What is read later.
 
-use crate::analysis::liveness::successors;
 use crate::analysis::testing::{Walk, older, request, walk_request, walk_storing};
+use crate::cfg::successors;
 use crate::isa::asm::assemble;
 use crate::program::request::Privilege;
 use crate::state::register::live;

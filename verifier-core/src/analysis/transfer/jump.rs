@@ -22,28 +22,17 @@ use super::super::regs::*;
 use super::super::trail::{F_DST_REG_STACK, F_SRC_REG_STACK, LinkedRegs};
 use super::{linked, packet, sanitize};
 
-/// Checks one conditional jump, stores the paths that are followed later, and moves `insn_idx` where this path goes on
-/// (minus one: the walk adds one).
+/// Checks one conditional jump, stores the paths that are followed later, and moves the path to where it goes on (minus
+/// one: the walk adds one).
 ///
 /// # Errors
 /// Rejects malformed jumps and comparisons that leak addresses.
-pub(crate) fn conditional_jump(cx: &mut Cx<'_>, insn: Insn, insn_idx: &mut usize) -> Res {
-    if insn.op() == JA || insn.op() > JCOND {
-        return Err(cx.reject(RegisterMsg::JumpInvalidOpcode { op: insn.op() }, Errno::EINVAL));
-    }
-    if insn.op() == JCOND {
-        return may_goto(cx, insn, insn_idx);
-    }
-    let Some(op) = CmpOp::decode(insn.op()) else {
-        // `call` and `exit` of the 64-bit class are handled before; those of the 32-bit class compare nothing, and the
-        // walk has refused them.
-        return Err(cx.bug("comparison without meaning"));
-    };
+pub(crate) fn conditional_jump(cx: &mut Cx<'_>, insn: Insn, op: CmpOp) -> Res {
     let half = insn.class() == JMP32;
     let src = check_operands(cx, insn)?;
     let dst = *cx.reg(insn.dst);
 
-    let here = *insn_idx;
+    let here = cx.path.insn_idx;
     // One before the target, as `insn_idx` is left; a jump to the first instruction wraps around.
     let before_target = offset(here, insn.off);
     let target = before_target.wrapping_add(1);
@@ -66,7 +55,7 @@ pub(crate) fn conditional_jump(cx: &mut Cx<'_>, insn: Insn, insn_idx: &mut usize
         }
         announce(cx, here, taken, !taken);
         if taken {
-            *insn_idx = before_target;
+            cx.path.insn_idx = before_target;
         }
         return Ok(());
     }
@@ -141,20 +130,18 @@ fn in_other<T>(cx: &mut Cx<'_>, f: impl FnOnce(&mut Cx<'_>) -> T) -> T {
 
 /// `may_goto`: an instruction that jumps when a hidden counter has run out. The loop body is the path that is stored, and
 /// imprecise numbers are forgotten there, so that the loop converges.
-fn may_goto(cx: &mut Cx<'_>, insn: Insn, insn_idx: &mut usize) -> Res {
-    let here = *insn_idx;
+///
+/// # Errors
+/// Rejects malformed ones.
+pub(crate) fn may_goto(cx: &mut Cx<'_>, insn: Insn) -> Res {
+    let here = cx.path.insn_idx;
     let zero_ok = cx.program.kernel.features.may_goto_zero;
-    if insn.code != (JMP | JCOND)
-        || insn.src != MAY_GOTO
-        || insn.dst != 0
-        || insn.imm != 0
-        || (insn.off == 0 && !zero_ok)
-    {
+    if insn.src != MAY_GOTO || insn.dst != 0 || insn.imm != 0 || (insn.off == 0 && !zero_ok) {
         return Err(cx.reject(RegisterMsg::MayGotoInvalid { off: insn.off, imm: insn.imm }, Errno::EINVAL));
     }
     cx.path.fork(here + 1, here, Fork::MayGoto);
     cx.path.forked_mut().may_goto_rounds += 1;
-    *insn_idx = offset(here, insn.off);
+    cx.path.insn_idx = offset(here, insn.off);
     Ok(())
 }
 

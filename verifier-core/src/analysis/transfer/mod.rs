@@ -10,4 +10,4 @@ mod ptr;
 mod sanitize;
 
 pub(crate) use alu::do_arithmetic;
-pub(crate) use jump::conditional_jump;
+pub(crate) use jump::{conditional_jump, may_goto};

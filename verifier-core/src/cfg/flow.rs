@@ -1,0 +1,116 @@
+//! Where control goes from an instruction. Everything that follows a program asks here: preflight, liveness, loops, the
+//! graph, the solver.
+
+use crate::isa::op::Flow;
+use crate::isa::{Callee, Insn, Op};
+
+/// Where an instruction goes: at most two places.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Successors {
+    places: [usize; 2],
+    len: usize,
+}
+
+impl Successors {
+    fn push(&mut self, place: usize) {
+        if let Some(next) = self.places.get_mut(self.len) {
+            *next = place;
+            self.len += 1;
+        }
+    }
+}
+
+impl IntoIterator for Successors {
+    type Item = usize;
+    type IntoIter = std::iter::Take<std::array::IntoIter<usize, 2>>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.places.into_iter().take(self.len)
+    }
+}
+
+impl std::ops::Deref for Successors {
+    type Target = [usize];
+
+    #[inline]
+    fn deref(&self) -> &[usize] {
+        &self.places[..self.len.min(2)]
+    }
+}
+
+/// The place at a distance from the slot behind `idx`; `None` before the program.
+pub fn target(idx: usize, by: i32) -> Option<usize> {
+    usize::try_from(idx as i64 + 1 + i64::from(by)).ok()
+}
+
+/// The slot behind an instruction.
+pub fn behind(insns: &[Insn], idx: usize) -> usize {
+    idx + insns.get(idx).map_or(1, |i| i.decode().slots())
+}
+
+/// Where an instruction jumps to, if it does.
+pub fn jump_target(insn: Insn, idx: usize) -> Option<usize> {
+    match insn.decode().flow() {
+        Flow::Jump(by) | Flow::Branch(by) => target(idx, by),
+        Flow::Next | Flow::End => None,
+    }
+}
+
+/// The function that an instruction calls, or takes the address of.
+pub fn callee(insn: Insn, idx: usize) -> Option<usize> {
+    match insn.decode() {
+        Op::Call { callee: Callee::Local(by) } => target(idx, by),
+        Op::Const { .. } if insn.is_pseudo_func() => target(idx, insn.imm),
+        _ => None,
+    }
+}
+
+/// Where an instruction goes within its function, the next one first. Places may lie outside of the program.
+pub fn successors(insns: &[Insn], idx: usize) -> Successors {
+    let mut out = Successors::default();
+    let Some(op) = insns.get(idx).map(|i| i.decode()) else { return out };
+    let flow = op.flow();
+    if matches!(flow, Flow::Next | Flow::Branch(_)) {
+        out.push(idx + op.slots());
+    }
+    if let Flow::Jump(by) | Flow::Branch(by) = flow
+        && let Some(to) = target(idx, by)
+    {
+        out.push(to);
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::isa::opcode::*;
+
+    fn to(code: u8, off: i16, imm: i32) -> Vec<usize> {
+        successors(&[Insn::default(), Insn { code, off, imm, ..Insn::default() }], 1).to_vec()
+    }
+
+    #[test]
+    fn the_next_one_comes_first() {
+        assert_eq!(to(JMP | JEQ, 3, 0), [2, 5]);
+        assert_eq!(to(JMP | JCOND, -2, 0), [2, 0]);
+    }
+
+    #[test]
+    fn jumps_go_nowhere_else() {
+        assert_eq!(to(JMP | JA, 3, 0), [5]);
+        assert_eq!(to(JMP32 | JA, 3, 7), [9]);
+        assert_eq!(to(JMP | EXIT, 3, 0), [0; 0]);
+    }
+
+    #[test]
+    fn constants_take_two_slots_and_calls_come_back() {
+        assert_eq!(to(LD | IMM | DW, 0, 0), [3]);
+        assert_eq!(to(JMP | CALL, 0, 5), [2]);
+    }
+
+    #[test]
+    fn what_lies_before_the_program_is_no_place() {
+        assert_eq!(to(JMP | JA, -3, 0), [0; 0]);
+    }
+}

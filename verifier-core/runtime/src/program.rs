@@ -9,9 +9,10 @@ use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, OnceLock, Weak};
 
 use verifier_core::analysis::{KernelMemory, Verified};
-use verifier_core::isa::Insn;
+pub use verifier_core::isa::AtomicOp;
 use verifier_core::isa::opcode::*;
 use verifier_core::isa::semantics::{AluOp, CmpOp};
+use verifier_core::isa::{self, Callee, Insn};
 use verifier_core::kernel::{MapType, ProgType};
 use verifier_core::program::{LoadRequest, MapSpec};
 
@@ -38,6 +39,15 @@ pub enum Src {
     Imm(i64),
 }
 
+impl From<isa::Src> for Src {
+    fn from(src: isa::Src) -> Src {
+        match src {
+            isa::Src::Reg(r) => Src::Reg(r),
+            isa::Src::Imm(n) => Src::Imm(n.into()),
+        }
+    }
+}
+
 /// Bytes of an access.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[repr(u8)]
@@ -50,8 +60,8 @@ pub enum Size {
 }
 
 impl Size {
-    const fn of(insn: Insn) -> Size {
-        match insn.access_size() {
+    const fn of(bytes: u8) -> Size {
+        match bytes {
             1 => Size::B1,
             2 => Size::B2,
             4 => Size::B4,
@@ -63,20 +73,6 @@ impl Size {
     pub const fn bytes(self) -> u32 {
         self as u32
     }
-}
-
-/// Read-modify-write operations.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-#[allow(missing_docs)]
-pub enum AtomicOp {
-    Add,
-    Or,
-    And,
-    Xor,
-    /// The old value goes to the source register.
-    Xchg,
-    /// Compares with r0; the old value goes to r0.
-    CmpXchg,
 }
 
 /// One instruction. Targets are slot indices.
@@ -519,60 +515,61 @@ impl Builder<'_> {
         if insn.dst >= MAX_REG || (insn.src >= MAX_REG) {
             return Err(fail("no such register"));
         }
-        let callx = insn.code == (JMP | CALL | X);
-        if !is_known_opcode(insn.code, true) && !callx {
-            return Err(fail("unknown opcode"));
-        }
-        let src = if insn.is_reg_src() { Src::Reg(insn.src) } else { Src::Imm(i64::from(insn.imm)) };
-        let (dst, size, off) = (insn.dst, Size::of(insn), insn.off);
-        Ok(match insn.class() {
-            ALU | ALU64 => return alu(insn, src).ok_or_else(|| fail("unknown operation")),
-            LDX => Op::Load { size, signed: insn.mode() == MEMSX, dst, base: insn.src, off },
-            ST => Op::Store { size, base: dst, off, src: Src::Imm(i64::from(insn.imm)) },
-            STX if insn.mode() == MEM => Op::Store { size, base: dst, off, src: Src::Reg(insn.src) },
-            STX => return atomic(insn).ok_or_else(|| fail("unknown atomic operation")),
-            LD if insn.mode() == IMM => Op::Const { dst, value: self.constant(at)? },
-            LD => {
-                let index = (insn.mode() == IND).then_some(insn.src);
-                Op::PacketLoad { size, index, off: insn.imm }
+        let target = |by: i32| slot(self.insns, at, by);
+        Ok(match insn.decode() {
+            isa::Op::Alu { op, wide, dst, src } => Op::Alu { op, wide, dst, src: src.into() },
+            isa::Op::MoveAs { wide, kind: bits @ (8 | 16 | 32), dst, src } => {
+                Op::MovSx { wide, bits: bits as u8, dst, src }
             }
-            _ if callx => {
-                Op::CallReg { reg: if dst == 0 && (0..11).contains(&insn.imm) { insn.imm as u8 } else { dst } }
+            isa::Op::ByteOrder { swap, bits: bits @ (16 | 32 | 64), dst } => {
+                Op::ByteOrder { swap, bits: bits as u8, dst }
             }
-            _ => match insn.op() {
-                EXIT => Op::Exit,
-                CALL => self.call(at)?,
-                JA => Op::Jump { target: slot(self.insns, at, insn.jump_offset())? },
-                JCOND if insn.is_may_goto() => Op::MayGoto { target: slot(self.insns, at, off.into())? },
-                op => {
-                    let cmp = CmpOp::decode(op).ok_or_else(|| fail("unknown jump"))?;
-                    let wide = insn.class() == JMP;
-                    Op::Branch { cmp, wide, dst, src, target: slot(self.insns, at, off.into())? }
-                }
-            },
+            isa::Op::MoveAs { .. } | isa::Op::ByteOrder { .. } => return Err(fail("unknown operation")),
+            isa::Op::Const { dst, .. } => Op::Const { dst, value: self.constant(at)? },
+            isa::Op::Load { size, signed, dst, base, off } => Op::Load { size: Size::of(size), signed, dst, base, off },
+            isa::Op::Store { size, base, off, src } => Op::Store { size: Size::of(size), base, off, src: src.into() },
+            isa::Op::Atomic { op: Some(op), size: size @ (4 | 8), fetch, base, off, src } => {
+                Op::Atomic { op, wide: size == 8, fetch, base, off, src }
+            }
+            isa::Op::Atomic { .. } => return Err(fail("unknown atomic operation")),
+            isa::Op::LoadAcquire { size, dst, base, off } => Op::LoadAcquire { size: Size::of(size), dst, base, off },
+            isa::Op::StoreRelease { size, base, off, src } => Op::StoreRelease { size: Size::of(size), base, off, src },
+            isa::Op::PacketLoad { size, index } => Op::PacketLoad { size: Size::of(size), index, off: insn.imm },
+            isa::Op::Jump { by } => Op::Jump { target: target(by)? },
+            isa::Op::Branch { cmp, wide, dst, src, by } => {
+                Op::Branch { cmp, wide, dst, src: src.into(), target: target(by)? }
+            }
+            isa::Op::MayGoto { by } if insn.is_may_goto() => Op::MayGoto { target: target(by)? },
+            isa::Op::MayGoto { .. } => return Err(fail("unknown jump")),
+            isa::Op::Call { callee } => self.call(at, callee)?,
+            isa::Op::CallReg { reg } => Op::CallReg { reg },
+            isa::Op::Exit => Op::Exit,
+            isa::Op::Rest | isa::Op::Unknown => return Err(fail("unknown opcode")),
         })
     }
 
-    fn call(&self, at: usize) -> Result<Op, LinkError> {
+    fn call(&self, at: usize, callee: Callee) -> Result<Op, LinkError> {
         let insn = self.insns[at];
         let fail = |what: String| LinkError { insn: at, what };
-        match insn.src {
-            PSEUDO_CALL => {
-                let target = slot(self.insns, at, insn.imm)?;
+        match callee {
+            Callee::Local(by) => {
+                let target = slot(self.insns, at, by)?;
                 let subprog = self.starts.binary_search(&target).unwrap_or(0) as u32;
                 Ok(Op::CallLocal { subprog, target })
             }
-            PSEUDO_KFUNC_CALL => {
+            Callee::Kernel(_) => {
                 let name = self.vm.kfunc_name(self.req, insn).ok_or_else(|| fail("no such kernel function".into()))?;
                 let helper =
                     self.table.kfunc(&name).ok_or_else(|| fail(format!("kernel function {name} is not modelled")))?;
                 Ok(Op::Call { helper })
             }
-            _ => Ok(match u32::try_from(insn.imm) {
+            Callee::Helper(id) => Ok(match u32::try_from(id) {
                 Ok(verifier_core::kernel::helpers::id::TAIL_CALL) => Op::TailCall,
-                Ok(id) => self.table.helper(id).map_or(Op::CallUnknown { id: insn.imm }, |helper| Op::Call { helper }),
-                Err(_) => Op::CallUnknown { id: insn.imm },
+                Ok(n) => self.table.helper(n).map_or(Op::CallUnknown { id }, |helper| Op::Call { helper }),
+                Err(_) => Op::CallUnknown { id },
             }),
+            // A source field that means nothing was taken for a helper's number before anybody looks at it.
+            Callee::Unknown => Ok(Op::CallUnknown { id: insn.imm }),
         }
     }
 
@@ -604,46 +601,6 @@ impl Builder<'_> {
         }
         Ok(value)
     }
-}
-
-fn alu(insn: Insn, src: Src) -> Option<Op> {
-    let (dst, wide) = (insn.dst, insn.class() == ALU64);
-    if insn.op() == END {
-        let bits = u8::try_from(insn.imm).ok().filter(|b| matches!(b, 16 | 32 | 64))?;
-        return Some(Op::ByteOrder { swap: wide || insn.source() == TO_BE, bits, dst });
-    }
-    if insn.op() == MOV && insn.is_reg_src() && insn.off != 0 {
-        let bits = u8::try_from(insn.off).ok().filter(|b| matches!(b, 8 | 16 | 32))?;
-        return Some(Op::MovSx { wide, bits, dst, src: insn.src });
-    }
-    Some(Op::Alu { op: AluOp::decode(insn.op(), insn.off)?, wide, dst, src })
-}
-
-fn atomic(insn: Insn) -> Option<Op> {
-    let (size, off) = (Size::of(insn), insn.off);
-    match insn.imm {
-        LOAD_ACQ => return Some(Op::LoadAcquire { size, dst: insn.dst, base: insn.src, off }),
-        STORE_REL => return Some(Op::StoreRelease { size, base: insn.dst, off, src: insn.src }),
-        _ => {}
-    }
-    let wide = match size {
-        Size::B4 => false,
-        Size::B8 => true,
-        _ => return None,
-    };
-    let plain = |n: u8| i32::from(n);
-    let op = match insn.imm {
-        XCHG => AtomicOp::Xchg,
-        CMPXCHG => AtomicOp::CmpXchg,
-        n => match n & !FETCH {
-            a if a == plain(ADD) => AtomicOp::Add,
-            a if a == plain(OR) => AtomicOp::Or,
-            a if a == plain(AND) => AtomicOp::And,
-            a if a == plain(XOR) => AtomicOp::Xor,
-            _ => return None,
-        },
-    };
-    Some(Op::Atomic { op, wide, fetch: insn.imm & FETCH != 0, base: insn.dst, off, src: insn.src })
 }
 
 /// A request with nothing but instructions and maps, for tests and tools.

@@ -10,9 +10,10 @@ use super::meaning::{self, Read, Stored, Symbolic, Target};
 use super::needs::Need;
 use super::run::{Kind, MapAccess, Program, Run};
 use super::term::{Num, Val, alu, compare};
-use verifier_core::isa::Insn;
-use verifier_core::isa::opcode::*;
+use verifier_core::isa::op::set_of;
+use verifier_core::isa::opcode::ALU64;
 use verifier_core::isa::semantics::{AluOp, CmpOp};
+use verifier_core::isa::{Callee, Insn, Op, Src, Touch};
 
 /// The rule that is broken.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -142,10 +143,16 @@ fn target(run: &Run, regno: u8) -> Target<Symbolic> {
 
 /// Whether an instruction can break a rule at all: it accesses memory, calls, or reads registers.
 pub fn may_break(insn: Insn) -> bool {
-    match insn.class() {
-        LDX | ST | STX | ALU | ALU64 => true,
-        JMP | JMP32 => !(insn.is_pseudo_call() || matches!(insn.op(), JA | JCOND)),
-        _ => false,
+    match insn.decode() {
+        Op::Load { .. } | Op::Store { .. } | Op::Atomic { .. } | Op::LoadAcquire { .. } | Op::StoreRelease { .. } => {
+            true
+        }
+        Op::Alu { .. } | Op::MoveAs { .. } | Op::ByteOrder { .. } | Op::Branch { .. } | Op::Exit => true,
+        Op::Call { callee } => !matches!(callee, Callee::Local(_)),
+        Op::CallReg { .. } => true,
+        Op::Const { .. } | Op::Rest | Op::PacketLoad { .. } | Op::Jump { .. } | Op::MayGoto { .. } | Op::Unknown => {
+            false
+        }
     }
 }
 
@@ -174,53 +181,53 @@ pub fn dangers(run: &mut Run, program: &Program<'_>, at: usize, rules: Rules) ->
         return Vec::new();
     };
     let mut out = Vec::new();
-    let n = insn.access_size();
-    match insn.class() {
-        LDX => {
-            access(run, insn.src, i64::from(insn.off), &Num::Known(u64::from(n)), false, &mut out);
-            stack_read(run, insn.src, i64::from(insn.off), u64::from(n), rules, &mut out);
+    let op = insn.decode();
+    if let Some(t) = op.touch() {
+        let bytes = u64::from(t.size);
+        let stored = match op {
+            Op::Store { src: Src::Reg(src), .. } | Op::Atomic { src, .. } | Op::StoreRelease { src, .. } => Some(src),
+            _ => None,
+        };
+        if let Some(src) = stored {
+            unwritten(run, src, &mut out);
         }
-        ST => access(run, insn.dst, i64::from(insn.off), &Num::Known(u64::from(n)), true, &mut out),
-        STX => {
-            unwritten(run, insn.src, &mut out);
-            let load = insn.mode() == ATOMIC && insn.imm == LOAD_ACQ;
-            let base = if load { insn.src } else { insn.dst };
-            access(run, base, i64::from(insn.off), &Num::Known(u64::from(n)), !load, &mut out);
-            let value = run.reg(insn.src);
-            let to = run.reg(insn.dst).as_ptr().map(|p| p.region);
-            let stored = Stored {
-                bytes: n,
-                address: matches!(value, Val::Ptr(_)),
-                of_own_frame: value.as_ptr().is_some_and(|p| p.region == run.stack),
-                to_stack: to.is_some_and(|r| matches!(run.regions[r].kind, Kind::Stack(_))),
-                to_own_frame: to == Some(run.stack),
-            };
-            out.extend(meaning::stored(&stored, rules).map(|rule| Danger { rule, regno: insn.src, when: always() }));
+        access(run, t.base, i64::from(t.off), &Num::Known(bytes), t.writes, &mut out);
+        if matches!(op, Op::Load { .. } | Op::LoadAcquire { .. }) {
+            stack_read(run, t.base, i64::from(t.off), bytes, rules, &mut out);
         }
-        ALU | ALU64 => {
-            let mov = insn.op() == MOV;
-            if insn.is_reg_src() && insn.op() != END {
-                unwritten(run, insn.src, &mut out);
-            }
-            if !mov {
-                unwritten(run, insn.dst, &mut out);
+        if let Some(src) = stored {
+            leaks(run, src, t, rules, &mut out);
+        }
+    } else if matches!(op, Op::Call { .. } | Op::CallReg { .. }) {
+        arguments(run, program, insn, rules, &mut out);
+    } else if !matches!(op, Op::PacketLoad { .. }) {
+        let reads = op.effect().uses;
+        // Arithmetic looks at its second operand first, comparisons at the first.
+        let order = if insn.is_alu() { [insn.src, insn.dst, 0] } else { [insn.dst, insn.src, 0] };
+        let mut seen = 0;
+        for r in order.into_iter().filter(|r| reads & set_of(*r) != 0) {
+            if seen & set_of(r) == 0 {
+                seen |= set_of(r);
+                unwritten(run, r, &mut out);
             }
         }
-        JMP | JMP32 => match insn.op() {
-            CALL => arguments(run, program, insn, rules, &mut out),
-            EXIT => unwritten(run, 0, &mut out),
-            JA | JCOND => {}
-            _ => {
-                unwritten(run, insn.dst, &mut out);
-                if insn.is_reg_src() {
-                    unwritten(run, insn.src, &mut out);
-                }
-            }
-        },
-        _ => {}
     }
     out.retain(|d| d.when.as_bool() != Some(false));
     out
+}
+
+/// What must not be stored at a place.
+fn leaks(run: &Run, src: u8, at: Touch, rules: Rules, out: &mut Vec<Danger>) {
+    let value = run.reg(src);
+    let to = run.reg(at.base).as_ptr().map(|p| p.region);
+    let stored = Stored {
+        bytes: at.size.into(),
+        address: matches!(value, Val::Ptr(_)),
+        of_own_frame: value.as_ptr().is_some_and(|p| p.region == run.stack),
+        to_stack: to.is_some_and(|r| matches!(run.regions[r].kind, Kind::Stack(_))),
+        to_own_frame: to == Some(run.stack),
+    };
+    out.extend(meaning::stored(&stored, rules).map(|rule| Danger { rule, regno: src, when: always() }));
 }
 
 /// A register that is read and was never written.

@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use verifier_core::domain::Scalar;
+use verifier_core::isa::Op;
 use verifier_core::log::{Context, Event, Interest, Sink};
 use verifier_core::state::{RegBase, RegState, VerifierState};
 
@@ -51,12 +52,9 @@ impl Facts {
     /// The register that an instruction writes and whose type is wanted.
     fn result_register(cx: &Context<'_>, idx: usize) -> Option<u8> {
         let insn = cx.insns.get(idx)?;
-        use verifier_core::isa::opcode::*;
-        match insn.class() {
-            LDX => Some(insn.dst),
-            LD if insn.mode() == IMM => Some(insn.dst),
-            LD => Some(0),
-            JMP if insn.op() == CALL => Some(0),
+        match insn.decode() {
+            Op::Load { dst, .. } | Op::Const { dst, .. } => Some(dst),
+            Op::PacketLoad { .. } | Op::Call { .. } => Some(0),
             _ => None,
         }
     }

@@ -22,6 +22,7 @@ use super::decide::Case;
 use super::repair::{Candidate, Claim, Spot, inserted, insn};
 use super::run::{Kind, Run, STACK};
 use super::term::{Num, Val, compare};
+use verifier_core::cfg::flow;
 use verifier_core::isa::Insn;
 use verifier_core::isa::opcode::*;
 use verifier_core::isa::semantics::CmpOp;
@@ -80,47 +81,15 @@ fn fields(t: Option<ProgType>) -> Option<(i16, i16)> {
     }
 }
 
-/// Registers that an instruction reads, and those that it writes, as sets.
-fn uses(i: Insn) -> (u16, u16) {
-    let bit = |r: u8| 1u16 << r;
-    let src = if i.is_reg_src() { bit(i.src) } else { 0 };
-    match i.class() {
-        ALU | ALU64 if i.op() == MOV => (src, bit(i.dst)),
-        ALU | ALU64 if i.op() == END => (bit(i.dst), bit(i.dst)),
-        ALU | ALU64 => (src | bit(i.dst), bit(i.dst)),
-        LDX => (bit(i.src), bit(i.dst)),
-        ST => (bit(i.dst), 0),
-        // Atomic operations may read and write R0 and the source besides.
-        STX if i.mode() == MEM => (bit(i.dst) | bit(i.src), 0),
-        STX => (bit(i.dst) | bit(i.src) | 1, 0),
-        LD if i.mode() == IMM => (0, bit(i.dst)),
-        LD => (src | bit(6), 0x3f),
-        _ => match i.op() {
-            CALL => (0x3e, 0x3f),
-            EXIT => (1, 0),
-            JA => (0, 0),
-            _ => (src | bit(i.dst), 0),
-        },
-    }
-}
-
 /// Registers whose value before an instruction is read by nobody.
 fn dead_before(insns: &[Insn], at: usize) -> u16 {
     let mut live = vec![0u16; insns.len() + 1];
     loop {
         let mut changed = false;
         for (n, i) in insns.iter().enumerate().rev() {
-            let next = n + if i.is_ldimm64() { 2 } else { 1 };
-            let mut after = 0;
-            let jumps = i.is_jmp_class() && !matches!(i.op(), CALL | EXIT);
-            if jumps && let Ok(to) = usize::try_from(n as i64 + 1 + i64::from(i.jump_offset())) {
-                after |= live.get(to).copied().unwrap_or(0);
-            }
-            if !(i.is_exit() || jumps && i.op() == JA) {
-                after |= live.get(next).copied().unwrap_or(0);
-            }
-            let (reads, writes) = uses(*i);
-            let before = reads | after & !writes;
+            let after = flow::successors(insns, n).iter().fold(0, |m, to| m | live.get(*to).copied().unwrap_or(0));
+            let effect = i.decode().effect();
+            let before = effect.uses | after & !effect.defs;
             changed |= live[n] != before;
             live[n] = before;
         }

@@ -12,9 +12,10 @@ use super::meaning::{self, Concrete, Read, Stored, Target};
 use super::needs::{Need, Size};
 use super::run::{Kind, MapAccess};
 use super::witness::{Value, Witness};
-use verifier_core::isa::Insn;
+use verifier_core::cfg::flow;
 use verifier_core::isa::opcode::*;
-use verifier_core::isa::semantics::{AluOp, CmpOp, byte_order, sign_extend};
+use verifier_core::isa::semantics::{AluOp, byte_order, sign_extend};
+use verifier_core::isa::{Insn, Op, Src};
 use verifier_core::kernel::helpers::id;
 
 /// Instructions of one replay.
@@ -166,6 +167,11 @@ pub fn replay_traced(insns: &[Insn], maps: &dyn MapAccess, rules: Rules, witness
     (end, m.passed)
 }
 
+/// Where a jump goes: outside of the program where it goes nowhere.
+fn target(at: usize, by: i32) -> usize {
+    flow::target(at, by).unwrap_or(usize::MAX)
+}
+
 impl Machine<'_> {
     fn finish(&mut self) -> End {
         let most = if self.witness.repeats.is_empty() { MAX_STEPS } else { MAX_REPEATED };
@@ -298,30 +304,27 @@ impl Machine<'_> {
         let astray = |why: &str| Fault::Astray(why.into());
         let insn = *self.insns.get(at).ok_or_else(|| astray("out of the program"))?;
         self.at = at + 1;
-        let off = i64::from(insn.off);
-        match insn.class() {
-            ALU | ALU64 => self.alu(insn)?,
-            LDX if matches!(insn.mode(), MEM | MEMSX) => {
-                let p = self.reg(insn.src)?;
-                let n = insn.access_size();
+        match insn.decode() {
+            Op::Alu { .. } | Op::MoveAs { .. } | Op::ByteOrder { .. } => self.alu(insn)?,
+            Op::Load { size, signed, dst, base, off } => {
+                let (p, n, off) = (self.reg(base)?, u32::from(size), i64::from(off));
                 self.check(p, off, u64::from(n), false)?;
                 let given = self.witness.given.get(self.given).is_some_and(|g| g.insn == at);
                 let v =
                     if given { self.take(at)?.ok_or_else(|| astray("nothing loaded"))? } else { self.load(p, off, n)? };
-                let bits = if insn.mode() == MEMSX { sign_extend(v.bits, 8 * n) } else { v.bits };
-                self.set(insn.dst, bits, v.object);
+                let bits = if signed { sign_extend(v.bits, 8 * n) } else { v.bits };
+                self.set(dst, bits, v.object);
             }
-            ST | STX if insn.mode() == MEM => {
-                let v = if insn.class() == ST {
-                    Cell { bits: i64::from(insn.imm) as u64, object: None }
-                } else {
-                    self.reg(insn.src)?
+            Op::Store { size, base, off, src } => {
+                let v = match src {
+                    Src::Imm(n) => Cell { bits: i64::from(n) as u64, object: None },
+                    Src::Reg(r) => self.reg(r)?,
                 };
-                let p = self.reg(insn.dst)?;
-                self.store(p, off, insn.access_size(), v)?;
+                let p = self.reg(base)?;
+                self.store(p, off.into(), size.into(), v)?;
             }
-            STX => self.atomic(insn)?,
-            LD if insn.mode() == IMM => {
+            Op::Atomic { .. } | Op::LoadAcquire { .. } | Op::StoreRelease { .. } => self.atomic(insn)?,
+            Op::Const { .. } => {
                 self.at = at + 2;
                 let high = self.insns.get(at + 1).map_or(0, |h| h.imm as u32);
                 match insn.src {
@@ -344,7 +347,7 @@ impl Machine<'_> {
                     }
                 }
             }
-            LD => match self.take(at)? {
+            Op::PacketLoad { .. } => match self.take(at)? {
                 Some(v) => {
                     self.regs[1..=5].fill(None);
                     self.set(0, v.bits, None);
@@ -355,7 +358,22 @@ impl Machine<'_> {
                     return self.leave();
                 }
             },
-            _ => return self.jump(at, insn),
+            Op::Call { .. } => return self.call(at, insn).map(|()| None),
+            Op::Exit => return self.leave(),
+            Op::Jump { by } => self.at = target(at, by),
+            Op::MayGoto { by } => {
+                if self.take(at)?.is_some_and(|c| c.bits != 0) {
+                    self.at = target(at, by);
+                }
+            }
+            Op::Branch { cmp, wide, dst, by, .. } => {
+                let (a, b) = (self.reg(dst)?, self.source(insn)?);
+                let (x, y) = self.comparable(a, b);
+                if if wide { cmp.holds(x, y) } else { cmp.holds(x as u32, y as u32) } {
+                    self.at = target(at, by);
+                }
+            }
+            Op::CallReg { .. } | Op::Rest | Op::Unknown => return Err(astray("no instruction")),
         }
         Ok(None)
     }
@@ -421,34 +439,6 @@ impl Machine<'_> {
             self.set(insn.src, old.bits, None);
         }
         Ok(())
-    }
-
-    fn jump(&mut self, at: usize, insn: Insn) -> Res<Option<u64>> {
-        let target = |by: i32| usize::try_from(at as i64 + 1 + i64::from(by)).unwrap_or(usize::MAX);
-        match insn.op() {
-            CALL => return self.call(at, insn).map(|()| None),
-            EXIT => return self.leave(),
-            JA => {
-                self.at = target(insn.jump_offset());
-                return Ok(None);
-            }
-            JCOND => {
-                let taken = self.take(at)?.is_some_and(|c| c.bits != 0);
-                if taken {
-                    self.at = target(insn.jump_offset());
-                }
-                return Ok(None);
-            }
-            _ => {}
-        }
-        let op = CmpOp::decode(insn.op()).ok_or_else(|| Fault::Astray("unknown jump".into()))?;
-        let (a, b) = (self.reg(insn.dst)?, self.source(insn)?);
-        let (x, y) = self.comparable(a, b);
-        let holds = if insn.class() == JMP { op.holds(x, y) } else { op.holds(x as u32, y as u32) };
-        if holds {
-            self.at = target(insn.jump_offset());
-        }
-        Ok(None)
     }
 
     /// The function ends; the result when it was the program.

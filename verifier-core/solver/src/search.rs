@@ -13,11 +13,10 @@ use super::budget::Budget;
 use super::danger::{Danger, Rules, dangers};
 use super::rounds;
 use super::run::{Next, Program, Run, Stuck};
-use verifier_core::cfg::Cfg;
+use verifier_core::cfg::{Cfg, flow};
 use verifier_core::explain::Path;
 use verifier_core::explain::path::Place;
-use verifier_core::isa::Insn;
-use verifier_core::isa::opcode::*;
+use verifier_core::isa::{Flow, Insn, Op};
 use verifier_core::state::RegState;
 
 /// Follows the recorded path up to its last instruction, which is not executed.
@@ -75,10 +74,9 @@ pub fn follow(program: &Program<'_>, path: &Path, mut run: Run, start: usize) ->
 
 /// The register that an instruction's result goes to.
 fn writes(insn: Insn, n: u8) -> bool {
-    match insn.class() {
-        LDX => insn.dst == n,
-        LD if insn.mode() == IMM => insn.dst == n,
-        JMP if insn.op() == CALL => n == 0,
+    match insn.decode() {
+        Op::Load { dst, .. } | Op::Const { dst, .. } => dst == n,
+        Op::Call { .. } => n == 0,
         _ => false,
     }
 }
@@ -152,8 +150,7 @@ pub struct Window {
 impl Graph {
     /// Of a program. `global`: begins of functions that are verified on their own.
     pub fn of(insns: &[Insn], global: &BTreeSet<usize>) -> Graph {
-        let target =
-            |i: usize, by: i32| usize::try_from(i as i64 + 1 + i64::from(by)).ok().filter(|t| *t < insns.len());
+        let inside = |to: Option<usize>| to.filter(|t| *t < insns.len());
         let mut functions = BTreeSet::from([0]);
         let mut calls: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
         let mut leaders = BTreeSet::from([0]);
@@ -162,9 +159,9 @@ impl Graph {
         let mut i = 0;
         while i < insns.len() {
             let insn = insns[i];
-            let after = i + if insn.is_ldimm64() { 2 } else { 1 };
+            let after = flow::behind(insns, i);
             if insn.is_pseudo_call() || insn.is_pseudo_func() {
-                if let Some(to) = target(i, insn.imm) {
+                if let Some(to) = inside(flow::callee(insn, i)) {
                     functions.insert(to);
                     leaders.insert(to);
                     if insn.is_pseudo_call() {
@@ -174,8 +171,8 @@ impl Graph {
                     }
                 }
                 leaders.insert(after);
-            } else if insn.is_jmp_class() && insn.op() != CALL {
-                leaders.extend(if insn.is_exit() { None } else { target(i, insn.jump_offset()) });
+            } else if insn.decode().flow() != Flow::Next {
+                leaders.extend(inside(flow::jump_target(insn, i)));
                 leaders.insert(after);
             }
             i = after;
@@ -183,23 +180,20 @@ impl Graph {
         i = 0;
         while i < insns.len() {
             let insn = insns[i];
-            let after = i + if insn.is_ldimm64() { 2 } else { 1 };
+            let after = flow::behind(insns, i);
             let mut to = Vec::new();
             if insn.is_pseudo_call() {
-                to.extend(target(i, insn.imm));
+                to.extend(inside(flow::callee(insn, i)));
                 to.push(after);
             } else if insn.is_exit() {
                 let function = functions.range(..=i).next_back().copied().unwrap_or(0);
                 to.extend(calls.get(&function).into_iter().flatten());
-            } else if insn.is_jmp_class() && insn.op() != CALL {
-                to.extend(target(i, insn.jump_offset()));
-                if insn.op() != JA {
-                    to.push(after);
-                }
+            } else if insn.decode().flow() != Flow::Next {
+                to.extend(flow::successors(insns, i));
             } else if leaders.contains(&after) {
                 to.push(after);
             }
-            if insn.class() == LD && insn.mode() != IMM {
+            if matches!(insn.decode(), Op::PacketLoad { .. }) {
                 // Where the packet is too short the function ends.
                 let function = functions.range(..=i).next_back().copied().unwrap_or(0);
                 to.extend(calls.get(&function).into_iter().flatten());

@@ -8,11 +8,17 @@ use super::rounds;
 use super::run::{Kind, MapAccess, Next, Program, Run, Stuck, single, unwritten};
 use super::term::{Num, Ptr, Val, alu, compare, swap};
 use super::typed::Instances;
-use verifier_core::isa::Insn;
+use verifier_core::cfg::flow;
 use verifier_core::isa::opcode::*;
 use verifier_core::isa::semantics::{AluOp, CmpOp};
+use verifier_core::isa::{Insn, Op, Src};
 use verifier_core::kernel::call::RegBase;
 use verifier_core::state::RegState;
+
+/// Where a jump goes.
+fn target(at: usize, by: i32) -> Result<usize, Stuck> {
+    Ok(flow::target(at, by).ok_or("jump out of the program")?)
+}
 
 impl Run {
     /// Executes one instruction.
@@ -25,31 +31,49 @@ impl Run {
         }
         let insn = *program.insns.get(at).ok_or("out of the program")?;
         self.at = at;
-        match insn.class() {
-            ALU | ALU64 => self.alu(insn)?,
-            LDX if matches!(insn.mode(), MEM | MEMSX) => self.ldx(program, at, insn, hint)?,
-            ST | STX if insn.mode() == MEM => {
-                let v = if insn.class() == ST { Val::known(i64::from(insn.imm) as u64) } else { self.reg(insn.src) };
+        match insn.decode() {
+            Op::Alu { .. } | Op::MoveAs { .. } | Op::ByteOrder { .. } => self.alu(insn)?,
+            Op::Load { .. } => self.ldx(program, at, insn, hint)?,
+            Op::Store { size, base, off, src } => {
+                let v = match src {
+                    Src::Imm(n) => Val::known(i64::from(n) as u64),
+                    Src::Reg(r) => self.reg(r),
+                };
                 if matches!(v, Val::Undef) {
                     return Err(unwritten(insn.src));
                 }
-                let p = self.pointer(insn.dst)?;
-                let off = p.off.plus(i64::from(insn.off));
-                self.store(p.region, &off, insn.access_size(), &v);
+                let p = self.pointer(base)?;
+                let off = p.off.plus(i64::from(off));
+                self.store(p.region, &off, size.into(), &v);
             }
-            STX => self.atomic(insn)?,
-            LD if insn.mode() == IMM => {
+            Op::Atomic { .. } | Op::LoadAcquire { .. } | Op::StoreRelease { .. } => self.atomic(insn)?,
+            Op::Const { .. } => {
                 self.ld_imm(program, at, insn)?;
                 return Ok(Next::To(at + 2));
             }
-            LD => {
+            Op::PacketLoad { .. } => {
                 // Where the packet is too short the function ends: the program, or one that it called.
                 let fails = Bool::new_const(self.name("packet-load-fails"));
                 return Ok(Next::Branch(fails, rounds::packet_load(program.insns.len(), at, true), {
                     rounds::packet_load(program.insns.len(), at, false)
                 }));
             }
-            _ => return self.jump(program, at, insn, hint),
+            Op::Call { .. } => return self.call(program, at, insn, hint),
+            Op::Exit => return Ok(self.leave()),
+            Op::Jump { by } => return Ok(Next::To(target(at, by)?)),
+            Op::MayGoto { by } => {
+                let name = self.name("may-goto");
+                let taken = Bool::new_const(name);
+                let one = taken.ite(&BV::from_u64(1, 64), &BV::from_u64(0, 64));
+                self.gave(at, Val::Num(Num::of(one)));
+                return Ok(Next::Branch(taken, target(at, by)?, at + 1));
+            }
+            Op::Branch { cmp, wide, dst, by, .. } => {
+                let (a, b) = (self.reg(dst), self.operand(insn)?);
+                let taken = self.comparison(cmp, wide, &a, &b)?;
+                return Ok(Next::Branch(taken, target(at, by)?, at + 1));
+            }
+            Op::CallReg { .. } | Op::Rest | Op::Unknown => return Err("no instruction".into()),
         }
         Ok(Next::To(at + 1))
     }
@@ -230,35 +254,6 @@ impl Run {
         };
         self.set(insn.dst, v);
         Ok(())
-    }
-
-    pub(super) fn jump(
-        &mut self,
-        program: &Program<'_>,
-        at: usize,
-        insn: Insn,
-        hint: Option<&RegState>,
-    ) -> Result<Next, Stuck> {
-        let target =
-            || usize::try_from(at as i64 + 1 + i64::from(insn.jump_offset())).map_err(|_| "jump out of the program");
-        match insn.op() {
-            CALL => return self.call(program, at, insn, hint),
-            EXIT => return Ok(self.leave()),
-            JA => return Ok(Next::To(target()?)),
-            JCOND => {
-                let name = self.name("may-goto");
-                let taken = Bool::new_const(name);
-                let one = taken.ite(&BV::from_u64(1, 64), &BV::from_u64(0, 64));
-                self.gave(at, Val::Num(Num::of(one)));
-                return Ok(Next::Branch(taken, target()?, at + 1));
-            }
-            _ => {}
-        }
-        let op = CmpOp::decode(insn.op()).ok_or("unknown jump")?;
-        let wide = insn.class() == JMP;
-        let (a, b) = (self.reg(insn.dst), self.operand(insn)?);
-        let taken = self.comparison(op, wide, &a, &b)?;
-        Ok(Next::Branch(taken, target()?, at + 1))
     }
 
     /// The function ends.

@@ -7,8 +7,7 @@
 
 use crate::analysis::{Options, Report, System, Verdict, verify_with};
 use crate::domain::{Scalar, Tnum};
-use crate::isa::Insn;
-use crate::isa::opcode::*;
+use crate::isa::{Callee, Insn, Op, Regs};
 use crate::kernel::call::ArgBase;
 use crate::kernel::helpers::{self, HelperQuery};
 use crate::kernel::{AttachType, Kernel, ProgType};
@@ -43,27 +42,15 @@ pub struct Invariant {
 }
 
 /// The registers that an instruction reads, as bits; arguments of a helper as far as its prototype goes.
-fn reads(insn: Insn, helper_args: impl Fn(u32) -> u32) -> u16 {
-    let (src, dst) = (1u16 << (insn.src & 15), 1u16 << (insn.dst & 15));
-    match insn.class() {
-        LDX => src,
-        ST => dst,
-        STX => dst | src,
-        ALU | ALU64 if insn.op() == MOV && insn.is_reg_src() => src,
-        ALU | ALU64 if insn.op() == MOV => 0,
-        ALU | ALU64 if insn.is_reg_src() => dst | src,
-        ALU | ALU64 => dst,
-        JMP | JMP32 => match insn.op() {
-            CALL if insn.is_helper_call() => {
-                let n = u32::try_from(insn.imm).map_or(0, &helper_args).min(5);
-                (1..=n).fold(0, |bits, i| bits | 1 << i)
-            }
-            JA | JCOND | CALL => 0,
-            EXIT => 1,
-            _ if insn.is_reg_src() => dst | src,
-            _ => dst,
-        },
-        _ => 0,
+fn reads(insn: Insn, helper_args: impl Fn(u32) -> u32) -> Regs {
+    match insn.decode() {
+        Op::Call { callee: Callee::Helper(id) } => {
+            let n = u32::try_from(id).map_or(0, &helper_args).min(5);
+            (1..=n).fold(0, |bits, i| bits | 1 << i)
+        }
+        // How many arguments they take is not known here.
+        Op::Call { .. } => 0,
+        op => op.effect().uses,
     }
 }
 

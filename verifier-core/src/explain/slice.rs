@@ -3,9 +3,12 @@
 //! The walk follows one place at a time, the one that the rule is about; where a value is computed from several, it
 //! follows the operand that is less known. Loops show as one step with a count.
 
+use crate::cfg::flow::jump_target;
 use crate::error::{LifetimeMsg, Msg};
-use crate::isa::Insn;
+use crate::isa::op::set_of;
 use crate::isa::opcode::*;
+use crate::isa::semantics::AluOp;
+use crate::isa::{Flow, Insn, Op, Src};
 use crate::program::LoadRequest;
 use crate::state::{RegBase, RegState};
 
@@ -120,7 +123,7 @@ fn one_of(code: &str, prefixes: &[&str]) -> bool {
 
 /// Whether an instruction is a jump on a condition.
 pub(super) fn is_branch(insn: Insn) -> bool {
-    insn.is_jmp_class() && !insn.is_call() && !insn.is_exit() && insn.op() != JA
+    matches!(insn.decode().flow(), Flow::Branch(_))
 }
 
 fn frame_of(path: &Path) -> u8 {
@@ -348,10 +351,8 @@ fn rounds(path: &Path, request: &LoadRequest) -> Vec<RawStep> {
     let walked = older.chain(path.steps.iter().enumerate().map(|(i, s)| (s.insn, Some(i))));
     let next = walked.clone().map(|(insn, _)| insn).skip(1).chain([path.end]);
     for ((insn, at), next) in walked.zip(next) {
-        let target = |x: Insn| insn as i64 + 1 + i64::from(x.jump_offset());
-        let back = request.insns.get(insn).is_some_and(|x| {
-            x.is_jmp_class() && !x.is_call() && !x.is_exit() && target(*x) <= insn as i64 && target(*x) == next as i64
-        });
+        let target = request.insns.get(insn).and_then(|x| jump_target(*x, insn));
+        let back = target.is_some_and(|to| to <= insn && to == next);
         if !back {
             continue;
         }
@@ -478,7 +479,7 @@ fn stack_bytes(path: &Path, i: usize, step: &PathStep, insn: Insn, reg: u8) -> O
 
 /// The bytes of the stack that a store writes.
 fn stored_bytes(path: &Path, i: usize, step: &PathStep, insn: Insn) -> Option<Bytes> {
-    let plain = matches!(insn.class(), ST | STX) && insn.mode() == MEM;
+    let plain = matches!(insn.decode(), Op::Store { .. });
     plain.then(|| stack_bytes(path, i, step, insn, insn.dst)).flatten()
 }
 
@@ -583,10 +584,12 @@ fn classify(
     let reg = |n: u8| Place::Reg { frame, n };
     let lost = after.is_none();
     if let Place::Slot { .. } = place {
-        return match insn.class() {
-            STX => (StepKind::Spilled, Source::Other(reg(insn.src))),
+        return match insn.decode() {
+            Op::Store { src: Src::Reg(src), .. } | Op::Atomic { src, .. } | Op::StoreRelease { src, .. } => {
+                (StepKind::Spilled, Source::Other(reg(src)))
+            }
             _ if lost => (StepKind::Lost, Source::Same),
-            ST => (StepKind::Established, Source::None),
+            Op::Store { .. } => (StepKind::Established, Source::None),
             _ => (StepKind::Checked, Source::Same),
         };
     }
@@ -600,29 +603,21 @@ fn classify(
         let from = if insn.is_exit() { reg(0) } else { reg(n) };
         return (StepKind::Copied, Source::Other(from));
     }
-    let written = match insn.class() {
-        ALU | ALU64 | LDX | LD => insn.dst == n,
-        _ => false,
-    };
-    if !written {
-        return match insn.class() {
-            JMP | JMP32 if insn.is_call() && n == 0 => (StepKind::Established, Source::None),
-            JMP | JMP32 if insn.is_call() => (StepKind::Lost, Source::Same),
-            JMP | JMP32 => (StepKind::Checked, Source::Same),
-            STX if insn.mode() == ATOMIC => (StepKind::Established, Source::None),
-            _ if lost => (StepKind::Lost, Source::Same),
+    let op = insn.decode();
+    if op.effect().defs & set_of(n) == 0 {
+        return match op.flow() {
+            Flow::Next if lost || insn.is_call() => (StepKind::Lost, Source::Same),
             _ => (StepKind::Checked, Source::Same),
         };
     }
-    match insn.class() {
-        ALU | ALU64 if insn.op() == MOV => {
-            if !insn.is_reg_src() {
-                return (StepKind::Established, Source::None);
-            }
-            let plain = insn.class() == ALU64 && insn.off == 0;
-            (if plain { StepKind::Copied } else { StepKind::Computed }, Source::Other(reg(insn.src)))
+    match op {
+        Op::Call { .. } | Op::CallReg { .. } | Op::PacketLoad { .. } if n != 0 => (StepKind::Lost, Source::Same),
+        Op::Alu { op: AluOp::Mov, wide: true, src: Src::Reg(src), .. } => (StepKind::Copied, Source::Other(reg(src))),
+        Op::Alu { op: AluOp::Mov, src: Src::Reg(src), .. } | Op::MoveAs { src, .. } => {
+            (StepKind::Computed, Source::Other(reg(src)))
         }
-        ALU | ALU64 => {
+        Op::Alu { op: AluOp::Mov, .. } => (StepKind::Established, Source::None),
+        Op::Alu { .. } | Op::ByteOrder { .. } => {
             // Of two operands the one that is less known explains more; a pointer is explained by what is added to it.
             let other = insn.is_reg_src().then(|| value_before(path, i, reg(insn.src))).flatten();
             let own_pointer = before.is_some_and(|b| b.ty.base != RegBase::Scalar);
@@ -632,7 +627,7 @@ fn classify(
             let next = if follow_other { Source::Other(reg(insn.src)) } else { Source::Same };
             (StepKind::Computed, next)
         }
-        LDX => match stack_bytes(path, i, step, insn, insn.src).and_then(Bytes::slot) {
+        Op::Load { base, .. } => match stack_bytes(path, i, step, insn, base).and_then(Bytes::slot) {
             Some(slot) => (StepKind::Filled, Source::Other(slot)),
             None => (StepKind::Established, Source::None),
         },

@@ -69,18 +69,16 @@ pub enum AtomicOp {
     Xchg,
     /// Compares with r0; the old value goes to r0.
     CmpXchg,
-    /// The immediate names no operation.
-    Unknown,
 }
 
 impl AtomicOp {
-    /// The operation that an immediate names.
-    pub const fn decode(imm: i32) -> AtomicOp {
+    /// The operation that an immediate names, if it names one.
+    pub const fn decode(imm: i32) -> Option<AtomicOp> {
         const ADDED: i32 = ADD as i32;
         const ORED: i32 = OR as i32;
         const ANDED: i32 = AND as i32;
         const XORED: i32 = XOR as i32;
-        match imm {
+        Some(match imm {
             XCHG => AtomicOp::Xchg,
             CMPXCHG => AtomicOp::CmpXchg,
             _ => match imm & !FETCH {
@@ -88,9 +86,9 @@ impl AtomicOp {
                 ORED => AtomicOp::Or,
                 ANDED => AtomicOp::And,
                 XORED => AtomicOp::Xor,
-                _ => AtomicOp::Unknown,
+                _ => return None,
             },
-        }
+        })
     }
 }
 
@@ -141,7 +139,7 @@ pub enum Op {
     },
     /// `fetch`: the old value goes to `src`, or to r0 when compared.
     Atomic {
-        op: AtomicOp,
+        op: Option<AtomicOp>,
         size: u8,
         fetch: bool,
         base: u8,
@@ -337,7 +335,7 @@ impl Op {
             Op::Store { size, base, src, .. } => stores(base, src.regs(), size),
             Op::StoreRelease { size, base, src, .. } => stores(base, set_of(src), size),
             Op::Atomic { op, size, fetch, base, src, .. } => {
-                let compares = matches!(op, AtomicOp::CmpXchg);
+                let compares = matches!(op, Some(AtomicOp::CmpXchg));
                 let defs = only(fetch, set_of(if compares { 0 } else { src }));
                 let stored = stores(base, set_of(src) | only(compares, set_of(0)), size);
                 Effect { defs, cleared: only(size < 8, defs), ..stored }
@@ -395,7 +393,7 @@ impl Op {
     pub const fn loaded_by_atomic(self) -> Option<u8> {
         match self {
             Op::LoadAcquire { dst, .. } => Some(dst),
-            Op::Atomic { op: AtomicOp::CmpXchg, .. } => Some(0),
+            Op::Atomic { op: Some(AtomicOp::CmpXchg), .. } => Some(0),
             Op::Atomic { fetch: true, src, .. } => Some(src),
             _ => None,
         }

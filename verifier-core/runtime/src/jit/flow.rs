@@ -5,6 +5,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use verifier_core::cfg::flow::{self, successors};
+use verifier_core::isa::Insn;
+
 use crate::program::{Code, Op, Reg, Size, Src};
 
 use super::loops::Loops;
@@ -51,21 +54,49 @@ pub(super) struct Flow {
     pub(super) targets: BTreeSet<u32>,
 }
 
-/// Where control may go from an instruction: the next one, a target.
-pub(super) fn successors(op: &Op, pc: u32) -> [Option<u32>; 2] {
-    match *op {
-        Op::Jump { target } => [Some(target), None],
-        Op::Branch { target, .. } | Op::MayGoto { target } => [Some(pc + 1), Some(target)],
-        Op::Exit | Op::CallUnknown { .. } => [None, None],
-        _ => [Some(pc + 1), None],
-    }
+/// The instructions of a program, as they run and as they were written.
+#[derive(Clone, Copy)]
+struct Text<'a> {
+    ops: &'a [Op],
+    insns: &'a [Insn],
 }
 
-/// The target of a jump.
-pub(super) fn jump_target(op: &Op) -> Option<u32> {
-    match *op {
-        Op::Jump { target } | Op::Branch { target, .. } | Op::MayGoto { target } => Some(target),
-        _ => None,
+impl Text<'_> {
+    /// Where control may go from an instruction: the next one, a target.
+    fn next(self, pc: u32) -> [Option<u32>; 2] {
+        if matches!(self.ops.get(pc as usize), None | Some(Op::CallUnknown { .. })) {
+            return [None, None];
+        }
+        let to = successors(self.insns, pc as usize);
+        [0, 1].map(|n| to.get(n).and_then(|to| u32::try_from(*to).ok()))
+    }
+
+    /// The target of a jump.
+    fn target(self, pc: u32) -> Option<u32> {
+        let insn = *self.insns.get(pc as usize)?;
+        flow::jump_target(insn, pc as usize).and_then(|to| u32::try_from(to).ok())
+    }
+
+    /// Goes through a block, to a jump, an end, or where another block `begins`: `f` gets each instruction and what is known
+    /// before it. The slot behind the block, and where control goes on.
+    fn through(
+        self,
+        at: u32,
+        regs: &mut Registers,
+        begins: impl Fn(u32) -> bool,
+        mut f: impl FnMut(u32, &Op, &Registers),
+    ) -> (u32, [Option<u32>; 2]) {
+        let mut pc = at;
+        while let Some(op) = self.ops.get(pc as usize) {
+            f(pc, op, regs);
+            step(op, regs);
+            let next = self.next(pc);
+            pc += 1;
+            if self.target(pc - 1).is_some() || next == [None, None] || begins(pc) {
+                return (pc, next);
+            }
+        }
+        (pc, [None, None])
     }
 }
 
@@ -110,28 +141,13 @@ pub(super) fn step(op: &Op, regs: &mut Registers) {
 }
 
 /// Registers that an instruction reads and writes. Calls read what `passed` says.
-fn effects(op: &Op, passed: Mask) -> (Mask, Mask) {
-    let bit = |r: Reg| 1 << r;
-    let of = |src: Src| if let Src::Reg(r) = src { bit(r) } else { 0 };
-    match *op {
-        Op::Alu { op: verifier_core::isa::semantics::AluOp::Mov, dst, src, .. } => (of(src), bit(dst)),
-        Op::Alu { dst, src, .. } => (bit(dst) | of(src), bit(dst)),
-        Op::MovSx { dst, src, .. } => (bit(src), bit(dst)),
-        Op::ByteOrder { dst, .. } => (bit(dst), bit(dst)),
-        Op::Const { dst, .. } => (0, bit(dst)),
-        Op::Load { dst, base, .. } | Op::LoadOrZero { dst, base, .. } | Op::LoadAcquire { dst, base, .. } => {
-            (bit(base), bit(dst))
-        }
-        Op::Store { base, src, .. } => (bit(base) | of(src), 0),
-        Op::StoreRelease { base, src, .. } => (bit(base) | bit(src), 0),
-        Op::Atomic { base, src, .. } => (bit(base) | bit(src) | 1, 0),
-        Op::Branch { dst, src, .. } => (bit(dst) | of(src), 0),
-        Op::Call { .. } | Op::CallLocal { .. } => (passed, 1 | ARGS),
-        Op::TailCall => (0b1110, 1 | ARGS),
-        Op::CallReg { reg } => (ARGS | bit(reg), 1 | ARGS),
-        Op::PacketLoad { index, .. } => (1 << 6 | index.map_or(0, bit), 1 | ARGS),
-        Op::Exit => (1, 0),
-        Op::Jump { .. } | Op::MayGoto { .. } | Op::CallUnknown { .. } | Op::Pad => (0, 0),
+fn effects(insn: Insn, op: &Op, passed: Mask) -> (Mask, Mask) {
+    let effect = insn.decode().effect();
+    match op {
+        Op::Call { .. } | Op::CallLocal { .. } => (passed, effect.defs),
+        Op::TailCall => (0b1110, effect.defs),
+        Op::CallUnknown { .. } => (0, 0),
+        _ => (effect.uses, effect.defs),
     }
 }
 
@@ -143,11 +159,11 @@ pub(super) fn passed(regs: &Registers) -> Mask {
 impl Flow {
     /// Looks at the function that begins at `start`. `callee` gives the arguments that a function of the program takes.
     pub(super) fn of(code: &Code, start: u32, callee: impl Fn(u32) -> Mask) -> Flow {
-        let ops = code.ops();
+        let text = Text { ops: code.ops(), insns: code.insns() };
         let mut entry = [Known::Nothing; 11];
         entry[1..6].fill(Known::Value);
         entry[10] = Known::Frame(0);
-        let (leaders, targets) = leaders(ops, start);
+        let (leaders, targets) = leaders(text, start);
         let mut blocks: BTreeMap<u32, Option<Registers>> = leaders.into_iter().map(|l| (l, None)).collect();
         let mut work = vec![(start, entry)];
         while let Some((at, new)) = work.pop() {
@@ -160,55 +176,51 @@ impl Flow {
                 continue;
             }
             *slot = Some(merged);
-            let (mut regs, mut pc) = (merged, at);
-            while let Some(op) = ops.get(pc as usize) {
-                step(op, &mut regs);
-                let next = successors(op, pc);
-                if jump_target(op).is_some() || next == [None, None] || blocks.contains_key(&(pc + 1)) {
-                    work.extend(next.into_iter().flatten().map(|n| (n, regs)));
-                    break;
-                }
-                pc += 1;
-            }
+            let mut regs = merged;
+            let (_, next) = text.through(at, &mut regs, |pc| blocks.contains_key(&pc), |_, _, _| {});
+            work.extend(next.into_iter().flatten().map(|n| (n, regs)));
         }
         let blocks: BTreeMap<u32, Registers> =
             blocks.into_iter().filter_map(|(at, regs)| regs.map(|r| (at, r))).collect();
         let mut flow =
             Flow { start, blocks, private_frame: true, slots: Vec::new(), args: 0, loops: Loops::default(), targets };
-        flow.loops = Loops::find(start, &flow.graph(ops));
-        flow.look_at_frame(ops);
+        flow.loops = Loops::find(start, &flow.graph(text));
+        flow.look_at_frame(text);
         if flow.private_frame {
-            flow.slots = flow.find_slots(ops);
+            flow.slots = flow.find_slots(text);
         }
-        flow.args = flow.live_args(ops, start, callee);
+        flow.args = flow.live_args(text, start, callee);
         flow
     }
 
+    /// Goes through the block at `at`, see [`Text::through`]; what is known behind it comes with the answer.
+    fn block(
+        &self,
+        text: Text<'_>,
+        at: u32,
+        f: impl FnMut(u32, &Op, &Registers),
+    ) -> (u32, [Option<u32>; 2], Registers) {
+        let mut regs = self.blocks[&at];
+        let (end, next) = text.through(at, &mut regs, |pc| self.blocks.contains_key(&pc), f);
+        (end, next, regs)
+    }
+
     /// Calls `f` with each instruction and what is known before it; blocks in order.
-    pub(super) fn each(&self, ops: &[Op], mut f: impl FnMut(u32, &Op, &Registers)) {
-        for (at, regs) in &self.blocks {
-            let (mut regs, mut pc) = (*regs, *at);
-            while let Some(op) = ops.get(pc as usize) {
-                f(pc, op, &regs);
-                step(op, &mut regs);
-                pc += 1;
-                let ends = jump_target(op).is_some() || successors(op, pc) == [None, None];
-                if ends || self.blocks.contains_key(&pc) {
-                    break;
-                }
-            }
+    fn each(&self, text: Text<'_>, mut f: impl FnMut(u32, &Op, &Registers)) {
+        for at in self.blocks.keys() {
+            self.block(text, *at, &mut f);
         }
     }
 
     /// Whether the address of the frame is only ever the base of plain accesses inside of it.
-    fn look_at_frame(&mut self, ops: &[Op]) {
+    fn look_at_frame(&mut self, text: Text<'_>) {
         let mut private = true;
         let frame = |regs: &Registers, r: Reg| matches!(regs[usize::from(r)], Known::Frame(_));
         let inside = |regs: &Registers, r: Reg, off: i16, size: Size| match regs[usize::from(r)] {
             Known::Frame(at) => in_frame(at.wrapping_add(off.into()), size),
             _ => true,
         };
-        self.each(ops, |_, op, regs| {
+        self.each(text, |_, op, regs| {
             let of = |src: Src| matches!(src, Src::Reg(r) if frame(regs, r));
             private &= match *op {
                 // Copies and constant offsets are followed; anything else loses sight of the address.
@@ -237,48 +249,30 @@ impl Flow {
             };
         });
         // Where paths meet, an address may be forgotten without an instruction that does it.
-        let merged = self.blocks.keys().any(|at| self.forgets(ops, *at));
+        let merged = self.blocks.keys().any(|at| self.forgets(text, *at));
         self.private_frame = private && !merged;
     }
 
-    /// Whether some way into a block brings an address of the frame that is unknown there.
-    fn forgets(&self, ops: &[Op], block: u32) -> bool {
-        let (mut regs, mut pc) = (self.blocks[&block], block);
-        while let Some(op) = ops.get(pc as usize) {
-            step(op, &mut regs);
-            let next = successors(op, pc);
-            pc += 1;
-            if jump_target(op).is_some() || next == [None, None] || self.blocks.contains_key(&pc) {
-                return next.into_iter().flatten().any(|n| {
-                    self.blocks
-                        .get(&n)
-                        .is_some_and(|at| (0..11).any(|r| matches!(regs[r], Known::Frame(_)) && at[r] != regs[r]))
-                });
-            }
-        }
-        false
+    /// Whether some way out of a block brings an address of the frame to where it is unknown.
+    fn forgets(&self, text: Text<'_>, block: u32) -> bool {
+        let (_, next, regs) = self.block(text, block, |_, _, _| {});
+        let lost = |at: &Registers| (0..11).any(|r| matches!(regs[r], Known::Frame(_)) && at[r] != regs[r]);
+        next.into_iter().flatten().any(|n| self.blocks.get(&n).is_some_and(lost))
     }
 
     /// The blocks with their instructions and successors.
-    fn graph(&self, ops: &[Op]) -> BTreeMap<u32, super::loops::Block> {
+    fn graph(&self, text: Text<'_>) -> BTreeMap<u32, super::loops::Block> {
         let block = |at: u32| {
-            let mut pc = at;
-            while let Some(op) = ops.get(pc as usize) {
-                let next = successors(op, pc);
-                pc += 1;
-                if jump_target(op).is_some() || next == [None, None] || self.blocks.contains_key(&pc) {
-                    return (pc - at, next);
-                }
-            }
-            (pc - at, [None, None])
+            let (end, next, _) = self.block(text, at, |_, _, _| {});
+            (end - at, next)
         };
         self.blocks.keys().map(|at| (*at, block(*at))).collect()
     }
 
     /// The places of a private frame that can be variables.
-    fn find_slots(&self, ops: &[Op]) -> Vec<(i64, Size)> {
+    fn find_slots(&self, text: Text<'_>) -> Vec<(i64, Size)> {
         let mut places: Vec<(i64, Size)> = Vec::new();
-        self.each(ops, |_, op, regs| {
+        self.each(text, |_, op, regs| {
             if let Some((at, size, _)) = frame_access(op, regs)
                 && !places.contains(&(at, size))
                 && places.len() <= 4 * MAX_SLOTS
@@ -301,24 +295,16 @@ impl Flow {
         loop {
             let mut changed = false;
             for at in self.blocks.keys() {
-                let (mut regs, mut pc, mut now) = (self.blocks[at], *at, written[at]);
-                while let Some(op) = ops.get(pc as usize) {
-                    match frame_access(op, &regs) {
-                        Some((at, size, true)) => now |= bit(at, size),
-                        Some((at, size, false)) => early |= bit(at, size) & !now,
-                        None => {}
-                    }
-                    step(op, &mut regs);
-                    let next = successors(op, pc);
-                    pc += 1;
-                    if jump_target(op).is_some() || next == [None, None] || self.blocks.contains_key(&pc) {
-                        for n in next.into_iter().flatten() {
-                            if let Some(w) = written.get_mut(&n) {
-                                changed |= *w & now != *w;
-                                *w &= now;
-                            }
-                        }
-                        break;
+                let mut now = written[at];
+                let (_, next, _) = self.block(text, *at, |_, op, regs| match frame_access(op, regs) {
+                    Some((at, size, true)) => now |= bit(at, size),
+                    Some((at, size, false)) => early |= bit(at, size) & !now,
+                    None => {}
+                });
+                for n in next.into_iter().flatten() {
+                    if let Some(w) = written.get_mut(&n) {
+                        changed |= *w & now != *w;
+                        *w &= now;
                     }
                 }
             }
@@ -329,34 +315,27 @@ impl Flow {
         slots.iter().enumerate().filter(|(n, _)| early >> n & 1 == 0).map(|(_, s)| *s).collect()
     }
 
-    fn live_args(&self, ops: &[Op], start: u32, callee: impl Fn(u32) -> Mask) -> Mask {
+    fn live_args(&self, text: Text<'_>, start: u32, callee: impl Fn(u32) -> Mask) -> Mask {
         // Of each block: read before written, written.
-        let mut sums: BTreeMap<u32, (Mask, Mask, Vec<u32>)> = BTreeMap::new();
-        for (at, regs) in &self.blocks {
-            let (mut regs, mut pc, mut read, mut written) = (*regs, *at, 0, 0);
-            let mut next = Vec::new();
-            while let Some(op) = ops.get(pc as usize) {
+        let mut sums: BTreeMap<u32, (Mask, Mask, [Option<u32>; 2])> = BTreeMap::new();
+        for at in self.blocks.keys() {
+            let (mut read, mut written) = (0, 0);
+            let (_, next, _) = self.block(text, *at, |pc, op, regs| {
                 let given = match op {
                     Op::CallLocal { subprog, .. } => callee(*subprog),
-                    _ => passed(&regs),
+                    _ => passed(regs),
                 };
-                let (r, w) = effects(op, given);
+                let (r, w) = effects(text.insns.get(pc as usize).copied().unwrap_or_default(), op, given);
                 read |= r & !written;
                 written |= w;
-                step(op, &mut regs);
-                next = successors(op, pc).into_iter().flatten().collect();
-                pc += 1;
-                if jump_target(op).is_some() || next.is_empty() || self.blocks.contains_key(&pc) {
-                    break;
-                }
-            }
+            });
             sums.insert(*at, (read, written, next));
         }
         let mut live: BTreeMap<u32, Mask> = BTreeMap::new();
         loop {
             let mut changed = false;
             for (at, (read, written, next)) in sums.iter().rev() {
-                let out = next.iter().fold(0, |m, n| m | live.get(n).copied().unwrap_or(0));
+                let out = next.iter().flatten().fold(0, |m, n| m | live.get(n).copied().unwrap_or(0));
                 let now = read | out & !written;
                 changed |= live.insert(*at, now) != Some(now);
             }
@@ -397,25 +376,19 @@ fn merge(a: Known, b: Known) -> Known {
 }
 
 /// Where blocks begin in what is reachable from `start`, in order, and what jumps lead to.
-fn leaders(ops: &[Op], start: u32) -> (Vec<u32>, BTreeSet<u32>) {
-    let mut seen = vec![false; ops.len() + 1];
+fn leaders(text: Text<'_>, start: u32) -> (Vec<u32>, BTreeSet<u32>) {
+    let mut seen = vec![false; text.ops.len() + 1];
     let (mut out, mut targets, mut work) = (vec![start], BTreeSet::new(), vec![start]);
     while let Some(mut pc) = work.pop() {
-        while !std::mem::replace(&mut seen[pc as usize], true) {
-            let Some(op) = ops.get(pc as usize) else {
-                break;
-            };
-            if let Some(target) = jump_target(op) {
+        while (pc as usize) < text.ops.len() && !std::mem::replace(&mut seen[pc as usize], true) {
+            let next = text.next(pc);
+            if let Some(target) = text.target(pc) {
                 targets.insert(target);
-                out.push(target);
-                work.push(target);
-                if !matches!(op, Op::Jump { .. }) {
-                    out.push(pc + 1);
-                    work.push(pc + 1);
-                }
+                out.extend(next.into_iter().flatten());
+                work.extend(next.into_iter().flatten());
                 break;
             }
-            if matches!(op, Op::Exit | Op::CallUnknown { .. }) {
+            if next == [None, None] {
                 break;
             }
             pc += 1;

@@ -31,8 +31,7 @@ fn target_ok(cx: &Cx<'_>, regno: u8, insn: Insn) -> bool {
 pub(crate) fn atomic_operation(cx: &mut Cx<'_>, insn_idx: usize, insn: Insn) -> Res {
     let ordered = cx.program.kernel.features.narrow_atomics;
     match insn.decode() {
-        Op::Atomic { op: AtomicOp::Unknown, .. } => {}
-        Op::Atomic { op, .. } => return read_modify_write(cx, insn_idx, insn, op),
+        Op::Atomic { op: Some(op), .. } => return read_modify_write(cx, insn_idx, insn, op),
         Op::LoadAcquire { .. } if ordered => return load_acquire(cx, insn),
         Op::StoreRelease { .. } if ordered => return store_release(cx, insn),
         _ => {}

@@ -12,36 +12,14 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use super::kind::BtfKind;
+use super::layout::{BtfError, HEADER_LEN, MAGIC, TYPE_HEADER, TypeId, assemble, index_types, u16_at, u32_at};
 use super::names::{self, Names, flavourless_name};
 use super::packed::Packed;
 use super::text::Text;
-use super::types::{TYPE_HEADER, Type, TypeId, u32_at};
+use super::types::Type;
 
-/// What is wrong with a BTF blob: offset in bytes and reason.
-#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
-#[error("BTF offset {offset}: {what}")]
-pub struct BtfError {
-    /// Byte offset in the blob.
-    pub offset: usize,
-    /// Reason.
-    pub what: String,
-}
-
-impl BtfError {
-    pub(super) fn new(offset: usize, what: impl Into<String>) -> BtfError {
-        BtfError { offset, what: what.into() }
-    }
-}
-
-const MAGIC: u16 = 0xeb9f;
-const HEADER_LEN: usize = 24;
 /// Longest chain of modifiers and arrays that is followed, against cycles in hostile blobs.
 const MAX_CHAIN: usize = 64;
-
-fn u16_at(b: &[u8], off: usize) -> Option<u16> {
-    let b = b.get(off..off.checked_add(2)?)?;
-    Some(u16::from_le_bytes([b[0], b[1]]))
-}
 
 /// Where the bytes are.
 #[derive(Debug)]
@@ -124,25 +102,6 @@ fn next_serial() -> u64 {
     LAST.fetch_add(1, Ordering::Relaxed) + 1
 }
 
-/// Where each type of a type section begins, which is the part `at` of `raw`.
-pub(super) fn index_types(raw: &[u8], section: (usize, usize)) -> Result<Vec<u32>, BtfError> {
-    let mut offsets = Vec::with_capacity((section.1 - section.0) / 24);
-    let mut at = section.0;
-    while at < section.1 {
-        let info = u32_at(raw, at + 4).ok_or_else(|| BtfError::new(at, "a type is cut off"))?;
-        let kind = BtfKind::from_number((info >> 24) & 0x1f)
-            .filter(|k| *k != BtfKind::Void)
-            .ok_or_else(|| BtfError::new(at, format!("unknown kind {}", (info >> 24) & 0x1f)))?;
-        let end = at + TYPE_HEADER + kind.trailing((info & 0xffff) as usize);
-        if end > section.1 {
-            return Err(BtfError::new(at, "a type reaches past the end of the type section"));
-        }
-        offsets.push(u32::try_from(at).map_err(|_| BtfError::new(at, "the blob is larger than 4 GiB"))?);
-        at = end;
-    }
-    Ok(offsets)
-}
-
 impl Btf {
     /// Indexes a blob in host-independent little-endian form.
     ///
@@ -209,7 +168,7 @@ impl Btf {
             Store::Whole { raw, .. } => Cow::Borrowed(raw),
             Store::Packed(packed) => {
                 let (types, strings) = packed.sections();
-                Cow::Owned(super::edit::blob(&types, &strings).unwrap_or_default())
+                Cow::Owned(assemble(&types, &strings).unwrap_or_default())
             }
         }
     }

@@ -3,9 +3,9 @@
 //! Answers for what libbpf does to the BTF of an object: sizes and offsets of data sections, externs turned into
 //! variables, linkage of hidden functions. Types keep their ids and strings their offsets; new ones are appended.
 
-use super::{Btf, BtfError, Type, TypeId};
-
-const HEADER_LEN: u32 = 24;
+use super::blob::Btf;
+use super::layout::{BtfError, TypeId, assemble};
+use super::types::Type;
 
 /// A blob being changed.
 #[derive(Debug)]
@@ -99,21 +99,6 @@ impl<'a> BtfEdit<'a> {
 
     /// The changed blob.
     pub fn finish(self) -> Result<Btf, BtfError> {
-        Btf::parse(blob(&self.types, &self.strings)?, None)
+        Btf::parse(assemble(&self.types, &self.strings)?, None)
     }
-}
-
-/// A blob of these sections, laid out as compilers and kernels do it: header, types, strings.
-pub(super) fn blob(types: &[u8], strings: &[u8]) -> Result<Vec<u8>, BtfError> {
-    let too_big = |_| BtfError { offset: 0, what: "the blob is larger than 4 GiB".to_owned() };
-    let type_len = u32::try_from(types.len()).map_err(too_big)?;
-    let str_len = u32::try_from(strings.len()).map_err(too_big)?;
-    let mut raw = Vec::with_capacity(HEADER_LEN as usize + types.len() + strings.len());
-    raw.extend_from_slice(&[0x9f, 0xeb, 1, 0]);
-    for w in [HEADER_LEN, 0, type_len, type_len, str_len] {
-        raw.extend_from_slice(&w.to_le_bytes());
-    }
-    raw.extend_from_slice(types);
-    raw.extend_from_slice(strings);
-    Ok(raw)
 }

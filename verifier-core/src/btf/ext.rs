@@ -2,7 +2,7 @@
 //!
 //! Answers for libbpf's `btf_ext__new()`. Records are found by walking, their fields are read on demand.
 
-use super::BtfError;
+use super::layout::BtfError;
 
 /// One of the three tables.
 #[derive(Clone, Debug, Default)]

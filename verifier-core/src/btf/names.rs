@@ -5,7 +5,7 @@
 //! in memory and in the repository: where each bucket starts, then the entries of all buckets. An entry has the type's
 //! position (id less the first id of the blob) in its low bits and a part of the hash above.
 
-use super::types::u32_at;
+use super::layout::u32_at;
 
 /// A name without its CO-RE flavour: `task_struct___old` is `task_struct`.
 pub fn flavourless_name(name: &str) -> &str {

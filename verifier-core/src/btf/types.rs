@@ -4,18 +4,7 @@
 
 use super::blob::Btf;
 use super::kind::BtfKind;
-
-/// Id of a type within a BTF (split BTF counts on from its base).
-pub type TypeId = u32;
-
-/// Bytes of the header that every type has.
-pub(super) const TYPE_HEADER: usize = 12;
-
-/// The little-endian word at an offset.
-pub(super) fn u32_at(b: &[u8], off: usize) -> Option<u32> {
-    let b = b.get(off..off.checked_add(4)?)?;
-    Some(u32::from_le_bytes([b[0], b[1], b[2], b[3]]))
-}
+use super::layout::{TypeId, u32_at};
 
 /// One type, borrowed from its BTF.
 #[derive(Clone, Copy, Debug)]

@@ -9,7 +9,7 @@ use verifier_core::kernel::helpers::{self, id};
 
 use super::cx::{Cx, Halt, stop};
 use super::helper::{Helper, HelperFn, Run, Table};
-use super::helpers::{base, callback, csum, dynptr, iter, lookup, map, print, ring, skb, string, timer, xdp};
+use super::helpers::{base, callback, csum, dynptr, iter, lookup, map, object, print, ring, skb, string, timer, xdp};
 
 /// Body of a helper: the run, and r1 to r5.
 pub type Body = fn(&mut Cx<'_>, [u64; 5]) -> Result<u64, Halt>;
@@ -99,6 +99,8 @@ static HELPERS: &[Helper] = &[
     row!(id::SPIN_LOCK, "bpf_spin_lock", base::lock),
     row!(id::SPIN_UNLOCK, "bpf_spin_unlock", base::unlock),
     row!(id::KPTR_XCHG, "bpf_kptr_xchg", base::kptr_xchg),
+    row!(id::THIS_CPU_PTR, "bpf_this_cpu_ptr", object::this_cpu_ptr),
+    row!(id::PER_CPU_PTR, "bpf_per_cpu_ptr", object::per_cpu_ptr),
     row!(id::GET_RETVAL, "bpf_get_retval", base::get_retval),
     row!(id::SET_RETVAL, "bpf_set_retval", base::set_retval),
     row!(id::TRACE_PRINTK, "bpf_trace_printk", print::trace_printk),
@@ -157,16 +159,12 @@ static HELPERS: &[Helper] = &[
 ];
 
 /// Helpers whose result cannot be null and cannot be made up: calling them ends the run.
-static ENDING: &[Helper] = &[
-    row!(id::THIS_CPU_PTR, "bpf_this_cpu_ptr", base::this_cpu_ptr),
-    row!(id::TASK_PT_REGS, "bpf_task_pt_regs", base::task_pt_regs),
-];
+static ENDING: &[Helper] = &[row!(id::TASK_PT_REGS, "bpf_task_pt_regs", base::task_pt_regs)];
 
 /// Helpers that are not modelled and return a pointer: null, as when there is nothing to be found.
 const NULL: &[u32] = &[
     id::GET_LISTENER_SOCK,
     id::TCP_SOCK,
-    id::PER_CPU_PTR,
     id::SKC_TO_TCP6_SOCK,
     id::SKC_TO_TCP_SOCK,
     id::SKC_TO_TCP_TIMEWAIT_SOCK,
@@ -204,6 +202,41 @@ static KFUNCS: &[Helper] = &[
     row!(0, "bpf_wq_start", timer::work_start),
     row!(0, "bpf_task_acquire", base::task_acquire),
     row!(0, "bpf_task_release", base::zero),
+    row!(0, "bpf_task_from_pid", base::task_from_pid),
+    row!(0, "bpf_task_from_vpid", base::task_from_pid),
+    row!(0, "bpf_rdonly_cast", base::first),
+    row!(0, "bpf_local_irq_save", base::irq_save),
+    row!(0, "bpf_local_irq_restore", base::zero),
+    row!(0, "bpf_res_spin_lock", base::lock_checked),
+    row!(0, "bpf_res_spin_unlock", base::unlock),
+    row!(0, "bpf_res_spin_lock_irqsave", base::lock_checked),
+    row!(0, "bpf_res_spin_unlock_irqrestore", base::unlock),
+    row!(0, "bpf_map_sum_elem_count", map::sum_elem_count),
+    row!(0, "bpf_obj_new_impl", object::new),
+    row!(0, "bpf_obj_new", object::new),
+    row!(0, "bpf_percpu_obj_new_impl", object::new_for_each_cpu),
+    row!(0, "bpf_percpu_obj_new", object::new_for_each_cpu),
+    row!(0, "bpf_obj_drop_impl", object::drop),
+    row!(0, "bpf_obj_drop", object::drop),
+    row!(0, "bpf_percpu_obj_drop_impl", object::drop),
+    row!(0, "bpf_percpu_obj_drop", object::drop),
+    row!(0, "bpf_refcount_acquire_impl", object::acquire),
+    row!(0, "bpf_refcount_acquire", object::acquire),
+    row!(0, "bpf_list_push_front_impl", object::push_front),
+    row!(0, "bpf_list_push_front", object::push_front),
+    row!(0, "bpf_list_push_back_impl", object::push_back),
+    row!(0, "bpf_list_push_back", object::push_back),
+    row!(0, "bpf_list_pop_front", object::pop_front),
+    row!(0, "bpf_list_pop_back", object::pop_back),
+    row!(0, "bpf_list_front", object::front),
+    row!(0, "bpf_list_back", object::back),
+    row!(0, "bpf_rbtree_add_impl", object::tree_add, calls_back),
+    row!(0, "bpf_rbtree_add", object::tree_add, calls_back),
+    row!(0, "bpf_rbtree_remove", object::tree_remove),
+    row!(0, "bpf_rbtree_first", object::front),
+    row!(0, "bpf_rbtree_root", object::tree_root),
+    row!(0, "bpf_rbtree_left", object::tree_left),
+    row!(0, "bpf_rbtree_right", object::tree_right),
     row!(0, "bpf_strcmp", string::strcmp),
     row!(0, "bpf_strcasecmp", string::strcasecmp),
     row!(0, "bpf_strlen", string::strlen),

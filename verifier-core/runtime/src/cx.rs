@@ -155,6 +155,8 @@ pub enum Held {
     Lock(u64),
     /// The sample of a ring buffer at this address.
     Sample(u64),
+    /// The object at this address, which a program made.
+    Object(u64),
 }
 
 /// How an engine runs one function of the current program to its end: `subprog` index, five arguments, result r0.
@@ -416,6 +418,11 @@ impl<'v> Cx<'v> {
         self.held.push(what);
     }
 
+    /// Whether it has to be given back.
+    pub(super) fn holds(&self, what: Held) -> bool {
+        self.held.contains(&what)
+    }
+
     /// It was given back.
     pub(super) fn released(&mut self, what: Held) {
         if let Some(at) = self.held.iter().rposition(|h| *h == what) {
@@ -432,6 +439,7 @@ impl<'v> Cx<'v> {
                 match what {
                     Held::Lock(at) => AtomicU32::from_ptr(at as *mut u32).store(0, Ordering::Release),
                     Held::Sample(at) => map::commit(at, true),
+                    Held::Object(at) => self.vm.heap.release(at),
                 }
             }
         }
@@ -465,7 +473,7 @@ impl<'v> Cx<'v> {
     pub(super) fn give(&mut self, start: u64, len: u64, what: &'static str, writable: bool) {
         if let Some(r) = &mut self.regions {
             r.remove(start);
-            r.add(Region { kind: RegionKind::Helper(what), start, len, objects: None, writable });
+            r.add(Region { kind: RegionKind::Helper(what), start, len, objects: None, closed: None, writable });
         }
     }
 
@@ -494,7 +502,7 @@ impl<'v> Cx<'v> {
         if let Some(r) = &mut self.regions {
             let depth = r.all().iter().filter(|x| matches!(x.kind, RegionKind::Stack(_))).count() as u32;
             let kind = RegionKind::Stack(depth);
-            r.add(Region { kind, start: r10 - FRAME, len: FRAME, objects: None, writable: true });
+            r.add(Region { kind, start: r10 - FRAME, len: FRAME, objects: None, closed: None, writable: true });
         }
     }
 
@@ -541,7 +549,8 @@ impl<'v> Cx<'v> {
     /// What a run without checks has for memory, for reports.
     fn memory(&self) -> Regions {
         let mut all = Regions::default();
-        let mut add = |kind, start, len| all.add(Region { kind, start, len, objects: None, writable: true });
+        let mut add =
+            |kind, start, len| all.add(Region { kind, start, len, objects: None, closed: None, writable: true });
         for depth in 0..FRAMES {
             add(RegionKind::Stack(depth as u32), self.stack.1 - FRAME * (depth + 1), FRAME);
         }
@@ -635,10 +644,34 @@ impl<'v> Cx<'v> {
     /// A fault, recorded.
     #[inline]
     pub(super) fn check(&mut self, insn: u32, address: u64, size: u32, write: bool) -> Result<(), Halt> {
-        let Some(regions) = &self.regions else { return Ok(()) };
-        match regions.find(address, size.into()) {
-            Some(r) if r.writable || !write => Ok(()),
+        let Some(regions) = &mut self.regions else { return Ok(()) };
+        let len = u64::from(size);
+        let may = |r: &Region| !write || r.may_write(address, len);
+        let mut found = regions.find(address, len).map(may);
+        if found.is_none()
+            && let Some(object) = self.vm.heap.region(address)
+        {
+            // The run has not come to it before.
+            found = object.holds(address, len).then(|| may(&object));
+            regions.add(object);
+        }
+        match found {
+            Some(true) => Ok(()),
             _ => self.halt(if write { FaultKind::Write(size) } else { FaultKind::Read(size) }, insn, address),
+        }
+    }
+
+    /// A special field that a helper was given: in writable memory, though not to be written as bytes.
+    ///
+    /// # Errors
+    /// In checked mode, where it does not lie in one writable region.
+    pub(super) fn field(&mut self, address: u64, len: u64) -> Result<(), Halt> {
+        self.argument(address, len, false)?;
+        match &self.regions {
+            Some(r) if !r.find(address, len).is_some_and(|r| r.writable) => {
+                self.halt(FaultKind::Write(u32::try_from(len).unwrap_or(u32::MAX)), self.insn, address)
+            }
+            _ => Ok(()),
         }
     }
 
@@ -695,8 +728,14 @@ impl<'v> Cx<'v> {
         let context = || room(self.ctx, self.ctx + self.ctx_len);
         let task = || self.vm.task_memory().and_then(|(start, len)| room(start, start + len));
         let region = || self.regions.as_ref()?.find(address, 1).and_then(|r| room(r.start, r.start + r.len));
+        let object = || self.vm.heap.object(address).and_then(|(start, len)| room(start, start + len));
         let map = |m: &Arc<Map>| m.ops().extent().and_then(|(start, len)| room(start, start + len));
-        let len = room(self.stack.0, self.stack.1).or_else(packet).or_else(context).or_else(task).or_else(region);
+        let len = room(self.stack.0, self.stack.1)
+            .or_else(packet)
+            .or_else(context)
+            .or_else(task)
+            .or_else(object)
+            .or_else(region);
         let len = len.or_else(|| self.vm.all_maps().iter().find_map(map))?;
         Some((address as *const u8, len))
     }

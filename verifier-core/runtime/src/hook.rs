@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use verifier_core::kernel::ProgType;
 
-use super::context::{self, Contexts, MAX_CONTEXT};
+use super::context::{self, Contexts, MAX_CONTEXT, Shape};
 use super::cx::{Cx, Stack, Stop};
 use super::engine::{Engine, run, run_function, run_linked};
 use super::interp::Interp;
@@ -58,6 +58,7 @@ const TC: &[(i64, &str)] = &[
 const VERDICT: &[(i64, &str)] = &[(0, "drop"), (1, "pass")];
 const SK: &[(i64, &str)] = &[(0, "SK_DROP"), (1, "SK_PASS")];
 const DISSECTED: &[(i64, &str)] = &[(0, "BPF_OK"), (2, "BPF_DROP"), (129, "BPF_FLOW_DISSECTOR_CONTINUE")];
+const NETFILTER: &[(i64, &str)] = &[(0, "NF_DROP"), (1, "NF_ACCEPT")];
 const LWT: &[(i64, &str)] = &[(0, "BPF_OK"), (2, "BPF_DROP"), (7, "BPF_REDIRECT"), (128, "BPF_LWT_REROUTE")];
 
 impl Hook {
@@ -87,13 +88,9 @@ impl Hook {
             | ProgType::CgroupSockopt => hook(None, false, &[]),
             ProgType::SkLookup | ProgType::SkMsg | ProgType::SkReuseport => hook(None, false, SK),
             ProgType::FlowDissector => skb(true, DISSECTED),
-            ProgType::Unspec
-            | ProgType::LircMode2
-            | ProgType::Tracing
-            | ProgType::StructOps
-            | ProgType::Ext
-            | ProgType::Lsm
-            | ProgType::Netfilter => None,
+            ProgType::Tracing | ProgType::Lsm | ProgType::StructOps => hook(None, false, &[]),
+            ProgType::Netfilter => hook(None, false, NETFILTER),
+            ProgType::Unspec | ProgType::LircMode2 | ProgType::Ext => None,
         }
     }
 
@@ -252,13 +249,13 @@ impl Runner {
     }
 
     /// The packet of an input, in its place, and the context.
-    fn place(&mut self, hook: &Hook, input: &Input) -> Result<Option<Packet>, HookError> {
+    fn place(&mut self, hook: &Hook, shape: &Shape, input: &Input) -> Result<Option<Packet>, HookError> {
         let ctx_len = input.context.len().max(hook.context);
         if ctx_len > MAX_CONTEXT {
             return Err(HookError::Context(ctx_len));
         }
         let data = if hook.packet.is_none() { &input.packet[..] } else { &[] };
-        self.contexts.place(hook.prog_type, &input.context, ctx_len, data);
+        self.contexts.place(shape, &input.context, ctx_len, data);
         let Some(kind) = hook.packet else { return Ok(None) };
         let len = input.packet.len();
         let ctx = (self.contexts.address(), ctx_len as u64);
@@ -276,7 +273,7 @@ impl Runner {
         for Fired { code, subprog, map, field } in vm.timers.due(vm.now()) {
             let code: Arc<dyn Any + Send + Sync> = code;
             let (Ok(code), Some((key, value))) = (code.downcast::<Code>(), map.ops().entry_at(field)) else { continue };
-            let regions = checked.then(|| regions(vm, &self.contexts, ProgType::Unspec, None));
+            let regions = checked.then(|| regions(vm, &self.contexts, &Shape::default(), None));
             let mut cx = Cx::new(vm, &mut self.stack, regions);
             let (own, len) = (if let Key::Index(n) = key { n } else { 0 }, map.spec().key_size);
             let key = if let Key::At(at) = key { at } else { std::ptr::from_ref(&own) as u64 };
@@ -298,7 +295,8 @@ impl Runner {
     ) -> Result<Output, HookError> {
         let prog_type = ProgType::from_number(program.code().prog_type()).unwrap_or(ProgType::Unspec);
         let hook = Hook::of(prog_type).ok_or(HookError::NoHook(prog_type.name()))?;
-        let mut packet = self.place(&hook, input)?;
+        let shape = program.code().context();
+        let mut packet = self.place(&hook, shape, input)?;
         let ctx = self.contexts.address();
         let ctx_len = input.context.len().max(hook.context) as u64;
         let checked = mode != Mode::Fast || matches!(program, Program::Checked(_));
@@ -308,7 +306,7 @@ impl Runner {
             if n % 64 == 63 && vm.limits.is_over() {
                 return Err(Stop::Deadline.into());
             }
-            let regions = checked.then(|| regions(vm, &self.contexts, prog_type, packet.as_ref()));
+            let regions = checked.then(|| regions(vm, &self.contexts, shape, packet.as_ref()));
             let mut cx = Cx::new(vm, &mut self.stack, regions);
             cx.ctx_len = ctx_len;
             cx.packet = packet.take();
@@ -335,15 +333,15 @@ impl Runner {
             }
             p.bytes()
         });
-        let mut context = self.contexts.bytes(prog_type);
+        let mut context = self.contexts.bytes(shape);
         context.truncate(input.context.len().max(SHOWN));
         Ok(Output { r0, packet, context, redirect, clones, retval, steps })
     }
 }
 
-fn regions(vm: &Vm, contexts: &Contexts, prog_type: ProgType, packet: Option<&Packet>) -> Regions {
+fn regions(vm: &Vm, contexts: &Contexts, shape: &Shape, packet: Option<&Packet>) -> Regions {
     let mut all = Regions::default();
-    contexts.regions(prog_type).into_iter().for_each(|r| all.add(r));
+    contexts.regions(shape).into_iter().for_each(|r| all.add(r));
     packet.into_iter().for_each(|p| all.add(p.region()));
     vm.all_maps().iter().flat_map(|m| m.regions()).for_each(|r| all.add(r));
     all
@@ -417,6 +415,6 @@ mod tests {
         let name = |t, r0| Hook::of(t).expect("hook").action(r0);
         assert_eq!((name(ProgType::Xdp, 2), name(ProgType::Xdp, 9)), ("XDP_PASS".into(), "9".into()));
         assert_eq!(name(ProgType::SchedCls, 0xffff_ffff), "TC_ACT_UNSPEC");
-        assert!(Hook::of(ProgType::Lsm).is_none());
+        assert!(Hook::of(ProgType::Ext).is_none());
     }
 }

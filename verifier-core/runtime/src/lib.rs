@@ -14,7 +14,7 @@
 //! * [`budget`]: instructions, time and memory that runs may take.
 //! * [`memory`]: reservations with guard pages, regions of checked mode.
 //! * [`map`]: the maps. [`value`]: what their values are made of. [`packet`]: the packet of a run. [`net`]: routes, sockets, and what was sent where.
-//! * [`timer`]: what fires between runs.
+//! * [`timer`]: what fires between runs. [`heap`]: objects that programs make.
 //! * [`replay`]: any instructions over memory given in full, every access checked.
 //! * [`engine`]: what an engine is, and a run from entry to result. [`interp`] is the one that always works.
 //!
@@ -66,6 +66,7 @@ pub mod cx;
 pub mod engine;
 pub mod engines;
 mod fault;
+mod heap;
 pub mod helper;
 mod helpers;
 pub mod hook;

@@ -8,11 +8,11 @@
 use std::sync::Arc;
 
 use verifier_core::analysis::Verified;
-use verifier_core::kernel::ProgType;
+use verifier_core::kernel::{MapType, ProgType};
 use verifier_core::program::{LoadRequest, MapSpec};
 
 use super::abi::Known;
-use super::context;
+use super::context::{self, Shape};
 use super::program::{Code, LinkError};
 use super::vm::Vm;
 
@@ -55,16 +55,29 @@ impl Linked {
             }
         }
         let prog_type = ProgType::from_number(program.request().prog_type).unwrap_or(ProgType::Unspec);
-        if let Some(at) = context::missing(prog_type) {
+        let reach = program.reach();
+        let shape = Shape::of(prog_type).with(&reach.context_pointers);
+        if let Some(at) = shape.missing() {
             let what = format!("offset {at} of contexts of {} programs points to", prog_type.name());
             return Err(Unlinked::Context(format!("{what} an object that the runtime does not have")));
         }
-        let buffer = program.reach().buffer;
+        if context::is_of_arguments(prog_type) {
+            if reach.context as usize > context::size(prog_type) {
+                return Err(Unlinked::Context(format!("the program reads {} bytes of its context", reach.context)));
+            }
+            // Which arguments are pointers, the function decides, and another program is attached to another one.
+            let arrays = program.request().maps.iter().any(|m| m.map_type == MapType::ProgArray as u32);
+            if arrays {
+                let what = format!("tail calls of {} programs are not run", prog_type.name());
+                return Err(Unlinked::Context(what));
+            }
+        }
+        let buffer = reach.buffer;
         if buffer > context::BUFFER {
             let what = format!("the program comes to {buffer} bytes of its tracepoint's buffer");
             return Err(Unlinked::Context(format!("{what}, the runtime has {} at most", context::BUFFER)));
         }
-        Ok(Linked { code: Code::verified(program, vm, &Known)?.share(), vm: vm.id() })
+        Ok(Linked { code: Code::verified(program, vm, &Known, shape)?.share(), vm: vm.id() })
     }
 
     /// The program.

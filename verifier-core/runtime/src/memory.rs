@@ -7,6 +7,7 @@
 
 use std::io;
 use std::ptr::NonNull;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Bytes of a page.
@@ -224,6 +225,8 @@ pub enum RegionKind {
     Data,
     /// What a flow dissector fills.
     FlowKeys,
+    /// An object of the kernel that a context points to.
+    Object,
     /// Memory that a helper gave out.
     Helper(&'static str),
     /// Memory that the user gave, by name.
@@ -242,6 +245,7 @@ impl std::fmt::Display for RegionKind {
             RegionKind::Buffer => f.write_str("buffer of the tracepoint"),
             RegionKind::Data => f.write_str("data of the context"),
             RegionKind::FlowKeys => f.write_str("flow keys"),
+            RegionKind::Object => f.write_str("object of the kernel"),
             RegionKind::Helper(h) => write!(f, "memory of {h}"),
             RegionKind::User(n) => write!(f, "region `{n}`"),
         }
@@ -259,17 +263,27 @@ pub struct Region {
     pub len: u64,
     /// When it holds several objects: bytes from one to the next, and bytes of each. An access must lie in one.
     pub objects: Option<(u64, u64)>,
+    /// Offset and length, in each object, of what is not to be written as bytes: special fields.
+    pub closed: Option<Arc<[(u32, u32)]>>,
     /// Whether stores are allowed.
     pub writable: bool,
 }
 
 impl Region {
-    fn holds(&self, address: u64, len: u64) -> bool {
+    /// Whether an access lies wholly in it, or in one of its objects.
+    pub(super) fn holds(&self, address: u64, len: u64) -> bool {
         let Some(off) = address.checked_sub(self.start) else { return false };
         if off.checked_add(len).is_none_or(|end| end > self.len) {
             return false;
         }
         self.objects.is_none_or(|(stride, size)| off % stride.max(1) + len <= size)
+    }
+
+    /// Whether an access that lies in it may be a store.
+    pub(super) fn may_write(&self, address: u64, len: u64) -> bool {
+        let off = address.wrapping_sub(self.start) % self.objects.map_or(u64::MAX, |(stride, _)| stride.max(1));
+        let apart = |(at, n): &(u32, u32)| off + len <= u64::from(*at) || off >= u64::from(*at) + u64::from(*n);
+        self.writable && self.closed.as_ref().is_none_or(|closed| closed.iter().all(apart))
     }
 }
 
@@ -335,7 +349,7 @@ mod tests {
     fn regions_hold_whole_objects() {
         let mut all = Regions::default();
         let kind = RegionKind::MapValue("m".into());
-        all.add(Region { kind, start: 0x1000, len: 32, objects: Some((8, 8)), writable: true });
+        all.add(Region { kind, start: 0x1000, len: 32, objects: Some((8, 8)), closed: None, writable: true });
         assert!(all.find(0x1008, 8).is_some() && all.find(0x1018, 8).is_some());
         assert!(all.find(0x1004, 8).is_none() && all.find(0x1020, 1).is_none() && all.find(0xfff, 1).is_none());
         assert!(all.nearest(0x1020).is_some() && all.find(u64::MAX, 8).is_none());

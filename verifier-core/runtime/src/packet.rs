@@ -165,7 +165,7 @@ impl Packet {
     /// A region for checked mode.
     pub fn region(&self) -> Region {
         let len = self.end - self.meta;
-        Region { kind: RegionKind::Packet, start: self.meta, len, objects: None, writable: true }
+        Region { kind: RegionKind::Packet, start: self.meta, len, objects: None, closed: None, writable: true }
     }
 
     fn fill(&self, at: u64, len: u64) {

@@ -5,17 +5,23 @@
 //! looked up first. Answers for the rewrites at the end of `bpf_check()` as far as they decide what a program does.
 
 use std::any::Any;
+use std::collections::BTreeMap;
 use std::sync::atomic::AtomicUsize;
-use std::sync::{Arc, OnceLock, Weak};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 
 use verifier_core::analysis::{KernelMemory, Verified};
+use verifier_core::btf::Btf;
 pub use verifier_core::isa::AtomicOp;
+use verifier_core::isa::op::set_of;
 use verifier_core::isa::opcode::*;
 use verifier_core::isa::semantics::{AluOp, CmpOp};
 use verifier_core::isa::{self, Callee, Insn};
 use verifier_core::kernel::{MapType, ProgType};
+use verifier_core::program::record::StructMetas;
 use verifier_core::program::{LoadRequest, MapSpec};
 
+use super::context::Shape;
+use super::heap::ObjectType;
 use super::helper::{Helper, Table};
 use super::map::{Map, Owner, Program};
 use super::value::Layout;
@@ -24,6 +30,8 @@ use super::vm::Vm;
 /// Register number, 0..=10.
 pub type Reg = u8;
 
+/// The register with the top of the frame.
+const FRAME_POINTER: Reg = 10;
 /// First of the values that stand for functions of a program: `FUNC_BASE + n` is its `n`th subprogram. No memory of
 /// ours is ever there.
 pub const FUNC_BASE: u64 = 0xffff_f000_0000_0000;
@@ -238,6 +246,8 @@ pub struct Code {
     vm: u64,
     owner: Owner,
     verified: bool,
+    own_types: Option<OwnTypes>,
+    context: Shape,
     /// Itself, where it is shared.
     shared: OnceLock<Weak<Code>>,
     compiled: [OnceLock<Box<dyn Any + Send + Sync>>; 2],
@@ -250,10 +260,16 @@ impl Code {
     ///
     /// # Errors
     /// Where the program needs something that the runtime does not model.
-    pub(super) fn verified(program: &Verified, vm: &Vm, table: &dyn Table) -> Result<Code, LinkError> {
+    pub(super) fn verified(program: &Verified, vm: &Vm, table: &dyn Table, context: Shape) -> Result<Code, LinkError> {
         let req = program.request();
         same_fields(program, vm)?;
         let mut code = build(program.insns(), req, (vm, table), Some(program.subprog_starts()))?;
+        code.context = context;
+        code.own_types = req.btf.as_ref().map(|btf| OwnTypes {
+            btf: btf.clone(),
+            fields: program.own_types().clone(),
+            known: Mutex::default(),
+        });
         code.exception_cb =
             program.as_target().funcs.iter().position(|f| f.exception_cb).and_then(|n| u32::try_from(n).ok());
         for (insn, what) in &program.reach().kernel_memory {
@@ -287,6 +303,11 @@ impl Code {
     /// Where they are not well formed: unknown opcodes, jumps out of the program.
     pub(super) fn of_request(req: &LoadRequest, vm: &Vm, table: &dyn Table, believed: bool) -> Result<Code, LinkError> {
         build(&req.insns, req, (vm, table), believed.then_some(&[]))
+    }
+
+    /// What its context is like.
+    pub(super) fn context(&self) -> &Shape {
+        &self.context
     }
 
     /// Whether the analysis accepted it, so that it may run without checks.
@@ -362,6 +383,12 @@ impl Code {
         self.exception_cb
     }
 
+    /// What objects of a type of its BTF are made of, with `per_cpu` one for each of so many CPUs; `None`: no
+    /// such type, or nobody checked the program with it.
+    pub(super) fn object_type(&self, id: u32, per_cpu: Option<u32>) -> Option<Arc<ObjectType>> {
+        self.own_types.as_ref()?.get(id, per_cpu)
+    }
+
     /// Maps that it refers to.
     pub fn maps(&self) -> &[Arc<Map>] {
         &self.maps
@@ -376,6 +403,26 @@ impl Code {
     pub fn func_at(&self, value: u64) -> Option<u32> {
         let n = u32::try_from(value.checked_sub(FUNC_BASE)?).ok()?;
         ((n as usize) < self.subprogs.len()).then_some(n)
+    }
+}
+
+/// The types of a program's own BTF, as far as it makes objects of them.
+#[derive(Debug)]
+struct OwnTypes {
+    btf: Arc<Btf>,
+    fields: StructMetas,
+    known: Mutex<BTreeMap<(u32, Option<u32>), Option<Arc<ObjectType>>>>,
+}
+
+impl OwnTypes {
+    fn get(&self, id: u32, per_cpu: Option<u32>) -> Option<Arc<ObjectType>> {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let make = || {
+            let size = self.btf.ty(id)?.size_or_type;
+            let layout = Layout::new(size, self.fields.get(id).map(|r| &**r));
+            Some(Arc::new(ObjectType { id: (self.btf.serial(), id), layout, per_cpu }))
+        };
+        known.entry((id, per_cpu)).or_insert_with(make).clone()
     }
 }
 
@@ -408,6 +455,7 @@ struct Builder<'a> {
     req: &'a LoadRequest,
     vm: &'a Vm,
     table: &'a dyn Table,
+    accepted: bool,
     maps: Vec<Arc<Map>>,
 }
 
@@ -423,7 +471,7 @@ fn build(
         return Err(fail(0, "not between one and a million instructions"));
     }
     let starts = starts(insns, verified.unwrap_or_default())?;
-    let mut b = Builder { insns, starts, req, vm, table, maps: Vec::new() };
+    let mut b = Builder { insns, starts, req, vm, table, accepted: verified.is_some(), maps: Vec::new() };
     let mut ops = Vec::with_capacity(insns.len());
     while ops.len() < insns.len() {
         let i = ops.len();
@@ -465,6 +513,8 @@ fn build(
         vm: vm.id(),
         owner,
         verified: verified.is_some(),
+        own_types: None,
+        context: Shape::of(ProgType::from_number(req.prog_type).unwrap_or(ProgType::Unspec)),
         shared: OnceLock::new(),
         compiled: Default::default(),
         entries: Default::default(),
@@ -515,8 +565,14 @@ impl Builder<'_> {
         if insn.dst >= MAX_REG || (insn.src >= MAX_REG) {
             return Err(fail("no such register"));
         }
+        let op = insn.decode();
+        // Engines take it for the top of a frame, and so for memory that is there. Accepted programs come to no such
+        // instruction.
+        if !self.accepted && op.effect().defs & set_of(FRAME_POINTER) != 0 {
+            return Err(fail("the frame pointer is read-only"));
+        }
         let target = |by: i32| slot(self.insns, at, by);
-        Ok(match insn.decode() {
+        Ok(match op {
             isa::Op::Alu { op, wide, dst, src } => Op::Alu { op, wide, dst, src: src.into() },
             isa::Op::MoveAs { wide, kind: bits @ (8 | 16 | 32), dst, src } => {
                 Op::MovSx { wide, bits: bits as u8, dst, src }

@@ -156,7 +156,7 @@ impl Scenario {
                 }
             }
             let (start, len) = (p.address(), g.bytes.len() as u64);
-            regions.add(Region { kind: g.kind.clone(), start, len, objects: None, writable: g.writable });
+            regions.add(Region { kind: g.kind.clone(), start, len, objects: None, closed: None, writable: g.writable });
         }
         for map in vm.maps() {
             map.regions().into_iter().for_each(|r| regions.add(r));

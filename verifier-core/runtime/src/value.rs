@@ -8,6 +8,7 @@
 //! All copies here are of memory that other threads may be writing to at the same time. They are done in words with
 //! relaxed atomic accesses: a value may be torn, as in the kernel, but nothing is undefined.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, AtomicU32, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
@@ -162,6 +163,11 @@ impl Layout {
     /// The special fields, by offset.
     pub fn special(&self) -> &[Special] {
         &self.special
+    }
+
+    /// Offset and length of the special fields, where there are any.
+    pub(super) fn closed(&self) -> Option<Arc<[(u32, u32)]>> {
+        (!self.special.is_empty()).then(|| self.special.iter().map(|s| (s.offset, s.size)).collect())
     }
 
     /// Whether `BPF_F_LOCK` means anything: values have a `struct bpf_spin_lock`.

@@ -15,6 +15,7 @@ use verifier_core::program::record::{KernelTypes, MapFields};
 use verifier_core::program::{LoadRequest, MapSpec, map_fields};
 
 use super::budget::{Limits, Memory};
+use super::heap::Heap;
 use super::map::{Map, MapError, Site};
 use super::memory::Reservation;
 use super::net::{self, Route, SOCK_LEN, Socket};
@@ -144,6 +145,8 @@ pub struct Vm {
     task_memory: OnceLock<Option<Reservation>>,
     /// Timers that programs made.
     pub(super) timers: Timers,
+    /// Objects that programs made.
+    pub(super) heap: Heap,
     printed: Mutex<Kept<String>>,
     samples: Mutex<Kept<Sample>>,
     /// Numbers of helpers that are not modelled and were called, as bits.
@@ -176,6 +179,7 @@ impl Vm {
             socket_memory: None,
             task_memory: OnceLock::new(),
             timers: Timers::default(),
+            heap: Heap::default(),
             printed: Mutex::default(),
             samples: Mutex::default(),
             missing: Default::default(),

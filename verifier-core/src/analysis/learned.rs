@@ -31,6 +31,8 @@ pub struct Learned {
     pub writes_directly: bool,
     /// Deepest context offset plus size accessed.
     pub deepest_ctx: u32,
+    /// Offsets of a context without a layout of its own that pointers were loaded from, and what they were.
+    pub ctx_pointers: Vec<(u32, RegType)>,
     /// Deepest packet offset accessed.
     pub deepest_packet: u32,
     /// Deepest read-write buffer access (raw tracepoint writable, iterators).
@@ -203,6 +205,7 @@ impl Learned {
             may_throw_somewhere: false,
             writes_directly: false,
             deepest_ctx: 0,
+            ctx_pointers: Vec::new(),
             deepest_packet: 0,
             max_buf_access: [0; 3],
             ctx_references: Vec::new(),

@@ -50,6 +50,7 @@ use std::sync::Arc;
 use crate::btf::Btf;
 use crate::error::{Errno, Rejection, Res, Stop};
 use crate::isa::Insn;
+use crate::kernel::call::RegType;
 use crate::kernel::features::LoopKind;
 use crate::kernel::map_create::implied_flags;
 use crate::kernel::{AttachType, Kernel, MapType, ProgType};
@@ -114,6 +115,7 @@ pub struct Verified {
     subprog_starts: Vec<u32>,
     funcs: Vec<TargetFunc>,
     map_fields: Vec<record::MapFields>,
+    own_types: record::StructMetas,
     reach: Reach,
 }
 
@@ -122,6 +124,10 @@ pub struct Verified {
 pub struct Reach {
     /// Bytes of the buffer that a writable raw tracepoint has.
     pub buffer: u32,
+    /// Bytes of the context.
+    pub context: u32,
+    /// Offsets of pointers in a context that the arguments of a function make up, and what they lead to.
+    pub context_pointers: Vec<(u32, RegType)>,
     /// Instructions that access memory of the kernel's own, in order.
     pub kernel_memory: Vec<(u32, KernelMemory)>,
 }
@@ -131,6 +137,8 @@ impl Reach {
         let at = |(i, aux): (usize, &learned::InsnAux)| Some((u32::try_from(i).ok()?, aux.kernel_memory?));
         Reach {
             buffer: cx.learned.max_buf_access[0],
+            context: cx.learned.deepest_ctx,
+            context_pointers: cx.learned.ctx_pointers.clone(),
             kernel_memory: cx.learned.aux.iter().enumerate().filter_map(at).collect(),
         }
     }
@@ -160,6 +168,11 @@ impl Verified {
     /// Special fields of the values of the request's maps, in its order. Who runs the program keeps numbers out of them.
     pub fn map_fields(&self) -> &[record::MapFields] {
         &self.map_fields
+    }
+
+    /// The special fields that types of its own BTF were checked with.
+    pub fn own_types(&self) -> &record::StructMetas {
+        &self.own_types
     }
 
     /// The program as a target that others (`freplace`, tracing) attach to.
@@ -325,6 +338,7 @@ pub fn verify_assuming(
             subprog_starts: cx.program.subprog_starts.clone(),
             funcs: target_funcs(&cx),
             map_fields: map_fields(&cx, req.maps.len()),
+            own_types: cx.program.struct_metas[usize::from(BtfRef::PROG.0)].clone(),
             reach: Reach::of(&cx),
         })),
         Err(stop) => verdict_of(stop),

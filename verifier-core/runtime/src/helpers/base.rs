@@ -1,6 +1,6 @@
 //! Time, random numbers, who runs, memory of others, locks.
 
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use crate::cx::{Cx, FaultKind, Halt, Held};
 use crate::value;
@@ -131,7 +131,7 @@ fn read_str(cx: &mut Cx<'_>, [dst, size, src, ..]: [u64; 5], of_kernel: bool) ->
 
 /// The word of a lock or pointer that a program names; checked runs may name anything.
 fn word(cx: &mut Cx<'_>, at: u64, len: u64) -> Result<(), Halt> {
-    cx.writable(at, len)?;
+    cx.field(at, len)?;
     if at.is_multiple_of(len) {
         return Ok(());
     }
@@ -165,8 +165,43 @@ pub fn unlock(cx: &mut Cx<'_>, [lock, ..]: [u64; 5]) -> Ret {
 /// `bpf_kptr_xchg(dst, ptr)`
 pub fn kptr_xchg(cx: &mut Cx<'_>, [dst, ptr, ..]: [u64; 5]) -> Ret {
     word(cx, dst, 8)?;
-    // SAFETY: a pointer field of a value, aligned.
-    Ok(unsafe { AtomicU64::from_ptr(dst as *mut u64) }.swap(ptr, Ordering::AcqRel))
+    let vm = cx.vm;
+    // SAFETY: a pointer field of a value or an object, aligned.
+    let old = unsafe { vm.heap.exchange(|| vm.all_maps(), dst, ptr) };
+    cx.released(Held::Object(ptr));
+    if vm.heap.object(old).is_some() {
+        cx.acquired(Held::Object(old));
+    }
+    Ok(old)
+}
+
+/// `bpf_res_spin_lock(lock)`: a lock that tells who would wait for itself.
+pub fn lock_checked(cx: &mut Cx<'_>, args: [u64; 5]) -> Ret {
+    if cx.holds(Held::Lock(args[0])) {
+        return Ok(err(errno::EDEADLK));
+    }
+    lock(cx, args)
+}
+
+/// `bpf_local_irq_save(flags)`: nothing interrupts a run here.
+pub fn irq_save(cx: &mut Cx<'_>, [flags, ..]: [u64; 5]) -> Ret {
+    memory::store(cx, flags, &[0; 8])?;
+    Ok(0)
+}
+
+/// `bpf_rdonly_cast(object, type)`: the same address; what is read through it may not be there.
+pub fn first(_: &mut Cx<'_>, [object, ..]: [u64; 5]) -> Ret {
+    Ok(object)
+}
+
+/// `bpf_task_from_pid(pid)`: the machine has one task.
+pub fn task_from_pid(cx: &mut Cx<'_>, [pid, ..]: [u64; 5]) -> Ret {
+    if low(pid) != cx.vm.task.pid.into() {
+        return Ok(0);
+    }
+    let Some((at, len)) = cx.vm.task_memory() else { return Ok(0) };
+    cx.give(at, len, "bpf_task_from_pid", false);
+    Ok(at)
 }
 
 pub fn get_retval(cx: &mut Cx<'_>, _: [u64; 5]) -> Ret {
@@ -193,10 +228,6 @@ pub fn current_task(cx: &mut Cx<'_>, _: [u64; 5]) -> Ret {
 /// `bpf_task_acquire(task)`: a task that never goes has no count.
 pub fn task_acquire(_: &mut Cx<'_>, [task, ..]: [u64; 5]) -> Ret {
     Ok(task)
-}
-
-pub fn this_cpu_ptr(cx: &mut Cx<'_>, _: [u64; 5]) -> Ret {
-    cx.not_modelled("bpf_this_cpu_ptr")
 }
 
 pub fn task_pt_regs(cx: &mut Cx<'_>, _: [u64; 5]) -> Ret {

@@ -144,3 +144,17 @@ fn no_argument_harms() {
     // Both ends are common, or the calls are not what they should be.
     assert!(ended.iter().all(|n| *n > 100), "{ended:?}");
 }
+
+/// Engines take the frame pointer for the top of a frame: no instruction may change it, in whatever way it would.
+#[test]
+fn the_frame_pointer_is_not_written() {
+    let fetch = Insn { code: STX | ATOMIC | DW, dst: 10, src: 10, off: -8, imm: 1 };
+    let own = |code, src| Insn { code, dst: 10, src, off: 0, imm: 0 };
+    let writes = [fetch, own(ALU64 | MOV | K, 0), own(LDX | MEM | DW, 1), own(ALU | NEG, 0)];
+    for insn in writes {
+        let exit = Insn { code: JMP | EXIT, dst: 0, src: 0, off: 0, imm: 0 };
+        let request = bare_request(ProgType::SocketFilter as u32, vec![insn, exit], vec![]);
+        let refused = Code::unverified(&request, &Vm::new(1)).expect_err("it writes r10");
+        assert!(refused.to_string().contains("read-only"), "{refused}");
+    }
+}

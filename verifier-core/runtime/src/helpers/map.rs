@@ -214,3 +214,10 @@ pub fn tail_call(cx: &mut Cx<'_>, map: u64, index: u32) -> bool {
         _ => false,
     }
 }
+
+/// `bpf_map_sum_elem_count(map)`: entries of a hash table; of other maps nobody counts.
+pub fn sum_elem_count(cx: &mut Cx<'_>, [address, ..]: [u64; 5]) -> Ret {
+    let map = at(cx, address)?;
+    let counted = [MapType::Hash, MapType::PercpuHash, MapType::LruHash, MapType::LruPercpuHash, MapType::HashOfMaps];
+    Ok(if counted.contains(&map.map_type()) { map.len() } else { 0 })
+}

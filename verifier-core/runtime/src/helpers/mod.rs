@@ -8,6 +8,7 @@ pub(super) mod iter;
 pub(super) mod lookup;
 pub(super) mod map;
 pub(super) mod memory;
+pub(super) mod object;
 pub(super) mod print;
 pub(super) mod ring;
 pub(super) mod skb;
@@ -34,6 +35,7 @@ pub(super) fn code(result: Result<(), i32>) -> Ret {
 pub(super) mod errno {
     pub use crate::map::errno::*;
     pub const EFAULT: i32 = 14;
+    pub const EDEADLK: i32 = 35;
     pub const ERANGE: i32 = 34;
     pub const EALREADY: i32 = 114;
     pub const EAFNOSUPPORT: i32 = 97;

@@ -12,7 +12,7 @@ const COST: u64 = 128;
 
 /// The field of a timer; checked runs may name anything.
 fn field(cx: &mut Cx<'_>, timer: u64) -> Result<(), Halt> {
-    cx.writable(timer, 16)?;
+    cx.field(timer, 16)?;
     if timer.is_multiple_of(8) {
         return Ok(());
     }

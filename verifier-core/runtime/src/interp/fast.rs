@@ -519,7 +519,7 @@ mod tests {
         let mut stack = Stack::new().expect("stack");
         let mut regions = Regions::default();
         let kind = RegionKind::User("none".into());
-        regions.add(Region { kind, start: 1, len: 1, objects: None, writable: false });
+        regions.add(Region { kind, start: 1, len: 1, objects: None, closed: None, writable: false });
         let checked = run(&Interp, &mut Cx::new(&vm, &mut stack, Some(regions)), &code, args);
         let fast = believe(&Interp, &mut Cx::new(&vm, &mut stack, None), &code, args);
         // The form that returns to the loop.

@@ -219,7 +219,14 @@ impl Map {
         let Some(m) = self.ops.memory().filter(|m| m.count > 0) else { return Vec::new() };
         let kind = RegionKind::MapValue(self.spec.name.clone());
         let len = m.stride * (m.count - 1) + m.size;
-        vec![Region { kind, start: m.start, len, objects: Some((m.stride, m.size)), writable: true }]
+        vec![Region {
+            kind,
+            start: m.start,
+            len,
+            objects: Some((m.stride, m.size)),
+            closed: self.layout.closed(),
+            writable: true,
+        }]
     }
 
     /// Where an operation on a CPU is done; `None`: the map has no values for it.

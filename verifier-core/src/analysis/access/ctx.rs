@@ -10,6 +10,7 @@ use crate::analysis::regs::{Access, bring_in_step, no_contradiction_in, set_know
 use crate::error::{Errno, MemoryMsg, Res};
 use crate::kernel::call::RegBase;
 use crate::kernel::facts::lsm_hooks;
+use crate::kernel::prog_types::layout;
 use crate::kernel::{AttachType, ProgType};
 use crate::log::Event;
 use crate::state::Payload;
@@ -93,6 +94,11 @@ pub(super) fn load_store(
         Some(info) => {
             // `off` was found inside of the context, so the sum cannot wrap.
             cx.learned.deepest_ctx = cx.learned.deepest_ctx.max((off as u32).wrapping_add(size));
+            let typed = !info.reg_type.is(RegBase::Scalar) && layout(cx.program.prog_type).is_none();
+            let field = (off as u32, info.reg_type);
+            if typed && !cx.learned.ctx_pointers.contains(&field) {
+                cx.learned.ctx_pointers.push(field);
+            }
             return match (t, value) {
                 (Access::Read, Some(value)) => load(cx, value, info),
                 _ => Ok(()),

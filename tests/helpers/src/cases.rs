@@ -12,6 +12,8 @@ use crate::program::{
 
 use Then::{Byte, Half, Half4, Nothing, Number, Word};
 
+mod objects;
+
 /// A stream of numbers.
 pub struct Rng(pub u64);
 
@@ -1015,6 +1017,11 @@ pub const SUBJECTS: &[Subject] = &[
     Subject { name: "trace_vprintk", prog_type: ProgType::SchedCls, calls: 8, make: vprintk },
     Subject { name: "user space", prog_type: ProgType::Syscall, calls: 10, make: probe_read_user },
     Subject { name: "storage of tasks", prog_type: ProgType::RawTracepoint, calls: 10, make: task_storage },
+    Subject { name: "lists and trees", prog_type: ProgType::Xdp, calls: 4, make: objects::graphs },
+    Subject { name: "objects of each CPU", prog_type: ProgType::Xdp, calls: 4, make: objects::per_cpu },
+    Subject { name: "locks that tell", prog_type: ProgType::Xdp, calls: 4, make: objects::locks },
+    Subject { name: "entries of tables", prog_type: ProgType::Xdp, calls: 4, make: objects::entries },
+    Subject { name: "tasks", prog_type: ProgType::Syscall, calls: 4, make: objects::tasks },
     Subject { name: "pointers in values", prog_type: ProgType::Syscall, calls: 4, make: kptrs },
     Subject { name: "timers", prog_type: ProgType::SchedCls, calls: 2, make: timers },
     Subject { name: "exceptions", prog_type: ProgType::SchedCls, calls: 1, make: throws },

@@ -52,6 +52,17 @@ pub fn not_compared(name: &str) -> Option<&'static str> {
             "the kernel does not run programs of sockets and messages by themselves"
         }
         "bpf_wq_init" | "bpf_wq_set_callback_impl" | "bpf_wq_start" => "the kernel runs work while it is compared",
+        "bpf_rbtree_root" | "bpf_rbtree_left" | "bpf_rbtree_right" => {
+            "which node of a tree stands above which is not modelled"
+        }
+        "bpf_obj_new"
+        | "bpf_obj_drop"
+        | "bpf_percpu_obj_new"
+        | "bpf_percpu_obj_drop"
+        | "bpf_refcount_acquire"
+        | "bpf_list_push_front"
+        | "bpf_list_push_back"
+        | "bpf_rbtree_add" => "it is a later release's name of another",
         "bpf_get_retval" | "bpf_set_retval" => "the kernel does not run programs of cgroups by themselves",
         _ => return None,
     })

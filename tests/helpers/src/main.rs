@@ -13,6 +13,7 @@ use std::sync::Arc;
 use verifier_core::analysis::{Options, System, Verdict, verify};
 use verifier_core::btf::Btf;
 use verifier_core::kernel::{Kernel, MapType};
+use verifier_core::program::MapSpec;
 use verifier_runtime::abi::{self, Model};
 use verifier_runtime::engines::EngineKind;
 use verifier_runtime::hook::{Input, Mode, Runner};
@@ -41,8 +42,12 @@ fn split(out: &[u8], calls: usize) -> (Vec<u64>, Vec<u8>) {
 }
 
 /// Maps whose contents are compared: those with keys whose values are not the kernel's own.
-fn is_compared(t: u32) -> bool {
-    let t = MapType::from_number(t).unwrap_or(MapType::Unspec);
+fn is_compared(spec: &MapSpec) -> bool {
+    // Of lists and trees the kernel shows its own addresses.
+    if spec.btf.is_some() && spec.btf_value_type_id == program::HOLDER {
+        return false;
+    }
+    let t = MapType::from_number(spec.map_type).unwrap_or(MapType::Unspec);
     matches!(t, MapType::Array | MapType::Hash | MapType::LruHash | MapType::LpmTrie)
 }
 
@@ -63,7 +68,7 @@ fn on_kernel(case: &Case) -> Result<Left, String> {
     }
     let out = maps[0].1.entries().pop().ok_or("no results")?.1;
     let (results, buffers) = split(&out, case.calls.len());
-    let subjects = maps.iter().zip(&case.request.maps).skip(3).filter(|(_, s)| is_compared(s.map_type));
+    let subjects = maps.iter().zip(&case.request.maps).skip(3).filter(|(_, s)| is_compared(s));
     let maps = subjects.map(|((_, m), _)| sorted(m.entries())).collect();
     Ok(Left { results, buffers, packet: ran.packet, maps })
 }
@@ -110,7 +115,7 @@ fn here(system: &System, case: &Case, engine: EngineKind) -> Result<Left, String
     let own = vm.map(program::OUT).and_then(|m| m.get(&[0; 4], 0)).ok_or("no results")?;
     let (results, buffers) = split(&own, case.calls.len());
     let all = |m: &Arc<Map>| sorted(m.entries(0, usize::MAX, usize::MAX).entries);
-    let maps = vm.maps().skip(3).filter(|m| is_compared(m.spec().map_type)).map(all).collect();
+    let maps = vm.maps().skip(3).filter(|m| is_compared(m.spec())).map(all).collect();
     Ok(Left { results, buffers, packet: out.packet.unwrap_or_default(), maps })
 }
 
@@ -245,6 +250,7 @@ fn main() -> ExitCode {
                 }
                 // What both refuse to load was no call.
                 (Err(theirs), Err(ours)) if ours.starts_with("rejected") && theirs.contains("processed") => {
+                    if tally.refused == 0 {}
                     tally.refused += 1;
                 }
                 (theirs, ours) => {

@@ -631,7 +631,10 @@ impl Builder<'_> {
 
     fn constant(&mut self, at: usize) -> Result<u64, LinkError> {
         let insn = self.insns[at];
-        let high = self.insns.get(at + 1).ok_or_else(|| LinkError { insn: at, what: "half a constant".into() })?;
+        // What it is decoded from again, for its flow, must be nothing else.
+        let rest = |i: &&Insn| (i.code, i.dst, i.src, i.off) == (0, 0, 0, 0);
+        let high = self.insns.get(at + 1).filter(rest);
+        let high = high.ok_or_else(|| LinkError { insn: at, what: "half a constant".into() })?;
         let fail = |what: &str| LinkError { insn: at, what: what.into() };
         let fd = match insn.src {
             0 => return Ok(u64::from(high.imm as u32) << 32 | u64::from(insn.imm as u32)),

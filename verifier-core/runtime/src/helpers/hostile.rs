@@ -158,3 +158,14 @@ fn the_frame_pointer_is_not_written() {
         assert!(refused.to_string().contains("read-only"), "{refused}");
     }
 }
+
+/// The second slot of a constant is no instruction: what it would be is not followed.
+#[test]
+fn half_a_constant_is_refused() {
+    let wide = Insn { code: LD | DW | IMM, dst: 1, src: 0, off: 0, imm: 7 };
+    let jump = Insn { code: JMP | JEQ | K, dst: 0, src: 0, off: 5, imm: 0 };
+    let exit = Insn { code: JMP | EXIT, dst: 0, src: 0, off: 0, imm: 0 };
+    let request = bare_request(ProgType::SocketFilter as u32, vec![wide, jump, exit], vec![]);
+    let refused = Code::unverified(&request, &Vm::new(1)).expect_err("the second slot jumps");
+    assert!(refused.to_string().contains("half a constant"), "{refused}");
+}

@@ -9,8 +9,8 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use verifier_core::analysis::{Options, System};
 use verifier_core::btf::Btf;
-use verifier_core::program::LoadRequest;
 use verifier_core::program::request::Privilege;
+use verifier_core::program::{LoadRequest, Program, loads_with_any};
 use verifier_server::raw;
 
 use crate::agreement::{Ours, Pair, ask};
@@ -217,7 +217,8 @@ fn objects(plan: &Plan, folder: &Path, systems: &Systems) -> Result<Vec<Pair>, F
         let Some(first) = group.first() else { return Vec::new() };
         let Some(system) = systems.of(&first.modules()) else { return Vec::new() };
         let loaded = loader::load(&folder.join("objects").join(&first.object), system);
-        group.iter().map(|r| object_pair(plan, system, &loaded, r)).collect::<Vec<_>>()
+        let stop = first_failing_operation(plan, system, &loaded);
+        group.iter().map(|r| object_pair(plan, system, &loaded, r, stop)).collect::<Vec<_>>()
     })
     .into_iter()
     .flatten()
@@ -252,12 +253,28 @@ pub fn requests(plan: &Plan, folder: &Path) -> Result<Vec<(String, System, LoadR
     Ok(out)
 }
 
-fn object_pair(plan: &Plan, system: &System, loaded: &loader::Loaded, theirs: &Record) -> Pair {
+/// The first program of the object, by its place, that is loaded with any other and fails: what comes behind it is never
+/// loaded, since the loader gives up the object there.
+fn first_failing_operation(plan: &Plan, system: &System, loaded: &loader::Loaded) -> Option<usize> {
+    let object = loaded.as_ref().ok()?;
+    let fails = |p: &Program| match &p.result {
+        Ok(request) => ask(system, request, &Options::default(), plan.budget).verdict == "rejected",
+        Err(_) => false,
+    };
+    object.programs.iter().position(|p| loads_with_any(p) && fails(p))
+}
+
+/// `stop` is the place of the program at which the loader gives up the object.
+fn object_pair(plan: &Plan, system: &System, loaded: &loader::Loaded, theirs: &Record, stop: Option<usize>) -> Pair {
     let kind = theirs.raw["prog_type"]["name"].as_str().unwrap_or("?").to_string();
     // The kernel's log of very long runs was not kept: none is made then, because it costs more than the analysis.
     let log_level = if theirs.log.is_some() || theirs.counters.is_none() { 2 } else { 0 };
     let options = Options { log_level, no_prune: plan.no_prune, ..Options::default() };
-    let request = loader::request(loaded, &theirs.program);
+    let place = loaded.as_ref().ok().and_then(|o| o.programs.iter().position(|p| p.name == theirs.program));
+    let request = match (stop, place) {
+        (Some(stop), Some(place)) if stop < place => Err("a program loaded before fails to load".into()),
+        _ => loader::request(loaded, &theirs.program),
+    };
     let (ours, same_insns) = match request {
         Err(reason) => (Ours::not_loadable(reason), None),
         Ok(request) => {

@@ -160,6 +160,10 @@ fn btf(bytes: &[u8], field: &str) -> Result<Option<Arc<Btf>>, RawError> {
     Btf::parse(bytes.to_vec(), None).map(|b| Some(Arc::new(b))).map_err(|e| bad(field, e.to_string()))
 }
 
+fn has_type_tags(btf: &Btf) -> bool {
+    btf.own_types().any(|t| t.kind == BtfKind::TypeTag)
+}
+
 impl RawMap {
     fn parse(v: &Value) -> Result<RawMap, RawError> {
         let map_type = number32(v, "type")?;
@@ -281,7 +285,9 @@ impl RawProgram {
         for &(at, n) in &self.map_refs {
             let insn = insns.get_mut(at).ok_or_else(|| bad("map_refs", format!("no instruction {at}")))?;
             let map = maps.get(n).ok_or_else(|| bad("map_refs", format!("no map {n}")))?;
-            insn.imm = map.fd;
+            // A map whose BTF the kernel does not take is not created, and the reference names nothing.
+            let known = system.kernel.features.type_tags || !map.btf.as_deref().is_some_and(has_type_tags);
+            insn.imm = if known { map.fd } else { -1 };
         }
         let (fd_array, module_fds) = kfuncs(&self.kfunc_refs, system, &mut insns)?;
         let func_info = words(&self.func_info);

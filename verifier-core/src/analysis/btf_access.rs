@@ -95,6 +95,8 @@ struct Walk {
     leaves: bool,
     /// The types are a kernel's: members of structs do not overlap.
     laid_out: bool,
+    /// What is in a union is not trusted, and may be read beyond its end.
+    unions: bool,
 }
 
 /// A line of the walk with the error it ends in.
@@ -167,7 +169,7 @@ fn walk(btf: &Btf, start: TypeId, off: u32, size: u32, flags: &mut TypeFlags, ho
         if !t.is_composite() {
             return Err((MemoryMsg::NotStruct { name: shown(name) }, Errno::EINVAL));
         }
-        if t.kind == BtfKind::Union && t.vlen != 1 {
+        if how.unions && t.kind == BtfKind::Union && t.vlen != 1 {
             *flags |= TypeFlags::UNTRUSTED;
         }
         let beyond = |name: &str| (MemoryMsg::BeyondStruct { name: shown(name), off, size }, Errno::EACCES);
@@ -351,7 +353,8 @@ pub(crate) fn member_access(
     }
     let types = cx.program.btf(btf).clone();
     let leaves = cx.program.kernel.features.untrusted_mem;
-    let how = Walk { flex: !alloc, leaves, laid_out: cx.program.is_kernels(btf) };
+    let unions = cx.program.kernel.features.unions_untrusted;
+    let how = Walk { flex: !alloc, leaves, laid_out: cx.program.is_kernels(btf), unions };
     let mut flags = TypeFlags::empty();
     let (mut at, mut off) = (id, off as u32);
     for _ in 0..=MAX_DEPTH {
@@ -408,7 +411,8 @@ pub(crate) fn same_struct_within(
     }
     let types = cx.program.btf(btf).clone();
     let leaves = cx.program.kernel.features.untrusted_mem;
-    let how = Walk { flex: walk_flex_arrays, leaves, laid_out: cx.program.is_kernels(btf) };
+    let unions = cx.program.kernel.features.unions_untrusted;
+    let how = Walk { flex: walk_flex_arrays, leaves, laid_out: cx.program.is_kernels(btf), unions };
     let mut flags = TypeFlags::empty();
     let (mut at, mut off) = (id, off as u32);
     for _ in 0..=MAX_DEPTH {

@@ -61,6 +61,9 @@ pub(crate) fn is_user_regs_typedef(btf: &Btf, ptr: &Type<'_>) -> bool {
 
 /// Whether a pointer of `btf` points to the context of a program type: by name, or to the kernel's struct in its place.
 pub(crate) fn is_prog_ctx_type(program: &Program<'_>, btf: &Btf, ptr: &Type<'_>, prog: ProgType) -> bool {
+    if prog == ProgType::SkLookup && !program.kernel.features.lookup_context_known {
+        return false;
+    }
     if prog == ProgType::Kprobe && is_user_regs_typedef(btf, ptr) {
         return true;
     }

@@ -177,7 +177,7 @@ fn check_valid_uninit(cx: &mut Cx, reg: &RegState) -> Res {
 }
 
 /// Is there a whole dynptr here? Kernel: `is_dynptr_reg_valid_init()`.
-fn check_valid_init(cx: &mut Cx, reg: &RegState) -> Res {
+pub(crate) fn check_valid_init(cx: &mut Cx, reg: &RegState) -> Res {
     if is_const_dynptr(reg) {
         return Ok(());
     }

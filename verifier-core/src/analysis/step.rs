@@ -7,7 +7,7 @@
 //! `process_bpf_exit_full`, `check_ld_imm()`, `check_ld_abs()`.
 
 use crate::domain::Scalar;
-use crate::error::{Errno, Res, Stop, WalkMsg};
+use crate::error::{Errno, MemoryMsg, Res, Stop, WalkMsg};
 use crate::isa::op::set_of;
 use crate::isa::opcode::*;
 use crate::isa::semantics::AluOp;
@@ -153,13 +153,9 @@ fn walk(cx: &mut Cx<'_>, search: &mut Search) -> Res {
             continue;
         }
         let aux = &cx.learned.aux[cx.path.insn_idx];
-        let noted = if cx.program.kernel.features.jumps_compare_behind {
-            // A state that was just stored begins its history behind this instruction.
-            aux.compare_point && cx.out.stats.total_states == stored_before
-        } else {
-            aux.history_point
-        };
-        if noted {
+        // Where always-taken jumps compare behind, a state that was just stored begins its history behind this instruction.
+        let begins_behind = cx.program.kernel.features.jumps_compare_behind;
+        if aux.history_point && !(begins_behind && cx.out.stats.total_states != stored_before) {
             cx.path.note_step(0, None);
         }
         if cx.logging() {
@@ -371,8 +367,10 @@ fn step(cx: &mut Cx<'_>, insn: Insn) -> Res<Next> {
         Op::Branch { cmp, .. } => transfer::conditional_jump(cx, insn, cmp)?,
         Op::MayGoto { .. } => transfer::may_goto(cx, insn)?,
         Op::Call { callee } => {
-            let bad_off = !matches!(callee, Callee::Kernel(_)) && insn.off != 0;
-            if bad_off || callee == Callee::Unknown || insn.dst != 0 {
+            let kernels = matches!(callee, Callee::Kernel(_));
+            let known = callee != Callee::Unknown && (!kernels || cx.program.kernel.features.kernel_calls);
+            let bad_off = !kernels && insn.off != 0;
+            if bad_off || !known || insn.dst != 0 {
                 return Err(reserved(cx, WalkMsg::CallReserved));
             }
             return check_call(cx, insn);
@@ -398,6 +396,9 @@ fn store_imm(cx: &mut Cx<'_>, insn: Insn) -> Res {
     }
     use_register(cx, insn.dst, ArgUse::Src)?;
     let ty = cx.reg(insn.dst).ty;
+    if ty.is(RegBase::PtrToCtx) && !cx.program.kernel.features.ctx_constants_stored {
+        return Err(cx.reject(MemoryMsg::CtxConstant { regno: insn.dst, ty }, Errno::EACCES));
+    }
     let at = cx.path.insn_idx;
     access::memory_access(cx, at, insn.dst, i32::from(insn.off), insn.size_bits(), Access::Write, None, false, false)?;
     access::one_kind_of_pointer(cx, ty, false)

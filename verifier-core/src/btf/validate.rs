@@ -12,6 +12,8 @@ use super::{Btf, BtfKind, Type, TypeId};
 pub struct ValidateRules {
     /// Tags may carry the kind flag (6.15: attributes of the compiler's own).
     pub flagged_tags: bool,
+    /// Data sections may be empty (5.12).
+    pub empty_sections: bool,
 }
 
 /// Why the kernel refuses a BTF.
@@ -185,7 +187,10 @@ fn check_meta(btf: &Btf, t: &Type<'_>, rules: ValidateRules) -> Check {
             must(t.size_or_type != 0 && id_ok(t.size_or_type), "Invalid type_id")?;
             must(matches!(t.var_linkage(), Some(0 | 1)), "Linkage not supported")
         }
-        BtfKind::Datasec => check_datasec_meta(btf, t),
+        BtfKind::Datasec => {
+            must(rules.empty_sections || t.vlen != 0, "vlen == 0")?;
+            check_datasec_meta(btf, t)
+        }
         BtfKind::Float => {
             no_vlen()?;
             no_flag()?;

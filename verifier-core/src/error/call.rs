@@ -2,7 +2,7 @@
 
 use crate::domain::Tnum;
 use crate::kernel::Reworded;
-use crate::kernel::call::{RegType, TypeFlags};
+use crate::kernel::call::{RegBase, RegType, TypeFlags};
 
 rows! {
     /// Messages about helpers, local functions and callbacks.
@@ -134,10 +134,17 @@ rows! {
         ["call-arg-type", CallTypeSafety]
         ArgType { regno: u8, ty: RegType, expected: Vec<RegType> } => fn |f, style| {
             write!(f, "R{regno} type={ty} expected=")?;
-            let known = |t: &&RegType| style.has(Reworded::RingbufMemory) || !t.has(TypeFlags::TRUSTED.union(TypeFlags::RCU));
+            let composed = style.has(Reworded::ComposedTypes);
+            let known = |t: &&RegType| {
+                (style.has(Reworded::RingbufMemory) || !t.has(TypeFlags::TRUSTED.union(TypeFlags::RCU)))
+                    && (composed || !(t.is(RegBase::PtrToMapKey) || t.has(TypeFlags::RINGBUF) && expected.len() > 1))
+            };
             for (i, t) in expected.iter().filter(known).enumerate() {
                 if i > 0 {
                     f.write_str(", ")?;
+                }
+                if !composed && t.is(RegBase::PtrToBuf) {
+                    f.write_str("rdonly_buf, ")?;
                 }
                 write!(f, "{t}")?;
             }
@@ -157,8 +164,8 @@ rows! {
         ArgStruct { regno: u8, is: String, expected: String } => "R{regno} is of type {is} but {expected} is expected\n";
         /// An object must be released through the pointer as it was acquired, but an offset was added to it.
         ["call-release-offset", ResourceLifetimeSafety]
-        ReleaseOffset { regno: u8 } =>
-            "R{regno} must have zero offset when passed to release func or trusted arg to kfunc\n";
+        ReleaseOffset { regno: u8 } => "R{regno} must have zero offset when passed to release func\n",
+            TrustedOffset => "R{regno} must have zero offset when passed to release func or trusted arg to kfunc\n";
         /// The dynptr given to a releasing call holds nothing that was acquired: it was not reserved on this path, or was
         /// submitted or discarded already.
         ["call-release-dynptr", ResourceLifetimeSafety]
@@ -232,6 +239,10 @@ rows! {
         /// what is named here as a member of it.
         ["call-field-missing", CallTypeSafety]
         FieldMissing { of: &'static str, name: String, what: &'static str } => "{of} '{name}' has no valid {what}\n";
+        /// Before 5.15, a variable of a data section could not be a lock: only a member of a struct could. Put the lock into a
+        /// struct, and this into a map of its own.
+        ["call-lock-in-section", CallTypeSafety]
+        LockInSection { map: String } => "map '{map}' is not a struct type or bpf_spin_lock is mangled\n";
         /// The pointer points elsewhere than to the field of this kind. Pass the address of the member itself.
         ["call-field-offset", CallTypeSafety]
         FieldOffset { off: i64, what: &'static str, at: i64 } =>

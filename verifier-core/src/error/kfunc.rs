@@ -214,6 +214,19 @@ rows! {
             write!(f, "arg#{arg} pointer type {kind} {tname} must point to {or_void}scalar, or struct with scalar\n")
         };
         /// Says that structs are nested too deeply to be passed as memory.
+        /// The argument must be a dynptr that the program holds on its stack. Pass the address of one.
+        ["kfunc-dynptr-arg-stack", RegisterTypeSafety]
+        DynptrArgStack { arg: u32 } => "arg#{arg} pointer type STRUCT bpf_dynptr_kern not to stack\n";
+        /// The dynptr does not exist yet, or not any more. Make it first, with `bpf_dynptr_from_mem()` for example.
+        ["kfunc-dynptr-arg-init", RegisterTypeSafety]
+        DynptrArgInit { arg: u32 } => "arg#{arg} pointer type STRUCT bpf_dynptr_kern must be valid and initialized\n";
+        /// Before 6.2, kernel functions took dynptrs to memory of the program only, not to ring buffers.
+        ["kfunc-dynptr-arg-kind", RegisterTypeSafety]
+        DynptrArgKind { arg: u32 } =>
+            "arg#{arg} pointer type STRUCT bpf_dynptr_kern points to unsupported dynamic pointer type\n";
+        /// The kernel function takes only pointers that the program owns a reference to. Acquire the object first.
+        ["kfunc-arg-unreferenced", ResourceLifetimeSafety]
+        MustBeReferenced { regno: u8 } => "R{regno} must be referenced\n";
         [note]
         NestedTooDeep {} => "max struct nesting depth exceeded\n";
         /// The function takes a pointer to something without a size.

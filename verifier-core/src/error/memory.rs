@@ -401,10 +401,18 @@ rows! {
         /// build without `-mcpu=v4`.
         ["mem-arena-signed", MemorySafety]
         ArenaSignedLoad => "sign extending loads from arena are not supported yet\n";
+        /// The bytes loaded from the context only pad it on this release: the field that stands there came later. The kernel
+        /// says so in words about itself. Load the field only where it exists (`bpf_core_field_exists()`).
+        ["mem-ctx-padding", MemorySafety]
+        Misconfigured => "bpf verifier is misconfigured\n";
+        /// Before 6.3, a constant could not be stored to the context by one instruction. Put it into a register first, or
+        /// build with an older instruction set (`-mcpu=v3`).
+        ["mem-ctx-constant", MemorySafety]
+        CtxConstant { regno: u8, ty: RegType } => "BPF_ST stores into R{regno} {ty} is not allowed\n";
         /// This memory cannot be the target of atomic operations: contexts, packets, flow keys and sockets, and in arenas the
         /// fetching and, or, xor. Use a map value or plain loads and stores.
         ["mem-atomic-store", MemorySafety]
-        AtomicStore { regno: u8, ty: RegType } => "BPF_ATOMIC stores into R{regno} {ty} is not allowed\n";
+        AtomicStore { regno: u8, ty: RegType } => "BPF_XADD stores into R{regno} {ty} is not allowed\n", Atomics => "BPF_ATOMIC stores into R{regno} {ty} is not allowed\n";
         /// This memory cannot be loaded atomically: contexts, packets and sockets are rewritten by the kernel. Use a plain load.
         ["mem-atomic-load", MemorySafety]
         AtomicLoad { regno: u8, ty: RegType } => "BPF_ATOMIC loads from R{regno} {ty} is not allowed\n";

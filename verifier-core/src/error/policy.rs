@@ -58,8 +58,9 @@ rows! {
         /// The program was loaded as sleepable (a section name ending in `.s`), but programs of this type and attach
         /// type run where sleeping is impossible. Use the section without `.s` and do without helpers that may sleep.
         ["attach-not-sleepable-type", Policy]
-        SleepableType => "Only fentry/fexit/fmod_ret, lsm, and kprobe/uprobe programs can be sleepable\n",
-            SleepableHooks => "Only fentry/fexit/fmod_ret, lsm, iter, uprobe, and struct_ops programs can be sleepable\n";
+        SleepableType => "Only fentry/fexit/fmod_ret and lsm programs can be sleepable\n",
+            SleepableHooks => "Only fentry/fexit/fmod_ret, lsm, iter, uprobe, and struct_ops programs can be sleepable\n",
+            SleepableProbes => "Only fentry/fexit/fmod_ret, lsm, and kprobe/uprobe programs can be sleepable\n";
 
         /// Tracing, LSM and extension programs are loaded for one target, and none was given. Name the target in the
         /// section (`SEC("fentry/do_unlinkat")`) or set it with `bpf_program__set_attach_target()`.

@@ -83,8 +83,8 @@ rows! {
         PointerAlu32 { regno: u8 } => "R{regno} 32-bit pointer arithmetic prohibited\n";
         /// The pointer may be null, and null plus an offset would look valid. Compare it with null first, then add.
         ["ptr-arith-or-null", RegisterTypeSafety]
-        PointerOrNull { regno: u8, ty: RegType } =>
-            "R{regno} pointer arithmetic on {ty} prohibited, null-check it first\n";
+        PointerOrNull { regno: u8, ty: RegType } => "R{regno} pointer arithmetic on {ty} prohibited\n",
+            NullCheckAdvice => "R{regno} pointer arithmetic on {ty} prohibited, null-check it first\n";
         /// Pointers of this kind cannot be moved: nothing else lies next to what they point at.
         ["ptr-arith-type", RegisterTypeSafety]
         PointerKind { regno: u8, ty: RegType } => "R{regno} pointer arithmetic on {ty} prohibited\n";

@@ -84,7 +84,8 @@ rows! {
         TooManySubprogs => "too many subprograms\n";
         /// Calling other functions needs CAP_BPF.
         ["policy-calls-cap", Policy]
-        CallsNeedCap => "loading/calling other bpf or kernel functions are allowed for CAP_BPF and CAP_SYS_ADMIN\n";
+        CallsNeedCap => "function calls to other bpf functions are allowed for CAP_BPF and CAP_SYS_ADMIN\n",
+            FunctionsLoaded => "loading/calling other bpf or kernel functions are allowed for CAP_BPF and CAP_SYS_ADMIN\n";
         /// The function information names a type that does not exist.
         ["btf-main-type", ProgramStructure]
         MainBtfId => "invalid btf id for main subprog in func_info\n";
@@ -185,7 +186,14 @@ rows! {
         StructOpsMap => "bpf_struct_ops map cannot be used in prog\n";
         /// Maps of this type free their elements without waiting for sleepable programs.
         ["map-sleepable", Policy]
-        SleepableMap => "Sleepable programs can only use array, hash, ringbuf and local storage maps\n";
+        SleepableMap => "Sleepable programs can only use array and hash maps\n",
+            SleepableStorages => "Sleepable programs can only use array, hash, ringbuf and local storage maps\n",
+            SleepableRingBuffers => "Sleepable programs can only use array, hash, and ringbuf maps\n";
+        /// Before 6.1, hash maps of sleepable programs had to have all their elements from the start. Create the map without
+        /// `BPF_F_NO_PREALLOC`.
+        ["map-sleepable-growing", Policy]
+        SleepableGrowing => "Sleepable programs can only use preallocated hash maps\n",
+            SleepableRingBuffers => "Sleepable programs can only use preallocated maps\n";
         /// The offset into a map's value is too large to be meant.
         ["map-direct-offset", MemorySafety]
         DirectOffset { off: u32 } => "direct value offset of {off} is not allowed\n";

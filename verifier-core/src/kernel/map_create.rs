@@ -262,7 +262,11 @@ fn alloc(kernel: &Kernel, t: MapType, a: &MapAttr) -> Result<(), ErrorNumber> {
         }
         CgroupStorageDeprecated | PercpuCgroupStorageDeprecated => {
             must((a.key_size == 16 || a.key_size == 8) && a.value_size != 0, EINVAL)?;
-            let limit = if t == CgroupStorageDeprecated { STORAGE_VALUE_MAX } else { PERCPU_MAX };
+            let limit = match t {
+                _ if !kernel.features.large_cgroup_storage => PAGE as u32,
+                CgroupStorageDeprecated => STORAGE_VALUE_MAX,
+                _ => PERCPU_MAX,
+            };
             must(a.value_size <= limit, E2BIG)?;
             must(flags_fit(a, f::NUMA_NODE | ACCESS) && a.max_entries == 0, EINVAL)
         }

@@ -14,10 +14,10 @@ pub enum Basis {
     /// This point release was booted and asked.
     Measured,
     /// It was booted and asked too, but what is known of its changes does not yet account for all that it said:
-    /// `bpfvet kernels` shows how far answers agree. No default comes to it, and nothing is computed from it.
+    /// `bpfvet kernels` shows how far answers agree. No default comes to it.
     Provisional,
     /// The history of changes says what it does. BTF, configuration and symbols are those of the release named, which is
-    /// the newest measured one that is not newer.
+    /// the newest one booted that is not newer.
     Computed {
         /// The point release whose BTF it has.
         btf_of: &'static str,
@@ -219,8 +219,8 @@ impl Kernel {
         MEASURED.iter().map(|m| m.kernel()).collect()
     }
 
-    /// The kernel of a release: one that was measured by its name (`6.12`) or point release (`6.12.117`), any other
-    /// between the oldest and the newest measured one computed from the history of changes. `6.14` is 6.14 as it came
+    /// The kernel of a release: one that was booted by its name (`6.12`) or point release (`6.12.117`), any other
+    /// between the oldest booted and the newest measured one computed from the history of changes. `6.14` is 6.14 as it came
     /// out, without the changes that its patch levels brought.
     ///
     /// # Errors
@@ -234,7 +234,7 @@ impl Kernel {
         if let Some(measured) = MEASURED.iter().find(|m| m.point() == release) {
             return Ok(measured.kernel());
         }
-        let older = settled().rfind(|m| m.point().version <= release.version);
+        let older = MEASURED.into_iter().rfind(|m| m.point().version <= release.version);
         let older = older.ok_or_else(|| UnknownRelease::Older(text.into()))?;
         if settled().next_back().is_some_and(|newest| newest.point().version < release.version) {
             return Err(UnknownRelease::Newer(text.into()));
@@ -300,6 +300,13 @@ mod tests {
         assert_eq!((kernel.name, kernel.basis), ("6.14.3", Basis::Computed { btf_of: "6.12.117" }));
         assert!(kernel.features.may_goto_zero && !kernel.features.narrow_atomics && kernel.features.uptr);
         assert!(std::ptr::eq(kernel.name, Kernel::release("6.14.3").expect("again").name));
+        for (release, btf_of) in [("5.15", "5.10.262"), ("6.6", "6.1.192"), ("6.8", "6.1.192")] {
+            let basis = Kernel::release(release).map(|k| k.basis);
+            assert_eq!(basis, Ok(Basis::Computed { btf_of }), "{release}");
+        }
+        let (old, new) = (Kernel::release("5.15").expect("computed"), Kernel::release("6.8").expect("computed"));
+        assert!(old.features.timers && !old.features.kptrs && !old.features.v4_instructions);
+        assert!(new.features.v4_instructions && new.features.argument_tags && !new.features.may_goto_exists);
     }
 
     #[test]
@@ -315,7 +322,6 @@ mod tests {
     fn nothing_is_answered_by_a_neighbour_in_silence() {
         assert_eq!(Kernel::release("5.4").err(), Some(UnknownRelease::Older("5.4".into())));
         assert_eq!(Kernel::release("7.2.1").err(), Some(UnknownRelease::Newer("7.2.1".into())));
-        assert_eq!(Kernel::release("5.15").err(), Some(UnknownRelease::Older("5.15".into())));
         assert_eq!(Kernel::release("tea").err(), Some(UnknownRelease::NoRelease("tea".into())));
     }
 }

@@ -157,19 +157,33 @@ fn plain_ranges(parts: &mut Vec<String>, s: &Scalar, suffix: &str) {
 }
 
 /// Names of types as they were when all pointers were trusted and memory of ring buffers was but allocated.
-pub(super) fn former_names(text: &str) -> String {
+pub(super) fn former_names(text: &str, style: Wording) -> String {
     const KEPT: &str = "\u{1}";
     let text = text.replace("untrusted_ptr_", KEPT).replace("trusted_ptr_", "ptr_").replace(KEPT, "untrusted_ptr_");
-    text.replace("ringbuf_mem", "alloc_mem")
+    if style.has(Reworded::ComposedTypes) {
+        return text.replace("ringbuf_mem", "alloc_mem");
+    }
+    let text = text.replace("ringbuf_mem", "mem");
+    let mut out = String::with_capacity(text.len());
+    for (i, part) in text.split("buf").enumerate() {
+        // Buffers that may be written had a name of their own; those that may not have it still.
+        if i > 0 {
+            let begins = out.is_empty() || out.ends_with([' ', '=']);
+            let ends = !part.starts_with(|c: char| c.is_ascii_alphanumeric());
+            out.push_str(if begins && ends { "rdwr_buf" } else { "buf" });
+        }
+        out.push_str(part);
+    }
+    out
 }
 
 /// A register saved on the stack, of which only the kind or the value was shown.
-fn saved_reg(out: &mut String, reg: &RegState, named: bool) {
+fn saved_reg(out: &mut String, reg: &RegState, style: Wording) {
     if !reg.is_scalar() {
-        out.push_str(&former_names(&reg.ty.to_string()));
+        out.push_str(&former_names(&reg.ty.to_string(), style));
         return;
     }
-    if !named {
+    if !style.has(Reworded::Scalars) {
         out.push_str("inv");
     }
     if reg.precise {
@@ -317,7 +331,7 @@ impl Words<'_> {
         let known = s.var_off.is_const();
         let number = (s.var_off.value as i64).wrapping_add(i64::from(reg.off));
         let precise = if scalar && reg.precise { "P" } else { "" };
-        let kind = if scalar && !named { "inv".into() } else { former_names(&ty.to_string()) };
+        let kind = if scalar && !named { "inv".into() } else { former_names(&ty.to_string(), self.style) };
         if known && scalar && named {
             let _ = write!(out, "{precise}{number}");
             return;
@@ -428,7 +442,7 @@ impl Words<'_> {
                         out.extend(slot.kind[..below].iter().map(|k| letter(*k)));
                         self.reg(out, frame, reg);
                     } else {
-                        saved_reg(out, reg, self.style.has(Reworded::Scalars));
+                        saved_reg(out, reg, self.style);
                     }
                 }
                 SlotKind::Dynptr if self.style.has(Reworded::JoinedBounds) => {

@@ -64,8 +64,10 @@ impl Names for CallNames<'_> {
         crate::kernel::helpers::name_of(id).map(str::to_string)
     }
     fn kfunc(&self, insn: Insn) -> Option<String> {
-        if !self.0.kernel.features.function_addresses {
-            return Some("unknown".into());
+        if !self.0.kernel.features.kernel_calls {
+            // Such a call was read as one of a helper.
+            let name = if insn.imm == 0 { Some("bpf_unspec".into()) } else { self.helper(insn.imm) };
+            return Some(name.unwrap_or_else(|| "unknown".into()));
         }
         let btf = match insn.off {
             0 => Some(BtfRef::VMLINUX),
@@ -412,7 +414,7 @@ impl Sink for TextLog {
         match *event {
             Event::Line(msg) => {
                 if !cx.kernel.style.has(Reworded::RingbufMemory) {
-                    let mut text = former_names(&msg.text(cx.kernel.style));
+                    let mut text = former_names(&msg.text(cx.kernel.style), cx.kernel.style);
                     if !cx.kernel.style.has(Reworded::Scalars) {
                         text = text.replace("'scalar'", "'inv'").replace("type=scalar ", "type=inv ");
                     }

@@ -9,7 +9,7 @@ use object::elf;
 
 use crate::btf::core_compat::compatible_types;
 use crate::btf::{Btf, BtfEdit, BtfKind, Type, TypeId, flavourless_name};
-use crate::kernel::Kernel;
+use crate::kernel::{Kernel, helpers};
 
 use super::elf::Elf;
 use super::error::{EINVAL, ENOENT, ENOTSUP, ERANGE, ESRCH, NotLoadable};
@@ -397,7 +397,7 @@ pub(super) fn resolve(
         }
         let value = match e.name.as_str() {
             "LINUX_KERNEL_VERSION" => u64::from(version_code(kernel)),
-            "LINUX_HAS_BPF_COOKIE" => 1,
+            "LINUX_HAS_BPF_COOKIE" => u64::from(helpers::exists(kernel.version, helpers::id::GET_ATTACH_COOKIE)),
             // libbpf tries to place a probe on the name that the wrapper has.
             "LINUX_HAS_SYSCALL_WRAPPER" => {
                 let config = super::vmlinux::text(kernel.config);

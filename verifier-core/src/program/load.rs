@@ -11,6 +11,7 @@ use crate::isa::Insn;
 use crate::kernel::{AttachType, Kernel, ProgType};
 
 use super::create;
+use super::ctx_tags::CtxTags;
 use super::error::{EINVAL, ENOENT, ESRCH, NotLoadable, ObjectError};
 use super::externs::{self, Resolution};
 use super::initial::Initial;
@@ -150,6 +151,15 @@ pub fn open(bytes: &[u8], options: &OpenOptions<'_>) -> Result<Object, ObjectErr
     let mut opened = object::open(bytes, &options.name, options.loader)?;
     let no_btf = Btf::default();
     let local = opened.btf.clone();
+    let mut ctx_tags = CtxTags::default();
+    if !options.kernel.features.argument_tags
+        && let Some(btf) = &opened.btf
+    {
+        let types = opened.progs.iter().filter_map(|p| p.def.map(|d| d.prog_type));
+        let (btf, tags) = CtxTags::of(btf, types);
+        opened.btf = Some(btf);
+        ctx_tags = tags;
+    }
     let resolution = externs::resolve(&opened.externs, local.as_deref().unwrap_or(&no_btf), options.kernel, &modules);
     if let Ok(r) = &resolution {
         for m in opened.maps.all.iter_mut().filter(|m| m.origin == Origin::Kconfig) {
@@ -183,6 +193,7 @@ pub fn open(bytes: &[u8], options: &OpenOptions<'_>) -> Result<Object, ObjectErr
         specs,
         refused_maps,
         candidates: Candidates::new(),
+        ctx_tags,
         budget: BUDGET,
     };
     let mut programs = Vec::new();
@@ -231,7 +242,8 @@ fn whole(
 /// object has struct_ops maps. One whose special fields are refused is left out by the analysis.
 fn kernel_btf(opened: &Opened, types: &KernelTypes<'_>) -> Result<Option<Arc<Btf>>, NotLoadable> {
     let Some(btf) = &opened.btf else { return Ok(None) };
-    let rules = ValidateRules { flagged_tags: types.kernel.features.btf_flagged_tags };
+    let features = &types.kernel.features;
+    let rules = ValidateRules { flagged_tags: features.btf_flagged_tags, empty_sections: features.empty_sections };
     let taken = validate(btf, rules).map_err(|e| e.errno);
     let mandatory = opened.maps.all.iter().any(|m| m.origin == Origin::StructOps);
     let taken = match (taken, mandatory) {
@@ -303,6 +315,7 @@ struct Loader<'a> {
     /// Why a map is not created.
     refused_maps: Vec<Option<NotLoadable>>,
     candidates: Candidates<'a>,
+    ctx_tags: CtxTags,
     budget: usize,
 }
 
@@ -322,7 +335,7 @@ impl<'a> Loader<'a> {
         };
         let linked = linker.link(index);
         self.candidates = linker.candidates;
-        let linked = linked?;
+        let mut linked = linked?;
         let size = linked.insns.len() + linked.line_info.len();
         self.budget = self.budget.checked_sub(size).ok_or_else(|| {
             NotLoadable::new(super::error::E2BIG, "the programs of the object are too large together for bpfvet")
@@ -339,6 +352,7 @@ impl<'a> Loader<'a> {
             e.also(format!("prog '{}': failed to load: {code}", p.name))
         };
         let attributes = self.attributes(p, slot, annotations).map_err(failed)?;
+        self.ctx_tags.apply(attributes.prog_type, &mut linked.func_info);
         let maps = linked
             .maps
             .iter()

@@ -4,6 +4,7 @@
 //! a [`LoadRequest`], or a [`NotLoadable`] with libbpf's words. Each program has a result of its own.
 
 pub(crate) mod create;
+mod ctx_tags;
 mod elf;
 mod error;
 mod externs;
@@ -27,7 +28,7 @@ pub use error::{NotLoadable, ObjectError};
 pub use initial::{Initial, InitialValue};
 pub use load::{LoaderRules, Object, OpenOptions, Program, open};
 pub use request::{FuncInfo, LineInfo, LoadRequest, MapSpec, Poison};
-pub use together::{Loaded, together};
+pub use together::{Loaded, loads_with_any, together};
 pub use vmlinux::vmlinux;
 
 /// Section of global variables that live in an arena.

@@ -123,6 +123,9 @@ impl KernelTypes<'_> {
     fn kinds(&self) -> FieldKind {
         let mut kinds = FieldKind::all();
         let f = &self.kernel.features;
+        kinds.set(FieldKind::TIMER, f.timers);
+        kinds.set(FieldKind::KPTR_UNREF | FieldKind::KPTR_REF, f.kptrs);
+        kinds.set(FieldKind::LIST_HEAD | FieldKind::LIST_NODE, f.own_objects);
         kinds.set(FieldKind::UPTR, f.uptr);
         kinds.set(FieldKind::RES_SPIN_LOCK, f.res_spin_lock);
         kinds.set(FieldKind::TASK_WORK, f.task_work);
@@ -483,7 +486,7 @@ pub fn parse_fields(
     let mut finder = Finder { kt, btf, mask, seen: FieldKind::empty(), found: Vec::new() };
     match t.kind {
         BtfKind::Struct => finder.in_struct(t, 0, 0)?,
-        BtfKind::Datasec => finder.in_datasec(t)?,
+        BtfKind::Datasec if kt.kernel.features.fields_in_sections => finder.in_datasec(t)?,
         _ => return Err(Errno::EINVAL),
     }
     if finder.found.is_empty() {
@@ -587,7 +590,7 @@ impl StructMetas {
                 special.push(t.id);
             }
         }
-        if special.is_empty() {
+        if special.is_empty() || !kt.kernel.features.own_objects {
             return Ok(StructMetas::known(HashMap::new()));
         }
         special.sort_unstable();

@@ -58,6 +58,12 @@ struct Owner<'a> {
     kind: Kind,
 }
 
+/// Whether a program is loaded with any other of its object, asked for or not: one that fills a place in a struct of
+/// operations is, where the struct is created. libbpf: `bpf_object_adjust_struct_ops_autoload()`.
+pub fn loads_with_any(program: &Program) -> bool {
+    program.prog_type == Some(ProgType::StructOps) && program.result.is_ok()
+}
+
 /// Why the programs of an object do not load together though each of them loads; `loaded` tells what became of each.
 pub fn together(object: &Object, name: &str, loaded: &[Loaded]) -> Option<NotLoadable> {
     let fate = |i: usize| loaded.get(i).copied().unwrap_or(Loaded::No);

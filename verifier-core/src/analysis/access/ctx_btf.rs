@@ -82,6 +82,10 @@ pub(crate) fn ctx_access(cx: &mut Cx<'_>, off: i32, size: u32, t: Access, ldsx: 
         has_cap_bpf: cx.program.caps.has_cap_bpf,
         offloaded: false,
     });
+    if t == Access::Read && reads_skb_padding(&cx.program.kernel.features, prog_type, off) {
+        let fits = size <= 4 && off % size as i32 == 0;
+        return Ok(fits.then(CtxInfo::default));
+    }
     // Fields that came after a release are not in its BTF.
     let vmlinux = cx.program.btf(BtfRef::VMLINUX);
     if layout(prog_type).is_some()
@@ -113,6 +117,13 @@ pub(crate) fn ctx_access(cx: &mut Cx<'_>, off: i32, size: u32, t: Access, ldsx: 
         promote_sock(cx, &mut info);
     }
     Ok(Some(info))
+}
+
+/// Whether a load at this offset reads what pads the description of socket buffers, which older releases find out only
+/// when they rewrite the program.
+pub(crate) fn reads_skb_padding(features: &Features, prog_type: ProgType, off: i32) -> bool {
+    let over_skb = layout(prog_type).and_then(|l| l.base).is_some_and(|b| b.name == "__sk_buff");
+    !features.skb_hwtstamp && over_skb && (180..184).contains(&off)
 }
 
 /// TCP congestion control gets its `struct sock` as the `struct tcp_sock` that it is. Kernel:
@@ -339,7 +350,7 @@ pub(crate) fn typed_context_access(cx: &mut Cx<'_>, off: i32, size: u32, _t: Acc
 fn is_plain_pointer(btf: &Btf, ptr: &Type<'_>, features: &Features) -> bool {
     let target = btf.skip_modifiers(ptr.size_or_type).map(|t| t.kind);
     let void = if features.qualified_void_args { target == Some(BtfKind::Void) } else { ptr.size_or_type == 0 };
-    void || target == Some(BtfKind::Int)
+    void || features.int_pointer_args && target == Some(BtfKind::Int)
 }
 
 /// Whether a parameter's name is more than the suffix and ends in it.

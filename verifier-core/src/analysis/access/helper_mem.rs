@@ -51,6 +51,13 @@ pub(crate) fn memory_argument(
 ) -> Res {
     let reg = *cx.reg(regno);
     let ty = reg.ty;
+    let t = match t {
+        // Only memory of a constant size that the helper fills was known to be written.
+        Access::Write if !cx.program.kernel.features.helper_writes_known => {
+            if meta.as_ref().is_some_and(|m| m.raw_mode) { Access::Write } else { Access::Read }
+        }
+        t => t,
+    };
     match ty.base {
         RegBase::PtrToPacket | RegBase::PtrToPacketMeta => {
             within_packet(cx, regno, reg.off, access_size, zero_size_allowed)

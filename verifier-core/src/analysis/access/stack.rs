@@ -119,11 +119,12 @@ pub(super) fn slot<'e>(cx: &'e Cx<'_>, frame: usize, spi: usize) -> Res<&'e Slot
 
 /// Saves a register into the low `size` bytes of a slot; above them, what was data stays data.
 pub(crate) fn save_register(cx: &mut Cx<'_>, frame: usize, spi: usize, reg: &RegState, size: usize) -> Res {
+    let keeps_zeros = cx.program.kernel.features.every_number_spills;
     let slot = slot_mut(cx, frame, spi)?;
     slot.spilled.copy_from(reg);
     let first = 8usize.saturating_sub(size);
     slot.kind[first..].fill(SlotKind::Spill);
-    slot.kind[..first].iter_mut().for_each(mark_misc);
+    slot.kind[..first].iter_mut().for_each(if keeps_zeros { mark_misc } else { scrub_byte });
     Ok(())
 }
 

@@ -8,6 +8,7 @@ use crate::analysis::call::meta::CallMeta;
 use crate::analysis::liveness::slot_is_read;
 use crate::analysis::regs::{Access, AccessSrc};
 use crate::error::{Errno, MemoryMsg, Res};
+use crate::kernel::call::RegBase;
 use crate::state::SlotKind;
 
 /// What of the range of a stack access is certain.
@@ -108,13 +109,15 @@ fn check_byte(cx: &mut Cx<'_>, frame: usize, spi: usize, byte: usize, clobber: b
     if spi >= cx.path.cur.frames[frame].stack.len() {
         return Ok(false);
     }
+    let keeps_objects = !cx.program.kernel.features.helpers_end_objects;
     let slot = slot_mut(cx, frame, spi)?;
     match slot.kind[byte] {
         SlotKind::Misc => return Ok(true),
         SlotKind::Zero => {}
         SlotKind::Invalid if caps.reads_unset_stack => {}
         _ if slot.holds_register() && (slot.spilled.is_scalar() || caps.pointers_may_leak) => {
-            if clobber {
+            let stays = slot.spilled.ty.base == RegBase::PtrToBtfId && keeps_objects;
+            if clobber && !stays {
                 let mut unknown = crate::state::RegState::unknown();
                 unknown.precise = !caps.has_cap_bpf;
                 slot.spilled.set(unknown);

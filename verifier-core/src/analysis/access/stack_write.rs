@@ -182,7 +182,8 @@ fn write_variable(
     let min = (scalar.smin as i32).wrapping_add(off);
     let max = (scalar.smax as i32).wrapping_add(off).wrapping_add(size);
     let insn = cx.program.insns[insn_idx];
-    let zero = stores_zero(cx, value, insn);
+    let spreads = value.is_some() || cx.program.kernel.features.zero_constants_spread;
+    let zero = spreads && stores_zero(cx, value, insn);
     let mut zero_used = false;
     for i in min..max {
         let spi = usize::try_from(slot_of(i)).unwrap_or(0);

@@ -17,11 +17,11 @@ use crate::analysis::objects::in_tree_callback;
 use crate::analysis::regs::need_exactly;
 use crate::analysis::regs::{Access, AccessSrc, ArgUse, is_packet_pointer, use_register, would_leak};
 use crate::btf::{BtfKind, TypeId};
-use crate::error::{CallMsg, Errno, Res};
-use crate::kernel::MapType;
+use crate::error::{CallMsg, Errno, Res, Stop};
 use crate::kernel::call::{ArgBase, ArgType, FuncProto, RegBase, RegType, TypeFlags};
 use crate::kernel::helpers::{POISON, id};
 use crate::kernel::prog_types::may_touch_packets;
+use crate::kernel::{Features, MapType};
 use crate::state::{BtfRef, Payload, RegState};
 
 const fn plain(base: RegBase) -> RegType {
@@ -59,6 +59,8 @@ static MEM: [RegType; 9] = [
     plain(RegBase::PtrToBuf),
     btf_ptr(TypeFlags::TRUSTED),
 ];
+/// How many kinds of memory, from the first on, may hold keys and values where not all may.
+const KEY_MEMORY: usize = 5;
 static VALUE_OR_OBJECT: [RegType; 2] = [plain(RegBase::PtrToMapValue), btf_ptr(TypeFlags::ALLOC)];
 static SOCKET: [RegType; 1] = [plain(RegBase::PtrToSocket)];
 static SCALAR: [RegType; 1] = [plain(RegBase::Scalar)];
@@ -77,8 +79,9 @@ static MAP_VALUE: [RegType; 1] = [plain(RegBase::PtrToMapValue)];
 static DYNPTR: [RegType; 2] = [plain(RegBase::PtrToStack), plain(RegBase::ConstPtrToDynptr)];
 
 /// Register types that an argument takes, in the order in which messages list them.
-fn compatible(base: ArgBase) -> Option<&'static [RegType]> {
+fn compatible(base: ArgBase, features: &Features) -> Option<&'static [RegType]> {
     Some(match base {
+        ArgBase::PtrToMapKey | ArgBase::PtrToMapValue if !features.keys_in_any_memory => &MEM[..KEY_MEMORY],
         ArgBase::PtrToMapKey | ArgBase::PtrToMapValue | ArgBase::PtrToMem => &MEM,
         ArgBase::ConstSize | ArgBase::ConstSizeOrZero | ArgBase::ConstAllocSizeOrZero | ArgBase::Scalar => &SCALAR,
         ArgBase::ConstMapPtr => &MAP,
@@ -116,7 +119,9 @@ pub(crate) fn argument_type(
     meta: &mut CallMeta,
 ) -> Res {
     let reg = *cx.reg(regno);
-    let Some(types) = compatible(arg.base) else { return Err(cx.bug("unsupported argument type")) };
+    let Some(types) = compatible(arg.base, &cx.program.kernel.features) else {
+        return Err(cx.bug("unsupported argument type"));
+    };
     // An argument that takes the weaker form takes the stronger one too, not the other way round.
     let mut ty = reg.ty;
     if arg.flags.contains(TypeFlags::RDONLY) {
@@ -333,7 +338,9 @@ pub(super) fn helper_argument(
 fn check_released(cx: &mut Cx<'_>, reg: &RegState, regno: u8, arg: ArgType) -> Res {
     if arg.base == ArgBase::PtrToDynptr {
         if !reg.ty.is(RegBase::PtrToStack) {
-            return Err(cx.reject(CallMsg::DynptrConst, Errno::EINVAL));
+            let named = cx.program.kernel.features.dynptr_identities;
+            let msg = if named { CallMsg::DynptrConst } else { CallMsg::DynptrUnacquired { regno } };
+            return Err(cx.reject(msg, Errno::EINVAL));
         }
         return match dynptr_owner(cx, reg) {
             Ok(0) => Err(cx.reject(CallMsg::DynptrUnacquired { regno }, Errno::EINVAL)),
@@ -349,6 +356,11 @@ fn check_released(cx: &mut Cx<'_>, reg: &RegState, regno: u8, arg: ArgType) -> R
 
 const fn access_of(arg: ArgType) -> Access {
     if arg.flags.contains(TypeFlags::WRITE) { Access::Write } else { Access::Read }
+}
+
+/// The refusal of a lock or timer, whose own error older releases did not pass on.
+fn field_error(cx: &Cx<'_>, stop: Stop) -> Stop {
+    if cx.program.kernel.features.field_errors_pass { stop } else { errno_as(stop, Errno::EACCES) }
 }
 
 /// What is particular to each kind of argument.
@@ -401,9 +413,9 @@ fn check_kind(
                 id::SPIN_UNLOCK => false,
                 _ => return Err(cx.bug("lock argument of an unexpected helper")),
             };
-            lock_argument(cx, regno, LockOp { lock, res: false, irq: false })
+            lock_argument(cx, regno, LockOp { lock, res: false, irq: false }).map_err(|s| field_error(cx, s))
         }
-        ArgBase::PtrToTimer => timer_argument(cx, regno, &mut meta.map),
+        ArgBase::PtrToTimer => timer_argument(cx, regno, &mut meta.map).map_err(|s| field_error(cx, s)),
         ArgBase::PtrToFunc => {
             let Payload::Subprog(n) = reg.payload else { return Err(cx.bug("function pointer without a function")) };
             meta.subprog = n;

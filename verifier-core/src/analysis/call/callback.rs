@@ -149,7 +149,11 @@ fn set_state(cx: &mut Cx<'_>, callback: Callback, caller: &FuncState, callee: &m
     let precise = !cx.program.caps.has_cap_bpf;
     let args = match callback {
         Callback::MapElem => {
-            let map: Option<MapIdx> = cx.learned.aux.get(insn_idx).and_then(|a| a.map_ptr.map);
+            let seen = cx.learned.aux.get(insn_idx).map(|a| a.map_ptr);
+            if seen.is_some_and(|m| m.poison) && !cx.program.kernel.features.for_each_any_map {
+                return Err(cx.reject(CallMsg::TailCallMixed, Errno::EINVAL));
+            }
+            let map: Option<MapIdx> = seen.and_then(|m| m.map);
             if !has_for_each(map.and_then(|m| map_type(cx, m))) {
                 return Err(cx.reject(CallMsg::CallbackMap, Errno::ENOTSUPP));
             }

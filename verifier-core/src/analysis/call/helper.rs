@@ -24,6 +24,7 @@ use crate::analysis::regs::{
 use crate::error::{CallMsg, Errno, Res, Stop};
 use crate::isa::Insn;
 use crate::isa::opcode::B;
+use crate::kernel::Reworded;
 use crate::kernel::call::{ArgBase, FuncProto, RegBase, RegType, RetBase, TypeFlags};
 use crate::kernel::helpers::{HelperCaps, HelperQuery, allowed, class, exists, id, prototype};
 use crate::program::record::FieldKind;
@@ -119,6 +120,9 @@ fn find_proto(cx: &mut Cx<'_>, insn: Insn) -> Res<&'static FuncProto> {
     let Some(proto) = proto else {
         return Err(cx.reject(CallMsg::CannotUse { name, id: insn.imm }, Errno::EINVAL));
     };
+    if proto.can_sleep && !cx.program.sleepable && !cx.program.kernel.style.has(Reworded::MightSleep) {
+        return Err(cx.reject(CallMsg::CannotUse { name, id: insn.imm }, Errno::EINVAL));
+    }
     if proto.gpl_only && !is_gpl_compatible(&cx.program.req.license) {
         return Err(cx.reject(CallMsg::GplOnly, Errno::EINVAL));
     }

@@ -12,6 +12,7 @@ use crate::analysis::learned::MapKeyState;
 use crate::analysis::objects::{lock_identity, record_of};
 use crate::analysis::refs;
 use crate::analysis::regs::need_exactly;
+use crate::btf::BtfKind;
 use crate::error::{CallMsg, Errno, Res};
 use crate::kernel::MapType;
 use crate::kernel::call::{RegBase, TypeFlags};
@@ -44,6 +45,12 @@ fn map_name(cx: &Cx<'_>, map: MapIdx) -> String {
 }
 
 /// Offset of the only field of a kind; -1: none.
+/// Whether a map's value is a data section.
+fn value_is_section(cx: &Cx<'_>, map: MapIdx) -> bool {
+    let spec = &cx.program.map(map).spec;
+    spec.btf.as_ref().and_then(|b| b.ty(spec.btf_value_type_id)).is_some_and(|t| t.kind == BtfKind::Datasec)
+}
+
 fn field_off(rec: Option<&Record>, kind: FieldKind) -> i64 {
     rec.and_then(|r| r.fields.iter().find(|f| f.kind == kind)).map_or(-1, |f| i64::from(f.offset))
 }
@@ -69,6 +76,12 @@ pub(crate) fn lock_argument(cx: &mut Cx<'_>, regno: u8, op: LockOp) -> Res {
     {
         let msg = CallMsg::MapNeedsBtf { map: map_name(cx, m), what: whole };
         return Err(cx.reject(msg, Errno::EINVAL));
+    }
+    if let Some(m) = map
+        && !cx.program.kernel.features.fields_in_sections
+        && value_is_section(cx, m)
+    {
+        return Err(cx.reject(CallMsg::LockInSection { map: map_name(cx, m) }, Errno::EINVAL));
     }
     let rec = record_of(cx.program, &reg);
     let kind = if op.res { FieldKind::RES_SPIN_LOCK } else { FieldKind::SPIN_LOCK };

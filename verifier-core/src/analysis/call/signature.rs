@@ -189,6 +189,9 @@ fn read_arg(
                 return Err(cx.reject(combination, Errno::EINVAL));
             }
             if !cx.program.kernel.features.global_memory_args {
+                if btf.skip_modifiers(ty.size_or_type).is_none_or(|t| t.kind != BtfKind::Struct) {
+                    cx.say(CallMsg::ArgNoStruct { arg: index });
+                }
                 let (kind, name) = (ty.kind.log_word().to_string(), func_name.to_string());
                 return Err(cx.reject(CallMsg::ArgUnsupported { arg: index, kind, name }, Errno::EINVAL));
             }

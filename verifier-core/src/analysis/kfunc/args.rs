@@ -2,8 +2,7 @@
 //!
 //! Answers for `get_kfunc_ptr_arg_type()` and `check_kfunc_args()`.
 //!
-//! In the kernel: `enum kfunc_ptr_arg_type`, `btf_param_match_suffix()`, `__is_kfunc_ptr_arg_type()`,
-//! `is_kfunc_arg_mem_size()`, `is_kfunc_arg_const_mem_size()`, `check_css_task_iter_allowlist()`.
+//! In the kernel: `enum kfunc_ptr_arg_type`, `__is_kfunc_ptr_arg_type()`, `check_css_task_iter_allowlist()`.
 
 use std::sync::Arc;
 
@@ -11,8 +10,10 @@ use super::btf_arg::{
     TRUSTED, has_unsafe_modifiers, is_scalar, is_scalar_struct, is_struct, is_trusted, kern_ctx, process_btf_id,
     struct_of_base,
 };
+use super::by_pointer;
 use super::graph::{process_node, process_root};
 use super::irq::{irq_flag_argument, process_res_spin_lock};
+use super::param::{Param, has_suffix, is_mem_size, param};
 use super::{KfuncMeta, Special};
 use crate::analysis::Cx;
 use crate::analysis::btf_access::one_type;
@@ -25,7 +26,7 @@ use crate::analysis::iter::iterator_argument;
 use crate::analysis::objects::{in_tree_callback, is_allocated, is_borrowed, record_of};
 use crate::analysis::regs::need_exactly;
 use crate::analysis::{dynptr, refs};
-use crate::btf::{Btf, BtfKind, Type, TypeId};
+use crate::btf::{Btf, BtfKind};
 use crate::error::{Errno, KfuncMsg, Res};
 use crate::kernel::call::{ArgBase, ArgType};
 use crate::kernel::{AttachType, ProgType};
@@ -57,38 +58,11 @@ enum Kind {
     ResSpinLock,
 }
 
-/// Endings of parameter names that say how an argument is meant.
-pub(super) fn has_suffix(name: &str, suffix: &str) -> bool {
-    name.len() > suffix.len() && name.ends_with(suffix)
-}
-
-/// One parameter with its types resolved.
-struct Param<'b> {
-    index: usize,
-    name: &'b str,
-    /// Its type behind modifiers.
-    ty: Type<'b>,
-    /// What it points to, behind modifiers.
-    target: Option<Type<'b>>,
-}
-
-fn param<'b>(btf: &'b Btf, name: &'b str, type_id: TypeId, index: usize) -> Option<Param<'b>> {
-    let ty = btf.skip_modifiers(type_id)?;
-    let target = if ty.kind == BtfKind::Ptr { btf.skip_modifiers(ty.size_or_type) } else { None };
-    Some(Param { index, name, ty, target })
-}
-
 /// Whether a parameter points to one of the kernel's own structs.
 fn points_to(cx: &Cx, btf_ref: BtfRef, p: &Param<'_>, name: &str) -> bool {
     let Some(target) = p.target.filter(|t| t.name() == name) else { return false };
     let Some(id) = cx.program.btf(BtfRef::VMLINUX).find_by_name_kind(name, BtfKind::Struct) else { return false };
     (btf_ref == BtfRef::VMLINUX && target.id == id) || one_type(cx, btf_ref, target.id, BtfRef::VMLINUX, id)
-}
-
-/// The next parameter is the size of the memory that this one points to: `__sz`, or `__szk` for a constant.
-fn is_mem_size(cx: &Cx, btf: &Btf, name: &str, type_id: TypeId, regno: u8) -> bool {
-    let scalar = btf.skip_modifiers(type_id).is_some_and(|t| is_scalar(t.kind));
-    scalar && cx.reg(regno).is_scalar() && (has_suffix(name, "__sz") || has_suffix(name, "__szk"))
 }
 
 /// Which kind of pointer an argument is.
@@ -578,7 +552,12 @@ pub(super) fn kfunc_arguments(cx: &mut Cx, meta: &mut KfuncMeta, insn_idx: usize
             let msg = KfuncMsg::ArgKind { arg: index as u32, kind: p.ty.kind.log_word() };
             return Err(cx.reject(msg, Errno::EINVAL));
         }
-        if pointer_argument(cx, meta, &btf, &p, insn_idx)? {
+        let with_size = if cx.program.kernel.features.kfunc_args_by_kind {
+            pointer_argument(cx, meta, &btf, &p, insn_idx)?
+        } else {
+            by_pointer::pointer_argument(cx, meta, &btf, &p)?
+        };
+        if with_size {
             i += 1;
         }
     }

@@ -11,10 +11,12 @@
 
 mod args;
 mod btf_arg;
+mod by_pointer;
 mod call;
 pub(crate) mod graph;
 mod irq;
 mod meta;
+mod param;
 mod special;
 pub(crate) mod table;
 
@@ -314,8 +316,8 @@ mod tests {
 
     #[test]
     fn endings_of_parameter_names_need_a_name_before_them() {
-        assert!(args::has_suffix("mem__sz", "__sz"));
-        assert!(!args::has_suffix("__sz", "__sz"));
-        assert!(!args::has_suffix("mem__szk", "__sz"));
+        assert!(param::has_suffix("mem__sz", "__sz"));
+        assert!(!param::has_suffix("__sz", "__sz"));
+        assert!(!param::has_suffix("mem__szk", "__sz"));
     }
 }

@@ -43,7 +43,7 @@ pub(crate) fn resolve_target(cx: &mut Draft<'_>) -> Res {
     if cx.program.attach_type == AttachType::LsmCgroup && !cx.program.kernel.features.lsm_on_cgroups {
         return Err(Stop::silent(Errno::EINVAL));
     }
-    let uprobes = cx.program.prog_type == ProgType::Kprobe && cx.program.kernel.style.has(Reworded::StateBehind);
+    let uprobes = cx.program.prog_type == ProgType::Kprobe && cx.program.kernel.style.has(Reworded::SleepableProbes);
     let by_type = matches!(cx.program.prog_type, ProgType::Tracing | ProgType::Lsm) || uprobes;
     let may = if cx.program.kernel.features.sleepable_by_hook {
         may_be_sleepable(cx.program.prog_type, cx.program.attach_type)

@@ -264,7 +264,8 @@ pub(crate) fn walk_graph(cx: &mut Draft<'_>) -> Res {
             return Err(cx.reject(StructureMsg::UnreachableInsn { idx: i }, Errno::EINVAL));
         }
         if cx.program.insns[i].is_ldimm64() {
-            if walk.marks.get(i + 1).is_some_and(|m| *m != Mark::Unseen) {
+            let entered = walk.marks.get(i + 1).is_some_and(|m| *m != Mark::Unseen);
+            if entered && cx.program.kernel.features.wide_loads_whole {
                 return Err(cx.reject(StructureMsg::JumpIntoLdimm64 { idx: i }, Errno::EINVAL));
             }
             i += 1;

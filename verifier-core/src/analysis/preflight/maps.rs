@@ -13,7 +13,8 @@ use crate::error::{Errno, Res, Stop, WalkMsg};
 use crate::isa::opcode::*;
 use crate::kernel::call::{RegBase, RegType, TypeFlags};
 use crate::kernel::prog_types::policy::is_tracing;
-use crate::kernel::{MapType, ProgType};
+use crate::kernel::{Features, MapType, ProgType};
+use crate::program::MapSpec;
 use crate::program::record::FieldKind;
 use crate::state::{BtfRef, MapIdx};
 
@@ -161,8 +162,10 @@ fn check_compatible(cx: &mut Draft<'_>, map: MapIdx) -> Res {
         Some(WalkMsg::TracingWq)
     } else if ty == Some(MapType::StructOps) {
         Some(WalkMsg::StructOpsMap)
-    } else if cx.program.sleepable && !ty.is_some_and(allows_sleepable) {
+    } else if cx.program.sleepable && !ty.is_some_and(|t| allows_sleepable(&cx.program.kernel.features, t)) {
         Some(WalkMsg::SleepableMap)
+    } else if cx.program.sleepable && !cx.program.kernel.features.sleepable_growing_maps && grows(&info.spec) {
+        Some(WalkMsg::SleepableGrowing)
     } else {
         None
     };
@@ -172,9 +175,27 @@ fn check_compatible(cx: &mut Draft<'_>, map: MapIdx) -> Res {
     }
 }
 
+/// Whether a map allocates its elements as they come.
+fn grows(spec: &MapSpec) -> bool {
+    /// `BPF_F_NO_PREALLOC`.
+    const NO_PREALLOC: u32 = 1;
+    let hash =
+        matches!(MapType::from_number(spec.map_type), Some(MapType::Hash | MapType::PercpuHash | MapType::HashOfMaps));
+    let inner = spec.inner.as_deref().is_some_and(grows);
+    inner || hash && spec.map_flags & NO_PREALLOC != 0
+}
+
 /// Whether sleepable programs may use maps of a type.
-fn allows_sleepable(ty: MapType) -> bool {
+fn allows_sleepable(f: &Features, ty: MapType) -> bool {
     use MapType::*;
+    let since = match ty {
+        PercpuHash | PercpuArray | LruPercpuHash | ArrayOfMaps | HashOfMaps | Ringbuf => f.sleepable_ring_buffers,
+        InodeStorage | SkStorage | TaskStorage => f.sleepable_storage,
+        _ => true,
+    };
+    if !since {
+        return false;
+    }
     matches!(
         ty,
         Hash | LruHash

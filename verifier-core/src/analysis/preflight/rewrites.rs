@@ -5,6 +5,7 @@
 //!
 //! In the kernel: `convert_ctx_accesses()`.
 
+use crate::analysis::access::{ops_type, reads_skb_padding};
 use crate::analysis::cx::Cx;
 use crate::analysis::kfunc;
 use crate::error::{CallMsg, Errno, MemoryMsg, Res};
@@ -56,9 +57,25 @@ pub(crate) fn rewrite(cx: &mut Cx<'_>) -> Res {
         let mut alive = alive.into_iter();
         cx.learned.subprogs.retain(|_| alive.next().unwrap_or(true));
     }
+    check_context_loads(cx)?;
     check_arena_loads(cx)?;
     check_tail_calls(cx)?;
     kfunc::check_unresolved(cx)
+}
+
+/// Loads of what only pads a context cannot be rewritten.
+fn check_context_loads(cx: &mut Cx<'_>) -> Res {
+    let (prog_type, _) = ops_type(cx);
+    let padding = |i: usize| {
+        let (insn, aux) = (cx.program.insns[i], &cx.learned.aux[i]);
+        let ctx = aux.seen != 0 && aux.pointer_seen.is_some_and(|t| t.base == RegBase::PtrToCtx);
+        let load = matches!(insn.decode(), Op::Load { .. });
+        ctx && load && reads_skb_padding(&cx.program.kernel.features, prog_type, i32::from(insn.off))
+    };
+    if (0..cx.program.insns.len()).any(padding) {
+        return Err(cx.reject(MemoryMsg::Misconfigured, Errno::EINVAL));
+    }
+    Ok(())
 }
 
 /// Loads that extend the sign cannot be rewritten for arenas by older releases.

@@ -399,7 +399,9 @@ impl Comparison<'_> {
         if old.frames.len() != cur.frames.len() || (old.speculative && !cur.speculative) {
             return false;
         }
-        if old.held_lock.ptr != cur.held_lock.ptr || !self.ids.check(old.held_lock.id, cur.held_lock.id) {
+        let (o, c) = (old.held_lock, cur.held_lock);
+        let same_lock = if self.ids_compared { self.ids.check(o.id, c.id) } else { o.id == c.id };
+        if o.ptr != c.ptr || !same_lock {
             return false;
         }
         if old.rcu_depth != cur.rcu_depth

@@ -5,6 +5,7 @@
 use crate::error::{Errno, RegisterMsg, Res};
 use crate::isa::Insn;
 use crate::isa::opcode::*;
+use crate::kernel::Features;
 use crate::kernel::call::{RegBase, RegType, TypeFlags};
 use crate::state::{Payload, RegState};
 
@@ -28,7 +29,7 @@ fn insane_offset(cx: &mut Cx<'_>, reg: &RegState, ty: RegType) -> Option<crate::
 }
 
 /// Whether pointers of this kind can be moved by this offset.
-fn movable(ty: RegType, off: &RegState, op: u8) -> bool {
+fn movable(ty: RegType, off: &RegState, op: u8, features: &Features) -> bool {
     let known = off.scalar.known(false);
     match ty.base {
         RegBase::PtrToCtx
@@ -43,7 +44,7 @@ fn movable(ty: RegType, off: &RegState, op: u8) -> bool {
         | RegBase::PtrToBuf
         | RegBase::PtrToFunc
         | RegBase::ConstPtrToDynptr => true,
-        RegBase::PtrToFlowKeys if known.is_some() => true,
+        RegBase::PtrToFlowKeys if known.is_some() || !features.flow_keys_constant => true,
         RegBase::PtrToFlowKeys | RegBase::ConstPtrToMap => known == Some(0) && op == ADD,
         _ => false,
     }
@@ -79,7 +80,7 @@ pub(super) fn adjust_ptr(cx: &mut Cx<'_>, insn: Insn, ptr: RegState, off: RegSta
     if ptr.ty.base == RegBase::PtrToMem && ptr.has(TypeFlags::UNTRUSTED) {
         return Ok(());
     }
-    if !movable(ptr.ty, &off, op) {
+    if !movable(ptr.ty, &off, op, &cx.program.kernel.features) {
         return Err(cx.reject(RegisterMsg::PointerKind { regno, ty: ptr.ty }, Errno::EACCES));
     }
     let inherits_all = cx.program.kernel.features.moved_pointer_inherits_all;

@@ -30,6 +30,10 @@ pub fn is_disabled(v: KernelVersion, name: &str) -> bool {
 
 /// The hook is called where sleeping is allowed. Kernel: `sleepable_lsm_hooks`.
 pub fn is_sleepable(v: KernelVersion, name: &str) -> bool {
+    if v < KernelVersion::new(5, 11) {
+        // The list had one hook at first.
+        return name == "bpf_lsm_bprm_committed_creds";
+    }
     has(SLEEPABLE, name) || has(if late(v) { SLEEPABLE_6_18 } else { SLEEPABLE_6_12 }, name)
 }
 

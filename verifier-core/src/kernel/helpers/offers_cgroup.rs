@@ -107,8 +107,8 @@ static SOCKOPT_ROWS: &[Offer] = &[
     on(GET_NETNS_COOKIE, &cgroup::GET_NETNS_COOKIE_SOCKOPT).since(5, 15),
     on(SK_STORAGE_GET, &storage::SK_STORAGE_GET),
     on(SK_STORAGE_DELETE, &storage::SK_STORAGE_DELETE),
-    on(SETSOCKOPT, &sock::SK_SETSOCKOPT).when(When::Attach(&[CgroupSetsockopt])),
-    on(GETSOCKOPT, &sock::SK_GETSOCKOPT).when(When::Attach(&[CgroupSetsockopt])),
+    on(SETSOCKOPT, &sock::SK_SETSOCKOPT).when(When::Attach(&[CgroupSetsockopt])).since(5, 15),
+    on(GETSOCKOPT, &sock::SK_GETSOCKOPT).when(When::Attach(&[CgroupSetsockopt])).since(5, 15),
     on(TCP_SOCK, &sock::TCP_SOCK),
     on(PERF_EVENT_OUTPUT, &net::EVENT_OUTPUT_DATA),
 ];

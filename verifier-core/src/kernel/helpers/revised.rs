@@ -17,6 +17,8 @@ protos! {
     GET_TASK_STACK_SLEEPABLE = "bpf_get_task_stack_sleepable_proto"(btf("task_struct"), MEM_OUT, SIZE0, ANY) -> INT;
     KALLSYMS_LOOKUP_NAME = "bpf_kallsyms_lookup_name_proto"(MEM_IN, SIZE0, ANY, fixed_out(8)) -> INT;
     LOOP = "bpf_loop_proto"(ANY, FUNC, STACK_OR_NULL, ANY) -> INT;
+    SKB_CHECK_MTU_OUT = "bpf_skb_check_mtu_proto"(CTX, ANY, fixed_out(4), ANY, ANY) -> INT, gpl;
+    XDP_CHECK_MTU_OUT = "bpf_xdp_check_mtu_proto"(CTX, ANY, fixed_out(4), ANY, ANY) -> INT, gpl;
     READ_BRANCH_RECORDS = "bpf_read_branch_records_proto"(CTX, MEM_INOUT_OR_NULL, SIZE0, ANY) -> INT, gpl;
     SKB_FIB_LOOKUP = "bpf_skb_fib_lookup_proto"(CTX, MEM_INOUT, SIZE, ANY) -> INT, gpl;
     SNPRINTF_BTF = "bpf_snprintf_btf_proto"(MEM_INOUT, SIZE, MEM_IN, SIZE, ANY) -> INT;
@@ -31,10 +33,17 @@ protos! {
     XDP_FIB_LOOKUP = "bpf_xdp_fib_lookup_proto"(CTX, MEM_INOUT, SIZE, ANY) -> INT, gpl;
 }
 
+const V6_1: KernelVersion = KernelVersion::new(6, 1);
+const V6_12: KernelVersion = KernelVersion::new(6, 12);
 const V6_18: KernelVersion = KernelVersion::new(6, 18);
 
 /// First release, the row it replaces, the row that holds from then on.
 pub(super) static REVISED: &[(KernelVersion, &FuncProto, &FuncProto)] = &[
+    // In stable releases of 6.1 (measured on 6.1.192), these fill what they are given; from 6.12 on, they read it first.
+    (V6_1, &net::SKB_CHECK_MTU, &SKB_CHECK_MTU_OUT),
+    (V6_1, &net::XDP_CHECK_MTU, &XDP_CHECK_MTU_OUT),
+    (V6_12, &net::SKB_CHECK_MTU, &net::SKB_CHECK_MTU),
+    (V6_12, &net::XDP_CHECK_MTU, &net::XDP_CHECK_MTU),
     (V6_18, &general::BTF_FIND_BY_NAME_KIND, &BTF_FIND_BY_NAME_KIND),
     (V6_18, &trace::D_PATH, &D_PATH),
     (V6_18, &trace::GET_STACK_RAW_TP, &GET_STACK_RAW_TP),

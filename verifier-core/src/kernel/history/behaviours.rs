@@ -82,6 +82,167 @@ impl Features {
 }
 
 behaviours! {
+    /// Constants may be stored to the context by one instruction. Before, they had to pass through a register.
+    ctx_constants_stored {
+        since: v(6, 3),
+        evidence: "bpf: allow ctx writes using BPF_ST_MEM instruction",
+        probe: "",
+    }
+    /// Socket buffers show the time stamp of the hardware, and what pads their description cannot be read. Before, a read
+    /// of the padding passed all checks and failed when the program was rewritten.
+    skb_hwtstamp {
+        since: v(5, 16),
+        evidence: "bpf: Add hwtstamp field for the sockops prog, measured on 5.10.262",
+        probe: "",
+    }
+    /// Storage of control groups may be as large as other local storage. Before, a page was the limit.
+    large_cgroup_storage {
+        since: v(5, 15),
+        evidence: "bpf: Increase supported cgroup storage value size",
+        probe: "",
+    }
+    /// One call may walk the elements of several maps. Before, each call belonged to one map.
+    for_each_any_map {
+        since: v(6, 10),
+        evidence: "bpf: allow invoking bpf_for_each_map_elem with different maps",
+        probe: "",
+    }
+    /// Whether a helper writes is a fact of the helper. Before, only memory of a constant size that it fills counted as
+    /// written.
+    helper_writes_known {
+        since: v(6, 12),
+        stable: &[p(6, 1, 192)],
+        evidence: "bpf: Fix helper writes to read-only maps",
+        probe: "",
+    }
+    /// Flow keys are accessed at constant offsets only. Before, what varies was added without being looked at.
+    flow_keys_constant {
+        since: v(6, 8),
+        stable: &[p(6, 1, 192)],
+        evidence: "bpf: Reject variable offset alu on PTR_TO_FLOW_KEYS",
+        probe: "",
+    }
+    /// A zero that an instruction stores at an offset that varies keeps zeroes what they are.
+    zero_constants_spread {
+        since: v(6, 3),
+        evidence: "bpf: track immediate values written to stack by BPF_ST instruction",
+        probe: "",
+    }
+    /// Jumps into the middle of a load of 64 bits are refused before the walk.
+    wide_loads_whole {
+        since: v(6, 8),
+        stable: &[p(6, 1, 192)],
+        evidence: "measured on 5.10.262 and 6.1.192",
+        probe: "",
+    }
+    /// Functions of the kernel can be called.
+    kernel_calls {
+        since: v(5, 13),
+        evidence: "bpf: Support bpf program calling kernel function",
+        probe: "",
+    }
+    /// Pointers to integers among the arguments of traced functions are numbers. Before, they could not be loaded.
+    int_pointer_args {
+        since: v(5, 17),
+        evidence: "bpf: Allow access to int pointer arguments in tracing programs",
+        probe: "",
+    }
+    /// Keys and values of maps may be passed in any memory. Before, they had to be on the stack, in a packet or in a map.
+    keys_in_any_memory {
+        since: v(6, 2),
+        evidence: "bpf: Allow ringbuf memory to be used as map key",
+        probe: "",
+    }
+    /// The error of a lock or timer argument is that of its check; before, it was EACCES whatever the reason.
+    field_errors_pass {
+        since: v(6, 2),
+        evidence: "bpf: Allow locking bpf_spin_lock in allocated objects",
+        probe: "",
+    }
+    /// A helper that reads saved pointers to kernel objects leaves data in their place. Before, they stayed.
+    helpers_end_objects {
+        since: v(5, 11),
+        evidence: "bpf: Permits pointers on stack for helper calls",
+        probe: "",
+    }
+    /// Variables of data sections may be special fields: locks, timers.
+    fields_in_sections {
+        since: v(5, 15),
+        evidence: "bpf: Add map side support for bpf timers",
+        probe: "",
+    }
+    /// Map values may hold timers.
+    timers {
+        since: v(5, 15),
+        evidence: "bpf: Introduce bpf timers",
+        probe: "",
+    }
+    /// Map values may hold pointers to objects of the kernel.
+    kptrs {
+        since: v(5, 19),
+        evidence: "bpf: Allow storing unreferenced kptr in map",
+        probe: "",
+    }
+    /// Programs may allocate objects with special fields, lists among them, and all types are looked through for such.
+    own_objects {
+        since: v(6, 2),
+        evidence: "bpf: Recognize lock and list fields in allocated objects",
+        probe: "",
+    }
+    /// BTF holds tags of types. Before, a kernel refused BTF that did.
+    type_tags {
+        since: v(5, 17),
+        evidence: "bpf: Support BTF_KIND_TYPE_TAG for btf_type_tag attributes",
+        probe: "",
+    }
+    /// A data section of a program's BTF may be empty. Before, such BTF was refused.
+    empty_sections {
+        since: v(5, 12),
+        evidence: "bpf: Permit size-0 datasec",
+        probe: "",
+    }
+    /// The hooks of LSM programs that may sleep are a long list. Before, it was one hook.
+    many_sleepable_hooks {
+        since: v(5, 11),
+        evidence: "bpf: Augment the set of sleepable LSM hooks",
+        probe: "",
+    }
+    /// Sleepable programs use per-CPU maps, maps of maps and ring buffers.
+    sleepable_ring_buffers {
+        since: v(5, 12),
+        evidence: "bpf: Allows per-cpu maps and map-in-map in sleepable programs",
+        probe: "",
+    }
+    /// Sleepable programs use local storage.
+    sleepable_storage {
+        since: v(5, 17),
+        evidence: "bpf: Allow bpf_local_storage to be used by sleepable programs",
+        probe: "",
+    }
+    /// Sleepable programs use hash maps that allocate as they grow.
+    sleepable_growing_maps {
+        since: v(6, 1),
+        evidence: "bpf: Remove prealloc-only restriction for sleepable bpf programs",
+        probe: "",
+    }
+    /// Members of unions are not trusted, and may be read beyond their end. Before, unions were like structs.
+    unions_untrusted {
+        since: v(6, 5),
+        evidence: "bpf: Use untrusted pointers for union members, measured on 6.1.192",
+        probe: "",
+    }
+    /// The context of programs that look up sockets is known as such.
+    lookup_context_known {
+        since: v(5, 11),
+        evidence: "measured on 5.10.262 and 6.1.192",
+        probe: "",
+    }
+    /// Which kernel function takes which pointers depends on the kind of each argument. Before, it depended on the pointer.
+    kfunc_args_by_kind {
+        since: v(6, 2),
+        evidence: "bpf: Rewrite kfunc argument handling",
+        probe: "",
+    }
     /// The stack may be read below what was written, with CAP_PERFMON.
     unset_stack_reachable {
         since: v(6, 3),
@@ -583,7 +744,7 @@ behaviours! {
     /// Precision walks follow the value that a fetching atomic loads from the stack (`bpf: Fix precision backtracking
     /// for atomic fetch`, in 6.12.y).
     atomic_fetch_backtracks {
-        stable: &[p(6, 12, 117)],
+        stable: &[p(6, 1, 192), p(6, 12, 117)],
         evidence: "bpf: Fix precision backtracking for atomic fetch",
         probe: "",
     }
@@ -753,7 +914,7 @@ behaviours! {
     /// A shift left by 32 keeps the signed bounds of a low half that may be negative.
     half_shift_keeps_signs {
         since: v(7, 0),
-        stable: &[p(6, 1, 192), p(6, 12, 117), p(6, 18, 44)],
+        stable: &[p(5, 10, 262), p(6, 1, 192), p(6, 12, 117), p(6, 18, 44)],
         evidence: "measured on 5.10.262, 6.1.192, 6.12.117, 6.18.15, 6.18.44 and 7.0.13",
         probe: "",
     }

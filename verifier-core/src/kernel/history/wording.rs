@@ -4,7 +4,7 @@ use super::{Change, PointRelease, v};
 
 /// How a release words its log: which of the changes it has.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Wording(u32);
+pub struct Wording(u64);
 
 macro_rules! wordings {
     ($($(#[doc = $doc:literal])+ $name:ident { $($key:ident: $value:expr),* $(,)? })+) => {
@@ -22,7 +22,7 @@ macro_rules! wordings {
 impl Wording {
     /// The wording of a release.
     pub fn of(release: PointRelease) -> Wording {
-        Wording((0..).zip(WORDINGS).fold(0, |bits, (i, change)| bits | u32::from(change.covers(release)) << i))
+        Wording((0..).zip(WORDINGS).fold(0, |bits, (i, change)| bits | u64::from(change.covers(release)) << i))
     }
 
     /// Whether it has a change.
@@ -49,6 +49,60 @@ wordings! {
     StateBehind {
         since: v(5, 17),
         evidence: "bpf: Right align verifier states in verifier logs",
+        probe: "",
+    }
+    /// Local functions are told as loaded, too, where the capability for them is missing.
+    FunctionsLoaded {
+        since: v(5, 13),
+        evidence: "bpf: Support bpf program calling kernel function",
+        probe: "",
+    }
+    /// Atomic operations are called so; before, there was but addition.
+    Atomics {
+        since: v(5, 12),
+        evidence: "bpf: Rename BPF_XADD and prepare to encode other atomics in .imm",
+        probe: "",
+    }
+    /// Types of registers are told by what they point to and its properties; before, each kind had a name of its own.
+    ComposedTypes {
+        since: v(5, 17),
+        evidence: "bpf: Introduce MEM_RDONLY flag",
+        probe: "",
+    }
+    /// Helpers that may sleep are told so where a program may not; before, they were unknown there.
+    MightSleep {
+        since: v(6, 1),
+        evidence: "measured on 5.10.262 and 6.1.192",
+        probe: "",
+    }
+    /// The maps of sleepable programs are told with ring buffers.
+    SleepableRingBuffers {
+        since: v(5, 12),
+        evidence: "bpf: Allow sleepable programs to use ring buffers",
+        probe: "",
+    }
+    /// The maps of sleepable programs are told with local storage.
+    SleepableStorages {
+        since: v(6, 2),
+        evidence: "measured on 6.1.192 and 6.12.117",
+        probe: "",
+    }
+    /// Probes of user space may sleep, and the refusal of others names them.
+    SleepableProbes {
+        since: v(6, 0),
+        evidence: "bpf: allow sleepable uprobe programs to attach",
+        probe: "",
+    }
+    /// What is passed to be released must have no offset, nor must what a kernel function trusts, and the refusal says so.
+    TrustedOffset {
+        since: v(6, 2),
+        evidence: "measured on 6.1.192 and 6.12.117",
+        probe: "",
+    }
+    /// Moving a pointer that may be null is refused with advice.
+    NullCheckAdvice {
+        since: v(5, 13),
+        evidence: "measured on 5.10.262 and 6.1.192",
         probe: "",
     }
     /// The refusal of programs that may not sleep lists all hooks where they may.

@@ -1,0 +1,35 @@
+//! One parameter of a kernel function: its types, and what its name says of it.
+//!
+//! In the kernel: `btf_param_match_suffix()`, `is_kfunc_arg_mem_size()`, `is_kfunc_arg_const_mem_size()`.
+
+use super::btf_arg::is_scalar;
+use crate::analysis::Cx;
+use crate::btf::{Btf, BtfKind, Type, TypeId};
+
+/// Endings of parameter names that say how an argument is meant.
+pub(super) fn has_suffix(name: &str, suffix: &str) -> bool {
+    name.len() > suffix.len() && name.ends_with(suffix)
+}
+
+/// One parameter with its types resolved.
+pub(super) struct Param<'b> {
+    pub(super) index: usize,
+    pub(super) name: &'b str,
+    /// Its type behind modifiers.
+    pub(super) ty: Type<'b>,
+    /// What it points to, behind modifiers.
+    pub(super) target: Option<Type<'b>>,
+}
+
+/// A parameter by its name and type; `None`: the type does not exist.
+pub(super) fn param<'b>(btf: &'b Btf, name: &'b str, type_id: TypeId, index: usize) -> Option<Param<'b>> {
+    let ty = btf.skip_modifiers(type_id)?;
+    let target = if ty.kind == BtfKind::Ptr { btf.skip_modifiers(ty.size_or_type) } else { None };
+    Some(Param { index, name, ty, target })
+}
+
+/// The next parameter is the size of the memory that this one points to: `__sz`, or `__szk` for a constant.
+pub(super) fn is_mem_size(cx: &Cx, btf: &Btf, name: &str, type_id: TypeId, regno: u8) -> bool {
+    let scalar = btf.skip_modifiers(type_id).is_some_and(|t| is_scalar(t.kind));
+    scalar && cx.reg(regno).is_scalar() && (has_suffix(name, "__sz") || has_suffix(name, "__szk"))
+}

@@ -1,12 +1,13 @@
 //! Compiles `proto/` with protox, so that no protoc is needed.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::{env, fs};
 
 use prost::Message;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../proto");
+    // Where it runs, not where it was compiled: build folders are moved and copied.
+    let root = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").ok_or("no CARGO_MANIFEST_DIR")?).join("../proto");
     let files = root.join("bpfvet/v1");
     println!("cargo::rerun-if-changed={}", root.display());
     let mut protos = Vec::new();

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use verifier_core::analysis::{Options, Report, System, Verdict, verify_with};
 use verifier_core::log::Off;
@@ -10,6 +10,7 @@ use verifier_core::program::LoadRequest;
 
 use crate::normalise;
 use crate::recordings::{Counters, Record};
+use crate::spent::Spent;
 
 /// What we said of one program.
 #[derive(Clone, Debug, Default)]
@@ -24,7 +25,7 @@ pub struct Ours {
     pub log: String,
     /// Counters.
     pub counters: Option<Counters>,
-    /// Milliseconds taken.
+    /// Milliseconds computed.
     pub millis: u128,
 }
 
@@ -59,10 +60,10 @@ impl Ours {
     }
 }
 
-/// Asks our analysis, within a time budget; a panic is an answer too.
+/// Asks our analysis, within a budget of processor time; a panic is an answer too.
 pub fn ask(system: &System, request: &LoadRequest, options: &Options, budget: Duration) -> Ours {
-    let begun = Instant::now();
-    let late = || begun.elapsed() > budget;
+    let spent = Spent::begin();
+    let late = || spent.so_far() > budget;
     let answer = catch_unwind(AssertUnwindSafe(|| verify_with(system, request, options, &mut Off, &late)));
     let mut ours = match answer {
         Ok(report) => Ours::from_report(report),
@@ -75,7 +76,7 @@ pub fn ask(system: &System, request: &LoadRequest, options: &Options, budget: Du
             Ours { verdict: "panic".into(), reason: what, ..Ours::default() }
         }
     };
-    ours.millis = begun.elapsed().as_millis();
+    ours.millis = spent.so_far().as_millis();
     ours
 }
 

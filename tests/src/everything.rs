@@ -8,7 +8,7 @@ use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use verifier_core::analysis::{Options, System, Verdict, Verified, verify_with};
 use verifier_core::kernel::{Kernel, MapType, ProgType};
@@ -21,6 +21,7 @@ use verifier_runtime::{Linked, Vm};
 
 use crate::hooks::Generator;
 use crate::run::{Plan, requests};
+use crate::spent::Spent;
 use crate::{corpus, embedded, generate, recordings};
 
 /// Time of one run.
@@ -214,8 +215,8 @@ const LATE: usize = 3;
 
 /// What came of a program: words, and whether it is harm.
 fn play(system: &System, request: &LoadRequest, tails: &mut Tails) -> (String, bool) {
-    let begun = Instant::now();
-    let late = || begun.elapsed() > Duration::from_secs(20);
+    let spent = Spent::begin();
+    let late = || spent.so_far() > Duration::from_secs(20);
     let verified = match verify_with(system, request, &Options::default(), &mut Off, &late).verdict {
         Verdict::Accepted(v) => v,
         _ => return ("not accepted".into(), false),
@@ -258,11 +259,11 @@ fn run(system: &System, request: &LoadRequest, verified: &Verified, tails: &Tail
             return ("no memory, or no engine".into(), true, false);
         };
         for input in inputs(&hook) {
-            let begun = Instant::now();
+            let spent = Spent::begin();
             let result = runner.run(engine.as_ref(), &vm, &linked, &input, 1, Mode::Fast);
-            if begun.elapsed() > TIME + GRACE {
+if spent.so_far() > TIME + GRACE {
                 late = true;
-                said.push(format!("{}: {} ms", engine.name(), begun.elapsed().as_millis()));
+                said.push(format!("{}: {} ms", engine.name(), spent.so_far().as_millis()));
             }
             if let Err(e) = result {
                 harm |= is_harm(&e);

@@ -24,3 +24,4 @@ pub mod run;
 pub mod running;
 #[cfg(feature = "solver")]
 pub mod solver;
+pub mod spent;

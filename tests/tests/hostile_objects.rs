@@ -5,9 +5,10 @@
 //! failure comes again.
 
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use bpfvet_tests::hostile;
+use bpfvet_tests::spent::Spent;
 use verifier_core::analysis::System;
 use verifier_core::btf::{Btf, ValidateRules, validate};
 use verifier_core::kernel::Kernel;
@@ -88,12 +89,12 @@ fn damaged_objects_never_panic() {
         for round in 0..rounds {
             let mut bytes = original.clone();
             damage(&mut bytes, &mut r);
-            let start = Instant::now();
+            let spent = Spent::begin();
             let result = std::panic::catch_unwind(|| {
                 let options = OpenOptions { as_veristat: round % 2 == 0, ..OpenOptions::new(&kernel, "x.o") };
                 open(&bytes, &options).map(|o| o.programs.len())
             });
-            slowest = slowest.max(start.elapsed());
+            slowest = slowest.max(spent.so_far());
             if result.is_err() {
                 let saved = std::env::temp_dir().join("hostile-object.o");
                 let _ = std::fs::write(&saved, &bytes);

@@ -7,7 +7,6 @@ use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use verifier_core::analysis::{Options, System, Verdict, verify_with};
@@ -22,6 +21,7 @@ use verifier_core::program::{LoadRequest, Loaded, LoaderRules, Object, ObjectErr
 use crate::args::glob;
 use crate::raw::{RawError, RawProgram};
 use crate::row::{Kind, Row, Undecided};
+use crate::solve::Wanted;
 
 /// Most bytes of log that are kept for one program.
 const MAX_LOG: usize = 64 << 20;
@@ -37,16 +37,6 @@ pub struct Solving {
     pub wanted: Option<Wanted>,
     /// Bytes that the solver may have for all answers of this process together; `None`: its own limit.
     pub memory: Option<u64>,
-}
-
-/// Whether an answer is still wanted. Asked from any thread.
-#[derive(Clone)]
-pub struct Wanted(pub Arc<dyn Fn() -> bool + Send + Sync>);
-
-impl std::fmt::Debug for Wanted {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Wanted")
-    }
 }
 
 /// How to ask; the same for every program of one request.

@@ -7,20 +7,9 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::path::Path;
 
-use crate::check;
 use crate::clean;
-use crate::row::{Kind, Row};
-
-/// What an earlier run said about a program.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Before {
-    /// `success`, `failure` or another word of the csv.
-    pub verdict: String,
-    /// Instructions processed, as printed; `None` where the csv has none.
-    pub insns: Option<u64>,
-    /// States stored.
-    pub states: Option<u64>,
-}
+use crate::input;
+use crate::row::{Before, Kind, Row};
 
 /// What tells programs apart: file, program, kernel.
 type Key = (String, String, String);
@@ -38,11 +27,16 @@ impl Baseline {
     /// The file, and what about it is not of the kind; in words for the user.
     pub fn read(file: &Path) -> Result<Baseline, String> {
         let name = clean::path(file);
-        let text = String::from_utf8(check::read(file)?).map_err(|_| format!("{name}: not a csv: not UTF-8"))?;
+        let text = String::from_utf8(input::read(file)?).map_err(|_| format!("{name}: not a csv: not UTF-8"))?;
         Baseline::parse(&text).map_err(|e| format!("{name}: {e}"))
     }
 
     fn parse(text: &str) -> Result<Baseline, String> {
+        // Spreadsheets begin what they write with a mark of its encoding.
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+        if let Some(n) = text.lines().position(|l| l.trim_end_matches('\r').contains('\r')) {
+            return Err(format!("line {}: a carriage return within it", n + 1));
+        }
         let mut lines = text.lines().enumerate().filter(|(_, l)| !l.trim().is_empty());
         let header = lines.next().map(|(_, l)| split(l)).unwrap_or_default();
         let at = |name: &str| header.iter().position(|n| n == name);

@@ -1,29 +1,21 @@
 //! `bpfvet check`: from files to rows, and from rows to an exit code.
 
-use std::cell::Cell;
-use std::io::Read;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
-use verifier_core::analysis::System;
-use verifier_core::log::{Off, Sink};
-use verifier_core::program::LoadRequest;
 use verifier_core::program::request::Privilege;
 
 use crate::args::{CheckArgs, FailOn, Format, SolveWhich};
-use crate::ask::{BUDGETS, Listener, Nobody, Question, Solving, prog_type};
+use crate::ask::{BUDGETS, Question, Solving, prog_type};
+use crate::backend::{Backend, Local};
 use crate::baseline::Baseline;
 use crate::clean;
-use crate::input::{self, What};
+use crate::input::{self, What, read};
 use crate::pool::Pool;
 use crate::progress::Progress;
 use crate::raw::RawProgram;
 use crate::row::{Kind, Row};
 use crate::{client, target};
-
-/// Largest input that is read, in bytes: far above any object that a compiler writes.
-const MAX_INPUT: u64 = 512 << 20;
 
 /// Judges everything that the command line names; rows in order of file, program and kernel. `told` hears of each row as
 /// soon as it is known, in the same order as far as several kernels do not make one wait for another; of those that a
@@ -32,15 +24,12 @@ const MAX_INPUT: u64 = 512 << 20;
 /// # Errors
 /// What is wrong with the command line, in words for the user. Broken input is a row.
 pub fn run(args: &CheckArgs, told: &mut dyn FnMut(&Row)) -> Result<Vec<Row>, String> {
-    if args.solve.is_some() {
-        if args.server.server.is_some() {
-            return Err("a service does not solve: leave --server out, and this process does".into());
-        }
+    if args.solve.is_some() && args.server.server.is_none() {
         crate::solve::available()?;
     }
     let backend: Box<dyn Backend> = match client::backend(&args.server, &args.target)? {
         Some(remote) => remote,
-        None => Box::new(Local { systems: target::systems(&args.target)? }),
+        None => Box::new(Local::new(target::systems(&args.target)?)),
     };
     let question = question(args)?;
     // What is wrong with the command line is found before anything is computed.
@@ -200,91 +189,6 @@ pub(crate) fn question(args: &CheckArgs) -> Result<Question, String> {
     })
 }
 
-/// Who answers: this process, or a service.
-pub trait Backend {
-    /// Short names of the kernels asked.
-    fn kernels(&self) -> Vec<&str>;
-    /// Hands over rows for every program wanted of an object, each as soon as it is known; a broken object is a row.
-    fn object(&self, question: &Question, name: &str, bytes: &[u8], take: &mut dyn FnMut(Row));
-    /// Names of all programs of an object, where they can be told.
-    fn programs(&self, _question: &Question, _name: &str, _bytes: &[u8]) -> Vec<String> {
-        Vec::new()
-    }
-    /// The row of a raw program on one of the kernels, by its number.
-    ///
-    /// # Errors
-    /// What is wrong with the program, in words.
-    fn raw(&self, question: &Question, object: &str, program: &RawProgram, kernel: usize) -> Result<Row, String>;
-    /// This process, if it is the one that answers: it looks at many files side by side.
-    fn here(&self) -> Option<&Local> {
-        None
-    }
-}
-
-/// Tells of each row at once.
-struct Early<'a> {
-    off: Off,
-    tell: &'a mut dyn FnMut(&Row),
-}
-
-impl Listener for Early<'_> {
-    fn begin(&mut self, _: &str, _: &str, _: &System, _: &LoadRequest) {}
-
-    fn sink(&mut self) -> &mut dyn Sink {
-        &mut self.off
-    }
-
-    fn end(&mut self, row: &Row) {
-        (self.tell)(row);
-    }
-}
-
-/// Answers in this process.
-pub struct Local {
-    systems: Vec<System>,
-}
-
-impl Backend for Local {
-    fn here(&self) -> Option<&Local> {
-        Some(self)
-    }
-
-    fn kernels(&self) -> Vec<&str> {
-        self.systems.iter().map(|s| s.kernel.name).collect()
-    }
-
-    fn object(&self, question: &Question, name: &str, bytes: &[u8], take: &mut dyn FnMut(Row)) {
-        let broken = |e: String| Row::new(name, "", "", "", Kind::Error, e);
-        let told = Cell::new(0usize);
-        // With several kernels the rows are put into the order of programs first.
-        let now = self.systems.len() == 1;
-        let rows = catch_unwind(AssertUnwindSafe(|| {
-            let mut early = |row: &Row| {
-                if now {
-                    told.set(told.get() + 1);
-                    take(row.clone());
-                }
-            };
-            question.object(name, bytes, &self.systems, &mut Early { off: Off, tell: &mut early }, &|| false)
-        }));
-        match rows {
-            Ok(Ok(rows)) => rows.into_iter().skip(told.get()).for_each(take),
-            Ok(Err(e)) => take(broken(e.to_string())),
-            Err(_) => take(broken("internal error of bpfvet; please report the file".into())),
-        }
-    }
-
-    fn programs(&self, question: &Question, name: &str, bytes: &[u8]) -> Vec<String> {
-        let object = self.systems.first().and_then(|s| question.open(name, bytes, s).ok());
-        object.map(|o| o.programs.into_iter().map(|p| p.name).collect()).unwrap_or_default()
-    }
-
-    fn raw(&self, question: &Question, object: &str, program: &RawProgram, kernel: usize) -> Result<Row, String> {
-        let system = self.systems.get(kernel).ok_or("no such kernel")?;
-        question.raw(object, program, system, &mut Nobody::default(), &|| false).map_err(|e| e.to_string())
-    }
-}
-
 /// One row for every line and kernel, in order, whatever is wrong with the line.
 fn raw_lines(q: &Question, backend: &dyn Backend, file: &Path, rows: &mut Rows<'_>) -> Result<(), String> {
     let name = file.display().to_string();
@@ -323,22 +227,6 @@ pub fn exit_code(args: &CheckArgs, rows: &[Row]) -> u8 {
     } else {
         0
     }
-}
-
-/// Reads a file, or standard input for `-`.
-pub fn read(file: &Path) -> Result<Vec<u8>, String> {
-    let failed = |e: std::io::Error| format!("{}: {e}", clean::path(file));
-    let mut bytes = Vec::new();
-    let read = if file.as_os_str() == "-" {
-        std::io::stdin().lock().take(MAX_INPUT + 1).read_to_end(&mut bytes)
-    } else {
-        std::fs::File::open(file).map_err(failed)?.take(MAX_INPUT + 1).read_to_end(&mut bytes)
-    };
-    let n = read.map_err(failed)?;
-    if n as u64 > MAX_INPUT {
-        return Err(format!("{}: larger than {} MiB", clean::path(file), MAX_INPUT >> 20));
-    }
-    Ok(bytes)
 }
 
 fn privilege(args: &CheckArgs) -> Result<Privilege, String> {

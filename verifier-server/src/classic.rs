@@ -6,7 +6,7 @@ use verifier_core::isa::cbpf;
 use verifier_core::kernel::ProgType;
 use verifier_core::program::LoadRequest;
 
-use crate::check;
+use crate::input;
 
 /// The program that a file's filter is.
 ///
@@ -14,7 +14,7 @@ use crate::check;
 /// Why it is none, in words for the user.
 pub fn request(file: &Path) -> Result<LoadRequest, String> {
     let name = file.display().to_string();
-    let insns = cbpf::parse(&check::read(file)?).and_then(|f| cbpf::convert(&f)).map_err(|e| format!("{name}: {e}"))?;
+    let insns = cbpf::parse(&input::read(file)?).and_then(|f| cbpf::convert(&f)).map_err(|e| format!("{name}: {e}"))?;
     Ok(LoadRequest {
         name: "filter".into(),
         prog_type: ProgType::SocketFilter as u32,

@@ -13,7 +13,7 @@ use std::path::Path;
 use verifier_core::explain::{Step, Trace};
 
 use crate::row::{Place, Row};
-use crate::solve::Solve;
+use crate::solved::Solve;
 
 /// Whether a character is not what it looks like: controls, what changes the direction of text, what has no width.
 pub const fn is_hidden(c: char) -> bool {

@@ -16,14 +16,15 @@ use tonic::transport::{Channel, Endpoint};
 use tonic::{Code, Request, Status};
 
 use crate::args::{ServerArgs, TargetArgs};
-use crate::ask::Question;
-use crate::check::{Backend, read};
+use crate::ask::{Question, Solving};
+use crate::backend::Backend;
+use crate::input::read;
 use crate::raw::RawProgram;
 use crate::row::{Kind, Row, Undecided};
 use crate::service::proto::input::What;
 use crate::service::proto::verifier_client::VerifierClient;
-use crate::service::{deep, proto, tls, wire};
-use crate::target;
+use crate::service::{deep, proto, solution, tls, wire};
+use crate::{save, target};
 
 /// Environment variable with the bearer token: arguments can be seen by every user of the machine.
 pub const TOKEN: &str = "BPFVET_TOKEN";
@@ -85,6 +86,12 @@ impl Remote {
 
     fn verify(&self, question: &Question, input: proto::Input, target: proto::Target) -> Result<Vec<Row>, Status> {
         let name = input.name.clone();
+        if let Some(solving) = &question.solve {
+            let (options, accepted) = (Some(wire::options(question)), solving.accepted);
+            let request = proto::SolveRequest { input: Some(input), target: Some(target), options, accepted };
+            let response = self.runtime.block_on(self.client.borrow_mut().solve(request))?;
+            return Ok(response.into_inner().solved.into_iter().map(|s| solved(&name, s, solving)).collect());
+        }
         let request =
             proto::VerifyRequest { input: Some(input), target: Some(target), options: Some(wire::options(question)) };
         let response = self.runtime.block_on(self.client.borrow_mut().verify(request))?;
@@ -143,6 +150,16 @@ fn kernels(lists: &[String], known: &[proto::Kernel]) -> Result<Vec<String>, Str
         }
     }
     if out.is_empty() { Err("no kernel named".into()) } else { Ok(out) }
+}
+
+/// A row with what the solver found. Inputs that show bugs are saved here: the folder is of this machine.
+fn solved(name: &str, solved: proto::Solved, solving: &Solving) -> Row {
+    let mut row = wire::row(name, solved.answer.unwrap_or_default());
+    row.solve = solved.solution.map(|s| solution::read(s, row.kind));
+    if let Some(dir) = &solving.witness {
+        save::witness(&mut row, dir);
+    }
+    row
 }
 
 /// What went wrong, with the kind of error.

@@ -11,7 +11,7 @@ use verifier_core::program::LoadRequest;
 
 use crate::args::{By, CostArgs, Format, glob};
 use crate::ask::Question;
-use crate::{check, clean, target};
+use crate::{clean, input, target};
 
 /// Instructions that the kernel follows in one program.
 const LIMIT: u64 = 1_000_000;
@@ -37,7 +37,7 @@ fn shares(by: By, cost: &Cost, request: &LoadRequest) -> Vec<Share> {
 
 /// Every chosen program of an object under every kernel.
 fn price(object: &Path, args: &CostArgs, systems: &[System]) -> Result<Vec<Priced>, String> {
-    let (name, bytes) = (object.display().to_string(), check::read(object)?);
+    let (name, bytes) = (object.display().to_string(), input::read(object)?);
     let mut out = Vec::new();
     for system in systems {
         let opened = Question::default().open(&name, &bytes, system).map_err(|e| format!("{name}: {e}"))?;

@@ -9,7 +9,7 @@ use crate::ask::Question;
 use crate::input::{self, What};
 use crate::known::Known;
 use crate::row::Row;
-use crate::{check, clean, explain_log, render, target, tools};
+use crate::{clean, explain_log, render, target, tools};
 
 /// Explains what the command line names.
 ///
@@ -30,7 +30,7 @@ pub fn run(args: &ExplainArgs, colours: bool, out: &mut dyn Write) -> Result<u8,
             false => Err(format!("{shown}: no such file")),
         };
     }
-    let bytes = check::read(what)?;
+    let bytes = input::read(what)?;
     if let What::Other(words) = input::what(&bytes) {
         return Err(format!("{shown}: {words}"));
     }

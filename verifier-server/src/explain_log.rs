@@ -9,8 +9,8 @@ use verifier_core::program::LoadRequest;
 
 use crate::args::{ExplainArgs, Format};
 use crate::ask::Question;
-use crate::check;
 use crate::clean;
+use crate::input;
 use crate::known::Known;
 use crate::render;
 use crate::row::{Kind, Place, Row};
@@ -54,7 +54,7 @@ fn program_of(reading: &Reading, programs: &[(String, LoadRequest)]) -> Option<(
 }
 
 fn beside(reading: &Reading, object: &Path, args: &ExplainArgs) -> Result<Beside, String> {
-    let bytes = check::read(object)?;
+    let bytes = input::read(object)?;
     let name = object.display().to_string();
     let systems = target::systems(&args.target)?;
     let system = systems.first().ok_or("no kernel named")?;
@@ -108,7 +108,7 @@ fn ask(
 /// # Errors
 /// In words for the user.
 pub fn run(file: &Path, args: &ExplainArgs, colours: bool, out: &mut dyn Write) -> Result<u8, String> {
-    let bytes = check::read(file)?;
+    let bytes = input::read(file)?;
     let name = file.display().to_string();
     let reading = read(&bytes);
     if reading.walked.is_empty() && reading.row.is_none() && !reading.accepted {

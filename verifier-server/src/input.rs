@@ -8,6 +8,9 @@ use std::path::{Path, PathBuf};
 
 use crate::clean;
 
+/// Largest input that is read, in bytes: far above any object that a compiler writes.
+const MAX_INPUT: u64 = 512 << 20;
+
 /// Deepest folder that is searched.
 const DEPTH: usize = 64;
 /// Bytes of a file that tell what it is.
@@ -151,6 +154,22 @@ fn is_object(path: &Path) -> bool {
     let mut head = Vec::new();
     let read = std::fs::File::open(path).and_then(|f| f.take(HEAD as u64).read_to_end(&mut head));
     read.is_ok() && head.starts_with(b"\x7fELF") && !matches!(what(&head), What::Other(_))
+}
+
+/// Reads a file, or standard input for `-`.
+pub fn read(file: &Path) -> Result<Vec<u8>, String> {
+    let failed = |e: std::io::Error| format!("{}: {e}", clean::path(file));
+    let mut bytes = Vec::new();
+    let read = if file.as_os_str() == "-" {
+        std::io::stdin().lock().take(MAX_INPUT + 1).read_to_end(&mut bytes)
+    } else {
+        std::fs::File::open(file).map_err(failed)?.take(MAX_INPUT + 1).read_to_end(&mut bytes)
+    };
+    let n = read.map_err(failed)?;
+    if n as u64 > MAX_INPUT {
+        return Err(format!("{}: larger than {} MiB", clean::path(file), MAX_INPUT >> 20));
+    }
+    Ok(bytes)
 }
 
 #[cfg(test)]

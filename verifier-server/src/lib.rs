@@ -2,6 +2,7 @@
 
 pub mod args;
 pub mod ask;
+pub mod backend;
 pub mod baseline;
 pub mod check;
 pub mod classic;
@@ -28,6 +29,7 @@ pub mod run;
 pub mod save;
 pub mod service;
 pub mod solve;
+pub mod solved;
 pub mod target;
 pub mod tools;
 pub mod unpack;

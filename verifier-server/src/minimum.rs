@@ -44,7 +44,7 @@ pub fn run(args: &CheckArgs, out: &mut dyn Write) -> Result<u8, String> {
     let question = check::question(args)?;
     let mut all = Vec::new();
     for file in input::files(&args.objects)? {
-        let bytes = check::read(&file)?;
+        let bytes = input::read(&file)?;
         match input::what(&bytes) {
             input::What::Object => all.extend(of_object(&question, &file, &bytes)?),
             input::What::Other(words) | input::What::OtherOrder(words) => {

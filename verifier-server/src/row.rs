@@ -7,11 +7,21 @@ use verifier_core::isa::disasm::{NoNames, write_insn};
 use verifier_core::kernel::{ProgType, helpers};
 use verifier_core::program::{LoadRequest, NotLoadable};
 
-use crate::baseline::Before;
-use crate::solve::Solve;
+use crate::solved::Solve;
 
 /// Code of the kernel's words for a call of nothing that it knows.
 const UNKNOWN_HELPER: &str = "call-unknown-helper";
+
+/// What an earlier run said about a program.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Before {
+    /// `success`, `failure` or another word of the csv.
+    pub verdict: String,
+    /// Instructions processed, as printed; `None` where the csv has none.
+    pub insns: Option<u64>,
+    /// States stored.
+    pub states: Option<u64>,
+}
 
 /// The verdict of a row.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -18,8 +18,10 @@ use crate::ask::{self, Question};
 use crate::pcap::{self, Capture, Captured};
 use crate::results::{self, Tally};
 use crate::row::Row;
-use crate::{check, clean, hex, render, target};
+use crate::{clean, hex, input, render, target};
 
+/// Packets that could not be run of which each is named.
+const MOST_NAMED: usize = 10;
 /// CPUs of the machine: one, so that what per-CPU maps hold is what the program counted.
 const CPUS: u32 = 1;
 
@@ -123,7 +125,7 @@ fn timed_out(args: &RunArgs) -> String {
 
 #[cfg(feature = "solver")]
 fn on_witness(args: &RunArgs, object: &Path, file: &Path, system: &System, out: &mut dyn Write) -> Result<u8, String> {
-    let text = check::read(file)?;
+    let text = input::read(file)?;
     // A witness says which program it is of.
     let saved_for = args.prog.clone().or_else(|| crate::witness::program_of(&text));
     let request = match args.classic {
@@ -141,7 +143,7 @@ fn on_witness(_: &RunArgs, _: &Path, _: &Path, _: &System, _: &mut dyn Write) ->
 
 /// The object, as every other command opens it.
 fn opened(object: &Path, system: &System) -> Result<Object, String> {
-    let bytes = check::read(object)?;
+    let bytes = input::read(object)?;
     let file = object.display().to_string();
     Question::default().open(&file, &bytes, system).map_err(|e| format!("{file}: {e}"))
 }
@@ -259,7 +261,7 @@ fn all_runs(args: &RunArgs, engine: &dyn Engine, vm: &Vm, program: &Linked, hook
     let capture = match (&args.pcap, &args.data_in) {
         (Some(file), _) => {
             let name = clean::path(file);
-            let read = pcap::read(&check::read(file)?).map_err(|e| format!("{name}: {e}"))?;
+            let read = pcap::read(&input::read(file)?).map_err(|e| format!("{name}: {e}"))?;
             read.notes.iter().for_each(|note| eprintln!("bpfvet: {name}: {note}"));
             read.capture
         }
@@ -273,6 +275,7 @@ fn all_runs(args: &RunArgs, engine: &dyn Engine, vm: &Vm, program: &Linked, hook
     };
     let mode = if args.checked { Mode::Checked } else { Mode::Fast };
     let mut tally = Tally::default();
+    let mut left_out = 0usize;
     for (n, p) in capture.packets.iter().enumerate() {
         let input = Input { packet: p.bytes.clone(), context: context.clone(), network_layer: args.network_layer };
         let begun = Instant::now();
@@ -282,7 +285,13 @@ fn all_runs(args: &RunArgs, engine: &dyn Engine, vm: &Vm, program: &Linked, hook
             Ok(output) => output,
             // A capture may hold what a program cannot be given; that costs the packet.
             Err(e @ HookError::Packet { .. }) if args.pcap.is_some() => {
-                eprintln!("bpfvet: packet {}: {e}", n + 1);
+                left_out += 1;
+                if left_out <= MOST_NAMED {
+                    eprintln!("bpfvet: packet {}: {e}", n + 1);
+                }
+                if vm.limits.is_over() {
+                    return Err(format!("packet {}: not finished in time", n + 1));
+                }
                 continue;
             }
             Err(e) => return Err(format!("packet {}: {e}", n + 1)),
@@ -301,6 +310,12 @@ fn all_runs(args: &RunArgs, engine: &dyn Engine, vm: &Vm, program: &Linked, hook
         }
         tally.last = Some(output);
     }
+    if left_out > MOST_NAMED {
+        eprintln!("bpfvet: {} more packets could not be run", left_out - MOST_NAMED);
+    }
+    if left_out > 0 && tally.runs == 0 {
+        return Err("nothing was run: no packet of the capture is one that a program can be given".into());
+    }
     if let Some(file) = &args.pcap_out {
         let written = pcap::write(&Capture { link: pcap::ETHERNET, packets: std::mem::take(&mut tally.kept) });
         std::fs::write(file, written).map_err(|e| format!("{}: {e}", file.display()))?;
@@ -317,7 +332,7 @@ fn survives(hook: &Hook, action: &str, r0: u64) -> bool {
 /// Bytes of a file, or written as hexadecimal.
 fn bytes(text: &str) -> Result<Vec<u8>, String> {
     if Path::new(text).is_file() || text == "-" {
-        return check::read(Path::new(text));
+        return input::read(Path::new(text));
     }
     let digits: Vec<u8> = text.bytes().filter(|b| !b.is_ascii_whitespace() && *b != b':').collect();
     hex::decode(&digits).ok_or_else(|| format!("`{text}` is neither a file nor hexadecimal"))

@@ -2,55 +2,15 @@
 //!
 //! Thin: asks the solver, and puts what it says into a row. Without the feature `solver` it says that it cannot.
 
-use serde_json::Value;
+use std::sync::Arc;
 
-use crate::ask::Wanted;
+/// Whether an answer is still wanted. Asked from any thread.
+#[derive(Clone)]
+pub struct Wanted(pub Arc<dyn Fn() -> bool + Send + Sync>);
 
-/// What the solver found about a row.
-#[derive(Clone, Debug, Default)]
-pub struct Solve {
-    /// `bug`, `safe`, `within_bounds`, `unknown`, `undecided` or `not_about_memory`; of accepted programs `confirmed`, `open`,
-    /// `unsound` or `undecided`.
-    pub answer: &'static str,
-    /// What a bug breaks: `memory`, or a `rule` of the kernel alone.
-    pub breaks: Option<&'static str>,
-    /// How far was searched, where not everything could be: rounds of loops, and paths that arrive.
-    pub bounds: Option<(u32, usize)>,
-    /// Replays that a bug had: the solver's own, and the checked interpreter's where it can tell.
-    pub replays: u8,
-    /// The instruction that it is about.
-    pub insn: Option<usize>,
-    /// One sentence.
-    pub message: String,
-    /// More, one line each.
-    pub notes: Vec<String>,
-    /// The input that breaks the rule.
-    pub witness: Option<Value>,
-    /// Edits that do nothing, with which the kernel accepts the program.
-    pub repair: Option<Value>,
-    /// Files that were written.
-    pub files: Vec<String>,
-    /// Milliseconds taken.
-    pub time_ms: u64,
-}
-
-impl Solve {
-    /// The field `solve` of a row in JSON.
-    pub fn json(&self) -> Value {
-        serde_json::json!({
-            "answer": self.answer,
-            "breaks": self.breaks,
-            "rounds": self.bounds.map(|b| b.0),
-            "paths": self.bounds.map(|b| b.1),
-            "replays": self.replays,
-            "insn": self.insn,
-            "message": self.message,
-            "notes": self.notes,
-            "witness": self.witness,
-            "repair": self.repair,
-            "files": self.files,
-            "time_ms": self.time_ms,
-        })
+impl std::fmt::Debug for Wanted {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Wanted")
     }
 }
 
@@ -82,7 +42,7 @@ mod with_z3 {
     use std::sync::OnceLock;
     use std::time::{Duration, Instant};
 
-    use serde_json::json;
+    use serde_json::{Value, json};
     use verifier_core::analysis::{Options, System};
     use verifier_core::isa::disasm::write_insn;
     use verifier_core::program::LoadRequest;
@@ -94,8 +54,9 @@ mod with_z3 {
     use verifier_solver::run::Kind;
     use verifier_solver::witness::{self, Witness};
 
-    use super::*;
     use crate::hex;
+    use crate::solve::{Asked, Wanted};
+    use crate::solved::Solve;
     use crate::tools::CallNames;
     use crate::witness::json_of;
 

@@ -19,7 +19,7 @@ use verifier_core::program::{LoadRequest, OpenOptions, Program, open};
 use crate::args::{ToolArgs, glob};
 use crate::input::{self, What};
 use crate::render::fold;
-use crate::{check, clean, target};
+use crate::{clean, target};
 
 /// Figures of agreement, as the repository's tests measured them last.
 const RATCHET: &str = include_str!("../../tests/ratchet.json");
@@ -58,7 +58,7 @@ fn programs(
 ) -> Result<(), String> {
     let systems = target::systems(&args.target)?;
     let system = systems.first().ok_or("no kernel named")?;
-    let bytes = check::read(&args.object)?;
+    let bytes = input::read(&args.object)?;
     let name = args.object.display().to_string();
     let options = OpenOptions {
         vmlinux: Some(system.vmlinux.clone()),

@@ -225,7 +225,7 @@ fn columns_of_veristat() {
 fn sarif_is_as_its_schema_says_and_fingerprints_stay() {
     let objects =
         [BAD, MIXED, "tests/traces/off_by_one.bpf.o", "tests/traces/ringbuf_leak.bpf.o", "/does/not/exist.o", SLOW];
-    let out = bpfvet(&[&["check", "--format", "sarif", "--timeout", "5"], &objects[..]].concat());
+    let out = bpfvet(&[&["check", "--format", "sarif", "--timeout", "600"], &objects[..]].concat());
     let sarif: serde_sarif::sarif::Sarif = serde_json::from_slice(&out.stdout).expect("SARIF 2.1.0");
     let run = &sarif.runs[0];
     let rules = run.tool.driver.rules.as_ref().expect("rules");

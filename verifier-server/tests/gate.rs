@@ -321,6 +321,37 @@ fn every_format_honours_a_baseline() {
 }
 
 #[test]
+fn a_baseline_is_a_csv_of_an_earlier_run_or_an_error() {
+    let dir = Folder::new("no-baseline");
+    let file = dir.file("x.o", &object(&[("one", "xdp", &GOOD), ("two", "xdp", &GOOD)]));
+    let csv = dir.bpfvet(&["check", &file, "--format", "csv"]).stdout;
+    let text = String::from_utf8(csv).expect("text");
+    let header = text.lines().next().expect("a header");
+    let against = |bytes: &[u8]| {
+        let old = dir.file("old.csv", bytes);
+        dir.bpfvet(&["check", &file, "--format", "csv", "--baseline", &old])
+    };
+    // As spreadsheets write it, it is the same.
+    for same in [text.clone(), format!("\u{feff}{text}"), text.replace('\n', "\r\n"), format!("{text}\n\n")] {
+        let out = against(same.as_bytes());
+        assert!(out.status.code() == Some(0) && both(&out).matches(",MATCH,").count() == 2, "{same:?}: {}", both(&out));
+    }
+    let wide: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let other = object(&[("one", "xdp", &GOOD)]);
+    for bytes in [&b""[..], b"a,b,c\n1,2,3\n", b"[]", &other, &wide] {
+        let out = against(bytes);
+        assert!(out.status.code() == Some(2) && both(&out).contains("old.csv: not a csv"), "{bytes:?}: {}", both(&out));
+    }
+    let short = format!("{header}\nx.o,one\n");
+    let long = text.replacen(",2,0,", ",2,0,0,", 1);
+    let open = format!("{header}\n\"x.o,one,success,1,2,3,4,5,6\n");
+    for broken in [short, long, open, text.replace('\n', "\r")] {
+        let out = against(broken.as_bytes());
+        assert!(out.status.code() == Some(2) && both(&out).contains("old.csv: line "), "{broken:?}: {}", both(&out));
+    }
+}
+
+#[test]
 fn absurd_limits_are_refused() {
     let dir = Folder::new("limits");
     let good = dir.file("x.o", &object(&[("one", "xdp", &GOOD)]));
@@ -476,6 +507,16 @@ fn captures_that_people_have_are_read() {
         let out = dir.bpfvet(&["run", &file, "--pcap", &cut]);
         assert!(out.status.code() == Some(0) && both(&out).contains("2 runs"), "{name}: {}", both(&out));
         assert!(both(&out).contains("the file ends within"), "{name}: {}", both(&out));
+    }
+    // Packets that no program can be given are counted, and named as far as anybody reads that.
+    let empty = vec![packet(&[]); 5000];
+    let one = [&empty[..], &[packet(&[0; 64])]].concat();
+    for (packets, code) in [(one, 0), (empty, 2)] {
+        let capture = dir.file("empty.pcap", &write(&Capture { link: 1, packets }));
+        let out = dir.bpfvet(&["run", &file, "--pcap", &capture]);
+        let text = both(&out);
+        assert!(out.status.code() == Some(code) && text.contains("4990 more packets could not be run"), "{text}");
+        assert!(text.lines().count() < 30, "{text}");
     }
 }
 

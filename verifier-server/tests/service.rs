@@ -776,3 +776,23 @@ fn check_prints_the_same_through_a_service() {
     let out = bpfvet(&["check", &demo[0], "--server", &url, "--kernel", "1.0"]);
     assert_eq!(out.status.code(), Some(2));
 }
+
+#[cfg(feature = "solver")]
+#[test]
+fn check_solves_through_a_service_in_the_same_words() {
+    let server = Server::start(&[]);
+    let url = server.url();
+    let folder = std::path::PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("solved-elsewhere");
+    let folder = folder.display().to_string();
+    // A bug with its input, something that is safe with a repair, and second opinions.
+    let objects = [corpus("demo/accepted.bpf.o"), corpus("demo/rejected.bpf.o"), corpus("safe/count_bits.o")];
+    for format in ["text", "jsonl", "sarif"] {
+        let mut args = vec!["check", "--kernel", "6.18", "--solve=all", "--witness", &folder, "--format", format];
+        args.extend(objects.iter().map(String::as_str));
+        let (local, remote) = (bpfvet(&args), bpfvet(&[&args[..], &["--server", &url]].concat()));
+        assert_eq!(local.status.code(), remote.status.code(), "{args:?} {remote:?}");
+        let (a, b) = (String::from_utf8_lossy(&local.stdout), String::from_utf8_lossy(&remote.stdout));
+        assert_eq!(without_numbers(&a), without_numbers(&b), "{args:?}");
+        assert!(format != "text" || b.contains("saved ") && b.contains("replayed"), "{b}");
+    }
+}

@@ -2,7 +2,7 @@
 //! Each program ends with a result or with a report.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use verifier_core::analysis::System;
 use verifier_core::btf::BtfKind;
@@ -17,6 +17,7 @@ use verifier_runtime::{Code, Stop, Vm, abi};
 
 use super::{Ended, in_memory, maps};
 use crate::mutate::Rng;
+use crate::spent::Spent;
 
 /// Programs that one machine runs, and programs of which one is compiled.
 const SHARED: u64 = 64;
@@ -239,10 +240,10 @@ pub fn cases(from: u64, to: u64) -> Result<Ended, String> {
             let _ = map.set_prog((seed % 2) as u32, code.clone());
         }
         let engine = &engines[usize::from(seed % COMPILED == 0)];
-        let begun = Instant::now();
+        let spent = Spent::begin();
         let result = runner.run(engine.as_ref(), &vm, &*code, &input, 1, Mode::Checked);
-        if begun.elapsed() > LATE {
-            return Err(format!("seed {seed}: {} ms", begun.elapsed().as_millis()));
+        if spent.so_far() > LATE {
+            return Err(format!("seed {seed}: {} ms", spent.so_far().as_millis()));
         }
         match result {
             Ok(_) => ended.ran += 1,

@@ -1,7 +1,7 @@
 //! What was verified against what is run: programs that were accepted, linked to machines whose maps, programs, contexts
 //! or releases are other ones. Either linking refuses, or the run does no harm.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use verifier_core::analysis::Verified;
 use verifier_core::kernel::{MapType, ProgType};
@@ -15,6 +15,7 @@ use crate::everything::is_harm;
 use crate::hooks::Generator;
 use crate::mutate::Rng;
 use crate::running::accepted;
+use crate::spent::Spent;
 
 /// Programs of a piece, and cases of which one is compiled.
 const PROGRAMS: usize = 400;
@@ -156,10 +157,10 @@ pub fn cases(from: u64, to: u64) -> Result<Ended, String> {
         let elsewhere = Vm::new(1);
         let place = if rng.below(16) == 0 { &elsewhere } else { &vm };
         let engine = &engines[usize::from(seed % COMPILED == 0)];
-        let begun = Instant::now();
+        let spent = Spent::begin();
         let result = runner.run(engine.as_ref(), place, &linked, &input(&mut rng, &hook), 1, Mode::Fast);
-        if begun.elapsed() > 2 * LATE {
-            return Err(fail(format!("{} ms", begun.elapsed().as_millis())));
+        if spent.so_far() > 2 * LATE {
+            return Err(fail(format!("{} ms", spent.so_far().as_millis())));
         }
         let foreign = std::ptr::eq(place, &raw const elsewhere);
         match result {

@@ -4,10 +4,10 @@ use std::rc::Rc;
 
 use z3::ast::{BV, Bool};
 
-use super::contracts::Owner;
 use super::needs::{self, Need, Wants};
 use super::run::{CallInput, Caller, Kind, Next, Program, Run, STACK, Stuck, single};
 use super::term::{Num, Ptr, Val, compare};
+use super::things::Owner;
 use super::typed::Instances;
 use verifier_core::isa::Insn;
 use verifier_core::isa::opcode::*;
@@ -26,7 +26,7 @@ impl Run {
         hint: Option<&RegState>,
     ) -> Result<Next, Stuck> {
         match insn.src {
-            PSEUDO_CALL if single(program.facts.results.get(&at)).is_none() => {
+            PSEUDO_CALL if self.unrolls || single(program.facts.results.get(&at)).is_none() => {
                 let target =
                     usize::try_from(at as i64 + 1 + i64::from(insn.imm)).map_err(|_| "call out of the program")?;
                 if self.callers.len() + 1 >= MAX_CALL_FRAMES {
@@ -39,7 +39,8 @@ impl Run {
                 Ok(Next::To(target))
             }
             PSEUDO_CALL => {
-                // A global function is taken by its contract, as the analysis takes it.
+                // A global function is taken by its contract, as the analysis takes it: it may return anything.
+                self.by_contract = true;
                 for r in 1..=5 {
                     let v = self.reg(r);
                     self.forget(&v);
@@ -64,7 +65,7 @@ impl Run {
         let proto = program.proto(func).ok_or("a helper whose prototype is not known")?;
         if proto.args.iter().any(|a| a.base == ArgBase::PtrToFunc) {
             if self.unrolls && matches!(func, id::LOOP | id::FOR_EACH_MAP_ELEM) {
-                return self.begin_rounds(program, at, func);
+                return self.begin_rounds(program, at);
             }
             return self.callbacks(program, at, hint);
         }
@@ -73,6 +74,7 @@ impl Run {
             // The memory behind a dynptr stays what it is.
             needs[0] = Need::Object { wants: Wants::Field, null: false, released: false };
         }
+        let given = [1, 2, 3, 4].map(|r| self.reg(r));
         let writes = self.fill_arguments(program, &needs)?;
         let lookup = matches!(func, id::MAP_LOOKUP_ELEM | id::MAP_LOOKUP_PERCPU_ELEM)
             .then(|| self.lookup(program, func, at, hint))
@@ -83,13 +85,14 @@ impl Run {
             self.forget_map(map, None);
         }
         let released = self.released(&needs);
-        let slice = class::is_dynptr_ref(func).then(|| self.dynptr_owner(1));
+        let slice = class::is_dynptr_ref(func).then(|| self.dynptr(1));
         let cast = self.cast_owner(func);
         let ended = self.dynptr_helper(func);
         self.finish_call(program, at, hint, writes, lookup)?;
-        self.promise(func);
-        if let Some(owner) = slice {
-            self.slice(owner, None);
+        self.promise(program, func, &given);
+        if let Some(dynptr) = slice {
+            self.promise_data(&dynptr, &given);
+            self.slice(dynptr.owner, None);
         }
         if let (Some(owner), Val::Ptr(p)) = (cast, self.reg(0)) {
             self.owned.push((p.region, owner));
@@ -122,6 +125,7 @@ impl Run {
         if body.iter().any(moves) {
             return Err("callbacks that may move the packet".into());
         }
+        let given = [1, 2, 3, 4].map(|r| self.reg(r));
         for r in 1..=5 {
             let v = self.reg(r);
             if v.as_ptr().is_some_and(|p| !matches!(self.regions[p.region].kind, Kind::Ctx | Kind::Function(_))) {
@@ -135,12 +139,18 @@ impl Run {
             }
         }
         self.finish_call(program, at, hint, Vec::new(), None)?;
+        self.promise_rounds(program, at, &given);
         Ok(Next::To(at + 1))
     }
 
     /// The map that a register names.
     pub fn map_of(&self, regno: u8) -> Option<usize> {
-        match self.regions[self.reg(regno).as_ptr()?.region].kind {
+        self.map_in(self.reg(regno).as_ptr()?.region)
+    }
+
+    /// The map that a region is.
+    pub(super) fn map_in(&self, region: usize) -> Option<usize> {
+        match self.regions[region].kind {
             Kind::MapObject(m) => Some(m),
             _ => None,
         }

@@ -9,9 +9,11 @@ use std::rc::Rc;
 use z3::ast::{BV, Bool};
 
 use super::needs::{Kfunc, Need, Size};
+use super::promises;
 use super::rounds;
 use super::run::{CallInput, Kind, Next, Program, Repeat, Run, Stuck};
 use super::term::{Num, Ptr, Val, alu, compare};
+use super::things::{Dynptr, Owner, Thing};
 use super::typed::Instances;
 use verifier_core::isa::semantics::{AluOp, CmpOp};
 use verifier_core::kernel::helpers::{class, id};
@@ -21,35 +23,6 @@ use verifier_core::state::{RegBase, RegState};
 const MAX_FILLED: u64 = 4096;
 /// Most rounds of an iterator over numbers: more of them are refused.
 const MAX_NUMBERS: u64 = 1 << 23;
-
-/// What an object ends with.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub(super) enum Owner {
-    /// The packet, as it lies now.
-    Packet,
-    /// A reference that the program holds.
-    Reference(u32),
-    /// Nothing that a program can end.
-    Nobody,
-    /// Not known: anything that ends may be it.
-    Unknown,
-}
-
-/// What calls keep on the stack.
-#[derive(Clone, Debug)]
-pub(super) enum Thing {
-    /// An iterator over numbers: the memory that shows the last one, and where it ends.
-    Numbers {
-        /// Region of what is shown, which the program may write.
-        shown: usize,
-        /// First number that is not shown.
-        end: Num,
-        /// The last call that showed one: the instruction, and its place among what came from outside.
-        last: Option<(usize, usize)>,
-    },
-    /// A dynptr, by what its memory ends with.
-    Dynptr(Owner),
-}
 
 /// What an iterator over numbers shows.
 enum Shown {
@@ -80,6 +53,7 @@ impl Run {
         let shows = matches!(called.iterator(), Some((_, "next")));
         let mut writes = if shows { Writes::new() } else { self.fill_arguments(program, &called.needs)? };
         let (mut result, mut counts) = (None, None);
+        let (mut over, mut ended) = (None, None);
         match (called.name, called.iterator()) {
             (_, Some(("num", "new"))) => {
                 let (v, wrote) = self.numbers_begin(place, &arguments)?;
@@ -103,23 +77,39 @@ impl Run {
             }
             (_, Some((_, "next"))) => {
                 writes = Writes::new();
-                result = Some(self.iterated(program, at, hint)?);
+                let next = self.iterated(program, at, hint)?;
+                self.shows_bit(place, &next);
+                result = Some(next);
+            }
+            (_, Some(("bits", "new"))) => {
+                let below = self.number(&arguments[2]).and_then(|n| n.known()).map(|words| 64 * (words & 0xffff_ffff));
+                place.map(|p| self.things.insert(p, Thing::Bits { below, shown: None }));
             }
             (_, Some((_, "destroy"))) => {
-                place.map(|p| self.things.remove(&p));
+                // What it showed lies in the iterator, also where it was begun before the run.
+                ended = place.and_then(|p| self.begun.remove(&p));
+                over = match place.and_then(|p| self.things.remove(&p)) {
+                    Some(Thing::Numbers { shown, .. }) => Some(shown),
+                    Some(Thing::Bits { shown, .. }) => shown,
+                    _ => None,
+                };
             }
             ("bpf_dynptr_from_skb" | "bpf_dynptr_from_xdp" | "bpf_dynptr_from_skb_meta", _) => {
                 let to = called.needs.iter().position(|n| matches!(n, Need::Memory { fills: true, .. }));
                 let to = to.and_then(|n| self.stack_place(1 + n as u8));
-                to.map(|p| self.things.insert(p, Thing::Dynptr(Owner::Packet)));
+                to.map(|p| self.things.insert(p, Dynptr::of(Owner::Packet)));
             }
             ("bpf_dynptr_clone", _) => {
-                let owner = self.dynptr_owner(1);
-                self.stack_place(2).map(|p| self.things.insert(p, Thing::Dynptr(owner)));
+                let same = self.dynptr(1);
+                self.stack_place(2).map(|p| self.things.insert(p, Thing::Dynptr(same)));
             }
             _ => {}
         }
-        let owner = called.name.starts_with("bpf_dynptr_slice").then(|| self.dynptr_owner(1));
+        let owner = called.name.starts_with("bpf_dynptr_slice").then(|| self.dynptr(1).owner);
+        let sized = (called.name == "bpf_dynptr_size").then(|| self.dynptr(1).size).flatten();
+        if called.name == "bpf_dynptr_adjust" {
+            self.adjust(&arguments);
+        }
         let released = self.released(&called.needs);
         let buffer = owner.and_then(|_| arguments[2].as_ptr().cloned());
         if called.void {
@@ -132,6 +122,15 @@ impl Run {
         self.finish_call(program, at, hint, writes, result)?;
         if let Some(call) = self.calls.last_mut() {
             call.counts = counts;
+        }
+        if let Some(shown) = over {
+            self.end(shown);
+        }
+        if let Some(owner) = ended {
+            self.end_owned(owner);
+        }
+        if let (Some(size), Val::Num(result)) = (sized, self.reg(0)) {
+            self.assume(compare(CmpOp::Eq, false, &result, &size));
         }
         if let Some(owner) = owner {
             self.slice(owner, buffer.as_ref());
@@ -334,12 +333,36 @@ impl Run {
         Ok(Val::Ptr(Rc::new(Ptr { null: Some(null), ..(*p).clone() })))
     }
 
-    /// What the memory behind the dynptr that a register names ends with.
-    pub(super) fn dynptr_owner(&self, regno: u8) -> Owner {
-        match self.stack_place(regno).and_then(|p| self.things.get(&p)) {
-            Some(Thing::Dynptr(owner)) => *owner,
-            _ => Owner::Unknown,
+    /// An iterator over bits shows one that there is, in memory of its own.
+    fn shows_bit(&mut self, place: Option<(usize, u64)>, next: &Val) {
+        let Some(Thing::Bits { below, shown }) = place.and_then(|p| self.things.get_mut(&p)) else { return };
+        let (Some(p), below) = (next.as_ptr(), *below) else { return };
+        *shown = Some(p.region);
+        let loaded = self.load(p.region, &Num::Known(0), 4);
+        if let (Some(bit), Some(below)) = (self.number(&loaded), below) {
+            self.assume(compare(CmpOp::Lt, true, &bit, &Num::Known(below)));
         }
+    }
+
+    /// The dynptr that a register names.
+    pub(super) fn dynptr(&self, regno: u8) -> Dynptr {
+        match self.stack_place(regno).and_then(|p| self.things.get(&p)) {
+            Some(Thing::Dynptr(dynptr)) => dynptr.clone(),
+            _ => Dynptr { owner: Owner::Unknown, size: None },
+        }
+    }
+
+    /// `bpf_dynptr_adjust()`: from the second argument to below the third; what does not lie in it changes nothing.
+    fn adjust(&mut self, arguments: &[Val; 3]) {
+        let known = |v: &Val| self.number(v).and_then(|n| n.known()).map(|n| n & 0xffff_ffff);
+        let (start, end) = (known(&arguments[1]), known(&arguments[2]));
+        let size = self.dynptr(1).size.and_then(|n| n.known());
+        let Some(Thing::Dynptr(dynptr)) = self.stack_place(1).and_then(|p| self.things.get_mut(&p)) else { return };
+        dynptr.size = match (start, end, size) {
+            (Some(start), Some(end), Some(size)) if start <= end && end <= size => Some(Num::Known(end - start)),
+            (Some(_), Some(_), Some(size)) => Some(Num::Known(size)),
+            _ => None,
+        };
     }
 
     /// The result of the last call is a part of a dynptr's memory, or the buffer that it was given.
@@ -395,29 +418,14 @@ impl Run {
         }
     }
 
-    /// What a helper promises of its result, behind the call.
-    pub(super) fn promise(&mut self, func: u32) {
-        let Val::Num(result) = self.reg(0) else { return };
-        match func {
-            // Clocks that are never set back.
-            id::KTIME_GET_NS | id::KTIME_GET_BOOT_NS | id::KTIME_GET_COARSE_NS | id::JIFFIES64 => {
-                if let Some(last) = self.clocks.insert(func, result.clone()) {
-                    self.assume(compare(CmpOp::Le, true, &last, &result));
-                }
-            }
-            id::GET_PRANDOM_U32 | id::GET_SMP_PROCESSOR_ID => {
-                self.assume(compare(CmpOp::Le, true, &result, &Num::Known(u64::from(u32::MAX))));
-            }
-            _ => {}
-        }
-    }
-
     /// What a helper does to dynptrs: before the call's registers are gone.
     pub(super) fn dynptr_helper(&mut self, func: u32) -> Option<Owner> {
         match func {
             id::DYNPTR_FROM_MEM => {
-                self.stack_place(4).map(|p| self.things.insert(p, Thing::Dynptr(Owner::Nobody)));
-                let v = self.reg(1);
+                let (v, size) = (self.reg(1), self.number(&self.reg(2)));
+                let made = promises::memory_is_taken(size.as_ref(), self.number(&self.reg(3)).as_ref());
+                let dynptr = Dynptr { owner: Owner::Nobody, size: size.filter(|_| made) };
+                self.stack_place(4).map(|p| self.things.insert(p, Thing::Dynptr(dynptr)));
                 if let Some(p) = v.as_ptr() {
                     self.region_mut(p.region).foreign = true;
                 }
@@ -426,10 +434,11 @@ impl Run {
             id::RINGBUF_RESERVE_DYNPTR => {
                 self.references += 1;
                 let owner = Owner::Reference(self.references);
-                self.stack_place(4).map(|p| self.things.insert(p, Thing::Dynptr(owner)));
+                // Whether there is room for it nobody knows, so that there may be no memory behind it.
+                self.stack_place(4).map(|p| self.things.insert(p, Dynptr::of(owner)));
                 None
             }
-            id::RINGBUF_SUBMIT_DYNPTR | id::RINGBUF_DISCARD_DYNPTR => Some(self.dynptr_owner(1)),
+            id::RINGBUF_SUBMIT_DYNPTR | id::RINGBUF_DISCARD_DYNPTR => Some(self.dynptr(1).owner),
             _ => None,
         }
     }

@@ -238,7 +238,10 @@ fn unwritten(run: &Run, regno: u8, out: &mut Vec<Danger>) {
 }
 
 /// Dangers of an access of `size` bytes through a register.
-fn access(run: &Run, regno: u8, off: i64, size: &Num, write: bool, out: &mut Vec<Danger>) {
+fn access(run: &mut Run, regno: u8, off: i64, size: &Num, write: bool, out: &mut Vec<Danger>) {
+    if let Val::Ptr(p) = run.reg(regno) {
+        run.unmeasured |= !run.regions[p.region].holds(&p.off.plus(off), size);
+    }
     let found = meaning::access(&target(run, regno), off, size, write);
     out.extend(found.into_iter().map(|(rule, when)| Danger { rule, regno, when }));
 }

@@ -8,30 +8,29 @@ use z3::SatResult;
 use z3::ast::Bool;
 
 use super::attack::attack;
-use super::budget::{Budget, Effort, GaveUp, Meter, isolated};
+use super::budget::{Effort, GaveUp, Meter, isolated};
+use super::case::{Case, Decides, decides};
 use super::danger::{Danger, Rule, Rules, dangers, leaves, may_break};
 use super::facts::Facts;
 use super::machine::{self, Seen};
 use super::repair::{Repair, repair, wrong};
 use super::replay::{End, confirms, replay_traced};
 use super::run::{Program, Run};
-use super::search::{Check, Found, Graph, Search, Tally, Window, ask, explore_beyond, follow, needed};
+use super::search::{Check, Found, Search, Tally, Window, ask, explore_beyond, follow, needed};
 use super::windows::{DEEPER, Exhausted, Outcome, PASSES, SHALLOWER, View, Within};
 use super::witness::{self, Begin, Witness};
 use verifier_core::analysis::{ASSUMED, Options, Report, System, Verdict, verify_assuming};
-use verifier_core::error::{Category, Msg, Rejection};
 use verifier_core::explain::value::words;
 use verifier_core::explain::{Path, Recorder};
-use verifier_core::isa::Insn;
-use verifier_core::isa::opcode::{LDX, ST, STX};
-use verifier_core::kernel::helpers::class;
-use verifier_core::kernel::{MapType, ProgType};
+use verifier_core::kernel::MapType;
 use verifier_core::log::Tee;
 use verifier_core::program::LoadRequest;
 
 /// Runs of the checked interpreter against each proof, and the seed of their inputs.
 const ATTACKS: u32 = 32;
 const SEED: u64 = 1;
+/// Most accesses behind a sum that are looked at.
+const MAX_ACCESSES: usize = 40;
 /// Other rejections taken as met while the states at an instruction are collected.
 const MAX_ASSUMED: usize = 12;
 
@@ -94,60 +93,6 @@ pub struct Solved {
     pub time: Duration,
     /// Work done, in steps of Z3; the same on every machine.
     pub work: u64,
-}
-
-/// What there is to decide about a rejection.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Decides {
-    /// Whether memory is accessed wrongly: a bug, or safe.
-    Memory(Rules),
-    /// Something else is wrong by the kernel's rules; memory may be as well.
-    OnlyBugs(Rules),
-    /// Nothing.
-    Nothing,
-}
-
-/// What there is to decide about a rejection.
-pub fn decides(rejection: &Rejection, insn: Option<&Insn>, perfmon: bool) -> Decides {
-    let Some((code, category)) = rejection.cause.as_ref().map(Msg::row).and_then(|r| r.cause) else {
-        return Decides::Nothing;
-    };
-    let rules = Rules {
-        uninitialised_stack: code.starts_with("mem-stack-uninit") || (code == "mem-stack-range" && !perfmon),
-        cut_pointers: matches!(code, "mem-stack-spill-size" | "mem-stack-fill-size" | "mem-stack-corrupt-spill"),
-    };
-    let calls = insn.is_some_and(|i| i.is_helper_call() || i.is_kfunc_call());
-    let about = match category {
-        Category::MemorySafety => !matches!(code, "mem-leaks-addr" | "mem-misaligned" | "mem-packet-misaligned"),
-        Category::RegisterTypeSafety => code.starts_with("mem-") || matches!(code, "reg-uninit" | "ptr-arith-or-null"),
-        Category::CallTypeSafety => calls && matches!(code, "call-arg-type" | "call-arg-null" | "mem-arg-type"),
-        _ => false,
-    };
-    let wrong_argument = matches!(
-        category,
-        Category::MemorySafety
-            | Category::RegisterTypeSafety
-            | Category::CallTypeSafety
-            | Category::ResourceLifetimeSafety
-    );
-    // What a kernel function takes is more than what its prototype says.
-    let kfunc = insn.is_some_and(|i| i.is_kfunc_call());
-    match (about, calls && wrong_argument) {
-        (true, _) if !kfunc => Decides::Memory(rules),
-        (_, true) => Decides::OnlyBugs(rules),
-        (true, false) => Decides::Memory(rules),
-        (false, false) => Decides::Nothing,
-    }
-}
-
-impl Decides {
-    /// The rules that count.
-    pub fn rules(self) -> Option<Rules> {
-        match self {
-            Decides::Memory(rules) | Decides::OnlyBugs(rules) => Some(rules),
-            Decides::Nothing => None,
-        }
-    }
 }
 
 /// Decides about the rejection of a program; `None` when it is not rejected.
@@ -235,31 +180,22 @@ pub fn run_witness(
     (report, Some((end, seen)))
 }
 
-/// One rejection.
-#[derive(Clone, Copy)]
-pub(super) struct Case<'a> {
-    pub system: &'a System,
-    pub request: &'a LoadRequest,
-    pub options: &'a Options,
-    pub rules: Rules,
-    pub budget: Budget<'a>,
-    /// See [`Program::trusts_offsets`].
-    pub trusts_offsets: bool,
-}
-
-impl<'a> Case<'a> {
-    pub(super) fn program<'b>(&'b self, facts: &'b Facts) -> Program<'b> {
-        Program {
-            system: self.system,
-            request: self.request,
-            insns: &self.request.insns,
-            facts,
-            prog_type: ProgType::from_number(self.request.prog_type).unwrap_or(ProgType::Unspec),
-            trusts_offsets: self.trusts_offsets,
+impl Case<'_> {
+    fn decide(&self, insn: usize, facts: &Facts, path: &Path, tried: &mut Vec<String>) -> Answer {
+        let answer = self.by_contracts(insn, facts, path, tried);
+        let open = matches!(answer, Answer::Unknown | Answer::WithinBounds(_));
+        if !open || !self.has_contracts() {
+            return answer;
+        }
+        let sum = self.request.insns.get(insn).is_some_and(|i| i.is_alu());
+        match self.unrolled(insn, sum, tried) {
+            Answer::Unknown => answer,
+            better => better,
         }
     }
 
-    fn decide(&self, insn: usize, facts: &Facts, path: &Path, tried: &mut Vec<String>) -> Answer {
+    /// With functions that the kernel takes by contract taken so: they may do and return anything.
+    fn by_contracts(&self, insn: usize, facts: &Facts, path: &Path, tried: &mut Vec<String>) -> Answer {
         let program = self.program(facts);
         let Some((start, state)) = &facts.entry else {
             tried.push("the kernel rejects it before it walks any path".into());
@@ -311,58 +247,69 @@ impl<'a> Case<'a> {
                 }
             }
         }
-        let answer = self.windows(insn, lost, sum, tried);
-        let open = matches!(answer, Answer::Unknown | Answer::WithinBounds(_));
-        if open && !sum && self.calls_back() {
-            return self.unrolled(insn, tried);
-        }
-        answer
+        self.windows(insn, lost, sum, tried)
     }
 
-    /// Whether helpers call functions of the program.
-    fn calls_back(&self) -> bool {
-        self.request.insns.iter().any(|i| i.is_helper_call() && class::calls_sync_callback(i.imm as u32))
-    }
-
-    /// Follows the program from its entry, calls of its functions by helpers included.
-    fn unrolled(&self, insn: usize, tried: &mut Vec<String>) -> Answer {
+    /// Follows the program from its entry, with all calls of its functions: to an instruction, or to every access behind a
+    /// sum of pointer and number.
+    fn unrolled(&self, insn: usize, sum: bool, tried: &mut Vec<String>) -> Answer {
         let facts = match self.cover(insn, &BTreeSet::new()) {
             Ok((facts, _)) => facts,
             Err(why) => {
-                tried.push(format!("from the entry, callbacks followed: {why}"));
+                tried.push(format!("from the entry, all functions followed: {why}"));
                 return Answer::Unknown;
             }
         };
-        let program = self.program(&facts);
+        let targets = if sum { self.accesses_behind(insn) } else { vec![insn] };
+        if targets.is_empty() || targets.len() > MAX_ACCESSES {
+            tried.push(format!("{} accesses behind the sum", targets.len()));
+            return Answer::Unknown;
+        }
+        let mut least: Option<Within> = None;
+        for target in targets {
+            match self.unrolled_to(target, &facts, tried) {
+                // Where no path arrives behind a sum, another access is what it leads to.
+                Answer::WithinBounds(w) if w.paths > 0 => least = Some(least.map_or(w, |l| l.min(w))),
+                Answer::WithinBounds(_) if sum => {}
+                other => return other,
+            }
+        }
+        least.map_or(Answer::Unknown, Answer::WithinBounds)
+    }
+
+    /// The same for one instruction.
+    fn unrolled_to(&self, target: usize, facts: &Facts, tried: &mut Vec<String>) -> Answer {
+        let program = self.program(facts);
         let Some(state) = facts.main() else { return Answer::Unknown };
         let window = Window { starts: BTreeSet::new(), inside: (0..program.insns.len()).collect() };
-        let check = |run: &mut Run, program: &Program<'_>| dangers(run, program, insn, self.rules);
+        let check = |run: &mut Run, program: &Program<'_>| dangers(run, program, target, self.rules);
         let mut best = Answer::Unknown;
         for passes in [4, PASSES, DEEPER[0], DEEPER[1]] {
             let mut run = Run::from_state(&program, state, true);
             run.unrolls = true;
             let begin = Begin::of(&run, 0);
             let budget = self.budget.share(2);
-            let search = Search { program: &program, target: insn, window: &window, check: &check, budget, passes };
+            let search = Search { program: &program, target, window: &window, check: &check, budget, passes };
             let mut tally = Tally::default();
             match search.explore(run, 0, &mut tally) {
-                Found::Run(run, found) => match self.confirm(&program, &begin, &run, &found, insn) {
+                Found::Run(run, found) => match self.confirm(&program, &begin, &run, &found, target) {
                     Ok(witness) => return Answer::Bug(Box::new(witness)),
                     Err(why) => {
-                        tried.push(format!("from the entry, callbacks followed: it seems to go wrong, but {why}"));
+                        tried.push(format!("from the entry, all functions followed: it seems to go wrong, but {why}"));
                         return Answer::Unknown;
                     }
                 },
                 Found::Nothing => {
-                    if tally.arrived > 0 {
-                        best = Answer::WithinBounds(Within { rounds: tally.rounds, paths: tally.arrived, cut: true });
+                    let (rounds, paths) = (tally.rounds, tally.arrived);
+                    if paths > 0 || !tally.bounded {
+                        best = Answer::WithinBounds(Within { rounds, paths, cut: true });
                     }
                     if !tally.bounded {
                         break;
                     }
                 }
                 Found::Unknown(why) => {
-                    tried.push(format!("from the entry, callbacks followed {passes} times at most: {why}"));
+                    tried.push(format!("from the entry, all functions followed {passes} times at most: {why}"));
                     break;
                 }
             }
@@ -394,6 +341,9 @@ impl<'a> Case<'a> {
         found: &[Danger],
         insn: usize,
     ) -> Result<Witness, String> {
+        if run.by_contract {
+            return Err("what a global function returns there is not looked at".into());
+        }
         let model = witness::model(run, found, &self.budget)?;
         let mut witness =
             witness::witness(program, begin, run, found, insn, &model).ok_or("the model has no values")?;
@@ -432,15 +382,6 @@ impl<'a> Case<'a> {
                 _ => return Err("out of time".into()),
             }
         }
-    }
-
-    /// Control flow of the program.
-    pub(super) fn graph(&self) -> Graph {
-        /// BTF linkage of a global function.
-        const GLOBAL: u16 = 1;
-        let linkage = |id| self.request.btf.as_ref().and_then(|b| b.ty(id)).map(|t| t.func_linkage());
-        let global = self.request.func_info.iter().filter(|f| linkage(f.type_id) == Some(GLOBAL));
-        Graph::of(&self.request.insns, &global.map(|f| f.insn_off as usize).collect())
     }
 
     /// Windows before an instruction, and the states at their starts.
@@ -559,12 +500,7 @@ impl<'a> Case<'a> {
 
     /// A sum of pointer and number is harmless when every access behind it is: the last of those proofs.
     fn behind(&self, insn: usize, tried: &mut Vec<String>) -> Result<Option<Exhausted>, Answer> {
-        /// Most accesses that are looked at.
-        const MAX_ACCESSES: usize = 40;
-        let graph = self.graph();
-        let accesses = |i: &Insn| matches!(i.class(), LDX | ST | STX) || i.is_helper_call() || i.is_kfunc_call();
-        let all = (0..self.request.insns.len()).filter(|at| accesses(&self.request.insns[*at]));
-        let behind: Vec<usize> = all.filter(|at| graph.reaches(insn, *at)).collect();
+        let behind = self.accesses_behind(insn);
         if behind.len() > MAX_ACCESSES {
             tried.push(format!("{} accesses behind the sum are too many", behind.len()));
             return Err(Answer::Unknown);
@@ -608,12 +544,17 @@ impl<'a> Case<'a> {
             let ty = program.map(*map).and_then(|m| MapType::from_number(m.map_type));
             matches!(ty, Some(MapType::PercpuArray | MapType::PercpuHash | MapType::LruPercpuHash))
         };
-        if let Some(map) = proof.read_again().iter().find(|m| !own(m)) {
+        let written = |map: &&usize| !program.map(**map).is_some_and(|m| m.frozen);
+        if let Some(map) = proof.read_again().iter().filter(written).find(|m| !own(m)) {
             let name = program.map(*map).map_or("", |m| m.name.as_str());
             tried.push(format!(
                 "safe only if nobody else writes the value of map `{name}` between two reads of it; another CPU may, and \
                  user space"
             ));
+            return Answer::Unknown;
+        }
+        if proof.unmeasured() {
+            tried.push("safe only if the object is large enough: how large it is is not known".to_string());
             return Answer::Unknown;
         }
         let hit = attack(&program, (!sum).then_some(insn), ATTACKS, SEED).and_then(|a| a.hit);
@@ -625,7 +566,7 @@ impl<'a> Case<'a> {
             return Answer::Unknown;
         }
         let mut assumptions = Vec::new();
-        if !proof.read_again().is_empty() {
+        if proof.read_again().iter().any(|m| written(&m)) {
             assumptions.push("nobody else writes this CPU's value of the map between two reads of it".to_string());
         }
         Answer::Safe(Box::new(Safety { insn, proof, sum, assumptions, lost }))

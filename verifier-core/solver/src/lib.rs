@@ -13,7 +13,7 @@
 //!                                  └──> cannot be ──explore windows──> safe ──> Repair
 //! ```
 //!
-//! * [`term`], [`run`], `rounds`, [`facts`]: a run with symbolic inputs; types of results come from the analysis.
+//! * [`term`], [`run`], `rounds`, `contracts`, `promises`, [`facts`]: a run with symbolic inputs; types of results come from the analysis.
 //! * [`danger`]: when an instruction goes wrong.
 //! * [`search`]: the recorded path, and all others to an instruction.
 //! * [`decide`]: the decision about a rejection, and the second opinion on an acceptance.
@@ -23,6 +23,7 @@
 pub mod attack;
 pub mod budget;
 mod calls;
+pub mod case;
 mod claims;
 mod contracts;
 pub mod danger;
@@ -34,6 +35,7 @@ pub mod meaning;
 mod memory;
 pub mod needs;
 pub mod opinion;
+mod promises;
 pub mod proof;
 pub mod repair;
 mod repair_packet;
@@ -43,6 +45,7 @@ pub mod run;
 pub mod search;
 mod step;
 pub mod term;
+mod things;
 mod typed;
 pub mod windows;
 pub mod witness;

@@ -64,6 +64,11 @@ pub fn run(program: &Program<'_>, witness: &Witness, passed: &[Passed]) -> Seen 
     if passed.iter().any(too_short) {
         return Seen::Nothing("a load behind the packet's end ends the function here otherwise than in the kernel");
     }
+    let jumps =
+        |p: &Passed| program.insns.get(p.insn).is_some_and(|i| i.is_helper_call() && i.imm as u32 == id::TAIL_CALL);
+    if passed.iter().any(jumps) {
+        return Seen::Nothing("where a tail call leads nobody knows here");
+    }
     let elements = |p: &Passed| {
         let calls =
             program.insns.get(p.insn).is_some_and(|i| i.is_helper_call() && i.imm as u32 == id::FOR_EACH_MAP_ELEM);

@@ -3,7 +3,7 @@
 //! Of helpers it stands in their prototypes, of kernel functions in the kernel's BTF: types, and endings of parameter
 //! names. The symbolic run, the replay and the interpreter's script all take it from here.
 
-use super::run::Kind;
+use super::things::Kind;
 use verifier_core::analysis::System;
 use verifier_core::btf::{Btf, BtfKind, Type};
 use verifier_core::isa::Insn;

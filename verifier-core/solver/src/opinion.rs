@@ -4,8 +4,8 @@ use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use super::budget::{Effort, GaveUp, Meter, isolated};
+use super::case::Case;
 use super::danger::{Rules, dangers};
-use super::decide::Case;
 use super::facts::Facts;
 use super::run::{Program, Run};
 use super::windows::{Outcome, PASSES, View};

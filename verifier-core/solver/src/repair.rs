@@ -16,8 +16,8 @@
 use z3::ast::Bool;
 
 use super::budget::Budget;
+use super::case::{Case, decides};
 use super::danger::{Danger, Rule, dangers};
-use super::decide::{Case, decides};
 use super::facts::Facts;
 use super::repair_packet::{self as packet, Home};
 use super::run::{Kind, Program, Run, STACK};

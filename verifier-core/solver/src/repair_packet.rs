@@ -17,8 +17,8 @@
 
 use z3::ast::Bool;
 
+use super::case::Case;
 use super::danger::Rule;
-use super::decide::Case;
 use super::repair::{Candidate, Claim, Spot, inserted, insn};
 use super::run::{Kind, Run, STACK};
 use super::term::{Num, Val, compare};

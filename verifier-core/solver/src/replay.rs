@@ -10,6 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::danger::{Rule, Rules};
 use super::meaning::{self, Concrete, Read, Stored, Target};
 use super::needs::{Need, Size};
+use super::promises::{MAX_LOOPS, TOO_MANY};
 use super::run::{Kind, MapAccess};
 use super::witness::{Value, Witness};
 use verifier_core::cfg::flow;
@@ -396,8 +397,8 @@ impl Machine<'_> {
             return Ok(());
         }
         let dst = self.reg(insn.dst)?;
-        let bits =
-            if wide { op.apply(dst.bits, src.bits) } else { u64::from(op.apply(dst.bits as u32, src.bits as u32)) };
+        let (a, b) = if op == AluOp::Sub && wide { self.comparable(dst, src) } else { (dst.bits, src.bits) };
+        let bits = if wide { op.apply(a, b) } else { u64::from(op.apply(dst.bits as u32, src.bits as u32)) };
         let object = match (op, dst.object, src.object) {
             (AluOp::Add, Some(o), None) | (AluOp::Add, None, Some(o)) | (AluOp::Sub, Some(o), None) if wide => Some(o),
             _ => None,
@@ -472,7 +473,9 @@ impl Machine<'_> {
         if !mixed {
             return (a.bits, b.bits);
         }
-        let len = self.memory.iter().find(|m| m.kind == Kind::Meta).and_then(|m| m.size).unwrap_or(0);
+        let size = |kind: Kind| self.memory.iter().find(|m| m.kind == kind).and_then(|m| m.size).unwrap_or(0);
+        // What can be reached from metadata is the packet as well.
+        let len = size(Kind::Meta).wrapping_sub(size(Kind::Packet));
         (place(a, len), place(b, len))
     }
 
@@ -611,10 +614,11 @@ impl Machine<'_> {
         let Rounds { at, entry, done, args } = rounds;
         let looped = self.insns.get(at).is_some_and(|i| i.imm as u32 == id::LOOP);
         let mut given = [None; 5];
+        let asked = u64::from(args[0].map_or(0, |c| c.bits as u32));
         let more = if looped {
             given[0] = Some(Cell { bits: done, object: None });
             given[1] = args[2];
-            !stop && done < u64::from(args[0].map_or(0, |c| c.bits as u32))
+            !stop && done < asked && asked <= MAX_LOOPS
         } else {
             let value = self.take(at)?;
             let more = value.is_some_and(|v| v.object.is_some());
@@ -632,7 +636,8 @@ impl Machine<'_> {
             self.regs[1..6].copy_from_slice(&given);
         } else {
             self.regs[1..=5].fill(None);
-            self.regs[0] = Some(Cell { bits: done, object: None });
+            let refused = looped && asked > MAX_LOOPS;
+            self.regs[0] = Some(Cell { bits: if refused { TOO_MANY } else { done }, object: None });
             self.at = at + 1;
         }
         Ok(())

@@ -9,6 +9,7 @@
 
 use z3::ast::Bool;
 
+use super::promises;
 use super::run::{Caller, Kind, Next, Program, Rounds, Run, STACK, Stuck};
 use super::term::{Num, Val, compare};
 use verifier_core::isa::opcode::MAX_CALL_FRAMES;
@@ -43,19 +44,13 @@ pub(super) fn iterated(insns: usize, at: usize, more: bool) -> usize {
 
 impl Run {
     /// The call.
-    pub(super) fn begin_rounds(&mut self, program: &Program<'_>, at: usize, func: u32) -> Result<Next, Stuck> {
+    pub(super) fn begin_rounds(&mut self, program: &Program<'_>, at: usize) -> Result<Next, Stuck> {
         let function = match self.reg(2).as_ptr().map(|p| self.regions[p.region].kind.clone()) {
             Some(Kind::Function(n)) => n,
             _ => return Err("a callback that is not known".into()),
         };
         let entry = program.function(function as usize).map(|f| f.start).ok_or("a callback that is not known")?;
         let args = [1, 2, 3, 4].map(|r| self.reg(r));
-        if func == id::LOOP {
-            // More of them are refused.
-            const MAX_LOOPS: u64 = 1 << 23;
-            let n = self.number(&args[0]).ok_or("a number that is not known")?.truncated(4);
-            self.assume(compare(CmpOp::Le, true, &n, &Num::Known(MAX_LOOPS)));
-        }
         self.rounds.push(Rounds { entry, done: 0, args });
         self.more(program, at, Bool::from_bool(true))
     }
@@ -67,7 +62,10 @@ impl Run {
         let another = match program.insns.get(at).map(|i| i.imm as u32) {
             Some(id::LOOP) => {
                 let n = self.number(&rounds.args[0]).ok_or("a number that is not known")?.truncated(4);
-                compare(CmpOp::Lt, true, &done, &n)
+                Bool::and(&[
+                    compare(CmpOp::Lt, true, &done, &n),
+                    compare(CmpOp::Le, true, &n, &Num::Known(promises::MAX_LOOPS)),
+                ])
             }
             _ => {
                 let map = self.map_of_value(&rounds.args[0]).ok_or("a map that is not known")?;
@@ -85,10 +83,7 @@ impl Run {
     }
 
     fn map_of_value(&self, v: &Val) -> Option<usize> {
-        match self.regions[v.as_ptr()?.region].kind {
-            Kind::MapObject(m) => Some(m),
-            _ => None,
-        }
+        self.map_in(v.as_ptr()?.region)
     }
 
     /// A step of a helper.
@@ -148,7 +143,10 @@ impl Run {
             }
             _ => {
                 self.rounds.pop();
-                let result = Val::known(rounds.done);
+                let result = match looped.then(|| self.number(&rounds.args[0])).flatten() {
+                    Some(n) => Val::Num(promises::rounds_made(&n.truncated(4), rounds.done)),
+                    None => Val::known(rounds.done),
+                };
                 if !looped {
                     self.gave(at, result.clone());
                 }

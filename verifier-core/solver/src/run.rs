@@ -9,11 +9,12 @@ use std::rc::Rc;
 
 use z3::ast::{BV, Bool};
 
-use super::contracts::{Owner, Thing};
 use super::facts::Facts;
 use super::memory::Memory;
 use super::needs::{self, Kfunc, Need};
 use super::term::{Num, Ptr, Val, alu, compare};
+pub use super::things::Kind;
+use super::things::{Owner, Thing};
 use verifier_core::analysis::System;
 use verifier_core::isa::Insn;
 use verifier_core::isa::opcode::*;
@@ -33,31 +34,6 @@ const SPACING: u64 = 1 << 36;
 /// First address of regions: those of the kernel's direct mapping.
 const BASE: u64 = 0xffff_8881_0000_0000;
 
-/// What a region is.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Kind {
-    /// The program's context.
-    Ctx,
-    /// Packet bytes.
-    Packet,
-    /// Bytes before the packet that belong to it.
-    Meta,
-    /// The stack of a frame.
-    Stack(usize),
-    /// A map itself.
-    MapObject(usize),
-    /// One value of a map.
-    MapValue(usize),
-    /// Memory that a call gave out, or an argument of a global function.
-    Memory,
-    /// A record of a ring buffer, reserved and not yet given back.
-    Sample,
-    /// An object of the kernel: not looked into.
-    Object,
-    /// A local function.
-    Function(u32),
-}
-
 /// A region.
 #[derive(Clone, Debug)]
 pub struct Region {
@@ -67,6 +43,8 @@ pub struct Region {
     pub size: Option<Num>,
     /// Its address in this run.
     pub base: u64,
+    /// Where that is not known: bytes that it has at least.
+    pub least: u64,
     /// Contents.
     pub memory: Memory,
     /// May be written.
@@ -75,6 +53,14 @@ pub struct Region {
     pub dead: bool,
     /// It was there before the run began, so that another region may be the same memory.
     pub foreign: bool,
+}
+
+impl Region {
+    /// Whether something is known to decide if an access leaves the region.
+    pub fn holds(&self, off: &Num, size: &Num) -> bool {
+        let within = |off: u64, size: u64| off.checked_add(size).is_some_and(|end| end <= self.least);
+        self.size.is_some() || matches!((off.known(), size.known()), (Some(off), Some(size)) if within(off, size))
+    }
 }
 
 /// A frame that waits for its callee.
@@ -149,14 +135,21 @@ pub struct Run {
     pub conditions: Vec<(usize, Bool)>,
     /// What came from outside, in order: results of calls, and loads of pointers from objects of the kernel.
     pub calls: Vec<CallInput>,
-    /// Calls of the program's functions by helpers are followed, one after the other; otherwise they may do anything.
+    /// Calls of the program's functions by helpers are followed, one after the other, and those of global functions too;
+    /// otherwise they may do anything.
     pub unrolls: bool,
+    /// A global function was called and not followed.
+    pub by_contract: bool,
+    /// Something was accessed of which nobody knows how large it is.
+    pub unmeasured: bool,
     /// Helpers that are calling functions of the program, outermost first.
     pub(super) rounds: Vec<Rounds>,
     /// A value of a map was read where it had been read or written before: that nobody else writes it then matters.
     pub read_again: BTreeSet<usize>,
     /// What calls keep on the stack between them, by its place there: iterators, dynptrs.
     pub(super) things: BTreeMap<(usize, u64), Thing>,
+    /// Iterators that were begun before the run, by their places, and what stands for them as an owner.
+    pub(super) begun: BTreeMap<(usize, u64), Owner>,
     /// Regions that end with something else.
     pub(super) owned: Vec<(usize, Owner)>,
     /// Last reading of each clock.
@@ -172,6 +165,8 @@ pub struct Run {
     /// Regions of map values with a known place: map and key (or `None` for the only one).
     pub(super) elements: BTreeMap<(usize, Option<u64>), usize>,
     pub(super) metas: Option<usize>,
+    /// Bytes of metadata in front of the packet.
+    pub(super) meta_len: Option<Num>,
     pub(super) ctx: usize,
     pub(super) fresh: u32,
     pub(super) spent: BTreeMap<usize, u32>,
@@ -368,7 +363,16 @@ impl Run {
         let name = self.name(kind_word(&kind));
         let memory = if matches!(kind, Kind::Stack(_)) { Memory::uninitialised(&name) } else { Memory::unknown(&name) };
         let base = BASE + SPACING * at as u64;
-        self.regions.push(Rc::new(Region { kind, size, base, memory, writable: true, dead: false, foreign: false }));
+        self.regions.push(Rc::new(Region {
+            kind,
+            size,
+            least: 0,
+            base,
+            memory,
+            writable: true,
+            dead: false,
+            foreign: false,
+        }));
         at
     }
 
@@ -526,8 +530,14 @@ impl Run {
         }
         let len = self.symbol("meta-length");
         self.assume(compare(CmpOp::Le, true, &len, &Num::Known(32)));
-        let at = self.region(Kind::Meta, Some(len));
-        self.metas = Some(at);
+        // The packet lies behind it, in one piece.
+        let packet = self.packet();
+        let both = self.regions[packet].size.as_ref().map(|n| alu(AluOp::Add, true, &len, n));
+        let at = self.region(Kind::Meta, both);
+        for same in [packet, at] {
+            self.region_mut(same).foreign = true;
+        }
+        (self.metas, self.meta_len) = (Some(at), Some(len));
         at
     }
 

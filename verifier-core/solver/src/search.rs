@@ -327,6 +327,8 @@ pub struct Tally {
     pub bounded: bool,
     /// Maps whose values some path reads again.
     pub read_again: BTreeSet<usize>,
+    /// Some path accesses at the target what nobody knows how large it is.
+    pub unmeasured: bool,
 }
 
 impl Tally {
@@ -337,6 +339,7 @@ impl Tally {
         self.rounds = self.rounds.max(other.rounds);
         self.bounded |= other.bounded;
         self.read_again.extend(&other.read_again);
+        self.unmeasured |= other.unmeasured;
     }
 }
 
@@ -543,6 +546,7 @@ impl Search<'_> {
     fn arrived(&self, solver: &z3::Solver, b: &mut Branch, tally: &mut Tally) -> Option<Found> {
         let found = (self.check)(&mut b.run, self.program);
         tally.read_again.extend(&b.run.read_again);
+        tally.unmeasured |= b.run.unmeasured;
         if found.is_empty() {
             // Whether any run comes here by this path is asked all the same: a path that nobody goes is none.
             if tally.arrived == 0 && self.holds(solver, b, &[]) == SatResult::Unsat {

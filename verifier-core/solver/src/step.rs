@@ -117,6 +117,12 @@ impl Run {
                     self.set(insn.dst, Val::Num(alu(op, true, &p.off, &q.off)));
                     return Ok(());
                 }
+                (Val::Ptr(p), Val::Ptr(q)) if op == AluOp::Sub => {
+                    if let Some((a, b)) = self.in_one_piece(p, q) {
+                        self.set(insn.dst, Val::Num(alu(op, true, &a, &b)));
+                        return Ok(());
+                    }
+                }
                 _ => {}
             }
         }
@@ -277,14 +283,8 @@ impl Run {
         if let (Val::Ptr(p), Val::Ptr(q)) = (a, b)
             && p.region != q.region
         {
-            let (p_meta, q_meta) = (self.is_meta(p), self.is_meta(q));
-            if p_meta != q_meta && (self.is_packet(p) || self.is_packet(q)) {
-                // The packet begins where the metadata end.
-                let len = self.metas.and_then(|m| self.regions[m].size.clone()).unwrap_or(Num::Known(0));
-                let place = |meta: bool, off: &Num| {
-                    if meta { off.clone() } else { alu(AluOp::Add, true, off, &len) }
-                };
-                return Ok(compare(op, wide, &place(p_meta, &p.off), &place(q_meta, &q.off)));
+            if let Some((x, y)) = self.in_one_piece(p, q) {
+                return Ok(compare(op, wide, &x, &y));
             }
             if p.null.is_none() && q.null.is_none() {
                 // Which of two objects lies higher is not known.
@@ -308,6 +308,17 @@ impl Run {
             }
         }
         Ok(compare(op, wide, &x, &y))
+    }
+
+    /// Places of two pointers of which one is into metadata and the other into the packet: that begins where those end.
+    fn in_one_piece(&self, p: &Ptr, q: &Ptr) -> Option<(Num, Num)> {
+        let (p_meta, q_meta) = (self.is_meta(p), self.is_meta(q));
+        if p_meta == q_meta || !(self.is_packet(p) || self.is_packet(q)) {
+            return None;
+        }
+        let len = self.meta_len.clone().unwrap_or(Num::Known(0));
+        let place = |meta: bool, off: &Num| if meta { off.clone() } else { alu(AluOp::Add, true, off, &len) };
+        Some((place(p_meta, &p.off), place(q_meta, &q.off)))
     }
 
     pub(super) fn is_meta(&self, p: &Ptr) -> bool {

@@ -9,13 +9,13 @@ use std::rc::Rc;
 
 use z3::ast::Bool;
 
-use super::contracts::{Owner, Thing};
 use super::run::{Caller, Kind, Program, Run, STACK};
 use super::term::{Num, Ptr, Val, compare};
+use super::things::{Dynptr, Owner};
 use verifier_core::isa::semantics::CmpOp;
 use verifier_core::kernel::call::{RegBase, TypeFlags};
-use verifier_core::kernel::prog_types::ctx_size;
-use verifier_core::state::{DynptrKind, FuncState, Payload, RegState, SlotKind, VerifierState};
+use verifier_core::kernel::prog_types::{SockKind, ctx_size, sock_size};
+use verifier_core::state::{BtfRef, DynptrKind, FuncState, Payload, RegState, SlotKind, VerifierState};
 
 impl Run {
     /// A value of a type that the analysis found, unknown otherwise. `exact`: bounds of numbers hold too.
@@ -91,7 +91,13 @@ impl Run {
         // Pointers of one reference and type are pointers to one object.
         let same = (reg.ref_obj_id, format!("{kind:?} {:?}", reg.payload));
         let shared = known.objects.get(&same).copied().filter(|_| reg.ref_obj_id != 0);
-        let at = shared.unwrap_or_else(|| self.region(kind, size));
+        let at = shared.unwrap_or_else(|| {
+            let (size, least) = object_size(program, reg)
+                .map_or((size.clone(), 0), |(n, all)| (size.clone().or(all.then_some(Num::Known(n))), n));
+            let at = self.region(kind, size);
+            self.region_mut(at).least = least;
+            at
+        });
         if reg.ref_obj_id != 0 {
             known.objects.insert(same, at);
         }
@@ -188,9 +194,12 @@ impl Run {
             calls: Vec::new(),
             at: state.insn_idx as usize,
             unrolls: false,
+            by_contract: false,
+            unmeasured: false,
             rounds: Vec::new(),
             read_again: BTreeSet::new(),
             things: BTreeMap::new(),
+            begun: BTreeMap::new(),
             owned: Vec::new(),
             clocks: BTreeMap::new(),
             references: 0,
@@ -198,6 +207,7 @@ impl Run {
             leapt: Vec::new(),
             elements: BTreeMap::new(),
             metas: None,
+            meta_len: None,
             ctx: 0,
             fresh: 0,
             spent: BTreeMap::new(),
@@ -216,6 +226,7 @@ impl Run {
         let mut known = Instances::default();
         for (n, frame) in state.frames.iter().enumerate() {
             run.take_dynptrs(frame, stacks[n], &mut known);
+            run.take_iterators(frame, stacks[n], &mut known);
         }
         for (n, frame) in state.frames.iter().enumerate() {
             run.take_frame(program, frame, n, stacks[n], n == last, exact, &mut known);
@@ -240,7 +251,17 @@ impl Run {
                 _ => Owner::Unknown,
             };
             known.dynptrs.insert(slot.spilled.id, owner);
-            self.things.insert((stack, STACK - 8 * (i as u64 + 1)), Thing::Dynptr(owner));
+            self.things.insert((stack, STACK - 8 * (i as u64 + 1)), Dynptr::of(owner));
+        }
+    }
+
+    /// The iterators on a stack: what they showed ends with them.
+    fn take_iterators(&mut self, frame: &FuncState, stack: usize, known: &mut Instances) {
+        for (i, slot) in frame.stack.iter().enumerate().filter(|(_, s)| s.kind[7] == SlotKind::Iter) {
+            if slot.spilled.ref_obj_id != 0 {
+                let owner = Owner::Reference(self.reference_of(slot.spilled.ref_obj_id, known));
+                self.begun.insert((stack, STACK - 8 * (i as u64 + 1)), owner);
+            }
         }
     }
 
@@ -285,6 +306,26 @@ impl Run {
                 }
             }
         }
+    }
+}
+
+/// Bytes of an object of the kernel, as its type says, and whether those are all: what the program allocates is no larger.
+fn object_size(program: &Program<'_>, reg: &RegState) -> Option<(u64, bool)> {
+    let of_socket = |kind| Some((u64::from(sock_size(kind)), false));
+    match (reg.ty.base, reg.payload) {
+        (RegBase::PtrToBtfId, Payload::Btf { btf, id }) => {
+            let btf = match btf {
+                BtfRef::VMLINUX => Some(&*program.system.vmlinux),
+                BtfRef::PROG => program.request.btf.as_deref(),
+                _ => None,
+            }?;
+            Some((u64::from(btf.resolve_size(id)?), reg.has(TypeFlags::ALLOC)))
+        }
+        (RegBase::PtrToSockCommon, _) => of_socket(SockKind::Common),
+        (RegBase::PtrToSocket, _) => of_socket(SockKind::Full),
+        (RegBase::PtrToTcpSock, _) => of_socket(SockKind::Tcp),
+        (RegBase::PtrToXdpSock, _) => of_socket(SockKind::Xdp),
+        _ => None,
     }
 }
 

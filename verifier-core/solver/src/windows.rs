@@ -8,8 +8,8 @@
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
+use super::case::Case;
 use super::danger::Danger;
-use super::decide::Case;
 use super::facts::Facts;
 use super::run::Run;
 use super::search::{Check, Found, Search, Tally, Window};
@@ -41,6 +41,7 @@ pub struct Exhausted {
     paths: usize,
     refuted: usize,
     read_again: BTreeSet<usize>,
+    unmeasured: bool,
 }
 
 impl Exhausted {
@@ -62,6 +63,11 @@ impl Exhausted {
     /// Ways to it that cannot be gone.
     pub fn refuted(&self) -> usize {
         self.refuted
+    }
+
+    /// Something was accessed of which nobody knows how large it is.
+    pub fn unmeasured(&self) -> bool {
+        self.unmeasured
     }
 
     /// Maps of whose values it matters that nobody else writes them between two reads.
@@ -150,6 +156,7 @@ impl View {
             paths: tally.arrived,
             refuted: tally.refuted,
             read_again: tally.read_again,
+            unmeasured: tally.unmeasured,
         })
     }
 

@@ -78,7 +78,7 @@ fn annotation(level: &str, row: &Shown<'_>, out: &mut dyn Write) -> io::Result<(
         None if row.kind == Kind::Accepted => format!("over budget: {}", row.over_budget.join(", ")),
         None => row.message.clone(),
     };
-    for more in row.reason.iter().cloned().chain(super::change(row)) {
+    for more in row.reason.iter().cloned().chain(super::words::change(row)) {
         text.push_str(&format!("\n{more}"));
     }
     cut(&mut text, MESSAGE);
@@ -93,7 +93,7 @@ fn summary(rows: &[Shown<'_>]) -> String {
             (Kind::Accepted, false) => row.over_budget.join(", "),
             _ => row.trace.as_ref().map_or_else(|| row.message.clone(), |t| t.problem.clone()),
         };
-        if let Some(change) = super::change(row) {
+        if let Some(change) = super::words::change(row) {
             what = if what.is_empty() { change } else { format!("{what}; {change}") };
         }
         let cells = [&row.object, &row.program, &row.kernel].map(|c| clean::markdown(c)).join(" | ");

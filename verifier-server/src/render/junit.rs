@@ -64,7 +64,7 @@ fn case(row: &Shown<'_>) -> TestCase {
     let name = if row.program.is_empty() { whole.to_string() } else { row.program.clone() };
     let name = if row.kernel.is_empty() { name } else { format!("{name} on Linux {}", row.kernel) };
     let mut case = TestCase::new(name, status);
-    if let Some(change) = super::change(row) {
+    if let Some(change) = super::words::change(row) {
         case.set_system_out(format!("since the baseline: {change}"));
     }
     case.set_classname(row.object.clone());

@@ -9,15 +9,16 @@ pub mod svg;
 mod table;
 mod text;
 mod trace;
+mod words;
 
 use std::io::{self, Write};
 
 use crate::args::{CheckArgs, Format};
-use crate::clean::{self, Shown};
+use crate::clean::Shown;
 use crate::row::{Kind, Row};
 
 pub use json::object as json_object;
-pub use text::fold;
+pub use words::fold;
 
 /// Prints the rows in the form asked for.
 ///
@@ -142,30 +143,9 @@ fn kernel(rows: &[Row], out: &mut dyn Write) -> io::Result<()> {
             Some(log) => out.write_all(log)?,
             None => eprintln!("bpfvet: {} {}: {}", shown.object, shown.program, shown.message),
         }
-        if let Some(change) = change(row) {
+        if let Some(change) = words::change(row) {
             eprintln!("bpfvet: {} {}: since the baseline: {change}", shown.object, shown.program);
         }
     }
     Ok(())
-}
-
-/// What changed since an earlier run, in one line; `None`: nothing, or there is none.
-fn change(row: &Row) -> Option<String> {
-    let before = row.before.as_ref().filter(|_| row.kind != Kind::Gone)?;
-    let now = row.counters.map(|c| (u64::from(c.insns), u64::from(c.total_states)));
-    let verdict = row.kind.veristat();
-    let mut parts = Vec::new();
-    if before.verdict != verdict {
-        parts.push(format!("verdict {} -> {verdict}", clean::line(&before.verdict)));
-    }
-    for (name, then, now) in
-        [("instructions", before.insns, now.map(|n| n.0)), ("states", before.states, now.map(|n| n.1))]
-    {
-        if let (Some(a), Some(b)) = (then, now)
-            && a != b
-        {
-            parts.push(format!("{name} {a} -> {b}, {}", crate::baseline::difference(then, now)));
-        }
-    }
-    (!parts.is_empty()).then(|| parts.join("; "))
 }

@@ -198,7 +198,7 @@ fn result(id: &str, row: &Row, root: &Root) -> Value {
     if let Some(s) = &row.solve {
         out["properties"]["solve"] = s.json();
     }
-    if let Some(change) = super::change(row) {
+    if let Some(change) = super::words::change(row) {
         out["properties"]["baseline"] = json!(change);
     }
     if row.kind == Kind::Gone {

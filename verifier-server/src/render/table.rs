@@ -2,9 +2,9 @@
 
 use std::io::{self, Write};
 
-use crate::baseline::{Before, difference, file_name, program_name};
+use crate::baseline::{difference, file_name, program_name};
 use crate::clean::{self, Shown};
-use crate::row::Kind;
+use crate::row::{Before, Kind};
 
 const CSV_HEADER: &str =
     "file_name,prog_name,verdict,duration,total_insns,total_states,peak_states,max_states_per_insn,max_mark_read_len";

@@ -3,11 +3,9 @@
 use std::io::{self, Write};
 
 use super::matrix::{self, Agreeing};
+use super::words::{change, fold};
 use crate::clean::Shown;
 use crate::row::Kind;
-
-/// Width that explanations are folded to.
-const WIDTH: usize = 100;
 
 struct Paint(bool);
 
@@ -128,7 +126,7 @@ fn one(answer: &Agreeing<'_, '_>, raw: bool, paint: &Paint, out: &mut dyn Write)
     if let Some(reason) = &row.reason {
         writeln!(out, "  {} {reason}", paint.paint("1", "why:"))?;
     }
-    if let Some(change) = super::change(row) {
+    if let Some(change) = change(row) {
         writeln!(out, "  {} {change}", paint.paint("1", "since the baseline:"))?;
     }
     if let Some(s) = &row.solve {
@@ -168,26 +166,4 @@ fn details(row: &Shown<'_>, paint: &Paint, out: &mut dyn Write) -> io::Result<()
         }
     }
     Ok(())
-}
-
-/// Words of a page in lines of [`WIDTH`].
-pub fn fold(page: &str) -> Vec<String> {
-    fold_to(page, WIDTH)
-}
-
-/// Words of a page in lines of a width.
-pub fn fold_to(page: &str, width: usize) -> Vec<String> {
-    let mut lines = vec![String::new()];
-    for word in page.split_whitespace() {
-        let last = lines.len() - 1;
-        if !lines[last].is_empty() && lines[last].chars().count() + word.chars().count() + 1 > width {
-            lines.push(word.to_string());
-        } else {
-            if !lines[last].is_empty() {
-                lines[last].push(' ');
-            }
-            lines[last].push_str(word);
-        }
-    }
-    lines
 }

@@ -115,7 +115,7 @@ pub fn render(row: &Shown<'_>, trace: &Trace, kernels: &[&str], colours: bool) -
             .element(Snippet::source(page.text).line_start(page.first as usize).path(file).annotations(annotations));
     }
     let mut groups: Vec<Group<'_>> = Vec::new();
-    let fold = |text: &str| super::text::fold_to(text, NOTE_WIDTH).join("\n");
+    let fold = |text: &str| super::words::fold_to(text, NOTE_WIDTH).join("\n");
     if trace.suggestions.is_empty() && !trace.page.is_empty() {
         main = main.element(Level::HELP.message(fold(trace.page)));
     }

@@ -41,6 +41,7 @@ pub mod proto;
 mod rpc;
 mod serve;
 mod slots;
+pub mod solution;
 mod solve;
 mod span;
 mod state;

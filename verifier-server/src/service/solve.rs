@@ -15,48 +15,18 @@ use super::entry::Entry;
 use super::memory::Reservation;
 use super::pool::be_polite;
 use super::proto;
-use super::proto::solution::Outcome;
+use super::solution;
 use super::state::Service;
 use super::status::{fault, refuse};
 use super::text::{NAME, clean};
 use super::verify::{fits, rows};
-use super::wire::{self, index};
-use crate::ask::{Listener, Solving, Wanted};
+use super::wire;
+use crate::ask::{Listener, Solving};
 use crate::row::Row;
-use crate::solve::{self, Solve};
+use crate::solve::{self, Wanted};
 
 /// What an answer of the solver takes, about; all of them together are held to it.
 const TAKES: usize = 256 << 20;
-
-/// What was found, as it is sent.
-fn solution(found: Solve) -> proto::Solution {
-    let outcome = match (found.answer, found.bounds) {
-        ("bug" | "unsound", _) => {
-            let breaks = match found.breaks {
-                Some("memory") => proto::Breaks::Memory,
-                Some("rule") => proto::Breaks::Rule,
-                _ => proto::Breaks::Unspecified,
-            };
-            let witness_json = found.witness.map(|w| w.to_string()).unwrap_or_default();
-            Outcome::Bug(proto::Bug { witness_json, breaks: breaks.into(), replays: found.replays.into() })
-        }
-        ("safe" | "confirmed", _) => Outcome::Safe(proto::Safe {}),
-        ("within_bounds", Some((rounds, paths))) => {
-            Outcome::WithinBounds(proto::WithinBounds { rounds, paths: u64::try_from(paths).unwrap_or(u64::MAX) })
-        }
-        (word, _) => Outcome::Unknown(proto::Unknown {
-            not_about_memory: word == "not_about_memory",
-            given_up: word == "undecided",
-        }),
-    };
-    proto::Solution {
-        insn: found.insn.map(index),
-        message: found.message,
-        notes: found.notes,
-        outcome: Some(outcome),
-        repair_json: found.repair.map(|r| r.to_string()).unwrap_or_default(),
-    }
-}
 
 /// Gives the turn away while the solver works.
 struct Aside<'a> {
@@ -108,7 +78,7 @@ impl Service {
             let mut size = 0usize;
             let mut out = Vec::new();
             for mut row in rows(asked, &mut Aside { job, off: Off, room: None }, job)? {
-                let solution = row.solve.take().map(solution);
+                let solution = row.solve.take().map(solution::send);
                 let solved = proto::Solved { answer: Some(wire::answer(row)), solution };
                 size = size.saturating_add(solved.encoded_len());
                 fits(size, most)?;

@@ -3,7 +3,7 @@
 //! Answers for the small predicates over `enum bpf_func_id` in the verifier, and for `bpf_helper_changes_pkt_data()`.
 
 use super::id::*;
-use crate::kernel::MapType;
+use crate::kernel::{KernelVersion, MapType};
 
 /// Whether the helper may move packet data, so that every packet pointer becomes invalid.
 /// Kernel: `bpf_helper_changes_pkt_data()`.
@@ -92,4 +92,14 @@ pub const fn runs_callbacks(id: u32) -> bool {
 /// Whether the call gets storage that belongs to an object. Kernel: `is_storage_get_function()`.
 pub const fn is_storage_get(id: u32) -> bool {
     matches!(id, SK_STORAGE_GET | INODE_STORAGE_GET | TASK_STORAGE_GET | CGRP_STORAGE_GET)
+}
+
+/// Whether the call zeroes the memory that it fills where it cannot read what was asked for.
+pub const fn clears_what_it_cannot_read(id: u32) -> bool {
+    matches!(id, PROBE_READ | PROBE_READ_USER | PROBE_READ_KERNEL | SKB_LOAD_BYTES | SKB_LOAD_BYTES_RELATIVE)
+}
+
+/// Whether the call zeroes the number that it makes of a text where the text is none.
+pub fn clears_a_number(id: u32, version: KernelVersion) -> bool {
+    matches!(id, STRTOL | STRTOUL) && version >= KernelVersion::new(6, 12)
 }

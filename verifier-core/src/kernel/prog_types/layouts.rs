@@ -83,13 +83,7 @@ pub enum SockKind {
 ///
 /// Kernel: `bpf_sock_common_is_valid_access()` and its three siblings, as `check_sock_access()` asks them.
 pub fn sock_access(kind: SockKind, off: i32, size: u32) -> CtxAccess {
-    let layout = match kind {
-        SockKind::Common => &sock::SOCK_COMMON,
-        SockKind::Full => &sock::SOCK,
-        SockKind::Tcp => &sock::TCP_SOCK,
-        SockKind::Xdp => &sock::XDP_SOCK,
-    };
-    layout.access(&AccessQuery {
+    sock_layout(kind).access(&AccessQuery {
         prog_type: ProgType::Unspec,
         attach_type: AttachType::CgroupInetIngress,
         off,
@@ -99,6 +93,20 @@ pub fn sock_access(kind: SockKind, off: i32, size: u32) -> CtxAccess {
         has_cap_bpf: false,
         offloaded: false,
     })
+}
+
+/// Bytes of a socket struct as programs see it.
+pub fn sock_size(kind: SockKind) -> u32 {
+    sock_layout(kind).size
+}
+
+fn sock_layout(kind: SockKind) -> &'static Layout {
+    match kind {
+        SockKind::Common => &sock::SOCK_COMMON,
+        SockKind::Full => &sock::SOCK,
+        SockKind::Tcp => &sock::TCP_SOCK,
+        SockKind::Xdp => &sock::XDP_SOCK,
+    }
 }
 
 #[cfg(test)]

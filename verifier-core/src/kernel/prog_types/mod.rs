@@ -24,7 +24,7 @@ mod xdp;
 
 use super::KernelVersion;
 pub use access::{AccessQuery, CtxAccess, Layout, Verdict};
-pub use layouts::{SockKind, access_is_valid, ctx_size, layout, sock_access};
+pub use layouts::{SockKind, access_is_valid, ctx_size, layout, sock_access, sock_size};
 pub use policy::{DirectAccess, may_touch_packets};
 pub use returns::{ReturnRule, return_rule};
 

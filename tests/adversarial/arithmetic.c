@@ -1,0 +1,37 @@
+/* Division by nothing, shifts too far, atomic operations, and numbers that lie in the stack in pieces. */
+#include "common.h"
+
+#define INDEX(name, ...) TC(name) { VALUE; __VA_ARGS__; return 0; }
+#define OP(a, op, b) ({ u64 _x = (a), _y = (b); asm volatile("%0 " op " %1" : "+r"(_x) : "r"(_y)); _x; })
+#define OP32(a, op, b) ({ u32 _x = (a), _y = (b); asm volatile("%0 " op " %1" : "+w"(_x) : "w"(_y)); (u64)_x; })
+#define MARK(n) (skb->mark & (n))
+#define OTHER(n) (skb->priority & (n))
+INDEX(bug_remainder_of_nothing, u64 a = MARK(255); u64 b = OTHER(63); v->b[OP(a, "%%=", b)] = 1)
+INDEX(safe_remainder_never_of_nothing, u64 a = MARK(255); u64 b = OTHER(63) | 1; v->b[OP(a, "%%=", b)] = 1)
+INDEX(safe_divided_by_nothing, u64 a = MARK(255); u64 b = OTHER(1); u64 c = OP(a, "/=", b); if (b) return 0; v->b[c] = 1)
+INDEX(bug_divided_by_one, u64 a = MARK(255); u64 b = OTHER(1); u64 c = OP(a, "/=", b); v->b[c] = 1)
+INDEX(bug_divided_in_half_width, u64 a = (MARK(255ull) << 32) | 70; v->b[OP32(HIDE(a), "/=", 1)] = 1)
+INDEX(bug_shift_goes_round, u64 a = 70; u64 n = OTHER(64); v->b[OP(a, ">>=", n)] = 1)
+INDEX(safe_shift_goes_round, u64 a = MARK(4095); u64 n = HIDE(70ull); v->b[OP(a, ">>=", n)] = 1)
+INDEX(bug_shift_goes_round_in_32, u64 a = MARK(127); u64 n = HIDE(32ull); v->b[OP32(a, ">>=", n)] = 1)
+INDEX(bug_shift_keeps_sign, s64 a = (s64)(s32)skb->mark; s64 b = HIDE(a) >> 26; v->b[b + 32] = 1; v->b[b + 33] = 1)
+INDEX(safe_shift_keeps_sign, s64 a = (s64)(s32)skb->mark; s64 b = HIDE(a) >> 26; v->b[HIDE(b) + 32] = 1)
+INDEX(safe_minus_of_negative, s32 a = skb->mark; s64 b = a; b = HIDE(b) < 0 ? -HIDE(b) : b; if (b < 0) v->b[HIDE(64ull)] = 1)
+INDEX(bug_smallest_stays_negative, u32 a = skb->mark; u32 b = 0 - HIDE(a); if ((s32)a >= 0) return 0; if ((s32)HIDE(b) < 0) v->b[HIDE(64ull)] = 1)
+INDEX(bug_old_value, u64 i = 70; u64 *at = &i; barrier_var(at); u64 o = __sync_fetch_and_add(at, 1); v->b[o] = 1)
+INDEX(safe_old_value, u64 i = 60; u64 *at = &i; barrier_var(at); u64 o = __sync_fetch_and_add(at, 100); v->b[o] = 1)
+INDEX(bug_new_value, u64 i = 60; u64 *at = &i; barrier_var(at); __sync_fetch_and_add(at, 9); v->b[i] = 1)
+INDEX(bug_exchanged_if_equal, u64 i = 5; u64 *at = &i; barrier_var(at); __sync_val_compare_and_swap(at, MARK(7), 99); v->b[i] = 1)
+INDEX(safe_exchanged_if_equal, u64 i = 9; u64 *at = &i; barrier_var(at); __sync_val_compare_and_swap(at, MARK(7), 99); v->b[i] = 1)
+INDEX(bug_high_half_of_exchange, u64 i = 0x4100000005ull; u32 *at = (u32 *)&i; barrier_var(at); __sync_lock_test_and_set(at, 0); v->b[i >> 32] = 1)
+INDEX(bug_sign_from_stack, volatile s8 b = MARK(255); s64 i = b; v->b[HIDE(i) & 127] = 1)
+INDEX(safe_sign_from_stack, volatile s8 b = MARK(63); s64 i = b; v->b[HIDE(i)] = 1)
+INDEX(bug_piece_by_piece, volatile u64 i = 0; volatile u8 *low = (volatile u8 *)&i; barrier_var(low); low[MARK(1)] = 1; u64 j = i & 0x141; v->b[HIDE(j)] = 1)
+INDEX(safe_piece_by_piece, volatile u64 i = ~0ull; ((volatile u32 *)&i)[1] = 0; ((volatile u16 *)&i)[1] = 0; ((volatile u8 *)&i)[1] = 0; v->b[HIDE(i) >> 2] = 1)
+INDEX(bug_overlapping, volatile u8 a[16] = {}; *(volatile u32 *)(a + 2) = 0x41414141; u64 j = *(volatile u64 *)(a); v->b[(j >> (8 * MARK(7))) & 255] = 1)
+INDEX(safe_bit_count, u32 x = skb->mark; x = x - ((HIDE(x) >> 1) & 0x55555555); x = (x & 0x33333333) + ((x >> 2) & 0x33333333);
+	x = (x + (x >> 4)) & 0x0f0f0f0f; x = x * 0x01010101; v->b[(HIDE(x) >> 24) + 31] = 1)
+INDEX(bug_bit_count, u32 x = skb->mark; x = x - ((HIDE(x) >> 1) & 0x55555555); x = (x & 0x33333333) + ((x >> 2) & 0x33333333);
+	x = (x + (x >> 4)) & 0x0f0f0f0f; x = x * 0x01010101; v->b[(HIDE(x) >> 24) + 32] = 1)
+INDEX(bug_average_overflows, u32 a = skb->mark; u32 b = skb->priority; if (HIDE(a) > b) return 0; u32 c = (a + b) / 2; if (c < a) v->b[HIDE(64ull)] = 1)
+INDEX(safe_average, u32 a = skb->mark; u32 b = skb->priority; if (HIDE(a) > b) return 0; u32 c = a + (b - a) / 2; if (c < a) v->b[HIDE(64ull)] = 1)

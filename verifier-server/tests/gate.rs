@@ -406,6 +406,7 @@ fn programs_that_do_not_load_together_have_an_answer_as_an_object() {
     for (name, words) in [
         ("two_types.bpf.o", "prog 'from_device': BPF program load failed: Invalid argument"),
         ("two_attach_types.bpf.o", "prog 'to_v6': BPF program load failed: Invalid argument"),
+        ("with_fragments.bpf.o", "prog 'pieces': BPF program load failed: Invalid argument"),
         ("put_other_type.bpf.o", "map 'jumps': failed to initialize slot [1] to prog 'classify'"),
         ("put_not_loaded.bpf.o", "map 'jumps': failed to initialize slot [0] to prog 'spare' fd=-2: -9"),
         ("inner_other_size.bpf.o", "map 'outer': failed to initialize slot [0] to map 'odd'"),
@@ -472,6 +473,8 @@ fn whose_rule_it_is_and_what_is_missing_is_said() {
     for (name, words) in [
         ("bad_perf_map.bpf.o", "needs `value_size` 4 (it is 8)"),
         ("bad_trie.bpf.o", "needs the flag BPF_F_NO_PREALLOC"),
+        ("bad_storage.bpf.o", "needs `max_entries` 0 (it is 2), and the flag BPF_F_NO_PREALLOC"),
+        ("no_template.bpf.o", "needs a template for the inner ones: `__array(values, struct …)`"),
         ("replaces.bpf.o", "it replaces the function `target` of another program"),
         ("no_target.bpf.o", "has no `not_a_kernel_function` to attach to"),
         ("callback_without_types.bpf.o", "missing btf func_info"),

@@ -11,15 +11,16 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use bpfvet_tests::hostile::{Random, check_formats, damage, objects, poison};
+use bpfvet_tests::spent::Spent;
 use verifier_core::analysis::{Options, System, verify_with};
 use verifier_core::kernel::Kernel;
 use verifier_core::log::Off;
 use verifier_core::program::{OpenOptions, open, vmlinux};
 
-/// Opening takes milliseconds; an object that takes this long is worth a look.
+/// Opening takes milliseconds; an object that computes this long is worth a look.
 const SLOW: Duration = Duration::from_secs(2);
 /// Programs of one object that are asked about.
 const PROGRAMS: usize = 8;
@@ -89,7 +90,7 @@ fn run(args: Args) -> ExitCode {
         let mut bytes = original.clone();
         damage(&mut bytes, other, &mut r);
         let system = &systems[r.below(systems.len())];
-        let begun = Instant::now();
+        let spent = Spent::begin();
         let mut name = String::new();
         let mut unsound = None;
         let outcome = catch_unwind(AssertUnwindSafe(|| {
@@ -114,12 +115,14 @@ fn run(args: Args) -> ExitCode {
                 let Ok(request) = &p.result else { continue };
                 name.clone_from(&p.name);
                 asked += 1;
-                let until = Instant::now() + Duration::from_secs(args.seconds);
+                let asked_at = Spent::begin();
                 let options = Options { log_level: [0, 2][r.below(2)], log_size: 1 << 20, ..Options::default() };
-                let _ = verify_with(system, request, &options, &mut Off, &|| Instant::now() > until);
+                let _ = verify_with(system, request, &options, &mut Off, &|| {
+                    asked_at.so_far() > Duration::from_secs(args.seconds)
+                });
             }
         }));
-        let late = begun.elapsed() > SLOW + Duration::from_secs(args.seconds) * PROGRAMS as u32;
+        let late = spent.so_far() > SLOW + Duration::from_secs(args.seconds) * PROGRAMS as u32;
         if outcome.is_err() || late || unsound.is_some() {
             let what = if late { "took long" } else { unsound.as_deref().unwrap_or("panicked") };
             if late {

@@ -116,6 +116,8 @@ pub(super) fn create(
 ) -> Result<(), NotLoadable> {
     let mut words = Vec::new();
     let mut outcome = Ok(());
+    // Reasons are about what was written, types included, and not about the second try.
+    let written = spec.clone();
     if let Some(inner) = spec.inner.as_deref_mut() {
         outcome = retry(types, metas, inner, &format!("{name}.inner"), &mut words);
         if let Err(errno) = outcome {
@@ -124,9 +126,25 @@ pub(super) fn create(
     }
     outcome.and_then(|()| retry(types, metas, spec, name, &mut words)).map_err(|errno| {
         words.push(format!("map '{name}': failed to create: {}(-{errno})", describe(errno)));
-        let reason = remedy(types.kernel, &attributes(spec), ROOT);
-        NotLoadable { code: -errno, words, reason }
+        NotLoadable { code: -errno, words, reason: refused(types, &written) }
     })
+}
+
+/// Why a map is refused, where that is known: something about its inner maps, or about itself.
+fn refused(types: &KernelTypes<'_>, spec: &MapSpec) -> Option<String> {
+    if [MapType::ArrayOfMaps as u32, MapType::HashOfMaps as u32].contains(&spec.map_type) {
+        let Some(inner) = spec.inner.as_deref() else {
+            return Some("a map of maps needs a template for the inner ones: `__array(values, struct …)`".into());
+        };
+        if let Some(reason) = remedy(types.kernel, &attributes(inner), ROOT) {
+            return Some(format!("the inner maps are refused: {reason}"));
+        }
+        let t = MapType::from_number(inner.map_type).filter(|t| inner_allowed(*t).is_err());
+        if let Some(t) = t {
+            return Some(format!("a map of type BPF_MAP_TYPE_{} is no inner map", t.name().to_ascii_uppercase()));
+        }
+    }
+    remedy(types.kernel, &attributes(spec), ROOT)
 }
 
 /// Tries with BTF, then without.

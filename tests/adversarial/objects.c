@@ -21,7 +21,7 @@ TC(bug_value_of_inner_unchecked) { u32 k = skb->mark & 1, z = skb->priority & 1;
 TC(safe_value_of_inner) { u32 k = skb->mark & 1, z = skb->priority & HIDE(0u); void *i = bpf_map_lookup_elem(&outer, &k); if (!i) return 0; struct value *v = bpf_map_lookup_elem(i, &z); v->b[0] = 1; return 0; }
 TC(safe_data_in_range) { VALUE; struct bpf_dynptr d; if (bpf_dynptr_from_mem(v, 64, 0, &d)) return 0; u64 *p = bpf_dynptr_data(&d, 8, 8); return *p; }
 TC(bug_data_after_adjust) { VALUE; struct bpf_dynptr d; bpf_dynptr_from_mem(v, 64, 0, &d); bpf_dynptr_adjust(&d, 60, 64); u64 *p = bpf_dynptr_data(&d, 0, 8); return *p; }
-TC(bug_data_beyond_length) { VALUE; struct bpf_dynptr d; bpf_dynptr_from_mem(v, 64, 0, &d); u8 *p = bpf_dynptr_data(&d, 0, 8); if (!p) return 0; return p[8 + (skb->mark & 7)]; }
+TC(bug_data_beyond_length) { VALUE; struct bpf_dynptr d; bpf_dynptr_from_mem(v, 64, 0, &d); u8 *p = bpf_dynptr_data(&d, 56, 8); if (!p) return 0; return p[8 + (skb->mark & 7)]; }
 TC(bug_clone_after_submit) { struct bpf_dynptr d, c; u64 *p; if (bpf_ringbuf_reserve_dynptr(&rb, 8, 0, &d)) { bpf_ringbuf_discard_dynptr(&d, 0); return 0; }
 	bpf_dynptr_clone(&d, &c); p = bpf_dynptr_data(&c, 0, 8); bpf_ringbuf_submit_dynptr(&d, 0); if (!p) return 0; return *p; }
 TC(bug_size_of_packet) { VALUE; struct bpf_dynptr d; bpf_dynptr_from_skb(skb, 0, &d); u32 n = bpf_dynptr_size(&d); v->b[HIDE(n)] = 1; return 0; }

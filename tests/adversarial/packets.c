@@ -30,8 +30,8 @@ TC(bug_one_short) { PACKET; if (p + 20 > end + 1) return 0; return p[19]; }
 TC(safe_far_in_packet) { PACKET; u64 n = skb->mark; u8 *q = p + n; if (q + 8 > end) return 0; return q[7]; }
 TC(safe_length_as_difference) { PACKET; u64 n = end - p; if (n < 20) return 0; return p[19]; }
 TC(safe_by_index_below_length) { PACKET; u64 n = end - p, i = skb->mark; if (i >= n) return 0; return p[i]; }
-TC(bug_by_index_at_length) { PACKET; u64 n = end - p, i = skb->mark; if (i > n) return 0; return p[i]; }
+TC(bug_by_index_at_length) { PACKET; u64 n = end - p, i = skb->mark & 15; if (i > n) return 0; return p[n - i]; }
 TC(safe_from_the_end) { PACKET; if (p + 20 > end) return 0; return *(end - 5); }
 TC(bug_from_the_end) { PACKET; if (p + 20 > end) return 0; return *(end - 21); }
 XDP(safe_meta_before_data) { u8 *m = (void *)(long)skb->data_meta, *p = (void *)(long)skb->data; u64 n = p - m; if (n < 4) return 0; return m[3]; }
-XDP(bug_meta_of_packet) { u8 *m = (void *)(long)skb->data_meta, *e = (void *)(long)skb->data_end; u8 *p = (void *)(long)skb->data; if (m + 4 > e) return 0; return p[HIDE(3ull)]; }
+XDP(bug_meta_of_packet) { u8 *m = (void *)(long)skb->data_meta, *e = (void *)(long)skb->data_end; u8 *p = (void *)(long)skb->data; if (m + 4 > e) return 0; return p[HIDE(17ull)]; }

@@ -45,23 +45,52 @@ fn false_rejections_are_decided() {
     assert!(m.median_work() < MEDIAN, "{}", m.median_work());
 }
 
-/// Programs that the interpreter here cannot show to go wrong: it has no such objects, or keeps them too long.
-const NOT_SHOWN: [&str; 9] = [
+/// Programs that the interpreter here cannot show to go wrong.
+const NOT_SHOWN: [&str; 35] = [
+    // It keeps packets, and what lies in them, where they are.
     "bug_packet_after_pull",
     "bug_end_after_pull",
     "bug_slice_after_pull",
+    "bug_packet_after_adjust",
+    "bug_packet_after_vlan",
+    "bug_packet_after_store",
+    "bug_packet_after_clone",
+    "bug_packet_after_tail",
+    "bug_packet_after_callee_pulled",
+    "bug_packet_after_global_pulled",
+    "bug_packet_after_jump_in_callee",
+    "bug_slice_by_room_after_pull",
+    "bug_slice_after_tail",
+    "bug_meta_after_meta",
+    // It has no such objects, keeps them too long, or always has room for them.
     "bug_data_after_submit",
     "bug_task_after_release",
     "bug_task_released_twice",
+    "bug_task_unchecked",
+    "bug_sock_after_release",
+    "bug_full_sock_after_release",
+    "bug_tcp_sock_unchecked",
+    "bug_value_of_inner_unchecked",
+    "bug_second_record_unchecked",
+    "bug_thing_unchecked",
+    "bug_thing_after_drop",
+    "bug_thing_dropped_twice",
+    "bug_behind_thing",
+    "bug_mask_after_release",
+    "bug_mask_unchecked",
+    "bug_iterator_after_end",
     "bug_number_changed",
     "bug_far_lookup",
-    "bug_packet_after_adjust",
+    // Nobody else writes its maps, and nobody fills its queues and ring buffers.
+    "bug_popped",
+    "bug_queried",
+    "bug_read_again",
 ];
 
 #[test]
 fn what_programs_of_the_adversarial_set_are_called_is_true() {
     let truths = truths(1500, "").expect("objects");
-    assert!(truths.len() >= 80, "{}", truths.len());
+    assert!(truths.len() >= 200, "{}", truths.len());
     let hit = |a: &Option<_>| a.is_some_and(|a: verifier_solver::attack::Attacked| a.hit.is_some());
     let wrong: Vec<&str> = truths.iter().filter(|(n, a)| !has_bug(n) && hit(a)).map(|(n, _)| n.as_str()).collect();
     assert!(wrong.is_empty(), "called safe, and go wrong: {wrong:?}");
@@ -75,7 +104,7 @@ fn the_kernel_judges_the_adversarial_set_as_we_do() {
     let (said, ours) = verdicts(&adversarial_folder()).expect("objects and what the kernel said");
     assert_eq!(said, ours);
     let rejected = |bug: bool| said.iter().filter(|s| !s.accepted && has_bug(&s.name) == bug).count();
-    assert!(rejected(true) >= 50 && rejected(false) >= 30, "{} and {}", rejected(true), rejected(false));
+    assert!(rejected(true) >= 140 && rejected(false) >= 65, "{} and {}", rejected(true), rejected(false));
     assert!(said.iter().all(|s| !s.accepted || !has_bug(&s.name)), "a bug that the kernel accepts");
 }
 
@@ -105,7 +134,7 @@ fn no_answer_on_the_adversarial_set_is_wrong() {
     assert!(late.is_empty(), "the clock decided: {late:?}");
     let lost: Vec<&str> = m.rows.iter().filter(|r| r.word() == "bug" && !r.again).map(|r| r.name.as_str()).collect();
     assert!(lost.is_empty(), "saved and run again, another answer: {lost:?}");
-    assert!(m.count("bug") >= 50 && m.count("safe") >= 12, "{}", m.summary());
+    assert!(m.count("bug") >= 140 && m.count("safe") >= 55, "{}", m.summary());
     let opinions = opinions(&adversarial_folder()).expect("objects");
     let unsound: Vec<&str> = opinions.iter().filter(|(_, o)| o.unsound.is_some()).map(|(n, _)| n.as_str()).collect();
     assert!(unsound.is_empty(), "accepted and safe, and called unsound: {unsound:?}");

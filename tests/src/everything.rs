@@ -209,10 +209,6 @@ pub fn is_harm(e: &HookError) -> bool {
     }
 }
 
-/// Times that a run has to be late, each on a machine of its own, to count as late: the processor may be busy with
-/// others.
-const LATE: usize = 3;
-
 /// What came of a program: words, and whether it is harm.
 fn play(system: &System, request: &LoadRequest, tails: &mut Tails) -> (String, bool) {
     let spent = Spent::begin();
@@ -221,31 +217,24 @@ fn play(system: &System, request: &LoadRequest, tails: &mut Tails) -> (String, b
         Verdict::Accepted(v) => v,
         _ => return ("not accepted".into(), false),
     };
-    let mut last = (String::new(), false);
-    for _ in 0..LATE {
-        let (said, harm, late) = run(system, request, &verified, tails);
-        last = (said, harm || late);
-        if !late {
-            break;
-        }
-    }
-    if !last.0.starts_with("no") {
+    let (said, harm) = run(system, request, &verified, tails);
+    if !said.starts_with("no") {
         tails.keep(verified);
     }
-    last
+    (said, harm)
 }
 
-/// Runs an accepted program with every input in both engines: words, whether it is harm, and whether it was late.
-fn run(system: &System, request: &LoadRequest, verified: &Verified, tails: &Tails) -> (String, bool, bool) {
-    let (mut said, mut harm, mut late) = (Vec::new(), false, false);
+/// Runs an accepted program with every input in both engines: words, and whether it is harm.
+fn run(system: &System, request: &LoadRequest, verified: &Verified, tails: &Tails) -> (String, bool) {
+    let (mut said, mut harm) = (Vec::new(), false);
     for engine in [EngineKind::Interp, EngineKind::Jit] {
         let vm = match machine(system, request) {
             Ok(vm) => vm,
-            Err(e) => return (format!("no machine: {e}"), false, false),
+            Err(e) => return (format!("no machine: {e}"), false),
         };
         let linked = match Linked::new(verified, &vm) {
             Ok(linked) => linked,
-            Err(e) => return (format!("not linked: {e}"), false, false),
+            Err(e) => return (format!("not linked: {e}"), false),
         };
         for map in vm.maps().filter(|m| m.map_type() == MapType::ProgArray) {
             let other = tails.of(request).and_then(|v| Linked::new(v, &vm).ok());
@@ -254,15 +243,15 @@ fn run(system: &System, request: &LoadRequest, verified: &Verified, tails: &Tail
             let _ = map.set_prog(1, other.as_ref().unwrap_or(&linked).code().clone());
         }
         let prog_type = ProgType::from_number(request.prog_type).unwrap_or(ProgType::Unspec);
-        let Some(hook) = Hook::of(prog_type) else { return ("no hook".into(), false, false) };
+        let Some(hook) = Hook::of(prog_type) else { return ("no hook".into(), false) };
         let (Ok(mut runner), Ok(engine)) = (Runner::new(), engine.engine()) else {
-            return ("no memory, or no engine".into(), true, false);
+            return ("no memory, or no engine".into(), true);
         };
         for input in inputs(&hook) {
             let spent = Spent::begin();
             let result = runner.run(engine.as_ref(), &vm, &linked, &input, 1, Mode::Fast);
-if spent.so_far() > TIME + GRACE {
-                late = true;
+            if spent.so_far() > TIME + GRACE {
+                harm = true;
                 said.push(format!("{}: {} ms", engine.name(), spent.so_far().as_millis()));
             }
             if let Err(e) = result {
@@ -277,7 +266,7 @@ if spent.so_far() > TIME + GRACE {
         said.push(format!("{} MiB", largest >> 20));
     }
     said.dedup();
-    (if said.is_empty() { "ran".into() } else { said.join("; ") }, harm, late)
+    (if said.is_empty() { "ran".into() } else { said.join("; ") }, harm)
 }
 
 /// The most memory that this process ever had.

@@ -250,7 +250,6 @@ fn main() -> ExitCode {
                 }
                 // What both refuse to load was no call.
                 (Err(theirs), Err(ours)) if ours.starts_with("rejected") && theirs.contains("processed") => {
-                    if tally.refused == 0 {}
                     tally.refused += 1;
                 }
                 (theirs, ours) => {

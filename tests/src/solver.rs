@@ -140,7 +140,7 @@ fn row(system: &System, name: String, request: &LoadRequest, options: &Options) 
         };
     };
     let code = match &report.verdict {
-        Verdict::Rejected(r) => r.cause.as_ref().map_or("", |c| c.row().cause.map_or("", |c| c.0)),
+        Verdict::Rejected(r) => r.cause.as_ref().map_or("", |c| c.code().map_or("", |c| c.text())),
         _ => "",
     };
     let what = match &solved.answer {

@@ -61,7 +61,7 @@ fn cases_agree_with_recorded_kernels() {
             (words.next().unwrap_or_default(), words.next().unwrap_or_default().trim_end_matches(':'))
         })
         .collect();
-    let rows: BTreeSet<(&str, &str)> = all_rows().iter().filter_map(|r| Some((r.cause?.0, r.name))).collect();
+    let rows: BTreeSet<(&str, &str)> = all_rows().iter().filter_map(|r| Some((r.cause?.0.text(), r.name))).collect();
     let list = |what: &str, set: Vec<&(&str, &str)>| {
         let lines: Vec<String> = set.iter().map(|(code, name)| format!("{code} {name}")).collect();
         assert!(lines.is_empty(), "{} {what}:\n{}", lines.len(), lines.join("\n"));

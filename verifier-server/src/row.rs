@@ -10,7 +10,7 @@ use verifier_core::program::{LoadRequest, NotLoadable};
 use crate::solved::Solve;
 
 /// Code of the kernel's words for a call of nothing that it knows.
-const UNKNOWN_HELPER: &str = "call-unknown-helper";
+const UNKNOWN_HELPER: &str = verifier_core::error::code::Call::InvalidFunc.text();
 
 /// What an earlier run said about a program.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -222,7 +222,7 @@ impl Row {
                         let fixed = cause.row();
                         row.page = Some(fixed.doc.trim());
                         if let Some((code, category)) = fixed.cause {
-                            row.code = Some(code);
+                            row.code = Some(code.text());
                             row.category = Some(category.title());
                         }
                     }

@@ -270,7 +270,7 @@ pub struct Page {
 pub fn pages() -> Vec<Page> {
     let mut rows: Vec<Page> = all_rows()
         .into_iter()
-        .filter_map(|r| r.cause.map(|(code, c)| Page { code, category: c.title(), text: r.doc.trim() }))
+        .filter_map(|r| r.cause.map(|(code, c)| Page { code: code.text(), category: c.title(), text: r.doc.trim() }))
         .collect();
     rows.sort_by_key(|p| p.code);
     let mut remedies: Vec<Page> =
@@ -296,7 +296,8 @@ pub fn explain(code: &str, out: &mut dyn Write) -> Result<(), String> {
     };
     writeln!(out, "{}\n", title(page)).map_err(failed)?;
     fold(page.text).iter().try_for_each(|line| writeln!(out, "{line}")).map_err(failed)?;
-    let meaning = all_rows().iter().find_map(|r| r.cause.filter(|(c, _)| *c == page.code)).map(|(_, c)| c.meaning());
+    let meaning =
+        all_rows().iter().find_map(|r| r.cause.filter(|(c, _)| c.text() == page.code)).map(|(_, c)| c.meaning());
     let Some(meaning) = meaning else { return Ok(()) };
     writeln!(out).map_err(failed)?;
     fold(meaning).iter().try_for_each(|line| writeln!(out, "{line}")).map_err(failed)

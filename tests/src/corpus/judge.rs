@@ -35,7 +35,7 @@ impl Sink for Rows {
         if let Event::Line(msg) = event
             && let Some((code, _)) = msg.row().cause
         {
-            self.seen.insert((code, msg.row().name));
+            self.seen.insert((code.text(), msg.row().name));
         }
     }
     fn mark(&self) -> u64 {
@@ -50,7 +50,7 @@ fn said(report: &Report) -> (String, i32) {
         Verdict::Accepted(_) => ("accepted".into(), 0),
         Verdict::Rejected(r) => {
             let row = r.cause.as_ref().map(Msg::row);
-            let code = row.map_or("silent", |row| row.cause.map_or("note", |(code, _)| code));
+            let code = row.map_or("silent", |row| row.cause.map_or("note", |(code, _)| code.text()));
             (code.into(), r.errno as i32)
         }
         Verdict::Unsupported(what) => (format!("unsupported: {what}"), -1),

@@ -8,7 +8,8 @@ use super::facts::Facts;
 use super::run::Program;
 use super::search::Graph;
 use verifier_core::analysis::{Options, System};
-use verifier_core::error::{Category, Msg, Rejection};
+use verifier_core::code;
+use verifier_core::error::{Category, Code, Msg, Rejection};
 use verifier_core::isa::Insn;
 use verifier_core::isa::opcode::{LDX, ST, STX};
 use verifier_core::kernel::ProgType;
@@ -32,15 +33,25 @@ pub fn decides(rejection: &Rejection, insn: Option<&Insn>, perfmon: bool) -> Dec
         return Decides::Nothing;
     };
     let rules = Rules {
-        uninitialised_stack: code.starts_with("mem-stack-uninit") || (code == "mem-stack-range" && !perfmon),
-        cut_pointers: matches!(code, "mem-stack-spill-size" | "mem-stack-fill-size" | "mem-stack-corrupt-spill"),
+        uninitialised_stack: code.is_stack_uninit() || (code == code!(Memory::StackRange) && !perfmon),
+        cut_pointers: matches!(code, code!(Memory::SpillSize | Memory::FillSize | Memory::CorruptSpill)),
     };
     let calls = insn.is_some_and(|i| i.is_helper_call() || i.is_kfunc_call());
     let about = match category {
-        Category::MemorySafety => !matches!(code, "mem-leaks-addr" | "mem-misaligned" | "mem-packet-misaligned"),
-        Category::RegisterTypeSafety => code.starts_with("mem-") || matches!(code, "reg-uninit" | "ptr-arith-or-null"),
-        Category::CallTypeSafety => calls && matches!(code, "call-arg-type" | "call-arg-null" | "mem-arg-type"),
-        _ => false,
+        Category::MemorySafety => {
+            !matches!(code, code!(Memory::LeaksAddr | Memory::Misaligned | Memory::PacketMisaligned))
+        }
+        Category::RegisterTypeSafety => {
+            matches!(code, Code::Memory(_) | code!(Register::NotInit) | code!(Register::PointerOrNull))
+        }
+        Category::CallTypeSafety => {
+            calls && matches!(code, code!(Call::ArgType | Call::ArgMayBeNull | Memory::ArgType))
+        }
+        Category::ResourceLifetimeSafety
+        | Category::ExecutionContextSafety
+        | Category::ProgramStructure
+        | Category::Policy
+        | Category::VerifierLimit => false,
     };
     let wrong_argument = matches!(
         category,

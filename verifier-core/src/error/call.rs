@@ -6,7 +6,7 @@ use crate::kernel::call::{RegBase, RegType, TypeFlags};
 
 rows! {
     /// Messages about helpers, local functions and callbacks.
-    pub enum CallMsg {
+    pub enum CallMsg, Call {
         // The helper itself.
 
         /// No helper has this number in the kernel asked. The object was built for a newer kernel, or the call was not

@@ -4,7 +4,7 @@ use crate::kernel::call::RegType;
 
 rows! {
     /// Messages about kernel functions, dynptrs, iterators and graph structures.
-    pub enum KfuncMsg {
+    pub enum KfuncMsg, Kfunc {
         // Finding the function.
 
         /// The kernel function exists but programs of this type may not call it. Kernel functions are opened for each

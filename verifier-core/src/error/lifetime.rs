@@ -2,7 +2,7 @@
 
 rows! {
     /// Messages about references, locks, RCU and preemption sections.
-    pub enum LifetimeMsg {
+    pub enum LifetimeMsg, Lifetime {
         /// A reference that the program acquired is not released on this path. Release it (or store it where the
         /// kernel keeps it) before every exit, error paths included.
         ["ref-leak", ResourceLifetimeSafety]

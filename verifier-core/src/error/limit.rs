@@ -6,7 +6,7 @@ use super::masks::{regs_list, slots_list};
 
 rows! {
     /// Messages about limits of the analysis, loops, counters and return values at exit.
-    pub enum LimitMsg {
+    pub enum LimitMsg, Limit {
 
         /// Too many paths are waiting to be explored: each conditional jump whose outcome is not known adds one, and the
         /// kernel keeps at most 8192. Long chains of independent comparisons, or a loop that leaves a path behind in

@@ -11,7 +11,7 @@ fn stack_offset(t: Tnum, style: Wording) -> String {
 
 rows! {
     /// Messages about loads, stores, the stack, packets, map values, contexts and kernel types.
-    pub enum MemoryMsg {
+    pub enum MemoryMsg, Memory {
         // Regions of known size.
 
         /// The access does not stay inside the map's value. Usually an index was not compared with the size, or the

@@ -11,7 +11,7 @@ use std::fmt;
 /// ```text
 /// rows! {
 ///     /// Messages about map values.
-///     pub enum MapMsg {
+///     pub enum MapMsg, Map {
 ///         /// Explanation shown to users: what it means, what usually causes it, how to fix it.
 ///         ["mem-map-value-range", MemorySafety]
 ///         ValueRange { value_size: u32, off: i64, size: u32 } =>
@@ -29,7 +29,7 @@ use std::fmt;
 macro_rules! rows {
     (
         $(#[$em:meta])*
-        pub enum $Enum:ident {
+        pub enum $Enum:ident, $Code:ident {
             $(
                 $(#[doc = $doc:literal])*
                 [$($kind:tt)*]
@@ -42,13 +42,23 @@ macro_rules! rows {
         pub enum $Enum {
             $( $(#[doc = $doc])* $Var $({ $(#[allow(missing_docs)] $field: $fty),* })?, )*
         }
+        /// Which row a message is. Those that can be the cause of a rejection have a text; notes have none.
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+        #[allow(missing_docs)]
+        pub enum $Code { $($Var),* }
+        impl $Code {
+            /// The stable text that users see; empty for notes.
+            pub const fn text(self) -> &'static str {
+                match self { $( Self::$Var => $crate::rows!(@text $($kind)*) ),* }
+            }
+        }
         impl $Enum {
             /// The documented row behind this message.
             pub fn row(&self) -> &'static $crate::error::Row {
                 match self { $( Self::$Var $({ $($field: _),* })? => {
                     static ROW: $crate::error::Row = $crate::error::Row {
                         name: stringify!($Var),
-                        cause: $crate::rows!(@kind $($kind)*),
+                        cause: $crate::rows!(@kind $Code $Var $($kind)*),
                         doc: concat!($($doc, "\n"),*),
                     };
                     &ROW
@@ -58,7 +68,7 @@ macro_rules! rows {
             pub fn rows() -> Vec<$crate::error::Row> {
                 vec![$( $crate::error::Row {
                     name: stringify!($Var),
-                    cause: $crate::rows!(@kind $($kind)*),
+                    cause: $crate::rows!(@kind $Code $Var $($kind)*),
                     doc: concat!($($doc, "\n"),*),
                 } ),*]
             }
@@ -67,7 +77,7 @@ macro_rules! rows {
                 vec![$( $crate::error::Wording {
                     row: $crate::error::Row {
                         name: stringify!($Var),
-                        cause: $crate::rows!(@kind $($kind)*),
+                        cause: $crate::rows!(@kind $Code $Var $($kind)*),
                         doc: concat!($($doc, "\n"),*),
                     },
                     formats: &[$($form $(, $altform)*)?],
@@ -109,8 +119,12 @@ macro_rules! rows {
     (@regno $out:ident, $other:ident, $field:ident) => {};
     (@argument $out:ident, arg, $field:ident) => { $out = u8::try_from(*$field).ok(); };
     (@argument $out:ident, $other:ident, $field:ident) => {};
-    (@kind note) => { None };
-    (@kind $code:literal, $cat:ident) => { Some(($code, $crate::error::Category::$cat)) };
+    (@kind $Code:ident $Var:ident note) => { None };
+    (@kind $Code:ident $Var:ident $code:literal, $cat:ident) => {
+        Some(($crate::error::Code::$Code($Code::$Var), $crate::error::Category::$cat))
+    };
+    (@text note) => { "" };
+    (@text $code:literal, $cat:ident) => { $code };
 }
 
 /// The fixed part of a message: its name, its stable code and category if it can be a cause, its page.
@@ -119,7 +133,7 @@ pub struct Row {
     /// Name of the variant.
     pub name: &'static str,
     /// Stable code and category, for rows that can be the cause of a rejection.
-    pub cause: Option<(&'static str, Category)>,
+    pub cause: Option<(Code, Category)>,
     /// The explanation page.
     pub doc: &'static str,
 }
@@ -245,6 +259,12 @@ impl Errno {
     }
 }
 
+/// A code by area and row, also as a pattern: `code!(Memory::PacketRange | Memory::MemRange)`.
+#[macro_export]
+macro_rules! code {
+    ($($Area:ident :: $Row:ident)|+) => { $($crate::error::Code::$Area($crate::error::code::$Area::$Row))|+ };
+}
+
 macro_rules! areas {
     ($($(#[$doc:meta])* $module:ident :: $Enum:ident as $Var:ident),* $(,)?) => {
         $(mod $module; pub use $module::$Enum;)*
@@ -264,6 +284,15 @@ macro_rules! areas {
                 match self { $(Msg::$Var(m) => m.write(f, style)),* }
             }
         }
+        /// Stable code of a row that can be the cause of a rejection, by area.
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+        pub enum Code { $($(#[$doc])* $Var(code::$Var)),* }
+        impl Code {
+            /// The text that users see, such as `mem-packet-range`.
+            pub const fn text(self) -> &'static str { match self { $(Code::$Var(c) => c.text()),* } }
+        }
+        /// Codes of each area.
+        pub mod code { $(pub use super::$module::$Var;)* }
         /// How every row of every area is worded.
         pub fn all_wordings() -> Vec<Wording> { let mut v = Vec::new(); $(v.extend($Enum::wordings());)* v }
         /// Every row of every area.
@@ -271,6 +300,7 @@ macro_rules! areas {
     };
 }
 
+mod families;
 pub mod masks;
 
 areas! {
@@ -294,7 +324,18 @@ areas! {
     limit::LimitMsg as Limit,
 }
 
+impl fmt::Display for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.text())
+    }
+}
+
 impl Msg {
+    /// The stable code, of messages that can be a cause.
+    pub fn code(&self) -> Option<Code> {
+        self.row().cause.map(|(code, _)| code)
+    }
+
     /// The text as a release words it.
     pub fn text(&self, style: crate::kernel::Wording) -> String {
         let mut s = String::new();

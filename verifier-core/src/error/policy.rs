@@ -2,7 +2,7 @@
 
 rows! {
     /// Messages about what the program type, the licence, the capabilities, the maps and the system call allow.
-    pub enum PolicyMsg {
+    pub enum PolicyMsg, Policy {
 
         /// The context holds one 8-byte word for each argument, and the access begins inside a word. Read arguments
         /// through the `BPF_PROG()` macro, or at offsets that are multiples of 8.

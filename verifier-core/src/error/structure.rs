@@ -2,7 +2,7 @@
 
 rows! {
     /// Messages about encoding, control flow and subprogram layout.
-    pub enum StructureMsg {
+    pub enum StructureMsg, Structure {
         /// Control never reaches this instruction. The kernel refuses dead code that was dead in the program as loaded;
         /// compilers remove it, hand-written assembly must too.
         ["cfg-unreachable", ProgramStructure]

@@ -2,7 +2,7 @@
 
 rows! {
     /// Messages of the walk itself and of the stages that read instructions, function and line information.
-    pub enum WalkMsg {
+    pub enum WalkMsg, Walk {
         /// Control ran past the end of the program. Every path must end in `exit` or a jump back.
         ["cfg-past-end", ProgramStructure]
         InvalidInsnIdx { idx: usize, count: usize } => "invalid insn idx {idx} insn_cnt {count}\n";

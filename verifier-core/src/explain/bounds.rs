@@ -1,5 +1,7 @@
 //! Which limit is missing, and where it was lost: patterns on the number that decides where an access goes.
 
+use crate::code;
+use crate::error::Code;
 use crate::isa::Insn;
 use crate::isa::opcode::*;
 use crate::state::{RegBase, RegState};
@@ -199,13 +201,13 @@ impl Facts<'_> {
             return;
         }
         let Some(index) = self.slice.index else { return self.constant(d) };
-        if index.value.scalar.is_const() && !self.starts(&["ptr-offset"]) {
+        if index.value.scalar.is_const() && !self.about(Code::is_offset) {
             return self.constant(d);
         }
         let need = self.need(index);
         let v = &need.name;
         let range = value::scalar(&need.index.value);
-        if self.code == "call-size-zero" {
+        if self.code == Some(code!(Call::SizeZero)) {
             d.problem = format!("the size {v} may be 0, which this helper does not take");
             d.here = format!("the size {v} is {range}");
             self.lost(&need, d);
@@ -228,7 +230,7 @@ impl Facts<'_> {
         if packet {
             return self.packet_size(&need, d);
         }
-        let said_negative = self.starts(&["mem-min-negative", "call-size-negative"]);
+        let said_negative = matches!(self.code, Some(code!(Memory::MinNegative | Call::SizeNegative)));
         if need.negative() || (said_negative && need.index.value.scalar.smin < 0 && self.limited_above(&need)) {
             d.problem = format!("{kind}{v} may be negative");
             d.here = format!("{kind}{v} is {range}; {}", need.room());

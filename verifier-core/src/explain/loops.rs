@@ -1,5 +1,7 @@
 //! Loops that the analysis followed to its limit: how often they go round, and whether that has an end.
 
+use crate::code;
+use crate::error::Code;
 use crate::kernel::helpers;
 
 use super::path::Place;
@@ -79,7 +81,7 @@ impl Facts<'_> {
 
     /// Words for loops without progress and loops that are too long.
     pub(super) fn loops(&self, d: &mut Diagnosis) {
-        if self.starts(&["loop-infinite"]) {
+        if self.code == Some(code!(Limit::InfiniteLoop)) {
             d.say(
                 "nothing changes from round to round of this loop, so it may never end".into(),
                 "the same state again: a loop without progress".into(),
@@ -87,7 +89,7 @@ impl Facts<'_> {
             let text = "count the rounds and leave after a constant number: `for (int i = 0; i < 1000 && …; i++)`";
             d.push(BOUND_LOOP, text.into(), None);
         }
-        if !self.starts(&["limit-insns", "limit-jump-sequence"]) {
+        if !self.about(Code::is_too_long) {
             return;
         }
         let Some(round) = self.busiest() else { return };

@@ -1,6 +1,7 @@
 //! Rejections because something is missing: a field, function or map that this kernel or object does not have, or the type
 //! of a map's values. What is missing is named; nothing here looks at values of registers.
 
+use crate::code;
 use crate::program::Poison;
 
 use super::suggest::{CORE_GUARD, Diagnosis, Facts, KSYM_GUARD, MAP_BTF, MAP_CREATE};
@@ -8,7 +9,7 @@ use super::suggest::{CORE_GUARD, Diagnosis, Facts, KSYM_GUARD, MAP_BTF, MAP_CREA
 impl Facts<'_> {
     /// Why the loader made the failing instruction invalid.
     pub fn poison(&self) -> Option<&Poison> {
-        self.request.poison_at(self.end).filter(|_| self.code == "call-unknown-helper")
+        self.request.poison_at(self.end).filter(|_| self.code == Some(code!(Call::InvalidFunc)))
     }
 
     /// The program needs something that this kernel does not have.

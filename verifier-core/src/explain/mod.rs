@@ -30,7 +30,7 @@ pub mod tried;
 pub mod value;
 
 use crate::analysis::{Options, Report, System, Verdict, verify_with};
-use crate::error::{Msg, StructureMsg, WalkMsg};
+use crate::error::{Code, Msg, StructureMsg, WalkMsg};
 use crate::program::LoadRequest;
 
 pub use path::{Path, Recorder};
@@ -80,7 +80,7 @@ pub fn trace_of(
     let Verdict::Rejected(rejection) = &report.verdict else { return None };
     let cause = rejection.cause.as_ref();
     let row = cause.map(Msg::row);
-    let (code, category) = row.and_then(|r| r.cause).map_or(("", ""), |(code, cat)| (code, cat.title()));
+    let (code, category) = row.and_then(|r| r.cause).map_or((None, ""), |(code, cat)| (Some(code), cat.title()));
     // An operation that does not exist is found before any instruction is looked at in turn.
     let end = match cause {
         Some(Msg::Walk(WalkMsg::UnknownOpcode { code })) => request.insns.iter().position(|i| i.code == *code),
@@ -123,7 +123,7 @@ pub fn trace_of(
     Some(Trace {
         problem,
         message,
-        code,
+        code: code.map_or("", Code::text),
         category,
         page: row.map_or("", |r| r.doc.trim()),
         errno: rejection.errno.name(),

@@ -1,7 +1,8 @@
 //! What the rule alone says, whatever the values were: program types, contexts, maps, licences, return values.
 
 use crate::btf::{Btf, BtfKind, TypeId};
-use crate::error::{CallMsg, KfuncMsg, MemoryMsg, Msg};
+use crate::code;
+use crate::error::{CallMsg, Code, KfuncMsg, MemoryMsg, Msg};
 use crate::isa::opcode::*;
 use crate::kernel::helpers::{self, HelperQuery};
 use crate::kernel::prog_types::{AccessQuery, access_is_valid};
@@ -227,20 +228,26 @@ impl Facts<'_> {
 
     /// What the rule alone says.
     pub(super) fn by_rule(&self, d: &mut Diagnosis) {
-        match self.code {
-            "call-helper-not-offered" => self.other_helper(d),
-            "kfunc-not-allowed" => self.other_kfunc(d),
-            "mem-ctx" => self.context(d),
-            "call-map-btf" => self.map_btf(d),
-            "kfunc-arg-not-constant" | "kfunc-buf-size-const" | "call-arg-constant" => self.constant_argument(d),
-            "insn-opcode" => self.opcode(d),
-            "mem-packet-read-only" => self.packet_read_only(d),
-            c if c.starts_with("iter-") => self.iterator(d),
-            c if c.starts_with("dynptr-") => self.dynptr(d),
-            "kfunc-release-unreferenced" | "call-release-unreferenced" | "kfunc-release-not-acquired" => self.owned(d),
-            "kfunc-arg-not-trusted" | "kfunc-arg-not-rcu" => self.trusted(d),
+        let Some(code) = self.code else { return self.by_path(d) };
+        match code {
+            code!(Call::CannotUse) => self.other_helper(d),
+            code!(Kfunc::NotAllowed) => self.other_kfunc(d),
+            code!(Memory::CtxAccess) => self.context(d),
+            code!(Call::MapNeedsBtf) => self.map_btf(d),
+            code!(Kfunc::NotConstant | Kfunc::BufSizeNotConst | Call::NotConstant) => self.constant_argument(d),
+            code!(Walk::UnknownOpcode) => self.opcode(d),
+            code!(Memory::CannotWritePacket) => self.packet_read_only(d),
+            code!(Kfunc::ReleaseUnreferenced | Call::MustBeReferenced | Kfunc::NotAcquired) => self.owned(d),
+            code!(Kfunc::NotTrusted | Kfunc::NotRcu) => self.trusted(d),
+            c if c.is_iterator() => self.iterator(d),
+            c if c.is_dynptr() => self.dynptr(d),
             _ => {}
         }
+        self.by_path(d);
+    }
+
+    /// What rule and path say together, and remedies of the rule where nothing else helped.
+    fn by_path(&self, d: &mut Diagnosis) {
         self.sleeping(d);
         self.returned(d);
         self.loops(d);
@@ -262,7 +269,7 @@ impl Facts<'_> {
         let kind = call.strip_prefix("bpf_iter_").and_then(|c| c.rsplit_once('_')).map_or("X", |(k, _)| k).to_string();
         let place = self.lines.place(self.end);
         match self.code {
-            "iter-not-init" => {
+            Some(code!(Kfunc::IterNotInit)) => {
                 d.say(
                     format!("{call} needs an iterator that was begun, and {arg} was not, or has ended"),
                     format!("{arg} is no iterator here"),
@@ -270,7 +277,7 @@ impl Facts<'_> {
                 let bare = arg.trim_matches('`');
                 d.push(ITERATOR, format!("begin it before {place}: `bpf_iter_{kind}_new({bare}, …);`, and end it on every path with `bpf_iter_{kind}_destroy({bare})`"), Some(self.end));
             }
-            "iter-not-uninit" => {
+            Some(code!(Kfunc::IterNotUninit)) => {
                 d.say(
                     format!("{call} begins an iterator where one stands: {arg} was begun and not ended"),
                     format!("{arg} holds an iterator already"),
@@ -293,7 +300,7 @@ impl Facts<'_> {
         let call = self.call(self.end).unwrap_or("the call".into());
         let arg = self.refused_argument();
         match self.code {
-            "dynptr-not-init" => {
+            Some(code!(Kfunc::DynptrNotInit)) => {
                 d.say(
                     format!("{call} needs a dynptr, and {arg} was not made one on this path, or is none any more"),
                     format!("{arg} is no dynptr here"),
@@ -307,7 +314,7 @@ impl Facts<'_> {
                 };
                 d.push(DYNPTR, format!("make it one before {}: {make} or another function that makes dynptrs, and use it only where that succeeded", self.lines.place(self.end)), Some(self.end));
             }
-            "dynptr-not-uninit" => {
+            Some(code!(Kfunc::DynptrNotUninit)) => {
                 d.say(
                     format!("{call} makes a dynptr where one stands: {arg} holds one already"),
                     format!("{arg} holds a dynptr already"),
@@ -380,7 +387,7 @@ impl Facts<'_> {
     }
 
     fn sleeping(&self, d: &mut Diagnosis) {
-        if self.starts(&["call-may-sleep"]) {
+        if self.about(Code::is_sleeping) {
             let call = self.call(self.end).unwrap_or("the helper".into());
             d.say(
                 format!("{call} may sleep, and this program runs where sleeping is impossible"),
@@ -418,7 +425,7 @@ impl Facts<'_> {
     }
 
     fn by_kind(&self, d: &mut Diagnosis) {
-        if self.starts(&["call-map-type"]) {
+        if self.code == Some(code!(Call::MapFunc)) {
             let call = self.call(self.end).unwrap_or("the helper".into());
             let map =
                 self.reg.map(|r| value::words(&r, self.request, &self.system.vmlinux)).unwrap_or("the map".into());
@@ -435,7 +442,7 @@ impl Facts<'_> {
             };
             d.push(MAP_TYPE, format!("use a helper for {kind} maps{twin}, or another type of map"), None);
         }
-        if self.starts(&["call-gpl", "kfunc-gpl", "policy-gpl"]) {
+        if self.about(Code::is_licence) {
             let call = self.call(self.end).unwrap_or("the function".into());
             d.say(
                 format!("{call} is for programs under the GPL, and this one says `{}`", self.request.license),
@@ -445,7 +452,7 @@ impl Facts<'_> {
     }
 
     fn memory_rules(&self, d: &mut Diagnosis) {
-        if self.starts(&["mem-map-read-only", "mem-btf-read-only", "mem-read-only"])
+        if self.about(Code::is_read_only)
             && let Some(r) = self.reg
         {
             let kernel = r.ty.base == RegBase::PtrToBtfId;
@@ -466,13 +473,13 @@ impl Facts<'_> {
             };
             d.push(READ_ONLY, text, None);
         }
-        if self.starts(&["ptr-arith", "ptr-partial", "ptr-sign"]) {
+        if self.about(Code::is_pointer_arithmetic) || self.code == Some(code!(Register::PointerSignExtension)) {
             self.arithmetic(d);
         }
-        if self.reg.is_some_and(|r| r.has(TypeFlags::RDONLY)) && self.starts(&["call-arg-type"]) {
+        if self.reg.is_some_and(|r| r.has(TypeFlags::RDONLY)) && self.code == Some(code!(Call::ArgType)) {
             d.push(READ_ONLY, page_text(READ_ONLY), None);
         }
-        if self.starts(&["mem-stack-uninit"]) {
+        if self.about(Code::is_stack_uninit) {
             let arg = self.slice.regno.and_then(|n| self.pointer_name().map(|p| (n, p)));
             let who = arg.map_or("the stack memory".into(), |(_, p)| format!("`{}`", p.trim_start_matches('&')));
             d.say(
@@ -487,7 +494,7 @@ impl Facts<'_> {
             };
             d.push(INITIALISE, text, None);
         }
-        if self.starts(&["stack-combined"]) {
+        if self.code == Some(code!(Structure::CombinedStack)) {
             d.say(
                 "the functions of one chain of calls use more than 512 bytes of stack together".into(),
                 String::new(),
@@ -544,81 +551,76 @@ impl Facts<'_> {
     /// Remedies that a rule has whatever the program.
     fn pages(&self, d: &mut Diagnosis) {
         // A remedy for this program beats one for the rule.
-        if let Some(code) = remedy_of(self.code, "").filter(|_| d.suggestions.is_empty()) {
+        if let Some(code) = self.code.and_then(remedy_of_rule).filter(|_| d.suggestions.is_empty()) {
             d.push(code, page_text(code), None);
         }
     }
 }
 
-/// Remedies that a rule has whatever the program, by the beginnings of codes.
-const RULES: &[(&[&str], &str)] = &[
-    (&["reg-uninit", "reg-invalid"], INITIALISE),
-    (&["call-unknown-helper", "kfunc-invalid-call"], OTHER_HELPER),
-    (&["kfunc-trap"], INITIALISE),
-    (&["loop-infinite", "cfg-back-edge"], BOUND_LOOP),
-    (&["limit-insns", "limit-jump-sequence"], SMALLER_PROGRAM),
-    (&["stack-combined", "stack-subprog", "stack-frames", "mem-stack-range"], STACK),
-    (&["return-range", "return-type"], RETURN_VALUE),
-    (
-        &[
-            "lock-unlock-missing",
-            "lock-held",
-            "rcu-unlock",
-            "rcu-held",
-            "preempt-enable",
-            "preempt-held",
-            "irq-held",
-            "lock-call",
-        ],
-        UNLOCK,
-    ),
-    (&["policy-gpl", "call-gpl", "kfunc-gpl", "policy-lsm-gpl", "policy-struct-ops-gpl"], LICENSE),
-    (&["mem-misaligned", "mem-packet-misaligned"], ALIGN),
-    (&["mem-packet-read-only", "call-map-read-only"], READ_ONLY),
-    (&["mem-packet-outside", "mem-packet-range"], PACKET_CHECK),
-    (&["mem-unbounded", "call-size-unbounded", "ptr-offset-unbounded"], UPPER_BOUND),
-    (&["mem-min-negative", "call-size-negative"], LOWER_BOUND),
-    (&["call-arg-null", "kfunc-arg-null"], NULL_CHECK),
-    (&["call-arg-type", "call-arg-struct", "kfunc-arg"], ARGUMENT_TYPE),
-];
+/// The remedy that a rule has whatever the program.
+fn remedy_of_rule(code: Code) -> Option<&'static str> {
+    Some(match code {
+        code!(Register::NotInit | Register::Invalid | Kfunc::Trap) => INITIALISE,
+        code!(Call::InvalidFunc | Kfunc::InvalidCall) => OTHER_HELPER,
+        code!(Limit::InfiniteLoop | Structure::BackEdge) => BOUND_LOOP,
+        c if c.is_too_long() => SMALLER_PROGRAM,
+        code!(
+            Structure::CombinedStack | Structure::SubprogStack | Structure::CallStackTooDeep | Memory::StackRange
+        ) => STACK,
+        code!(Call::ReturnRange | Call::ReturnType) => RETURN_VALUE,
+        code!(
+            Lifetime::SpinUnlockMissing
+                | Lifetime::InsideSpinLock
+                | Lifetime::RcuUnlockMissing
+                | Lifetime::InsideRcuLock
+                | Lifetime::PreemptEnableMissing
+                | Lifetime::InsidePreemptDisable
+                | Lifetime::InsideIrqSave
+                | Walk::CallWhileLocked
+        ) => UNLOCK,
+        code!(Policy::LsmGpl | Policy::StructOpsGpl) => LICENSE,
+        c if c.is_licence() => LICENSE,
+        code!(Memory::Misaligned | Memory::PacketMisaligned) => ALIGN,
+        code!(Memory::CannotWritePacket | Call::MapReadOnly) => READ_ONLY,
+        code!(Memory::PacketOutside | Memory::PacketRange) => PACKET_CHECK,
+        code!(Memory::Unbounded | Call::SizeUnbounded | Register::OffsetUnbounded) => UPPER_BOUND,
+        code!(Memory::MinNegative | Call::SizeNegative) => LOWER_BOUND,
+        code!(Call::ArgMayBeNull | Kfunc::MaybeNull) => NULL_CHECK,
+        code!(Call::ArgType | Call::ArgStruct) => ARGUMENT_TYPE,
+        c if c.is_kfunc_argument() => ARGUMENT_TYPE,
+        _ => return None,
+    })
+}
 
-/// The remedy of a rule; the words of a message tell rules apart that share a code.
-pub(super) fn remedy_of(code: &str, message: &str) -> Option<&'static str> {
-    const TOGETHER: &[(&str, &str, &str)] = &[
-        ("mem-invalid-access", "_or_null'", NULL_CHECK),
-        ("mem-invalid-access", "'", PROBE_READ),
-        ("ptr-arith-or-null", "", NULL_CHECK),
-        ("mem-map-value-range", "", UPPER_BOUND),
-        ("mem-region-range", "", UPPER_BOUND),
-        ("mem-stack-variable", "", UPPER_BOUND),
-        ("mem-stack-unbounded", "", UPPER_BOUND),
-        ("mem-stack-uninit", "", INITIALISE),
-        ("mem-ctx", "", CONTEXT_FIELD),
-        ("ref-leak", "", RELEASE),
-        ("call-map-type", "", MAP_TYPE),
-        ("call-helper-not-offered", "", OTHER_HELPER),
-        ("kfunc-not-allowed", "", OTHER_HELPER),
-        ("call-size-zero", "", NONZERO_SIZE),
-        ("kfunc-arg-not-constant", "", CONSTANT),
-        ("kfunc-buf-size-const", "", CONSTANT),
-        ("call-arg-constant", "", CONSTANT),
-        ("ptr-arith", "", POINTER_ARITHMETIC),
-        ("ptr-partial", "", POINTER_ARITHMETIC),
-        ("mem-map-read-only", "", READ_ONLY),
-        ("mem-btf-read-only", "", READ_ONLY),
-        ("mem-read-only", "", READ_ONLY),
-        ("insn-opcode", "unknown opcode 8d", DIRECT_CALL),
-        ("iter-", "", ITERATOR),
-        ("dynptr-", "", DYNPTR),
-        ("kfunc-release", "", OWNED),
-        ("call-release", "", OWNED),
-        ("kfunc-arg-not-trusted", "", TRUSTED),
-        ("kfunc-arg-not-rcu", "", TRUSTED),
-    ];
-    // Of an explanation with states, the patterns on those come first; a log has only its words.
-    let words = || TOGETHER.iter().find(|(c, w, _)| code.starts_with(c) && message.contains(w)).map(|(_, _, r)| *r);
-    let rule = || RULES.iter().find(|(prefixes, _)| prefixes.iter().any(|p| code.starts_with(p))).map(|(_, r)| *r);
-    if message.is_empty() { rule() } else { words().or_else(rule) }
+/// The remedy that a rule has where only the words of a log are known; they tell rules apart that share a code.
+fn remedy_of_words(code: Code, message: &str) -> Option<&'static str> {
+    Some(match code {
+        code!(Memory::InvalidMem) if message.contains("_or_null'") => NULL_CHECK,
+        code!(Memory::InvalidMem) if message.contains('\'') => PROBE_READ,
+        code!(Register::PointerOrNull) => NULL_CHECK,
+        code!(Memory::MapValueRange | Memory::MemRange | Memory::StackUnbounded) => UPPER_BOUND,
+        c if c.is_stack_variable() => UPPER_BOUND,
+        c if c.is_stack_uninit() => INITIALISE,
+        c if c.is_context() => CONTEXT_FIELD,
+        code!(Lifetime::UnreleasedReference) => RELEASE,
+        code!(Call::MapFunc) => MAP_TYPE,
+        code!(Call::CannotUse | Kfunc::NotAllowed) => OTHER_HELPER,
+        code!(Call::SizeZero) => NONZERO_SIZE,
+        code!(Kfunc::NotConstant | Kfunc::BufSizeNotConst | Call::NotConstant) => CONSTANT,
+        c if c.is_pointer_arithmetic() => POINTER_ARITHMETIC,
+        c if c.is_read_only() => READ_ONLY,
+        code!(Walk::UnknownOpcode) if message.contains("unknown opcode 8d") => DIRECT_CALL,
+        c if c.is_iterator() => ITERATOR,
+        c if c.is_dynptr() => DYNPTR,
+        c if c.is_release() => OWNED,
+        code!(Kfunc::NotTrusted | Kfunc::NotRcu) => TRUSTED,
+        _ => return None,
+    })
+}
+
+/// The remedy of a log's words. Of an explanation with states, what those show comes first; a log has only its words.
+pub(super) fn remedy_of(code: Code, message: &str) -> Option<&'static str> {
+    remedy_of_words(code, message).or_else(|| remedy_of_rule(code))
 }
 
 /// The number behind some words of a message: `54` behind `off=`.
@@ -629,21 +631,21 @@ fn number_behind(message: &str, words: &str) -> Option<i64> {
 }
 
 /// What a message says, in a sentence for people, from its words alone; empty where they must do.
-pub(super) fn problem_of(code: &str, message: &str) -> String {
+pub(super) fn problem_of(code: Code, message: &str) -> String {
     let number = |w: &str| number_behind(message, w);
     let register = message
         .split(|c: char| !c.is_alphanumeric())
         .find(|w| w.strip_prefix('R').is_some_and(|n| !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit())));
     let reg = register.unwrap_or("the value");
     match code {
-        "mem-packet-range" => match (number("off="), number("size="), number("r=")) {
+        code!(Memory::PacketRange) => match (number("off="), number("size="), number("r=")) {
             (Some(off), Some(size), Some(known)) => format!(
                 "the access needs {} bytes of the packet, and only {known} were compared with its end",
                 off.saturating_add(size)
             ),
             _ => String::new(),
         },
-        "mem-map-value-range" | "mem-region-range" => {
+        code!(Memory::MapValueRange | Memory::MemRange) => {
             let room = number("value_size=").or_else(|| number("mem_size="));
             match (room, number(" off="), number(" size=")) {
                 (Some(room), Some(off), Some(size)) => {
@@ -652,21 +654,21 @@ pub(super) fn problem_of(code: &str, message: &str) -> String {
                 _ => String::new(),
             }
         }
-        "mem-invalid-access" if message.contains("_or_null'") => format!("{reg} may be null where it is used"),
-        "mem-invalid-access" if message.contains("'inv'") || message.contains("'scalar'") => {
+        code!(Memory::InvalidMem) if message.contains("_or_null'") => format!("{reg} may be null where it is used"),
+        code!(Memory::InvalidMem) if message.contains("'inv'") || message.contains("'scalar'") => {
             format!("{reg} is used as a pointer, but for the verifier it is a plain number")
         }
-        "ptr-offset-unbounded" => "nothing limits the number that is added to the pointer".into(),
-        "mem-unbounded" | "call-size-unbounded" => format!("nothing limits {reg} from above"),
-        "mem-min-negative" | "call-size-negative" => format!("{reg} may be negative"),
-        "reg-uninit" => format!("{reg} was never given a value on this path"),
-        "ref-leak" => match number("alloc_insn=") {
+        code!(Register::OffsetUnbounded) => "nothing limits the number that is added to the pointer".into(),
+        code!(Memory::Unbounded | Call::SizeUnbounded) => format!("nothing limits {reg} from above"),
+        code!(Memory::MinNegative | Call::SizeNegative) => format!("{reg} may be negative"),
+        code!(Register::NotInit) => format!("{reg} was never given a value on this path"),
+        code!(Lifetime::UnreleasedReference) => match number("alloc_insn=") {
             Some(n) => format!("what instruction {n} handed out is not given back on every path"),
             None => String::new(),
         },
-        "limit-insns" => "the kernel gave up: the program has more to follow than it is willing to".into(),
-        "loop-infinite" => "nothing changes from round to round of this loop, so it may never end".into(),
-        "insn-opcode" if message.contains("8d") => {
+        code!(Walk::TooLarge) => "the kernel gave up: the program has more to follow than it is willing to".into(),
+        code!(Limit::InfiniteLoop) => "nothing changes from round to round of this loop, so it may never end".into(),
+        code!(Walk::UnknownOpcode) if message.contains("8d") => {
             "a function is called through a pointer, and BPF has no such call".into()
         }
         _ => String::new(),

@@ -4,7 +4,8 @@
 //! follows the operand that is less known. Loops show as one step with a count.
 
 use crate::cfg::flow::jump_target;
-use crate::error::{LifetimeMsg, Msg};
+use crate::code;
+use crate::error::{Code, LifetimeMsg, Msg};
 use crate::isa::op::set_of;
 use crate::isa::opcode::*;
 use crate::isa::semantics::AluOp;
@@ -87,40 +88,6 @@ impl Slice {
     }
 }
 
-/// Codes of calls that are refused whatever their arguments are.
-const NO_OPERAND: &[&str] = &[
-    "call-helper-not-offered",
-    "call-unknown-helper",
-    "call-may-sleep",
-    "call-gpl-only",
-    "call-not-allowed-here",
-    "kfunc-not-allowed",
-    "kfunc-trap",
-    "kfunc-invalid-call",
-    "kfunc-gpl-only",
-    "kfunc-sleepable",
-    "policy-",
-];
-/// Codes about a lock or section that is held.
-const HELD: &[&str] = &[
-    "lock-unlock-missing",
-    "lock-held-at-exit",
-    "lock-call-while-held",
-    "lock-second",
-    "lock-again",
-    "rcu-held-at-exit",
-    "rcu-unlock-missing",
-    "preempt-held-at-exit",
-    "preempt-enable-missing",
-    "irq-held-at-exit",
-];
-/// Codes about going round without an end.
-const LOOPS: &[&str] = &["loop-infinite", "limit-insns", "limit-jump-sequence"];
-
-fn one_of(code: &str, prefixes: &[&str]) -> bool {
-    prefixes.iter().any(|p| code.starts_with(p))
-}
-
 /// Whether an instruction is a jump on a condition.
 pub(super) fn is_branch(insn: Insn) -> bool {
     matches!(insn.decode().flow(), Flow::Branch(_))
@@ -134,28 +101,20 @@ fn frame_of(path: &Path) -> u8 {
 fn operand(
     insn: Insn,
     cause: Option<&Msg>,
-    code: &str,
+    code: Option<Code>,
     held: &dyn Fn(u8) -> Option<RegState>,
     request: &LoadRequest,
 ) -> Option<u8> {
     let reg = held;
-    if one_of(code, NO_OPERAND) {
+    if code.is_some_and(Code::needs_no_operand) {
         return None;
     }
     if insn.is_call() {
-        if code.starts_with("call-map-type") {
+        if code == Some(code!(Call::MapFunc)) {
             return (1..=5).find(|n| reg(*n).is_some_and(|r: RegState| r.ty.base == RegBase::ConstPtrToMap));
         }
         // A memory argument and its size: the size is what may be too much.
-        let ranges = [
-            "mem-stack-range",
-            "mem-stack-uninit",
-            "mem-map-value-range",
-            "mem-region-range",
-            "mem-packet-range",
-            "mem-map-key-range",
-        ];
-        if one_of(code, &ranges) {
+        if code.is_some_and(Code::is_range_of_object) {
             let too_much = (1..=4u8).find(|n| {
                 let (Some(p), Some(s)) = (reg(*n), reg(n + 1)) else { return false };
                 let room = value::room(&p, request);
@@ -176,7 +135,7 @@ fn operand(
             }
         }
     }
-    if one_of(code, &["ptr-offset-unbounded", "ptr-offset-range", "ptr-offset-constant"])
+    if matches!(code, Some(code!(Register::OffsetUnbounded | Register::OffsetRange | Register::OffsetConstant)))
         && matches!(insn.class(), ALU | ALU64)
         && insn.is_reg_src()
     {
@@ -232,7 +191,7 @@ pub(super) fn slice(
     path: &Path,
     request: &LoadRequest,
     cause: Option<&Msg>,
-    code: &str,
+    code: Option<Code>,
     end: usize,
     calls: &dyn Fn(usize) -> Option<String>,
 ) -> Slice {
@@ -240,7 +199,7 @@ pub(super) fn slice(
     let insn = request.insns.get(end).copied();
     // Before exploration there are no states: the instruction alone is the place, where one is meant.
     let Some(last) = &path.last else {
-        if code == "insn-opcode" {
+        if code == Some(code!(Walk::UnknownOpcode)) {
             let place = Place::Reg { frame: 0, n: 0 };
             let step = RawStep {
                 kind: StepKind::Failing,
@@ -274,7 +233,7 @@ pub(super) fn slice(
         out.steps.push(failing(0, None));
         return out;
     }
-    if one_of(code, HELD) {
+    if code.is_some_and(Code::is_about_held) {
         const TAKES: &[&str] = &[
             "bpf_spin_lock",
             "bpf_res_spin_lock",
@@ -290,7 +249,7 @@ pub(super) fn slice(
         out.steps.push(failing(0, None));
         return out;
     }
-    if one_of(code, LOOPS) {
+    if code.is_some_and(Code::is_endless) {
         out.steps = rounds(path, request);
         out.steps.push(failing(0, None));
         return out;

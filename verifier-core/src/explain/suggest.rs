@@ -3,7 +3,8 @@
 use std::cell::Cell;
 
 use crate::analysis::{Options, System};
-use crate::error::{MemoryMsg, Msg};
+use crate::code;
+use crate::error::{Code, MemoryMsg, Msg};
 use crate::isa::opcode::*;
 use crate::kernel::ProgType;
 use crate::program::LoadRequest;
@@ -60,7 +61,7 @@ impl Diagnosis {
 /// What the path says about the failing operand.
 pub(super) struct Facts<'a> {
     pub system: &'a System,
-    pub code: &'a str,
+    pub code: Option<Code>,
     pub cause: Option<&'a Msg>,
     pub path: &'a Path,
     pub slice: &'a Slice,
@@ -110,9 +111,33 @@ pub(super) fn called(system: &System, request: &LoadRequest, insn: usize) -> Opt
     None
 }
 
+/// About how far an access or a number may go.
+fn is_about_bounds(code: Code) -> bool {
+    let access = matches!(
+        code,
+        code!(
+            Memory::MapValueRange
+                | Memory::MapKeyRange
+                | Memory::MemRange
+                | Memory::MinNegative
+                | Memory::Unbounded
+                | Memory::StackRange
+                | Memory::StackUnbounded
+        )
+    );
+    access || code.is_stack_variable() || code.is_size() || code.is_offset() || code.is_buffer_size()
+}
+
+/// Where a pointer is needed.
+fn wants_pointer(code: Code) -> bool {
+    let constant = matches!(code, code!(Kfunc::NotConstant | Kfunc::ArgSizeUnknown));
+    matches!(code, code!(Memory::InvalidMem | Call::ArgType)) || code.is_kfunc_argument() && !constant
+}
+
 impl Facts<'_> {
-    pub fn starts(&self, prefixes: &[&str]) -> bool {
-        prefixes.iter().any(|p| self.code.starts_with(p))
+    /// Whether the rejection's code is one of those that `family` is about.
+    pub fn about(&self, family: impl Fn(Code) -> bool) -> bool {
+        self.code.is_some_and(family)
     }
 
     /// Remedies and words for the rejection.
@@ -126,14 +151,14 @@ impl Facts<'_> {
             self.without_btf(map, what, &mut d);
             return d;
         }
-        if self.starts(&["ref-leak"]) {
+        if self.code == Some(code!(Lifetime::UnreleasedReference)) {
             self.leak(&mut d);
         } else if self.slice.steps.iter().any(|s| s.note == Note::Locked) {
             self.locked(&mut d);
         } else {
             self.values(&mut d);
         }
-        if self.starts(&["mem-region-range", "mem-map-value-range"]) {
+        if matches!(self.code, Some(code!(Memory::MemRange | Memory::MapValueRange))) {
             self.whole_object(&mut d);
         }
         self.by_rule(&mut d);
@@ -397,21 +422,11 @@ impl Facts<'_> {
             reg.ty.base,
             RegBase::PtrToMapValue | RegBase::PtrToMapKey | RegBase::PtrToMem | RegBase::PtrToStack | RegBase::PtrToBuf
         );
-        let about_bounds = self.starts(&[
-            "mem-map-value-range",
-            "mem-map-key-range",
-            "mem-region-range",
-            "mem-min-negative",
-            "mem-unbounded",
-            "mem-stack-range",
-            "mem-stack-variable",
-            "mem-stack-unbounded",
-            "call-size",
-            "ptr-offset",
-            "kfunc-buf",
-        ]);
+        let about_bounds = self.about(is_about_bounds);
         let object = self.slice.object.map_or(reg, |(_, o)| o);
-        if object.ty.base == RegBase::PtrToMem && self.starts(&["ptr-arith-or-null", "mem-region-range"]) {
+        if object.ty.base == RegBase::PtrToMem
+            && matches!(self.code, Some(code!(Register::PointerOrNull | Memory::MemRange)))
+        {
             self.global_argument(&object, d);
             if !d.suggestions.is_empty() && !reg.ty.may_be_null() {
                 return;
@@ -422,16 +437,13 @@ impl Facts<'_> {
         } else if reg.ty.base == RegBase::NotInit {
             self.uninitialised(d);
         } else if matches!(reg.ty.base, RegBase::PtrToPacket | RegBase::PtrToPacketMeta)
-            && self.starts(&["mem-packet-range", "mem-packet-outside"])
+            && matches!(self.code, Some(code!(Memory::PacketRange | Memory::PacketOutside)))
         {
             self.packet(&reg, d);
-        } else if reg.is_scalar()
-            && self.starts(&["mem-invalid-access", "call-arg-type", "kfunc-arg"])
-            && !self.starts(&["kfunc-arg-not-constant", "kfunc-arg-size"])
-        {
+        } else if reg.is_scalar() && self.about(wants_pointer) {
             self.number_as_pointer(&reg, d);
         } else if (about_bounds && (pointer || reg.is_scalar()))
-            || (reg.is_scalar() && self.starts(&["mem-packet-range"]))
+            || (reg.is_scalar() && self.code == Some(code!(Memory::PacketRange)))
         {
             self.bounds(d);
         }

@@ -276,11 +276,11 @@ impl Fixed {
     fn of(code: &str, category: &str, page: &str) -> Fixed {
         let own = all_rows().into_iter().find(|r| {
             r.doc.trim() == page
-                && r.cause.map_or((code, category) == ("", ""), |(c, k)| c == code && k.title() == category)
+                && r.cause.map_or((code, category) == ("", ""), |(c, k)| c.text() == code && k.title() == category)
         });
         match own {
             Some(r) => {
-                let (code, category) = r.cause.map_or(("", ""), |(c, k)| (c, k.title()));
+                let (code, category) = r.cause.map_or(("", ""), |(c, k)| (c.text(), k.title()));
                 Fixed { code, category, page: r.doc.trim() }
             }
             None => Fixed { code: keep(code), category: keep(category), page: keep(page) },

@@ -9,7 +9,8 @@
 mod unwrap;
 mod wording;
 
-use crate::error::{Category, Row};
+use crate::code;
+use crate::error::{Category, Code, Row};
 use crate::program::LoadRequest;
 
 use super::names;
@@ -202,17 +203,18 @@ fn insn_in(message: &str) -> Option<usize> {
 }
 
 /// Rows that are printed behind a more exact line, and are what the kernel means.
-const LATER: &[&str] = &["mem-ctx", "mem-kptr-type", "call-arg-struct", "call-map-type"];
+const LATER: &[Code] =
+    &[code!(Memory::CtxAccess), code!(Memory::KptrType), code!(Call::ArgStruct), code!(Call::MapFunc)];
 
 /// Of two rows that are worded alike, the one that the place tells.
-fn by_place(code: &'static str, message: &str, call_of_own: bool, walked: bool) -> &'static str {
+fn by_place(code: Code, message: &str, call_of_own: bool, walked: bool) -> Code {
     match code {
-        "global-pass-scalar" if !call_of_own => "kfunc-arg-not-scalar",
-        "kfunc-arg-not-scalar" if call_of_own => "global-pass-scalar",
-        "call-field-variable" if message.contains("bpf_list_head") || message.contains("bpf_rb_root") => {
-            "graph-offset-variable"
+        code!(Call::PassScalar) if !call_of_own => code!(Kfunc::NotScalar),
+        code!(Kfunc::NotScalar) if call_of_own => code!(Call::PassScalar),
+        code!(Call::FieldVariable) if message.contains("bpf_list_head") || message.contains("bpf_rb_root") => {
+            code!(Kfunc::GraphVarOff)
         }
-        "call-str-map" if !walked => "map-direct-type",
+        code!(Call::StrMap) if !walked => code!(Walk::DirectType),
         other => other,
     }
 }
@@ -308,9 +310,9 @@ impl Reading {
         match before_block().or_else(|| first(from)).or_else(on_line).or_else(anywhere) {
             Some((row, words)) => {
                 let call_of_own = self.walked.last().is_some_and(|l| l.text.contains("call pc"));
-                let code = row.cause.map_or("", |(c, _)| c);
-                let exact = by_place(code, &words, call_of_own, !self.walked.is_empty());
-                let row = if exact == code { row } else { wording::of_code(exact).unwrap_or(row) };
+                let code = row.cause.map(|(c, _)| c);
+                let exact = code.map(|c| by_place(c, &words, call_of_own, !self.walked.is_empty()));
+                let row = exact.filter(|_| exact != code).and_then(wording::of_code).unwrap_or(row);
                 self.row = Some(row);
                 self.category = self.category.or(row.cause.map(|(_, c)| c));
                 self.message = words;
@@ -342,9 +344,14 @@ impl Reading {
         self.insn_text = own.map(|l| l.text.clone()).unwrap_or_default();
     }
 
+    /// The code of the row that the words are.
+    fn row_code(&self) -> Option<Code> {
+        self.row.and_then(|r| r.cause).map(|(c, _)| c)
+    }
+
     /// The stable code.
     pub fn code(&self) -> &'static str {
-        self.row.and_then(|r| r.cause).map_or("", |(c, _)| c)
+        self.row_code().map_or("", Code::text)
     }
 
     /// The source line of the failing instruction.
@@ -425,23 +432,23 @@ impl Reading {
 
     /// The explanation, as far as the log alone gives one.
     pub fn trace(&self) -> Trace {
-        let code = self.code();
+        let code = self.row_code();
         let mut suggestions: Vec<Suggestion> = Vec::new();
-        if let Some(remedy) = rules::remedy_of(code, &self.message) {
+        if let Some(remedy) = code.and_then(|c| rules::remedy_of(c, &self.message)) {
             suggestions.push(Suggestion { code: remedy, text: rules::page_text(remedy), insn: self.insn });
         }
-        let mut problem = rules::problem_of(code, &self.message);
+        let mut problem = code.map(|c| rules::problem_of(c, &self.message)).unwrap_or_default();
         if problem.is_empty() {
             problem = self.message.clone();
         }
         let rounds = self.rounds();
-        if code.starts_with("limit-insns") && rounds > 1 {
+        if code == Some(code!(Walk::TooLarge)) && rounds > 1 {
             problem.push_str(&format!("; the log shows instruction {} {rounds} times", self.insn.unwrap_or(0)));
         }
         Trace {
             problem,
             message: self.message.clone(),
-            code,
+            code: self.code(),
             category: self.category.map_or("", Category::title),
             page: self.row.map_or("", |r| r.doc.trim()),
             errno: self.errno.unwrap_or_default().to_string(),

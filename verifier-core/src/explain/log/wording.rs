@@ -6,7 +6,8 @@
 
 use std::sync::LazyLock;
 
-use crate::error::{Row, all_wordings};
+use crate::code;
+use crate::error::{Code, Row, all_wordings};
 
 /// Fewest letters of fixed text that tell anything.
 const LEAST: usize = 9;
@@ -14,74 +15,74 @@ const LEAST: usize = 9;
 const LEAST_INSIDE: usize = 14;
 
 /// Wordings of releases before and after those that profiles are of, with the code of the row that they are.
-const OTHER_WORDINGS: &[(&str, &str)] = &[
-    ("R{regno} invalid mem access 'inv'", "mem-invalid-access"),
-    ("R{regno} invalid mem access '{ty}'", "mem-invalid-access"),
-    ("R{regno} type={ty} expected={want}", "call-arg-type"),
-    ("math between {ty} pointer and register with unbounded", "ptr-offset-unbounded"),
-    ("R{regno} tried to add from different maps", "spec-mixed-bounds"),
-    ("invalid stack off={off} size={size}", "mem-stack-range"),
-    ("invalid stack type R{regno} off={off} access_size={size}", "mem-stack-range"),
-    ("invalid indirect read from stack", "mem-stack-uninit-arg"),
-    ("invalid read from stack", "mem-stack-uninit"),
-    ("variable stack access var_off={var} off={off} size={size}", "mem-stack-variable-range"),
-    ("variable stack read R{regno} var_off={var}", "mem-stack-variable-range"),
-    ("R{regno} variable offset stack access prohibited for !root", "mem-stack-variable-unpriv"),
-    ("R{regno} unbounded indirect variable offset stack access", "mem-stack-unbounded"),
-    ("R{regno} unbounded memory access, use 'var &= const' or 'if (var < const)'", "call-size-unbounded"),
-    ("R{regno} min value is negative, either use unsigned or 'var &= const'", "call-size-negative"),
-    ("R{regno} min value is negative, either use unsigned index", "mem-min-negative"),
-    ("unknown func {name}#{id}", "call-helper-not-offered"),
-    ("unknown func", "call-helper-not-offered"),
-    ("cannot call GPL only function from proprietary program", "call-gpl-only"),
-    ("cannot call GPL-restricted function from non-GPL compatible program", "call-gpl-only"),
-    ("BPF program is too large. Process", "limit-insns"),
-    ("back-edge from insn {a} to {b}", "cfg-back-edge"),
-    ("At program exit the register R0 has", "return-range"),
-    ("At async callback the register R0", "return-range"),
-    ("At callback return the register R0", "return-range"),
-    ("BPF_EXIT instruction cannot be used inside bpf_spin_lock-ed region", "lock-held-at-exit"),
-    ("BPF_EXIT instruction in main prog would lead to reference leak", "ref-leak"),
-    ("tail_call would lead to reference leak", "ref-leak"),
-    ("bpf_tail_call would lead to reference leak", "ref-leak"),
-    ("reference leak", "ref-leak"),
-    ("bpf_spin_unlock is missing", "lock-unlock-missing"),
-    ("invalid bpf_context access", "mem-ctx"),
-    ("dereference of modified ctx ptr", "mem-ptr-modified"),
-    ("variable ctx access var_off={var} disallowed", "mem-ptr-variable-offset"),
-    ("the sequence of {n} jumps is too complex", "limit-jump-sequence"),
-    ("infinite loop detected at insn", "loop-infinite"),
-    ("loop is not bounded", "loop-infinite"),
-    ("call stack of {n} frames is too deep", "stack-frames"),
-    ("combined stack size of {n} calls is", "stack-combined"),
-    ("helper call is not allowed in probe", "call-not-allowed-here"),
-    ("cannot pass map_type {n} into func", "call-map-type"),
-    ("Possibly NULL pointer passed to trusted R{regno}", "kfunc-arg-null"),
-    ("Possibly NULL pointer passed to helper R{regno}", "call-arg-null"),
-    ("expected an initialized iter_{iter} as R{regno}", "iter-not-init"),
-    ("expected uninitialized iter_{iter} as R{regno}", "iter-not-uninit"),
-    ("release helper {name} expects referenced", "call-release-unreferenced"),
-    ("release kfunc {name} expects referenced", "kfunc-release-unreferenced"),
-    ("kernel function {name} R{regno} expected pointer to", "kfunc-arg-btf-type"),
-    ("recursive call from {a}() to {b}()", "cfg-back-edge"),
-    ("Global function {name}() return value not void or scalar", "global-return-type"),
-    ("R{regno} expected for bpf_obj_drop()", "kfunc-arg-obj-drop"),
-    ("R{regno} expected for bpf_percpu_obj_drop()", "kfunc-arg-percpu-obj-drop"),
-    ("R{regno} invalid negative {what} buffer offset", "mem-buffer-negative"),
-    ("R{regno} is {ty} expected STRUCT", "kfunc-arg-type"),
-    ("misaligned {what} access off", "mem-misaligned"),
-    ("sleepable helper {name} in non-sleepable prog", "call-may-sleep"),
-    ("programs can be sleepable", "attach-not-sleepable-type"),
-    ("map '{name}' is not a struct type or bpf_spin_lock is mangled", "call-field-missing"),
-    ("BPF_ST stores into R{regno} {ty} is not allowed", "mem-atomic-store"),
-    ("BPF_XADD stores into R{regno} {ty} is not allowed", "mem-atomic-store"),
-    ("Sleepable programs can only use", "map-sleepable"),
-    ("invalid variable-offset {what} to stack R{regno}", "mem-stack-variable-range"),
-    ("invalid variable-offset {what} from stack R{regno}", "mem-stack-variable-range"),
-    ("arg#{arg} pointer type STRUCT bpf_dynptr_kern must be valid and initialized", "dynptr-not-init"),
-    ("arg#{arg} pointer type STRUCT bpf_dynptr_kern not to stack", "dynptr-not-on-stack"),
-    ("sleepable helper {name} in rcu_read_lock region", "call-may-sleep-rcu"),
-    ("sleepable helper {name} within non-preemptible region", "call-may-sleep-preempt"),
+const OTHER_WORDINGS: &[(&str, Code)] = &[
+    ("R{regno} invalid mem access 'inv'", code!(Memory::InvalidMem)),
+    ("R{regno} invalid mem access '{ty}'", code!(Memory::InvalidMem)),
+    ("R{regno} type={ty} expected={want}", code!(Call::ArgType)),
+    ("math between {ty} pointer and register with unbounded", code!(Register::OffsetUnbounded)),
+    ("R{regno} tried to add from different maps", code!(Register::SpecMixedBounds)),
+    ("invalid stack off={off} size={size}", code!(Memory::StackRange)),
+    ("invalid stack type R{regno} off={off} access_size={size}", code!(Memory::StackRange)),
+    ("invalid indirect read from stack", code!(Memory::StackArg)),
+    ("invalid read from stack", code!(Memory::StackRead)),
+    ("variable stack access var_off={var} off={off} size={size}", code!(Memory::StackVariableRange)),
+    ("variable stack read R{regno} var_off={var}", code!(Memory::StackVariableRange)),
+    ("R{regno} variable offset stack access prohibited for !root", code!(Memory::StackVariableUnpriv)),
+    ("R{regno} unbounded indirect variable offset stack access", code!(Memory::StackUnbounded)),
+    ("R{regno} unbounded memory access, use 'var &= const' or 'if (var < const)'", code!(Call::SizeUnbounded)),
+    ("R{regno} min value is negative, either use unsigned or 'var &= const'", code!(Call::SizeNegative)),
+    ("R{regno} min value is negative, either use unsigned index", code!(Memory::MinNegative)),
+    ("unknown func {name}#{id}", code!(Call::CannotUse)),
+    ("unknown func", code!(Call::CannotUse)),
+    ("cannot call GPL only function from proprietary program", code!(Call::GplOnly)),
+    ("cannot call GPL-restricted function from non-GPL compatible program", code!(Call::GplOnly)),
+    ("BPF program is too large. Process", code!(Walk::TooLarge)),
+    ("back-edge from insn {a} to {b}", code!(Structure::BackEdge)),
+    ("At program exit the register R0 has", code!(Call::ReturnRange)),
+    ("At async callback the register R0", code!(Call::ReturnRange)),
+    ("At callback return the register R0", code!(Call::ReturnRange)),
+    ("BPF_EXIT instruction cannot be used inside bpf_spin_lock-ed region", code!(Lifetime::InsideSpinLock)),
+    ("BPF_EXIT instruction in main prog would lead to reference leak", code!(Lifetime::UnreleasedReference)),
+    ("tail_call would lead to reference leak", code!(Lifetime::UnreleasedReference)),
+    ("bpf_tail_call would lead to reference leak", code!(Lifetime::UnreleasedReference)),
+    ("reference leak", code!(Lifetime::UnreleasedReference)),
+    ("bpf_spin_unlock is missing", code!(Lifetime::SpinUnlockMissing)),
+    ("invalid bpf_context access", code!(Memory::CtxAccess)),
+    ("dereference of modified ctx ptr", code!(Memory::PtrModified)),
+    ("variable ctx access var_off={var} disallowed", code!(Memory::PtrVariable)),
+    ("the sequence of {n} jumps is too complex", code!(Limit::JumpSequence)),
+    ("infinite loop detected at insn", code!(Limit::InfiniteLoop)),
+    ("loop is not bounded", code!(Limit::InfiniteLoop)),
+    ("call stack of {n} frames is too deep", code!(Structure::CallStackTooDeep)),
+    ("combined stack size of {n} calls is", code!(Structure::CombinedStack)),
+    ("helper call is not allowed in probe", code!(Call::NotAllowedInProbe)),
+    ("cannot pass map_type {n} into func", code!(Call::MapFunc)),
+    ("Possibly NULL pointer passed to trusted R{regno}", code!(Kfunc::MaybeNull)),
+    ("Possibly NULL pointer passed to helper R{regno}", code!(Call::ArgMayBeNull)),
+    ("expected an initialized iter_{iter} as R{regno}", code!(Kfunc::IterNotInit)),
+    ("expected uninitialized iter_{iter} as R{regno}", code!(Kfunc::IterNotUninit)),
+    ("release helper {name} expects referenced", code!(Call::MustBeReferenced)),
+    ("release kfunc {name} expects referenced", code!(Kfunc::ReleaseUnreferenced)),
+    ("kernel function {name} R{regno} expected pointer to", code!(Kfunc::ArgType)),
+    ("recursive call from {a}() to {b}()", code!(Structure::BackEdge)),
+    ("Global function {name}() return value not void or scalar", code!(Call::GlobalReturn)),
+    ("R{regno} expected for bpf_obj_drop()", code!(Kfunc::ForObjDrop)),
+    ("R{regno} expected for bpf_percpu_obj_drop()", code!(Kfunc::ForPercpuObjDrop)),
+    ("R{regno} invalid negative {what} buffer offset", code!(Memory::BufferNegative)),
+    ("R{regno} is {ty} expected STRUCT", code!(Kfunc::ArgIs)),
+    ("misaligned {what} access off", code!(Memory::Misaligned)),
+    ("sleepable helper {name} in non-sleepable prog", code!(Call::MightSleep)),
+    ("programs can be sleepable", code!(Policy::SleepableType)),
+    ("map '{name}' is not a struct type or bpf_spin_lock is mangled", code!(Call::FieldMissing)),
+    ("BPF_ST stores into R{regno} {ty} is not allowed", code!(Memory::AtomicStore)),
+    ("BPF_XADD stores into R{regno} {ty} is not allowed", code!(Memory::AtomicStore)),
+    ("Sleepable programs can only use", code!(Walk::SleepableMap)),
+    ("invalid variable-offset {what} to stack R{regno}", code!(Memory::StackVariableRange)),
+    ("invalid variable-offset {what} from stack R{regno}", code!(Memory::StackVariableRange)),
+    ("arg#{arg} pointer type STRUCT bpf_dynptr_kern must be valid and initialized", code!(Kfunc::DynptrNotInit)),
+    ("arg#{arg} pointer type STRUCT bpf_dynptr_kern not to stack", code!(Kfunc::DynptrNotOnStack)),
+    ("sleepable helper {name} in rcu_read_lock region", code!(Call::SleepableInRcu)),
+    ("sleepable helper {name} within non-preemptible region", code!(Call::SleepableInPreempt)),
 ];
 
 /// A part of a wording.
@@ -224,7 +225,7 @@ impl Pattern {
 }
 
 /// The row of a code.
-pub(super) fn of_code(code: &str) -> Option<&'static Row> {
+pub(super) fn of_code(code: Code) -> Option<&'static Row> {
     PATTERNS.iter().map(|p| &p.row).find(|r| r.cause.is_some_and(|(c, _)| c == code))
 }
 
@@ -251,7 +252,7 @@ mod tests {
     use super::*;
 
     fn code(line: &str) -> Option<&'static str> {
-        row_of(line).and_then(|(r, _)| r.cause).map(|(c, _)| c)
+        row_of(line).and_then(|(r, _)| r.cause).map(|(c, _)| c.text())
     }
 
     #[test]
@@ -294,7 +295,7 @@ mod tests {
                         Piece::Hole { .. } => "7".to_string(),
                     })
                     .collect();
-                let same = code(&text) == w.row.cause.map(|(c, _)| c);
+                let same = code(&text) == w.row.cause.map(|(c, _)| c.text());
                 // Two rows may be worded alike: nothing but the place tells them apart.
                 let alike = row_of(&text).is_some();
                 (!same && !alike).then_some(w.row.name)

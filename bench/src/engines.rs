@@ -85,7 +85,7 @@ fn contents(map: &str) -> Vec<(Vec<u8>, Vec<u8>)> {
 pub fn load(object: &Path, scratch: &Path) -> Result<Vec<Bench>, String> {
     let kernel = Kernel::v6_18();
     let vmlinux = vmlinux(&kernel).map_err(|e| e.to_string())?;
-    let system = System { kernel, vmlinux, modules: Vec::new() };
+    let system = System::new(kernel, vmlinux);
     let bytes = std::fs::read(object).map_err(|e| format!("{}: {e}", object.display()))?;
     let name = object.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
     let opened = open(&bytes, &OpenOptions::new(&system.kernel, name)).map_err(|e| e.to_string())?;

@@ -10,7 +10,7 @@ fuzz_target!(|data: &[u8]| {
     let kernel = Kernel::v6_12();
     let Ok(vmlinux) = vmlinux(&kernel) else { return };
     let Ok(object) = open(data, &OpenOptions::new(&kernel, "fuzz.bpf.o")) else { return };
-    let system = System { kernel, vmlinux, modules: Vec::new() };
+    let system = System::new(kernel, vmlinux);
     for request in object.programs.iter().filter_map(|p| p.result.as_ref().ok()).take(8) {
         let _ = verify(&system, request, &Options::default());
     }

@@ -125,7 +125,7 @@ impl Source {
 fn system(release: &str) -> Result<System, String> {
     let kernel = Kernel::all().into_iter().find(|k| k.name == release).ok_or_else(|| format!("no {release}"))?;
     let vmlinux = vmlinux(&kernel).map_err(|e| e.to_string())?;
-    Ok(System { kernel, vmlinux, modules: Vec::new() })
+    Ok(System::new(kernel, vmlinux))
 }
 
 /// Programs of the objects that `make real` has collected; none where it never ran.

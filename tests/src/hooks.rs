@@ -452,7 +452,7 @@ impl Generator {
         let kernel = Kernel::all().into_iter().find(|k| k.name == release).ok_or_else(|| format!("no {release}"))?;
         let vmlinux = vmlinux(&kernel).map_err(|e| e.to_string())?;
         let hooks = HOOKS.iter().map(|_| None).collect();
-        Ok(Generator { system: System { kernel, vmlinux, modules: Vec::new() }, hooks })
+        Ok(Generator { system: System::new(kernel, vmlinux), hooks })
     }
 
     /// What programs are for.

@@ -93,7 +93,7 @@ impl Systems {
     fn new(plan: &Plan, folder: &Path) -> Result<Systems, Failure> {
         let kernel = recordings::recorded(&plan.kernel);
         let vmlinux = verifier_core::program::vmlinux(&kernel)?;
-        let plain = System { kernel, vmlinux, modules: Vec::new() };
+        let plain = System::new(kernel, vmlinux);
         let mut known: HashMap<String, Arc<Btf>> = HashMap::new();
         let mut systems = HashMap::new();
         for record in plan.answers(folder)? {

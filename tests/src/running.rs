@@ -27,7 +27,7 @@ const STEPS: usize = 20_000;
 pub fn system() -> Result<System, String> {
     let kernel = Kernel::all().into_iter().find(|k| k.name == "6.18").ok_or("no 6.18")?;
     let vmlinux = vmlinux(&kernel).map_err(|e| e.to_string())?;
-    Ok(System { kernel, vmlinux, modules: Vec::new() })
+    Ok(System::new(kernel, vmlinux))
 }
 
 /// The program, if it is accepted.

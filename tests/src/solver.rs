@@ -121,7 +121,7 @@ fn patient() -> Effort<'static> {
 pub fn system() -> Result<System, String> {
     let kernel = Kernel::v6_18();
     let vmlinux = vmlinux(&kernel).map_err(|e| e.to_string())?;
-    Ok(System { kernel, vmlinux, modules: Vec::new() })
+    Ok(System::new(kernel, vmlinux))
 }
 
 fn row(system: &System, name: String, request: &LoadRequest, options: &Options) -> Row {

@@ -14,7 +14,7 @@ const UNREACHED: &str = include_str!("../../corpus/unreached.txt");
 fn system(release: &str) -> System {
     let kernel = bpfvet_tests::recordings::recorded(release);
     let vmlinux = verifier_core::program::vmlinux(&kernel).expect("the profile holds BTF");
-    System { kernel, vmlinux, modules: Vec::new() }
+    System::new(kernel, vmlinux)
 }
 
 /// Every case under every release that it was recorded with.

@@ -19,7 +19,7 @@ use verifier_server::row::Row;
 fn system(release: &str) -> System {
     let kernel = bpfvet_tests::recordings::recorded(release);
     let vmlinux = verifier_core::program::vmlinux(&kernel).expect("the profile holds BTF");
-    System { kernel, vmlinux, modules: Vec::new() }
+    System::new(kernel, vmlinux)
 }
 
 /// The last instruction that a kernel's log shows before it ends.

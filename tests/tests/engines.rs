@@ -26,7 +26,7 @@ fn scenario() -> Scenario {
 fn engines_agree_on_the_corpus() {
     let kernel = Kernel::v6_18();
     let vmlinux = vmlinux(&kernel).expect("BTF");
-    let system = System { kernel, vmlinux, modules: Vec::new() };
+    let system = System::new(kernel, vmlinux);
     let (mut ran, mut wrong) = (0, Vec::new());
     for case in cases().expect("the cases can be read") {
         let Ok(request) = case.request(&system) else {

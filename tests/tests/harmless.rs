@@ -20,7 +20,7 @@ use verifier_server::args::{Cli, Command, RunArgs};
 fn system() -> System {
     let kernel = Kernel::v6_18();
     let vmlinux = vmlinux(&kernel).expect("BTF");
-    System { kernel, vmlinux, modules: Vec::new() }
+    System::new(kernel, vmlinux)
 }
 
 fn accepted(system: &System, text: &str) -> Verified {

@@ -12,7 +12,7 @@ use verifier_core::kernel::history::{BEHAVIOURS, Change, WORDINGS};
 fn system(release: &str) -> System {
     let kernel = Kernel::release(release).expect("a release that was measured");
     let vmlinux = verifier_core::program::vmlinux(&kernel).expect("the profile holds BTF");
-    System { kernel, vmlinux, modules: Vec::new() }
+    System::new(kernel, vmlinux)
 }
 
 /// The same kernel as if a change had gone the other way.

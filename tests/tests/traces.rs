@@ -13,15 +13,14 @@ use verifier_core::error::Errno;
 use verifier_core::explain::{StepKind, Trace, explain};
 use verifier_core::kernel::Kernel;
 use verifier_core::program::request::Privilege;
-use verifier_core::program::{LoadRequest, OpenOptions, open, vmlinux};
+use verifier_core::program::{LoadRequest, OpenOptions, open};
 
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("traces")
 }
 
 fn systems() -> Vec<System> {
-    let with_btf =
-        |kernel: Kernel| System { vmlinux: vmlinux(&kernel).expect("stored BTF"), modules: Vec::new(), kernel };
+    let with_btf = |kernel: Kernel| System::stored(kernel).expect("stored BTF");
     Kernel::all().into_iter().map(with_btf).collect()
 }
 

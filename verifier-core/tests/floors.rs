@@ -328,3 +328,53 @@ fn rules_of_instructions_know_no_search() {
     }
     assert!(wrong.is_empty(), "these use stored states:\n{}", wrong.join("\n"));
 }
+
+/// What one thing of each sort is named by, and in how many files at most: where three hold, adding another of the sort
+/// touches no more. These numbers only shrink.
+const NAMED_IN: &[(&str, &str, usize)] = &[
+    // Pointer kinds: the row, who hands them out, and the runtime's object behind them.
+    ("pointer kind", "PtrToFlowKeys", 3),
+    ("pointer kind", "PtrToTpBuffer", 3),
+    ("pointer kind", "PtrToXdpSock", 4),
+    ("pointer kind", "ConstPtrToDynptr", 5),
+    ("pointer kind", "PtrToBuf", 7),
+    ("pointer kind", "PtrToArena", 9),
+    // Changes of kernels: the row, and the rule that asks.
+    ("kernel change", "neg_bounds", 2),
+    ("kernel change", "acquired_is_trusted", 2),
+    ("kernel change", "may_goto_zero", 3),
+    // Instructions: the decoder, and every match that the compiler asks about.
+    ("instruction", "MoveAs", 13),
+    ("instruction", "LoadAcquire", 19),
+    // Map types: kinds and flags, creation, and the runtime's map.
+    ("map type", "StackTrace", 5),
+    ("map type", "LpmTrie", 6),
+    // Program types.
+    ("program type", "FlowDissector", 8),
+    ("program type", "LircMode2", 7),
+    // Helpers with a rule of their own.
+    ("helper", "TIMER_INIT", 4),
+    ("helper", "KPTR_XCHG", 8),
+];
+
+/// Whether a word stands in the code of a file, comments left out.
+fn has_word(code: &str, word: &str) -> bool {
+    let part = |c: char| c.is_alphanumeric() || c == '_';
+    code.lines().map(str::trim_start).filter(|l| !l.starts_with("//")).any(|l| {
+        l.match_indices(word).any(|(at, _)| !l[..at].ends_with(part) && !l[at + word.len()..].starts_with(part))
+    })
+}
+
+#[test]
+fn few_files_name_one_thing() {
+    let all = sources();
+    let mut wrong = Vec::new();
+    for (sort, word, most) in NAMED_IN {
+        let files: Vec<&str> = all.iter().filter(|s| has_word(&s.code, word)).map(|s| s.file.as_str()).collect();
+        assert!(!files.is_empty(), "{word} is gone");
+        if files.len() > *most {
+            wrong.push(format!("{sort} {word}: {} files instead of {most}: {}", files.len(), files.join(" ")));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}

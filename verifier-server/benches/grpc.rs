@@ -14,7 +14,6 @@ use std::time::{Duration, Instant};
 use tokio::net::TcpListener;
 use verifier_core::analysis::System;
 use verifier_core::kernel::Kernel;
-use verifier_core::program::vmlinux;
 use verifier_server::ask::{Nobody, Question};
 use verifier_server::service::config::{Config, Limits};
 use verifier_server::service::proto::input::What;
@@ -133,7 +132,7 @@ fn main() -> ExitCode {
     objects(&shared.join("kernel-recordings/objects"), &mut files);
     files.sort();
     let kernel = Kernel::v6_12();
-    let system = System { vmlinux: vmlinux(&kernel).expect("stored BTF"), modules: Vec::new(), kernel };
+    let system = System::stored(kernel).expect("stored BTF");
     // What is malformed or slow is no measure of throughput.
     let question = Question { time: Some(TIME), ..Question::default() };
     let wanted = |(name, bytes): &(String, Vec<u8>)| {

@@ -97,7 +97,7 @@ fn of_object(question: &Question, file: &Path, bytes: &[u8]) -> Result<Vec<Minim
 
 fn system(kernel: Kernel) -> Result<System, String> {
     let vmlinux = vmlinux(&kernel).map_err(|e| e.to_string())?;
-    Ok(System { kernel, vmlinux, modules: Vec::new() })
+    Ok(System::new(kernel, vmlinux))
 }
 
 /// Finds the oldest kernel, by asking about few.

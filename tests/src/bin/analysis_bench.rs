@@ -160,7 +160,7 @@ fn peak_of(folder: &Path, subject: &Subject) -> Option<u64> {
 fn peak(object: &Path, program: &str) -> Option<u64> {
     let kernel = Kernel::v6_18();
     let vmlinux = verifier_core::program::vmlinux(&kernel).ok()?;
-    let system = verifier_core::analysis::System { kernel, vmlinux, modules: Vec::new() };
+    let system = verifier_core::analysis::System::new(kernel, vmlinux);
     let request = loader::request(&loader::load(object, &system), program).ok()?;
     verifier_core::analysis::verify(&system, &request, &verifier_core::analysis::Options::default());
     let status = std::fs::read_to_string("/proc/self/status").ok()?;

@@ -23,8 +23,8 @@ use serde_json::Value;
 use verifier_core::analysis::{Options, System};
 use verifier_core::btf::{Btf, pack};
 use verifier_core::kernel::{Kernel, MapType};
+use verifier_core::program::LoadRequest;
 use verifier_core::program::request::Privilege;
-use verifier_core::program::{LoadRequest, vmlinux};
 use verifier_server::raw;
 
 /// Compare our verdicts, logs and counters with those of a real kernel, on programs made for it.
@@ -163,7 +163,7 @@ impl<'a> Run<'a> {
                 Kernel { release: "running", btf, ..bpfvet_tests::recordings::recorded("6.18") }
             }
         };
-        let system = System { vmlinux: vmlinux(&kernel)?, kernel, modules: Vec::new() };
+        let system = System::stored(kernel)?;
         Ok(Run {
             args,
             pool: Pool::new(&system.vmlinux),

@@ -64,7 +64,7 @@ fn run(args: Args) -> ExitCode {
     let mut systems = Vec::new();
     for kernel in [Kernel::v6_12(), Kernel::v6_18()] {
         let Ok(vmlinux) = vmlinux(&kernel) else { return ExitCode::from(2) };
-        systems.push(System { kernel, vmlinux, modules: Vec::new() });
+        systems.push(System::new(kernel, vmlinux));
     }
     let mut files = Vec::new();
     if args.dirs.is_empty() {

@@ -9,7 +9,7 @@ use verifier_core::btf::BtfKind;
 use verifier_core::isa::Insn;
 use verifier_core::isa::opcode::*;
 use verifier_core::kernel::{Kernel, MapType, ProgType};
-use verifier_core::program::{MapSpec, vmlinux};
+use verifier_core::program::MapSpec;
 use verifier_runtime::engines::EngineKind;
 use verifier_runtime::hook::{Hook, HookError, Input, Mode, Runner};
 use verifier_runtime::program::bare_request;
@@ -210,7 +210,7 @@ fn machine(system: &System, specs: &[MapSpec], seed: u64) -> Result<Vm, String> 
 /// One that takes too long, or too much memory.
 pub fn cases(from: u64, to: u64) -> Result<Ended, String> {
     let kernel = Kernel::v6_18();
-    let system = System { vmlinux: vmlinux(&kernel).map_err(|e| e.to_string())?, kernel, modules: Vec::new() };
+    let system = System::stored(kernel).map_err(|e| e.to_string())?;
     let id = |name: &str| system.vmlinux.find_by_name_kind(name, BtfKind::Func).and_then(|n| i32::try_from(n).ok());
     let all = abi::all();
     let functions: Vec<i32> = all.iter().filter(|(h, _)| h.id == 0).filter_map(|(h, _)| id(h.name)).collect();

@@ -241,7 +241,7 @@ mod tests {
         let vmlinux = vmlinux(&kernel).expect("BTF");
         let id = vmlinux.find_by_name_kind(name, BtfKind::Func).expect("function");
         let insn = Insn { code: 0x85, dst: 0, src: 2, off: 0, imm: id as i32 };
-        let system = System { kernel, vmlinux, modules: Vec::new() };
+        let system = System::new(kernel, vmlinux);
         let request = verifier_runtime::program::bare_request(1, vec![insn], Vec::new());
         of_kfunc(&system, &request, insn).expect("kernel function").needs
     }

@@ -43,7 +43,7 @@ pub(crate) fn set_loaded_pointer(
         }
         RegBase::PtrToBtfId => Payload::Btf { btf, id },
         RegBase::PtrToMem => Payload::Mem { size: 0, dynptr_id: 0 },
-        _ => return Err(cx.bug("a load from a type yields neither pointer nor number")),
+        _ => return Err(cx.broken("a load from a type yields neither pointer nor number")),
     };
     set_known_zero(cx, regno);
     let id = if base == RegBase::PtrToBtfId && flags.contains(TypeFlags::MAYBE_NULL) { cx.new_id() } else { 0 };
@@ -370,7 +370,7 @@ pub(crate) fn member_access(
             Err((msg, errno)) => return Err(cx.reject(msg, errno)),
         }
     }
-    Err(cx.bug("a struct nested too deeply"))
+    Err(cx.broken("a struct nested too deeply"))
 }
 
 /// Whether two types are exactly the same.
@@ -516,7 +516,7 @@ pub(crate) fn typed_pointer_access(
     value_regno: Option<u8>,
 ) -> Res {
     let reg = *cx.reg(regno);
-    let Some((btf, id)) = reg.btf() else { return Err(cx.bug("a typed pointer without a type")) };
+    let Some((btf, id)) = reg.btf() else { return Err(cx.broken("a typed pointer without a type")) };
     let types = cx.program.btf(btf).clone();
     let name = || types.type_name(id).to_string();
     let kernel = cx.program.is_kernels(btf);
@@ -563,7 +563,7 @@ fn access_type(
     }
     let held = reg.has(TypeFlags::NON_OWN_REF | TypeFlags::RCU) || reg.ref_obj_id != 0;
     if alloc && !held {
-        return Err(cx.bug("an allocated object without a reference"));
+        return Err(cx.broken("an allocated object without a reference"));
     }
     let access = member_access(cx, btf, id, alloc, off, size)?;
     let (Access::Read, Some(dst)) = (t, value) else { return Ok(()) };
@@ -616,7 +616,7 @@ pub(crate) fn map_struct_access(
     t: Access,
     value_regno: Option<u8>,
 ) -> Res {
-    let Some(map) = cx.reg(regno).map() else { return Err(cx.bug("a map pointer without a map")) };
+    let Some(map) = cx.reg(regno).map() else { return Err(cx.broken("a map pointer without a map")) };
     let map_type = cx.program.map(map).spec.map_type;
     let name = MapType::from_number(map_type).and_then(map_struct);
     let id = name.and_then(|n| cx.program.btf(BtfRef::VMLINUX).find_by_name_kind(n, BtfKind::Struct));

@@ -76,7 +76,7 @@ pub(super) fn check_kernel_write(cx: &mut Cx<'_>, btf: BtfRef, id: TypeId, off: 
         return Ok(false);
     }
     if !cx.program.is_kernels(btf) {
-        return Err(cx.bug("a kernel struct that is not the kernel's"));
+        return Err(cx.broken("a kernel struct that is not the kernel's"));
     }
     match rule {
         WriteRule::None => Ok(false),

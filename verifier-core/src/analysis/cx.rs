@@ -156,9 +156,16 @@ impl<'a, P: Deref<Target = Program<'a>>> Cx<'a, P> {
         }
     }
 
-    /// The kernel's own consistency checks failed (`verifier bug:`): we do not guess what follows.
-    pub fn bug(&self, what: &str) -> Stop {
-        Stop::Unsupported(format!("internal: {what} at insn {}", self.path.insn_idx).into())
+    /// A consistency check of the kernel's own fails here: it reports a bug of itself (`verifier bug:`) in words that no
+    /// recording has, and what follows is not guessed.
+    pub fn kernel_bug(&self, what: &str) -> Stop {
+        Stop::unsupported(format!("the kernel reports a bug of its own at insn {}: {what}", self.path.insn_idx))
+    }
+
+    /// What this analysis relies on does not hold: a mistake in it, at this place of its source.
+    #[track_caller]
+    pub fn broken(&self, what: &str) -> Stop {
+        broken_at(self.path.insn_idx, what)
     }
 
     /// Register of the current frame.
@@ -194,4 +201,11 @@ impl<'a, P: Deref<Target = Program<'a>>> Cx<'a, P> {
     pub fn subprog_at(&self, insn: usize) -> usize {
         self.learned.subprog_at(insn)
     }
+}
+
+/// See [`Cx::broken`], where the path is borrowed.
+#[track_caller]
+pub(crate) fn broken_at(insn: usize, what: &str) -> Stop {
+    let at = std::panic::Location::caller();
+    Stop::unsupported(format!("bpfvet is wrong at insn {insn}: {what} ({}:{})", at.file(), at.line()))
 }

@@ -104,7 +104,7 @@ pub(crate) fn set_callback_dynptr(cx: &mut Cx, reg: &mut RegState, kind: DynptrK
 fn make_dynptr(cx: &mut Cx, reg: &RegState, flags: TypeFlags, insn_idx: usize, clone_ref_obj_id: u32) -> Res {
     let frame = reg.frame_number as usize;
     let spi = slot_of(cx, reg)?;
-    let lower = spi.checked_sub(1).ok_or_else(|| cx.bug("dynptr below the stack"))?;
+    let lower = spi.checked_sub(1).ok_or_else(|| cx.broken("dynptr below the stack"))?;
     // The two slots may belong to two different dynptrs.
     overwrite_dynptr(cx, frame, spi)?;
     overwrite_dynptr(cx, frame, lower)?;
@@ -140,7 +140,7 @@ fn make_dynptr(cx: &mut Cx, reg: &RegState, flags: TypeFlags, insn_idx: usize, c
 pub(crate) fn end_dynptr(cx: &mut Cx, reg: &RegState) -> Res {
     let frame = reg.frame_number as usize;
     let spi = slot_of(cx, reg)?;
-    let first = slot(cx, frame, spi)?;
+    let first = *slot(cx, frame, spi)?;
     if !is_refcounted(slot_kind(&first).0) {
         return clear_slots(cx, frame, spi);
     }
@@ -151,12 +151,12 @@ pub(crate) fn end_dynptr(cx: &mut Cx, reg: &RegState) -> Res {
     }
     let slots = cx.path.cur.frames.get(frame).map_or(0, |f| f.stack.len());
     for i in 1..slots {
-        let s = slot(cx, frame, i)?;
+        let s = *slot(cx, frame, i)?;
         if s.spilled.ref_obj_id != ref_obj_id {
             continue;
         }
         if s.kind[0] != SlotKind::Dynptr {
-            return Err(cx.bug("reference of a dynptr in another slot"));
+            return Err(cx.broken("reference of a dynptr in another slot"));
         }
         if slot_kind(&s).1 {
             clear_slots(cx, frame, i)?;
@@ -183,7 +183,7 @@ pub(crate) fn check_valid_init(cx: &mut Cx, reg: &RegState) -> Res {
     }
     let frame = reg.frame_number as usize;
     let spi = slot_of(cx, reg)?;
-    let (upper, lower) = (slot(cx, frame, spi)?, slot(cx, frame, spi.saturating_sub(1))?);
+    let (upper, lower) = (*slot(cx, frame, spi)?, *slot(cx, frame, spi.saturating_sub(1))?);
     let whole = |s: &Slot| s.kind.iter().all(|k| *k == SlotKind::Dynptr);
     if slot_kind(&upper).1 && whole(&upper) && whole(&lower) { Ok(()) } else { Err(Stop::silent(Errno::EINVAL)) }
 }
@@ -228,7 +228,7 @@ pub(crate) fn dynptr_argument(cx: &mut Cx, regno: u8, insn_idx: usize, arg: ArgT
         return Err(cx.reject(KfuncMsg::DynptrNotOnStack { arg: argno }, Errno::EINVAL));
     }
     if arg.flags.contains(TypeFlags::UNINIT | TypeFlags::RDONLY) {
-        return Err(cx.bug("dynptr argument both uninitialised and read-only"));
+        return Err(cx.kernel_bug("dynptr argument both uninitialised and read-only"));
     }
     let fresh = cx.program.kernel.features.dynptr_identities || reg.ty.is(RegBase::PtrToStack);
     if arg.flags.contains(TypeFlags::UNINIT) && fresh {

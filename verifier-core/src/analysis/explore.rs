@@ -66,7 +66,7 @@ fn fulfil_list(cx: &mut Cx<'_>, search: &mut Search) -> Res {
 fn store_path(cx: &mut Cx<'_>, search: &mut Search, path: Planned) -> Res {
     let Planned { mut state, to, from, fork } = path;
     if fork == Fork::Iteration && !stored_here(cx, search, from) {
-        return Err(cx.bug("bad parent state for iter next call"));
+        return Err(cx.kernel_bug("bad parent state for iter next call"));
     }
     if matches!(fork, Fork::MayGoto | Fork::Iteration)
         && let Some(before) = earlier_on_path(cx, search, true, from)

@@ -98,7 +98,7 @@ fn make_iterator(
         ty = ty.plus(if refs::in_rcu_section(cx) { TypeFlags::RCU } else { TypeFlags::UNTRUSTED });
     }
     for i in 0..nr_slots {
-        let at = spi.checked_sub(i).ok_or_else(|| cx.bug("iterator below the stack"))?;
+        let at = spi.checked_sub(i).ok_or_else(|| cx.broken("iterator below the stack"))?;
         let slot = slot_mut(cx, frame, at)?;
         refs::zero_reg(&mut slot.spilled);
         slot.spilled.ty = ty;
@@ -117,7 +117,7 @@ fn end_iterator(cx: &mut Cx, reg: &RegState, nr_slots: usize) -> Res {
     let spi = slot_of(cx, reg, nr_slots)?;
     let precise = !cx.program.caps.has_cap_bpf;
     for i in 0..nr_slots {
-        let at = spi.checked_sub(i).ok_or_else(|| cx.bug("iterator below the stack"))?;
+        let at = spi.checked_sub(i).ok_or_else(|| cx.broken("iterator below the stack"))?;
         if i == 0 {
             let id = slot(cx, frame, at)?.spilled.ref_obj_id;
             // The kernel only warns when the reference is gone, or belongs to the caller of a callback.
@@ -142,7 +142,7 @@ fn check_valid_uninit(cx: &mut Cx, reg: &RegState, nr_slots: usize) -> Res {
         Err(stop) => return Err(stop),
     };
     for i in 0..nr_slots {
-        let s = slot(cx, reg.frame_number as usize, spi.saturating_sub(i))?;
+        let s = *slot(cx, reg.frame_number as usize, spi.saturating_sub(i))?;
         if s.kind.contains(&SlotKind::Iter) {
             return Err(Stop::silent(Errno::EINVAL));
         }
@@ -155,7 +155,7 @@ fn check_valid_init(cx: &mut Cx, reg: &RegState, btf: BtfRef, btf_id: TypeId, nr
     let invalid = || Stop::silent(Errno::EINVAL);
     let spi = slot_of(cx, reg, nr_slots)?;
     for i in 0..nr_slots {
-        let s = slot(cx, reg.frame_number as usize, spi.saturating_sub(i))?;
+        let s = *slot(cx, reg.frame_number as usize, spi.saturating_sub(i))?;
         let st = &s.spilled;
         if st.has(TypeFlags::UNTRUSTED) {
             return Err(Stop::silent(Errno::EPROTO));
@@ -187,13 +187,15 @@ pub(crate) fn fork_iteration(cx: &mut Cx, insn_idx: usize, meta: &KfuncMeta) -> 
     let place = meta.iter;
     let state = match iter_of_state(&mut cx.path.cur, place).map(|r| r.payload) {
         Some(Payload::Iter { state, .. }) if state != IterState::Invalid => state,
-        _ => return Err(cx.bug("unexpected iterator state")),
+        _ => return Err(cx.kernel_bug("unexpected iterator state")),
     };
     if state == IterState::Active {
         let not_null = known_not_null(cx, *cx.reg(0));
         cx.path.fork(insn_idx + 1, insn_idx, Fork::Iteration);
         let queued = cx.path.forked_mut();
-        let Some(iter) = iter_of_state(queued, place) else { return Err(cx.bug("queued path lacks the iterator")) };
+        let Some(iter) = iter_of_state(queued, place) else {
+            return Err(cx.kernel_bug("queued path lacks the iterator"));
+        };
         if let Payload::Iter { state, depth, .. } = &mut iter.payload {
             *state = IterState::Active;
             *depth = depth.wrapping_add(1);

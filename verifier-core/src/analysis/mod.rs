@@ -47,7 +47,7 @@ pub use learned::KernelMemory;
 
 use std::sync::Arc;
 
-use crate::btf::Btf;
+use crate::btf::{Btf, BtfError};
 use crate::error::{Errno, Rejection, Res, Stop};
 use crate::isa::Insn;
 use crate::kernel::call::RegType;
@@ -74,6 +74,22 @@ pub struct System {
     pub vmlinux: Arc<Btf>,
     /// Modules loaded, in load order: name and split BTF.
     pub modules: Vec<(String, Arc<Btf>)>,
+}
+
+impl System {
+    /// A kernel with this BTF, without modules.
+    pub fn new(kernel: Kernel, vmlinux: Arc<Btf>) -> System {
+        System { kernel, vmlinux, modules: Vec::new() }
+    }
+
+    /// A kernel with the BTF that is stored of it.
+    ///
+    /// # Errors
+    /// Where none is stored of this release.
+    pub fn stored(kernel: Kernel) -> Result<System, BtfError> {
+        let vmlinux = crate::program::vmlinux(&kernel)?;
+        Ok(System::new(kernel, vmlinux))
+    }
 }
 
 /// How to ask.

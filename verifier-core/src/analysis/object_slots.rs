@@ -3,15 +3,16 @@
 //! In the kernel: `destroy_if_dynptr_stack_slot()`.
 
 use super::Cx;
+use super::cx::broken_at;
 use super::liveness::slot_is_written;
 use super::refs;
-use crate::error::{Errno, KfuncMsg, Res, Stop};
+use crate::error::{Errno, KfuncMsg, Res};
 use crate::state::{DynptrKind, Payload, RegBase, RegType, Slot, SlotKind, TypeFlags};
 
 /// A slot of a frame, for writing.
-pub(super) fn slot_mut<'e>(cx: &'e mut Cx, frame: usize, spi: usize) -> Res<&'e mut Slot> {
+pub(crate) fn slot_mut<'e>(cx: &'e mut Cx, frame: usize, spi: usize) -> Res<&'e mut Slot> {
     let at = cx.path.insn_idx;
-    let missing = || Stop::Unsupported(format!("internal: stack slot {spi} of frame {frame} at insn {at}").into());
+    let missing = || broken_at(at, "a stack slot does not exist");
     if frame >= cx.path.cur.frames.len() {
         return Err(missing());
     }
@@ -19,14 +20,9 @@ pub(super) fn slot_mut<'e>(cx: &'e mut Cx, frame: usize, spi: usize) -> Res<&'e 
 }
 
 /// A slot of a frame.
-pub(super) fn slot(cx: &Cx, frame: usize, spi: usize) -> Res<Slot> {
-    cx.path
-        .cur
-        .frames
-        .get(frame)
-        .and_then(|f| f.stack.get(spi))
-        .copied()
-        .ok_or_else(|| cx.bug("stack slot does not exist"))
+pub(crate) fn slot<'e>(cx: &'e Cx<'_>, frame: usize, spi: usize) -> Res<&'e Slot> {
+    let slot = cx.path.cur.frames.get(frame).and_then(|f| f.stack.get(spi));
+    slot.ok_or_else(|| cx.broken("a stack slot does not exist"))
 }
 
 pub(super) fn slot_kind(slot: &Slot) -> (DynptrKind, bool) {
@@ -65,7 +61,7 @@ pub(crate) fn overwrite_dynptr(cx: &mut Cx, frame: usize, spi: usize) -> Res {
     let (mut s, mut spi) = (*s, spi);
     if !slot_kind(&s).1 {
         spi += 1;
-        s = slot(cx, frame, spi)?;
+        s = *slot(cx, frame, spi)?;
     }
     if is_refcounted(slot_kind(&s).0) {
         return Err(cx.reject(KfuncMsg::DynptrOverwrite {}, Errno::EINVAL));

@@ -217,7 +217,7 @@ fn walk_back(
                         *bt = Backtrack::default();
                         return Ok(changed);
                     }
-                    Err(Stuck::Bug(what)) => return Err(cx.bug(what)),
+                    Err(Stuck::Bug(what)) => return Err(cx.kernel_bug(what)),
                     Err(Stuck::LeftMain) => return Err(cx.reject(LimitMsg::LeftMain, Errno::EFAULT)),
                     Err(Stuck::Callback(regs)) => {
                         return Err(cx.reject(LimitMsg::CallbackRegs { regs }, Errno::EFAULT));
@@ -231,7 +231,7 @@ fn walk_back(
             match at.before(i, hist.as_ref()) {
                 None => break,
                 Some(p) if p < 0 || p as usize >= cx.program.insns.len() => {
-                    return Err(cx.bug("backtracking left the program"));
+                    return Err(cx.kernel_bug("backtracking left the program"));
                 }
                 Some(p) => i = p,
             }
@@ -279,7 +279,7 @@ fn finish_at_entry(
     };
     let entry = st.frames.len() == 1 && st.frames[0].function_number > 0 && st.frames[0].called_from == FuncState::MAIN;
     if !entry || bt.slots[bt.frame] != 0 || bt.here() & !ARGS != 0 {
-        return Err(cx.bug("backtracking reached a function's entry"));
+        return Err(cx.kernel_bug("backtracking reached a function's entry"));
     }
     let mut marked = changed;
     for r in 1..6u8 {
@@ -300,7 +300,7 @@ fn mark_state(cx: &mut Cx<'_>, search: &mut Search, bt: &mut Backtrack, id: Stat
     let mut changed = false;
     for frame in (0..=bt.frame).rev() {
         let Some(f) = search.state(id).frames.get(frame) else {
-            return Err(cx.bug("backtracking reached a state with fewer frames"));
+            return Err(cx.kernel_bug("backtracking reached a state with fewer frames"));
         };
         let (mut new_regs, mut new_slots) = (bt.regs[frame], bt.slots[frame]);
         for r in bits(u64::from(bt.regs[frame])) {
@@ -310,7 +310,7 @@ fn mark_state(cx: &mut Cx<'_>, search: &mut Search, bt: &mut Backtrack, id: Stat
         }
         for spi in bits(bt.slots[frame]) {
             let Some(s) = f.stack.get(spi) else {
-                return Err(cx.bug("backtracking reached a slot beyond the stack"));
+                return Err(cx.kernel_bug("backtracking reached a slot beyond the stack"));
             };
             if !s.holds_scalar() || s.spilled.precise {
                 new_slots &= !(1 << spi);

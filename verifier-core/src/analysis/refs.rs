@@ -328,10 +328,10 @@ pub(crate) fn forget_borrowed_nodes(cx: &mut Cx) {
 /// the lock under RCU.
 pub(crate) fn set_borrowed(cx: &mut Cx, reg: &mut RegState) -> Res {
     if !lock_held(cx) {
-        return Err(cx.bug("non-owning reference without a lock"));
+        return Err(cx.kernel_bug("non-owning reference without a lock"));
     }
     if reg.has(TypeFlags::NON_OWN_REF) {
-        return Err(cx.bug("reference is non-owning already"));
+        return Err(cx.kernel_bug("reference is non-owning already"));
     }
     let refcounted = reg
         .btf()
@@ -346,10 +346,10 @@ pub(crate) fn set_borrowed(cx: &mut Cx, reg: &mut RegState) -> Res {
 /// The program gave an object away to a list or tree: its pointers stay usable, borrowed, while the lock is held.
 pub(crate) fn lend_node(cx: &mut Cx, ref_obj_id: u32) -> Res {
     if ref_obj_id == 0 {
-        return Err(cx.bug("owning reference without an id"));
+        return Err(cx.kernel_bug("owning reference without an id"));
     }
     if !has_reference(cx, ref_obj_id) {
-        return Err(cx.bug("owning reference is not in the list"));
+        return Err(cx.kernel_bug("owning reference is not in the list"));
     }
     // Which registers change depends on their types only, so ask before writing: the callback cannot look at `cx`.
     let mut owners: Vec<(RegState, RegState)> = Vec::new();

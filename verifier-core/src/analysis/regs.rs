@@ -17,6 +17,7 @@ use crate::isa::opcode::MAX_REG;
 use crate::isa::{Callee, Insn, Op};
 
 use crate::kernel::call::{RegBase, RegType, TypeFlags};
+use crate::kernel::pointer::{NotNull, Region};
 use crate::kernel::{Features, MapType};
 use crate::state::register::{ADD_CONST, live};
 use crate::state::{Payload, RegState, VerifierState};
@@ -279,7 +280,7 @@ pub(crate) fn sign_extend_low_bytes(reg: &mut RegState, size: u32) {
 
 /// A pointer into a packet or its metadata.
 pub(crate) fn is_packet_pointer(reg: &RegState) -> bool {
-    matches!(reg.ty.base, RegBase::PtrToPacket | RegBase::PtrToPacketMeta)
+    reg.ty.base.row().region == Region::Packet
 }
 
 /// The same, or a packet's end.
@@ -297,18 +298,14 @@ pub(crate) fn cannot_be_null(f: &Features, reg: &RegState) -> bool {
     if f.not_null_checks_offset && (s.smin <= -MAX_VAR_OFF || s.smax >= MAX_VAR_OFF) {
         return false;
     }
-    match reg.ty.base {
-        RegBase::PtrToSocket
-        | RegBase::PtrToTcpSock
-        | RegBase::PtrToMapValue
-        | RegBase::PtrToMapKey
-        | RegBase::PtrToSockCommon => true,
-        _ if !f.more_pointers_not_null => false,
-        RegBase::ConstPtrToMap => true,
-        RegBase::PtrToXdpSock | RegBase::PtrToBuf => f.not_null_xdp_sock_and_buf,
-        RegBase::PtrToMem => !reg.has(TypeFlags::UNTRUSTED),
-        RegBase::PtrToBtfId => is_trusted(reg),
-        _ => false,
+    let more = f.more_pointers_not_null;
+    match reg.ty.base.row().not_null {
+        NotNull::Unknown => false,
+        NotNull::Always => true,
+        NotNull::Later => more,
+        NotNull::Latest => more && f.not_null_xdp_sock_and_buf,
+        NotNull::UnlessUntrusted => more && !reg.has(TypeFlags::UNTRUSTED),
+        NotNull::WhenTrusted => more && is_trusted(reg),
     }
 }
 
@@ -320,10 +317,7 @@ pub(crate) fn is_trusted(reg: &RegState) -> bool {
     }
     const TRUSTED: TypeFlags = TypeFlags::ALLOC.union(TypeFlags::TRUSTED).union(TypeFlags::NON_OWN_REF);
     // Types that stand for one kernel struct are as good as trusted unless a modifier takes it away.
-    let stands_for_struct = matches!(
-        reg.ty.base,
-        RegBase::PtrToSocket | RegBase::PtrToSockCommon | RegBase::PtrToTcpSock | RegBase::ConstPtrToMap
-    );
+    let stands_for_struct = reg.ty.base.row().stands_for.is_some();
     (stands_for_struct || reg.has(TRUSTED)) && reg.ty.flags.difference(TRUSTED).is_empty()
 }
 

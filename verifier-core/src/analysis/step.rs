@@ -493,7 +493,7 @@ fn ld_imm(cx: &mut Cx<'_>, insn: Insn) -> Res {
     }
     set_known_zero(cx, insn.dst);
     if insn.src == PSEUDO_BTF_ID {
-        let Some(var) = cx.learned.aux[at].btf_var else { return Err(cx.bug("symbol load without a type")) };
+        let Some(var) = cx.learned.aux[at].btf_var else { return Err(cx.broken("symbol load without a type")) };
         let reg = cx.reg_mut(insn.dst);
         reg.ty = var.ty;
         reg.payload = match var.ty.base {
@@ -505,7 +505,7 @@ fn ld_imm(cx: &mut Cx<'_>, insn: Insn) -> Res {
     if insn.src == PSEUDO_FUNC {
         return ld_func(cx, insn);
     }
-    let Some((map, off)) = cx.learned.aux[at].map else { return Err(cx.bug("map load without a map")) };
+    let Some((map, off)) = cx.learned.aux[at].map else { return Err(cx.broken("map load without a map")) };
     let arena = cx.program.arena == Some(map);
     let value = matches!(insn.src, PSEUDO_MAP_VALUE | PSEUDO_MAP_IDX_VALUE);
     if value && arena {
@@ -536,7 +536,7 @@ fn ld_func(cx: &mut Cx<'_>, insn: Insn) -> Res {
         return Err(cx.reject(WalkMsg::MissingFuncInfo, Errno::EINVAL));
     }
     let Ok(subprog) = cx.learned.subprogs.binary_search_by_key(&start, |s| s.start) else {
-        return Err(cx.bug("function load without a function"));
+        return Err(cx.broken("function load without a function"));
     };
     /// BTF linkage of a static function.
     const STATIC: u16 = 0;
@@ -563,7 +563,7 @@ fn ld_abs(cx: &mut Cx<'_>, insn: Insn) -> Res {
         return Err(cx.reject(WalkMsg::LdAbsCallback, Errno::EINVAL));
     }
     if !has_gen_ld_abs(prog) {
-        return Err(cx.bug("classic loads without code for them"));
+        return Err(cx.broken("classic loads without code for them"));
     }
     let by_reg = insn.mode() == IND;
     if insn.dst != 0 || insn.off != 0 || insn.size_bits() == DW || (!by_reg && insn.src != 0) {

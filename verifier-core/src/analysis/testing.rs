@@ -29,7 +29,7 @@ pub(crate) fn older() -> &'static System {
 
 fn system(kernel: Kernel) -> System {
     let vmlinux = crate::program::vmlinux(&kernel).expect("BTF is embedded");
-    System { kernel, vmlinux, modules: Vec::new() }
+    System::new(kernel, vmlinux)
 }
 
 /// What a walk showed.

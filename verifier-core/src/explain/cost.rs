@@ -158,13 +158,12 @@ mod tests {
     use super::*;
     use crate::isa::asm::assemble;
     use crate::kernel::{Kernel, ProgType};
-    use crate::program::vmlinux;
 
     #[test]
     fn sums_are_the_kernels_counters() {
         let text = "r6 = *(u32 *)(r1 +0)\nr7 = 0\nagain:\nr7 += 1\nif r7 < 20 goto again\nif r6 > 5 goto out\nr7 = 3\nout:\nr0 = 0\nexit";
         for kernel in Kernel::all() {
-            let system = System { vmlinux: vmlinux(&kernel).expect("stored BTF"), modules: Vec::new(), kernel };
+            let system = System::stored(kernel).expect("stored BTF");
             let request = LoadRequest {
                 prog_type: ProgType::SocketFilter as u32,
                 insns: assemble(text).expect("assembles"),

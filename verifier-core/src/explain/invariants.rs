@@ -205,12 +205,11 @@ pub fn invariants(
 mod tests {
     use super::*;
     use crate::isa::asm::assemble;
-    use crate::program::vmlinux;
 
     /// Words for the registers that instruction `at` of a socket filter reads.
     fn check(text: &str, at: usize) -> Vec<String> {
         let kernel = Kernel::v6_12();
-        let system = System { vmlinux: vmlinux(&kernel).expect("stored BTF"), modules: Vec::new(), kernel };
+        let system = System::stored(kernel).expect("stored BTF");
         let insns = assemble(text).expect("assembles");
         let prog_type = ProgType::SocketFilter as u32;
         let request = LoadRequest { prog_type, insns, license: "GPL".into(), ..LoadRequest::default() };

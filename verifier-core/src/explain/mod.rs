@@ -143,12 +143,12 @@ mod tests {
     use crate::isa::asm::assemble;
     use crate::isa::opcode::PSEUDO_MAP_FD;
     use crate::kernel::{Kernel, MapType, ProgType};
-    use crate::program::{MapSpec, vmlinux};
+    use crate::program::MapSpec;
 
     /// Explains a program that uses one array map of 64-byte values; the map is loaded by `r1 = 0 ll`.
     fn check(prog: ProgType, text: &str) -> Trace {
         let kernel = Kernel::v6_12();
-        let system = System { vmlinux: vmlinux(&kernel).expect("stored BTF"), modules: Vec::new(), kernel };
+        let system = System::stored(kernel).expect("stored BTF");
         let mut insns = assemble(text).expect("assembles");
         for insn in insns.iter_mut().filter(|i| i.is_ldimm64()) {
             insn.src = PSEUDO_MAP_FD;

@@ -8,6 +8,7 @@
 use std::fmt::Write;
 
 use crate::btf::{Btf, BtfKind, TypeId};
+use crate::kernel::pointer::{Moves, Shows};
 use crate::program::LoadRequest;
 use crate::state::{BtfRef, Payload, RegBase, RegState, TypeFlags};
 
@@ -186,11 +187,7 @@ pub fn words(reg: &RegState, request: &LoadRequest, vmlinux: &Btf) -> String {
         out.push_str("null or ");
     }
     match reg.ty.base {
-        RegBase::NotInit => out.push_str("nothing (never written)"),
         RegBase::Scalar => out.push_str(&scalar(reg)),
-        RegBase::PtrToCtx => {
-            let _ = write!(out, "the context{off}");
-        }
         RegBase::ConstPtrToMap => {
             let _ = write!(out, "{}", map_of(reg, request).0);
         }
@@ -206,33 +203,22 @@ pub fn words(reg: &RegState, request: &LoadRequest, vmlinux: &Btf) -> String {
             let whose = if reg.frame_number == 0 { String::new() } else { format!(" of frame {}", reg.frame_number) };
             let _ = write!(out, "pointer to the stack{whose}{off}");
         }
-        RegBase::PtrToPacket | RegBase::PtrToPacketMeta => {
-            let what = if reg.ty.base == RegBase::PtrToPacket { "packet" } else { "packet metadata" };
-            let n = reg.range().max(0);
-            let checked = if n == 0 { "no bytes checked".into() } else { format!("{n} bytes checked") };
-            let _ = write!(out, "{what}{off}, {checked}");
-        }
-        RegBase::PtrToPacketEnd => out.push_str("end of the packet"),
-        RegBase::PtrToFlowKeys => {
-            let _ = write!(out, "flow keys{off}");
-        }
-        RegBase::PtrToSocket => out.push_str("socket"),
-        RegBase::PtrToSockCommon => out.push_str("socket (common part)"),
-        RegBase::PtrToTcpSock => out.push_str("TCP socket"),
-        RegBase::PtrToXdpSock => out.push_str("XDP socket"),
-        RegBase::PtrToTpBuffer => {
-            let _ = write!(out, "tracepoint buffer{off}");
-        }
         RegBase::PtrToBtfId => btf_words(&mut out, reg, request, vmlinux, &off),
         RegBase::PtrToMem => {
             let _ = write!(out, "memory of {} bytes{off}", reg.mem_size());
         }
-        RegBase::PtrToArena => out.push_str("arena address"),
-        RegBase::PtrToBuf => {
-            let _ = write!(out, "buffer{off}");
+        base => {
+            let row = base.row();
+            out.push_str(row.people);
+            if row.moves != Moves::Never {
+                out.push_str(&off);
+            }
+            if row.shows == Shows::Range {
+                let n = reg.range().max(0);
+                let checked = if n == 0 { "no bytes checked".into() } else { format!("{n} bytes checked") };
+                let _ = write!(out, ", {checked}");
+            }
         }
-        RegBase::PtrToFunc => out.push_str("function"),
-        RegBase::ConstPtrToDynptr => out.push_str("dynptr"),
     }
     if reg.ref_obj_id != 0 {
         let _ = write!(out, ", owns reference {}", reg.ref_obj_id);

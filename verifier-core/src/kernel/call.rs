@@ -6,6 +6,8 @@
 use bitflags::bitflags;
 
 use super::history::KernelVersion;
+pub use super::pointer::RegBase;
+use super::pointer::{Modifiers, Region};
 
 bitflags! {
     /// Modifiers of a register, argument or return type. Kernel: `enum bpf_type_flag`.
@@ -66,36 +68,6 @@ impl TypeFlags {
         .union(TypeFlags::DYNPTR_FILE);
 }
 
-/// What a register holds, without modifiers. Kernel: `enum bpf_reg_type` (declaration order is the kernel's).
-#[allow(missing_docs)]
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
-#[repr(u8)]
-pub enum RegBase {
-    #[default]
-    NotInit,
-    Scalar,
-    PtrToCtx,
-    ConstPtrToMap,
-    PtrToMapValue,
-    PtrToMapKey,
-    PtrToStack,
-    PtrToPacketMeta,
-    PtrToPacket,
-    PtrToPacketEnd,
-    PtrToFlowKeys,
-    PtrToSocket,
-    PtrToSockCommon,
-    PtrToTcpSock,
-    PtrToTpBuffer,
-    PtrToXdpSock,
-    PtrToBtfId,
-    PtrToMem,
-    PtrToArena,
-    PtrToBuf,
-    PtrToFunc,
-    ConstPtrToDynptr,
-}
-
 /// What a register holds: base type and modifiers.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
 pub struct RegType {
@@ -134,6 +106,17 @@ impl RegType {
     /// The same base with `flags` removed.
     pub const fn minus(self, flags: TypeFlags) -> RegType {
         RegType { base: self.base, flags: self.flags.difference(flags) }
+    }
+
+    /// The memory that accesses through this pointer go to; none where a modifier forbids them.
+    pub const fn region(self) -> Region {
+        let row = self.base.row();
+        let allowed = match row.modifiers {
+            Modifiers::None => self.flags.is_empty(),
+            Modifiers::NotNull => !self.may_be_null(),
+            Modifiers::Any => true,
+        };
+        if allowed { row.region } else { Region::None }
     }
 
     /// Whether the type is exactly this base, without modifiers.

@@ -10,6 +10,7 @@ pub mod kfuncs;
 pub mod map_create;
 pub mod map_remedy;
 pub mod map_types;
+pub mod pointer;
 pub mod profiles;
 pub mod prog_types;
 mod type_text;

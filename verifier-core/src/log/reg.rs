@@ -11,6 +11,7 @@ use std::fmt::Write;
 
 use crate::btf::Btf;
 use crate::domain::{DomainRules, Scalar, Tnum};
+use crate::kernel::pointer::Shows;
 use crate::kernel::{Reworded, Wording};
 use crate::program::MapSpec;
 use crate::state::register::{ADD_CONST, live};
@@ -213,6 +214,7 @@ impl Words<'_> {
             return self.plain_reg(out, reg);
         }
         let ty = reg.ty;
+        let kind = ty.base.row();
         let scalar = ty.is(RegBase::Scalar);
         if scalar && reg.precise {
             out.push('P');
@@ -261,7 +263,7 @@ impl Words<'_> {
             separate(out, &mut comma);
             out.push_str("non_own_ref");
         }
-        if matches!(ty.base, RegBase::ConstPtrToMap | RegBase::PtrToMapKey | RegBase::PtrToMapValue)
+        if kind.shows == Shows::Map
             && let Some(map) = reg.map().and_then(|m| self.maps.get(m.0 as usize))
         {
             if !map.name.is_empty() {
@@ -281,12 +283,12 @@ impl Words<'_> {
             out.push_str("off=");
             snum(out, i64::from(reg.off));
         }
-        if matches!(ty.base, RegBase::PtrToPacket | RegBase::PtrToPacketMeta) && ty.flags.is_empty() {
+        if kind.shows == Shows::Range && ty.flags.is_empty() {
             separate(out, &mut comma);
             out.push_str("r=");
             unum(out, i64::from(reg.range()) as u64);
         }
-        if ty.base == RegBase::PtrToMem {
+        if kind.shows == Shows::Size {
             separate(out, &mut comma);
             out.push_str("sz=");
             unum(out, u64::from(reg.mem_size()));
@@ -350,8 +352,8 @@ impl Words<'_> {
         if reg.id != 0 || !named {
             parts.push(format!("id={}", reg.id));
         }
-        let shows_owner =
-            matches!(ty.base, RegBase::PtrToSocket | RegBase::PtrToTcpSock | RegBase::PtrToMem | RegBase::PtrToBtfId);
+        let kind = ty.base.row();
+        let shows_owner = kind.owns;
         let shows_none = !named && ty.base != RegBase::PtrToBtfId;
         if shows_owner && (reg.ref_obj_id != 0 || shows_none) {
             parts.push(format!("ref_obj_id={}", reg.ref_obj_id));
@@ -359,9 +361,9 @@ impl Words<'_> {
         if !scalar {
             parts.push(format!("off={}", reg.off));
         }
-        if matches!(ty.base, RegBase::PtrToPacket | RegBase::PtrToPacketMeta) {
+        if kind.shows == Shows::Range {
             parts.push(format!("r={}", reg.range()));
-        } else if matches!(ty.base, RegBase::ConstPtrToMap | RegBase::PtrToMapKey | RegBase::PtrToMapValue)
+        } else if kind.shows == Shows::Map
             && let Some(map) = reg.map().and_then(|m| self.maps.get(m.0 as usize))
         {
             parts.push(format!("ks={},vs={}", map.key_size as i32, map.value_size as i32));

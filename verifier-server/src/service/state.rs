@@ -39,7 +39,7 @@ pub fn systems() -> Result<Arc<[System]>, String> {
     let mut systems = Vec::new();
     for kernel in Kernel::all() {
         let vmlinux = vmlinux(&kernel).map_err(|e| e.to_string())?;
-        systems.push(System { kernel, vmlinux, modules: Vec::new() });
+        systems.push(System::new(kernel, vmlinux));
     }
     Ok(systems.into())
 }

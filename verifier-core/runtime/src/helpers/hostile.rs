@@ -8,7 +8,7 @@ use verifier_core::btf::BtfKind;
 use verifier_core::isa::Insn;
 use verifier_core::isa::opcode::*;
 use verifier_core::kernel::{Kernel, MapType, ProgType};
-use verifier_core::program::{MapSpec, vmlinux};
+use verifier_core::program::MapSpec;
 
 use crate::abi;
 use crate::engine::Engine;
@@ -114,7 +114,7 @@ fn program(rng: &mut Rng, functions: &[i32], helpers: &[i32]) -> Vec<Insn> {
 #[test]
 fn no_argument_harms() {
     let kernel = Kernel::v6_18();
-    let system = System { vmlinux: vmlinux(&kernel).expect("types"), kernel, modules: Vec::new() };
+    let system = System::stored(kernel).expect("types");
     let id = |name: &str| system.vmlinux.find_by_name_kind(name, BtfKind::Func).and_then(|n| i32::try_from(n).ok());
     let all = abi::all();
     let functions: Vec<i32> = all.iter().filter(|(h, _)| h.id == 0).filter_map(|(h, _)| id(h.name)).collect();

@@ -5,7 +5,7 @@
 use crate::analysis::Cx;
 use crate::domain::Tnum;
 use crate::error::{Errno, MemoryMsg, Res};
-use crate::kernel::call::RegBase;
+use crate::kernel::pointer::Aligned;
 
 /// Bytes that drivers put before the Ethernet header, so that the IP header is aligned.
 const IP_ALIGN: u32 = 2;
@@ -24,36 +24,25 @@ fn is_aligned(base: Tnum, add: u64, size: u32) -> bool {
 pub(crate) fn access_is_aligned(cx: &mut Cx<'_>, regno: u8, off: i32, size: u32, strict_once: bool) -> Res {
     let reg = *cx.reg(regno);
     let strict = cx.program.strict_alignment || strict_once;
+    let kind = reg.ty.base.row();
     let plain = reg.ty.flags.is_empty();
-    let (what, strict) = match reg.ty.base {
-        RegBase::PtrToPacket | RegBase::PtrToPacketMeta if plain => {
-            if !strict || size == 1 {
-                return Ok(());
-            }
-            let add = i64::from((IP_ALIGN as i32).wrapping_add(reg.off).wrapping_add(off)) as u64;
-            if is_aligned(reg.var_off(), add, size) {
-                return Ok(());
-            }
-            let msg =
-                MemoryMsg::PacketMisaligned { ip_align: IP_ALIGN, var_off: reg.var_off(), reg_off: reg.off, off, size };
-            return Err(cx.reject(msg, Errno::EACCES));
-        }
-        RegBase::PtrToArena if plain => return Ok(()),
-        RegBase::PtrToFlowKeys if plain => ("flow keys ", strict),
-        RegBase::PtrToMapKey if plain => ("key ", strict),
-        RegBase::PtrToMapValue if plain => ("value ", strict),
-        RegBase::PtrToCtx if plain => ("context ", strict),
-        // Saved registers are tracked by whole slots, so the stack is always strict.
-        RegBase::PtrToStack if plain => ("stack ", true),
-        RegBase::PtrToSocket if plain => ("sock ", strict),
-        RegBase::PtrToSockCommon if plain => ("sock_common ", strict),
-        RegBase::PtrToTcpSock if plain => ("tcp_sock ", strict),
-        RegBase::PtrToXdpSock if plain => ("xdp_sock ", strict),
-        _ => ("", strict),
+    let (strict, before) = match kind.aligned {
+        _ if !plain => (strict, 0),
+        Aligned::Asked => (strict, 0),
+        Aligned::Always => (true, 0),
+        Aligned::BehindHeader => (strict, IP_ALIGN),
+        Aligned::Never => return Ok(()),
     };
-    if !strict || size == 1 || is_aligned(reg.var_off(), i64::from(reg.off.wrapping_add(off)) as u64, size) {
+    let add = i64::from((before as i32).wrapping_add(reg.off).wrapping_add(off)) as u64;
+    if !strict || size == 1 || is_aligned(reg.var_off(), add, size) {
         return Ok(());
     }
+    if before != 0 {
+        let msg =
+            MemoryMsg::PacketMisaligned { ip_align: IP_ALIGN, var_off: reg.var_off(), reg_off: reg.off, off, size };
+        return Err(cx.reject(msg, Errno::EACCES));
+    }
+    let what = if plain { kind.aligned_word } else { "" };
     let msg = MemoryMsg::Misaligned { what, var_off: reg.var_off(), reg_off: reg.off, off, size };
     Err(cx.reject(msg, Errno::EACCES))
 }

@@ -2,26 +2,22 @@
 //!
 //! In the kernel: `atomic_ptr_type_ok()`, `check_atomic_rmw()`, `check_atomic_load()`, `check_atomic_store()`.
 
-use super::{is_sk_pointer, load_value, memory_access, one_kind_of_pointer, store_value};
+use super::{load_value, memory_access, one_kind_of_pointer, store_value};
 use crate::analysis::Cx;
 use crate::analysis::regs::{Access, ArgUse, use_register, would_leak};
 use crate::error::{Errno, MemoryMsg, Res};
 use crate::isa::opcode::*;
 use crate::isa::{AtomicOp, Insn, Op};
-use crate::kernel::call::RegBase;
+use crate::kernel::pointer::Region;
 
 /// Whether memory of this kind can be the target of an atomic instruction.
 fn target_ok(cx: &Cx<'_>, regno: u8, insn: Insn) -> bool {
     let ty = cx.reg(regno).ty;
-    if ty.is(RegBase::PtrToArena) {
+    if ty.region() == Region::Arena {
         // The x86-64 JIT makes loops of these three, which it cannot recover from faults in an arena.
         return ![i32::from(AND) | FETCH, i32::from(OR) | FETCH, i32::from(XOR) | FETCH].contains(&insn.imm);
     }
-    !(ty.is(RegBase::PtrToCtx)
-        || ty.is(RegBase::PtrToPacket)
-        || ty.is(RegBase::PtrToPacketMeta)
-        || ty.is(RegBase::PtrToFlowKeys)
-        || is_sk_pointer(ty))
+    !ty.flags.is_empty() || ty.base.row().atomic
 }
 
 /// Checks an atomic instruction.

@@ -197,7 +197,7 @@ pub(crate) fn typed_context_access(cx: &mut Cx<'_>, off: i32, size: u32, _t: Acc
         cx.say(PolicyMsg::CtxArgOffset { func, off });
         return Ok(false);
     }
-    let Some(btf_ref) = cx.program.attach.btf else { return Err(cx.bug("context of a function without BTF")) };
+    let Some(btf_ref) = cx.program.attach.btf else { return Err(cx.broken("context of a function without BTF")) };
     let btf: Arc<Btf> = cx.program.btf(btf_ref).clone();
     let proto = if cx.program.attach.func_proto == 0 { None } else { btf.ty(cx.program.attach.func_proto) };
     let arg = ctx_arg_idx(&btf, proto.as_ref(), off);
@@ -239,11 +239,11 @@ pub(crate) fn typed_context_access(cx: &mut Cx<'_>, off: i32, size: u32, _t: Acc
         match (&proto, &param) {
             (None, _) => return Ok(true),
             (Some(_), Some(p)) => p.type_id,
-            (Some(_), None) => return Err(cx.bug("argument beyond the prototype")),
+            (Some(_), None) => return Err(cx.broken("argument beyond the prototype")),
         }
     };
 
-    let Some(t) = btf.skip_modifiers(type_id) else { return Err(cx.bug("argument of an unknown type")) };
+    let Some(t) = btf.skip_modifiers(type_id) else { return Err(cx.broken("argument of an unknown type")) };
     let by_value = match t.kind {
         BtfKind::Int => is_small_int(&t),
         BtfKind::Enum | BtfKind::Enum64 | BtfKind::Struct => true,
@@ -330,7 +330,7 @@ pub(crate) fn typed_context_access(cx: &mut Cx<'_>, off: i32, size: u32, _t: Acc
         }
     }
     info.reg_type = ty;
-    let Some(st) = btf.skip_modifiers(t.size_or_type) else { return Err(cx.bug("pointer to an unknown type")) };
+    let Some(st) = btf.skip_modifiers(t.size_or_type) else { return Err(cx.broken("pointer to an unknown type")) };
     info.btf = Some((btf_ref, st.id));
     if !st.is_composite() {
         cx.say(PolicyMsg::CtxArgNotStruct { func, arg, kind: st.kind.log_word().to_string() });

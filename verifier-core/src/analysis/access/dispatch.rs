@@ -2,20 +2,19 @@
 //!
 //! In the kernel: `check_mem_access()`, `check_load_mem()`, `check_store_reg()`, `save_aux_ptr_type()`.
 
-use super::sock::is_sk_pointer;
 use super::stack::within_stack;
 use super::{align, buf, ctx, map_value, mem, packet, sock, stack_read, stack_write};
 use crate::analysis::btf_access::{map_struct_access, typed_pointer_access};
 use crate::analysis::cx::Cx;
 use crate::analysis::learned::KernelMemory;
 use crate::analysis::regs::{
-    Access, AccessSrc, ArgUse, is_packet_pointer, keep_low_bytes, no_contradiction_in, set_unknown,
-    sign_extend_low_bytes, use_register,
+    Access, AccessSrc, ArgUse, keep_low_bytes, no_contradiction_in, set_unknown, sign_extend_low_bytes, use_register,
 };
 use crate::error::{Errno, MemoryMsg, Res};
 use crate::isa::Insn;
 use crate::isa::opcode::{ATOMIC, B, H, W};
 use crate::kernel::call::{RegBase, RegType, TypeFlags};
+use crate::kernel::pointer::Region;
 
 /// Checks one load or store.
 ///
@@ -47,25 +46,23 @@ pub(crate) fn memory_access(
 
     let reg = *cx.reg(regno);
     let off = off.wrapping_add(reg.off);
-    let plain = reg.ty.flags.is_empty();
-    let nullable = reg.ty.may_be_null();
     // What most kinds leave in the register that receives the value: a number of which only the width is known.
     let mut loads_unknown = t == Access::Read;
-    match reg.ty.base {
-        RegBase::PtrToMapKey if plain => map_value::load_key(cx, regno, off, size, t)?,
-        RegBase::PtrToMapValue if plain => {
+    match reg.ty.region() {
+        Region::MapKey => map_value::load_key(cx, regno, off, size, t)?,
+        Region::MapValue => {
             map_value::load_store(cx, insn_idx, regno, off, size, t, value_regno, is_ldsx)?;
             loads_unknown = false;
         }
-        RegBase::PtrToMem => {
+        Region::Memory => {
             mem::load_store(cx, regno, off, size, t, value_regno)?;
             loads_unknown |= reg.has(TypeFlags::RDONLY);
         }
-        RegBase::PtrToCtx if plain => {
+        Region::Context => {
             ctx::load_store(cx, insn_idx, regno, off, size, t, value_regno, is_ldsx)?;
             loads_unknown = false;
         }
-        RegBase::PtrToStack if plain => {
+        Region::Stack => {
             within_stack(cx, regno, off, size as i32, AccessSrc::Direct, t)?;
             match t {
                 Access::Read => stack_read::read_stack(cx, regno, off, size, value_regno)?,
@@ -73,22 +70,22 @@ pub(crate) fn memory_access(
             }
             loads_unknown = false;
         }
-        _ if is_packet_pointer(&reg) && plain => packet::load_store(cx, regno, off, size, t, value_regno)?,
-        RegBase::PtrToFlowKeys if plain => buf::flow_keys(cx, off, size, t, value_regno)?,
-        _ if is_sk_pointer(reg.ty) => sock::load(cx, regno, off, size, t)?,
-        RegBase::PtrToTpBuffer if plain => buf::tracepoint(cx, regno, off, size)?,
-        RegBase::PtrToBtfId if !nullable => {
+        Region::Packet => packet::load_store(cx, regno, off, size, t, value_regno)?,
+        Region::FlowKeys => buf::flow_keys(cx, off, size, t, value_regno)?,
+        Region::Socket(kind) => sock::load(cx, regno, kind, off, size, t)?,
+        Region::TracepointBuffer => buf::tracepoint(cx, regno, off, size)?,
+        Region::Object => {
             typed_pointer_access(cx, regno, off, size as i32, t, value_regno)?;
             loads_unknown = false;
         }
-        RegBase::ConstPtrToMap if plain => {
+        Region::MapStruct => {
             map_struct_access(cx, regno, off, size as i32, t, value_regno)?;
             loads_unknown = false;
         }
-        RegBase::PtrToBuf if !nullable => buf::load_store(cx, regno, off, size, t)?,
+        Region::Buffer => buf::load_store(cx, regno, off, size, t)?,
         // Every access to an arena is guarded at run time: a fault reads as zero and drops the store.
-        RegBase::PtrToArena if plain => {}
-        _ => return Err(cx.reject(MemoryMsg::InvalidMem { regno, ty: reg.ty }, Errno::EACCES)),
+        Region::Arena => {}
+        Region::None => return Err(cx.reject(MemoryMsg::InvalidMem { regno, ty: reg.ty }, Errno::EACCES)),
     }
     let Some(value) = value_regno else { return Ok(()) };
     if loads_unknown {
@@ -128,29 +125,14 @@ pub(crate) fn store_value(cx: &mut Cx<'_>, insn: Insn, strict: bool) -> Res {
     one_kind_of_pointer(cx, ty, false)
 }
 
-/// Whether the kernel rewrites accesses through this kind of pointer, so that one instruction cannot serve another kind
-/// as well.
-fn is_rewritten(ty: RegType) -> bool {
-    matches!(
-        ty.base,
-        RegBase::PtrToCtx
-            | RegBase::PtrToSocket
-            | RegBase::PtrToSockCommon
-            | RegBase::PtrToTcpSock
-            | RegBase::PtrToXdpSock
-            | RegBase::PtrToBtfId
-            | RegBase::PtrToArena
-    )
-}
-
 /// The kernel's own memory that a pointer leads to. What programs allocate is theirs.
 fn kernel_memory(ty: RegType) -> Option<KernelMemory> {
     let untrusted = ty.has(TypeFlags::UNTRUSTED);
-    match ty.base {
-        RegBase::ConstPtrToMap => Some(KernelMemory::Map),
-        RegBase::PtrToArena => Some(KernelMemory::Arena),
-        RegBase::PtrToBtfId if untrusted || !ty.has(TypeFlags::ALLOC) => Some(KernelMemory::Object),
-        RegBase::PtrToMem if untrusted => Some(KernelMemory::Object),
+    match ty.base.row().region {
+        Region::MapStruct => Some(KernelMemory::Map),
+        Region::Arena => Some(KernelMemory::Arena),
+        Region::Object if untrusted || !ty.has(TypeFlags::ALLOC) => Some(KernelMemory::Object),
+        Region::Memory if untrusted => Some(KernelMemory::Object),
         _ => None,
     }
 }
@@ -165,7 +147,7 @@ pub(crate) fn one_kind_of_pointer(cx: &mut Cx<'_>, ty: RegType, allow_trust_mism
         cx.learned.aux[idx].pointer_seen = Some(ty);
         return Ok(());
     };
-    if ty == prev || !(is_rewritten(ty) || is_rewritten(prev)) {
+    if ty == prev || !(ty.base.row().rewritten || prev.base.row().rewritten) {
         return Ok(());
     }
     let mem_too = cx.program.kernel.features.untrusted_mem;

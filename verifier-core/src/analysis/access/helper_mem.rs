@@ -13,7 +13,8 @@ use crate::analysis::regs::{Access, AccessSrc};
 use crate::error::{Errno, MemoryMsg, Res, Stop};
 use crate::isa::opcode::B;
 use crate::kernel::ProgType;
-use crate::kernel::call::{RegBase, TypeFlags};
+use crate::kernel::call::TypeFlags;
+use crate::kernel::pointer::Region;
 
 /// Whether the kernel rewrites context accesses of this program type, so that a call could not read the context as
 /// plain bytes.
@@ -58,35 +59,31 @@ pub(crate) fn memory_argument(
         }
         t => t,
     };
-    match ty.base {
-        RegBase::PtrToPacket | RegBase::PtrToPacketMeta => {
-            within_packet(cx, regno, reg.off, access_size, zero_size_allowed)
-        }
-        RegBase::PtrToMapKey if t == Access::Write => {
-            Err(cx.reject(MemoryMsg::CannotWrite { regno, ty }, Errno::EACCES))
-        }
-        RegBase::PtrToMapKey => {
-            let map = reg.map().ok_or_else(|| cx.bug("a map key without a map"))?;
+    match ty.base.row().region {
+        Region::Packet => within_packet(cx, regno, reg.off, access_size, zero_size_allowed),
+        Region::MapKey if t == Access::Write => Err(cx.reject(MemoryMsg::CannotWrite { regno, ty }, Errno::EACCES)),
+        Region::MapKey => {
+            let map = reg.map().ok_or_else(|| cx.broken("a map key without a map"))?;
             let key_size = cx.program.map(map).spec.key_size;
             within_region(cx, regno, reg.off, access_size, key_size, false)
         }
-        RegBase::PtrToMapValue => {
+        Region::MapValue => {
             map_allows(cx, regno, reg.off, access_size, t)?;
             within_map_value(cx, regno, reg.off, access_size, zero_size_allowed, AccessSrc::Helper)
         }
-        RegBase::PtrToMem => {
+        Region::Memory => {
             if ty.has(TypeFlags::RDONLY) && t == Access::Write {
                 return Err(cx.reject(MemoryMsg::CannotWrite { regno, ty }, Errno::EACCES));
             }
             within_region(cx, regno, reg.off, access_size, reg.mem_size(), zero_size_allowed)
         }
-        RegBase::PtrToBuf => buf::within_buffer(cx, regno, reg.off, access_size, t),
-        RegBase::PtrToStack => {
+        Region::Buffer => buf::within_buffer(cx, regno, reg.off, access_size, t),
+        Region::Stack => {
             let off = reg.off;
             stack_range_is_set(cx, regno, off, access_size, zero_size_allowed, AccessSrc::Helper, t, meta)
         }
-        RegBase::PtrToBtfId => typed_pointer_access(cx, regno, reg.off, access_size, Access::Read, None),
-        RegBase::PtrToCtx if !rewrites_ctx(cx.program.resolved_prog_type()) => {
+        Region::Object => typed_pointer_access(cx, regno, reg.off, access_size, Access::Read, None),
+        Region::Context if !rewrites_ctx(cx.program.resolved_prog_type()) => {
             if access_size == 0 {
                 return if zero_size_allowed { Ok(()) } else { Err(Stop::silent(Errno::EACCES)) };
             }

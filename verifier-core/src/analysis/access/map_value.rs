@@ -28,7 +28,7 @@ const WRONLY_PROG: u32 = 1 << 8;
 
 /// The map of a map value or key. A pointer of such a type without one would be our own mistake.
 fn map_of(cx: &Cx<'_>, regno: u8) -> Res<MapIdx> {
-    cx.reg(regno).map().ok_or_else(|| cx.bug("a map pointer without a map"))
+    cx.reg(regno).map().ok_or_else(|| cx.broken("a map pointer without a map"))
 }
 
 /// Whether programs may read or write this map at all.
@@ -113,7 +113,7 @@ pub(crate) fn kptr_btf(cx: &Cx<'_>, own: BtfRef, btf: &KptrBtf) -> Option<BtfRef
 
 /// The pointee of a kptr field of a type in BTF `own`.
 pub(crate) fn kptr_pointee(cx: &Cx<'_>, own: BtfRef, field: &Field) -> Res<(BtfRef, TypeId)> {
-    let FieldInfo::Kptr { btf, id } = &field.info else { return Err(cx.bug("a kptr field without a type")) };
+    let FieldInfo::Kptr { btf, id } = &field.info else { return Err(cx.broken("a kptr field without a type")) };
     match kptr_btf(cx, own, btf) {
         Some(r) => Ok((r, *id)),
         None => Err(Stop::unsupported("a kptr to a type of a module that is not loaded")),
@@ -208,7 +208,7 @@ pub(crate) fn kptr_access(
     if class != LDX && field.kind == FieldKind::UPTR {
         return reject(cx, MemoryMsg::UptrStore);
     }
-    let own = cx.program.map(map).btf.ok_or_else(|| cx.bug("a kptr in a map without BTF"))?;
+    let own = cx.program.map(map).btf.ok_or_else(|| cx.broken("a kptr in a map without BTF"))?;
     match (class, value_regno) {
         (LDX, Some(regno)) => {
             let (btf, id) = kptr_pointee(cx, own, field)?;
@@ -232,7 +232,7 @@ pub(crate) fn kptr_access(
         }),
         (ST, _) if insn.imm != 0 => reject(cx, MemoryMsg::KptrStImm { off: field.offset }),
         (ST, _) => Ok(()),
-        _ => Err(cx.bug("a kptr accessed by no load or store")),
+        _ => Err(cx.broken("a kptr accessed by no load or store")),
     }
 }
 

@@ -32,5 +32,4 @@ pub(crate) use helper_mem::memory_argument;
 pub(crate) use map_value::{frozen_value, kptr_pointee, kptr_takes, map_allows, within_map_value};
 pub(crate) use packet::within_packet;
 pub(crate) use region::{at_object_start, offset_fits, within_region};
-pub(crate) use sock::is_sk_pointer;
 pub(crate) use stack::{object_slot, slot_of};

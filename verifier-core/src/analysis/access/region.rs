@@ -14,7 +14,7 @@ use crate::analysis::regs::{Access, would_leak};
 use crate::analysis::story::whole_offset;
 use crate::error::{Errno, MemoryMsg, Res};
 use crate::kernel::Reworded;
-use crate::kernel::call::RegBase;
+use crate::kernel::pointer::Region;
 use crate::state::RegState;
 
 /// Largest variable offset that sums of offsets can hold.
@@ -34,13 +34,10 @@ pub(super) fn check_range(
         return Ok(());
     }
     let reg = cx.reg(regno);
-    let plain = reg.ty.flags.is_empty();
-    let msg = match reg.ty.base {
-        RegBase::PtrToMapKey if plain => MemoryMsg::MapKeyRange { key_size: mem_size, off, size },
-        RegBase::PtrToMapValue if plain => MemoryMsg::MapValueRange { value_size: mem_size, off, size },
-        RegBase::PtrToPacket | RegBase::PtrToPacketMeta | RegBase::PtrToPacketEnd if plain => {
-            MemoryMsg::PacketRange { regno, id: reg.id, off, size, range: mem_size }
-        }
+    let msg = match reg.ty.region() {
+        Region::MapKey => MemoryMsg::MapKeyRange { key_size: mem_size, off, size },
+        Region::MapValue => MemoryMsg::MapValueRange { value_size: mem_size, off, size },
+        Region::Packet => MemoryMsg::PacketRange { regno, id: reg.id, off, size, range: mem_size },
         _ => MemoryMsg::MemRange { mem_size, off, size },
     };
     Err(cx.reject(msg, Errno::EACCES))

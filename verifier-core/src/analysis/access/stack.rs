@@ -74,7 +74,7 @@ pub(crate) fn object_slot(cx: &mut Cx<'_>, reg: &RegState, kind: &'static str, n
 
 /// Whether saving this type keeps track of it.
 pub(super) const fn is_spillable(ty: RegType) -> bool {
-    !matches!(ty.base, RegBase::NotInit | RegBase::Scalar | RegBase::PtrToTpBuffer | RegBase::ConstPtrToDynptr)
+    ty.base.row().spillable
 }
 
 /// The byte holds data now; zero stays zero, and what was never written stays so.
@@ -100,22 +100,7 @@ pub(super) fn end_object_in_slot(slot: &mut Slot) {
     }
 }
 
-/// A slot of a frame for writing, `None` beyond the stack's depth.
-pub(super) fn slot_mut<'e>(cx: &'e mut Cx<'_>, frame: usize, spi: usize) -> Res<&'e mut Slot> {
-    let idx = cx.path.insn_idx;
-    match cx.path.cur.frame_at_mut(frame).stack.get_mut(spi) {
-        Some(slot) => Ok(slot),
-        None => Err(Stop::Unsupported(format!("internal: stack slot {spi} does not exist at insn {idx}").into())),
-    }
-}
-
-/// A slot of a frame.
-pub(super) fn slot<'e>(cx: &'e Cx<'_>, frame: usize, spi: usize) -> Res<&'e Slot> {
-    match cx.path.cur.frames.get(frame).and_then(|f| f.stack.get(spi)) {
-        Some(slot) => Ok(slot),
-        None => Err(cx.bug("a stack slot does not exist")),
-    }
-}
+pub(super) use crate::analysis::object_slots::{slot, slot_mut};
 
 /// Saves a register into the low `size` bytes of a slot; above them, what was data stays data.
 pub(crate) fn save_register(cx: &mut Cx<'_>, frame: usize, spi: usize, reg: &RegState, size: usize) -> Res {

@@ -120,7 +120,7 @@ pub(crate) fn argument_type(
 ) -> Res {
     let reg = *cx.reg(regno);
     let Some(types) = compatible(arg.base, &cx.program.kernel.features) else {
-        return Err(cx.bug("unsupported argument type"));
+        return Err(cx.kernel_bug("unsupported argument type"));
     };
     // An argument that takes the weaker form takes the stronger one too, not the other way round.
     let mut ty = reg.ty;
@@ -161,7 +161,7 @@ pub(crate) fn argument_type(
     }
     if [ALLOC, PERCPU.union(ALLOC)].contains(&flags) {
         if !xchg && !matches!(meta.func_id, id::SPIN_LOCK | id::SPIN_UNLOCK) {
-            return Err(cx.bug("object of the program as an argument"));
+            return Err(cx.kernel_bug("object of the program as an argument"));
         }
         if xchg && regno == 2 {
             return match_kptr(cx, regno, meta);
@@ -171,7 +171,7 @@ pub(crate) fn argument_type(
     if [PERCPU, PERCPU.union(RCU), PERCPU.union(TRUSTED)].contains(&flags) {
         return Ok(());
     }
-    Err(cx.bug("unexpected pointer to a kernel type as an argument"))
+    Err(cx.kernel_bug("unexpected pointer to a kernel type as an argument"))
 }
 
 /// The pointer must point to the struct that the argument needs.
@@ -197,10 +197,10 @@ fn check_struct(
     let need = match btf {
         Some(b) => b,
         None if any_sock => (BtfRef::VMLINUX, kernel_struct(cx, "sock_common")),
-        None if arg.btf == POISON || arg.btf.is_empty() => return Err(cx.bug("argument without a type")),
+        None if arg.btf == POISON || arg.btf.is_empty() => return Err(cx.kernel_bug("argument without a type")),
         None => (BtfRef::VMLINUX, kernel_struct(cx, arg.btf)),
     };
-    let Some((have_btf, have)) = reg.btf() else { return Err(cx.bug("BTF pointer without a type")) };
+    let Some((have_btf, have)) = reg.btf() else { return Err(cx.broken("BTF pointer without a type")) };
     let walk = !reg.has(TypeFlags::ALLOC);
     if !same_struct_within(cx, have_btf, have, reg.off, need.0, need.1, strict, walk) {
         let is = cx.program.btf(have_btf).type_name(have).to_string();
@@ -211,7 +211,9 @@ fn check_struct(
 }
 
 fn match_kptr(cx: &mut Cx<'_>, regno: u8, meta: &CallMeta) -> Res {
-    let Some((field, owner)) = meta.kptr_field.clone() else { return Err(cx.bug("kptr exchange without a field")) };
+    let Some((field, owner)) = meta.kptr_field.clone() else {
+        return Err(cx.kernel_bug("kptr exchange without a field"));
+    };
     kptr_takes(cx, owner, &field, regno).map_err(|s| errno_as(s, Errno::EACCES))
 }
 
@@ -259,7 +261,7 @@ pub(crate) fn argument_offset(cx: &mut Cx<'_>, reg: &RegState, regno: u8, arg: A
 
 /// What a value argument means for this map.
 fn map_argument_type(cx: &mut Cx<'_>, arg: ArgType, meta: &CallMeta) -> Res<ArgType> {
-    let Some(map) = meta.map else { return Err(cx.bug("value argument without a map")) };
+    let Some(map) = meta.map else { return Err(cx.kernel_bug("value argument without a map")) };
     match map_type(cx, map.map) {
         Some(MapType::Sockmap | MapType::Sockhash) => {
             if arg.flags.is_empty() {
@@ -319,7 +321,7 @@ pub(super) fn helper_argument(
     if arg.flags.contains(TypeFlags::OBJ_RELEASE) {
         check_released(cx, &reg, regno, arg)?;
         if meta.release_regno != 0 {
-            return Err(cx.bug("more than one released argument"));
+            return Err(cx.kernel_bug("more than one released argument"));
         }
         meta.release_regno = regno;
     }
@@ -377,7 +379,7 @@ fn check_kind(
     match arg.base {
         ArgBase::ConstMapPtr => map_pointer(cx, &reg, meta),
         ArgBase::PtrToMapKey => {
-            let Some(map) = meta.map else { return Err(cx.bug("key argument without a map")) };
+            let Some(map) = meta.map else { return Err(cx.kernel_bug("key argument without a map")) };
             let key_size = cx.program.map(map.map).spec.key_size;
             memory_argument(cx, regno, key_size as i32, Access::Read, false, None)?;
             let flags = cx.program.map(map.map).spec.map_flags;
@@ -392,7 +394,7 @@ fn check_kind(
             if arg.flags.contains(TypeFlags::MAYBE_NULL) && reg.is_null() {
                 return Ok(());
             }
-            let Some(map) = meta.map else { return Err(cx.bug("value argument without a map")) };
+            let Some(map) = meta.map else { return Err(cx.kernel_bug("value argument without a map")) };
             let value_size = cx.program.map(map.map).spec.value_size;
             meta.raw_mode = arg.flags.contains(TypeFlags::UNINIT);
             memory_argument(cx, regno, value_size as i32, access_of(arg), false, Some(meta))
@@ -411,13 +413,13 @@ fn check_kind(
             let lock = match meta.func_id {
                 id::SPIN_LOCK => true,
                 id::SPIN_UNLOCK => false,
-                _ => return Err(cx.bug("lock argument of an unexpected helper")),
+                _ => return Err(cx.kernel_bug("lock argument of an unexpected helper")),
             };
             lock_argument(cx, regno, LockOp { lock, res: false, irq: false }).map_err(|s| field_error(cx, s))
         }
         ArgBase::PtrToTimer => timer_argument(cx, regno, &mut meta.map).map_err(|s| field_error(cx, s)),
         ArgBase::PtrToFunc => {
-            let Payload::Subprog(n) = reg.payload else { return Err(cx.bug("function pointer without a function")) };
+            let Payload::Subprog(n) = reg.payload else { return Err(cx.broken("function pointer without a function")) };
             meta.subprog = n;
             Ok(())
         }
@@ -434,7 +436,7 @@ fn check_kind(
         }
         ArgBase::ConstSize | ArgBase::ConstSizeOrZero => {
             let Some(memory) = index.checked_sub(1).map(|i| proto.args[i]) else {
-                return Err(cx.bug("size argument without memory"));
+                return Err(cx.broken("size argument without memory"));
             };
             memory_and_size(cx, regno, access_of(memory), arg.base == ArgBase::ConstSizeOrZero, meta)
         }
@@ -501,7 +503,7 @@ pub(crate) fn constant_text(cx: &mut Cx<'_>, regno: u8) -> Res {
 
 /// The string that a checked register points to, without its zero; `None` when the zero is missing.
 pub(super) fn const_str(cx: &mut Cx<'_>, reg: &RegState) -> Res<Option<Vec<u8>>> {
-    let Some(map) = reg.map() else { return Err(cx.bug("string outside of a map")) };
+    let Some(map) = reg.map() else { return Err(cx.broken("string outside of a map")) };
     let spec = std::sync::Arc::clone(&cx.program.map(map).spec);
     let off = i64::from(reg.off).wrapping_add(reg.scalar.var_off.value as i64);
     // Only an array of one element can be looked into.

@@ -62,7 +62,7 @@ pub(crate) fn fork_callback(cx: &mut Cx<'_>, insn: Insn, insn_idx: usize, subpro
         Err(Stop::Reject(r)) if r.errno != Errno::EFAULT => {}
         Err(stop) => return Err(stop),
     }
-    let Some(info) = cx.learned.subprogs.get_mut(n) else { return Err(cx.bug("callback that is no function")) };
+    let Some(info) = cx.learned.subprogs.get_mut(n) else { return Err(cx.kernel_bug("callback that is no function")) };
     info.used_as_callback = true;
     let start = info.start as usize;
     if callback.is_async() {
@@ -170,7 +170,7 @@ fn set_state(cx: &mut Cx<'_>, callback: Callback, caller: &FuncState, callee: &m
         Callback::Timer | Callback::TaskWork => {
             let from = if callback == Callback::Timer { 1 } else { 3 };
             let Payload::Map { map, uid } = caller.regs[from].payload else {
-                return Err(cx.bug("asynchronous callback without a map"));
+                return Err(cx.kernel_bug("asynchronous callback without a map"));
             };
             let uid = if cx.program.kernel.features.timer_callback_keeps_map_uid { uid } else { 0 };
             let payload = Payload::Map { map, uid };

@@ -62,7 +62,7 @@ pub(crate) fn local_call(cx: &mut Cx<'_>, insn: Insn, insn_idx: &mut usize) -> R
     let target = *insn_idx as i64 + i64::from(insn.imm) + 1;
     let start = u32::try_from(target).unwrap_or(u32::MAX);
     let Ok(subprog) = cx.learned.subprogs.binary_search_by_key(&start, |s| s.start) else {
-        return Err(cx.bug("call of something that is no function"));
+        return Err(cx.kernel_bug("call of something that is no function"));
     };
     let fits = match arguments_fit_signature(cx, subprog) {
         Err(Stop::Reject(r)) if r.errno == Errno::EFAULT => return Err(Stop::Reject(r)),
@@ -154,7 +154,7 @@ pub(crate) fn return_to_caller(cx: &mut Cx<'_>, insn_idx: &mut usize) -> Res {
         cx.path.asks.list.push(Ask::Leave(liveness::calls_of(&cx.path.cur)));
     }
     let frame = cx.path.cur.top_frame();
-    let Some(caller) = frame.checked_sub(1) else { return Err(cx.bug("return without a caller")) };
+    let Some(caller) = frame.checked_sub(1) else { return Err(cx.broken("return without a caller")) };
     let r0: RegState = *cx.reg(0);
     if r0.ty.is(RegBase::PtrToStack) {
         return Err(cx.reject(CallMsg::ReturnsStack, Errno::EINVAL));
@@ -176,7 +176,7 @@ pub(crate) fn return_to_caller(cx: &mut Cx<'_>, insn_idx: &mut usize) -> Res {
             return Err(cx.reject(out_of_range("At callback return", "R0", &r0, range), Errno::EINVAL));
         }
         if repeats && !cx.learned.aux.get(call).is_some_and(|a| a.runs_callbacks) {
-            return Err(cx.bug("callback of a call that calls none"));
+            return Err(cx.kernel_bug("callback of a call that calls none"));
         }
     } else {
         cx.path.cur.frame_at_mut(caller).regs[0] = r0;

@@ -95,7 +95,7 @@ fn match_args(cx: &mut Cx<'_>, subprog: usize) -> Res {
                 argument_type(cx, regno, arg, Some((BtfRef::VMLINUX, want.btf_id)), &mut meta)?;
                 argument_offset(cx, &reg, regno, arg)?;
             }
-            _ => return Err(cx.bug("argument of an unknown kind")),
+            _ => return Err(cx.broken("argument of an unknown kind")),
         }
     }
     Ok(())
@@ -189,7 +189,7 @@ fn entry_args(cx: &mut Cx<'_>, subprog: usize) -> Res {
                 cx.reg_mut(regno).payload = Payload::Btf { btf: BtfRef::VMLINUX, id: want.btf_id };
                 cx.reg_mut(regno).id = cx.new_id();
             }
-            _ => return Err(cx.bug("argument of an unknown kind")),
+            _ => return Err(cx.broken("argument of an unknown kind")),
         }
     }
     Ok(())

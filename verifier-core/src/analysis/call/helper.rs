@@ -201,7 +201,7 @@ fn set_result(cx: &mut Cx<'_>, proto: &FuncProto, meta: &CallMeta, effects: &Eff
         RetBase::Integer => set_unknown(cx, 0),
         RetBase::Void => cx.reg_mut(0).ty = RegType::of(RegBase::NotInit),
         RetBase::PtrToMapValue => {
-            let Some(m) = meta.map else { return Err(cx.bug("map value without a map")) };
+            let Some(m) = meta.map else { return Err(cx.broken("map value without a map")) };
             let known = meta.const_map_key.is_some_and(|k| k < u64::from(cx.program.map(m.map).spec.max_entries));
             if meta.func_id == id::MAP_LOOKUP_ELEM && known {
                 flags.remove(TypeFlags::MAYBE_NULL);
@@ -226,7 +226,7 @@ fn set_result(cx: &mut Cx<'_>, proto: &FuncProto, meta: &CallMeta, effects: &Eff
             let mut ty = RegType::with(RegBase::PtrToBtfId, flags);
             let (btf, id) = if meta.func_id == id::KPTR_XCHG {
                 let Some((field, owner)) = meta.kptr_field.clone() else {
-                    return Err(cx.bug("kptr exchange without a field"));
+                    return Err(cx.kernel_bug("kptr exchange without a field"));
                 };
                 let target = kptr_pointee(cx, owner, &field)?;
                 if !cx.program.is_kernels(target.0) {
@@ -259,9 +259,9 @@ fn set_result(cx: &mut Cx<'_>, proto: &FuncProto, meta: &CallMeta, effects: &Eff
 
 /// This CPU's copy of a per-CPU variable or object.
 fn per_cpu_result(cx: &mut Cx<'_>, flags: TypeFlags, meta: &CallMeta, effects: &Effects) -> Res {
-    let Some((btf, id)) = meta.ret_btf else { return Err(cx.bug("per-CPU result without a type")) };
+    let Some((btf, id)) = meta.ret_btf else { return Err(cx.broken("per-CPU result without a type")) };
     let types = std::sync::Arc::clone(cx.program.btf(btf));
-    let Some(t) = types.skip_modifiers(id) else { return Err(cx.bug("per-CPU result without a type")) };
+    let Some(t) = types.skip_modifiers(id) else { return Err(cx.broken("per-CPU result without a type")) };
     if !t.is_composite() {
         let Some(size) = types.resolve_size(t.id) else {
             let msg = CallMsg::KsymSize { name: t.name().to_string(), errno: -(Errno::EINVAL as i32) };
@@ -284,7 +284,7 @@ fn own_result(cx: &mut Cx<'_>, meta: &CallMeta, insn_idx: usize) -> Res {
     let func = meta.func_id;
     let map = meta.map.and_then(|m| super::map::map_type(cx, m.map));
     if class::multiple_ref_obj_use(func, map) {
-        return Err(cx.bug("reference with two purposes"));
+        return Err(cx.kernel_bug("reference with two purposes"));
     }
     if class::is_dynptr_ref(func)
         && let Payload::Mem { dynptr_id, .. } = &mut cx.reg_mut(0).payload

@@ -95,7 +95,7 @@ pub(crate) fn lock_argument(cx: &mut Cx<'_>, regno: u8, op: LockOp) -> Res {
     }
     let ptr = lock_identity(&reg);
     if ptr == 0 {
-        return Err(cx.bug("lock in nothing"));
+        return Err(cx.broken("lock in nothing"));
     }
     if !cx.program.kernel.features.locks_are_refs {
         return lock_single(cx, op, what, ActiveLock { ptr, id: reg.id });
@@ -159,7 +159,7 @@ fn check_map_field(cx: &mut Cx<'_>, regno: u8, kind: FieldKind, what: &'static s
     if !reg.scalar.var_off.is_const() {
         return Err(cx.reject(CallMsg::FieldVariable { regno, what }, Errno::EINVAL));
     }
-    let Payload::Map { map, uid } = reg.payload else { return Err(cx.bug("field pointer outside of a map")) };
+    let Payload::Map { map, uid } = reg.payload else { return Err(cx.broken("field pointer outside of a map")) };
     if cx.program.map(map).btf.is_none() {
         let msg = CallMsg::MapNeedsBtf { map: map_name(cx, map), what };
         return Err(cx.reject(msg, Errno::EINVAL));
@@ -178,7 +178,7 @@ fn check_map_field(cx: &mut Cx<'_>, regno: u8, kind: FieldKind, what: &'static s
 
 fn set_map(cx: &mut Cx<'_>, place: &mut Option<MapArg>, map: MapArg) -> Res {
     if place.is_some() {
-        return Err(cx.bug("two maps in one call"));
+        return Err(cx.kernel_bug("two maps in one call"));
     }
     *place = Some(map);
     Ok(())
@@ -203,7 +203,7 @@ pub(crate) fn workqueue_argument(cx: &mut Cx<'_>, regno: u8, map: &mut Option<Ma
         return set_map(cx, map, m);
     }
     let reg = *cx.reg(regno);
-    let Payload::Map { map: m, uid } = reg.payload else { return Err(cx.bug("workqueue outside of a map")) };
+    let Payload::Map { map: m, uid } = reg.payload else { return Err(cx.broken("workqueue outside of a map")) };
     let at = field_off(cx.program.map(m).record.as_deref(), FieldKind::WORKQUEUE);
     if at != total_off(&reg) {
         let msg = CallMsg::FieldOffset { off: total_off(&reg), what: "bpf_wq", at };
@@ -231,7 +231,7 @@ pub(crate) fn kptr_argument(cx: &mut Cx<'_>, regno: u8, meta: &mut CallMeta) -> 
     let owner = if reg.ty.base == RegBase::PtrToBtfId && reg.has(TypeFlags::ALLOC) {
         reg.btf().map(|(btf, _)| btf)
     } else {
-        let Payload::Map { map, uid: _ } = reg.payload else { return Err(cx.bug("kptr outside of a map")) };
+        let Payload::Map { map, uid: _ } = reg.payload else { return Err(cx.broken("kptr outside of a map")) };
         let Some(btf) = cx.program.map(map).btf else {
             let msg = CallMsg::MapNeedsBtf { map: map_name(cx, map), what: "bpf_kptr_xchg" };
             return Err(cx.reject(msg, Errno::EINVAL));
@@ -239,7 +239,7 @@ pub(crate) fn kptr_argument(cx: &mut Cx<'_>, regno: u8, meta: &mut CallMeta) -> 
         meta.map = Some(MapArg { map, uid: meta.map.map_or(0, |m| m.uid) });
         Some(btf)
     };
-    let Some(owner) = owner else { return Err(cx.bug("kptr in an object without a type")) };
+    let Some(owner) = owner else { return Err(cx.broken("kptr in an object without a type")) };
     if !reg.scalar.var_off.is_const() {
         return Err(cx.reject(CallMsg::FieldVariable { regno, what: "kptr" }, Errno::EINVAL));
     }
@@ -281,7 +281,7 @@ pub(super) fn note_map(cx: &mut Cx<'_>, meta: &CallMeta, insn_idx: usize) -> Res
     ) {
         return Ok(());
     }
-    let Some(MapArg { map, .. }) = meta.map else { return Err(cx.bug("map helper without a map")) };
+    let Some(MapArg { map, .. }) = meta.map else { return Err(cx.kernel_bug("map helper without a map")) };
     let changes =
         matches!(meta.func_id, id::MAP_DELETE_ELEM | id::MAP_UPDATE_ELEM | id::MAP_PUSH_ELEM | id::MAP_POP_ELEM);
     if changes && cx.program.map(map).spec.map_flags & RDONLY_PROG != 0 {
@@ -307,7 +307,7 @@ pub(super) fn note_key(cx: &mut Cx<'_>, meta: &CallMeta, insn_idx: usize) -> Res
     if meta.func_id != id::TAIL_CALL {
         return Ok(());
     }
-    let Some(MapArg { map, .. }) = meta.map else { return Err(cx.bug("tail call without a map")) };
+    let Some(MapArg { map, .. }) = meta.map else { return Err(cx.broken("tail call without a map")) };
     if map_type(cx, map) != Some(MapType::ProgArray) {
         return Err(cx.reject(CallMsg::TailCallMap, Errno::EINVAL));
     }
@@ -339,7 +339,7 @@ pub(super) fn note_key(cx: &mut Cx<'_>, meta: &CallMeta, insn_idx: usize) -> Res
 pub(super) fn map_and_helper_fit(cx: &mut Cx<'_>, meta: &CallMeta) -> Res {
     let Some(MapArg { map, .. }) = meta.map else { return Ok(()) };
     let number = cx.program.map(map).spec.map_type;
-    let Some(kind) = MapType::from_number(number) else { return Err(cx.bug("map of an unknown type")) };
+    let Some(kind) = MapType::from_number(number) else { return Err(cx.broken("map of an unknown type")) };
     let verdict = map_takes_helper(
         &cx.program.kernel.features,
         kind,

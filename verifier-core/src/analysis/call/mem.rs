@@ -83,7 +83,7 @@ pub(crate) fn memory_of_type(cx: &mut Cx<'_>, regno: u8, mem_size: u32) -> Res {
 /// # Errors
 /// As [`memory_and_size`].
 pub(crate) fn memory_and_size_both_ways(cx: &mut Cx<'_>, regno: u8) -> Res {
-    let Some(mem) = regno.checked_sub(1).filter(|m| *m > 0) else { return Err(cx.bug("size without memory")) };
+    let Some(mem) = regno.checked_sub(1).filter(|m| *m > 0) else { return Err(cx.broken("size without memory")) };
     let saved = *cx.reg(mem);
     let may_be_null = saved.ty.may_be_null();
     if may_be_null {

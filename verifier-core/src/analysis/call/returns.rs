@@ -66,7 +66,7 @@ pub(crate) fn result_in_range(cx: &mut Cx<'_>, regno: u8, reg_name: &'static str
     let prog = cx.program.resolved_prog_type();
     let attach = cx.program.resolved_attach_type();
     let (subprog, exception_cb, async_cb, async_range) = {
-        let Some(f) = cx.path.cur.frames.first() else { return Err(cx.bug("return without a frame")) };
+        let Some(f) = cx.path.cur.frames.first() else { return Err(cx.broken("return without a frame")) };
         (f.function_number != 0, f.ends_exception, f.runs_later, f.callback_result)
     };
     let void = attached_to_void(cx);

@@ -44,14 +44,14 @@ const fn is_scalar(kind: BtfKind) -> bool {
 /// EFAULT where nothing can go on; anything else means that the BTF does not describe what we can verify, which only
 /// global functions care about.
 pub(crate) fn read_signature(cx: &mut Cx<'_>, subprog: usize) -> Res {
-    let Some(info) = cx.learned.subprogs.get(subprog) else { return Err(cx.bug("no such function")) };
+    let Some(info) = cx.learned.subprogs.get(subprog) else { return Err(cx.broken("no such function")) };
     if info.signature_known {
         return Ok(());
     }
     let (Some(func), Some(aux)) =
         (cx.program.func_info.get(subprog).copied(), cx.learned.function_facts.get(subprog).copied())
     else {
-        return Err(cx.bug("function without information"));
+        return Err(cx.broken("function without information"));
     };
     let global = aux.linkage == GLOBAL;
     if func.type_id == 0 {
@@ -66,7 +66,7 @@ pub(crate) fn read_signature(cx: &mut Cx<'_>, subprog: usize) -> Res {
     };
     let name = func_type.name().to_string();
     if aux.unreliable {
-        return Err(cx.bug("unreliable BTF of a function is read again"));
+        return Err(cx.broken("unreliable BTF of a function is read again"));
     }
     let Some(proto) = btf.ty(func_type.size_or_type).filter(|t| t.kind == BtfKind::FuncProto) else {
         return Err(cx.reject(CallMsg::NoProto { name }, Errno::EFAULT));
@@ -140,7 +140,7 @@ fn read_arg(
     global: bool,
     func_name: &str,
 ) -> Res<SubprogArg> {
-    let Some(ty) = btf.skip_modifiers(param) else { return Err(cx.bug("argument without a type")) };
+    let Some(ty) = btf.skip_modifiers(param) else { return Err(cx.kernel_bug("argument without a type")) };
     let of = |a: ArgType| SubprogArg { arg: a, mem_size: 0, btf_id: 0 };
     let has = |t: u32| tags & t != 0;
     let combination = CallMsg::TagCombination { arg: index };
@@ -196,7 +196,7 @@ fn read_arg(
                 return Err(cx.reject(CallMsg::ArgUnsupported { arg: index, kind, name }, Errno::EINVAL));
             }
             let Some(target) = btf.skip_modifiers(ty.size_or_type) else {
-                return Err(cx.bug("pointer without a type"));
+                return Err(cx.broken("pointer without a type"));
             };
             let Some(mem_size) = btf.resolve_size(target.id) else {
                 let (kind, name) = (target.kind.log_word().to_string(), target.name().to_string());
@@ -225,7 +225,7 @@ fn untrusted(cx: &mut Cx<'_>, btf: &Btf, ptr: &Type<'_>, index: usize, tags: u32
     if tags & !tag::UNTRUSTED != 0 {
         return Err(cx.reject(CallMsg::TagUntrusted { arg: index }, Errno::EINVAL));
     }
-    let Some(target) = btf.skip_modifiers(ptr.size_or_type) else { return Err(cx.bug("pointer without a type")) };
+    let Some(target) = btf.skip_modifiers(ptr.size_or_type) else { return Err(cx.broken("pointer without a type")) };
     if target.kind == BtfKind::Void || is_scalar(target.kind) {
         let flags = TypeFlags::RDONLY.union(TypeFlags::UNTRUSTED);
         return Ok(SubprogArg { arg: arg(ArgBase::PtrToMem, flags), mem_size: 0, btf_id: 0 });
@@ -247,7 +247,7 @@ fn validate_ctx(cx: &mut Cx<'_>, btf: &Btf, ptr: &Type<'_>, index: usize, prog: 
     if matches!(prog, ProgType::Kprobe | ProgType::PerfEvent) && is_user_regs_typedef(btf, ptr) {
         return Ok(());
     }
-    let Some(target) = btf.skip_modifiers(ptr.size_or_type) else { return Err(cx.bug("pointer without a type")) };
+    let Some(target) = btf.skip_modifiers(ptr.size_or_type) else { return Err(cx.broken("pointer without a type")) };
     if target.kind == BtfKind::Void {
         return Ok(());
     }
@@ -294,7 +294,7 @@ fn is_dynptr(btf: &Btf, ptr: &Type<'_>) -> bool {
 
 /// The kernel's type of this name and kind.
 fn kernel_type(cx: &mut Cx<'_>, btf: &Btf, ptr: &Type<'_>, index: usize) -> Res<TypeId> {
-    let Some(target) = btf.skip_modifiers(ptr.size_or_type) else { return Err(cx.bug("pointer without a type")) };
+    let Some(target) = btf.skip_modifiers(ptr.size_or_type) else { return Err(cx.broken("pointer without a type")) };
     let (kind, name) = (target.kind.log_word().to_string(), target.name().to_string());
     if name.is_empty() {
         let (name, errno) = ("(anon)".into(), -(Errno::EINVAL as i32));

@@ -36,7 +36,7 @@ pub(super) struct Effects {
 fn dynptr_arg(cx: &Cx<'_>, proto: &FuncProto) -> Res<RegState> {
     match proto.args.iter().position(|a| a.base == ArgBase::PtrToDynptr) {
         Some(i) => Ok(*cx.reg(i as u8 + 1)),
-        None => Err(cx.bug("helper without a dynptr")),
+        None => Err(cx.broken("helper without a dynptr")),
     }
 }
 
@@ -81,7 +81,7 @@ pub(super) fn check(
         id::DYNPTR_DATA => {
             let reg = dynptr_arg(cx, proto)?;
             if meta.dynptr_id != 0 || meta.ref_obj_id != 0 {
-                return Err(cx.bug("dynptr and reference in one call"));
+                return Err(cx.kernel_bug("dynptr and reference in one call"));
             }
             meta.dynptr_id = dynptr_id(cx, &reg)?;
             meta.ref_obj_id = dynptr_owner(cx, &reg)?;
@@ -166,7 +166,7 @@ fn snprintf(cx: &mut Cx<'_>) -> Res {
     if len % 8 != 0 {
         return Err(Stop::silent(Errno::EINVAL));
     }
-    let Some(text) = const_str(cx, &fmt)? else { return Err(cx.bug("format without an end")) };
+    let Some(text) = const_str(cx, &fmt)? else { return Err(cx.broken("format without an end")) };
     if !format_fits(&text, len / 8) {
         return Err(cx.reject(CallMsg::InvalidFormat, Errno::EINVAL));
     }

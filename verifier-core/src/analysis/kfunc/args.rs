@@ -6,10 +6,7 @@
 
 use std::sync::Arc;
 
-use super::btf_arg::{
-    TRUSTED, has_unsafe_modifiers, is_scalar, is_scalar_struct, is_struct, is_trusted, kern_ctx, process_btf_id,
-    struct_of_base,
-};
+use super::btf_arg::{TRUSTED, has_unsafe_modifiers, is_scalar, is_scalar_struct, is_struct, kern_ctx, process_btf_id};
 use super::by_pointer;
 use super::graph::{process_node, process_root};
 use super::irq::{irq_flag_argument, process_res_spin_lock};
@@ -24,7 +21,7 @@ use crate::analysis::call::meta::MapArg;
 use crate::analysis::ctx_type::is_prog_ctx_type;
 use crate::analysis::iter::iterator_argument;
 use crate::analysis::objects::{in_tree_callback, is_allocated, is_borrowed, record_of};
-use crate::analysis::regs::need_exactly;
+use crate::analysis::regs::{is_trusted, need_exactly};
 use crate::analysis::{dynptr, refs};
 use crate::btf::{Btf, BtfKind};
 use crate::error::{Errno, KfuncMsg, Res};
@@ -128,7 +125,7 @@ fn classify(cx: &mut Cx, meta: &KfuncMeta, btf: &Arc<Btf>, p: &Param<'_>) -> Res
     }
     let target_kind = p.target.map_or(BtfKind::Void, |t| t.kind);
     let tname = || p.target.map_or("", |t| t.name()).to_string();
-    if reg.ty.base == RegBase::PtrToBtfId || struct_of_base(reg.ty.base).is_some() {
+    if reg.ty.base == RegBase::PtrToBtfId || reg.ty.base.row().stands_for.is_some() {
         if !is_struct(target_kind) {
             let kind = target_kind.log_word();
             let msg = KfuncMsg::ArgPointerKind { name: meta.name(), arg, kind, tname: tname() };
@@ -156,7 +153,7 @@ fn check_scalar(cx: &mut Cx, meta: &mut KfuncMeta, name: &str, regno: u8) -> Res
     }
     if has_suffix(name, "__k") {
         if meta.constant.is_some() {
-            return Err(cx.bug("only one constant argument permitted"));
+            return Err(cx.kernel_bug("only one constant argument permitted"));
         }
         let Some(value) = reg.const_value() else {
             return Err(cx.reject(KfuncMsg::NotConstant { regno }, Errno::EINVAL));
@@ -312,7 +309,7 @@ fn check_dynptr(cx: &mut Cx, meta: &mut KfuncMeta, reg: &RegState, p: &Param<'_>
         Some(Special::DynptrClone) if flags.contains(TypeFlags::UNINIT) => {
             let (kind, _, ref_obj_id) = meta.dynptr.unwrap_or((DynptrKind::Invalid, 0, 0));
             if kind == DynptrKind::Invalid || crate::analysis::object_slots::is_refcounted(kind) && ref_obj_id == 0 {
-                return Err(cx.bug("clone of a dynptr without a parent"));
+                return Err(cx.kernel_bug("clone of a dynptr without a parent"));
             }
             flags |= dynptr::flags_of_kind(kind);
             clone_ref = ref_obj_id;
@@ -339,7 +336,7 @@ fn check_btf_id(cx: &mut Cx, meta: &KfuncMeta, reg: &RegState, p: &Param<'_>, ki
         want.1 = id.unwrap_or(0);
     }
     let unsafe_btf = has_unsafe_modifiers(reg) && !reg.has(TypeFlags::RCU);
-    if (reg.ty.base != RegBase::PtrToBtfId || unsafe_btf) && struct_of_base(reg.ty.base).is_none() {
+    if (reg.ty.base != RegBase::PtrToBtfId || unsafe_btf) && reg.ty.base.row().stands_for.is_none() {
         let stop = cx.reject(KfuncMsg::ArgIs { arg, ty: reg.ty }, Errno::EINVAL);
         let ty = RegType { base: reg.ty.base, flags: reg.ty.flags & TRUSTED };
         return Err(cx.also(stop, KfuncMsg::ExpectedOrSocket { ty }));
@@ -355,7 +352,7 @@ fn size_alone(cx: &mut Cx, meta: &mut KfuncMeta, p: &Param<'_>) -> Res<bool> {
     }
     let regno = p.index as u8 + 2;
     if meta.constant.is_some() {
-        return Err(cx.bug("only one constant argument permitted"));
+        return Err(cx.kernel_bug("only one constant argument permitted"));
     }
     let Some(value) = cx.reg(regno).const_value() else {
         return Err(cx.reject(KfuncMsg::NotConstant { regno }, Errno::EINVAL));
@@ -376,7 +373,7 @@ fn check_mem_size(cx: &mut Cx, meta: &mut KfuncMeta, p: &Param<'_>) -> Res {
     let size_name = meta.desc.params.get(p.index + 1).map_or("", |n| &*n.name);
     if has_suffix(size_name, "__szk") && cx.reg(regno + 1).is_scalar() {
         if meta.constant.is_some() {
-            return Err(cx.bug("only one constant argument permitted"));
+            return Err(cx.kernel_bug("only one constant argument permitted"));
         }
         let Some(value) = cx.reg(regno + 1).const_value() else {
             return Err(cx.reject(KfuncMsg::NotConstant { regno: regno + 1 }, Errno::EINVAL));
@@ -420,7 +417,7 @@ fn pointer_argument(cx: &mut Cx, meta: &mut KfuncMeta, btf: &Arc<Btf>, p: &Param
     }
     if reg.ref_obj_id != 0 {
         if meta.flags.is_release() && meta.ref_obj_id != 0 {
-            return Err(cx.bug("more than one argument with a reference"));
+            return Err(cx.kernel_bug("more than one argument with a reference"));
         }
         meta.ref_obj_id = reg.ref_obj_id;
         if meta.flags.is_release() {
@@ -517,7 +514,7 @@ fn pointer_argument(cx: &mut Cx, meta: &mut KfuncMeta, btf: &Arc<Btf>, p: &Param
                 return Err(cx.reject(KfuncMsg::NotMapOrAllocated { arg }, Errno::EINVAL));
             }
             if !meta.desc.special.is_some_and(Special::is_res_spin_lock) {
-                return Err(cx.bug("lock argument of an unknown kernel function"));
+                return Err(cx.kernel_bug("lock argument of an unknown kernel function"));
             }
             process_res_spin_lock(cx, regno, meta)?;
         }
@@ -539,7 +536,7 @@ pub(super) fn kfunc_arguments(cx: &mut Cx, meta: &mut KfuncMeta, insn_idx: usize
         let index = i;
         i += 1;
         let Some(p) = param(&btf, &row.name, row.type_id, index) else {
-            return Err(cx.bug("type of a parameter does not exist"));
+            return Err(cx.broken("type of a parameter does not exist"));
         };
         if has_suffix(p.name, "__ign") || cx.program.kernel.features.kfunc_prog_arg && has_suffix(p.name, "__prog") {
             continue;

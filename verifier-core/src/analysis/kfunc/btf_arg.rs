@@ -23,26 +23,6 @@ pub(super) fn has_unsafe_modifiers(reg: &RegState) -> bool {
     !TRUSTED.contains(reg.ty.flags)
 }
 
-/// Struct that a pointer without BTF of its own stands for.
-pub(super) fn struct_of_base(base: RegBase) -> Option<&'static str> {
-    match base {
-        RegBase::PtrToSocket => Some("sock"),
-        RegBase::PtrToSockCommon => Some("sock_common"),
-        RegBase::PtrToTcpSock => Some("tcp_sock"),
-        RegBase::ConstPtrToMap => Some("bpf_map"),
-        _ => None,
-    }
-}
-
-/// Whether the pointer is certainly valid.
-pub(super) fn is_trusted(reg: &RegState) -> bool {
-    if reg.ref_obj_id != 0 {
-        return true;
-    }
-    let listed = struct_of_base(reg.ty.base).is_some() || reg.ty.flags.intersects(TRUSTED);
-    listed && !has_unsafe_modifiers(reg)
-}
-
 /// Whether values of the type are plain numbers.
 pub(super) fn is_scalar(kind: BtfKind) -> bool {
     matches!(kind, BtfKind::Int | BtfKind::Enum)
@@ -112,16 +92,20 @@ pub(super) fn process_btf_id(
     let reg = *cx.reg(regno);
     let found = match reg.btf() {
         Some(found) if reg.ty.base == RegBase::PtrToBtfId => Some(found),
-        _ => struct_of_base(reg.ty.base)
+        _ => reg
+            .ty
+            .base
+            .row()
+            .stands_for
             .and_then(|name| cx.program.btf(BtfRef::VMLINUX).find_by_name_kind(name, BtfKind::Struct))
             .map(|id| (BtfRef::VMLINUX, id)),
     };
-    let Some((reg_btf, reg_id)) = found else { return Err(cx.bug("pointer to a kernel type without a type")) };
+    let Some((reg_btf, reg_id)) = found else { return Err(cx.broken("pointer to a kernel type without a type")) };
     let (got_btf, wanted_btf) = (Arc::clone(cx.program.btf(reg_btf)), Arc::clone(cx.program.btf(want_btf)));
     let alias = is_nocast_alias(got_btf.type_name(reg_id), wanted_btf.type_name(want));
     let strict = meta.flags.is_release() && reg.ref_obj_id != 0 || alias;
-    let Some(got) = got_btf.skip_modifiers(reg_id) else { return Err(cx.bug("type of a register does not exist")) };
-    let Some(wanted) = wanted_btf.ty(want) else { return Err(cx.bug("type of a parameter does not exist")) };
+    let Some(got) = got_btf.skip_modifiers(reg_id) else { return Err(cx.broken("type of a register does not exist")) };
+    let Some(wanted) = wanted_btf.ty(want) else { return Err(cx.broken("type of a parameter does not exist")) };
     let walk_flex = !reg.has(TypeFlags::ALLOC);
     let same = same_struct_within(cx, reg_btf, got.id, reg.off, want_btf, want, strict, walk_flex);
     if same || is_projection_of(wanted.name(), got.name()) {

@@ -9,7 +9,7 @@
 use std::sync::Arc;
 
 use super::KfuncMeta;
-use super::btf_arg::{is_scalar, is_scalar_struct, is_struct, process_btf_id, struct_of_base};
+use super::btf_arg::{is_scalar, is_scalar_struct, is_struct, process_btf_id};
 use super::param::{Param, is_mem_size};
 use crate::analysis::Cx;
 use crate::analysis::call::args::argument_offset;
@@ -30,7 +30,7 @@ fn is_object(reg: &RegState) -> bool {
     let known = TypeFlags::TRUSTED.union(TypeFlags::RCU);
     match reg.ty.base {
         RegBase::PtrToBtfId => reg.ty.flags.difference(known).is_empty(),
-        base => struct_of_base(base).is_some() && reg.ty.flags.is_empty(),
+        base => base.row().stands_for.is_some() && reg.ty.flags.is_empty(),
     }
 }
 
@@ -49,7 +49,7 @@ pub(super) fn pointer_argument(cx: &mut Cx, meta: &mut KfuncMeta, btf: &Arc<Btf>
     argument_offset(cx, &reg, regno, offset)?;
     if reg.ref_obj_id != 0 {
         if meta.ref_obj_id != 0 {
-            return Err(cx.bug("more than one argument with a reference"));
+            return Err(cx.kernel_bug("more than one argument with a reference"));
         }
         meta.ref_obj_id = reg.ref_obj_id;
         if meta.flags.is_release() {

@@ -250,7 +250,7 @@ fn set_pointer(cx: &mut Cx, ty: RegType, payload: Payload) {
 /// Sets R0 to what the function returns.
 fn set_result(cx: &mut Cx, meta: &mut KfuncMeta, btf: &Arc<Btf>, at: usize) -> Res {
     let desc = std::rc::Rc::clone(&meta.desc);
-    let Some(ret) = btf.skip_modifiers(desc.ret) else { return Err(cx.bug("return type does not exist")) };
+    let Some(ret) = btf.skip_modifiers(desc.ret) else { return Err(cx.broken("return type does not exist")) };
     let target = if ret.kind == BtfKind::Ptr { btf.skip_modifiers(ret.size_or_type) } else { None };
     if meta.flags.is_acquire()
         && !target.is_some_and(|t| is_struct(t.kind))
@@ -324,13 +324,13 @@ fn set_special_result(cx: &mut Cx, meta: &mut KfuncMeta, btf: &Arc<Btf>, at: usi
     match special {
         Special::ObjNew | Special::PercpuObjNew => new_object(cx, meta, at)?,
         Special::RefcountAcquire => {
-            let Some((btf, id)) = meta.arg_btf else { return Err(cx.bug("refcounted object without a type")) };
+            let Some((btf, id)) = meta.arg_btf else { return Err(cx.kernel_bug("refcounted object without a type")) };
             set_pointer(cx, alloc, Payload::Btf { btf, id });
             cx.learned.aux[at].struct_meta = meta.arg_btf;
         }
         _ if special.is_list() || special.is_rbtree() => {
             let root = if special.is_list() { &meta.list_head } else { &meta.rbtree_root };
-            let Some((root_btf, field)) = root.clone() else { return Err(cx.bug("graph call without a root")) };
+            let Some((root_btf, field)) = root.clone() else { return Err(cx.broken("graph call without a root")) };
             graph::set_graph_node(cx.reg_mut(0), root_btf, &field);
         }
         Special::CastToKernCtx => {
@@ -367,7 +367,7 @@ fn rdonly_cast(cx: &mut Cx, meta: &KfuncMeta, btf: &Arc<Btf>) -> Res {
 
 fn dynptr_slice(cx: &mut Cx, meta: &KfuncMeta, special: Special) -> Res {
     let (kind, id, _) = meta.dynptr.unwrap_or((DynptrKind::Invalid, 0, 0));
-    let Some(size) = meta.constant else { return Err(cx.bug("slice of a dynptr without a constant size")) };
+    let Some(size) = meta.constant else { return Err(cx.kernel_bug("slice of a dynptr without a constant size")) };
     let mut ty = RegType::with(RegBase::PtrToMem, dynptr::flags_of_kind(kind));
     set_known_zero(cx, 0);
     if special == Special::DynptrSlice {
@@ -379,7 +379,7 @@ fn dynptr_slice(cx: &mut Cx, meta: &KfuncMeta, special: Special) -> Res {
         }
     }
     if id == 0 {
-        return Err(cx.bug("slice of a dynptr without an id"));
+        return Err(cx.kernel_bug("slice of a dynptr without an id"));
     }
     set_pointer(cx, ty, Payload::Mem { size: size as u32, dynptr_id: id });
     Ok(())

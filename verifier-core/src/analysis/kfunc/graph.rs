@@ -47,7 +47,7 @@ fn kind_name(kind: FieldKind) -> &'static str {
 fn check_locked(cx: &mut Cx, reg: &RegState) -> Res<bool> {
     let alloc = RegType::with(RegBase::PtrToBtfId, TypeFlags::ALLOC);
     if !reg.ty.is(RegBase::PtrToMapValue) && reg.ty != alloc {
-        return Err(cx.bug("unknown register type for a lock check"));
+        return Err(cx.kernel_bug("unknown register type for a lock check"));
     }
     let (ptr, id) = (lock_identity(reg), reg.id);
     let held = if cx.program.kernel.features.locks_are_refs {
@@ -75,7 +75,7 @@ pub(super) fn process_root(cx: &mut Cx, regno: u8, meta: &mut KfuncMeta, kind: F
     let special = meta.desc.special;
     let fits = special.is_some_and(|s| if kind == FieldKind::LIST_HEAD { s.is_list() } else { s.is_rbtree() });
     if meta.desc.btf != BtfRef::VMLINUX || !fits {
-        return Err(cx.bug("root argument of an unknown kernel function"));
+        return Err(cx.kernel_bug("root argument of an unknown kernel function"));
     }
     if !reg.var_off().is_const() {
         return Err(cx.reject(KfuncMsg::GraphVarOff { regno, what }, Errno::EINVAL));
@@ -108,7 +108,7 @@ pub(super) fn process_node(cx: &mut Cx, regno: u8, meta: &mut KfuncMeta, kind: F
         _ => false,
     };
     if meta.desc.btf != BtfRef::VMLINUX || !fits {
-        return Err(cx.bug("node argument of an unknown kernel function"));
+        return Err(cx.kernel_bug("node argument of an unknown kernel function"));
     }
     if !reg.var_off().is_const() {
         return Err(cx.reject(KfuncMsg::GraphVarOff { regno, what: node }, Errno::EINVAL));
@@ -119,9 +119,9 @@ pub(super) fn process_node(cx: &mut Cx, regno: u8, meta: &mut KfuncMeta, kind: F
     }
     let root = if kind == FieldKind::LIST_NODE { &meta.list_head } else { &meta.rbtree_root };
     let (Some((root_btf, root)), Some((reg_btf, reg_id))) = (root.clone(), reg.btf()) else {
-        return Err(cx.bug("node argument without a root"));
+        return Err(cx.broken("node argument without a root"));
     };
-    let FieldInfo::Root { value_id, node_offset } = root.info else { return Err(cx.bug("root without a type")) };
+    let FieldInfo::Root { value_id, node_offset } = root.info else { return Err(cx.broken("root without a type")) };
     let want = cx.program.btf(root_btf).type_name(value_id).to_string();
     let walk_flex = !reg.has(TypeFlags::ALLOC);
     if !same_struct_within(cx, reg_btf, reg_id, 0, root_btf, value_id, true, walk_flex) {

@@ -40,7 +40,7 @@ pub(super) fn irq_flag_argument(cx: &mut Cx, regno: u8, insn_idx: usize, meta: &
         Some(Special::ResSpinLockIrqsave) => (true, LOCK),
         Some(Special::LocalIrqRestore) => (false, NATIVE),
         Some(Special::ResSpinUnlockIrqrestore) => (false, LOCK),
-        _ => return Err(cx.bug("unknown interrupt flags function")),
+        _ => return Err(cx.broken("unknown interrupt flags function")),
     };
     if save {
         let uninit = match slot_of(cx, &reg) {
@@ -56,7 +56,7 @@ pub(super) fn irq_flag_argument(cx: &mut Cx, regno: u8, insn_idx: usize, meta: &
         return mark_slot(cx, &reg, insn_idx, class);
     }
     let init = slot_of(cx, &reg).and_then(|spi| {
-        let s = slot(cx, reg.frame_number as usize, spi)?;
+        let s = *slot(cx, reg.frame_number as usize, spi)?;
         if s.spilled.ref_obj_id != 0 && s.kind.iter().all(|k| *k == SlotKind::IrqFlag) {
             Ok(spi)
         } else {

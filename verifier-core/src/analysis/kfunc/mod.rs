@@ -185,7 +185,7 @@ fn kfunc_called(cx: &mut Cx, insn: Insn) -> Res<KfuncMeta> {
         return Err(Stop::silent(Errno::EINVAL));
     }
     let Some(desc) = desc_of(cx.program, insn).cloned() else {
-        return Err(cx.bug("kfunc was not found before the walk"));
+        return Err(cx.broken("kfunc was not found before the walk"));
     };
     match desc.flags {
         Some(flags) => Ok(KfuncMeta::new(desc, flags)),

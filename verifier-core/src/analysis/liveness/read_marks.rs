@@ -52,7 +52,7 @@ fn walk(
     {
         let Some(r) = search.linked(l) else { break };
         if r.live & live::DONE != 0 {
-            return Err(cx.bug("read mark on a finished state"));
+            return Err(cx.kernel_bug("read mark on a finished state"));
         }
         // The chain above was marked when this mark was made.
         if r.live & live::READ == flag || r.live & live::READ64 != 0 {
@@ -109,7 +109,7 @@ fn propagate(cx: &mut Cx<'_>, search: &mut Search, frame: usize, place: Place, f
         return Ok(());
     }
     if r.live & live::DONE != 0 {
-        return Err(cx.bug("read mark on a finished state"));
+        return Err(cx.kernel_bug("read mark on a finished state"));
     }
     if has == flag || r.live & live::READ64 != 0 {
         return walk(cx, search, None, false, flag, 0);

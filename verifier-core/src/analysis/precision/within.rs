@@ -196,7 +196,7 @@ pub(crate) fn mark_within(
         let mut i = last;
         loop {
             let insn = cx.program.insns.get(i as usize).copied();
-            let Some(insn) = insn else { return Err(cx.bug("backtracking left the program")) };
+            let Some(insn) = insn else { return Err(cx.kernel_bug("backtracking left the program")) };
             if std::mem::take(&mut skip) || insn.code == 0 {
             } else {
                 if cx.logs(2) {

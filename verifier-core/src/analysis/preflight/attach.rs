@@ -343,7 +343,7 @@ mod tests {
     fn system() -> System {
         let kernel = Kernel::v6_12();
         let vmlinux = vmlinux(&kernel).expect("stored BTF");
-        System { kernel, vmlinux, modules: Vec::new() }
+        System::new(kernel, vmlinux)
     }
 
     /// `r0 = 0; exit`.

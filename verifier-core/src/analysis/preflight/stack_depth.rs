@@ -170,7 +170,7 @@ fn call_at(cx: &mut Cx<'_>, idx: usize, i: usize, calls: &[Return]) -> Res<Optio
     }
     let entry = (i as i64 + 1 + i64::from(insn.imm)) as u32;
     let Ok(callee) = cx.learned.subprogs.binary_search_by_key(&entry, |s| s.start) else {
-        return Err(cx.bug("no function at a call's target"));
+        return Err(cx.kernel_bug("no function at a call's target"));
     };
     let s = &cx.learned.subprogs[callee];
     if s.is_later_callback {

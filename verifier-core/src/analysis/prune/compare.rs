@@ -17,6 +17,7 @@ use std::rc::Rc;
 
 use crate::domain::{Scalar, Tnum};
 use crate::kernel::call::RegBase;
+use crate::kernel::pointer::{Covers, Shows};
 use crate::state::register::{ADD_CONST, live};
 use crate::state::stack::all_of;
 use crate::state::{FuncState, Payload, RefKind, RefState, RegState, Slot, SlotKind, VerifierState};
@@ -194,47 +195,44 @@ impl Comparison<'_> {
         if old.ty != cur.ty {
             return false;
         }
-        match old.ty.base {
-            RegBase::Scalar => self.scalar(old, cur),
-            RegBase::PtrToMapKey
-            | RegBase::PtrToMapValue
-            | RegBase::PtrToMem
-            | RegBase::PtrToBuf
-            | RegBase::PtrToTpBuffer => {
+        match old.ty.base.row().covers {
+            Covers::Number => self.scalar(old, cur),
+            Covers::Within => {
                 same_head(old, cur)
                     && within(&old.scalar, &cur.scalar)
                     && self.ids.check(old.id, cur.id)
                     && self.ids.check(old.ref_obj_id, cur.ref_obj_id)
             }
-            RegBase::PtrToPacketMeta | RegBase::PtrToPacket => {
+            Covers::Packet => {
                 let (o, c) = (old.range(), cur.range());
                 // Negative ranges are the marks of pointers at or beyond the end, not lengths.
                 let range_ok = if o < 0 || c < 0 { o == c } else { o <= c };
                 range_ok && old.off == cur.off && self.ids.check(old.id, cur.id) && within(&old.scalar, &cur.scalar)
             }
-            RegBase::PtrToStack => self.same_register(old, cur) && old.frame_number == cur.frame_number,
-            RegBase::PtrToArena => true,
-            _ => self.same_register(old, cur),
+            Covers::Frame => self.same_register(old, cur) && old.frame_number == cur.frame_number,
+            Covers::Anything => true,
+            Covers::Same => self.same_register(old, cur),
         }
     }
 
     /// The same where pointers must bear the very same id, but for some that may be null and those into packets.
     fn reg_by_its_id(&mut self, old: &RegState, cur: &RegState) -> bool {
         let equal = same_value(old, cur) && old.id == cur.id && old.ref_obj_id == cur.ref_obj_id;
-        match old.ty.base {
-            RegBase::PtrToStack => return equal && old.frame_number == cur.frame_number,
+        let kind = old.ty.base.row();
+        // Such a release looks at the ranges of pointers into maps only.
+        let in_map = kind.covers == Covers::Within && kind.shows == Shows::Map;
+        match kind.covers {
+            Covers::Frame => return equal && old.frame_number == cur.frame_number,
             _ if equal => return true,
             _ if cur.ty.base == RegBase::NotInit => return false,
-            RegBase::Scalar if cur.is_scalar() => return !self.strict_scalars && self.scalar(old, cur),
-            RegBase::PtrToMapKey | RegBase::PtrToMapValue if old.ty.may_be_null() => {
+            Covers::Number if cur.is_scalar() => return !self.strict_scalars && self.scalar(old, cur),
+            _ if in_map && old.ty.may_be_null() => {
                 return cur.ty.may_be_null() && same_head(old, cur) && self.ids.check(old.id, cur.id);
             }
-            RegBase::PtrToMapKey | RegBase::PtrToMapValue => {
-                return same_head(old, cur) && within(&old.scalar, &cur.scalar);
-            }
+            _ if in_map => return same_head(old, cur) && within(&old.scalar, &cur.scalar),
             _ => {}
         }
-        matches!(old.ty.base, RegBase::PtrToPacketMeta | RegBase::PtrToPacket)
+        kind.covers == Covers::Packet
             && old.ty == cur.ty
             && old.range() <= cur.range()
             && old.off == cur.off

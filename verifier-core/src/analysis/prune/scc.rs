@@ -132,7 +132,7 @@ pub(crate) fn add_backedge(cx: &mut Cx<'_>, search: &mut Search, equal: StateId,
     state.covered_by = Some(equal);
     state.insn_idx = insn_idx as u32;
     let Some(Visited(at)) = search.stored_mut(equal).visit else {
-        return Err(cx.bug("backedge outside of a component"));
+        return Err(cx.kernel_bug("backedge outside of a component"));
     };
     if cx.logs(2)
         && let Some(chain) = chain_of(cx, search.state(equal))

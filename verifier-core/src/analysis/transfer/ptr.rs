@@ -7,6 +7,7 @@ use crate::isa::Insn;
 use crate::isa::opcode::*;
 use crate::kernel::Features;
 use crate::kernel::call::{RegBase, RegType, TypeFlags};
+use crate::kernel::pointer::Moves;
 use crate::state::{Payload, RegState};
 
 use super::super::Cx;
@@ -31,22 +32,11 @@ fn insane_offset(cx: &mut Cx<'_>, reg: &RegState, ty: RegType) -> Option<crate::
 /// Whether pointers of this kind can be moved by this offset.
 fn movable(ty: RegType, off: &RegState, op: u8, features: &Features) -> bool {
     let known = off.scalar.known(false);
-    match ty.base {
-        RegBase::PtrToCtx
-        | RegBase::PtrToMapValue
-        | RegBase::PtrToMapKey
-        | RegBase::PtrToStack
-        | RegBase::PtrToPacketMeta
-        | RegBase::PtrToPacket
-        | RegBase::PtrToTpBuffer
-        | RegBase::PtrToBtfId
-        | RegBase::PtrToMem
-        | RegBase::PtrToBuf
-        | RegBase::PtrToFunc
-        | RegBase::ConstPtrToDynptr => true,
-        RegBase::PtrToFlowKeys if known.is_some() || !features.flow_keys_constant => true,
-        RegBase::PtrToFlowKeys | RegBase::ConstPtrToMap => known == Some(0) && op == ADD,
-        _ => false,
+    match ty.base.row().moves {
+        Moves::Freely => true,
+        Moves::ByConstants => known.is_some() || !features.flow_keys_constant,
+        Moves::ByZero => known == Some(0) && op == ADD,
+        Moves::Never => false,
     }
 }
 

@@ -66,18 +66,7 @@ pub fn access_is_valid(q: &AccessQuery) -> CtxAccess {
     }
 }
 
-/// Which kind of socket a pointer points to, for accesses through it.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum SockKind {
-    /// `PTR_TO_SOCK_COMMON`.
-    Common,
-    /// `PTR_TO_SOCKET`.
-    Full,
-    /// `PTR_TO_TCP_SOCK`.
-    Tcp,
-    /// `PTR_TO_XDP_SOCK`.
-    Xdp,
-}
+pub use crate::kernel::pointer::SockKind;
 
 /// Whether a load of `size` bytes at `off` through a socket pointer is allowed, and in a field of how many bytes.
 ///

@@ -68,6 +68,7 @@ agreement:
 		target/release/agreement --kernel $$kernel --check && \
 		target/release/agreement --kernel $$kernel --tv --check || exit 1; done
 	for kernel in 5.10 6.1 6.12 6.18.15 7.3; do target/release/agreement --kernel $$kernel --tv --unprivileged --check || exit 1; done
+	target/release/agreement --kernel 7.3 --own --check
 
 # Asks a real kernel and us about mutated programs and probes of the kernel's tables, and lists where we differ. Needs
 # root and the recordings; KERNEL=6.18 is the running kernel, KERNEL=6.12 is booted by qemu (`make record` fetches it).

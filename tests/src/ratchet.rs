@@ -16,6 +16,7 @@ fn file() -> PathBuf {
 /// The name of a set of recordings in the file.
 fn key(plan: &Plan) -> String {
     match (plan.tv, plan.unprivileged) {
+        (false, _) if plan.own => format!("{} own objects", plan.kernel),
         (false, _) => format!("{} objects", plan.kernel),
         (true, false) => format!("{} test_verifier", plan.kernel),
         (true, true) => format!("{} test_verifier unprivileged", plan.kernel),

@@ -30,6 +30,8 @@ pub struct Plan {
     pub tv: bool,
     /// Only what was loaded without privileges (with `tv`).
     pub unprivileged: bool,
+    /// The objects of the kernel's own release, not those that every kernel was asked about.
+    pub own: bool,
     /// Only programs whose `object/program` contains this.
     pub only: Option<String>,
     /// Judge the recorded instructions, not those of our loader.
@@ -49,6 +51,7 @@ impl Plan {
             kernel: kernel.into(),
             tv: false,
             unprivileged: false,
+            own: false,
             only: None,
             recorded_insns: false,
             budget: Duration::from_secs(60),
@@ -62,10 +65,15 @@ impl Plan {
         recordings::file_name(&recordings::recorded(&self.kernel))
     }
 
+    /// Where the objects and the answers to them are.
+    fn objects(&self, folder: &Path) -> std::path::PathBuf {
+        if self.own { folder.join(format!("selftests-{}", self.kernel)) } else { folder.to_path_buf() }
+    }
+
     /// What the kernel said, in the order of the file.
     fn answers(&self, folder: &Path) -> std::io::Result<Vec<Record>> {
         if !self.tv {
-            return recordings::records(folder, &self.recorded());
+            return recordings::records(&self.objects(folder), &self.recorded());
         }
         let lines = recordings::lines(&folder.join(format!("test_verifier/{}.jsonl.zst", self.recorded())))?;
         Ok(lines.into_iter().map(Record::new).collect())
@@ -216,7 +224,7 @@ fn objects(plan: &Plan, folder: &Path, systems: &Systems) -> Result<Vec<Pair>, F
         let group = &by_object[i];
         let Some(first) = group.first() else { return Vec::new() };
         let Some(system) = systems.of(&first.modules()) else { return Vec::new() };
-        let loaded = loader::load(&folder.join("objects").join(&first.object), system);
+        let loaded = loader::load(&plan.objects(folder).join("objects").join(&first.object), system);
         let stop = first_failing_operation(plan, system, &loaded);
         group.iter().map(|r| object_pair(plan, system, &loaded, r, stop)).collect::<Vec<_>>()
     })
@@ -242,7 +250,7 @@ pub fn requests(plan: &Plan, folder: &Path) -> Result<Vec<(String, System, LoadR
         let Some(system) = systems.of(&r.modules()) else { continue };
         let key = (r.object.clone(), r.modules());
         if loaded.as_ref().is_none_or(|(k, _)| *k != key) {
-            loaded = Some((key, loader::load(&folder.join("objects").join(&r.object), system)));
+            loaded = Some((key, loader::load(&plan.objects(folder).join("objects").join(&r.object), system)));
         }
         if let Some((_, loaded)) = &loaded
             && let Ok(request) = loader::request(loaded, &r.program)

@@ -49,6 +49,11 @@ fn objects_on_other_kernels() {
 }
 
 #[test]
+fn objects_of_the_release_itself() {
+    holds(&Plan { own: true, ..Plan::new("7.3") });
+}
+
+#[test]
 fn test_verifier() {
     for kernel in ["5.10", "6.1", "6.12", "6.18.15", "6.18", "7.3"] {
         holds(&Plan { tv: true, ..Plan::new(kernel) });

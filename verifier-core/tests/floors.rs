@@ -338,7 +338,7 @@ const NAMED_IN: &[(&str, &str, usize)] = &[
     ("pointer kind", "PtrToXdpSock", 4),
     ("pointer kind", "ConstPtrToDynptr", 5),
     ("pointer kind", "PtrToBuf", 7),
-    ("pointer kind", "PtrToArena", 9),
+    ("pointer kind", "PtrToArena", 10),
     // Changes of kernels: the row, and the rule that asks.
     ("kernel change", "neg_bounds", 2),
     ("kernel change", "acquired_is_trusted", 2),

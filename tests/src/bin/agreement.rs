@@ -19,6 +19,9 @@ struct Args {
     /// Only what was loaded without privileges (with --tv).
     #[arg(long)]
     unprivileged: bool,
+    /// The objects of the kernel's own release (7.3 has some).
+    #[arg(long, conflicts_with = "tv")]
+    own: bool,
     /// Only programs whose `object/program` contains this.
     #[arg(long)]
     only: Option<String>,
@@ -79,6 +82,7 @@ fn measure(args: &Args, folder: &std::path::Path) -> Result<bool, Failure> {
         kernel: args.kernel.clone(),
         tv: args.tv,
         unprivileged: args.unprivileged,
+        own: args.own,
         only: args.only.clone(),
         recorded_insns: args.recorded_insns,
         budget: Duration::from_secs(args.seconds),

@@ -586,6 +586,7 @@ fn map_struct(ty: MapType) -> Option<&'static str> {
         Hash | LruHash | PercpuHash | LruPercpuHash | HashOfMaps => "bpf_htab",
         Array | PercpuArray | ProgArray | PerfEventArray | CgroupArray | ArrayOfMaps => "bpf_array",
         StackTrace => "bpf_stack_map",
+        Rhash => "bpf_rhtab",
         LpmTrie => "lpm_trie",
         Devmap | DevmapHash => "bpf_dtab",
         Sockmap => "bpf_stab",

@@ -8,6 +8,9 @@ use crate::isa::insn::Insn;
 use crate::kernel::call::{RegBase, RegType, TypeFlags};
 use crate::log::diagnosis::{Account, Entry, range_text, state_text, type_text};
 
+mod calls;
+mod contexts;
+
 use super::path::Path;
 use super::program::Program;
 use super::story::{About, Region, Snapshot, Told, Why, whole_offset};
@@ -31,7 +34,8 @@ struct Scene<'a> {
 /// The account of a refusal, if there is one for it.
 pub(super) fn account_for(program: &Program<'_>, path: &Path, msg: &Msg) -> Option<Account> {
     let scene = Scene { program, path };
-    let (mut account, about) = account_of(&scene, msg)?;
+    let found = account_of(&scene, msg).or_else(|| calls::argument(&scene, msg));
+    let (mut account, about) = found.or_else(|| contexts::other(&scene, msg))?;
     account.path = about.map(|about| told(&scene, about));
     Some(account)
 }
@@ -50,6 +54,7 @@ fn account(
         at: cx.path.insn_idx,
         error: problem.into(),
         path: None,
+        held: None,
         suggestion: suggestion.into(),
     }
 }

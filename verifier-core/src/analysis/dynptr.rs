@@ -16,7 +16,7 @@ use super::liveness::{slot_is_read, slot_is_written};
 use super::object_slots::{clear_slots, is_refcounted, overwrite_dynptr, slot, slot_kind, slot_mut};
 use super::refs;
 use super::regs::Access;
-use crate::error::{Errno, KfuncMsg, Msg, Res, Stop};
+use crate::error::{Arg, Errno, KfuncMsg, Msg, Res, Stop};
 use crate::isa::opcode::DW;
 use crate::kernel::call::{ArgBase, ArgType};
 use crate::kernel::features::LivenessKind;
@@ -211,7 +211,7 @@ pub(super) fn mark_slots_read(cx: &mut Cx, frame: usize, spi: usize, nr_slots: u
 fn dynptr_is_read(cx: &mut Cx, frame: usize, spi: usize) -> Res {
     for at in [Some(spi), spi.checked_sub(1)].into_iter().flatten() {
         slot_is_read(cx, frame, at)?;
-        if cx.program.kernel.features.liveness == LivenessKind::Static {
+        if cx.program.kernel.features.liveness != LivenessKind::ReadMarks {
             cx.scratch_slot(at);
         }
     }
@@ -223,9 +223,9 @@ fn dynptr_is_read(cx: &mut Cx, frame: usize, spi: usize) -> Res {
 /// `clone_ref_obj_id` is the reference that a clone shares with its parent, 0 for others.
 pub(crate) fn dynptr_argument(cx: &mut Cx, regno: u8, insn_idx: usize, arg: ArgType, clone_ref_obj_id: u32) -> Res {
     let reg = *cx.reg(regno);
-    let argno = i32::from(regno) - 1;
+    let argno = u32::from(regno).saturating_sub(1);
     if !reg.ty.is(RegBase::PtrToStack) && !is_const_dynptr(&reg) {
-        return Err(cx.reject(KfuncMsg::DynptrNotOnStack { arg: argno }, Errno::EINVAL));
+        return Err(cx.reject(KfuncMsg::DynptrNotOnStack { arg: Arg::from(argno) }, Errno::EINVAL));
     }
     if arg.flags.contains(TypeFlags::UNINIT | TypeFlags::RDONLY) {
         return Err(cx.kernel_bug("dynptr argument both uninitialised and read-only"));
@@ -244,12 +244,13 @@ pub(crate) fn dynptr_argument(cx: &mut Cx, regno: u8, insn_idx: usize, arg: ArgT
     if is_const_dynptr(&reg) && !arg.flags.contains(TypeFlags::RDONLY) {
         return Err(cx.reject(KfuncMsg::DynptrConstMutated {}, Errno::EINVAL));
     }
-    check_valid_init(cx, &reg).map_err(|s| fail_after(cx, s, KfuncMsg::DynptrNotInit { arg: argno }, Errno::EINVAL))?;
+    check_valid_init(cx, &reg)
+        .map_err(|s| fail_after(cx, s, KfuncMsg::DynptrNotInit { arg: Arg::from(argno) }, Errno::EINVAL))?;
     let mut wanted = arg;
     wanted.flags.remove(TypeFlags::RDONLY);
     if !is_type_expected(cx, &reg, wanted)? {
         let kind = dynptr_kind(kind_of_flags(arg.flags));
-        return Err(cx.reject(KfuncMsg::DynptrKind { kind, arg: argno }, Errno::EINVAL));
+        return Err(cx.reject(KfuncMsg::DynptrKind { kind, arg: Arg::from(argno) }, Errno::EINVAL));
     }
     if is_const_dynptr(&reg) {
         return Ok(());

@@ -18,7 +18,7 @@ use super::object_slots::{slot, slot_mut};
 use super::refs;
 use super::regs::{Access, known_not_null};
 use crate::btf::{Btf, BtfKind, TypeId};
-use crate::error::{Errno, KfuncMsg, Res, Stop};
+use crate::error::{Arg, Errno, KfuncMsg, Res, Stop};
 use crate::isa::opcode::DW;
 use crate::state::{BtfRef, IterState, Payload, RegBase, RegState, RegType, SlotKind, TypeFlags, VerifierState};
 
@@ -44,19 +44,19 @@ fn iter_name(cx: &Cx, btf: BtfRef, id: TypeId) -> String {
 /// Checks the iterator argument of a kernel function and creates, reads or ends the iterator.
 pub(crate) fn iterator_argument(cx: &mut Cx, regno: u8, insn_idx: usize, meta: &mut KfuncMeta) -> Res {
     let reg = *cx.reg(regno);
-    let argno = i32::from(regno) - 1;
+    let argno = u32::from(regno).saturating_sub(1);
     if !reg.ty.is(RegBase::PtrToStack) {
-        return Err(cx.reject(KfuncMsg::IterNotOnStack { arg: argno }, Errno::EINVAL));
+        return Err(cx.reject(KfuncMsg::IterNotOnStack { arg: Arg::from(argno) }, Errno::EINVAL));
     }
     let param = meta.desc.params.get(usize::from(regno).saturating_sub(1)).map(|p| p.type_id);
     let Some((btf_id, size)) = param.and_then(|id| iter_type(cx.program.btf(meta.desc.btf), id)) else {
-        return Err(cx.reject(KfuncMsg::IterInvalidArg { arg: argno }, Errno::EINVAL));
+        return Err(cx.reject(KfuncMsg::IterInvalidArg { arg: Arg::from(argno) }, Errno::EINVAL));
     };
     let nr_slots = (size / 8) as usize;
     if meta.flags.is_iter_new() {
         check_valid_uninit(cx, &reg, nr_slots).map_err(|s| {
             let iter = iter_name(cx, meta.desc.btf, btf_id);
-            fail_after(cx, s, KfuncMsg::IterNotUninit { iter, arg: argno }, Errno::EINVAL)
+            fail_after(cx, s, KfuncMsg::IterNotUninit { iter, arg: Arg::from(argno) }, Errno::EINVAL)
         })?;
         for i in 0..nr_slots {
             let off = i32::try_from(i * 8).unwrap_or(i32::MAX);
@@ -69,7 +69,7 @@ pub(crate) fn iterator_argument(cx: &mut Cx, regno: u8, insn_idx: usize, meta: &
             return cx.reject(KfuncMsg::IterNeedsRcu { name: meta.desc.name.to_string() }, Errno::EPROTO);
         }
         let iter = iter_name(cx, meta.desc.btf, btf_id);
-        fail_after(cx, stop, KfuncMsg::IterNotInit { iter, arg: argno }, Errno::EINVAL)
+        fail_after(cx, stop, KfuncMsg::IterNotInit { iter, arg: Arg::from(argno) }, Errno::EINVAL)
     })?;
     let frame = reg.frame_number as usize;
     mark_slots_read(cx, frame, spi, nr_slots)?;

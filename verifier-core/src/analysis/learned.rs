@@ -61,6 +61,8 @@ pub enum KernelMemory {
 pub struct InsnAux {
     /// Pointer type that a load or store was seen with; a second, incompatible one is rejected.
     pub pointer_seen: Option<RegType>,
+    /// Whether it was seen to calculate with pointers into the arena.
+    pub arena_sum: Option<bool>,
     /// Memory of the kernel's own that it was ever seen to access.
     pub kernel_memory: Option<KernelMemory>,
     /// Map that a helper call was seen with.

@@ -17,7 +17,7 @@ use crate::domain::Scalar;
 use crate::error::{Errno, LifetimeMsg, Res, Stop};
 use crate::kernel::ProgType;
 use crate::program::record::FieldKind;
-use crate::state::{RefKind, RefState, RegBase, RegState, RegType, TypeFlags};
+use crate::state::{RefKind, RefState, RegBase, RegState, RegType, SlotKind, TypeFlags};
 
 /// Forgets a register's value but keeps its place in the parent chain.
 pub(crate) fn forget_reg(reg: &mut RegState, precise: bool) {
@@ -200,6 +200,23 @@ pub(crate) fn may_sleep_here(cx: &Cx) -> bool {
 /// Objects protected by RCU are valid here.
 pub(crate) fn in_rcu_section(cx: &Cx) -> bool {
     cx.path.cur.rcu_depth != 0 || lock_held(cx) || !may_sleep_here(cx)
+}
+
+/// What RCU protected may be stale from here on; iterators count too.
+pub(crate) fn leave_rcu(cx: &mut Cx) {
+    let outdate = |ty: &mut RegType| {
+        if ty.has(TypeFlags::RCU) {
+            *ty = ty.minus(TypeFlags::RCU | TypeFlags::MAYBE_NULL).plus(TypeFlags::UNTRUSTED);
+        }
+    };
+    cx.path.cur.for_each_reg_mut(|reg| outdate(&mut reg.ty));
+    for n in 0..cx.path.cur.frames.len() {
+        let is_rcu_iter = |s: &crate::state::Slot| s.kind[7] == SlotKind::Iter && s.spilled.has(TypeFlags::RCU);
+        let iterators = cx.path.cur.frames[n].stack.which(is_rcu_iter);
+        if iterators != 0 {
+            cx.path.cur.frame_at_mut(n).stack.edit(iterators, |slot| outdate(&mut slot.spilled.ty));
+        }
+    }
 }
 
 /// Reports every reference still held where a path ends.

@@ -37,6 +37,8 @@ use super::transfer;
 pub(crate) const MAX_INSNS: u32 = 1_000_000;
 /// Instructions between two looks at whether the caller still wants the answer.
 const CANCEL_INTERVAL: u32 = 256;
+/// Helper that exchanges a kptr, which may be done under a lock, too (7.1).
+const FUNC_KPTR_XCHG: i32 = 194;
 /// Helper that releases a lock, the only one allowed while it is held.
 const FUNC_SPIN_UNLOCK: i32 = 94;
 
@@ -416,8 +418,10 @@ fn jump(cx: &mut Cx<'_>, insn: Insn, by: i32) -> Res<Next> {
 
 fn check_call(cx: &mut Cx<'_>, insn: Insn) -> Res<Next> {
     if refs::lock_held(cx) {
+        let exchanges = cx.program.kernel.features.kptrs_of_borrowed;
         let local = insn.src == PSEUDO_CALL && !cx.program.kernel.features.calls_while_locked;
-        let helper = insn.src == 0 && insn.imm != FUNC_SPIN_UNLOCK || local;
+        let helper =
+            insn.src == 0 && insn.imm != FUNC_SPIN_UNLOCK && !(exchanges && insn.imm == FUNC_KPTR_XCHG) || local;
         let kernel = insn.src == PSEUDO_KFUNC_CALL && (insn.off != 0 || !kfunc::works_on_graphs(cx.program, insn));
         if helper || kernel {
             return Err(cx.reject(WalkMsg::CallWhileLocked, Errno::EINVAL));

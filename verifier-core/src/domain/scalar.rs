@@ -262,6 +262,17 @@ impl Scalar {
         self.edit(|v| v.add_loose(&Value::exactly(delta), rules));
     }
 
+    /// Moves a place by a number: the low half is known from its bits alone.
+    pub fn move_loose(&mut self, by: &Scalar, back: bool, rules: DomainRules) {
+        let op = if back { BoundedOp::Sub } else { BoundedOp::Add };
+        let by = Value::from(*by);
+        self.edit(|v| {
+            v.apply_loose(op, &by, false, rules);
+        });
+        self.forget_low_ranges();
+        self.edit(|v| v.learn_from_bits(rules));
+    }
+
     /// Swaps (or only truncates) bytes.
     pub fn byte_order(&mut self, size: u32, swap: bool, rules: DomainRules) {
         self.edit(|v| v.byte_order(size, swap, rules));

@@ -1,5 +1,6 @@
 //! Messages about helpers, local functions and callbacks.
 
+use super::Arg;
 use crate::domain::Tnum;
 use crate::kernel::Reworded;
 use crate::kernel::call::{RegBase, RegType, TypeFlags};
@@ -30,7 +31,8 @@ rows! {
         /// The helper may sleep, but the program was loaded to run where sleeping is impossible. Use a sleepable
         /// section (`fentry.s`, `lsm.s`, `uprobe.s`, `iter.s`, `syscall`), or the variant of the helper that does not sleep.
         ["call-may-sleep", ExecutionContextSafety]
-        MightSleep => "helper call might sleep in a non-sleepable prog\n";
+        MightSleep { name: &'static str, id: i32 } => "helper call might sleep in a non-sleepable prog\n",
+            RegistersNamed => "sleepable helper {name}#{id} in non-sleepable prog\n";
         /// The helper may sleep, but the call stands between `bpf_rcu_read_lock()` and its unlock. Move the call out of
         /// the section.
         ["call-may-sleep-rcu", ExecutionContextSafety]
@@ -157,7 +159,8 @@ rows! {
             "{name}() may write into memory pointed by R{regno} type={ty}\n";
         /// The pointer can be null here, and the helper does not take null. Check it before the call.
         ["call-arg-null", CallTypeSafety]
-        ArgMayBeNull { regno: u8 } => "Possibly NULL pointer passed to helper arg{regno}\n";
+        ArgMayBeNull { regno: u8 } => "Possibly NULL pointer passed to helper arg{regno}\n",
+            RegistersNamed => "Possibly NULL pointer passed to helper R{regno}\n";
         /// The pointer points to another kernel type than the helper takes. Pass an object of the type named last, or
         /// use the field of the object that has this type.
         ["call-arg-struct", CallTypeSafety]
@@ -169,14 +172,17 @@ rows! {
         /// The dynptr given to a releasing call holds nothing that was acquired: it was not reserved on this path, or was
         /// submitted or discarded already.
         ["call-release-dynptr", ResourceLifetimeSafety]
-        DynptrUnacquired { regno: u8 } => "arg {regno} is an unacquired reference\n";
+        DynptrUnacquired { regno: u8 } => "arg {regno} is an unacquired reference\n",
+            RegistersNamed => "Expected an initialized dynptr as R{regno}\n";
         /// The dynptr was passed in by the caller and is not the function's to release.
         ["call-release-const-dynptr", ResourceLifetimeSafety]
-        DynptrConst => "cannot release unowned const bpf_dynptr\n";
+        DynptrConst => "cannot release unowned const bpf_dynptr\n",
+            RegistersNamed => "CONST_PTR_TO_DYNPTR cannot be released\n";
         /// The pointer owns nothing, so it cannot be released: it was borrowed, or its object was released before.
         /// Pass the pointer that the acquiring call returned.
         ["call-release-unreferenced", ResourceLifetimeSafety]
-        MustBeReferenced { regno: u8 } => "R{regno} must be referenced when passed to release function\n";
+        MustBeReferenced { regno: u8, name: &'static str } => "R{regno} must be referenced when passed to release function\n",
+            RegistersNamed => "release helper {name} expects referenced PTR_TO_BTF_ID passed to R{regno}\n";
         /// Two arguments own a reference each, and the verifier follows one per call only. Pass one of them as a
         /// borrowed pointer, or split the call.
         ["call-two-references", ResourceLifetimeSafety]
@@ -282,7 +288,7 @@ rows! {
         /// A global function is verified on its own, without knowledge of the lock that its caller holds. Make the
         /// function static, or call it without the lock.
         ["call-global-locked", ExecutionContextSafety]
-        GlobalWhileLocked =>
+        GlobalWhileLocked { name: String } =>
             "global function calls are not allowed while holding a lock,\nuse static function instead\n";
         /// A global function is verified on its own, without knowledge that preemption is disabled. Make the function
         /// static, or call it outside of the section.
@@ -292,8 +298,9 @@ rows! {
         /// The global function may sleep, and this is no place to sleep. Call it outside of RCU, preemption and
         /// interrupt sections, from a sleepable program.
         ["call-global-may-sleep", ExecutionContextSafety]
-        GlobalMaySleep =>
-            "global functions that may sleep are not allowed in non-sleepable context,\ni.e., in a RCU/IRQ/preempt-disabled section, or in\na non-sleepable BPF program context\n";
+        GlobalMaySleep { name: String, place: &'static str } =>
+            "global functions that may sleep are not allowed in non-sleepable context,\ni.e., in a RCU/IRQ/preempt-disabled section, or in\na non-sleepable BPF program context\n",
+            RegistersNamed => "sleepable global function {name}() called in {place}\n";
         /// The arguments of this call do not fit what the global function declares; the line before says which. Global
         /// functions are verified by their declaration alone: give them the types (and `__arg_*` tags) they need.
         ["call-global-args", CallTypeSafety]
@@ -462,10 +469,16 @@ rows! {
         PassScalar { regno: u8 } => "R{regno} is not a scalar\n";
         /// The function takes the context, but the caller passes something else.
         ["global-pass-ctx", CallTypeSafety]
-        PassCtx { arg: usize } => "arg#{arg} expects pointer to ctx\n";
+        PassCtx { arg: Arg } => "arg#{arg} expects pointer to ctx\n",
+            RegistersNamed => "{arg:#} expects pointer to ctx\n";
         /// The function declares the pointer as never null, but the caller's can be. Check it before the call.
         ["global-pass-null", CallTypeSafety]
-        PassNull { arg: usize } => "arg#{arg} is expected to be non-NULL\n";
+        PassNull { arg: Arg } => "arg#{arg} is expected to be non-NULL\n",
+            RegistersNamed => "{arg:#} is expected to be non-NULL\n";
+        /// The function may move the packet's data, after which the pointer it was given would lead nowhere. Copy what it needs,
+        /// or pass offsets.
+        ["global-pass-packet", CallTypeSafety]
+        PassPacket { regno: u8, subprog: usize } => "R{regno} is a packet pointer, but func#{subprog} may change packet data\n";
         /// The function takes an arena pointer; pass one, or a number.
         ["global-pass-arena", CallTypeSafety]
         PassArena { regno: u8 } => "R{regno} is not a pointer to arena or scalar.\n";

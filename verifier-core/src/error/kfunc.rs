@@ -1,5 +1,6 @@
 //! Messages about kernel functions, dynptrs, iterators and graph structures.
 
+use super::Arg;
 use crate::kernel::call::RegType;
 
 rows! {
@@ -28,6 +29,10 @@ rows! {
         /// The entry of `fd_array` that the call names is not the file descriptor of a BTF.
         ["kfunc-bad-btf-fd", CallTypeSafety]
         BadBtfFd {} => "invalid module BTF fd specified\n";
+        /// Tracing programs may run in interrupts that nothing can hold off, and there an object with kptrs, lists or trees
+        /// cannot be taken apart. Drop it in a program of another type, or empty it first and give the parts away.
+        ["kfunc-drop-in-interrupt", ExecutionContextSafety]
+        DropInInterrupt { name: String } => "{name} cannot be used in tracing programs on types with NMI unsafe fields\n";
         /// Says that the function's BTF was not found.
         ["kfunc-no-btf", CallTypeSafety]
         NoBtf {} => "failed to find BTF for kernel function\n";
@@ -130,11 +135,12 @@ rows! {
         BufSizeRange { regno: u8 } => "R{regno} rdonly/rdwr_buf_size exceeds u32 max\n";
         /// The function has a parameter of a kind that programs cannot pass.
         ["kfunc-arg-kind", CallTypeSafety]
-        ArgKind { arg: u32, kind: &'static str } => "Unrecognized arg#{arg} type {kind}\n";
+        ArgKind { arg: Arg, kind: &'static str } => "Unrecognized arg#{arg} type {kind}\n";
         /// The function wants a valid pointer, but this one may be null. Check it against null before the call, also
         /// when it comes from a map or from another function that can fail.
         ["kfunc-arg-null", CallTypeSafety]
-        MaybeNull { arg: u32 } => "Possibly NULL pointer passed to trusted arg{arg}\n";
+        MaybeNull { arg: Arg } => "Possibly NULL pointer passed to trusted arg{arg}\n",
+            RegistersNamed => "Possibly NULL pointer passed to trusted {arg:#}\n";
         /// The function wants a pointer that is known to be valid: one that the program owns a reference to, or that a
         /// hook passed as trusted. Pointers read from other objects are not, because the object may go away meanwhile;
         /// take a reference (such as with `bpf_task_acquire()`) or use a function that allows RCU pointers.
@@ -157,27 +163,32 @@ rows! {
             "bpf_task_work pointer in R2 map_uid={work_uid} doesn't match map pointer in R3 map_uid={map_uid}\n";
         /// The function takes the program's context, but the register holds something else.
         ["kfunc-arg-not-ctx", RegisterTypeSafety]
-        NotCtx { arg: u32, ty: RegType } => "arg#{arg} expected pointer to ctx, but got {ty}\n";
+        NotCtx { arg: Arg, ty: RegType } => "arg#{arg} expected pointer to ctx, but got {ty}\n",
+            RegistersNamed => "{arg:#} expected pointer to ctx, but got {ty}\n";
         /// The context of this program type has no struct in the kernel that it could be cast to.
         ["kfunc-kern-ctx", CallTypeSafety]
         KernCtxNotStruct { id: u32 } => "kern ctx type id {id} is not a struct\n";
         /// The object was allocated with `bpf_obj_new()`; only `bpf_obj_drop()` takes it here.
         ["kfunc-arg-obj-drop", CallTypeSafety]
-        ForObjDrop { arg: u32 } => "arg#{arg} expected for bpf_obj_drop_impl()\n";
+        ForObjDrop { arg: Arg } => "arg#{arg} expected for bpf_obj_drop_impl()\n",
+            RegistersNamed => "{arg:#} expected for bpf_obj_drop()\n";
         /// The object was allocated with `bpf_percpu_obj_new()`; only `bpf_percpu_obj_drop()` takes it here.
         ["kfunc-arg-percpu-obj-drop", CallTypeSafety]
-        ForPercpuObjDrop { arg: u32 } => "arg#{arg} expected for bpf_percpu_obj_drop_impl()\n";
+        ForPercpuObjDrop { arg: Arg } => "arg#{arg} expected for bpf_percpu_obj_drop_impl()\n",
+            RegistersNamed => "{arg:#} expected for bpf_percpu_obj_drop()\n";
         /// The function takes an object that the program allocated (`bpf_obj_new()`), but the register holds something
         /// else: perhaps a pointer that may still be null, one borrowed from a list or tree, or a kernel object.
         ["kfunc-arg-not-allocated", RegisterTypeSafety]
-        NotAllocated { arg: u32 } => "arg#{arg} expected pointer to allocated object\n";
+        NotAllocated { arg: Arg } => "arg#{arg} expected pointer to allocated object\n",
+            RegistersNamed => "{arg:#} expected pointer to allocated object\n";
         /// The program must own the object here, but this pointer is only borrowed from a list or tree (or was given
         /// away before).
         ["kfunc-arg-not-owned", ResourceLifetimeSafety]
         NotReferenced {} => "allocated object must be referenced\n";
         /// The function takes a root of a list or tree in a map value or in an object that the program allocated.
         ["kfunc-arg-root", RegisterTypeSafety]
-        RootNotFound { arg: u32 } => "arg#{arg} expected pointer to map value or allocated object\n";
+        RootNotFound { arg: Arg } => "arg#{arg} expected pointer to map value or allocated object\n",
+            RegistersNamed => "{arg:#} expected pointer to map value or allocated object\n";
         /// Only a node that is still in its tree can be removed: pass a pointer borrowed from it (from
         /// `bpf_rbtree_first()` or the one given to `bpf_rbtree_add()`), under the same lock.
         ["kfunc-rbtree-remove-owned", ResourceLifetimeSafety]
@@ -188,28 +199,36 @@ rows! {
         /// The function takes a node borrowed from a tree, or a counted reference to one.
         ["kfunc-rbtree-node", ResourceLifetimeSafety]
         NodeNotBorrowed { name: String } => "{name} can only take non-owning or refcounted bpf_rb_node pointer\n";
+        /// The function takes a node borrowed from a list, or a counted reference to one.
+        ["kfunc-list-node", ResourceLifetimeSafety]
+        ListNodeNotBorrowed { name: String } => "{name} can only take non-owning or refcounted bpf_list_node pointer\n";
         /// A tree must not be walked or changed while it is being searched for the place of a new node.
         ["kfunc-rbtree-in-callback", ExecutionContextSafety]
         NotInCallback { name: String } => "{name} not allowed in rbtree cb\n";
         /// Says what kind of pointer was passed; the next line says what was expected.
         ["kfunc-arg-type", RegisterTypeSafety]
-        ArgIs { arg: u32, ty: RegType } => "arg#{arg} is {ty} ";
+        ArgIs { arg: Arg, ty: RegType } => "arg#{arg} is {ty} ";
+        /// The function takes a typed pointer to a struct of the kernel, and the register holds something else.
+        ["kfunc-arg-no-object", RegisterTypeSafety]
+        ArgIsNo { regno: u8, ty: RegType, kind: &'static str, want: String } => "R{regno} is {ty} expected {kind} {want}\n";
         /// What was expected in place of the pointer named before.
         [note]
         ExpectedOrSocket { ty: RegType } => "expected {ty} or socket\n";
         /// The pointer points to another type than the function takes. Pass the object itself, not one of its fields or
         /// the struct around it; two types of one layout still differ when one is marked as not yet initialised.
         ["kfunc-arg-btf-type", RegisterTypeSafety]
-        ArgType { name: String, arg: u32, want_kind: &'static str, want: String, regno: u32, got_kind: &'static str, got: String } =>
-            "kernel function {name} args#{arg} expected pointer to {want_kind} {want} but R{regno} has a pointer to {got_kind} {got}\n";
+        ArgType { name: String, arg: Arg, want_kind: &'static str, want: String, regno: u32, got_kind: &'static str, got: String } =>
+            "kernel function {name} args#{arg} expected pointer to {want_kind} {want} but R{regno} has a pointer to {got_kind} {got}\n",
+            RegistersNamed => "kernel function {name} {arg:#} expected pointer to {want_kind} {want} but R{regno} has a pointer to {got_kind} {got}\n";
         /// The function takes a pointer to something that is no struct, and a typed kernel pointer cannot be that.
         ["kfunc-arg-pointer-kind", RegisterTypeSafety]
-        ArgPointerKind { name: String, arg: u32, kind: &'static str, tname: String } =>
-            "kernel function {name} args#{arg} pointer type {kind} {tname} is not supported\n";
+        ArgPointerKind { name: String, arg: Arg, kind: &'static str, tname: String } =>
+            "kernel function {name} args#{arg} pointer type {kind} {tname} is not supported\n",
+            RegistersNamed => "kernel function {name} {arg:#} pointer type {kind} {tname} is not supported\n";
         /// The function takes plain memory here, so what the parameter points to must consist of numbers. Kernel objects
         /// must be passed as the typed pointers they were obtained as.
         ["kfunc-arg-memory-type", RegisterTypeSafety]
-        ArgMemType { arg: u32, kind: &'static str, tname: String, or_void: bool } => fn |f, _style| {
+        ArgMemType { arg: Arg, kind: &'static str, tname: String, or_void: bool } => fn |f, _style| {
             let or_void = if *or_void { "void, " } else { "" };
             write!(f, "arg#{arg} pointer type {kind} {tname} must point to {or_void}scalar, or struct with scalar\n")
         };
@@ -231,42 +250,53 @@ rows! {
         NestedTooDeep {} => "max struct nesting depth exceeded\n";
         /// The function takes a pointer to something without a size.
         ["kfunc-arg-size-unknown", CallTypeSafety]
-        ArgSizeUnknown { arg: u32, kind: &'static str, tname: String, errno: i32 } =>
-            "arg#{arg} reference type('{kind} {tname}') size cannot be determined: {errno}\n";
+        ArgSizeUnknown { arg: Arg, kind: &'static str, tname: String, errno: i32 } =>
+            "arg#{arg} reference type('{kind} {tname}') size cannot be determined: {errno}\n",
+            RegistersNamed => "{arg:#} reference type('{kind} {tname}') size cannot be determined: {errno}\n";
         /// Says which pair of pointer and length the failed access belongs to.
         [note]
-        MemLenPair { arg: u32, len_arg: u32 } => "arg#{arg} arg#{len_arg} memory, len pair leads to invalid memory access\n";
+        MemLenPair { arg: Arg, len_arg: Arg } => "arg#{arg} arg#{len_arg} memory, len pair leads to invalid memory access\n",
+            RegistersNamed => "{arg:#} and {len_arg:#} memory, len pair leads to invalid memory access\n";
         /// The function takes a function of the program, but the register holds something else.
         ["kfunc-arg-not-func", RegisterTypeSafety]
-        NotFunc { arg: u32 } => "arg{arg} expected pointer to func\n";
+        NotFunc { arg: Arg } => "arg{arg} expected pointer to func\n",
+            RegistersNamed => "{arg:#} expected pointer to func\n";
         /// The function takes an object that the program allocated, owned or borrowed.
         ["kfunc-arg-not-ref", RegisterTypeSafety]
-        NotOwnedOrBorrowed { arg: u32 } => "arg#{arg} is neither owning or non-owning ref\n";
+        NotOwnedOrBorrowed { arg: Arg } => "arg#{arg} is neither owning or non-owning ref\n",
+            RegistersNamed => "{arg:#} is neither owning or non-owning ref\n";
         /// Only types with a `struct bpf_refcount` field can have several owners. Add the field to the type.
         ["kfunc-arg-no-refcount", CallTypeSafety]
-        NoRefcount { arg: u32 } => "arg#{arg} doesn't point to a type with bpf_refcount field\n";
+        NoRefcount { arg: Arg } => "arg#{arg} doesn't point to a type with bpf_refcount field\n",
+            RegistersNamed => "{arg:#} doesn't point to a type with bpf_refcount field\n";
         /// Only types with a `struct bpf_refcount` field can have several owners. Add the field to the type. The kernel
         /// calls it an error of its own when the type has no special field at all.
         ["kfunc-arg-no-fields", CallTypeSafety]
         NoRecord => "verifier internal error: Couldn't find btf_record\n", VerifierBug => "verifier bug: Couldn't find btf_record\n";
         /// The function takes a constant string in read-only data.
         ["kfunc-arg-not-const-str", RegisterTypeSafety]
-        NotConstStr { arg: u32 } => "arg#{arg} doesn't point to a const string\n";
+        NotConstStr { arg: Arg } => "arg#{arg} doesn't point to a const string\n",
+            RegistersNamed => "{arg:#} doesn't point to a const string\n";
         /// The structure must stand in a map value.
         ["kfunc-arg-not-map-value", RegisterTypeSafety]
-        NotMapValue { arg: u32 } => "arg#{arg} doesn't point to a map value\n";
+        NotMapValue { arg: Arg } => "arg#{arg} doesn't point to a map value\n",
+            RegistersNamed => "{arg:#} doesn't point to a map value\n";
         /// The lock must stand in a map value or in an object that the program allocated.
         ["kfunc-arg-not-lock", RegisterTypeSafety]
-        NotMapOrAllocated { arg: u32 } => "arg#{arg} doesn't point to map value or allocated object\n";
+        NotMapOrAllocated { arg: Arg } => "arg#{arg} doesn't point to map value or allocated object\n",
+            RegistersNamed => "{arg:#} doesn't point to map value or allocated object\n";
         /// Saved interrupt flags must stand on the stack.
         ["kfunc-arg-irq-flag", RegisterTypeSafety]
-        IrqNotOnStack { arg: u32 } => "arg#{arg} doesn't point to an irq flag on stack\n";
+        IrqNotOnStack { arg: Arg } => "arg#{arg} doesn't point to an irq flag on stack\n",
+            RegistersNamed => "{arg:#} doesn't point to an irq flag on stack\n";
         /// The slot must not hold saved interrupt flags already: restore them first, or use another variable.
         ["irq-flag-initialised", ResourceLifetimeSafety]
-        IrqNotUninit { arg: u32 } => "expected uninitialized irq flag as arg#{arg}\n";
+        IrqNotUninit { arg: Arg } => "expected uninitialized irq flag as arg#{arg}\n",
+            RegistersNamed => "expected uninitialized irq flag as {arg:#}\n";
         /// The slot does not hold interrupt flags that were saved before.
         ["irq-flag-not-initialised", ResourceLifetimeSafety]
-        IrqNotInit { arg: u32 } => "expected an initialized irq flag as arg#{arg}\n";
+        IrqNotInit { arg: Arg } => "expected an initialized irq flag as arg#{arg}\n",
+            RegistersNamed => "expected an initialized irq flag as {arg:#}\n";
         /// Interrupt flags must be restored in the reverse order of saving them.
         ["irq-flag-order", ResourceLifetimeSafety]
         IrqOutOfOrder { acquired: u32, expected: u32 } => fn |f, _style| {
@@ -278,7 +308,8 @@ rows! {
         /// The function releases something, but no argument is a reference that the program owns. Usually the pointer was
         /// released before, or was read from another object and never acquired.
         ["kfunc-release-unreferenced", ResourceLifetimeSafety]
-        ReleaseUnreferenced { name: String } => "release kernel function {name} expects refcounted PTR_TO_BTF_ID\n";
+        ReleaseUnreferenced { name: String, regno: u8 } => "release kernel function {name} expects refcounted PTR_TO_BTF_ID\n",
+            RegistersNamed => "release kfunc {name} expects referenced PTR_TO_BTF_ID passed to R{regno}\n";
 
         // Lists and trees.
 
@@ -359,7 +390,8 @@ rows! {
         /// Dynptrs live on the stack (or are passed to callbacks); this register holds something else. Pass the address of
         /// a `struct bpf_dynptr` variable.
         ["dynptr-not-on-stack", RegisterTypeSafety]
-        DynptrNotOnStack { arg: i32 } => "arg#{arg} expected pointer to stack or const struct bpf_dynptr\n";
+        DynptrNotOnStack { arg: Arg } => "arg#{arg} expected pointer to stack or const struct bpf_dynptr\n",
+            RegistersNamed => "{arg:#} expected pointer to stack or const struct bpf_dynptr\n";
         /// A dynptr is created in a variable of its own on the stack; a constant dynptr cannot be overwritten, and the
         /// variable must be aligned to 8 bytes and inside of the stack.
         ["dynptr-not-uninit", RegisterTypeSafety]
@@ -370,26 +402,32 @@ rows! {
         /// The variable does not hold a dynptr here: it was not created on this path, or it ended by a release or because
         /// something was written over it.
         ["dynptr-not-init", ResourceLifetimeSafety]
-        DynptrNotInit { arg: i32 } => "Expected an initialized dynptr as arg #{arg}\n";
+        DynptrNotInit { arg: Arg } => "Expected an initialized dynptr as arg #{arg}\n",
+            RegistersNamed => "Expected an initialized dynptr as {arg:#}\n";
         /// The call takes another kind of dynptr.
         ["dynptr-kind", RegisterTypeSafety]
-        DynptrKind { kind: &'static str, arg: i32 } => "Expected a dynptr of type {kind} as arg #{arg}\n";
+        DynptrKind { kind: &'static str, arg: Arg } => "Expected a dynptr of type {kind} as arg #{arg}\n",
+            RegistersNamed => "Expected a dynptr of type {kind} as {arg:#}\n";
 
         // Iterators.
 
         /// Iterators live on the stack; pass the address of a local variable.
         ["iter-not-on-stack", RegisterTypeSafety]
-        IterNotOnStack { arg: i32 } => "arg#{arg} expected pointer to an iterator on stack\n";
+        IterNotOnStack { arg: Arg } => "arg#{arg} expected pointer to an iterator on stack\n",
+            RegistersNamed => "{arg:#} expected pointer to an iterator on stack\n";
         /// The parameter is no iterator.
         ["iter-invalid-arg", CallTypeSafety]
-        IterInvalidArg { arg: i32 } => "expected valid iter pointer as arg #{arg}\n";
+        IterInvalidArg { arg: Arg } => "expected valid iter pointer as arg #{arg}\n",
+            RegistersNamed => "expected valid iter pointer as {arg:#}\n";
         /// The variable already holds an iterator. Destroy it before it is created again.
         ["iter-not-uninit", ResourceLifetimeSafety]
-        IterNotUninit { iter: String, arg: i32 } => "expected uninitialized iter_{iter} as arg #{arg}\n";
+        IterNotUninit { iter: String, arg: Arg } => "expected uninitialized iter_{iter} as arg #{arg}\n",
+            RegistersNamed => "expected uninitialized iter_{iter} as {arg:#}\n";
         /// The variable does not hold an iterator of this kind here: it was not created on this path, was destroyed, or
         /// something was written over it.
         ["iter-not-init", ResourceLifetimeSafety]
-        IterNotInit { iter: String, arg: i32 } => "expected an initialized iter_{iter} as arg #{arg}\n";
+        IterNotInit { iter: String, arg: Arg } => "expected an initialized iter_{iter} as arg #{arg}\n",
+            RegistersNamed => "expected an initialized iter_{iter} as {arg:#}\n";
         /// The iterator was created inside of an RCU section that has ended, or outside of one. Create and use it between
         /// `bpf_rcu_read_lock()` and `bpf_rcu_read_unlock()`.
         ["iter-needs-rcu", ExecutionContextSafety]

@@ -77,6 +77,10 @@ rows! {
         /// machines that allow unaligned loads.
         ["mem-packet-misaligned", MemorySafety]
         PacketMisaligned { ip_align: u32, var_off: Tnum, reg_off: i32, off: i32, size: u32 } => fn |f, style| {
+            if style.has(Reworded::OffsetsInValue) {
+                let whole = var_off.add(Tnum::konst(i64::from(*reg_off) as u64));
+                return writeln!(f, "misaligned packet access off {ip_align}+{whole}+{off} size {size}");
+            }
             let at = stack_offset(*var_off, style);
             writeln!(f, "misaligned packet access off {ip_align}+{at}+{reg_off}+{off} size {size}")
         };
@@ -84,6 +88,10 @@ rows! {
         /// else only under strict alignment. Align the variable, do not cast a byte pointer to a wider type.
         ["mem-misaligned", MemorySafety]
         Misaligned { what: &'static str, var_off: Tnum, reg_off: i32, off: i32, size: u32 } => fn |f, style| {
+            if style.has(Reworded::OffsetsInValue) {
+                let whole = var_off.add(Tnum::konst(i64::from(*reg_off) as u64));
+                return writeln!(f, "misaligned {what}access off {whole}+{off} size {size}");
+            }
             let at = stack_offset(*var_off, style);
             writeln!(f, "misaligned {what}access off {at}+{reg_off}+{off} size {size}")
         };

@@ -356,6 +356,35 @@ pub struct Rejection {
     pub errno: Errno,
 }
 
+/// The number of an argument, counted from 0. `{arg}` is that number in words, `{arg:#}` the register that it stands in.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Arg(pub u32);
+
+impl fmt::Display for Arg {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if f.alternate() { write!(f, "R{}", self.0.saturating_add(1)) } else { self.0.fmt(f) }
+    }
+}
+
+impl From<u32> for Arg {
+    fn from(n: u32) -> Arg {
+        Arg(n)
+    }
+}
+
+impl From<usize> for Arg {
+    fn from(n: usize) -> Arg {
+        Arg(u32::try_from(n).unwrap_or(u32::MAX))
+    }
+}
+
+impl TryFrom<Arg> for u8 {
+    type Error = std::num::TryFromIntError;
+    fn try_from(arg: Arg) -> Result<u8, Self::Error> {
+        u8::try_from(arg.0)
+    }
+}
+
 /// The ways an analysis ends before acceptance.
 #[derive(Clone, PartialEq, Debug)]
 pub enum Stop {

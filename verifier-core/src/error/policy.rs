@@ -59,8 +59,12 @@ rows! {
         /// type run where sleeping is impossible. Use the section without `.s` and do without helpers that may sleep.
         ["attach-not-sleepable-type", Policy]
         SleepableType => "Only fentry/fexit/fmod_ret and lsm programs can be sleepable\n",
+            RegistersNamed => "Program of this type cannot be sleepable\n",
             SleepableHooks => "Only fentry/fexit/fmod_ret, lsm, iter, uprobe, and struct_ops programs can be sleepable\n",
             SleepableProbes => "Only fentry/fexit/fmod_ret, lsm, and kprobe/uprobe programs can be sleepable\n";
+        /// Programs on this tracepoint run where nothing may sleep. Those of system calls allow it: `sys_enter`, `sys_exit`.
+        ["attach-tracepoint-sleeps", Policy]
+        TracepointSleeps { name: String } => "Sleepable program cannot attach to non-faultable tracepoint {name}\n";
 
         /// Tracing, LSM and extension programs are loaded for one target, and none was given. Name the target in the
         /// section (`SEC("fentry/do_unlinkat")`) or set it with `bpf_program__set_attach_target()`.

@@ -81,6 +81,10 @@ rows! {
         /// pointer in an `int`).
         ["ptr-arith-32bit", RegisterTypeSafety]
         PointerAlu32 { regno: u8 } => "R{regno} 32-bit pointer arithmetic prohibited\n";
+        /// On one path the instruction calculates with a pointer into the arena, on another with something else. The kernel
+        /// makes other code for the one than for the other. Let the paths have instructions of their own.
+        ["ptr-arena-mixed", RegisterTypeSafety]
+        ArenaAndNot {} => "same insn cannot be used with and without arena pointer\n";
         /// The pointer may be null, and null plus an offset would look valid. Compare it with null first, then add.
         ["ptr-arith-or-null", RegisterTypeSafety]
         PointerOrNull { regno: u8, ty: RegType } => "R{regno} pointer arithmetic on {ty} prohibited\n",

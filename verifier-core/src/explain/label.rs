@@ -180,7 +180,10 @@ fn label(facts: &Facts<'_>, s: &RawStep, before: &str, after: &str, here: &str) 
         StepKind::Failing if !here.is_empty() => here.to_string(),
         StepKind::Failing if before.is_empty() => "rejected here".into(),
         StepKind::Failing => format!("rejected here: {register} is {before}"),
-        StepKind::Established if matches!(s.place, Place::Reg { n: 1..=5, .. }) && facts.call(s.insn).is_some() => {
+        // A callback runs in a frame of its own, above that of the call.
+        StepKind::Established
+            if matches!(s.place, Place::Reg { n: 1..=5, frame: 1.. }) && facts.call(s.insn).is_some() =>
+        {
             format!("{} gives its callback: {after}", facts.call(s.insn).unwrap_or_default())
         }
         StepKind::Established => match facts.call(s.insn) {

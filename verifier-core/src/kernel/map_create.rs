@@ -119,6 +119,7 @@ pub fn check_create(kernel: &Kernel, a: &MapAttr, caps: MapCaps) -> Result<MapTy
 fn exists(t: MapType, version: KernelVersion) -> bool {
     t != MapType::Unspec
         && match t {
+            MapType::Rhash => version >= KernelVersion::new(7, 1),
             MapType::Arena => version >= KernelVersion::new(6, 9),
             MapType::CgrpStorage => version >= KernelVersion::new(6, 2),
             MapType::UserRingbuf => version >= KernelVersion::new(6, 1),
@@ -163,7 +164,7 @@ fn alloc_check(t: MapType, a: &MapAttr, caps: MapCaps) -> Result<(), ErrorNumber
             must(a.value_size == 4 || a.value_size == 8, EINVAL)?;
             array(t, a)
         }
-        Hash | PercpuHash | LruHash | LruPercpuHash => hash(t, a, caps),
+        Hash | Rhash | PercpuHash | LruHash | LruPercpuHash => hash(t, a, caps),
         HashOfMaps => {
             must(a.value_size == 4, EINVAL)?;
             hash(t, a, caps)
@@ -272,7 +273,9 @@ fn alloc(kernel: &Kernel, t: MapType, a: &MapAttr) -> Result<(), ErrorNumber> {
         }
         Ringbuf | UserRingbuf => {
             let pages = a.max_entries.is_power_of_two() && u64::from(a.max_entries) % PAGE == 0;
-            must(a.map_flags & !f::NUMA_NODE == 0 && a.key_size == 0 && a.value_size == 0 && pages, EINVAL)
+            let overwrites = t == Ringbuf && kernel.version >= KernelVersion::new(6, 19);
+            let known = f::NUMA_NODE | if overwrites { f::RB_OVERWRITE } else { 0 };
+            must(a.map_flags & !known == 0 && a.key_size == 0 && a.value_size == 0 && pages, EINVAL)
         }
         BloomFilter => {
             let sizes = a.key_size == 0 && a.value_size != 0 && a.max_entries != 0;

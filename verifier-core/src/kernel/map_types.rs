@@ -42,6 +42,7 @@ pub enum MapType {
     UserRingbuf = 31,
     CgrpStorage = 32,
     Arena = 33,
+    Rhash = 35,
 }
 
 impl MapType {
@@ -81,6 +82,7 @@ impl MapType {
         MapType::UserRingbuf,
         MapType::CgrpStorage,
         MapType::Arena,
+        MapType::Rhash,
     ];
 
     /// The value with this number in the kernel's interface.
@@ -125,6 +127,7 @@ impl MapType {
             MapType::UserRingbuf => "USER_RINGBUF",
             MapType::CgrpStorage => "CGRP_STORAGE",
             MapType::Arena => "ARENA",
+            MapType::Rhash => "RHASH",
         }
     }
 }
@@ -149,6 +152,7 @@ pub mod flags {
     pub const VTYPE_BTF_OBJ_FD: u32 = 1 << 15;
     pub const SEGV_ON_FAULT: u32 = 1 << 17;
     pub const NO_USER_CONV: u32 = 1 << 18;
+    pub const RB_OVERWRITE: u32 = 1 << 19;
 }
 
 /// What an instruction that loads the address of a map's value gets. Kernel: `map_direct_value_addr()` of the type.
@@ -204,6 +208,7 @@ impl MapType {
         matches!(
             self,
             MapType::Hash
+                | MapType::Rhash
                 | MapType::LruHash
                 | MapType::Array
                 | MapType::PercpuHash

@@ -19,6 +19,8 @@ pub struct Account {
     pub error: String,
     /// How the program came to it, where that is told.
     pub path: Option<Vec<Entry>>,
+    /// What is held, where that is told in place of the way to it.
+    pub held: Option<Entry>,
     /// What helps.
     pub suggestion: String,
 }

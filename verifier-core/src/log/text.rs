@@ -261,6 +261,10 @@ impl TextLog {
                 }
             }
         }
+        if let Some(Entry::Event { idx, label, text }) = &a.held {
+            out.push_str("\nActive lock:\n");
+            place(&mut out, cx, *idx, label, text);
+        }
         out.push_str("\nSuggestion:\n");
         wrapped(&mut out, "  ", "  ", &a.suggestion);
         out.push('\n');

@@ -271,7 +271,10 @@ fn annotations(btf: Option<&Btf>, name: &str) -> Vec<String> {
 /// Flags that a selftest asks for in its tags.
 fn flags_from_tags(annotations: &[String], mut flags: u32) -> u32 {
     for tag in annotations {
-        let Some(word) = tag.strip_prefix("comment:test_prog_flags=") else { continue };
+        // Newer ones number their tags: `comment:3:test_...`.
+        let Some(text) = tag.strip_prefix("comment:") else { continue };
+        let text = text.trim_start_matches(|c: char| c.is_ascii_digit()).trim_start_matches(':');
+        let Some(word) = text.strip_prefix("test_prog_flags=") else { continue };
         let (clear, word) = word.strip_prefix('!').map_or((false, word), |w| (true, w));
         let bits = match word {
             "BPF_F_STRICT_ALIGNMENT" => 1,

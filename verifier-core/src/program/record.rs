@@ -715,15 +715,19 @@ fn map_may_hold(ty: MapType, kind: FieldKind) -> bool {
     use MapType::*;
     match kind {
         FieldKind::SPIN_LOCK | FieldKind::RES_SPIN_LOCK => {
-            matches!(ty, Hash | Array | CgroupStorageDeprecated | SkStorage | InodeStorage | TaskStorage | CgrpStorage)
+            matches!(
+                ty,
+                Hash | Rhash | Array | CgroupStorageDeprecated | SkStorage | InodeStorage | TaskStorage | CgrpStorage
+            )
         }
         FieldKind::TIMER | FieldKind::WORKQUEUE | FieldKind::TASK_WORK | FieldKind::LIST_HEAD | FieldKind::RB_ROOT => {
-            matches!(ty, Hash | LruHash | Array)
+            matches!(ty, Hash | Rhash | LruHash | Array)
         }
         FieldKind::UPTR => ty == TaskStorage,
         _ => matches!(
             ty,
-            Hash | PercpuHash
+            Hash | Rhash
+                | PercpuHash
                 | LruHash
                 | LruPercpuHash
                 | Array

@@ -90,7 +90,7 @@ fn make(
         MapType::CgroupStorageDeprecated | MapType::PercpuCgroupStorageDeprecated => {
             array(1, spec, layout, cpus, site)?
         }
-        MapType::Hash | MapType::PercpuHash => Box::new(hash::Hash::new(n, k, layout, cpus, Plain)?),
+        MapType::Hash | MapType::Rhash | MapType::PercpuHash => Box::new(hash::Hash::new(n, k, layout, cpus, Plain)?),
         MapType::LruHash | MapType::LruPercpuHash => Box::new(hash::Hash::new(n, k, layout, cpus, Lru)?),
         MapType::LpmTrie => Box::new(lpm::Lpm::new(n, k, layout)?),
         MapType::Queue => Box::new(queue::Queue::new(n, layout, false)?),

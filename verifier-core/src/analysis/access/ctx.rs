@@ -2,7 +2,7 @@
 //!
 //! In the kernel: `MAX_ERRNO`, `get_func_retval_range()`, `__mark_reg_s32_range()`.
 
-use super::region::check_leak;
+use super::region::{check_leak, within_region};
 use super::{CtxInfo, at_object_start, ctx_access};
 use crate::analysis::Cx;
 use crate::analysis::refs::has_reference;
@@ -14,6 +14,9 @@ use crate::kernel::prog_types::layout;
 use crate::kernel::{AttachType, ProgType};
 use crate::log::Event;
 use crate::state::Payload;
+
+/// Bytes of the largest context that the system call takes.
+const LARGEST: u32 = u16::MAX as u32;
 
 /// Largest error number that a kernel function returns negated.
 const MAX_ERRNO: i32 = 4095;
@@ -67,6 +70,20 @@ fn load(cx: &mut Cx<'_>, regno: u8, info: CtxInfo) -> Res {
     Ok(())
 }
 
+/// Whether the context is memory that user space gave, and may be read anywhere (7.1).
+pub(crate) fn is_memory(cx: &Cx<'_>) -> bool {
+    cx.program.kernel.features.ctx_is_memory && cx.program.resolved_prog_type() == ProgType::Syscall
+}
+
+/// An access to a context that is memory. Its size is known when the program runs; up to the largest, all may be read.
+pub(super) fn within_memory(cx: &mut Cx<'_>, regno: u8, off: i32, size: i32, zero_size_allowed: bool) -> Res {
+    within_region(cx, regno, off, size, LARGEST, zero_size_allowed)?;
+    let reg = cx.reg(regno);
+    let end = i64::from(off).wrapping_add(reg.scalar.umax as i64).wrapping_add(i64::from(size));
+    cx.learned.deepest_ctx = cx.learned.deepest_ctx.max(end.clamp(0, i64::from(LARGEST)) as u32);
+    Ok(())
+}
+
 /// One load or store. `off` includes the fixed offset (which must be 0).
 #[allow(clippy::too_many_arguments)]
 pub(super) fn load_store(
@@ -81,6 +98,13 @@ pub(super) fn load_store(
 ) -> Res {
     check_leak(cx, t, value, "ctx")?;
     let reg = *cx.reg(regno);
+    if is_memory(cx) {
+        within_memory(cx, regno, off, size as i32, false)?;
+        if let (Access::Read, Some(value)) = (t, value) {
+            set_unknown(cx, value);
+        }
+        return Ok(());
+    }
     at_object_start(cx, &reg, regno)?;
     let denied = match ctx_access(cx, off, size, t, is_ldsx)? {
         None => MemoryMsg::CtxAccess { off, size },

@@ -72,12 +72,13 @@ pub(crate) fn ops_type(cx: &Cx<'_>) -> (ProgType, AttachType) {
 /// printed.
 pub(crate) fn ctx_access(cx: &mut Cx<'_>, off: i32, size: u32, t: Access, ldsx: bool) -> Res<Option<CtxInfo>> {
     let (prog_type, attach_type) = ops_type(cx);
+    let writes_registers = prog_type == ProgType::Kprobe && cx.program.kernel.features.probes_write_registers;
     let found = access_is_valid(&AccessQuery {
         prog_type,
         attach_type,
         off,
         size,
-        write: t == Access::Write,
+        write: t == Access::Write && !writes_registers,
         ldsx,
         has_cap_bpf: cx.program.caps.has_cap_bpf,
         offloaded: false,
@@ -270,6 +271,10 @@ pub(crate) fn typed_context_access(cx: &mut Cx<'_>, off: i32, size: u32, _t: Acc
         return Ok(true);
     }
     if is_plain_pointer(&btf, &t, &cx.program.kernel.features) {
+        return Ok(true);
+    }
+    let to_pointer = btf.skip_modifiers(t.size_or_type).is_some_and(|t| t.kind == BtfKind::Ptr);
+    if to_pointer && cx.program.kernel.features.pointers_to_pointers_are_numbers {
         return Ok(true);
     }
     if let Some((i, a)) = known.clone().enumerate().find(|(_, a)| at_off(a)) {

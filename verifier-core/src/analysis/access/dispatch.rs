@@ -8,7 +8,8 @@ use crate::analysis::btf_access::{map_struct_access, typed_pointer_access};
 use crate::analysis::cx::Cx;
 use crate::analysis::learned::KernelMemory;
 use crate::analysis::regs::{
-    Access, AccessSrc, ArgUse, keep_low_bytes, no_contradiction_in, set_unknown, sign_extend_low_bytes, use_register,
+    Access, AccessSrc, ArgUse, drop_link, keep_low_bytes, no_contradiction_in, set_unknown, sign_extend_low_bytes,
+    use_register,
 };
 use crate::error::{Errno, MemoryMsg, Res};
 use crate::isa::Insn;
@@ -94,6 +95,9 @@ pub(crate) fn memory_access(
     if t == Access::Read && size < 8 && cx.reg(value).is_scalar() {
         let mut r = *cx.reg(value);
         if is_ldsx {
+            if cx.program.kernel.features.signed_fills_unlinked {
+                drop_link(&mut r);
+            }
             sign_extend_low_bytes(&mut r, size);
         } else {
             keep_low_bytes(cx, &mut r, size);
@@ -147,7 +151,10 @@ pub(crate) fn one_kind_of_pointer(cx: &mut Cx<'_>, ty: RegType, allow_trust_mism
         cx.learned.aux[idx].pointer_seen = Some(ty);
         return Ok(());
     };
-    if ty == prev || !(ty.base.row().rewritten || prev.base.row().rewritten) {
+    let mem_apart = cx.program.kernel.features.untrusted_mem_apart;
+    let apart = |ty: RegType| mem_apart && ty.base == RegBase::PtrToMem && ty.has(TypeFlags::UNTRUSTED);
+    let rewritten = |ty: RegType| ty.base.row().rewritten || apart(ty);
+    if ty == prev || !(rewritten(ty) || rewritten(prev)) {
         return Ok(());
     }
     let mem_too = cx.program.kernel.features.untrusted_mem;

@@ -5,7 +5,7 @@
 //! In the kernel: `env->ops->convert_ctx_access`.
 
 use super::stack_range::stack_range_is_set;
-use super::{buf, map_allows, memory_access, within_map_value, within_packet, within_region};
+use super::{buf, ctx, map_allows, memory_access, within_map_value, within_packet, within_region};
 use crate::analysis::Cx;
 use crate::analysis::btf_access::typed_pointer_access;
 use crate::analysis::call::meta::CallMeta;
@@ -82,7 +82,16 @@ pub(crate) fn memory_argument(
             let off = reg.off;
             stack_range_is_set(cx, regno, off, access_size, zero_size_allowed, AccessSrc::Helper, t, meta)
         }
-        Region::Object => typed_pointer_access(cx, regno, reg.off, access_size, Access::Read, None),
+        Region::Object => {
+            let t = if cx.program.kernel.features.object_memory_writable { t } else { Access::Read };
+            typed_pointer_access(cx, regno, reg.off, access_size, t, None)
+        }
+        Region::Context if cx.program.kernel.features.ctx_is_memory => {
+            if !ctx::is_memory(cx) {
+                return Err(cx.reject(MemoryMsg::ArgType { regno, ty }, Errno::EACCES));
+            }
+            ctx::within_memory(cx, regno, reg.off, access_size, zero_size_allowed)
+        }
         Region::Context if !rewrites_ctx(cx.program.resolved_prog_type()) => {
             if access_size == 0 {
                 return if zero_size_allowed { Ok(()) } else { Err(Stop::silent(Errno::EACCES)) };

@@ -2,7 +2,7 @@
 //!
 //! In the kernel: `may_access_direct_pkt_data()`.
 
-use super::region::check_range;
+use super::region::{check_range, within_region};
 use crate::analysis::Cx;
 use crate::analysis::regs::Access;
 use crate::error::{Errno, MemoryMsg, Res};
@@ -11,31 +11,23 @@ use crate::kernel::prog_types::{DirectAccess, may_touch_packets};
 /// Checks that an access stays in the range that comparisons with the packet's end have proven.
 ///
 /// The range counts from the pointer without its fixed offset, after any variable offset was added; so only the
-/// fixed offset is compared. `off` includes it.
+/// fixed offset is compared. Where offsets are one value, all of it counts. `off` includes the fixed one.
 pub(crate) fn within_packet(cx: &mut Cx<'_>, regno: u8, off: i32, size: i32, zero_size_allowed: bool) -> Res {
     let reg = *cx.reg(regno);
-    if reg.scalar.smin < 0 {
+    let whole = cx.program.kernel.features.offsets_are_values;
+    let beyond = MemoryMsg::PacketOutside { regno };
+    if !whole && reg.scalar.smin < 0 {
         return Err(cx.reject(MemoryMsg::MinNegative { regno }, Errno::EACCES));
     }
-    let whole = cx.program.kernel.features.offsets_are_values;
-    let outside = if whole { MemoryMsg::MinOutside { regno } } else { MemoryMsg::PacketOutside { regno } };
+    let Ok(range) = u32::try_from(reg.range()) else { return Err(cx.reject(beyond, Errno::EINVAL)) };
     if whole {
-        cx.path.story.tried = Some((off.wrapping_sub(reg.off), size, u32::try_from(reg.range()).unwrap_or(0)));
-        if reg.scalar.known(false) == Some(0) && reg.off < 0 && off < 0 {
-            return Err(cx.reject(MemoryMsg::MinNegative { regno }, Errno::EACCES));
-        }
+        within_region(cx, regno, off, size, range, zero_size_allowed)?;
+    } else {
+        check_range(cx, regno, off, size, range, zero_size_allowed).map_err(|stop| cx.also(stop, beyond))?;
     }
-    match u32::try_from(reg.range()) {
-        Err(_) => Err(cx.reject(outside, Errno::EINVAL)),
-        Ok(range) => match check_range(cx, regno, off, size, range, zero_size_allowed) {
-            Err(stop) => Err(cx.also(stop, outside)),
-            Ok(()) => {
-                let end = (off as u32).wrapping_add(reg.scalar.umax as u32).wrapping_add(size as u32).wrapping_sub(1);
-                cx.learned.deepest_packet = cx.learned.deepest_packet.max(end);
-                Ok(())
-            }
-        },
-    }
+    let end = (off as u32).wrapping_add(reg.scalar.umax as u32).wrapping_add(size as u32).wrapping_sub(1);
+    cx.learned.deepest_packet = cx.learned.deepest_packet.max(end);
+    Ok(())
 }
 
 /// Whether the program may access packets itself (`call_pkt_access`: hand them to a call that may or may not take

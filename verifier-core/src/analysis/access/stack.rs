@@ -63,6 +63,9 @@ pub(crate) fn object_slot(cx: &mut Cx<'_>, reg: &RegState, kind: &'static str, n
     }
     let off = reg.off.wrapping_add(reg.var_off().value as i32);
     let spi = slot_of(off);
+    if off >= 0 && cx.program.kernel.features.objects_below_frame {
+        return Err(cx.reject(MemoryMsg::ObjectOffset { kind, off }, Errno::EINVAL));
+    }
     let Some(spi) = usize::try_from(spi).ok().filter(|spi| off % REG_SIZE == 0 && spi + 1 >= nr_slots) else {
         return Err(cx.reject(MemoryMsg::ObjectOffset { kind, off }, Errno::EINVAL));
     };
@@ -73,8 +76,8 @@ pub(crate) fn object_slot(cx: &mut Cx<'_>, reg: &RegState, kind: &'static str, n
 }
 
 /// Whether saving this type keeps track of it.
-pub(super) const fn is_spillable(ty: RegType) -> bool {
-    ty.base.row().spillable
+pub(super) const fn is_spillable(ty: RegType, every: bool) -> bool {
+    !matches!(ty.base, RegBase::NotInit | RegBase::Scalar) && (every || ty.base.row().spillable)
 }
 
 /// The byte holds data now; zero stays zero, and what was never written stays so.

@@ -114,7 +114,7 @@ fn check_byte(cx: &mut Cx<'_>, frame: usize, spi: usize, byte: usize, clobber: b
     match slot.kind[byte] {
         SlotKind::Misc => return Ok(true),
         SlotKind::Zero => {}
-        SlotKind::Invalid if caps.reads_unset_stack => {}
+        SlotKind::Invalid | SlotKind::Dead if caps.reads_unset_stack => {}
         _ if slot.holds_register() && (slot.spilled.is_scalar() || caps.pointers_may_leak) => {
             let stays = slot.spilled.ty.base == RegBase::PtrToBtfId && keeps_objects;
             if clobber && !stays {

@@ -5,11 +5,12 @@
 //! In the kernel: `__mark_reg_const_zero()`, `mark_reg_stack_read()`, `check_stack_read_fixed_off()`,
 //! `check_stack_read_var_off()`.
 
-use super::stack::{keep_fastcall_stack_apart, place, slot};
+use super::stack::{keep_fastcall_stack_apart, place, slot, slot_mut};
 use super::stack_range::stack_range_is_set;
 use crate::analysis::Cx;
+use crate::analysis::asks::Needed;
 use crate::analysis::liveness::slot_is_read;
-use crate::analysis::regs::{Access, AccessSrc, drop_link, set_known, set_unknown};
+use crate::analysis::regs::{Access, AccessSrc, assign_scalar_id, drop_link, set_known, set_unknown};
 use crate::analysis::trail::stack_access_noted;
 use crate::error::{Errno, MemoryMsg, Res};
 use crate::kernel::call::{RegBase, RegType};
@@ -47,18 +48,33 @@ fn mark_zero(cx: &mut Cx<'_>, regno: u8) {
     reg.precise = precise;
 }
 
+/// Whether a byte is part of a saved number that is zero.
+fn is_saved_zero(slot: &Slot, byte: usize) -> bool {
+    let saved = &slot.spilled;
+    slot.kind[byte] == SlotKind::Spill && saved.is_scalar() && saved.const_value() == Some(0)
+}
+
 /// What a load of bytes that hold no saved register yields: zero if all are zero.
 fn mark_data(cx: &mut Cx<'_>, frame: usize, min: i32, max: i32, dst: u8) -> Res {
     let mut all_zero = true;
+    let mut zeros: Vec<usize> = Vec::new();
     for i in min..max {
         let (spi, byte) = place(i);
         show_read(cx, spi);
-        if slot(cx, frame, spi)?.kind[byte] != SlotKind::Zero {
+        let read = *slot(cx, frame, spi)?;
+        let saved = cx.program.kernel.features.saved_zeros_are_zero && is_saved_zero(&read, byte);
+        if read.kind[byte] != SlotKind::Zero && !saved {
             all_zero = false;
             break;
         }
+        if saved && !zeros.contains(&spi) {
+            zeros.push(spi);
+        }
     }
     if all_zero {
+        for spi in zeros {
+            cx.path.ask_exact(Needed::Slot(frame, spi));
+        }
         mark_zero(cx, dst);
     } else {
         set_unknown(cx, dst);
@@ -100,7 +116,7 @@ fn read_fixed(cx: &mut Cx<'_>, frame: usize, off: i32, size: usize, dst: Option<
     // The contract is that of the running function, whosever stack is read.
     let (cur, idx) = (cx.path.cur.top_frame(), cx.path.insn_idx);
     keep_fastcall_stack_apart(cx, cur, idx, off);
-    let old = *slot(cx, frame, spi)?;
+    let mut old = *slot(cx, frame, spi)?;
     let restores = if old.holds_register() {
         let whole = size == 8 && saved_size(&old) == 8;
         if !whole && !old.spilled.is_scalar() {
@@ -110,13 +126,22 @@ fn read_fixed(cx: &mut Cx<'_>, frame: usize, off: i32, size: usize, dst: Option<
             return Err(cx.reject(MemoryMsg::FillSize, Errno::EACCES));
         }
         slot_is_read(cx, frame, spi)?;
+        let copies = old.holds_scalar() && size <= saved_size(&old) && off % 8 == 0;
+        // Both places hold the same value from now on.
+        if dst.is_some()
+            && copies
+            && cx.program.kernel.features.fills_are_copies
+            && assign_scalar_id(cx, &mut old.spilled)
+        {
+            slot_mut(cx, frame, spi)?.spilled = old.spilled;
+        }
         match dst {
             Some(dst) if whole => {
                 cx.reg_mut(dst).copy_from(&old.spilled);
                 cx.reg_mut(dst).live |= live::WRITTEN;
                 true
             }
-            Some(dst) => fill_part(cx, &old, off, byte, size, dst)?,
+            Some(dst) => fill_part(cx, frame, &old, off, byte, size, dst)?,
             None if whole => {
                 // Somebody wants to use the value as a number, which a saved pointer is not.
                 if !cx.program.caps.pointers_may_leak && !old.spilled.is_scalar() {
@@ -142,7 +167,7 @@ fn read_fixed(cx: &mut Cx<'_>, frame: usize, off: i32, size: usize, dst: Option<
 
 /// A load of part of a saved scalar, or of a scalar that was saved in part. Tells whether the load restores the saved
 /// register, so that backtracking goes on in the slot.
-fn fill_part(cx: &mut Cx<'_>, old: &Slot, off: i32, byte: usize, size: usize, dst: u8) -> Res<bool> {
+fn fill_part(cx: &mut Cx<'_>, frame: usize, old: &Slot, off: i32, byte: usize, size: usize, dst: u8) -> Res<bool> {
     let saved = &old.spilled;
     let every = cx.program.kernel.features.every_number_spills;
     let fits = if every { size <= saved_size(old) } else { size == saved_size(old) };
@@ -164,6 +189,13 @@ fn fill_part(cx: &mut Cx<'_>, old: &Slot, off: i32, byte: usize, size: usize, ds
             mark_zero(cx, dst);
             true
         } else if all(SlotKind::Zero) {
+            mark_zero(cx, dst);
+            false
+        } else if cx.program.kernel.features.saved_zeros_are_zero
+            && (0..size).map(|i| (8 + byte - i) % 8).all(|b| old.kind[b] == SlotKind::Zero || is_saved_zero(old, b))
+        {
+            let (spi, _) = place(off);
+            cx.path.ask_exact(Needed::Slot(frame, spi));
             mark_zero(cx, dst);
             false
         } else {

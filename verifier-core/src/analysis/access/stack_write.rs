@@ -63,7 +63,7 @@ fn note_sanitation(
     if cx.program.caps.without_v4_guards {
         return Ok(());
     }
-    let spills = value.is_some_and(|r| is_spillable(cx.reg(r).ty));
+    let spills = value.is_some_and(|r| is_spillable(cx.reg(r).ty, cx.program.kernel.features.every_pointer_spills));
     let kinds = slot(cx, frame, spi)?.kind;
     let data = |i: usize| matches!(kinds[(8 + byte - i) % 8], SlotKind::Misc | SlotKind::Zero);
     if spills || !(0..size).all(data) {
@@ -122,7 +122,7 @@ fn write_fixed(cx: &mut Cx<'_>, frame: usize, off: i32, size: usize, value: Opti
             let imm = RegState::konst(i64::from(insn.imm) as u64);
             save_register(cx, frame, spi, &imm, size)?;
         }
-        (Some(regno), Some(ty)) if is_spillable(ty) => {
+        (Some(regno), Some(ty)) if is_spillable(ty, cx.program.kernel.features.every_pointer_spills) => {
             if size != 8 {
                 if cx.out.interest.log_level != 0 {
                     cx.emit(Event::SourceLine { idx: insn_idx, numbered: false });

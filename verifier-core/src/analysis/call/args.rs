@@ -10,7 +10,9 @@ use super::mem::{constant_map_key, memory_and_size};
 use super::meta::{CallMeta, MapArg};
 use super::{errno_as, helper_name};
 use crate::analysis::Cx;
-use crate::analysis::access::{access_is_aligned, kptr_takes, memory_argument, offset_fits, within_map_value};
+use crate::analysis::access::{
+    access_is_aligned, ctx_is_memory, kptr_takes, memory_argument, offset_fits, within_map_value,
+};
 use crate::analysis::btf_access::same_struct_within;
 use crate::analysis::dynptr::{dynptr_argument, dynptr_owner};
 use crate::analysis::objects::in_tree_callback;
@@ -62,6 +64,13 @@ static MEM: [RegType; 9] = [
 /// How many kinds of memory, from the first on, may hold keys and values where not all may.
 const KEY_MEMORY: usize = 5;
 static VALUE_OR_OBJECT: [RegType; 2] = [plain(RegBase::PtrToMapValue), btf_ptr(TypeFlags::ALLOC)];
+/// The same where kptrs of borrowed objects can be exchanged (7.1).
+static VALUE_OR_BORROWED: [RegType; 4] = [
+    plain(RegBase::PtrToMapValue),
+    btf_ptr(TypeFlags::ALLOC),
+    btf_ptr(TypeFlags::ALLOC.union(TypeFlags::NON_OWN_REF)),
+    btf_ptr(TypeFlags::ALLOC.union(TypeFlags::NON_OWN_REF).union(TypeFlags::RCU)),
+];
 static SOCKET: [RegType; 1] = [plain(RegBase::PtrToSocket)];
 static SCALAR: [RegType; 1] = [plain(RegBase::Scalar)];
 static CTX: [RegType; 1] = [plain(RegBase::PtrToCtx)];
@@ -78,10 +87,26 @@ static STACK: [RegType; 1] = [plain(RegBase::PtrToStack)];
 static MAP_VALUE: [RegType; 1] = [plain(RegBase::PtrToMapValue)];
 static DYNPTR: [RegType; 2] = [plain(RegBase::PtrToStack), plain(RegBase::ConstPtrToDynptr)];
 
+/// The same with the context, which is memory for some programs (7.1).
+static MEM_AND_CTX: [RegType; 10] = [
+    plain(RegBase::PtrToStack),
+    plain(RegBase::PtrToPacket),
+    plain(RegBase::PtrToPacketMeta),
+    plain(RegBase::PtrToMapKey),
+    plain(RegBase::PtrToMapValue),
+    plain(RegBase::PtrToMem),
+    RegType::with(RegBase::PtrToMem, TypeFlags::RINGBUF),
+    plain(RegBase::PtrToBuf),
+    btf_ptr(TypeFlags::TRUSTED),
+    plain(RegBase::PtrToCtx),
+];
+
 /// Register types that an argument takes, in the order in which messages list them.
 fn compatible(base: ArgBase, features: &Features) -> Option<&'static [RegType]> {
     Some(match base {
         ArgBase::PtrToMapKey | ArgBase::PtrToMapValue if !features.keys_in_any_memory => &MEM[..KEY_MEMORY],
+        ArgBase::KptrXchgDest if features.kptrs_of_borrowed => &VALUE_OR_BORROWED,
+        ArgBase::PtrToMapKey | ArgBase::PtrToMapValue | ArgBase::PtrToMem if features.ctx_is_memory => &MEM_AND_CTX,
         ArgBase::PtrToMapKey | ArgBase::PtrToMapValue | ArgBase::PtrToMem => &MEM,
         ArgBase::ConstSize | ArgBase::ConstSizeOrZero | ArgBase::ConstAllocSizeOrZero | ArgBase::Scalar => &SCALAR,
         ArgBase::ConstMapPtr => &MAP,
@@ -143,7 +168,7 @@ pub(crate) fn argument_type(
     if reg.ty.base != RegBase::PtrToBtfId {
         return Ok(());
     }
-    if std::ptr::eq(types, &MEM[..]) {
+    if std::ptr::eq(types, &MEM[..]) || std::ptr::eq(types, &MEM_AND_CTX[..]) {
         if !arg.flags.contains(TypeFlags::RDONLY) {
             let name = helper_name(meta.func_id);
             return Err(cx.reject(CallMsg::MayWrite { name, regno, ty: reg.ty }, Errno::EACCES));
@@ -159,7 +184,9 @@ pub(crate) fn argument_type(
     if [NO_FLAGS, TRUSTED, TRUSTED.union(NULL), RCU, NULL, NULL.union(RCU)].contains(&flags) {
         return check_struct(cx, regno, &reg, arg, btf, std::ptr::eq(types, &BTF_SOCK[..]), meta);
     }
-    if [ALLOC, PERCPU.union(ALLOC)].contains(&flags) {
+    let borrowed = ALLOC.union(TypeFlags::NON_OWN_REF);
+    let lent = cx.program.kernel.features.kptrs_of_borrowed && [borrowed, borrowed.union(RCU)].contains(&flags);
+    if lent || [ALLOC, PERCPU.union(ALLOC)].contains(&flags) {
         if !xchg && !matches!(meta.func_id, id::SPIN_LOCK | id::SPIN_UNLOCK) {
             return Err(cx.kernel_bug("object of the program as an argument"));
         }
@@ -247,6 +274,7 @@ pub(crate) fn argument_offset(cx: &mut Cx<'_>, reg: &RegState, regno: u8, arg: A
         {
             Ok(())
         }
+        RegBase::PtrToCtx if flags.is_empty() && ctx_is_memory(cx) => Ok(()),
         RegBase::PtrToMem if [NO_FLAGS, RDONLY, TypeFlags::RINGBUF].contains(&flags) => Ok(()),
         RegBase::PtrToBuf if [NO_FLAGS, RDONLY].contains(&flags) => Ok(()),
         RegBase::PtrToBtfId
@@ -319,7 +347,7 @@ pub(super) fn helper_argument(
         argument_offset(cx, &reg, regno, arg)?;
     }
     if arg.flags.contains(TypeFlags::OBJ_RELEASE) {
-        check_released(cx, &reg, regno, arg)?;
+        check_released(cx, &reg, regno, arg, helper_name(meta.func_id))?;
         if meta.release_regno != 0 {
             return Err(cx.kernel_bug("more than one released argument"));
         }
@@ -337,7 +365,7 @@ pub(super) fn helper_argument(
 }
 
 /// A released argument must own something.
-fn check_released(cx: &mut Cx<'_>, reg: &RegState, regno: u8, arg: ArgType) -> Res {
+fn check_released(cx: &mut Cx<'_>, reg: &RegState, regno: u8, arg: ArgType, name: &'static str) -> Res {
     if arg.base == ArgBase::PtrToDynptr {
         if !reg.ty.is(RegBase::PtrToStack) {
             let named = cx.program.kernel.features.dynptr_identities;
@@ -351,7 +379,7 @@ fn check_released(cx: &mut Cx<'_>, reg: &RegState, regno: u8, arg: ArgType) -> R
         };
     }
     if reg.ref_obj_id == 0 && !reg.is_null() {
-        return Err(cx.reject(CallMsg::MustBeReferenced { regno }, Errno::EINVAL));
+        return Err(cx.reject(CallMsg::MustBeReferenced { regno, name }, Errno::EINVAL));
     }
     Ok(())
 }

@@ -124,9 +124,12 @@ fn set_pointer(reg: &mut RegState, ty: RegType, payload: Payload) {
 }
 
 /// Key and value of an element, in R2 and R3.
-fn set_element(callee: &mut FuncState, payload: Payload) {
+fn set_element(cx: &mut Cx<'_>, callee: &mut FuncState, payload: Payload) {
     set_pointer(&mut callee.regs[2], RegType::of(RegBase::PtrToMapKey), payload);
     set_pointer(&mut callee.regs[3], RegType::of(RegBase::PtrToMapValue), payload);
+    if cx.program.kernel.features.callback_values_have_ids {
+        callee.regs[3].id = cx.new_id();
+    }
 }
 
 /// Map types whose elements can be walked.
@@ -137,6 +140,7 @@ fn has_for_each(t: Option<MapType>) -> bool {
             MapType::Array
                 | MapType::PercpuArray
                 | MapType::Hash
+                | MapType::Rhash
                 | MapType::PercpuHash
                 | MapType::LruHash
                 | MapType::LruPercpuHash
@@ -158,7 +162,7 @@ fn set_state(cx: &mut Cx<'_>, callback: Callback, caller: &FuncState, callee: &m
                 return Err(cx.reject(CallMsg::CallbackMap, Errno::ENOTSUPP));
             }
             callee.regs[1] = caller.regs[1];
-            set_element(callee, caller.regs[1].payload);
+            set_element(cx, callee, caller.regs[1].payload);
             callee.regs[4] = caller.regs[3];
             4
         }
@@ -175,7 +179,7 @@ fn set_state(cx: &mut Cx<'_>, callback: Callback, caller: &FuncState, callee: &m
             let uid = if cx.program.kernel.features.timer_callback_keeps_map_uid { uid } else { 0 };
             let payload = Payload::Map { map, uid };
             set_pointer(&mut callee.regs[1], RegType::of(RegBase::ConstPtrToMap), payload);
-            set_element(callee, payload);
+            set_element(cx, callee, payload);
             3
         }
         Callback::FindVma => {

@@ -7,21 +7,20 @@
 use std::rc::Rc;
 
 use super::global::arguments_fit_signature;
-use super::returns::{in_range, out_of_range};
+use super::returns::{in_range, is_void_function, out_of_range};
 use crate::analysis::Cx;
 use crate::analysis::asks::Ask;
 use crate::analysis::liveness::{self, Place};
 use crate::analysis::refs;
 use crate::analysis::regs::need_exactly;
 use crate::analysis::regs::set_unknown;
-use crate::btf::BtfKind;
 use crate::error::{CallMsg, Errno, Res, Stop};
 use crate::isa::Insn;
 use crate::isa::opcode::MAX_CALL_FRAMES;
 use crate::kernel::call::RegBase;
 use crate::kernel::features::LivenessKind;
 use crate::state::register::live;
-use crate::state::{BtfRef, FuncState, RegState};
+use crate::state::{FuncState, RegState};
 
 /// BTF linkage of a global function.
 const GLOBAL: u16 = 1;
@@ -97,7 +96,8 @@ pub(crate) fn local_call(cx: &mut Cx<'_>, insn: Insn, insn_idx: &mut usize) -> R
 
 fn call_global(cx: &mut Cx<'_>, subprog: usize, misfit: Option<Stop>) -> Res {
     if refs::lock_held(cx) {
-        return Err(cx.reject(CallMsg::GlobalWhileLocked, Errno::EINVAL));
+        let name = cx.program.function_name(subprog);
+        return Err(cx.reject(CallMsg::GlobalWhileLocked { name }, Errno::EINVAL));
     }
     if cx.program.kernel.features.global_funcs_know_sleeping {
         let atomic = cx.path.cur.rcu_depth != 0
@@ -105,7 +105,15 @@ fn call_global(cx: &mut Cx<'_>, subprog: usize, misfit: Option<Stop>) -> Res {
             || cx.path.cur.newest_irq_flags != 0
             || !refs::may_sleep_here(cx);
         if cx.learned.subprogs[subprog].can_sleep && atomic {
-            return Err(cx.reject(CallMsg::GlobalMaySleep, Errno::EINVAL));
+            let st = &cx.path.cur;
+            let place = match () {
+                () if st.rcu_depth != 0 => "rcu_read_lock region",
+                () if st.preempt_off_depth != 0 => "non-preemptible region",
+                () if st.newest_irq_flags != 0 => "IRQ-disabled region",
+                () => "non-sleepable prog",
+            };
+            let name = cx.program.function_name(subprog);
+            return Err(cx.reject(CallMsg::GlobalMaySleep { name, place }, Errno::EINVAL));
         }
     } else if cx.path.cur.preempt_off_depth != 0 {
         return Err(cx.reject(CallMsg::GlobalWhilePreemptDisabled, Errno::EINVAL));
@@ -123,17 +131,10 @@ fn call_global(cx: &mut Cx<'_>, subprog: usize, misfit: Option<Stop>) -> Res {
     }
     let frame = cx.path.cur.top_frame();
     lose_scratch_registers(cx, frame);
-    if !(cx.program.kernel.features.global_void && returns_nothing(cx, subprog)) {
+    if !(cx.program.kernel.features.global_void && is_void_function(cx, subprog)) {
         set_unknown(cx, 0);
     }
     Ok(())
-}
-
-/// Whether a local function is declared without a result.
-fn returns_nothing(cx: &Cx<'_>, subprog: usize) -> bool {
-    let btf = cx.program.btf(BtfRef::PROG);
-    let func = cx.program.func_info.get(subprog).and_then(|f| btf.ty(f.type_id));
-    func.and_then(|f| btf.ty(f.size_or_type)).is_some_and(|p| p.kind == BtfKind::FuncProto && p.size_or_type == 0)
 }
 
 /// Whether a call goes to a global function that may throw, which is walked as an exception, too (7.1).

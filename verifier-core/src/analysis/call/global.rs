@@ -13,8 +13,8 @@ use super::signature::read_signature;
 use crate::analysis::Cx;
 use crate::analysis::dynptr::{dynptr_argument, set_callback_dynptr};
 use crate::analysis::refs;
-use crate::analysis::regs::{set_known_zero, set_unknown};
-use crate::error::{CallMsg, Errno, Res, Stop};
+use crate::analysis::regs::{is_packet_pointer, need_exactly, set_known_zero, set_unknown};
+use crate::error::{Arg, CallMsg, Errno, Res, Stop};
 use crate::kernel::ProgType;
 use crate::kernel::call::{ArgBase, ArgType, RegBase, RegType, TypeFlags};
 use crate::state::{BtfRef, DynptrKind, Payload};
@@ -67,14 +67,23 @@ fn match_args(cx: &mut Cx<'_>, subprog: usize) -> Res {
             ArgBase::PtrToCtx if arg.flags.is_empty() => {
                 argument_offset(cx, &reg, regno, NO_RULE)?;
                 if !reg.ty.is(RegBase::PtrToCtx) {
-                    return Err(cx.reject(CallMsg::PassCtx { arg: i }, Errno::EINVAL));
+                    return Err(cx.reject(CallMsg::PassCtx { arg: Arg::from(i) }, Errno::EINVAL));
                 }
             }
             ArgBase::PtrToMem => {
+                if cx.program.kernel.features.packet_memory_stays
+                    && is_packet_pointer(&reg)
+                    && cx.learned.subprogs[subprog].moves_packet_data
+                {
+                    return Err(cx.reject(CallMsg::PassPacket { regno, subprog }, Errno::EINVAL));
+                }
                 argument_offset(cx, &reg, regno, NO_RULE)?;
+                if reg.is_null() && cx.program.kernel.features.passed_nulls_are_precise {
+                    need_exactly(cx, regno)?;
+                }
                 memory_of_type(cx, regno, want.mem_size).map_err(|s| errno_as(s, Errno::EINVAL))?;
                 if !arg.flags.contains(TypeFlags::MAYBE_NULL) && reg.ty.may_be_null() {
-                    return Err(cx.reject(CallMsg::PassNull { arg: i }, Errno::EINVAL));
+                    return Err(cx.reject(CallMsg::PassNull { arg: Arg::from(i) }, Errno::EINVAL));
                 }
             }
             ArgBase::PtrToArena => {
@@ -89,6 +98,9 @@ fn match_args(cx: &mut Cx<'_>, subprog: usize) -> Res {
             }
             ArgBase::PtrToBtfId => {
                 if reg.is_null() && arg.flags.contains(TypeFlags::MAYBE_NULL) {
+                    if cx.program.kernel.features.passed_nulls_are_precise {
+                        need_exactly(cx, regno)?;
+                    }
                     continue;
                 }
                 let mut meta = CallMeta::default();

@@ -129,11 +129,12 @@ fn find_proto(cx: &mut Cx<'_>, insn: Insn) -> Res<&'static FuncProto> {
     if !may {
         return Err(cx.reject(CallMsg::NotAllowedInProbe, Errno::EINVAL));
     }
-    if !proto.can_sleep {
+    let walks = cx.program.sleepable && matches!(func, id::GET_STACK | id::GET_TASK_STACK);
+    if !proto.can_sleep && !(walks && cx.program.kernel.features.stack_walks_sleep) {
         return Ok(proto);
     }
     if !refs::may_sleep_here(cx) {
-        return Err(cx.reject(CallMsg::MightSleep, Errno::EINVAL));
+        return Err(cx.reject(CallMsg::MightSleep { name, id: insn.imm }, Errno::EINVAL));
     }
     if cx.path.cur.rcu_depth != 0 {
         return Err(cx.reject(CallMsg::SleepableInRcu { name, id: insn.imm }, Errno::EINVAL));

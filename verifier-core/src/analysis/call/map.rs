@@ -129,6 +129,9 @@ pub(crate) fn lock_argument(cx: &mut Cx<'_>, regno: u8, op: LockOp) -> Res {
     }
     refs::end_lock(cx, lock_kind, reg.id, ptr).map_err(|s| cx.also(s, CallMsg::UnlockDifferent { what }))?;
     refs::forget_borrowed_nodes(cx);
+    if cx.program.kernel.features.unlocking_ends_rcu && !refs::in_rcu_section(cx) {
+        refs::leave_rcu(cx);
+    }
     Ok(())
 }
 

@@ -14,7 +14,7 @@ use crate::kernel::facts::lsm_hooks;
 use crate::kernel::prog_types::returns::{ReturnFacts, returns_nothing};
 use crate::kernel::prog_types::{ReturnRule, return_rule};
 use crate::kernel::{AttachType, ProgType};
-use crate::state::RegState;
+use crate::state::{BtfRef, RegState};
 
 /// Most negative error number that a hook may return.
 const MAX_ERRNO: i32 = 4095;
@@ -51,6 +51,19 @@ pub(super) fn attached_to_void(cx: &Cx<'_>) -> bool {
         .is_some_and(|t| t.kind == BtfKind::FuncProto && t.size_or_type == 0)
 }
 
+/// Whether a local function is declared without a result.
+pub(super) fn is_void_function(cx: &Cx<'_>, subprog: usize) -> bool {
+    let btf = cx.program.btf(BtfRef::PROG);
+    let func = cx.program.func_info.get(subprog).and_then(|f| btf.ty(f.type_id));
+    func.and_then(|f| btf.ty(f.size_or_type)).is_some_and(|p| p.kind == BtfKind::FuncProto && p.size_or_type == 0)
+}
+
+/// Whether the function that is being walked is declared without a result.
+fn function_is_void(cx: &Cx<'_>) -> bool {
+    let Some(frame) = cx.path.cur.frames.first() else { return false };
+    is_void_function(cx, frame.function_number as usize)
+}
+
 /// struct_ops (6.14): the type that the operation returns a pointer to, if it does.
 fn returned_object(cx: &Cx<'_>) -> Option<u32> {
     let btf = cx.program.btf(cx.program.attach.btf?);
@@ -65,9 +78,10 @@ fn returned_object(cx: &Cx<'_>) -> Option<u32> {
 pub(crate) fn result_in_range(cx: &mut Cx<'_>, regno: u8, reg_name: &'static str) -> Res {
     let prog = cx.program.resolved_prog_type();
     let attach = cx.program.resolved_attach_type();
+    let thrown = reg_name == "R1" && cx.program.kernel.features.thrown_value_is_result;
     let (subprog, exception_cb, async_cb, async_range) = {
         let Some(f) = cx.path.cur.frames.first() else { return Err(cx.broken("return without a frame")) };
-        (f.function_number != 0, f.ends_exception, f.runs_later, f.callback_result)
+        (f.function_number != 0 && !thrown, f.ends_exception, f.runs_later, f.callback_result)
     };
     let void = attached_to_void(cx);
     let mut object = None;
@@ -85,6 +99,9 @@ pub(crate) fn result_in_range(cx: &mut Cx<'_>, regno: u8, reg_name: &'static str
                 return offset_fits(cx, &reg, regno, false);
             }
         }
+    }
+    if subprog && !exception_cb && !async_cb && cx.program.kernel.features.global_void && function_is_void(cx) {
+        return Ok(());
     }
     use_register(cx, regno, ArgUse::Src)?;
     if would_leak(cx, regno) {

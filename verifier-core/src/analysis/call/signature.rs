@@ -78,10 +78,12 @@ pub(crate) fn read_signature(cx: &mut Cx<'_>, subprog: usize) -> Res {
         }
         return Err(cx.reject(CallMsg::TooManyArgs { name, count: params.len() as u32 }, Errno::EINVAL));
     }
+    let arena_types = cx.program.kernel.features.arena_types;
     let may_be_void = cx.program.kernel.features.global_void;
     let returned = btf.skip_modifiers(proto.size_or_type);
-    let returns_fit =
-        returned.is_some_and(|t| is_scalar(t.kind)) || may_be_void && returned.is_none_or(|t| t.kind == BtfKind::Void);
+    let returns_fit = returned.is_some_and(|t| is_scalar(t.kind))
+        || may_be_void && returned.is_none_or(|t| t.kind == BtfKind::Void)
+        || arena_types && returned.is_some_and(|t| t.kind == BtfKind::Ptr && points_to_arena(&btf, t));
     if !returns_fit {
         let errno = if may_be_void { Errno::EOPNOTSUPP } else { Errno::EINVAL };
         if !global {
@@ -90,7 +92,11 @@ pub(crate) fn read_signature(cx: &mut Cx<'_>, subprog: usize) -> Res {
         return Err(cx.reject(CallMsg::GlobalReturn { name }, errno));
     }
     for (i, param) in params.iter().enumerate() {
-        let tags = read_tags(cx, &btf, func.type_id, i, global)?;
+        let mut tags = read_tags(cx, &btf, func.type_id, i, global)?;
+        let pointer = btf.skip_modifiers(*param).filter(|t| t.kind == BtfKind::Ptr);
+        if arena_types && pointer.is_some_and(|t| points_to_arena(&btf, t)) {
+            tags |= tag::ARENA;
+        }
         let value = read_arg(cx, &btf, *param, i, tags, global, &name)?;
         if let Some(place) = cx.learned.subprogs[subprog].args.get_mut(i) {
             *place = value;
@@ -100,6 +106,21 @@ pub(crate) fn read_signature(cx: &mut Cx<'_>, subprog: usize) -> Res {
     info.arg_count = params.len() as u8;
     info.signature_known = true;
     Ok(())
+}
+
+/// Whether the type that a pointer points to is tagged as being in the arena.
+fn points_to_arena(btf: &Btf, ptr: Type<'_>) -> bool {
+    /// More modifiers than any type has.
+    const DEEPEST: usize = 64;
+    let mut target = ptr.size_or_type;
+    for _ in 0..DEEPEST {
+        match btf.ty(target) {
+            Some(t) if t.kind == BtfKind::TypeTag && t.name() == "arena" => return true,
+            Some(t) if t.kind.is_modifier() => target = t.size_or_type,
+            _ => return false,
+        }
+    }
+    false
 }
 
 /// Tags of one argument.

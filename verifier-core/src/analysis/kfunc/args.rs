@@ -13,6 +13,7 @@ use super::irq::{irq_flag_argument, process_res_spin_lock};
 use super::param::{Param, has_suffix, is_mem_size, param};
 use super::{KfuncMeta, Special};
 use crate::analysis::Cx;
+use crate::analysis::access::at_object_start;
 use crate::analysis::btf_access::one_type;
 use crate::analysis::call::args::{argument_offset, constant_text};
 use crate::analysis::call::map::{task_work_argument, workqueue_argument};
@@ -24,7 +25,7 @@ use crate::analysis::objects::{in_tree_callback, is_allocated, is_borrowed, reco
 use crate::analysis::regs::{is_trusted, need_exactly};
 use crate::analysis::{dynptr, refs};
 use crate::btf::{Btf, BtfKind};
-use crate::error::{Errno, KfuncMsg, Res};
+use crate::error::{Arg, CallMsg, Errno, KfuncMsg, Res};
 use crate::kernel::call::{ArgBase, ArgType};
 use crate::kernel::{AttachType, ProgType};
 use crate::program::record::FieldKind;
@@ -53,6 +54,12 @@ enum Kind {
     TaskWork,
     IrqFlag,
     ResSpinLock,
+    Arena,
+}
+
+/// The parameter takes an address of the arena.
+fn is_arena(name: &str) -> bool {
+    has_suffix(name, "__arena") || has_suffix(name, "__arena__nullable")
 }
 
 /// Whether a parameter points to one of the kernel's own structs.
@@ -72,6 +79,11 @@ fn classify(cx: &mut Cx, meta: &KfuncMeta, btf: &Arc<Btf>, p: &Param<'_>) -> Res
     if meta.is(Special::CastToKernCtx) {
         return Ok(Kind::Ctx);
     }
+    if cx.program.kernel.features.kfunc_args_trusted
+        && (meta.is(Special::SessionCookie) || meta.is(Special::SessionIsReturn))
+    {
+        return Ok(Kind::Ctx);
+    }
     let sized =
         meta.desc.params.get(p.index + 1).is_some_and(|next| is_mem_size(cx, btf, &next.name, next.type_id, regno + 1));
     if is_prog_ctx_type(cx.program, &desc, &p.ty, cx.program.resolved_prog_type()) {
@@ -79,6 +91,9 @@ fn classify(cx: &mut Cx, meta: &KfuncMeta, btf: &Arc<Btf>, p: &Param<'_>) -> Res
     }
     if has_suffix(p.name, "__nullable") && reg.is_null() {
         return Ok(Kind::Null);
+    }
+    if is_arena(p.name) && cx.program.kernel.features.arena_types {
+        return Ok(Kind::Arena);
     }
     if has_suffix(p.name, "__alloc") {
         return Ok(Kind::AllocBtfId);
@@ -106,7 +121,7 @@ fn classify(cx: &mut Cx, meta: &KfuncMeta, btf: &Arc<Btf>, p: &Param<'_>) -> Res
     if has_suffix(p.name, "__str") {
         return Ok(Kind::ConstStr);
     }
-    if has_suffix(p.name, "__map") {
+    if has_suffix(p.name, "__map") || has_suffix(p.name, "__const_map") {
         return Ok(Kind::Map);
     }
     if points_to(cx, btf_ref, p, "bpf_wq") {
@@ -128,7 +143,7 @@ fn classify(cx: &mut Cx, meta: &KfuncMeta, btf: &Arc<Btf>, p: &Param<'_>) -> Res
     if reg.ty.base == RegBase::PtrToBtfId || reg.ty.base.row().stands_for.is_some() {
         if !is_struct(target_kind) {
             let kind = target_kind.log_word();
-            let msg = KfuncMsg::ArgPointerKind { name: meta.name(), arg, kind, tname: tname() };
+            let msg = KfuncMsg::ArgPointerKind { name: meta.name(), arg: arg.into(), kind, tname: tname() };
             return Err(cx.reject(msg, Errno::EINVAL));
         }
         return Ok(Kind::BtfId);
@@ -136,10 +151,15 @@ fn classify(cx: &mut Cx, meta: &KfuncMeta, btf: &Arc<Btf>, p: &Param<'_>) -> Res
     if p.target.is_some_and(|t| t.kind == BtfKind::FuncProto) {
         return Ok(Kind::Callback);
     }
+    if cx.program.kernel.features.objects_by_prototype
+        && p.target.is_some_and(|t| is_struct(t.kind) && !is_scalar_struct(cx, &desc, t, 0))
+    {
+        return Ok(Kind::BtfId);
+    }
     let plain = is_scalar(target_kind) || p.target.is_some_and(|t| is_scalar_struct(cx, &desc, t, 0));
     if !plain && (!sized || target_kind != BtfKind::Void) {
         let kind = target_kind.log_word();
-        let msg = KfuncMsg::ArgMemType { arg, kind, tname: tname(), or_void: sized };
+        let msg = KfuncMsg::ArgMemType { arg: arg.into(), kind, tname: tname(), or_void: sized };
         return Err(cx.reject(msg, Errno::EINVAL));
     }
     Ok(if sized { Kind::MemSize } else { Kind::Mem })
@@ -223,7 +243,7 @@ fn check_root(cx: &mut Cx, meta: &mut KfuncMeta, reg: &RegState, p: &Param<'_>, 
     let arg = p.index as u32;
     let alloc = RegType::with(RegBase::PtrToBtfId, TypeFlags::ALLOC);
     if !reg.ty.is(RegBase::PtrToMapValue) && reg.ty != alloc {
-        return Err(cx.reject(KfuncMsg::RootNotFound { arg }, Errno::EINVAL));
+        return Err(cx.reject(KfuncMsg::RootNotFound { arg: arg.into() }, Errno::EINVAL));
     }
     if reg.ty == alloc && reg.ref_obj_id == 0 {
         return Err(cx.reject(KfuncMsg::NotReferenced {}, Errno::EINVAL));
@@ -234,7 +254,7 @@ fn check_root(cx: &mut Cx, meta: &mut KfuncMeta, reg: &RegState, p: &Param<'_>, 
 /// An object that the program owns.
 fn check_owned(cx: &mut Cx, reg: &RegState, arg: u32) -> Res {
     if reg.ty != RegType::with(RegBase::PtrToBtfId, TypeFlags::ALLOC) {
-        return Err(cx.reject(KfuncMsg::NotAllocated { arg }, Errno::EINVAL));
+        return Err(cx.reject(KfuncMsg::NotAllocated { arg: arg.into() }, Errno::EINVAL));
     }
     if reg.ref_obj_id == 0 {
         return Err(cx.reject(KfuncMsg::NotReferenced {}, Errno::EINVAL));
@@ -249,7 +269,7 @@ fn check_rb_node(cx: &mut Cx, meta: &mut KfuncMeta, reg: &RegState, p: &Param<'_
         if meta.is(Special::RbtreeAdd) {
             check_owned(cx, reg, arg)?;
         } else {
-            if !is_borrowed(reg) && reg.ref_obj_id == 0 {
+            if (!is_borrowed(reg) || is_stale(cx, reg)) && reg.ref_obj_id == 0 {
                 return Err(cx.reject(KfuncMsg::NodeNotBorrowed { name: meta.name() }, Errno::EINVAL));
             }
             if in_callback {
@@ -269,22 +289,46 @@ fn check_rb_node(cx: &mut Cx, meta: &mut KfuncMeta, reg: &RegState, p: &Param<'_
     process_node(cx, p.index as u8 + 1, meta, FieldKind::RB_NODE)
 }
 
+/// Fields that cannot be given up in an interrupt that nothing can hold off.
+const NOT_IN_INTERRUPTS: FieldKind =
+    FieldKind::KPTR_REF.union(FieldKind::KPTR_PERCPU).union(FieldKind::LIST_HEAD).union(FieldKind::RB_ROOT);
+
+/// Programs of the type may run in such interrupts.
+const fn is_tracing(t: ProgType) -> bool {
+    matches!(
+        t,
+        ProgType::Kprobe
+            | ProgType::Tracepoint
+            | ProgType::PerfEvent
+            | ProgType::RawTracepoint
+            | ProgType::RawTracepointWritable
+            | ProgType::Tracing
+    )
+}
+
 /// An object to be dropped.
 fn check_alloc(cx: &mut Cx, meta: &mut KfuncMeta, reg: &RegState, arg: u32) -> Res {
     let alloc = RegType::with(RegBase::PtrToBtfId, TypeFlags::ALLOC);
     if reg.ty == alloc {
         if !meta.is(Special::ObjDrop) {
-            return Err(cx.reject(KfuncMsg::ForObjDrop { arg }, Errno::EINVAL));
+            return Err(cx.reject(KfuncMsg::ForObjDrop { arg: arg.into() }, Errno::EINVAL));
         }
     } else if reg.ty == alloc.plus(TypeFlags::PERCPU) {
         if !meta.is(Special::PercpuObjDrop) {
-            return Err(cx.reject(KfuncMsg::ForPercpuObjDrop { arg }, Errno::EINVAL));
+            return Err(cx.reject(KfuncMsg::ForPercpuObjDrop { arg: arg.into() }, Errno::EINVAL));
         }
     } else {
-        return Err(cx.reject(KfuncMsg::NotAllocated { arg }, Errno::EINVAL));
+        return Err(cx.reject(KfuncMsg::NotAllocated { arg: arg.into() }, Errno::EINVAL));
     }
     if reg.ref_obj_id == 0 {
         return Err(cx.reject(KfuncMsg::NotReferenced {}, Errno::EINVAL));
+    }
+    if cx.program.kernel.features.drops_outside_of_interrupts
+        && meta.is(Special::ObjDrop)
+        && is_tracing(cx.program.resolved_prog_type())
+        && record_of(cx.program, reg).is_some_and(|r| r.has(NOT_IN_INTERRUPTS))
+    {
+        return Err(cx.reject(KfuncMsg::DropInInterrupt { name: meta.name() }, Errno::EINVAL));
     }
     if meta.desc.btf == BtfRef::VMLINUX {
         meta.arg_btf = reg.btf();
@@ -306,6 +350,8 @@ fn check_dynptr(cx: &mut Cx, meta: &mut KfuncMeta, reg: &RegState, p: &Param<'_>
         Some(Special::DynptrFromSkb) => flags |= TypeFlags::DYNPTR_SKB,
         Some(Special::DynptrFromXdp) => flags |= TypeFlags::DYNPTR_XDP,
         Some(Special::DynptrFromSkbMeta) => flags |= TypeFlags::DYNPTR_SKB_META,
+        Some(Special::DynptrFromFile) => flags |= TypeFlags::DYNPTR_FILE,
+        Some(Special::DynptrFileDiscard) => flags |= TypeFlags::DYNPTR_FILE,
         Some(Special::DynptrClone) if flags.contains(TypeFlags::UNINIT) => {
             let (kind, _, ref_obj_id) = meta.dynptr.unwrap_or((DynptrKind::Invalid, 0, 0));
             if kind == DynptrKind::Invalid || crate::analysis::object_slots::is_refcounted(kind) && ref_obj_id == 0 {
@@ -323,6 +369,9 @@ fn check_dynptr(cx: &mut Cx, meta: &mut KfuncMeta, reg: &RegState, p: &Param<'_>
         let kind = dynptr::dynptr_kind_of(cx, reg)?;
         meta.dynptr = Some((kind, id, dynptr::dynptr_owner(cx, reg)?));
     }
+    if meta.is(Special::DynptrFileDiscard) {
+        meta.dynptr_ended = Some(*reg);
+    }
     Ok(())
 }
 
@@ -337,7 +386,7 @@ fn check_btf_id(cx: &mut Cx, meta: &KfuncMeta, reg: &RegState, p: &Param<'_>, ki
     }
     let unsafe_btf = has_unsafe_modifiers(reg) && !reg.has(TypeFlags::RCU);
     if (reg.ty.base != RegBase::PtrToBtfId || unsafe_btf) && reg.ty.base.row().stands_for.is_none() {
-        let stop = cx.reject(KfuncMsg::ArgIs { arg, ty: reg.ty }, Errno::EINVAL);
+        let stop = cx.reject(KfuncMsg::ArgIs { arg: arg.into(), ty: reg.ty }, Errno::EINVAL);
         let ty = RegType { base: reg.ty.base, flags: reg.ty.flags & TRUSTED };
         return Err(cx.also(stop, KfuncMsg::ExpectedOrSocket { ty }));
     }
@@ -368,7 +417,7 @@ fn check_mem_size(cx: &mut Cx, meta: &mut KfuncMeta, p: &Param<'_>) -> Res {
     let optional = has_suffix(p.name, "__opt");
     if !cx.reg(regno).is_null() || !optional {
         memory_and_size_both_ways(cx, regno + 1)
-            .map_err(|s| cx.also(s, KfuncMsg::MemLenPair { arg, len_arg: arg + 1 }))?;
+            .map_err(|s| cx.also(s, KfuncMsg::MemLenPair { arg: arg.into(), len_arg: Arg::from(arg + 1) }))?;
     }
     let size_name = meta.desc.params.get(p.index + 1).map_or("", |n| &*n.name);
     if has_suffix(size_name, "__szk") && cx.reg(regno + 1).is_scalar() {
@@ -383,16 +432,21 @@ fn check_mem_size(cx: &mut Cx, meta: &mut KfuncMeta, p: &Param<'_>) -> Res {
     Ok(())
 }
 
+/// What the pointer was borrowed from may be gone.
+fn is_stale(cx: &Cx, reg: &RegState) -> bool {
+    cx.program.kernel.features.borrowed_is_trusted && reg.has(TypeFlags::UNTRUSTED)
+}
+
 fn check_refcounted(cx: &mut Cx, meta: &mut KfuncMeta, reg: &RegState, arg: u32) -> Res {
-    if !is_allocated(reg) {
-        return Err(cx.reject(KfuncMsg::NotOwnedOrBorrowed { arg }, Errno::EINVAL));
+    if !is_allocated(reg) || is_stale(cx, reg) {
+        return Err(cx.reject(KfuncMsg::NotOwnedOrBorrowed { arg: arg.into() }, Errno::EINVAL));
     }
     if !is_borrowed(reg) && reg.ref_obj_id != 0 {
         meta.arg_owning_ref = true;
     }
     let Some(rec) = record_of(cx.program, reg) else { return Err(cx.reject(KfuncMsg::NoRecord, Errno::EFAULT)) };
     if !rec.has(FieldKind::REFCOUNT) {
-        return Err(cx.reject(KfuncMsg::NoRefcount { arg }, Errno::EINVAL));
+        return Err(cx.reject(KfuncMsg::NoRefcount { arg: arg.into() }, Errno::EINVAL));
     }
     meta.arg_btf = reg.btf();
     Ok(())
@@ -411,9 +465,9 @@ fn css_task_allowed(cx: &Cx) -> bool {
 fn pointer_argument(cx: &mut Cx, meta: &mut KfuncMeta, btf: &Arc<Btf>, p: &Param<'_>, insn_idx: usize) -> Res<bool> {
     let (arg, regno) = (p.index as u32, p.index as u8 + 1);
     let reg = *cx.reg(regno);
-    let strict = meta.flags.is_trusted_args() || meta.flags.is_rcu();
+    let strict = (meta.flags.is_trusted_args() || meta.flags.is_rcu()) && !is_arena(p.name);
     if strict && (reg.is_null() || reg.ty.may_be_null()) && !has_suffix(p.name, "__nullable") {
-        return Err(cx.reject(KfuncMsg::MaybeNull { arg }, Errno::EACCES));
+        return Err(cx.reject(KfuncMsg::MaybeNull { arg: arg.into() }, Errno::EACCES));
     }
     if reg.ref_obj_id != 0 {
         if meta.flags.is_release() && meta.ref_obj_id != 0 {
@@ -426,10 +480,26 @@ fn pointer_argument(cx: &mut Cx, meta: &mut KfuncMeta, btf: &Arc<Btf>, p: &Param
     }
     let kind = classify(cx, meta, btf, p)?;
     match kind {
-        Kind::Null if cx.program.kernel.features.size_without_memory => return size_alone(cx, meta, p),
-        Kind::Null => return Ok(false),
+        Kind::Null => {
+            if cx.program.kernel.features.passed_nulls_are_precise {
+                need_exactly(cx, regno)?;
+            }
+            return if cx.program.kernel.features.size_without_memory { size_alone(cx, meta, p) } else { Ok(false) };
+        }
         Kind::Map => {
             check_map(cx, meta, &reg, regno)?;
+            check_trusted(cx, meta, &reg, regno)?;
+        }
+        Kind::BtfId if cx.program.kernel.features.objects_by_prototype => {
+            if meta.flags.is_release() && p.index == 0 && reg.ref_obj_id == 0 {
+                let msg = KfuncMsg::ReleaseUnreferenced { name: meta.name(), regno };
+                return Err(cx.reject(msg, Errno::EINVAL));
+            }
+            if reg.ty.base != RegBase::PtrToBtfId && reg.ty.base.row().stands_for.is_none() {
+                let (kind, want) = p.target.map_or((BtfKind::Void, ""), |t| (t.kind, t.name()));
+                let (kind, want) = (kind.log_word(), want.to_string());
+                return Err(cx.reject(KfuncMsg::ArgIsNo { regno, ty: reg.ty, kind, want }, Errno::EINVAL));
+            }
             check_trusted(cx, meta, &reg, regno)?;
         }
         Kind::AllocBtfId | Kind::BtfId => check_trusted(cx, meta, &reg, regno)?,
@@ -440,10 +510,13 @@ fn pointer_argument(cx: &mut Cx, meta: &mut KfuncMeta, btf: &Arc<Btf>, p: &Param
         off_arg.flags |= TypeFlags::OBJ_RELEASE;
     }
     argument_offset(cx, &reg, regno, off_arg)?;
+    if kind == Kind::RefcountedKptr && cx.program.kernel.features.counted_objects_whole {
+        at_object_start(cx, &reg, regno)?;
+    }
     match kind {
         Kind::Ctx => {
             if !reg.ty.is(RegBase::PtrToCtx) {
-                return Err(cx.reject(KfuncMsg::NotCtx { arg, ty: reg.ty }, Errno::EINVAL));
+                return Err(cx.reject(KfuncMsg::NotCtx { arg: arg.into(), ty: reg.ty }, Errno::EINVAL));
             }
             if meta.is(Special::CastToKernCtx) {
                 meta.ret_btf_id = match kern_ctx(cx) {
@@ -463,7 +536,11 @@ fn pointer_argument(cx: &mut Cx, meta: &mut KfuncMeta, btf: &Arc<Btf>, p: &Param
         Kind::ListHead => check_root(cx, meta, &reg, p, FieldKind::LIST_HEAD)?,
         Kind::RbRoot => check_root(cx, meta, &reg, p, FieldKind::RB_ROOT)?,
         Kind::ListNode => {
-            check_owned(cx, &reg, arg)?;
+            if !has_suffix(p.name, "__nonown_allowed") {
+                check_owned(cx, &reg, arg)?;
+            } else if (!is_borrowed(&reg) || is_stale(cx, &reg)) && reg.ref_obj_id == 0 {
+                return Err(cx.reject(KfuncMsg::ListNodeNotBorrowed { name: meta.name() }, Errno::EINVAL));
+            }
             process_node(cx, regno, meta, FieldKind::LIST_NODE)?;
         }
         Kind::RbNode => check_rb_node(cx, meta, &reg, p)?,
@@ -471,7 +548,12 @@ fn pointer_argument(cx: &mut Cx, meta: &mut KfuncMeta, btf: &Arc<Btf>, p: &Param
         Kind::Mem => {
             let Some(size) = p.target.and_then(|t| btf.resolve_size(t.id)) else {
                 let (kind, tname) = p.target.map_or((BtfKind::Void, ""), |t| (t.kind, t.name()));
-                let msg = KfuncMsg::ArgSizeUnknown { arg, kind: kind.log_word(), tname: tname.to_string(), errno: -22 };
+                let msg = KfuncMsg::ArgSizeUnknown {
+                    arg: arg.into(),
+                    kind: kind.log_word(),
+                    tname: tname.to_string(),
+                    errno: -22,
+                };
                 return Err(cx.reject(msg, Errno::EINVAL));
             };
             memory_of_type(cx, regno, size)?;
@@ -482,20 +564,20 @@ fn pointer_argument(cx: &mut Cx, meta: &mut KfuncMeta, btf: &Arc<Btf>, p: &Param
         }
         Kind::Callback => {
             let Payload::Subprog(subprog) = reg.payload else {
-                return Err(cx.reject(KfuncMsg::NotFunc { arg }, Errno::EINVAL));
+                return Err(cx.reject(KfuncMsg::NotFunc { arg: arg.into() }, Errno::EINVAL));
             };
             meta.subprog = subprog;
         }
         Kind::RefcountedKptr => check_refcounted(cx, meta, &reg, arg)?,
         Kind::ConstStr => {
             if !reg.ty.is(RegBase::PtrToMapValue) {
-                return Err(cx.reject(KfuncMsg::NotConstStr { arg }, Errno::EINVAL));
+                return Err(cx.reject(KfuncMsg::NotConstStr { arg: arg.into() }, Errno::EINVAL));
             }
             constant_text(cx, regno)?;
         }
         Kind::Workqueue | Kind::TaskWork => {
             if !reg.ty.is(RegBase::PtrToMapValue) {
-                return Err(cx.reject(KfuncMsg::NotMapValue { arg }, Errno::EINVAL));
+                return Err(cx.reject(KfuncMsg::NotMapValue { arg: arg.into() }, Errno::EINVAL));
             }
             if kind == Kind::Workqueue {
                 workqueue_argument(cx, regno, &mut meta.map)?;
@@ -505,18 +587,23 @@ fn pointer_argument(cx: &mut Cx, meta: &mut KfuncMeta, btf: &Arc<Btf>, p: &Param
         }
         Kind::IrqFlag => {
             if !reg.ty.is(RegBase::PtrToStack) {
-                return Err(cx.reject(KfuncMsg::IrqNotOnStack { arg }, Errno::EINVAL));
+                return Err(cx.reject(KfuncMsg::IrqNotOnStack { arg: arg.into() }, Errno::EINVAL));
             }
             irq_flag_argument(cx, regno, insn_idx, meta)?;
         }
         Kind::ResSpinLock => {
             if !reg.ty.is(RegBase::PtrToMapValue) && reg.ty != RegType::with(RegBase::PtrToBtfId, TypeFlags::ALLOC) {
-                return Err(cx.reject(KfuncMsg::NotMapOrAllocated { arg }, Errno::EINVAL));
+                return Err(cx.reject(KfuncMsg::NotMapOrAllocated { arg: arg.into() }, Errno::EINVAL));
             }
             if !meta.desc.special.is_some_and(Special::is_res_spin_lock) {
                 return Err(cx.kernel_bug("lock argument of an unknown kernel function"));
             }
             process_res_spin_lock(cx, regno, meta)?;
+        }
+        Kind::Arena => {
+            if !reg.ty.is(RegBase::PtrToArena) && !reg.is_scalar() {
+                return Err(cx.reject(CallMsg::PassArena { regno }, Errno::EINVAL));
+            }
         }
         Kind::Null => {}
     }
@@ -546,7 +633,7 @@ pub(super) fn kfunc_arguments(cx: &mut Cx, meta: &mut KfuncMeta, insn_idx: usize
             continue;
         }
         if p.ty.kind != BtfKind::Ptr {
-            let msg = KfuncMsg::ArgKind { arg: index as u32, kind: p.ty.kind.log_word() };
+            let msg = KfuncMsg::ArgKind { arg: Arg::from(index as u32), kind: p.ty.kind.log_word() };
             return Err(cx.reject(msg, Errno::EINVAL));
         }
         let with_size = if cx.program.kernel.features.kfunc_args_by_kind {
@@ -559,7 +646,7 @@ pub(super) fn kfunc_arguments(cx: &mut Cx, meta: &mut KfuncMeta, insn_idx: usize
         }
     }
     if meta.flags.is_release() && meta.release_regno == 0 {
-        return Err(cx.reject(KfuncMsg::ReleaseUnreferenced { name: meta.name() }, Errno::EINVAL));
+        return Err(cx.reject(KfuncMsg::ReleaseUnreferenced { name: meta.name(), regno: 1 }, Errno::EINVAL));
     }
     Ok(())
 }

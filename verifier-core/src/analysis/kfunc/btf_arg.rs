@@ -113,7 +113,7 @@ pub(super) fn process_btf_id(
     }
     let msg = KfuncMsg::ArgType {
         name: meta.name(),
-        arg,
+        arg: arg.into(),
         want_kind: wanted.kind.log_word(),
         want: wanted.name().to_string(),
         regno: arg + 1,

@@ -17,7 +17,7 @@ use crate::analysis::call::mem::{memory_and_size_both_ways, memory_of_type};
 use crate::analysis::ctx_type::is_prog_ctx_type;
 use crate::analysis::dynptr;
 use crate::btf::{Btf, BtfKind};
-use crate::error::{Errno, KfuncMsg, Res};
+use crate::error::{Arg, Errno, KfuncMsg, Res};
 use crate::kernel::call::ArgType;
 use crate::kernel::kfuncs::KfuncFlags;
 use crate::state::{DynptrKind, RegBase, RegState, TypeFlags};
@@ -58,7 +58,7 @@ pub(super) fn pointer_argument(cx: &mut Cx, meta: &mut KfuncMeta, btf: &Arc<Btf>
     }
     if is_prog_ctx_type(cx.program, btf, &p.ty, cx.program.resolved_prog_type()) {
         if !reg.ty.is(RegBase::PtrToCtx) {
-            return Err(cx.reject(KfuncMsg::NotCtx { arg, ty: reg.ty }, Errno::EINVAL));
+            return Err(cx.reject(KfuncMsg::NotCtx { arg: Arg::from(arg), ty: reg.ty }, Errno::EINVAL));
         }
         return Ok(false);
     }
@@ -66,7 +66,7 @@ pub(super) fn pointer_argument(cx: &mut Cx, meta: &mut KfuncMeta, btf: &Arc<Btf>
     if is_object(&reg) {
         if !is_struct(kind) {
             let (name, tname) = (meta.name(), tname.to_string());
-            let msg = KfuncMsg::ArgPointerKind { name, arg, kind: kind.log_word(), tname };
+            let msg = KfuncMsg::ArgPointerKind { name, arg: Arg::from(arg), kind: kind.log_word(), tname };
             return Err(cx.reject(msg, Errno::EINVAL));
         }
         process_btf_id(cx, regno, p.target.map_or(0, |t| t.id), meta.desc.btf, meta, arg)?;
@@ -83,7 +83,12 @@ fn memory(cx: &mut Cx, meta: &KfuncMeta, btf: &Arc<Btf>, p: &Param<'_>, kind: Bt
     let is_dynptr = is_struct(kind) && tname == DYNPTR;
     let plain = is_scalar(kind) || p.target.is_some_and(|t| is_scalar_struct(cx, btf, t, 0));
     if !plain && !is_dynptr && !(sized && kind == BtfKind::Void) {
-        let msg = KfuncMsg::ArgMemType { arg, kind: kind.log_word(), tname: tname.to_string(), or_void: sized };
+        let msg = KfuncMsg::ArgMemType {
+            arg: Arg::from(arg),
+            kind: kind.log_word(),
+            tname: tname.to_string(),
+            or_void: sized,
+        };
         return Err(cx.reject(msg, Errno::EINVAL));
     }
     if is_dynptr {
@@ -91,12 +96,23 @@ fn memory(cx: &mut Cx, meta: &KfuncMeta, btf: &Arc<Btf>, p: &Param<'_>, kind: Bt
         return Ok(false);
     }
     if sized {
-        memory_and_size_both_ways(cx, regno + 1)
-            .map_err(|s| dynptr::fail_after(cx, s, KfuncMsg::MemLenPair { arg, len_arg: arg + 1 }, Errno::EINVAL))?;
+        memory_and_size_both_ways(cx, regno + 1).map_err(|s| {
+            dynptr::fail_after(
+                cx,
+                s,
+                KfuncMsg::MemLenPair { arg: Arg::from(arg), len_arg: Arg::from(arg + 1) },
+                Errno::EINVAL,
+            )
+        })?;
         return Ok(true);
     }
     let Some(size) = p.target.and_then(|t| btf.resolve_size(t.id)) else {
-        let msg = KfuncMsg::ArgSizeUnknown { arg, kind: kind.log_word(), tname: tname.to_string(), errno: -22 };
+        let msg = KfuncMsg::ArgSizeUnknown {
+            arg: Arg::from(arg),
+            kind: kind.log_word(),
+            tname: tname.to_string(),
+            errno: -22,
+        };
         return Err(cx.reject(msg, Errno::EINVAL));
     };
     memory_of_type(cx, regno, size)?;

@@ -23,7 +23,7 @@ use crate::error::{Errno, KfuncMsg, Res};
 use crate::isa::Insn;
 use crate::kernel::prog_types::policy::{DirectAccess, may_touch_packets};
 use crate::state::register::live;
-use crate::state::{BtfRef, DynptrKind, Payload, RegBase, RegState, RegType, SlotKind, TypeFlags};
+use crate::state::{BtfRef, DynptrKind, Payload, RegBase, RegState, RegType, TypeFlags};
 
 /// Largest per-CPU object.
 const PERCPU_MAX: u32 = 512;
@@ -83,6 +83,9 @@ pub(crate) fn kfunc_call(cx: &mut Cx, insn: Insn, insn_idx: &mut usize) -> Res {
     )?;
     if cx.program.kernel.features.kfunc_rcu_protected && meta.flags.is_rcu_protected() && !refs::in_rcu_section(cx) {
         return Err(cx.reject(KfuncMsg::NeedsRcu { name }, Errno::EACCES));
+    }
+    if let Some(reg) = meta.dynptr_ended {
+        dynptr::end_dynptr(cx, &reg)?;
     }
     if meta.release_regno != 0 {
         let ref_obj_id = cx.reg(meta.release_regno).ref_obj_id;
@@ -178,7 +181,7 @@ fn check_sections(cx: &mut Cx, name: &str, s: Sections) -> Res {
             if !(cx.program.kernel.features.implied_rcu_survives_unlock && refs::in_rcu_section(cx))
                 && cx.path.cur.rcu_depth == 0
             {
-                leave_rcu(cx);
+                refs::leave_rcu(cx);
             }
         } else if s.sleepable {
             return Err(cx.reject(KfuncMsg::SleepableInRcu { name: name() }, Errno::EACCES));
@@ -205,23 +208,6 @@ fn check_sections(cx: &mut Cx, name: &str, s: Sections) -> Res {
         return Err(cx.reject(KfuncMsg::SleepableInIrq { name: name() }, Errno::EACCES));
     }
     Ok(())
-}
-
-/// What RCU protected may be stale from here on; iterators count too.
-fn leave_rcu(cx: &mut Cx) {
-    let outdate = |ty: &mut RegType| {
-        if ty.has(TypeFlags::RCU) {
-            *ty = ty.minus(TypeFlags::RCU | TypeFlags::MAYBE_NULL).plus(TypeFlags::UNTRUSTED);
-        }
-    };
-    cx.path.cur.for_each_reg_mut(|reg| outdate(&mut reg.ty));
-    for n in 0..cx.path.cur.frames.len() {
-        let is_rcu_iter = |s: &crate::state::Slot| s.kind[7] == SlotKind::Iter && s.spilled.has(TypeFlags::RCU);
-        let iterators = cx.path.cur.frames[n].stack.which(is_rcu_iter);
-        if iterators != 0 {
-            cx.path.cur.frame_at_mut(n).stack.edit(iterators, |slot| outdate(&mut slot.spilled.ty));
-        }
-    }
 }
 
 /// The result register is written.

@@ -101,7 +101,7 @@ pub(super) fn process_node(cx: &mut Cx, regno: u8, meta: &mut KfuncMeta, kind: F
     let node = kind_name(kind);
     let head_kind = if kind == FieldKind::LIST_NODE { FieldKind::LIST_HEAD } else { FieldKind::RB_ROOT };
     let fits = match meta.desc.special {
-        Some(Special::ListPushFront | Special::ListPushBack) => kind == FieldKind::LIST_NODE,
+        Some(s) if s.takes_list_node() => kind == FieldKind::LIST_NODE,
         Some(Special::RbtreeRemove | Special::RbtreeAdd | Special::RbtreeLeft | Special::RbtreeRight) => {
             kind == FieldKind::RB_NODE
         }

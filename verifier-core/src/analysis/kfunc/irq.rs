@@ -51,7 +51,7 @@ pub(super) fn irq_flag_argument(cx: &mut Cx, regno: u8, insn_idx: usize, meta: &
                 if used { Err(Stop::silent(Errno::EINVAL)) } else { Ok(()) }
             }
         };
-        uninit.map_err(|s| fail_after(cx, s, KfuncMsg::IrqNotUninit { arg }, Errno::EINVAL))?;
+        uninit.map_err(|s| fail_after(cx, s, KfuncMsg::IrqNotUninit { arg: arg.into() }, Errno::EINVAL))?;
         memory_access(cx, insn_idx, regno, 0, DW, Access::Write, None, false, false)?;
         return mark_slot(cx, &reg, insn_idx, class);
     }
@@ -63,7 +63,7 @@ pub(super) fn irq_flag_argument(cx: &mut Cx, regno: u8, insn_idx: usize, meta: &
             Err(Stop::silent(Errno::EINVAL))
         }
     });
-    let spi = init.map_err(|s| fail_after(cx, s, KfuncMsg::IrqNotInit { arg }, Errno::EINVAL))?;
+    let spi = init.map_err(|s| fail_after(cx, s, KfuncMsg::IrqNotInit { arg: arg.into() }, Errno::EINVAL))?;
     mark_slots_read(cx, reg.frame_number as usize, spi, 1)?;
     unmark_slot(cx, &reg, spi, class)
 }

@@ -6,7 +6,7 @@ use crate::analysis::call::meta::MapArg;
 use crate::btf::TypeId;
 use crate::kernel::kfuncs::KfuncFlags;
 use crate::program::record::Field;
-use crate::state::{BtfRef, DynptrKind};
+use crate::state::{BtfRef, DynptrKind, RegState};
 
 use super::special::Special;
 use super::table::KfuncDesc;
@@ -51,6 +51,8 @@ pub(crate) struct KfuncMeta {
     pub(crate) rbtree_root: Option<(BtfRef, Field)>,
     /// Dynptr argument: kind, id and reference.
     pub(crate) dynptr: Option<(DynptrKind, u32, u32)>,
+    /// Dynptr that the call ends.
+    pub(crate) dynptr_ended: Option<RegState>,
     /// Iterator argument.
     pub(crate) iter: IterPlace,
     /// Map argument.
@@ -74,6 +76,7 @@ impl KfuncMeta {
             list_head: None,
             rbtree_root: None,
             dynptr: None,
+            dynptr_ended: None,
             iter: IterPlace::default(),
             map: None,
         }

@@ -149,6 +149,7 @@ pub(crate) fn note_kfunc_call(cx: &mut Draft<'_>, func_id: i32, off: i16) -> Res
         btf: btf_ref,
         name: name.into(),
         params: proto.params().map(|p| KfuncParam { name: p.name().into(), type_id: p.type_id }).collect(),
+        passed: passed_arguments(&btf, name, proto),
         ret: proto.size_or_type,
         flags,
         special: (btf_ref == BtfRef::VMLINUX).then(|| Special::from_name(name)).flatten(),
@@ -157,16 +158,20 @@ pub(crate) fn note_kfunc_call(cx: &mut Draft<'_>, func_id: i32, off: i16) -> Res
     Ok(())
 }
 
+/// Arguments of the function that stands behind a name: programs see it without those that the verifier adds.
+fn passed_arguments(btf: &Btf, name: &str, proto: Type<'_>) -> usize {
+    let whole = btf.find_by_name_kind(&format!("{name}_impl"), BtfKind::Func).and_then(|id| btf.ty(id));
+    let whole = whole.and_then(|f| btf.ty(f.size_or_type)).filter(|p| p.kind == BtfKind::FuncProto);
+    usize::from(proto.vlen.max(whole.map_or(0, |p| p.vlen)))
+}
+
 fn find_desc<'e>(program: &'e Program<'_>, func_id: u32, off: i16) -> Option<&'e Rc<KfuncDesc>> {
     program.kfuncs.descs.iter().find(|d| d.func_id == func_id && d.off == off)
 }
 
 /// The function that an instruction calls, when it calls one that was found.
 fn desc_of<'e>(program: &'e Program<'_>, insn: Insn) -> Option<&'e Rc<KfuncDesc>> {
-    if !insn.is_kfunc_call() {
-        return None;
-    }
-    find_desc(program, insn.imm.cast_unsigned(), insn.off)
+    program.kfuncs.called_by(insn)
 }
 
 /// What is known of the function that a call names, if the program may call it.
@@ -236,6 +241,16 @@ pub(crate) fn works_on_graphs(program: &Program<'_>, insn: Insn) -> bool {
     newer
         && (desc.special.is_some_and(Special::is_res_spin_lock)
             || matches!(&*desc.name, "bpf_iter_num_new" | "bpf_iter_num_next" | "bpf_iter_num_destroy")
+                && desc.btf == BtfRef::VMLINUX
+            || program.kernel.features.kfunc_args_trusted
+                && matches!(
+                    &*desc.name,
+                    "bpf_arena_alloc_pages"
+                        | "bpf_arena_free_pages"
+                        | "bpf_arena_reserve_pages"
+                        | "bpf_stream_vprintk"
+                        | "bpf_stream_print_stack"
+                )
                 && desc.btf == BtfRef::VMLINUX)
 }
 
@@ -264,7 +279,7 @@ pub(crate) fn check_unresolved(cx: &mut Cx) -> Res {
 pub(crate) fn kfunc_fastcall(program: &Program<'_>, insn: Insn) -> Option<(u32, bool)> {
     let desc = desc_of(program, insn).filter(|d| d.flags.is_some())?;
     let mut mask = u32::from(desc.ret != 0);
-    for i in 0..desc.params.len().min(15) {
+    for i in 0..desc.passed.min(15) {
         mask |= 2 << i;
     }
     let inlined = matches!(desc.special, Some(Special::CastToKernCtx | Special::RdonlyCast));

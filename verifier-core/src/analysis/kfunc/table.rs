@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use crate::btf::TypeId;
+use crate::isa::Insn;
 use crate::kernel::kfuncs::KfuncFlags;
 use crate::state::BtfRef;
 
@@ -30,12 +31,22 @@ pub(crate) struct KfuncDesc {
     pub(crate) name: Box<str>,
     /// Parameters.
     pub(crate) params: Vec<KfuncParam>,
+    /// Arguments that the kernel's own function takes: with those that the verifier passes by itself (7.0).
+    pub(crate) passed: usize,
     /// Return type; 0: none.
     pub(crate) ret: TypeId,
     /// Flags, or `None` when this program may not call it.
     pub(crate) flags: Option<KfuncFlags>,
     /// What the verifier knows of it beyond that.
     pub(crate) special: Option<Special>,
+}
+
+impl KfuncTable {
+    /// The function that an instruction calls, when it calls one that was found.
+    pub(crate) fn called_by(&self, insn: Insn) -> Option<&Rc<KfuncDesc>> {
+        let func_id = insn.imm.cast_unsigned();
+        self.descs.iter().find(|d| insn.is_kfunc_call() && d.func_id == func_id && d.off == insn.off)
+    }
 }
 
 /// Kernel functions that the program's instructions name, found before the walk.

@@ -88,7 +88,10 @@ pub(crate) fn live_registers(cx: &mut Draft<'_>) {
         let live = cx.learned.aux[idx].live_registers_before;
         cx.say(LimitMsg::LiveRegs { scc: cx.learned.aux[idx].scc, idx, live });
         let after = behind[idx];
-        let extends = writes_low_half(cx, cx.program.insns[idx]).is_some_and(|r| after >> (16 + r) & 1 != 0);
+        let insn = cx.program.insns[idx];
+        // What is read of a packet is extended even where nobody reads it.
+        let loads = matches!(insn.decode(), Op::PacketLoad { .. });
+        let extends = loads || writes_low_half(cx, insn).is_some_and(|r| after >> (16 + r) & 1 != 0);
         let note = if tells_extension && extends { "; zext" } else { "" };
         cx.emit(Event::Listed { idx, numbered: false, note, column: true });
         idx += cx.program.insns[idx].decode().slots();

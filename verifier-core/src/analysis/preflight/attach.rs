@@ -50,7 +50,11 @@ pub(crate) fn resolve_target(cx: &mut Draft<'_>) -> Res {
     } else {
         by_type
     };
-    if cx.program.sleepable && !may {
+    let traced = cx.program.attach_type == AttachType::TraceRawTp && cx.program.prog_type == ProgType::Tracing;
+    let tracepoint = traced || matches!(cx.program.prog_type, ProgType::Tracepoint | ProgType::RawTracepoint);
+    let may = may || tracepoint && cx.program.kernel.features.tracepoints_may_sleep;
+    let never = cx.program.attach_type == AttachType::LsmCgroup && cx.program.kernel.features.lsm_cgroup_never_sleeps;
+    if cx.program.sleepable && (!may || never) {
         return Err(cx.reject(PolicyMsg::SleepableType, Errno::EINVAL));
     }
     match cx.program.prog_type {
@@ -70,6 +74,12 @@ pub(crate) fn resolve_target(cx: &mut Draft<'_>) -> Res {
     cx.program.attach.btf_id = cx.program.req.attach.btf_id;
     cx.program.attach.func_proto = found.proto;
     cx.program.attach.func_name = found.name.clone();
+    if cx.program.sleepable && traced && cx.program.kernel.features.tracepoints_may_sleep {
+        let name = found.name.trim_start_matches("btf_trace_");
+        if !matches!(name, "sys_enter" | "sys_exit") {
+            return Err(cx.reject(PolicyMsg::TracepointSleeps { name: name.to_string() }, Errno::EINVAL));
+        }
+    }
 
     if cx.program.attach_type == AttachType::TraceRawTp {
         cx.program.attach.btf_trace = true;

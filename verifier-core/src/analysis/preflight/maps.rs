@@ -162,7 +162,10 @@ fn check_compatible(cx: &mut Draft<'_>, map: MapIdx) -> Res {
         Some(WalkMsg::TracingWq)
     } else if ty == Some(MapType::StructOps) {
         Some(WalkMsg::StructOpsMap)
-    } else if cx.program.sleepable && !ty.is_some_and(|t| allows_sleepable(&cx.program.kernel.features, t)) {
+    } else if cx.program.sleepable
+        && !ty.is_some_and(|t| allows_sleepable(&cx.program.kernel.features, t))
+        && !(ty == Some(MapType::ProgArray) && cx.program.kernel.features.sleepable_tail_calls)
+    {
         Some(WalkMsg::SleepableMap)
     } else if cx.program.sleepable && !cx.program.kernel.features.sleepable_growing_maps && grows(&info.spec) {
         Some(WalkMsg::SleepableGrowing)
@@ -198,7 +201,8 @@ fn allows_sleepable(f: &Features, ty: MapType) -> bool {
     }
     matches!(
         ty,
-        Hash | LruHash
+        Hash | Rhash
+            | LruHash
             | Array
             | PercpuHash
             | PercpuArray

@@ -228,7 +228,15 @@ fn adjust_reg(cx: &mut Cx<'_>, insn: Insn) -> Res {
     let src = insn.is_reg_src().then(|| *cx.reg(insn.src));
 
     let is_arena = |r: &RegState| r.ty.is(RegBase::PtrToArena);
-    if is_arena(&dst) || src.as_ref().is_some_and(is_arena) {
+    let arena = is_arena(&dst) || src.as_ref().is_some_and(is_arena);
+    if cx.program.kernel.features.arena_sums_apart && insn.class() == ALU64 {
+        let at = cx.path.insn_idx;
+        let seen = *cx.learned.aux[at].arena_sum.get_or_insert(arena);
+        if seen != arena {
+            return Err(cx.reject(RegisterMsg::ArenaAndNot {}, Errno::EINVAL));
+        }
+    }
+    if arena {
         return adjust_arena(cx, insn, src);
     }
     let src_reg = match src {

@@ -11,11 +11,12 @@
 use crate::isa::Insn;
 use crate::isa::opcode::*;
 use crate::isa::semantics::CmpOp;
-use crate::kernel::call::{RegBase, RegType};
+use crate::kernel::call::RegBase;
 use crate::state::{Payload, RegState, VerifierState};
 
 use super::super::Cx;
 use super::super::regs::*;
+use super::super::story::whole_offset;
 
 /// Largest offset in a packet.
 const MAX_PACKET_OFF: u64 = 0xffff;
@@ -82,26 +83,38 @@ pub(super) fn try_match(cx: &mut Cx<'_>, insn: Insn) -> bool {
         JLE => (true, false),
         _ => return false,
     };
+    let whole = cx.program.kernel.features.offsets_are_values;
     let (cur, other) = cx.path.both_mut();
     let (good, bad) = if good_is_other { (other, cur) } else { (cur, other) };
-    mark_readable(good, &ptr, ptr.ty, right_open);
+    if let Some(range) = if whole { whole_range(&ptr, right_open) } else { fixed_range(&ptr, right_open) } {
+        mark_readable(good, &ptr, range);
+    }
     mark_beyond(bad, regno, !right_open);
     true
 }
 
-/// Everything up to the pointer's fixed offset is readable (one byte more, if the pointer is below the end), from all
-/// pointers with the same base.
-fn mark_readable(st: &mut VerifierState, ptr: &RegState, ty: RegType, right_open: bool) {
+/// What is readable from a base, by its fixed offset: everything up to there, and one byte more if the pointer is below the
+/// end.
+fn fixed_range(ptr: &RegState, right_open: bool) -> Option<i32> {
     if ptr.off < 0 || (ptr.off == 0 && right_open) {
-        return;
+        return None;
     }
     // A variable offset that large may have wrapped around to before the packet.
     let umax = ptr.scalar.umax;
-    if umax > MAX_PACKET_OFF || umax + ptr.off as u64 > MAX_PACKET_OFF {
-        return;
-    }
-    let range = ptr.off + i32::from(right_open);
-    for place in places(st, |r| r.ty == ty && r.id == ptr.id) {
+    let far = umax > MAX_PACKET_OFF || umax + ptr.off as u64 > MAX_PACKET_OFF;
+    (!far).then_some(ptr.off + i32::from(right_open))
+}
+
+/// The same where the whole offset is one value (7.1): everything up to its largest.
+fn whole_range(ptr: &RegState, right_open: bool) -> Option<i32> {
+    let umax = whole_offset(ptr).umax;
+    let known = umax <= MAX_PACKET_OFF && !(umax == 0 && right_open);
+    known.then_some(umax as i32 + i32::from(right_open))
+}
+
+/// That much is readable from all pointers with the same base.
+fn mark_readable(st: &mut VerifierState, ptr: &RegState, range: i32) {
+    for place in places(st, |r| r.ty == ptr.ty && r.id == ptr.id) {
         if at(st, place).range() < range {
             at_mut(st, place).payload = Payload::Range(range);
         }

@@ -12,6 +12,7 @@ use crate::state::{Payload, RegState};
 
 use super::super::Cx;
 use super::super::regs::*;
+use super::super::story::whole_offset;
 use super::alu::op_text;
 use super::sanitize;
 
@@ -68,6 +69,9 @@ pub(super) fn adjust_ptr(cx: &mut Cx<'_>, insn: Insn, ptr: RegState, off: RegSta
     }
     // Reads through such pointers cannot fault, so where they point does not matter.
     if ptr.ty.base == RegBase::PtrToMem && ptr.has(TypeFlags::UNTRUSTED) {
+        if !ptr_is_dst && cx.program.kernel.features.untrusted_mem_apart {
+            *cx.reg_mut(regno) = ptr;
+        }
         return Ok(());
     }
     if !movable(ptr.ty, &off, op, &cx.program.kernel.features) {
@@ -92,14 +96,17 @@ pub(super) fn adjust_ptr(cx: &mut Cx<'_>, insn: Insn, ptr: RegState, off: RegSta
     if matches!(op, ADD | SUB) {
         sanitize::before_move(cx, insn, &ptr, &off, ptr_is_dst, &mut window)?;
     }
+    let whole = cx.program.kernel.features.offsets_are_values;
     let mut dst = *cx.reg(regno);
     dst.scalar.forget_low_ranges();
     match op {
+        ADD if whole => move_whole(cx, &mut dst, &ptr, &off, false),
         ADD => move_up(cx, &mut dst, &ptr, &off),
         SUB if !ptr_is_dst => return Err(cx.reject(RegisterMsg::ScalarMinusPointer { regno }, Errno::EACCES)),
         SUB if ptr.ty.is(RegBase::PtrToStack) => {
             return Err(cx.reject(RegisterMsg::StackMinus { regno }, Errno::EACCES));
         }
+        SUB if whole => move_whole(cx, &mut dst, &ptr, &off, true),
         SUB => move_down(cx, &mut dst, &ptr, &off),
         AND | OR | XOR => {
             return Err(cx.reject(RegisterMsg::PointerBitwise { regno, op: op_text(op) }, Errno::EACCES));
@@ -109,7 +116,16 @@ pub(super) fn adjust_ptr(cx: &mut Cx<'_>, insn: Insn, ptr: RegState, off: RegSta
     if let Some(stop) = insane_offset(cx, &dst, ptr.ty) {
         return Err(stop);
     }
-    bring_in_step(cx, &mut dst);
+    // What an immediate or a difference makes of a variable offset is known from its bits alone in the low half.
+    if !whole || dst.scalar.is_const() || op == ADD && insn.is_reg_src() {
+        bring_in_step(cx, &mut dst);
+    }
+    if cx.program.kernel.features.moved_end_is_forgotten
+        && matches!(dst.payload, Payload::Range(r) if r < 0)
+        && is_packet_pointer(&dst)
+    {
+        dst.payload = Payload::None;
+    }
     *cx.reg_mut(regno) = dst;
     sanitize::check_bounds(cx, insn)?;
     if matches!(op, ADD | SUB) {
@@ -130,6 +146,23 @@ fn keep_variable_part(dst: &mut RegState, ptr: &RegState, off: i32) {
     (d.smin, d.smax, d.umin, d.umax, d.var_off) = (p.smin, p.smax, p.umin, p.umax, p.var_off);
     dst.off = off;
     dst.payload = ptr.payload;
+}
+
+/// `pointer += number` and `pointer -= number` where the whole offset is one value. Only what is constant altogether stays a
+/// fixed offset.
+fn move_whole(cx: &mut Cx<'_>, dst: &mut RegState, ptr: &RegState, off: &RegState, back: bool) {
+    if let Some(fixed) = fixed(ptr, off, if back { -1 } else { 1 })
+        && ptr.scalar.is_const()
+    {
+        dst.id = ptr.id;
+        return keep_variable_part(dst, ptr, fixed);
+    }
+    dst.scalar = whole_offset(ptr);
+    dst.scalar.move_loose(&off.scalar, back, cx.program.rules());
+    (dst.off, dst.id, dst.payload) = (0, ptr.id, ptr.payload);
+    if !off.scalar.is_const() {
+        new_packet_base(cx, dst, ptr, !back || off.scalar.smin < 0);
+    }
 }
 
 /// `pointer += number`.

@@ -98,6 +98,7 @@ static VMLINUX: &[StructOps] = &[
             "cong_avoid",
             "set_state",
             "cwnd_event",
+            "cwnd_event_tx_start",
             "in_ack_event",
             "pkts_acked",
             "min_tso_segs",
@@ -125,11 +126,20 @@ static VMLINUX: &[StructOps] = &[
 static MODULE: &[StructOps] = &[
     StructOps {
         name: "bpf_testmod_ops",
-        members: &["test_1", "test_2", "test_maybe_null"],
+        members: &[
+            "test_1",
+            "test_2",
+            "test_maybe_null",
+            "test_refcounted",
+            "test_refcounted_multi",
+            "test_return_ref_kptr",
+        ],
         prefix: Some("tramp_"),
-        nullable: &[("test_maybe_null", 1)],
+        nullable: &[("test_maybe_null", 1), ("test_refcounted_multi", 1)],
+        refcounted: &[("test_refcounted", 1), ("test_refcounted_multi", 2), ("test_return_ref_kptr", 1)],
         ..NONE
     },
+    StructOps { name: "bpf_testmod_multi_st_ops", members: &["test_1"], helpers: HelperRule::Base, ..NONE },
     StructOps { name: "bpf_testmod_ops2", members: &["test_1"], ..NONE },
     StructOps {
         name: "bpf_testmod_st_ops",

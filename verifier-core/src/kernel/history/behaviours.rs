@@ -658,6 +658,176 @@ behaviours! {
         evidence: "measured on 7.0.13 and 7.3.4",
         probe: "",
     }
+    /// The context of programs that the system call runs is memory of up to 65535 bytes, also for calls and at variable
+    /// offsets; that of others is none (7.1).
+    ctx_is_memory {
+        since: v(7, 1),
+        evidence: "bpf: Support variable offsets for syscall PTR_TO_CTX",
+        probe: "",
+    }
+    /// Pointers that BTF tags as being in the arena are what arguments and results of global functions are (7.1).
+    arena_types {
+        since: v(7, 1),
+        evidence: "measured on 7.3.4",
+        probe: "",
+    }
+    /// Pointers passed to kernel functions must be valid unless the function says otherwise (7.0).
+    kfunc_args_trusted {
+        since: v(7, 0),
+        evidence: "bpf: Make KF_TRUSTED_ARGS the default for all kfuncs",
+        probe: "",
+    }
+    /// A load that extends the sign is no copy of the saved number that it reads (7.1).
+    signed_fills_unlinked {
+        since: v(7, 1),
+        evidence: "measured on 7.3.4",
+        probe: "",
+    }
+    /// One instruction does arithmetic on pointers into the arena, or on other values, not on both (7.1).
+    arena_sums_apart {
+        since: v(7, 1),
+        evidence: "measured on 7.3.4",
+        probe: "",
+    }
+    /// What the verifier cannot trust is read by a checked load, which no other pointer may come by (7.1).
+    untrusted_mem_apart {
+        since: v(7, 1),
+        evidence: "measured on 7.3.4",
+        probe: "",
+    }
+    /// What RCU protects may be stale behind the last lock of a sleepable program, too (7.1).
+    unlocking_ends_rcu {
+        since: v(7, 1),
+        evidence: "measured on 7.3.4",
+        probe: "",
+    }
+    /// What an exception carries is judged as a result of the program wherever it is thrown (7.1).
+    thrown_value_is_result {
+        since: v(7, 1),
+        evidence: "measured on 7.3.4",
+        probe: "",
+    }
+    /// Packet pointers are not passed as memory to global functions that may move the packet (7.1).
+    packet_memory_stays {
+        since: v(7, 1),
+        evidence: "measured on 7.3.4",
+        probe: "",
+    }
+    /// Objects of the kernel that are passed as memory must be as writable as the memory (7.1).
+    object_memory_writable {
+        since: v(7, 1),
+        evidence: "measured on 7.3.4",
+        probe: "",
+    }
+    /// Helpers that walk stacks may sleep in programs that may (7.1).
+    stack_walks_sleep {
+        since: v(7, 1),
+        evidence: "measured on 7.3.4",
+        probe: "",
+    }
+    /// The element that a callback gets has an identity (7.1).
+    callback_values_have_ids {
+        since: v(7, 1),
+        evidence: "measured on 7.3.4",
+        probe: "",
+    }
+    /// Saved numbers that are zero read as zero, also with other bytes and at offsets that vary (7.1).
+    saved_zeros_are_zero {
+        since: v(7, 1),
+        evidence: "measured on 7.3.4",
+        probe: "",
+    }
+    /// Dynptrs of callbacks and buffers of tracepoints keep what they are when they are saved (7.1).
+    every_pointer_spills {
+        since: v(7, 1),
+        evidence: "measured on 7.3.4",
+        probe: "",
+    }
+    /// A packet pointer that is moved from behind the packet's end is to be compared anew (7.1).
+    moved_end_is_forgotten {
+        since: v(7, 1),
+        evidence: "measured on 7.3.4",
+        probe: "",
+    }
+    /// Arguments that point to pointers are read as numbers (7.1).
+    pointers_to_pointers_are_numbers {
+        since: v(7, 1),
+        evidence: "measured on 7.3.4",
+        probe: "",
+    }
+    /// Programs for LSM hooks of control groups never sleep (7.1).
+    lsm_cgroup_never_sleeps {
+        since: v(7, 1),
+        evidence: "measured on 7.3.4",
+        probe: "",
+    }
+    /// Objects of the stack do not stand above it (7.1).
+    objects_below_frame {
+        since: v(7, 1),
+        evidence: "measured on 7.3.4",
+        probe: "",
+    }
+    /// Probes may write the registers they are given (7.1).
+    probes_write_registers {
+        since: v(7, 1),
+        evidence: "measured on 7.3.4",
+        probe: "",
+    }
+    /// Programs on tracepoints may sleep where the tracepoint allows it (7.1).
+    tracepoints_may_sleep {
+        since: v(7, 1),
+        evidence: "measured on 7.3.4",
+        probe: "",
+    }
+    /// What cannot be trusted is not borrowed either (7.1).
+    borrowed_is_trusted {
+        since: v(7, 1),
+        evidence: "measured on 7.3.4",
+        probe: "",
+    }
+    /// Objects that count their owners are passed as they are, not by a member (7.1).
+    counted_objects_whole {
+        since: v(7, 1),
+        evidence: "measured on 7.3.4",
+        probe: "",
+    }
+    /// Sleepable programs may use arrays of programs, too (7.1).
+    sleepable_tail_calls {
+        since: v(7, 1),
+        evidence: "measured on 7.3.4",
+        probe: "",
+    }
+    /// What is loaded of a saved number is linked to it (7.1).
+    fills_are_copies {
+        since: v(7, 1),
+        evidence: "measured on 7.0.13 and 7.3.4",
+        probe: "",
+    }
+    /// Parameters of kernel functions that point to objects of the kernel take nothing else, and what is released must be
+    /// owned before anything else is asked (7.1).
+    objects_by_prototype {
+        since: v(7, 1),
+        evidence: "measured on 7.0.13 and 7.3.4",
+        probe: "",
+    }
+    /// Kptrs of borrowed objects are exchanged, too, and under a lock (7.1).
+    kptrs_of_borrowed {
+        since: v(7, 1),
+        evidence: "measured on 7.3.4",
+        probe: "",
+    }
+    /// Null counts as precise where it is passed to functions of the program and of the kernel, too (7.1).
+    passed_nulls_are_precise {
+        since: v(7, 1),
+        evidence: "measured on 7.3.4",
+        probe: "",
+    }
+    /// Tracing programs do not drop objects that cannot be taken apart in any interrupt (7.1).
+    drops_outside_of_interrupts {
+        since: v(7, 1),
+        evidence: "measured on 7.3.4",
+        probe: "",
+    }
     /// Numbers that share their id with no other lose it where a state is stored (7.1).
     lone_ids_go {
         since: v(7, 1),
@@ -744,6 +914,7 @@ behaviours! {
     /// Precision walks follow the value that a fetching atomic loads from the stack (`bpf: Fix precision backtracking
     /// for atomic fetch`, in 6.12.y).
     atomic_fetch_backtracks {
+        since: v(7, 1),
         stable: &[p(6, 1, 192), p(6, 12, 117)],
         evidence: "bpf: Fix precision backtracking for atomic fetch",
         probe: "",
@@ -765,6 +936,7 @@ behaviours! {
     /// Precision walks know that: they enter the function that such a load left (not in 6.18.44, which loses count of
     /// the frames and may write outside of its memory then).
     ld_abs_backtracks {
+        since: v(7, 1),
         stable: &[p(6, 12, 117)],
         evidence: "measured on 6.12.117 and 6.18.44",
         probe: "info/ld_abs_after_branch_in_callback",
@@ -791,6 +963,7 @@ behaviours! {
     /// A callback is never the main program, and holds no classic packet loads, reached or not (in 6.12's later stable
     /// releases, not yet in 6.18.44).
     callback_checks {
+        since: v(7, 1),
         stable: &[p(6, 12, 117)],
         evidence: "measured on 6.12.117 and 6.18.44",
         probe: "info/callback_is_static_main",
@@ -1110,6 +1283,7 @@ behaviours! {
     }
     /// Functions that the callback of a tree insertion calls count as part of it (in 6.12.y); elsewhere only the callback.
     tree_callback_covers_callees {
+        since: v(7, 1),
         stable: &[p(6, 12, 117)],
         evidence: "measured on 6.12.117 and 6.18.44",
         probe: "",
@@ -1122,6 +1296,7 @@ behaviours! {
     }
     /// Only per-CPU pointers fit per-CPU kptr fields (in 6.12.y).
     kptr_percpu_must_match {
+        since: v(7, 1),
         stable: &[p(6, 12, 117)],
         evidence: "measured on 6.12.117 and 6.18.44",
         probe: "",
@@ -1135,6 +1310,7 @@ behaviours! {
     }
     /// Callbacks of timers in inner maps get the map pointer's identity (in 6.12.y).
     timer_callback_keeps_map_uid {
+        since: v(7, 1),
         stable: &[p(6, 12, 117)],
         evidence: "measured on 6.12.117 and 6.18.44",
         probe: "",
@@ -1175,18 +1351,21 @@ behaviours! {
     /// A pointer whose variable offset has no sane bounds may be null after all (in 6.12's later stable releases, not
     /// yet in 6.18.44).
     not_null_checks_offset {
+        since: v(7, 1),
         stable: &[p(6, 12, 117)],
         evidence: "measured on 6.12.117 and 6.18.44",
         probe: "",
     }
     /// XDP sockets and buffers of iterators count as pointers that are never null (likewise).
     not_null_xdp_sock_and_buf {
+        since: v(7, 1),
         stable: &[p(6, 12, 117)],
         evidence: "measured on 6.12.117 and 6.18.44",
         probe: "",
     }
     /// A 32-bit comparison of a pointer with zero is never decided, since the low half may be zero (likewise).
     pointer_jmp32_undecided {
+        since: v(7, 1),
         stable: &[p(6, 12, 117)],
         evidence: "measured on 6.12.117 and 6.18.44",
         probe: "",
@@ -1194,6 +1373,7 @@ behaviours! {
     /// Of two equal pointers, one loses its doubt only if the other is of a type that is never null; without, it is
     /// enough that the other's type does not say that it may be null (likewise).
     equal_pointers_check_type {
+        since: v(7, 1),
         stable: &[p(6, 12, 117)],
         evidence: "measured on 6.12.117 and 6.18.44",
         probe: "",
@@ -1201,6 +1381,7 @@ behaviours! {
     /// With `number += pointer` the destination inherits everything of the pointer, its place in the parent chain
     /// included; without, its type, offset and what belongs to the type (likewise).
     moved_pointer_inherits_all {
+        since: v(7, 1),
         stable: &[p(6, 1, 192), p(6, 12, 117)],
         evidence: "measured on 6.12.117 and 6.18.44",
         probe: "alu/scalar_minus_pointer_unprivileged",

@@ -239,6 +239,12 @@ wordings! {
         evidence: "measured on 7.0.13 and 7.3.4",
         probe: "",
     }
+    /// Arguments are named by their registers, and what is refused by what it is.
+    RegistersNamed {
+        since: v(7, 1),
+        evidence: "measured on 7.0.13 and 7.3.4",
+        probe: "",
+    }
     /// Return values that are no numbers are refused in words that name void as well.
     GlobalVoid {
         since: v(7, 1),

@@ -2,7 +2,10 @@
 //!
 //! Facts of the `BTF_KFUNCS_START()` sets in `kernel/bpf/` and of the hooks they are registered for.
 
-use super::row::{Filter, Group, Hooks, Kfunc, KfuncFlags as F, V6_13, V6_14, V6_15, V6_16, V6_17, V6_18, k, since};
+use super::row::{
+    Filter, Group, Hooks, Kfunc, KfuncFlags as F, V6_13, V6_14, V6_15, V6_16, V6_17, V6_18, V6_19, V7_0, V7_1, between,
+    k, since, until,
+};
 
 /// Allocated objects, graphs, tasks and control groups. Kernel: `generic_btf_ids`.
 pub(super) const GENERIC: Group = Group {
@@ -48,6 +51,20 @@ const GENERIC_ROWS: &[Kfunc] = &[
     since("bpf_rbtree_right", F::RET_NULL, V6_16),
     since("bpf_task_from_vpid", F::ACQUIRE.union(F::RET_NULL), V6_14),
     since("bpf_send_signal_task", F::TRUSTED_ARGS, V6_13),
+    // What the verifier passes by itself is no argument of these.
+    since("bpf_obj_new", F::ACQUIRE.union(F::RET_NULL), V7_1),
+    since("bpf_percpu_obj_new", F::ACQUIRE.union(F::RET_NULL), V7_1),
+    since("bpf_obj_drop", F::RELEASE, V7_1),
+    since("bpf_percpu_obj_drop", F::RELEASE, V7_1),
+    since("bpf_refcount_acquire", F::ACQUIRE.union(F::RET_NULL).union(F::RCU), V7_1),
+    since("bpf_list_push_front", F::empty(), V7_1),
+    since("bpf_list_push_back", F::empty(), V7_1),
+    since("bpf_rbtree_add", F::empty(), V7_1),
+    since("bpf_list_add", F::empty(), V7_1),
+    since("bpf_list_del", F::ACQUIRE.union(F::RET_NULL), V7_1),
+    since("bpf_list_empty", F::empty(), V7_1),
+    since("bpf_list_is_first", F::empty(), V7_1),
+    since("bpf_list_is_last", F::empty(), V7_1),
 ];
 
 /// What every program type may call. Kernel: `common_btf_ids`.
@@ -82,7 +99,8 @@ const COMMON_ROWS: &[Kfunc] = &[
     k("bpf_dynptr_clone", F::empty()),
     k("bpf_modify_return_test_tp", F::empty()),
     k("bpf_wq_init", F::empty()),
-    k("bpf_wq_set_callback_impl", F::empty()),
+    until("bpf_wq_set_callback_impl", F::empty(), V7_0),
+    since("bpf_wq_set_callback", F::empty(), V7_0),
     k("bpf_wq_start", F::empty()),
     k("bpf_preempt_disable", F::empty()),
     k("bpf_preempt_enable", F::empty()),
@@ -123,9 +141,19 @@ const COMMON_ROWS: &[Kfunc] = &[
     since("bpf_strcspn", F::empty(), V6_17),
     since("bpf_strstr", F::empty(), V6_17),
     since("bpf_strnstr", F::empty(), V6_17),
-    since("bpf_stream_vprintk_impl", F::TRUSTED_ARGS, V6_17),
-    since("bpf_task_work_schedule_signal_impl", F::TRUSTED_ARGS, V6_18),
-    since("bpf_task_work_schedule_resume_impl", F::TRUSTED_ARGS, V6_18),
+    since("bpf_strcasestr", F::empty(), V6_19),
+    since("bpf_strncasecmp", F::empty(), V7_0),
+    since("bpf_strncasestr", F::empty(), V6_19),
+    between("bpf_stream_vprintk_impl", F::TRUSTED_ARGS, V6_17, V7_0),
+    between("bpf_task_work_schedule_signal_impl", F::TRUSTED_ARGS, V6_18, V7_0),
+    between("bpf_task_work_schedule_resume_impl", F::TRUSTED_ARGS, V6_18, V7_0),
+    since("bpf_stream_vprintk", F::empty(), V7_0),
+    since("bpf_stream_print_stack", F::empty(), V7_1),
+    since("bpf_task_work_schedule_signal", F::empty(), V7_0),
+    since("bpf_task_work_schedule_resume", F::empty(), V7_0),
+    since("bpf_dynptr_from_file", F::TRUSTED_ARGS, V6_19),
+    since("bpf_dynptr_file_discard", F::empty(), V6_19),
+    since("bpf_timer_cancel_async", F::empty(), V7_0),
 ];
 
 /// Locks that detect deadlocks. Kernel: `rqspinlock_kfunc_ids`.
@@ -143,9 +171,27 @@ const RES_SPIN_LOCK_ROWS: &[Kfunc] = &[
 pub(super) const ARENA: Group = Group { module: None, hooks: Hooks::COMMON, filter: Filter::None, rows: ARENA_ROWS };
 
 const ARENA_ROWS: &[Kfunc] = &[
-    k("bpf_arena_alloc_pages", F::TRUSTED_ARGS.union(F::SLEEPABLE)),
-    k("bpf_arena_free_pages", F::TRUSTED_ARGS.union(F::SLEEPABLE)),
-    since("bpf_arena_reserve_pages", F::TRUSTED_ARGS.union(F::SLEEPABLE), V6_17),
+    until("bpf_arena_alloc_pages", F::TRUSTED_ARGS.union(F::SLEEPABLE), V7_0),
+    until("bpf_arena_free_pages", F::TRUSTED_ARGS.union(F::SLEEPABLE), V7_0),
+    between("bpf_arena_reserve_pages", F::TRUSTED_ARGS.union(F::SLEEPABLE), V6_17, V7_0),
+    since("bpf_arena_alloc_pages", F::empty(), V7_0),
+    since("bpf_arena_free_pages", F::empty(), V7_0),
+    since("bpf_arena_reserve_pages", F::empty(), V7_0),
+];
+
+/// Memory of control groups. Kernel: `bpf_memcontrol_kfuncs`.
+pub(super) const MEMORY_CGROUPS: Group =
+    Group { module: None, hooks: Hooks::COMMON, filter: Filter::None, rows: MEMORY_CGROUP_ROWS };
+
+const MEMORY_CGROUP_ROWS: &[Kfunc] = &[
+    since("bpf_get_root_mem_cgroup", F::ACQUIRE.union(F::RET_NULL), V7_0),
+    since("bpf_get_mem_cgroup", F::ACQUIRE.union(F::RET_NULL).union(F::RCU), V7_0),
+    since("bpf_put_mem_cgroup", F::RELEASE, V7_0),
+    since("bpf_mem_cgroup_vm_events", F::empty(), V7_0),
+    since("bpf_mem_cgroup_memory_events", F::empty(), V7_0),
+    since("bpf_mem_cgroup_usage", F::empty(), V7_0),
+    since("bpf_mem_cgroup_page_state", F::empty(), V7_0),
+    since("bpf_mem_cgroup_flush_stats", F::SLEEPABLE, V7_0),
 ];
 
 /// Sums over a map. Kernel: `bpf_map_iter_kfunc_ids`.

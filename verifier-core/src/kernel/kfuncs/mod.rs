@@ -29,6 +29,10 @@ pub const GROUPS: &[&Group] = &[
     &generic::CPUMASK,
     &generic::CRYPTO,
     &generic::CRYPTO_INIT,
+    &generic::MEMORY_CGROUPS,
+    &net::KERNEL_SOCKET_SETUP,
+    &net::KERNEL_SOCKETS,
+    &net::ICMP,
     &trace::KEYS,
     &trace::KEYS_GENERIC,
     &trace::SIGNATURES,
@@ -58,6 +62,7 @@ pub const GROUPS: &[&Group] = &[
     &net::XFRM_STATE,
     &testmod::TESTMOD_COMMON,
     &testmod::TESTMOD,
+    &testmod::TESTMOD_ANYWHERE,
     &testmod::MODORDER_X,
     &testmod::MODORDER_Y,
 ];
@@ -73,7 +78,7 @@ pub const fn hook_of(t: ProgType, version: KernelVersion) -> Hooks {
         P::SchedCls => Hooks::TC,
         P::StructOps => Hooks::STRUCT_OPS,
         P::Tracing | P::Tracepoint | P::PerfEvent | P::Lsm => Hooks::TRACING,
-        P::RawTracepoint if version.major >= 7 => Hooks::TRACING,
+        P::RawTracepoint | P::RawTracepointWritable if version.major >= 7 => Hooks::TRACING,
         P::Syscall => Hooks::SYSCALL,
         P::CgroupSkb | P::CgroupSock | P::CgroupDevice | P::CgroupSockAddr | P::CgroupSockopt | P::CgroupSysctl => {
             Hooks::CGROUP
@@ -124,7 +129,12 @@ pub fn flags_for(
                 continue;
             }
             if let Some(row) = group.rows.iter().find(|r| r.name == name && r.releases.contains(version)) {
-                return passes(group.filter, kernel.build, loaded_as, attach).then_some(row.flags);
+                let flags = if kernel.features.kfunc_args_trusted && !row.flags.is_rcu() {
+                    row.flags | KfuncFlags::TRUSTED_ARGS
+                } else {
+                    row.flags
+                };
+                return passes(group.filter, kernel.build, loaded_as, attach).then_some(flags);
             }
         }
     }

@@ -2,7 +2,7 @@
 //!
 //! Facts of the sets in `net/`. A module's functions are found by the module's name when they are not built in.
 
-use super::row::{Filter, Group, Hooks, Kfunc, KfuncFlags as F, V6_15, V6_18, k, since};
+use super::row::{Filter, Group, Hooks, Kfunc, KfuncFlags as F, V6_15, V6_18, V7_1, k, since, until};
 
 /// Dynptrs over packet buffers. Kernel: `bpf_kfunc_check_set_skb`.
 pub(super) const SKB: Group = Group {
@@ -20,6 +20,35 @@ pub(super) const SKB: Group = Group {
 };
 
 const SKB_ROWS: &[Kfunc] = &[k("bpf_dynptr_from_skb", F::TRUSTED_ARGS)];
+
+/// Answers in ICMP. Kernel: `bpf_kfunc_check_set_icmp_send`.
+pub(super) const ICMP: Group = Group {
+    module: None,
+    hooks: Hooks::CGROUP,
+    filter: Filter::None,
+    rows: &[since("bpf_icmp_send", F::empty(), V7_1)],
+};
+
+/// Sockets of the kernel that programs make. Kernel: `ksock_init_kfunc_btf_ids`.
+pub(super) const KERNEL_SOCKET_SETUP: Group = Group {
+    module: None,
+    hooks: Hooks::SYSCALL,
+    filter: Filter::None,
+    rows: &[
+        since("bpf_ksock_create", F::ACQUIRE.union(F::RET_NULL).union(F::SLEEPABLE), V7_1),
+        since("bpf_ksock_connect", F::SLEEPABLE, V7_1),
+    ],
+};
+
+/// What is done with them. Kernel: `ksock_kfunc_btf_ids`.
+pub(super) const KERNEL_SOCKETS: Group = Group {
+    rows: &[
+        since("bpf_ksock_release", F::RELEASE, V7_1),
+        since("bpf_ksock_acquire", F::ACQUIRE.union(F::RCU).union(F::RET_NULL), V7_1),
+        since("bpf_ksock_send", F::SLEEPABLE, V7_1),
+    ],
+    ..KERNEL_SOCKET_SETUP
+};
 
 /// Dynptrs over packet metadata. Kernel: `bpf_kfunc_check_set_skb_meta`.
 pub(super) const SKB_META: Group =
@@ -87,7 +116,8 @@ const CUBIC_ROWS: &[Kfunc] = &[
     k("cubictcp_recalc_ssthresh", F::empty()),
     k("cubictcp_cong_avoid", F::empty()),
     k("cubictcp_state", F::empty()),
-    k("cubictcp_cwnd_event", F::empty()),
+    until("cubictcp_cwnd_event", F::empty(), V7_1),
+    since("cubictcp_cwnd_event_tx_start", F::empty(), V7_1),
     k("cubictcp_acked", F::empty()),
 ];
 

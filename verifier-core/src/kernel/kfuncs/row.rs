@@ -175,6 +175,10 @@ pub(super) const V6_16: KernelVersion = KernelVersion::new(6, 16);
 pub(super) const V6_17: KernelVersion = KernelVersion::new(6, 17);
 pub(super) const V6_18: KernelVersion = KernelVersion::new(6, 18);
 
+pub(super) const V6_19: KernelVersion = KernelVersion::new(6, 19);
+pub(super) const V7_0: KernelVersion = KernelVersion::new(7, 0);
+pub(super) const V7_1: KernelVersion = KernelVersion::new(7, 1);
+
 /// The release that brought kernel functions. A function that came later is not in the BTF of those before it.
 const FIRST: KernelVersion = KernelVersion::new(5, 13);
 
@@ -186,6 +190,16 @@ pub(super) const fn k(name: &'static str, flags: KfuncFlags) -> Kfunc {
 /// A function that a release introduced.
 pub(super) const fn since(name: &'static str, flags: KfuncFlags, since: KernelVersion) -> Kfunc {
     Kfunc { name, flags, releases: Releases { since, until: None } }
+}
+
+/// A function that one release introduced and another removed.
+pub(super) const fn between(
+    name: &'static str,
+    flags: KfuncFlags,
+    since: KernelVersion,
+    until: KernelVersion,
+) -> Kfunc {
+    Kfunc { name, flags, releases: Releases { since, until: Some(until) } }
 }
 
 /// A function that a release removed.

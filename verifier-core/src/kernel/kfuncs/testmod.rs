@@ -2,7 +2,7 @@
 //!
 //! Facts of the sets in `tools/testing/selftests/bpf/bpf_testmod/bpf_testmod.c` of 6.12.
 
-use super::row::{Filter, Group, Hooks, Kfunc, KfuncFlags as F, k};
+use super::row::{Filter, Group, Hooks, Kfunc, KfuncFlags as F, V6_18, V7_0, V7_1, k, since};
 
 /// For every program type. Kernel: `bpf_testmod_common_kfunc_ids`.
 pub(super) const TESTMOD_COMMON: Group =
@@ -22,6 +22,14 @@ const TESTMOD_COMMON_ROWS: &[Kfunc] = &[
     k("bpf_kfunc_trusted_task_test", F::TRUSTED_ARGS),
     k("bpf_kfunc_trusted_num_test", F::TRUSTED_ARGS),
     k("bpf_kfunc_rcu_task_test", F::RCU),
+    since("bpf_kfunc_ret_rcu_test", F::RET_NULL.union(F::RCU_PROTECTED), V6_18),
+    since("bpf_kfunc_ret_rcu_test_nostruct", F::RET_NULL.union(F::RCU_PROTECTED), V6_18),
+    since("bpf_testmod_ops3_call_test_1", F::empty(), V7_0),
+    since("bpf_testmod_ops3_call_test_2", F::empty(), V7_0),
+    since("bpf_testmod_ops3_call_test_arena", F::empty(), V7_1),
+    since("bpf_testmod_ops3_call_test_arena_multislot", F::empty(), V7_1),
+    since("bpf_testmod_ops3_call_test_arena_nullable", F::empty(), V7_1),
+    since("bpf_testmod_ops3_call_test_arena_stack", F::empty(), V7_1),
     k("bpf_testmod_ctx_create", F::ACQUIRE.union(F::RET_NULL)),
     k("bpf_testmod_ctx_release", F::RELEASE),
 ];
@@ -74,7 +82,24 @@ const TESTMOD_ROWS: &[Kfunc] = &[
     k("bpf_kfunc_st_ops_test_epilogue", F::TRUSTED_ARGS.union(F::SLEEPABLE)),
     k("bpf_kfunc_st_ops_test_pro_epilogue", F::TRUSTED_ARGS.union(F::SLEEPABLE)),
     k("bpf_kfunc_st_ops_inc10", F::TRUSTED_ARGS),
+    since("bpf_kfunc_multi_st_ops_test_1", F::empty(), V7_0),
+    since("bpf_kfunc_multi_st_ops_test_1_assoc", F::empty(), V7_0),
+    since("bpf_kfunc_implicit_arg", F::empty(), V7_0),
+    since("bpf_kfunc_implicit_arg_legacy", F::empty(), V7_0),
+    since("bpf_kfunc_implicit_arg_legacy_impl", F::empty(), V7_0),
+    since("bpf_kfunc_arena_arg_test", F::empty(), V7_1),
+    since("bpf_kfunc_arena_args5_test", F::empty(), V7_1),
+    since("bpf_kfunc_arena_cap_nullable_test", F::empty(), V7_1),
+    since("bpf_kfunc_arena_cap_test", F::empty(), V7_1),
+    since("bpf_kfunc_arena_mixed_test", F::empty(), V7_1),
 ];
+
+/// For more of them, from 7.1 on. The kernel's tests ask for this one only.
+pub(super) const TESTMOD_ANYWHERE: Group = Group {
+    hooks: Hooks::CGROUP.union(Hooks::KPROBE).union(Hooks::NETFILTER),
+    rows: &[since("bpf_kfunc_call_test_mem_len_pass1", F::empty(), V7_1)],
+    ..TESTMOD
+};
 
 /// Of the two modules that test which one a number of a function names.
 pub(super) const MODORDER_X: Group = Group {

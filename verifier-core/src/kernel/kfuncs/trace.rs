@@ -3,7 +3,7 @@
 //! Facts of the sets in `kernel/trace/bpf_trace.c`, `fs/`, `kernel/cgroup/rstat.c` and `net/bpf/test_run.c`.
 
 use super::generic;
-use super::row::{Filter, Group, Hooks, Kfunc, KfuncFlags as F, V6_14, V6_16, V6_17, V6_18, k, since, until};
+use super::row::{Filter, Group, Hooks, Kfunc, KfuncFlags as F, V6_14, V6_16, V6_17, V6_18, V7_1, k, since, until};
 
 /// Keys and signatures. Kernel: `key_sig_kfunc_set`, which 6.18 merged into `generic_btf_ids`.
 pub(super) const KEYS: Group = Group {
@@ -58,6 +58,8 @@ const FILES_ROWS: &[Kfunc] = &[
     k("bpf_get_file_xattr", F::SLEEPABLE.union(F::TRUSTED_ARGS)),
     since("bpf_set_dentry_xattr", F::SLEEPABLE.union(F::TRUSTED_ARGS), V6_14),
     since("bpf_remove_dentry_xattr", F::SLEEPABLE.union(F::TRUSTED_ARGS), V6_14),
+    since("bpf_real_data_inode", F::SLEEPABLE.union(F::RET_NULL), V7_1),
+    since("bpf_sock_read_xattr", F::RCU, V7_1),
 ];
 
 /// Attributes of control groups, for every program type. Kernel: `common_btf_ids`.

@@ -130,7 +130,7 @@ fn find_proto(cx: &mut Cx<'_>, insn: Insn) -> Res<&'static FuncProto> {
         return Err(cx.reject(CallMsg::NotAllowedInProbe, Errno::EINVAL));
     }
     let walks = cx.program.sleepable && matches!(func, id::GET_STACK | id::GET_TASK_STACK);
-    if !proto.can_sleep && !(walks && cx.program.kernel.features.stack_walks_sleep) {
+    if !(proto.can_sleep || walks && cx.program.kernel.features.stack_walks_sleep) {
         return Ok(proto);
     }
     if !refs::may_sleep_here(cx) {

@@ -247,7 +247,7 @@ fn structure(cx: &Scene<'_>, m: &StructureMsg) -> Option<(Account, Option<About>
         StructureMsg::LastInsnNoExit => {
             let goes_on = |last: usize| {
                 let insn = cx.program.insns.get(last).copied().unwrap_or_default();
-                !insn.is_exit() && !(insn.is_jmp_class() && insn.op() == JA)
+                !(insn.is_exit() || insn.is_jmp_class() && insn.op() == JA)
             };
             let n = (0..starts.len().max(1)).find(|n| goes_on(range(*n).1))?;
             let last = range(n).1;

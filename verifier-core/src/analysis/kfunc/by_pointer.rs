@@ -82,7 +82,7 @@ fn memory(cx: &mut Cx, meta: &KfuncMeta, btf: &Arc<Btf>, p: &Param<'_>, kind: Bt
     let sized = next.is_some_and(|n| is_mem_size(cx, btf, &n.name, n.type_id, regno + 1));
     let is_dynptr = is_struct(kind) && tname == DYNPTR;
     let plain = is_scalar(kind) || p.target.is_some_and(|t| is_scalar_struct(cx, btf, t, 0));
-    if !plain && !is_dynptr && !(sized && kind == BtfKind::Void) {
+    if !(plain || is_dynptr || sized && kind == BtfKind::Void) {
         let msg = KfuncMsg::ArgMemType {
             arg: Arg::from(arg),
             kind: kind.log_word(),

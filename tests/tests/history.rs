@@ -217,6 +217,7 @@ const UNTOLD: &[&str] = &[
     "own_objects",
     "empty_sections",
     "type_tags",
+    "histories_of_jumps",
     "many_sleepable_hooks",
     "sleepable_ring_buffers",
     "sleepable_storage",

@@ -157,7 +157,8 @@ fn walk(cx: &mut Cx<'_>, search: &mut Search) -> Res {
         let aux = &cx.learned.aux[cx.path.insn_idx];
         // Where always-taken jumps compare behind, a state that was just stored begins its history behind this instruction.
         let begins_behind = cx.program.kernel.features.jumps_compare_behind;
-        if aux.history_point && !(begins_behind && cx.out.stats.total_states != stored_before) {
+        let point = if cx.program.kernel.features.histories_of_jumps { aux.history_point } else { aux.compare_point };
+        if point && !(begins_behind && cx.out.stats.total_states != stored_before) {
             cx.path.note_step(0, None);
         }
         if cx.logging() {

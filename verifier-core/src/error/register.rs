@@ -2,7 +2,7 @@
 
 use crate::domain::{Scalar, Tnum};
 use crate::kernel::Reworded;
-use crate::kernel::call::RegType;
+use crate::kernel::call::{RegBase, RegType};
 
 /// What every refusal of unprivileged pointer arithmetic ends with.
 const NOT_FOR_ALL: &str = "pointer arithmetic with it prohibited for !root";
@@ -87,8 +87,12 @@ rows! {
         ArenaAndNot {} => "same insn cannot be used with and without arena pointer\n";
         /// The pointer may be null, and null plus an offset would look valid. Compare it with null first, then add.
         ["ptr-arith-or-null", RegisterTypeSafety]
-        PointerOrNull { regno: u8, ty: RegType } => "R{regno} pointer arithmetic on {ty} prohibited\n",
-            NullCheckAdvice => "R{regno} pointer arithmetic on {ty} prohibited, null-check it first\n";
+        PointerOrNull { regno: u8, ty: RegType } => fn |f, style| {
+            // Of map values it was said first.
+            let advice = style.has(Reworded::NullCheckAdvice) || ty.base == RegBase::PtrToMapValue;
+            let advice = if advice { ", null-check it first" } else { "" };
+            write!(f, "R{regno} pointer arithmetic on {ty} prohibited{advice}\n")
+        };
         /// Pointers of this kind cannot be moved: nothing else lies next to what they point at.
         ["ptr-arith-type", RegisterTypeSafety]
         PointerKind { regno: u8, ty: RegType } => "R{regno} pointer arithmetic on {ty} prohibited\n";

@@ -10,7 +10,7 @@ use super::super::trail::{ARGS, Backtrack};
 use super::{At, finish_at_entry, force_precise};
 use crate::error::{Errno, LimitMsg, Res};
 use crate::isa::op::set_of;
-use crate::isa::opcode::DW;
+use crate::isa::opcode::{CMPXCHG, DW, FETCH};
 use crate::isa::semantics::AluOp;
 use crate::isa::{Callee, Insn, Op, Regs, Src};
 use crate::kernel::Reworded;
@@ -52,8 +52,18 @@ fn slot_through_fp(insn: Insn, base: u8, whole_only: bool) -> Option<u32> {
     u32::try_from((-i32::from(insn.off) - 1) / 8).ok().filter(|spi| *spi < 64)
 }
 
+/// What a release's walks understand of memory.
+#[derive(Clone, Copy)]
+struct Knows {
+    /// Saved numbers of 8 bytes alone.
+    whole_only: bool,
+    /// What an atomic operation fetches comes from memory.
+    fetches: bool,
+}
+
 /// Changes what is wanted from after an instruction to before it.
-fn step(insn: Insn, w: &mut Wanted, whole_only: bool) -> Result<(), Lost> {
+fn step(insn: Insn, w: &mut Wanted, knows: Knows) -> Result<(), Lost> {
+    let whole_only = knows.whole_only;
     let (wants, bit) = (|w: &Wanted, r: u8| w.has(r), |r: u8| 1u32 << r);
     let op = insn.decode();
     match op {
@@ -72,6 +82,12 @@ fn step(insn: Insn, w: &mut Wanted, whole_only: bool) -> Result<(), Lost> {
             }
         }
         Op::Store { src, .. } => stored(insn, w, src.regs(), whole_only)?,
+        Op::Atomic { .. } if knows.fetches && insn.imm & FETCH != 0 && wants(w, fetched_into(insn)) => {
+            w.regs &= !bit(fetched_into(insn));
+            if let Some(spi) = slot_through_fp(insn, insn.dst, whole_only) {
+                w.slots |= 1 << spi;
+            }
+        }
         // Whatever they yield, the releases take them for stores.
         Op::Atomic { .. } | Op::LoadAcquire { .. } | Op::StoreRelease { .. } => {
             stored(insn, w, set_of(insn.src), whole_only)?;
@@ -93,6 +109,11 @@ fn step(insn: Insn, w: &mut Wanted, whole_only: bool) -> Result<(), Lost> {
         Op::Branch { .. } | Op::Jump { .. } | Op::MayGoto { .. } | Op::CallReg { .. } | Op::Rest | Op::Unknown => {}
     }
     Ok(())
+}
+
+/// The register that an atomic operation fetches the old value into.
+fn fetched_into(insn: Insn) -> u8 {
+    if insn.imm == CMPXCHG { 0 } else { insn.src }
 }
 
 /// A store of these registers.
@@ -180,7 +201,8 @@ pub(crate) fn mark_within(
         Place::Reg(r) => Wanted { frame, regs: 1 << r, slots: 0 },
         Place::Slot(spi) => Wanted { frame, regs: 0, slots: 1 << (spi & 63) },
     };
-    let whole_only = !cx.program.kernel.features.narrow_spills;
+    let features = &cx.program.kernel.features;
+    let knows = Knows { whole_only: !features.narrow_spills, fetches: features.atomic_fetch_backtracks };
     let mut skip = true;
     let mut this = None;
     loop {
@@ -203,7 +225,7 @@ pub(crate) fn mark_within(
                     let (regs, slots, idx) = (w.regs, w.slots, i as usize);
                     cx.emit(Event::PreciseBefore { frame: frame as u32, regs, slots, idx });
                 }
-                match step(insn, &mut w, whole_only) {
+                match step(insn, &mut w, knows) {
                     Ok(()) => {}
                     Err(Lost::Track) => {
                         need_all(search, at.parent);

@@ -293,8 +293,8 @@ impl Insn {
             (STX, ATOMIC) => atomic(self),
             (LD, IMM) if self.is_ldimm64() => Op::Const { dst: self.dst, marker: self.src },
             (LD, IMM) if self.code == 0 => Op::Rest,
-            (LD, ABS) => Op::PacketLoad { size, index: None },
-            (LD, IND) => Op::PacketLoad { size, index: Some(self.src) },
+            (LD, ABS) if size < 8 => Op::PacketLoad { size, index: None },
+            (LD, IND) if size < 8 => Op::PacketLoad { size, index: Some(self.src) },
             _ => Op::Unknown,
         }
     }

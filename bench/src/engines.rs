@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use verifier_core::analysis::{Options, System, Verdict, Verified, verify};
 use verifier_core::isa::Insn;
 use verifier_core::kernel::Kernel;
-use verifier_core::program::{LoadRequest, OpenOptions, open, vmlinux};
+use verifier_core::program::{LoadRequest, OpenOptions, open};
 use verifier_runtime::cx::Stack;
 use verifier_runtime::engine::run_linked;
 use verifier_runtime::interp::Interp;
@@ -83,9 +83,7 @@ fn contents(map: &str) -> Vec<(Vec<u8>, Vec<u8>)> {
 /// # Errors
 /// What is wrong with it, with a map, or with the verdict.
 pub fn load(object: &Path, scratch: &Path) -> Result<Vec<Bench>, String> {
-    let kernel = Kernel::v6_18();
-    let vmlinux = vmlinux(&kernel).map_err(|e| e.to_string())?;
-    let system = System::new(kernel, vmlinux);
+    let system = System::stored(Kernel::v6_18()).map_err(|e| e.to_string())?;
     let bytes = std::fs::read(object).map_err(|e| format!("{}: {e}", object.display()))?;
     let name = object.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
     let opened = open(&bytes, &OpenOptions::new(&system.kernel, name)).map_err(|e| e.to_string())?;

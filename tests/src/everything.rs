@@ -13,7 +13,7 @@ use std::time::Duration;
 use verifier_core::analysis::{Options, System, Verdict, Verified, verify_with};
 use verifier_core::kernel::{Kernel, MapType, ProgType};
 use verifier_core::log::Off;
-use verifier_core::program::{LoadRequest, MapSpec, OpenOptions, open, vmlinux};
+use verifier_core::program::{LoadRequest, MapSpec, OpenOptions, open};
 use verifier_runtime::cx::{FaultKind, Stop};
 use verifier_runtime::engines::EngineKind;
 use verifier_runtime::hook::{Hook, HookError, Input, Mode, Runner};
@@ -124,8 +124,7 @@ impl Source {
 
 fn system(release: &str) -> Result<System, String> {
     let kernel = Kernel::all().into_iter().find(|k| k.name == release).ok_or_else(|| format!("no {release}"))?;
-    let vmlinux = vmlinux(&kernel).map_err(|e| e.to_string())?;
-    Ok(System::new(kernel, vmlinux))
+    System::stored(kernel).map_err(|e| e.to_string())
 }
 
 /// Programs of the objects that `make real` has collected; none where it never ran.

@@ -10,7 +10,7 @@ use verifier_core::kernel::call::{ArgBase, ArgType};
 use verifier_core::kernel::helpers::{self, HelperQuery};
 use verifier_core::kernel::prog_types::layout;
 use verifier_core::kernel::{AttachType, Kernel, ProgType};
-use verifier_core::program::{LoadRequest, vmlinux};
+use verifier_core::program::LoadRequest;
 
 use crate::corpus::Case;
 use crate::mutate::Rng;
@@ -450,9 +450,8 @@ impl Generator {
     /// When there is none, or its types cannot be read.
     pub fn new(release: &str) -> Result<Generator, String> {
         let kernel = Kernel::all().into_iter().find(|k| k.name == release).ok_or_else(|| format!("no {release}"))?;
-        let vmlinux = vmlinux(&kernel).map_err(|e| e.to_string())?;
-        let hooks = HOOKS.iter().map(|_| None).collect();
-        Ok(Generator { system: System::new(kernel, vmlinux), hooks })
+        let system = System::stored(kernel).map_err(|e| e.to_string())?;
+        Ok(Generator { system, hooks: HOOKS.iter().map(|_| None).collect() })
     }
 
     /// What programs are for.

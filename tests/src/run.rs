@@ -99,9 +99,7 @@ struct Systems(HashMap<Vec<String>, System>);
 impl Systems {
     /// One for each list of modules that anything was recorded with.
     fn new(plan: &Plan, folder: &Path) -> Result<Systems, Failure> {
-        let kernel = recordings::recorded(&plan.kernel);
-        let vmlinux = verifier_core::program::vmlinux(&kernel)?;
-        let plain = System::new(kernel, vmlinux);
+        let plain = System::stored(recordings::recorded(&plan.kernel))?;
         let mut known: HashMap<String, Arc<Btf>> = HashMap::new();
         let mut systems = HashMap::new();
         for record in plan.answers(folder)? {

@@ -8,7 +8,7 @@ use verifier_core::domain::Scalar;
 use verifier_core::isa::asm::assemble;
 use verifier_core::kernel::{Kernel, MapType, ProgType};
 use verifier_core::log::{Context, Event, Interest, Off, Sink};
-use verifier_core::program::{LoadRequest, vmlinux};
+use verifier_core::program::LoadRequest;
 use verifier_core::state::{RegBase, RegState, RegType, VerifierState};
 use verifier_runtime::engines::EngineKind;
 use verifier_runtime::hook::{Input, Mode, Output, Runner};
@@ -26,8 +26,7 @@ const STEPS: usize = 20_000;
 /// When its BTF cannot be read.
 pub fn system() -> Result<System, String> {
     let kernel = Kernel::all().into_iter().find(|k| k.name == "6.18").ok_or("no 6.18")?;
-    let vmlinux = vmlinux(&kernel).map_err(|e| e.to_string())?;
-    Ok(System::new(kernel, vmlinux))
+    System::stored(kernel).map_err(|e| e.to_string())
 }
 
 /// The program, if it is accepted.

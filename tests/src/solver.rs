@@ -6,7 +6,7 @@ use std::time::Duration;
 use verifier_core::analysis::{Options, System, Verdict, verify_with};
 use verifier_core::kernel::Kernel;
 use verifier_core::log::Off;
-use verifier_core::program::{LoadRequest, OpenOptions, open, vmlinux};
+use verifier_core::program::{LoadRequest, OpenOptions, open};
 use verifier_solver::attack::{Attacked, attack_request};
 use verifier_solver::budget::Effort;
 use verifier_solver::decide::{Answer, solve};
@@ -119,9 +119,7 @@ fn patient() -> Effort<'static> {
 /// # Errors
 /// When the profile holds no BTF.
 pub fn system() -> Result<System, String> {
-    let kernel = Kernel::v6_18();
-    let vmlinux = vmlinux(&kernel).map_err(|e| e.to_string())?;
-    Ok(System::new(kernel, vmlinux))
+    System::stored(Kernel::v6_18()).map_err(|e| e.to_string())
 }
 
 fn row(system: &System, name: String, request: &LoadRequest, options: &Options) -> Row {

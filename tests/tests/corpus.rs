@@ -12,9 +12,7 @@ use verifier_core::error::all_rows;
 const UNREACHED: &str = include_str!("../../corpus/unreached.txt");
 
 fn system(release: &str) -> System {
-    let kernel = bpfvet_tests::recordings::recorded(release);
-    let vmlinux = verifier_core::program::vmlinux(&kernel).expect("the profile holds BTF");
-    System::new(kernel, vmlinux)
+    System::stored(bpfvet_tests::recordings::recorded(release)).expect("the profile holds BTF")
 }
 
 /// Every case under every release that it was recorded with.

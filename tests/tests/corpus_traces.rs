@@ -17,9 +17,7 @@ use verifier_server::render;
 use verifier_server::row::Row;
 
 fn system(release: &str) -> System {
-    let kernel = bpfvet_tests::recordings::recorded(release);
-    let vmlinux = verifier_core::program::vmlinux(&kernel).expect("the profile holds BTF");
-    System::new(kernel, vmlinux)
+    System::stored(bpfvet_tests::recordings::recorded(release)).expect("the profile holds BTF")
 }
 
 /// The last instruction that a kernel's log shows before it ends.

@@ -3,7 +3,6 @@
 use bpfvet_tests::corpus::cases;
 use verifier_core::analysis::{Options, System, Verdict, verify};
 use verifier_core::kernel::Kernel;
-use verifier_core::program::vmlinux;
 use verifier_runtime::interp::Interp;
 use verifier_runtime::jit::Jit;
 use verifier_runtime::memory::RegionKind;
@@ -24,9 +23,7 @@ fn scenario() -> Scenario {
 
 #[test]
 fn engines_agree_on_the_corpus() {
-    let kernel = Kernel::v6_18();
-    let vmlinux = vmlinux(&kernel).expect("BTF");
-    let system = System::new(kernel, vmlinux);
+    let system = System::stored(Kernel::v6_18()).expect("BTF");
     let (mut ran, mut wrong) = (0, Vec::new());
     for case in cases().expect("the cases can be read") {
         let Ok(request) = case.request(&system) else {

@@ -9,7 +9,6 @@ use bpfvet_tests::spent::Spent;
 use clap::Parser;
 use verifier_core::analysis::{Options, System, Verdict, Verified, verify};
 use verifier_core::kernel::{Kernel, MapType};
-use verifier_core::program::vmlinux;
 use verifier_runtime::budget::Limits;
 use verifier_runtime::engines::EngineKind;
 use verifier_runtime::hook::{HookError, Input, Mode, Output, Runner};
@@ -18,9 +17,7 @@ use verifier_runtime::{Code, Linked, Stop, Unlinked, Vm};
 use verifier_server::args::{Cli, Command, RunArgs};
 
 fn system() -> System {
-    let kernel = Kernel::v6_18();
-    let vmlinux = vmlinux(&kernel).expect("BTF");
-    System::new(kernel, vmlinux)
+    System::stored(Kernel::v6_18()).expect("BTF")
 }
 
 fn accepted(system: &System, text: &str) -> Verified {

@@ -11,8 +11,7 @@ use verifier_core::kernel::history::{BEHAVIOURS, Change, WORDINGS};
 
 fn system(release: &str) -> System {
     let kernel = Kernel::release(release).expect("a release that was measured");
-    let vmlinux = verifier_core::program::vmlinux(&kernel).expect("the profile holds BTF");
-    System::new(kernel, vmlinux)
+    System::stored(kernel).expect("the profile holds BTF")
 }
 
 /// The same kernel as if a change had gone the other way.

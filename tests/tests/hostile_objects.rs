@@ -114,9 +114,7 @@ fn every_format_is_sound_whatever_an_object_holds() {
     objects(&root.join("corpus"), &mut files);
     objects(&root.join("tests/traces"), &mut files);
     files.sort();
-    let kernel = Kernel::v6_18();
-    let vmlinux = verifier_core::program::vmlinux(&kernel).expect("the profile's BTF");
-    let system = System::new(kernel, vmlinux);
+    let system = System::stored(Kernel::v6_18()).expect("the profile's BTF");
     let originals: Vec<Vec<u8>> = files.iter().filter_map(|f| std::fs::read(f).ok()).collect();
     let mut rows = 0;
     for number in 0..600 {

@@ -100,6 +100,11 @@ fn what_programs_of_the_adversarial_set_are_called_is_true() {
 }
 
 #[test]
+fn an_attack_is_the_same_each_time() {
+    assert_eq!(truths(60, "").expect("objects"), truths(60, "").expect("objects"));
+}
+
+#[test]
 fn the_kernel_judges_the_adversarial_set_as_we_do() {
     let (said, ours) = verdicts(&adversarial_folder()).expect("objects and what the kernel said");
     assert_eq!(said, ours);

@@ -12,7 +12,6 @@ use std::path::Path;
 use serde_json::json;
 use verifier_core::analysis::System;
 use verifier_core::kernel::{Basis, Kernel, KernelVersion};
-use verifier_core::program::vmlinux;
 
 use crate::args::{CheckArgs, Format};
 use crate::ask::{Nobody, Question};
@@ -96,8 +95,7 @@ fn of_object(question: &Question, file: &Path, bytes: &[u8]) -> Result<Vec<Minim
 }
 
 fn system(kernel: Kernel) -> Result<System, String> {
-    let vmlinux = vmlinux(&kernel).map_err(|e| e.to_string())?;
-    Ok(System::new(kernel, vmlinux))
+    System::stored(kernel).map_err(|e| e.to_string())
 }
 
 /// Finds the oldest kernel, by asking about few.

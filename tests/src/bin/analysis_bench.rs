@@ -158,9 +158,7 @@ fn peak_of(folder: &Path, subject: &Subject) -> Option<u64> {
 
 /// Analyses a program and tells the most memory that this process had.
 fn peak(object: &Path, program: &str) -> Option<u64> {
-    let kernel = Kernel::v6_18();
-    let vmlinux = verifier_core::program::vmlinux(&kernel).ok()?;
-    let system = verifier_core::analysis::System::new(kernel, vmlinux);
+    let system = verifier_core::analysis::System::stored(Kernel::v6_18()).ok()?;
     let request = loader::request(&loader::load(object, &system), program).ok()?;
     verifier_core::analysis::verify(&system, &request, &verifier_core::analysis::Options::default());
     let status = std::fs::read_to_string("/proc/self/status").ok()?;

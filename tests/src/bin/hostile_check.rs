@@ -18,7 +18,7 @@ use bpfvet_tests::spent::Spent;
 use verifier_core::analysis::{Options, System, verify_with};
 use verifier_core::kernel::Kernel;
 use verifier_core::log::Off;
-use verifier_core::program::{OpenOptions, open, vmlinux};
+use verifier_core::program::{OpenOptions, open};
 
 /// Opening takes milliseconds; an object that computes this long is worth a look.
 const SLOW: Duration = Duration::from_secs(2);
@@ -63,8 +63,8 @@ fn main() -> ExitCode {
 fn run(args: Args) -> ExitCode {
     let mut systems = Vec::new();
     for kernel in [Kernel::v6_12(), Kernel::v6_18()] {
-        let Ok(vmlinux) = vmlinux(&kernel) else { return ExitCode::from(2) };
-        systems.push(System::new(kernel, vmlinux));
+        let Ok(system) = System::stored(kernel) else { return ExitCode::from(2) };
+        systems.push(system);
     }
     let mut files = Vec::new();
     if args.dirs.is_empty() {

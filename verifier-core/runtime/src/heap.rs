@@ -56,6 +56,23 @@ struct Kind {
     free: Vec<u32>,
 }
 
+impl Kind {
+    /// Bytes that are taken at a time.
+    fn chunk(&self) -> usize {
+        CHUNK.max(self.stride)
+    }
+
+    /// Objects in them.
+    fn per_chunk(&self) -> usize {
+        self.chunk() / self.stride
+    }
+
+    /// Bytes from one CPU's copy of an object to the next one's.
+    fn copy(&self) -> usize {
+        self.stride / self.ty.copies()
+    }
+}
+
 /// One object, or room for one.
 #[derive(Debug, Default)]
 struct Object {
@@ -112,14 +129,6 @@ pub struct Heap {
     inner: Mutex<Inner>,
 }
 
-/// Which end of a list.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-#[allow(missing_docs)]
-pub enum End {
-    Front,
-    Back,
-}
-
 /// The word of a field.
 ///
 /// # Safety
@@ -164,7 +173,7 @@ impl Inner {
         let of = &self.kinds[*kind];
         let n = usize::try_from(address - chunk).ok()? / of.stride;
         let object = first + n;
-        let fits = n < CHUNK.max(of.stride) / of.stride && object < of.objects.len();
+        let fits = n < of.per_chunk() && object < of.objects.len();
         fits.then(|| At { kind: *kind, object, start: chunk + (n * of.stride) as u64 })
     }
 
@@ -202,8 +211,7 @@ impl Inner {
             let of = &self.kinds[at.kind];
             let fields: Vec<_> =
                 of.ty.layout.special().iter().map(|s| (at.start + u64::from(s.offset), s.kind)).collect();
-            let (size, copies) = (of.ty.layout.size() as usize, of.ty.copies());
-            let copy = of.stride / copies;
+            let (size, copies, copy) = (of.ty.layout.size() as usize, of.ty.copies(), of.copy());
             for (field, kind) in fields {
                 if FieldKind::LIST_HEAD.union(FieldKind::RB_ROOT).contains(kind) {
                     // SAFETY: a special field of an object.
@@ -239,7 +247,7 @@ impl Inner {
         let mut lost: Vec<u64> = gone.into_iter().flat_map(|n| self.empty(n)).collect();
         for (first, (kind, from)) in &self.chunks {
             let of = &mut self.kinds[*kind];
-            let per = CHUNK.max(of.stride) / of.stride;
+            let per = of.per_chunk();
             for (n, object) in of.objects.iter_mut().enumerate().skip(*from).take(per) {
                 let start = first + ((n - from) * of.stride) as u64;
                 if object.pointer.as_ref().is_some_and(|p| p.holds() != start) {
@@ -271,12 +279,12 @@ impl Inner {
     /// Room for objects of a type where there is none.
     fn grow(&mut self, kind: usize, charge: &dyn Fn(u64) -> bool) -> Option<()> {
         let of = &mut self.kinds[kind];
-        let len = CHUNK.max(of.stride);
+        let len = of.chunk();
         if !charge(len as u64) {
             return None;
         }
         let memory = Reservation::new(len).ok()?;
-        let (first, more) = (of.objects.len(), len / of.stride);
+        let (first, more) = (of.objects.len(), of.per_chunk());
         self.chunks.insert(memory.address(), (kind, first));
         of.objects.extend((0..more).map(|_| Object::default()));
         of.free.extend((first..first + more).rev().map(|n| n as u32));
@@ -287,7 +295,7 @@ impl Inner {
     /// Address of an object by its number.
     fn start(&self, kind: usize, object: usize) -> u64 {
         let of = &self.kinds[kind];
-        let per = CHUNK.max(of.stride) / of.stride;
+        let per = of.per_chunk();
         of.chunks[object / per].address() + (object % per * of.stride) as u64
     }
 }
@@ -348,7 +356,7 @@ impl Heap {
     pub fn per_cpu(&self, address: u64) -> Option<u64> {
         let heap = self.inner();
         let of = &heap.kinds[heap.at(address)?.kind];
-        of.ty.per_cpu.map(|_| (of.stride / of.ty.copies()) as u64)
+        of.ty.per_cpu.map(|_| of.copy() as u64)
     }
 
     /// Puts a pointer into a field and takes what was there. An object that is put there is held by the field, one that
@@ -453,7 +461,7 @@ impl Heap {
         let heap = self.inner();
         let at = heap.at(address)?;
         let of = &heap.kinds[at.kind];
-        let copy = (of.stride / of.ty.copies()) as u64;
+        let copy = of.copy() as u64;
         Some(Region {
             kind: RegionKind::Helper("bpf_obj_new"),
             start: at.start,

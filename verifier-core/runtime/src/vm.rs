@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::io;
 use std::net::IpAddr;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, LazyLock, Mutex, OnceLock, PoisonError};
 use std::time::Instant;
 
@@ -28,6 +28,29 @@ pub enum Clock {
     Running(Instant),
     /// A number of nanoseconds, the same until it is set again.
     Fixed(AtomicU64),
+    /// A time of its own, which goes on at each reading: the same run gives the same times on any machine.
+    Stepping(Steps),
+}
+
+/// A clock that goes on by given steps, of which each reading takes the next and begins again behind the last.
+#[derive(Debug)]
+pub struct Steps {
+    now: AtomicU64,
+    read: AtomicUsize,
+    by: Vec<u64>,
+}
+
+impl Steps {
+    /// From `start` nanoseconds on.
+    pub fn new(start: u64, by: Vec<u64>) -> Steps {
+        Steps { now: AtomicU64::new(start), read: AtomicUsize::new(0), by }
+    }
+
+    fn next(&self) -> u64 {
+        let read = self.read.fetch_add(1, Ordering::Relaxed);
+        let by = read.checked_rem(self.by.len()).map_or(0, |n| self.by[n]);
+        self.now.fetch_add(by, Ordering::Relaxed)
+    }
 }
 
 /// The task that programs believe to run in.
@@ -294,6 +317,7 @@ impl Vm {
         match &self.clock {
             Clock::Running(since) => u64::try_from(since.elapsed().as_nanos()).unwrap_or(u64::MAX),
             Clock::Fixed(n) => n.load(Ordering::Relaxed),
+            Clock::Stepping(steps) => steps.next(),
         }
     }
 
@@ -384,5 +408,19 @@ impl Vm {
             let from = usize::try_from(address.checked_sub(*start)?).ok()?;
             bytes.get(from..).filter(|rest| !rest.is_empty())
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_clock_of_its_own_goes_on_by_its_steps() {
+        let mut vm = Vm::new(1);
+        vm.clock = Clock::Stepping(Steps::new(100, vec![1, 0, 7]));
+        assert_eq!([100, 101, 101, 108, 109], [(); 5].map(|()| vm.now()));
+        vm.clock = Clock::Stepping(Steps::new(5, Vec::new()));
+        assert_eq!((5, 5), (vm.now(), vm.now()));
     }
 }

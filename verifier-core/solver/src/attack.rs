@@ -13,6 +13,7 @@ use verifier_core::kernel::{MapType, ProgType};
 use verifier_core::program::LoadRequest;
 use verifier_runtime::hook::{Hook, HookError, Input, Mode, Runner};
 use verifier_runtime::interp::Interp;
+use verifier_runtime::vm::{Clock, Steps};
 use verifier_runtime::{Code, Fault, Stop, Vm};
 
 /// Instructions of one run.
@@ -95,6 +96,12 @@ impl Numbers {
         out.resize(len, 0);
         out
     }
+
+    /// A clock that moves by numbers of the program, forwards and by less than 2^40 ns at a time.
+    fn clock(&mut self) -> Clock {
+        let start = self.random() >> 8;
+        Clock::Stepping(Steps::new(start, (0..4).map(|_| self.number() % (1 << 40)).collect()))
+    }
 }
 
 /// Runs a program `runs` times and looks for violations at an instruction (or anywhere). `None`: it cannot be run here.
@@ -111,6 +118,7 @@ pub fn attack(program: &Program<'_>, at: Option<usize>, runs: u32, seed: u64) ->
         vm.limits.insns = MAX_INSNS;
         vm.limits.bytes = 64 << 20;
         vm.seed(numbers.random());
+        vm.clock = numbers.clock();
         vm.create_maps(&request.maps).ok()?;
         fill_maps(&vm, &mut numbers);
         let code = Code::unverified(request, &vm).ok()?;

@@ -234,14 +234,11 @@ fn numbers_only(btf: &Btf, ty: Type<'_>, depth: u32) -> bool {
 mod tests {
     use super::*;
     use verifier_core::kernel::Kernel;
-    use verifier_core::program::vmlinux;
 
     fn needs(name: &str) -> Vec<Need> {
-        let kernel = Kernel::v6_18();
-        let vmlinux = vmlinux(&kernel).expect("BTF");
-        let id = vmlinux.find_by_name_kind(name, BtfKind::Func).expect("function");
+        let system = System::stored(Kernel::v6_18()).expect("BTF");
+        let id = system.vmlinux.find_by_name_kind(name, BtfKind::Func).expect("function");
         let insn = Insn { code: 0x85, dst: 0, src: 2, off: 0, imm: id as i32 };
-        let system = System::new(kernel, vmlinux);
         let request = verifier_runtime::program::bare_request(1, vec![insn], Vec::new());
         of_kfunc(&system, &request, insn).expect("kernel function").needs
     }

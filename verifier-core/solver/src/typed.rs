@@ -14,7 +14,8 @@ use super::term::{Num, Ptr, Val, compare};
 use super::things::{Dynptr, Owner};
 use verifier_core::isa::semantics::CmpOp;
 use verifier_core::kernel::call::{RegBase, TypeFlags};
-use verifier_core::kernel::prog_types::{SockKind, ctx_size, sock_size};
+use verifier_core::kernel::pointer::Region;
+use verifier_core::kernel::prog_types::{ctx_size, sock_size};
 use verifier_core::state::{BtfRef, DynptrKind, FuncState, Payload, RegState, SlotKind, VerifierState};
 
 impl Run {
@@ -311,7 +312,9 @@ impl Run {
 
 /// Bytes of an object of the kernel, as its type says, and whether those are all: what the program allocates is no larger.
 fn object_size(program: &Program<'_>, reg: &RegState) -> Option<(u64, bool)> {
-    let of_socket = |kind| Some((u64::from(sock_size(kind)), false));
+    if let Region::Socket(kind) = reg.ty.base.row().region {
+        return Some((u64::from(sock_size(kind)), false));
+    }
     match (reg.ty.base, reg.payload) {
         (RegBase::PtrToBtfId, Payload::Btf { btf, id }) => {
             let btf = match btf {
@@ -321,10 +324,6 @@ fn object_size(program: &Program<'_>, reg: &RegState) -> Option<(u64, bool)> {
             }?;
             Some((u64::from(btf.resolve_size(id)?), reg.has(TypeFlags::ALLOC)))
         }
-        (RegBase::PtrToSockCommon, _) => of_socket(SockKind::Common),
-        (RegBase::PtrToSocket, _) => of_socket(SockKind::Full),
-        (RegBase::PtrToTcpSock, _) => of_socket(SockKind::Tcp),
-        (RegBase::PtrToXdpSock, _) => of_socket(SockKind::Xdp),
         _ => None,
     }
 }

@@ -99,6 +99,15 @@ struct Walk {
     unions: bool,
 }
 
+impl Walk {
+    /// As the release walks types of this BTF.
+    fn of(cx: &Cx<'_>, btf: BtfRef, flex: bool) -> Walk {
+        let features = &cx.program.kernel.features;
+        let (leaves, unions) = (features.untrusted_mem, features.unions_untrusted);
+        Walk { flex, leaves, laid_out: cx.program.is_kernels(btf), unions }
+    }
+}
+
 /// A line of the walk with the error it ends in.
 type WalkError = (MemoryMsg, Errno);
 
@@ -352,9 +361,7 @@ pub(crate) fn member_access(
         }
     }
     let types = cx.program.btf(btf).clone();
-    let leaves = cx.program.kernel.features.untrusted_mem;
-    let unions = cx.program.kernel.features.unions_untrusted;
-    let how = Walk { flex: !alloc, leaves, laid_out: cx.program.is_kernels(btf), unions };
+    let how = Walk::of(cx, btf, !alloc);
     let mut flags = TypeFlags::empty();
     let (mut at, mut off) = (id, off as u32);
     for _ in 0..=MAX_DEPTH {
@@ -410,9 +417,7 @@ pub(crate) fn same_struct_within(
         return false;
     }
     let types = cx.program.btf(btf).clone();
-    let leaves = cx.program.kernel.features.untrusted_mem;
-    let unions = cx.program.kernel.features.unions_untrusted;
-    let how = Walk { flex: walk_flex_arrays, leaves, laid_out: cx.program.is_kernels(btf), unions };
+    let how = Walk::of(cx, btf, walk_flex_arrays);
     let mut flags = TypeFlags::empty();
     let (mut at, mut off) = (id, off as u32);
     for _ in 0..=MAX_DEPTH {

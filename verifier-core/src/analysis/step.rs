@@ -15,6 +15,7 @@ use crate::isa::{Callee, Insn, Op, Src};
 
 use crate::kernel::Reworded;
 use crate::kernel::call::{RegBase, RegType};
+use crate::kernel::helpers::class::works_under_lock;
 use crate::kernel::prog_types::policy::{has_gen_ld_abs, reads_socket_buffers};
 use crate::log::Event;
 use crate::program::record::FieldKind;
@@ -37,10 +38,6 @@ use super::transfer;
 pub(crate) const MAX_INSNS: u32 = 1_000_000;
 /// Instructions between two looks at whether the caller still wants the answer.
 const CANCEL_INTERVAL: u32 = 256;
-/// Helper that exchanges a kptr, which may be done under a lock, too (7.1).
-const FUNC_KPTR_XCHG: i32 = 194;
-/// Helper that releases a lock, the only one allowed while it is held.
-const FUNC_SPIN_UNLOCK: i32 = 94;
 
 /// Where the walk goes after an instruction.
 enum Next {
@@ -419,12 +416,11 @@ fn jump(cx: &mut Cx<'_>, insn: Insn, by: i32) -> Res<Next> {
 
 fn check_call(cx: &mut Cx<'_>, insn: Insn) -> Res<Next> {
     if refs::lock_held(cx) {
-        let exchanges = cx.program.kernel.features.kptrs_of_borrowed;
-        let local = insn.src == PSEUDO_CALL && !cx.program.kernel.features.calls_while_locked;
-        let helper =
-            insn.src == 0 && insn.imm != FUNC_SPIN_UNLOCK && !(exchanges && insn.imm == FUNC_KPTR_XCHG) || local;
+        let features = &cx.program.kernel.features;
+        let local = insn.src == PSEUDO_CALL && !features.calls_while_locked;
+        let helper = insn.src == 0 && !works_under_lock(insn.imm.cast_unsigned(), features.kptrs_of_borrowed);
         let kernel = insn.src == PSEUDO_KFUNC_CALL && (insn.off != 0 || !kfunc::works_on_graphs(cx.program, insn));
-        if helper || kernel {
+        if helper || local || kernel {
             return Err(cx.reject(WalkMsg::CallWhileLocked, Errno::EINVAL));
         }
     }

@@ -28,8 +28,7 @@ pub(crate) fn older() -> &'static System {
 }
 
 fn system(kernel: Kernel) -> System {
-    let vmlinux = crate::program::vmlinux(&kernel).expect("BTF is embedded");
-    System::new(kernel, vmlinux)
+    System::stored(kernel).expect("BTF is embedded")
 }
 
 /// What a walk showed.

@@ -117,7 +117,7 @@ pub(super) fn create(
     let mut words = Vec::new();
     let mut outcome = Ok(());
     // Reasons are about what was written, types included, and not about the second try.
-    let written = spec.clone();
+    let written = (attributes(spec), spec.inner.as_deref().map(attributes));
     if let Some(inner) = spec.inner.as_deref_mut() {
         outcome = retry(types, metas, inner, &format!("{name}.inner"), &mut words);
         if let Err(errno) = outcome {
@@ -126,17 +126,17 @@ pub(super) fn create(
     }
     outcome.and_then(|()| retry(types, metas, spec, name, &mut words)).map_err(|errno| {
         words.push(format!("map '{name}': failed to create: {}(-{errno})", describe(errno)));
-        NotLoadable { code: -errno, words, reason: refused(types, &written) }
+        NotLoadable { code: -errno, words, reason: refused(types, written) }
     })
 }
 
 /// Why a map is refused, where that is known: something about its inner maps, or about itself.
-fn refused(types: &KernelTypes<'_>, spec: &MapSpec) -> Option<String> {
-    if [MapType::ArrayOfMaps as u32, MapType::HashOfMaps as u32].contains(&spec.map_type) {
-        let Some(inner) = spec.inner.as_deref() else {
+fn refused(types: &KernelTypes<'_>, (map, inner): (MapAttr, Option<MapAttr>)) -> Option<String> {
+    if [MapType::ArrayOfMaps as u32, MapType::HashOfMaps as u32].contains(&map.map_type) {
+        let Some(inner) = inner else {
             return Some("a map of maps needs a template for the inner ones: `__array(values, struct …)`".into());
         };
-        if let Some(reason) = remedy(types.kernel, &attributes(inner), ROOT) {
+        if let Some(reason) = remedy(types.kernel, &inner, ROOT) {
             return Some(format!("the inner maps are refused: {reason}"));
         }
         let t = MapType::from_number(inner.map_type).filter(|t| inner_allowed(*t).is_err());
@@ -144,7 +144,7 @@ fn refused(types: &KernelTypes<'_>, spec: &MapSpec) -> Option<String> {
             return Some(format!("a map of type BPF_MAP_TYPE_{} is no inner map", t.name().to_ascii_uppercase()));
         }
     }
-    remedy(types.kernel, &attributes(spec), ROOT)
+    remedy(types.kernel, &map, ROOT)
 }
 
 /// Tries with BTF, then without.

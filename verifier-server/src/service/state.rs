@@ -5,7 +5,6 @@ use std::sync::Arc;
 use tokio::sync::{Semaphore, watch};
 use verifier_core::analysis::System;
 use verifier_core::kernel::Kernel;
-use verifier_core::program::vmlinux;
 
 use super::config::Limits;
 use super::gate::Gate;
@@ -36,10 +35,5 @@ pub struct Service {
 /// # Errors
 /// In words for the user.
 pub fn systems() -> Result<Arc<[System]>, String> {
-    let mut systems = Vec::new();
-    for kernel in Kernel::all() {
-        let vmlinux = vmlinux(&kernel).map_err(|e| e.to_string())?;
-        systems.push(System::new(kernel, vmlinux));
-    }
-    Ok(systems.into())
+    Kernel::all().into_iter().map(|kernel| System::stored(kernel).map_err(|e| e.to_string())).collect()
 }

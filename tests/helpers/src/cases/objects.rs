@@ -11,19 +11,15 @@ use crate::program::{Arg, HOLDER, IN_LIST, IN_TREE, ITEM, LIST, OF_EACH, PLAIN, 
 
 /// Objects that are made, put into lists and trees, looked at, taken out and given up.
 pub fn graphs(g: &mut Gen<'_>) {
-    let m = g.map(MapType::Array, 4, 40, 2);
-    (g.maps[0].btf, g.maps[0].btf_key_type_id, g.maps[0].btf_value_type_id) = (Some(types()), 1, HOLDER);
+    let m = typed_array(g, 40, HOLDER);
     let number = |reg| op(LDX | DW | MEM, reg, reg, -IN_TREE as i16, 0);
     // Smaller numbers first.
     let less = [number(1), number(2), imm(0, 0), op(JMP | JGE | X, 1, 2, 1, 0), imm(0, 1), op(JMP | EXIT, 0, 0, 0, 0)];
     g.b.callback(less.into());
     for _ in 0..16 {
         let key = g.key(2);
-        g.b.helper(id::MAP_LOOKUP_ELEM, &[m, key], Nothing);
-        g.b.raw(&[mov(7, 0), imm(0, -1)]);
-        let skip = g.b.insns.len();
-        g.b.raw(&[op(JMP | JEQ | K, 7, 0, 0, 0)]);
-        let mut leave = vec![skip];
+        let mut leave = Vec::new();
+        looked_up(g, m, key, &mut leave);
         let what = match g.rng.below(8) {
             0..=2 => add(g, &mut leave),
             3 | 4 => pop(g, &mut leave),
@@ -31,12 +27,22 @@ pub fn graphs(g: &mut Gen<'_>) {
             6 => shared(g, &mut leave),
             _ => remove(g, &mut leave),
         };
-        let end = g.b.insns.len();
-        for at in leave {
-            g.b.insns[at].off = (end - at - 1) as i16;
-        }
-        g.b.keep(what);
+        kept(g, leave, &what);
     }
+}
+
+/// An array whose values have special fields: the type that describes them.
+fn typed_array(g: &mut Gen<'_>, value_size: u32, value: u32) -> Arg {
+    let m = g.map(MapType::Array, 4, value_size, 2);
+    (g.maps[0].btf, g.maps[0].btf_key_type_id, g.maps[0].btf_value_type_id) = (Some(types()), 1, value);
+    m
+}
+
+/// The value of a key in r7.
+fn looked_up(g: &mut Gen<'_>, map: Arg, key: Arg, leave: &mut Vec<usize>) {
+    g.b.helper(id::MAP_LOOKUP_ELEM, &[map, key], Nothing);
+    g.b.raw(&[mov(7, 0)]);
+    unless(g, 7, leave);
 }
 
 /// Takes or gives back the lock of the value in r7.
@@ -178,17 +184,14 @@ fn kept(g: &mut Gen<'_>, leave: Vec<usize>, what: &str) {
 
 /// Objects of which each CPU has its own, which pointers in values lead to.
 pub fn per_cpu(g: &mut Gen<'_>) {
-    let m = g.map(MapType::Array, 4, 8, 2);
-    (g.maps[0].btf, g.maps[0].btf_key_type_id, g.maps[0].btf_value_type_id) = (Some(types()), 1, OF_EACH);
+    let m = typed_array(g, 8, OF_EACH);
     // Programs have types where they have functions that are told of.
     g.b.callback(vec![imm(0, 0), op(JMP | EXIT, 0, 0, 0, 0)]);
     g.b.argument(1, Arg::Callback);
     for _ in 0..8 {
         let key = g.key(2);
         let mut leave = Vec::new();
-        g.b.helper(id::MAP_LOOKUP_ELEM, &[m, key], Nothing);
-        g.b.raw(&[mov(7, 0)]);
-        unless(g, 7, &mut leave);
+        looked_up(g, m, key, &mut leave);
         if g.rng.below(2) == 0 {
             g.b.raw(&[imm(1, PLAIN as i32), imm(2, 0)]);
             g.b.kfunc("bpf_percpu_obj_new_impl", &[], Nothing);
@@ -227,33 +230,28 @@ fn unless_moved(g: &mut Gen<'_>, leave: &mut Vec<usize>) {
 
 /// Locks that are taken and given back, and interrupts that are held off.
 pub fn locks(g: &mut Gen<'_>) {
-    let m = g.map(MapType::Array, 4, 8, 2);
-    (g.maps[0].btf, g.maps[0].btf_key_type_id, g.maps[0].btf_value_type_id) = (Some(types()), 1, TELLING);
+    let m = typed_array(g, 8, TELLING);
     for _ in 0..12 {
         let key = g.key(2);
         let irq = g.rng.below(2) == 0;
         let mut leave = Vec::new();
-        g.b.helper(id::MAP_LOOKUP_ELEM, &[m, key], Nothing);
-        g.b.raw(&[mov(7, 0)]);
-        unless(g, 7, &mut leave);
-        let flags = Arg::Stack(-24);
-        g.b.raw(&[mov(1, 7)]);
-        match irq {
-            true => {
-                g.b.argument(2, flags);
-                g.b.kfunc("bpf_res_spin_lock_irqsave", &[], Nothing);
+        looked_up(g, m, key, &mut leave);
+        let (take, give) = if irq {
+            ("bpf_res_spin_lock_irqsave", "bpf_res_spin_unlock_irqrestore")
+        } else {
+            ("bpf_res_spin_lock", "bpf_res_spin_unlock")
+        };
+        let call = |g: &mut Gen<'_>, name| {
+            g.b.raw(&[mov(1, 7)]);
+            if irq {
+                g.b.argument(2, Arg::Stack(-24));
             }
-            false => g.b.kfunc("bpf_res_spin_lock", &[], Nothing),
-        }
+            g.b.kfunc(name, &[], Nothing);
+        };
+        call(g, take);
         leave.push(g.b.insns.len());
-        g.b.raw(&[op(JMP | JNE | K, 0, 0, 0, 0), mov(1, 7)]);
-        match irq {
-            true => {
-                g.b.argument(2, flags);
-                g.b.kfunc("bpf_res_spin_unlock_irqrestore", &[], Nothing);
-            }
-            false => g.b.kfunc("bpf_res_spin_unlock", &[], Nothing),
-        }
+        g.b.raw(&[op(JMP | JNE | K, 0, 0, 0, 0)]);
+        call(g, give);
         g.b.raw(&[imm(0, 0)]);
         kept(g, leave, "bpf_res_spin_lock");
         g.b.argument(1, Arg::Stack(-32));

@@ -4,13 +4,19 @@
 //! lock of a list is the program's to know: the analysis made sure of it, and for other programs the heap has its own.
 
 use crate::cx::{Cx, FaultKind, Halt, Held};
-use crate::heap::End;
 
 use super::memory::low;
 use super::{Ret, err, errno};
 
 /// Bytes of a list head and of a tree root. UAPI: `struct bpf_list_head`, `struct bpf_rb_root`.
 const ROOT: u64 = 16;
+
+/// Which end of a list.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum End {
+    Front,
+    Back,
+}
 
 /// `bpf_obj_new(type)`: an object of a type of the program's, or null.
 pub fn new(cx: &mut Cx<'_>, [id, ..]: [u64; 5]) -> Ret {

@@ -83,7 +83,7 @@ pub(crate) fn ctx_access(cx: &mut Cx<'_>, off: i32, size: u32, t: Access, ldsx: 
         has_cap_bpf: cx.program.caps.has_cap_bpf,
         offloaded: false,
     });
-    if t == Access::Read && reads_skb_padding(&cx.program.kernel.features, prog_type, off) {
+    if t == Access::Read && SKB_PADDING.contains(&off) && skb_padding_loads(&cx.program.kernel.features, prog_type) {
         let fits = size <= 4 && off % size as i32 == 0;
         return Ok(fits.then(CtxInfo::default));
     }
@@ -120,11 +120,13 @@ pub(crate) fn ctx_access(cx: &mut Cx<'_>, off: i32, size: u32, t: Access, ldsx: 
     Ok(Some(info))
 }
 
-/// Whether a load at this offset reads what pads the description of socket buffers, which older releases find out only
-/// when they rewrite the program.
-pub(crate) fn reads_skb_padding(features: &Features, prog_type: ProgType, off: i32) -> bool {
-    let over_skb = layout(prog_type).and_then(|l| l.base).is_some_and(|b| b.name == "__sk_buff");
-    !features.skb_hwtstamp && over_skb && (180..184).contains(&off)
+/// Where padding stands in the description of socket buffers, in releases without `hwtstamp`.
+pub(crate) const SKB_PADDING: std::ops::Range<i32> = 180..184;
+
+/// Whether programs of the type may load that padding as far as the walk sees: older releases find out only when they
+/// rewrite the program.
+pub(crate) fn skb_padding_loads(features: &Features, prog_type: ProgType) -> bool {
+    !features.skb_hwtstamp && layout(prog_type).and_then(|l| l.base).is_some_and(|b| b.name == "__sk_buff")
 }
 
 /// TCP congestion control gets its `struct sock` as the `struct tcp_sock` that it is. Kernel:

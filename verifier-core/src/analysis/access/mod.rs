@@ -27,7 +27,7 @@ mod stack_write;
 pub(crate) use align::access_is_aligned;
 pub(crate) use atomic::atomic_operation;
 pub(crate) use ctx::is_memory as ctx_is_memory;
-pub(crate) use ctx_btf::{CtxInfo, TRACE_PREFIX, ctx_access, ops_type, reads_skb_padding};
+pub(crate) use ctx_btf::{CtxInfo, SKB_PADDING, TRACE_PREFIX, ctx_access, ops_type, skb_padding_loads};
 pub(crate) use dispatch::{load_value, memory_access, one_kind_of_pointer, store_value};
 pub(crate) use helper_mem::memory_argument;
 pub(crate) use map_value::{frozen_value, kptr_pointee, kptr_takes, map_allows, within_map_value};

@@ -61,8 +61,8 @@ fn mark_data(cx: &mut Cx<'_>, frame: usize, min: i32, max: i32, dst: u8) -> Res 
     for i in min..max {
         let (spi, byte) = place(i);
         show_read(cx, spi);
-        let read = *slot(cx, frame, spi)?;
-        let saved = cx.program.kernel.features.saved_zeros_are_zero && is_saved_zero(&read, byte);
+        let read = slot(cx, frame, spi)?;
+        let saved = cx.program.kernel.features.saved_zeros_are_zero && is_saved_zero(read, byte);
         if read.kind[byte] != SlotKind::Zero && !saved {
             all_zero = false;
             break;

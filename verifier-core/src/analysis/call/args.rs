@@ -50,7 +50,8 @@ static BTF_SOCK: [RegType; 6] = [
     btf_ptr(NO_FLAGS),
     btf_ptr(TypeFlags::TRUSTED),
 ];
-static MEM: [RegType; 9] = [
+/// Kinds of memory; the last one is memory in some releases only.
+static MEM_AND_CTX: [RegType; 10] = [
     plain(RegBase::PtrToStack),
     plain(RegBase::PtrToPacket),
     plain(RegBase::PtrToPacketMeta),
@@ -60,7 +61,10 @@ static MEM: [RegType; 9] = [
     RegType::with(RegBase::PtrToMem, TypeFlags::RINGBUF),
     plain(RegBase::PtrToBuf),
     btf_ptr(TypeFlags::TRUSTED),
+    plain(RegBase::PtrToCtx),
 ];
+/// How many kinds, from the first on, are memory where the context is none (before 7.1).
+const MEM: usize = 9;
 /// How many kinds of memory, from the first on, may hold keys and values where not all may.
 const KEY_MEMORY: usize = 5;
 static VALUE_OR_OBJECT: [RegType; 2] = [plain(RegBase::PtrToMapValue), btf_ptr(TypeFlags::ALLOC)];
@@ -87,27 +91,13 @@ static STACK: [RegType; 1] = [plain(RegBase::PtrToStack)];
 static MAP_VALUE: [RegType; 1] = [plain(RegBase::PtrToMapValue)];
 static DYNPTR: [RegType; 2] = [plain(RegBase::PtrToStack), plain(RegBase::ConstPtrToDynptr)];
 
-/// The same with the context, which is memory for some programs (7.1).
-static MEM_AND_CTX: [RegType; 10] = [
-    plain(RegBase::PtrToStack),
-    plain(RegBase::PtrToPacket),
-    plain(RegBase::PtrToPacketMeta),
-    plain(RegBase::PtrToMapKey),
-    plain(RegBase::PtrToMapValue),
-    plain(RegBase::PtrToMem),
-    RegType::with(RegBase::PtrToMem, TypeFlags::RINGBUF),
-    plain(RegBase::PtrToBuf),
-    btf_ptr(TypeFlags::TRUSTED),
-    plain(RegBase::PtrToCtx),
-];
-
 /// Register types that an argument takes, in the order in which messages list them.
 fn compatible(base: ArgBase, features: &Features) -> Option<&'static [RegType]> {
     Some(match base {
-        ArgBase::PtrToMapKey | ArgBase::PtrToMapValue if !features.keys_in_any_memory => &MEM[..KEY_MEMORY],
+        ArgBase::PtrToMapKey | ArgBase::PtrToMapValue if !features.keys_in_any_memory => &MEM_AND_CTX[..KEY_MEMORY],
         ArgBase::KptrXchgDest if features.kptrs_of_borrowed => &VALUE_OR_BORROWED,
         ArgBase::PtrToMapKey | ArgBase::PtrToMapValue | ArgBase::PtrToMem if features.ctx_is_memory => &MEM_AND_CTX,
-        ArgBase::PtrToMapKey | ArgBase::PtrToMapValue | ArgBase::PtrToMem => &MEM,
+        ArgBase::PtrToMapKey | ArgBase::PtrToMapValue | ArgBase::PtrToMem => &MEM_AND_CTX[..MEM],
         ArgBase::ConstSize | ArgBase::ConstSizeOrZero | ArgBase::ConstAllocSizeOrZero | ArgBase::Scalar => &SCALAR,
         ArgBase::ConstMapPtr => &MAP,
         ArgBase::PtrToCtx => &CTX,
@@ -168,7 +158,7 @@ pub(crate) fn argument_type(
     if reg.ty.base != RegBase::PtrToBtfId {
         return Ok(());
     }
-    if std::ptr::eq(types, &MEM[..]) || std::ptr::eq(types, &MEM_AND_CTX[..]) {
+    if std::ptr::eq(types.as_ptr(), MEM_AND_CTX.as_ptr()) {
         if !arg.flags.contains(TypeFlags::RDONLY) {
             let name = helper_name(meta.func_id);
             return Err(cx.reject(CallMsg::MayWrite { name, regno, ty: reg.ty }, Errno::EACCES));

@@ -44,13 +44,13 @@ fn map_name(cx: &Cx<'_>, map: MapIdx) -> String {
     if m.is_inner_template { String::new() } else { m.spec.name.clone() }
 }
 
-/// Offset of the only field of a kind; -1: none.
 /// Whether a map's value is a data section.
 fn value_is_section(cx: &Cx<'_>, map: MapIdx) -> bool {
     let spec = &cx.program.map(map).spec;
     spec.btf.as_ref().and_then(|b| b.ty(spec.btf_value_type_id)).is_some_and(|t| t.kind == BtfKind::Datasec)
 }
 
+/// Offset of the only field of a kind; -1: none.
 fn field_off(rec: Option<&Record>, kind: FieldKind) -> i64 {
     rec.and_then(|r| r.fields.iter().find(|f| f.kind == kind)).map_or(-1, |f| i64::from(f.offset))
 }

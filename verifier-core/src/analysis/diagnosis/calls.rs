@@ -1,6 +1,7 @@
 //! Accounts of calls whose arguments do not fit.
 
 use crate::btf::BtfKind;
+use crate::cfg::flow;
 use crate::error::{CallMsg, KfuncMsg, Msg};
 use crate::isa::opcode::PSEUDO_CALL;
 use crate::kernel::call::RegType;
@@ -44,9 +45,8 @@ fn callee(cx: &Scene<'_>) -> String {
         return desc.name.to_string();
     }
     if call.src == PSEUDO_CALL {
-        let target = cx.path.insn_idx as i64 + 1 + i64::from(call.imm);
-        let starts = &cx.program.subprog_starts;
-        let found = u32::try_from(target).ok().and_then(|t| starts.binary_search(&t).ok());
+        let target = flow::callee(call, cx.path.insn_idx).and_then(|t| u32::try_from(t).ok());
+        let found = target.and_then(|t| cx.program.subprog_starts.binary_search(&t).ok());
         return found.map(|n| cx.program.function_name(n)).unwrap_or_default();
     }
     let id = u32::try_from(call.imm).ok();

@@ -10,14 +10,14 @@ use super::btf_arg::{TRUSTED, has_unsafe_modifiers, is_scalar, is_scalar_struct,
 use super::by_pointer;
 use super::graph::{process_node, process_root};
 use super::irq::{irq_flag_argument, process_res_spin_lock};
-use super::param::{Param, has_suffix, is_mem_size, param};
+use super::param::{Param, has_suffix, is_sized, one_of_its_type, param};
 use super::{KfuncMeta, Special};
 use crate::analysis::Cx;
 use crate::analysis::access::at_object_start;
 use crate::analysis::btf_access::one_type;
 use crate::analysis::call::args::{argument_offset, constant_text};
 use crate::analysis::call::map::{task_work_argument, workqueue_argument};
-use crate::analysis::call::mem::{memory_and_size_both_ways, memory_of_type};
+use crate::analysis::call::mem::memory_and_size_both_ways;
 use crate::analysis::call::meta::MapArg;
 use crate::analysis::ctx_type::is_prog_ctx_type;
 use crate::analysis::iter::iterator_argument;
@@ -27,6 +27,7 @@ use crate::analysis::{dynptr, refs};
 use crate::btf::{Btf, BtfKind};
 use crate::error::{Arg, CallMsg, Errno, KfuncMsg, Res};
 use crate::kernel::call::{ArgBase, ArgType};
+use crate::kernel::prog_types::policy::is_tracing;
 use crate::kernel::{AttachType, ProgType};
 use crate::program::record::FieldKind;
 use crate::state::{BtfRef, DynptrKind, Payload, RegBase, RegState, RegType, TypeFlags};
@@ -84,8 +85,7 @@ fn classify(cx: &mut Cx, meta: &KfuncMeta, btf: &Arc<Btf>, p: &Param<'_>) -> Res
     {
         return Ok(Kind::Ctx);
     }
-    let sized =
-        meta.desc.params.get(p.index + 1).is_some_and(|next| is_mem_size(cx, btf, &next.name, next.type_id, regno + 1));
+    let sized = is_sized(cx, meta, btf, p);
     if is_prog_ctx_type(cx.program, &desc, &p.ty, cx.program.resolved_prog_type()) {
         return Ok(Kind::Ctx);
     }
@@ -294,16 +294,8 @@ const NOT_IN_INTERRUPTS: FieldKind =
     FieldKind::KPTR_REF.union(FieldKind::KPTR_PERCPU).union(FieldKind::LIST_HEAD).union(FieldKind::RB_ROOT);
 
 /// Programs of the type may run in such interrupts.
-const fn is_tracing(t: ProgType) -> bool {
-    matches!(
-        t,
-        ProgType::Kprobe
-            | ProgType::Tracepoint
-            | ProgType::PerfEvent
-            | ProgType::RawTracepoint
-            | ProgType::RawTracepointWritable
-            | ProgType::Tracing
-    )
+fn runs_in_interrupts(t: ProgType) -> bool {
+    is_tracing(t) || t == ProgType::Tracing
 }
 
 /// An object to be dropped.
@@ -325,7 +317,7 @@ fn check_alloc(cx: &mut Cx, meta: &mut KfuncMeta, reg: &RegState, arg: u32) -> R
     }
     if cx.program.kernel.features.drops_outside_of_interrupts
         && meta.is(Special::ObjDrop)
-        && is_tracing(cx.program.resolved_prog_type())
+        && runs_in_interrupts(cx.program.resolved_prog_type())
         && record_of(cx.program, reg).is_some_and(|r| r.has(NOT_IN_INTERRUPTS))
     {
         return Err(cx.reject(KfuncMsg::DropInInterrupt { name: meta.name() }, Errno::EINVAL));
@@ -546,17 +538,7 @@ fn pointer_argument(cx: &mut Cx, meta: &mut KfuncMeta, btf: &Arc<Btf>, p: &Param
         Kind::RbNode => check_rb_node(cx, meta, &reg, p)?,
         Kind::Map | Kind::BtfId => check_btf_id(cx, meta, &reg, p, kind)?,
         Kind::Mem => {
-            let Some(size) = p.target.and_then(|t| btf.resolve_size(t.id)) else {
-                let (kind, tname) = p.target.map_or((BtfKind::Void, ""), |t| (t.kind, t.name()));
-                let msg = KfuncMsg::ArgSizeUnknown {
-                    arg: arg.into(),
-                    kind: kind.log_word(),
-                    tname: tname.to_string(),
-                    errno: -22,
-                };
-                return Err(cx.reject(msg, Errno::EINVAL));
-            };
-            memory_of_type(cx, regno, size)?;
+            one_of_its_type(cx, btf, p)?;
         }
         Kind::MemSize => {
             check_mem_size(cx, meta, p)?;

@@ -10,10 +10,10 @@ use std::sync::Arc;
 
 use super::KfuncMeta;
 use super::btf_arg::{is_scalar, is_scalar_struct, is_struct, process_btf_id};
-use super::param::{Param, is_mem_size};
+use super::param::{Param, is_sized, one_of_its_type};
 use crate::analysis::Cx;
 use crate::analysis::call::args::argument_offset;
-use crate::analysis::call::mem::{memory_and_size_both_ways, memory_of_type};
+use crate::analysis::call::mem::memory_and_size_both_ways;
 use crate::analysis::ctx_type::is_prog_ctx_type;
 use crate::analysis::dynptr;
 use crate::btf::{Btf, BtfKind};
@@ -78,8 +78,7 @@ pub(super) fn pointer_argument(cx: &mut Cx, meta: &mut KfuncMeta, btf: &Arc<Btf>
 /// An argument that is memory, or a dynptr in memory.
 fn memory(cx: &mut Cx, meta: &KfuncMeta, btf: &Arc<Btf>, p: &Param<'_>, kind: BtfKind, tname: &str) -> Res<bool> {
     let (arg, regno) = (p.index as u32, p.index as u8 + 1);
-    let next = meta.desc.params.get(p.index + 1);
-    let sized = next.is_some_and(|n| is_mem_size(cx, btf, &n.name, n.type_id, regno + 1));
+    let sized = is_sized(cx, meta, btf, p);
     let is_dynptr = is_struct(kind) && tname == DYNPTR;
     let plain = is_scalar(kind) || p.target.is_some_and(|t| is_scalar_struct(cx, btf, t, 0));
     if !(plain || is_dynptr || sized && kind == BtfKind::Void) {
@@ -106,16 +105,7 @@ fn memory(cx: &mut Cx, meta: &KfuncMeta, btf: &Arc<Btf>, p: &Param<'_>, kind: Bt
         })?;
         return Ok(true);
     }
-    let Some(size) = p.target.and_then(|t| btf.resolve_size(t.id)) else {
-        let msg = KfuncMsg::ArgSizeUnknown {
-            arg: Arg::from(arg),
-            kind: kind.log_word(),
-            tname: tname.to_string(),
-            errno: -22,
-        };
-        return Err(cx.reject(msg, Errno::EINVAL));
-    };
-    memory_of_type(cx, regno, size)?;
+    one_of_its_type(cx, btf, p)?;
     Ok(false)
 }
 

@@ -119,7 +119,7 @@ pub(crate) fn note_kfunc_call(cx: &mut Draft<'_>, func_id: i32, off: i16) -> Res
     }
     let btf_ref = desc_btf(cx, off).map_err(|s| cx.also(s, KfuncMsg::NoBtf {}))?;
     let func_id = func_id.cast_unsigned();
-    if find_desc(&cx.program, func_id, off).is_some() {
+    if cx.program.kfuncs.find(func_id, off).is_some() {
         return Ok(());
     }
     if cx.program.kfuncs.descs.len() >= MAX_DESCS {
@@ -165,22 +165,13 @@ fn passed_arguments(btf: &Btf, name: &str, proto: Type<'_>) -> usize {
     usize::from(proto.vlen.max(whole.map_or(0, |p| p.vlen)))
 }
 
-fn find_desc<'e>(program: &'e Program<'_>, func_id: u32, off: i16) -> Option<&'e Rc<KfuncDesc>> {
-    program.kfuncs.descs.iter().find(|d| d.func_id == func_id && d.off == off)
-}
-
-/// The function that an instruction calls, when it calls one that was found.
-fn desc_of<'e>(program: &'e Program<'_>, insn: Insn) -> Option<&'e Rc<KfuncDesc>> {
-    program.kfuncs.called_by(insn)
-}
-
 /// What is known of the function that a call names, if the program may call it.
 pub(crate) fn described<'e>(program: &'e Program<'_>, insn: Insn) -> Option<&'e KfuncDesc> {
-    desc_of(program, insn).map(|d| &**d).filter(|d| d.flags.is_some())
+    program.kfuncs.called_by(insn).map(|d| &**d).filter(|d| d.flags.is_some())
 }
 
 fn special_of(program: &Program<'_>, insn: Insn) -> Option<Special> {
-    desc_of(program, insn).and_then(|d| d.special)
+    program.kfuncs.called_by(insn).and_then(|d| d.special)
 }
 
 /// The function of a call with its flags; fails silently where the call is not resolved, and with `EACCES` where this
@@ -189,7 +180,7 @@ fn kfunc_called(cx: &mut Cx, insn: Insn) -> Res<KfuncMeta> {
     if insn.imm == 0 {
         return Err(Stop::silent(Errno::EINVAL));
     }
-    let Some(desc) = desc_of(cx.program, insn).cloned() else {
+    let Some(desc) = cx.program.kfuncs.called_by(insn).cloned() else {
         return Err(cx.broken("kfunc was not found before the walk"));
     };
     match desc.flags {
@@ -203,11 +194,11 @@ fn kfunc_called(cx: &mut Cx, insn: Insn) -> Res<KfuncMeta> {
 
 /// The name of the kernel function that an instruction calls.
 pub fn kfunc_name(program: &Program<'_>, insn: Insn) -> Option<String> {
-    desc_of(program, insn).map(|d| d.name.to_string())
+    program.kfuncs.called_by(insn).map(|d| d.name.to_string())
 }
 
 fn flags_of(program: &Program<'_>, insn: Insn) -> KfuncFlags {
-    desc_of(program, insn).and_then(|d| d.flags).unwrap_or_default()
+    program.kfuncs.called_by(insn).and_then(|d| d.flags).unwrap_or_default()
 }
 
 /// `bpf_iter_*_next()`.
@@ -233,7 +224,7 @@ pub(crate) fn throws(program: &Program<'_>, insn: Insn) -> bool {
 /// May be called while a spin lock is held: list, tree and refcount functions (newer releases: iterator functions and
 /// resilient locks too).
 pub(crate) fn works_on_graphs(program: &Program<'_>, insn: Insn) -> bool {
-    let Some(desc) = desc_of(program, insn) else { return false };
+    let Some(desc) = program.kfuncs.called_by(insn) else { return false };
     if desc.special.is_some_and(Special::is_graph) {
         return true;
     }
@@ -277,7 +268,7 @@ pub(crate) fn check_unresolved(cx: &mut Cx) -> Res {
 /// Registers that a call overwrites or reads, as bits, and whether the verifier inlines it; `None` when the call may not
 /// be made.
 pub(crate) fn kfunc_fastcall(program: &Program<'_>, insn: Insn) -> Option<(u32, bool)> {
-    let desc = desc_of(program, insn).filter(|d| d.flags.is_some())?;
+    let desc = program.kfuncs.called_by(insn).filter(|d| d.flags.is_some())?;
     let mut mask = u32::from(desc.ret != 0);
     for i in 0..desc.passed.min(15) {
         mask |= 2 << i;

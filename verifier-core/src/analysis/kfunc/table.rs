@@ -44,8 +44,12 @@ pub(crate) struct KfuncDesc {
 impl KfuncTable {
     /// The function that an instruction calls, when it calls one that was found.
     pub(crate) fn called_by(&self, insn: Insn) -> Option<&Rc<KfuncDesc>> {
-        let func_id = insn.imm.cast_unsigned();
-        self.descs.iter().find(|d| insn.is_kfunc_call() && d.func_id == func_id && d.off == insn.off)
+        insn.is_kfunc_call().then(|| self.find(insn.imm.cast_unsigned(), insn.off))?
+    }
+
+    /// The function with this number in the BTF that an instruction's `off` names.
+    pub(super) fn find(&self, func_id: u32, off: i16) -> Option<&Rc<KfuncDesc>> {
+        self.descs.iter().find(|d| d.func_id == func_id && d.off == off)
     }
 }
 

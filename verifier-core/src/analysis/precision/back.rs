@@ -5,6 +5,7 @@
 
 use super::super::Cx;
 use super::super::trail::*;
+use crate::cfg::flow;
 use crate::isa::op::set_of;
 use crate::isa::semantics::AluOp;
 use crate::isa::{Callee, Insn, Op, Regs, Src};
@@ -191,8 +192,8 @@ fn compared(bt: &mut Backtrack, dst: u8, src: u8, noted: Option<&Step>) -> bool 
 
 /// Back over the entry of a function that was walked, or over a call of one that was not.
 fn local_call(cx: &Cx<'_>, bt: &mut Backtrack, at: Passed<'_>, by: i32) -> Result<bool, Stuck> {
-    let entry = (at.idx as i64 + 1 + i64::from(by)) as u32;
-    let Ok(sub) = cx.learned.subprogs.binary_search_by_key(&entry, |s| s.start) else {
+    let entry = flow::target(at.idx, by).and_then(|t| u32::try_from(t).ok());
+    let Some(sub) = entry.and_then(|e| cx.learned.subprogs.binary_search_by_key(&e, |s| s.start).ok()) else {
         return Err(Stuck::Bug("no function at a call's target"));
     };
     if cx.learned.function_facts.get(sub).is_some_and(|a| a.linkage == 1) {

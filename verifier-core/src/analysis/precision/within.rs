@@ -10,7 +10,7 @@ use super::super::trail::{ARGS, Backtrack};
 use super::{At, finish_at_entry, force_precise};
 use crate::error::{Errno, LimitMsg, Res};
 use crate::isa::op::set_of;
-use crate::isa::opcode::{CMPXCHG, DW, FETCH};
+use crate::isa::opcode::DW;
 use crate::isa::semantics::AluOp;
 use crate::isa::{Callee, Insn, Op, Regs, Src};
 use crate::kernel::Reworded;
@@ -75,23 +75,14 @@ fn step(insn: Insn, w: &mut Wanted, knows: Knows) -> Result<(), Lost> {
             w.regs |= u32::from(src.regs());
         }
         Op::MoveAs { dst, src, .. } if wants(w, dst) => w.regs = w.regs & !bit(dst) | bit(src),
-        Op::Load { dst, base, .. } if wants(w, dst) => {
-            w.regs &= !bit(dst);
-            if let Some(spi) = slot_through_fp(insn, base, whole_only) {
-                w.slots |= 1 << spi;
-            }
-        }
+        Op::Load { dst, base, .. } if wants(w, dst) => loaded(insn, w, dst, base, whole_only),
         Op::Store { src, .. } => stored(insn, w, src.regs(), whole_only)?,
-        Op::Atomic { .. } if knows.fetches && insn.imm & FETCH != 0 && wants(w, fetched_into(insn)) => {
-            w.regs &= !bit(fetched_into(insn));
-            if let Some(spi) = slot_through_fp(insn, insn.dst, whole_only) {
-                w.slots |= 1 << spi;
-            }
-        }
+        Op::Atomic { base, src, .. } => match op.loaded_by_atomic() {
+            Some(reg) if knows.fetches && wants(w, reg) => loaded(insn, w, reg, base, whole_only),
+            _ => stored(insn, w, set_of(src), whole_only)?,
+        },
         // Whatever they yield, the releases take them for stores.
-        Op::Atomic { .. } | Op::LoadAcquire { .. } | Op::StoreRelease { .. } => {
-            stored(insn, w, set_of(insn.src), whole_only)?;
-        }
+        Op::LoadAcquire { .. } | Op::StoreRelease { .. } => stored(insn, w, set_of(insn.src), whole_only)?,
         Op::Call { callee: Callee::Local(_) | Callee::Kernel(0) } | Op::Exit => return Err(Lost::Track),
         Op::Call { callee: Callee::Helper(id) } if class::runs_callbacks(id as u32) => return Err(Lost::Track),
         Op::Call { .. } => {
@@ -111,9 +102,12 @@ fn step(insn: Insn, w: &mut Wanted, knows: Knows) -> Result<(), Lost> {
     Ok(())
 }
 
-/// The register that an atomic operation fetches the old value into.
-fn fetched_into(insn: Insn) -> u8 {
-    if insn.imm == CMPXCHG { 0 } else { insn.src }
+/// A register that is wanted gets memory's value, which is wanted instead where it is known.
+fn loaded(insn: Insn, w: &mut Wanted, reg: u8, base: u8, whole_only: bool) {
+    w.regs &= !(1 << reg);
+    if let Some(spi) = slot_through_fp(insn, base, whole_only) {
+        w.slots |= 1 << spi;
+    }
 }
 
 /// A store of these registers.
@@ -248,10 +242,8 @@ pub(crate) fn mark_within(
         let Some(id) = at.parent else { return Ok(()) };
         let found = mark_state(search, id, &mut w);
         if matches!(found, Found::Beyond) {
-            {
-                let parent = search.state(id).parent;
-                need_all(search, parent)
-            };
+            let parent = search.state(id).parent;
+            need_all(search, parent);
             return Ok(());
         }
         let new = matches!(found, Found::New);

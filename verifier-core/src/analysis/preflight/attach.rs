@@ -348,12 +348,10 @@ mod tests {
     use crate::isa::{Insn, opcode};
     use crate::kernel::Kernel;
     use crate::program::request::TargetFunc;
-    use crate::program::{FuncInfo, LoadRequest, vmlinux};
+    use crate::program::{FuncInfo, LoadRequest};
 
     fn system() -> System {
-        let kernel = Kernel::v6_12();
-        let vmlinux = vmlinux(&kernel).expect("stored BTF");
-        System::new(kernel, vmlinux)
+        System::stored(Kernel::v6_12()).expect("stored BTF")
     }
 
     /// `r0 = 0; exit`.

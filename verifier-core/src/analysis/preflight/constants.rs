@@ -5,7 +5,7 @@
 //! the walk sees the other way.
 
 use crate::isa::opcode::*;
-use crate::isa::semantics::AluOp;
+use crate::isa::semantics::{self, AluOp};
 use crate::isa::{Insn, Op, Src};
 use crate::state::MapIdx;
 
@@ -157,9 +157,7 @@ fn step(cx: &Draft<'_>, idx: usize, regs: &mut KnownRegs) {
 
 fn sign_extended(src: Known, bits: i16) -> Known {
     match (src, bits) {
-        (Known::Number(n), 8) => Known::Number(i64::from(n as i8) as u64),
-        (Known::Number(n), 16) => Known::Number(i64::from(n as i16) as u64),
-        (Known::Number(n), 32) => Known::Number(i64::from(n as i32) as u64),
+        (Known::Number(n), 8 | 16 | 32) => Known::Number(semantics::sign_extend(n, u32::from(bits.cast_unsigned()))),
         _ => Known::Nothing,
     }
 }

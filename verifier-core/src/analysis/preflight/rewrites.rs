@@ -5,7 +5,7 @@
 //!
 //! In the kernel: `convert_ctx_accesses()`.
 
-use crate::analysis::access::{ops_type, reads_skb_padding};
+use crate::analysis::access::{SKB_PADDING, ops_type, skb_padding_loads};
 use crate::analysis::cx::Cx;
 use crate::analysis::kfunc;
 use crate::error::{CallMsg, Errno, MemoryMsg, Res};
@@ -66,11 +66,14 @@ pub(crate) fn rewrite(cx: &mut Cx<'_>) -> Res {
 /// Loads of what only pads a context cannot be rewritten.
 fn check_context_loads(cx: &mut Cx<'_>) -> Res {
     let (prog_type, _) = ops_type(cx);
+    if !skb_padding_loads(&cx.program.kernel.features, prog_type) {
+        return Ok(());
+    }
     let padding = |i: usize| {
         let (insn, aux) = (cx.program.insns[i], &cx.learned.aux[i]);
         let ctx = aux.seen != 0 && aux.pointer_seen.is_some_and(|t| t.base == RegBase::PtrToCtx);
         let load = matches!(insn.decode(), Op::Load { .. });
-        ctx && load && reads_skb_padding(&cx.program.kernel.features, prog_type, i32::from(insn.off))
+        ctx && load && SKB_PADDING.contains(&i32::from(insn.off))
     };
     if (0..cx.program.insns.len()).any(padding) {
         return Err(cx.reject(MemoryMsg::Misconfigured, Errno::EINVAL));

@@ -103,3 +103,9 @@ pub const fn clears_what_it_cannot_read(id: u32) -> bool {
 pub fn clears_a_number(id: u32, version: KernelVersion) -> bool {
     matches!(id, STRTOL | STRTOUL) && version >= KernelVersion::new(6, 12)
 }
+
+/// Whether the call may stand where a lock is held: it gives the lock back, or exchanges a kptr of a borrowed object where
+/// the release lets kptrs be reached through one.
+pub const fn works_under_lock(id: u32, kptrs_of_borrowed: bool) -> bool {
+    matches!(id, SPIN_UNLOCK) || kptrs_of_borrowed && matches!(id, KPTR_XCHG)
+}

@@ -233,6 +233,18 @@ const UNTOLD: &[&str] = &[
     "SleepableProbes",
     "TrustedOffset",
     "NullCheckAdvice",
+    "frames_count_from_globals",
+    "every_atomic_section_is_rcu",
+    "rounds_widen_slots",
+    "links_are_no_change",
+    "percpu_addresses",
+    "exact_minds_frames",
+    "forms_checked_first",
+    "sixteen_frames",
+    "writes_need_trust",
+    "lent_nodes_lose_ids",
+    "owned_casts_fork",
+    "NoreturnSessions",
 ];
 
 /// Rows of the history.

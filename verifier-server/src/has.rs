@@ -158,7 +158,10 @@ fn kfunc(name: &'static str) -> Answer {
     }
     let callers = newest.map(|k| {
         let module = rows().find_map(|(g, _)| g.module);
-        let may = |c: &Caller, m| kfuncs::flags_for(&k, m, name, c.prog, c.prog, c.attach).is_some();
+        let may = |c: &Caller, m| {
+            let caller = kfuncs::Caller { implements: (c.ops, ""), ..kfuncs::Caller::plain(c.prog, c.attach) };
+            kfuncs::flags_for(&k, m, name, &caller).is_some()
+        };
         callers(&|c| may(c, None) || module.is_some() && may(c, module))
     });
     Answer {

@@ -29,7 +29,7 @@ impl Run {
             PSEUDO_CALL if self.unrolls || single(program.facts.results.get(&at)).is_none() => {
                 let target =
                     usize::try_from(at as i64 + 1 + i64::from(insn.imm)).map_err(|_| "call out of the program")?;
-                if self.callers.len() + 1 >= MAX_CALL_FRAMES {
+                if self.callers.len() + 1 >= MOST_CALL_FRAMES {
                     return Err("calls too deep".into());
                 }
                 let saved = std::array::from_fn(|i| std::mem::replace(&mut self.regs[6 + i], Val::Undef));

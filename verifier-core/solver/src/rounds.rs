@@ -12,7 +12,7 @@ use z3::ast::Bool;
 use super::promises;
 use super::run::{Caller, Kind, Next, Program, Rounds, Run, STACK, Stuck};
 use super::term::{Num, Val, compare};
-use verifier_core::isa::opcode::MAX_CALL_FRAMES;
+use verifier_core::isa::opcode::MOST_CALL_FRAMES;
 use verifier_core::isa::semantics::CmpOp;
 use verifier_core::kernel::helpers::id;
 
@@ -114,7 +114,7 @@ impl Run {
         let rounds = self.rounds.last().ok_or("out of the program")?.clone();
         match step / n {
             ENTER => {
-                if self.callers.len() + 1 >= MAX_CALL_FRAMES {
+                if self.callers.len() + 1 >= MOST_CALL_FRAMES {
                     return Err("calls too deep".into());
                 }
                 let saved = std::array::from_fn(|i| std::mem::replace(&mut self.regs[6 + i], Val::Undef));

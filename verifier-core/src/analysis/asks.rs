@@ -9,6 +9,7 @@ use smallvec::SmallVec;
 
 use crate::error::Msg;
 use crate::log::Event;
+use crate::log::diagnosis::Account;
 use crate::state::verifier::History;
 use crate::state::{Link, VerifierState};
 
@@ -61,8 +62,8 @@ pub(crate) struct Planned {
 pub(crate) enum Needed {
     /// Register of the innermost frame.
     Reg(u8),
-    /// Frame and slot.
-    Slot(usize, usize),
+    /// Frame and slots, as bits: all at once.
+    Slots(usize, u64),
 }
 
 /// A number must be known exactly: what, and where the walk backwards begins.
@@ -94,6 +95,8 @@ pub(crate) enum Told {
     InsnState(usize, VerifierState, usize, u32, u64),
     /// [`Event::Branch`]
     Branch(usize, bool, bool),
+    /// [`Event::Account`]
+    Account(Box<Account>),
 }
 
 impl Told {
@@ -107,6 +110,7 @@ impl Told {
                 Told::InsnState(idx, state.clone(), frame, regs, slots)
             }
             Event::Branch { idx, taken, fallthrough } => Told::Branch(idx, taken, fallthrough),
+            Event::Account(account) => Told::Account(Box::new(account.clone())),
             _ => return None,
         })
     }
@@ -119,6 +123,7 @@ impl Told {
             Told::State(ref state, frame, all, regs, slots) => Event::State { state, frame, all, regs, slots },
             Told::InsnState(idx, ref state, frame, regs, slots) => Event::InsnState { idx, state, frame, regs, slots },
             Told::Branch(idx, taken, fallthrough) => Event::Branch { idx, taken, fallthrough },
+            Told::Account(ref account) => Event::Account(account),
         }
     }
 }

@@ -543,7 +543,7 @@ pub(crate) fn typed_pointer_access(
     } else if t == Access::Write && reg.has(TypeFlags::UNTRUSTED) {
         MemoryMsg::OnlyRead
     } else {
-        return access_type(cx, &reg, (btf, id), off, size, t, value_regno);
+        return access_type(cx, regno, (btf, id), off, size, t, value_regno);
     };
     Err(cx.reject(msg, Errno::EACCES))
 }
@@ -551,16 +551,27 @@ pub(crate) fn typed_pointer_access(
 /// The part of [`typed_pointer_access`] behind the checks of the pointer itself.
 fn access_type(
     cx: &mut Cx<'_>,
-    reg: &RegState,
+    regno: u8,
     (btf, id): (BtfRef, TypeId),
     off: i32,
     size: i32,
     t: Access,
     value: Option<u8>,
 ) -> Res {
+    let reg = &{ *cx.reg(regno) };
     let alloc = reg.has(TypeFlags::ALLOC);
-    if t == Access::Write && !alloc && check_kernel_write(cx, btf, id, off, size)? {
-        return Ok(());
+    let asks = !cx.program.kernel.features.writes_need_trust || is_trusted(reg);
+    if t == Access::Write && !alloc && asks {
+        let new = cx.program.kernel.features.writes_need_trust;
+        let refused = |cx: &mut Cx<'_>, stop| {
+            let name = cx.program.btf(btf).type_name(id).to_string();
+            cx.also(stop, MemoryMsg::CannotWriteType { regno, name, off, size })
+        };
+        match check_kernel_write(cx, btf, id, off, size) {
+            Ok(true) => return Ok(()),
+            Ok(false) => {}
+            Err(stop) => return Err(if new { refused(cx, stop) } else { stop }),
+        }
     }
     // Only objects that the program allocated itself may be written, wherever they are held.
     if t == Access::Write && !alloc {

@@ -26,6 +26,10 @@ const TCP_FIELDS: [(&str, &[&str], bool); 10] = [
     ("tcp_sock", &["app_limited"], false),
 ];
 
+/// What a queueing discipline may write, likewise.
+const QDISC_FIELDS: [(&str, &[&str], bool); 3] =
+    [("Qdisc", &["limit"], false), ("Qdisc", &["q", "qlen"], false), ("Qdisc", &["qstats"], true)];
+
 /// Where they are in a kernel's BTF: first byte, and the one behind the last.
 struct TcpRanges([Option<(u32, u32)>; TCP_FIELDS.len()]);
 
@@ -81,6 +85,7 @@ pub(super) fn check_kernel_write(cx: &mut Cx<'_>, btf: BtfRef, id: TypeId, off: 
     match rule {
         WriteRule::None => Ok(false),
         WriteRule::TcpSock => tcp_sock(cx, btf, id, off, size),
+        WriteRule::Qdisc => qdisc(cx, btf, id, off, size),
         WriteRule::DummyState => dummy_state(cx, btf, id, off, size),
         WriteRule::TestmodArgs => {
             let end = range_of_struct(cx, btf, "st_ops_args");
@@ -121,6 +126,27 @@ fn tcp_sock(cx: &mut Cx<'_>, btf: BtfRef, id: TypeId, off: i32, size: i32) -> Re
         (at == from || (*anywhere && from <= at && at < end)).then_some(end)
     });
     within(cx, "tcp_sock", off, size, end)
+}
+
+/// What queueing disciplines may write: some fields of theirs, and what a packet carries for them.
+fn qdisc(cx: &mut Cx<'_>, btf: BtfRef, id: TypeId, off: i32, size: i32) -> Res<bool> {
+    let at = off as u32;
+    let types = cx.program.btf(btf);
+    let (name, fields) = if is_struct(cx, btf, id, "sk_buff") {
+        let stamp = range(types, "sk_buff", &["tstamp"]).map(|found| (found, false));
+        let control = range(types, "sk_buff", &["cb"]).zip(range(types, "qdisc_skb_cb", &["data"]));
+        let own = control.map(|(cb, data)| ((cb.0 + data.0, cb.0 + data.1), true));
+        ("sk_buff", vec![stamp, own])
+    } else if is_struct(cx, btf, id, "Qdisc") {
+        let found = |(name, path, anywhere): &(&str, &[&str], bool)| range(types, name, path).map(|r| (r, *anywhere));
+        ("Qdisc", QDISC_FIELDS.iter().map(found).collect())
+    } else {
+        return Err(cx.reject(MemoryMsg::OnlyRead, Errno::EACCES));
+    };
+    let within_one =
+        |((from, end), anywhere): ((u32, u32), bool)| (at == from || anywhere && from <= at && at < end).then_some(end);
+    let end = fields.into_iter().flatten().find_map(within_one);
+    within(cx, name, off, size, end)
 }
 
 /// Whether a store ends inside of the field it begins in.

@@ -52,6 +52,7 @@ fn account(
         problem: problem.into(),
         reason,
         at: cx.path.insn_idx,
+        before_lines: false,
         error: problem.into(),
         path: None,
         held: None,

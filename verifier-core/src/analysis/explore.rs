@@ -14,7 +14,7 @@ use crate::state::{StateId, VerifierState};
 
 use super::asks::{Ask, Fork, Planned};
 use super::stored::{Pending, Search};
-use super::widen::widen_unneeded;
+use super::widen::{Widening, widen_unneeded};
 use super::{Cx, liveness, precision};
 
 /// Most paths that may wait.
@@ -71,7 +71,7 @@ fn store_path(cx: &mut Cx<'_>, search: &mut Search, path: Planned) -> Res {
     if matches!(fork, Fork::MayGoto | Fork::Iteration)
         && let Some(before) = earlier_on_path(cx, search, true, from)
     {
-        widen_unneeded(search.state(before), &mut state, !cx.program.caps.has_cap_bpf);
+        widen_unneeded(search.state(before), &mut state, Widening::of(cx.program));
     }
     let parent = if fork == Fork::Later { None } else { state.parent };
     let log_mark = if cx.out.interest.log_level != 0 { cx.out.sink.mark() } else { 0 };
@@ -123,7 +123,7 @@ fn stored_here(cx: &Cx<'_>, search: &Search, idx: usize) -> bool {
 /// Numbers that change with every round of a callback would never converge.
 fn converge(cx: &mut Cx<'_>, search: &mut Search, idx: usize) {
     if let Some(before) = earlier_on_path(cx, search, false, idx) {
-        widen_unneeded(search.state(before), &mut cx.path.cur, !cx.program.caps.has_cap_bpf);
+        widen_unneeded(search.state(before), &mut cx.path.cur, Widening::of(cx.program));
     }
 }
 
@@ -162,5 +162,6 @@ fn earlier_on_path(cx: &Cx<'_>, search: &mut Search, of_parent: bool, insn_idx: 
 pub(crate) fn forget_paths(cx: &mut Cx<'_>, search: &mut Search) {
     search.clear();
     cx.path.trail.clear();
+    cx.path.story.forget();
     cx.path.cur = VerifierState::empty();
 }

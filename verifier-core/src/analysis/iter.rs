@@ -189,6 +189,8 @@ pub(crate) fn fork_iteration(cx: &mut Cx, insn_idx: usize, meta: &KfuncMeta) -> 
         Some(Payload::Iter { state, .. }) if state != IterState::Invalid => state,
         _ => return Err(cx.kernel_bug("unexpected iterator state")),
     };
+    // Both paths come from what the call is declared to return.
+    cx.path.story.note(insn_idx, cx.program.insns[insn_idx], &cx.path.cur);
     if state == IterState::Active {
         let not_null = known_not_null(cx, *cx.reg(0));
         cx.path.fork(insn_idx + 1, insn_idx, Fork::Iteration);

@@ -23,6 +23,8 @@ pub struct Learned {
     pub aux: Vec<InsnAux>,
     /// Local functions, in order of their start.
     pub subprogs: Vec<SubprogInfo>,
+    /// Some instruction has a field set that its operation does not use, which the walk finds where it comes by.
+    pub misuses: bool,
     /// Facts per function information record.
     pub function_facts: Vec<FuncInfoAux>,
     /// An exception may be thrown.
@@ -203,6 +205,7 @@ impl Learned {
         Learned {
             aux: vec![InsnAux::default(); insns],
             subprogs: Vec::new(),
+            misuses: false,
             function_facts: Vec::new(),
             may_throw_somewhere: false,
             writes_directly: false,

@@ -345,7 +345,8 @@ pub(crate) fn fulfil_exact(cx: &mut Cx<'_>, search: &mut Search, exact: Exact) -
         let at = At { first_idx: cur.first_at as i32, left: history, parent: cur.parent };
         let (frame, place) = match needed {
             Needed::Reg(r) => (top_frame, Place::Reg(r)),
-            Needed::Slot(frame, spi) => (frame, Place::Slot(spi)),
+            // Such a release asks for one at a time.
+            Needed::Slots(frame, slots) => (frame, Place::Slot(slots.trailing_zeros() as usize)),
         };
         return within::mark_within(cx, search, frame, place, at, idx as i32);
     }
@@ -353,9 +354,9 @@ pub(crate) fn fulfil_exact(cx: &mut Cx<'_>, search: &mut Search, exact: Exact) -
     bt.frame = top_frame;
     match needed {
         Needed::Reg(r) => bt.want(r),
-        Needed::Slot(frame, spi) => {
-            if let Some(slots) = bt.slots.get_mut(frame) {
-                *slots |= 1 << (spi & 63);
+        Needed::Slots(frame, slots) => {
+            if let Some(wanted) = bt.slots.get_mut(frame) {
+                *wanted |= slots;
             }
         }
     }

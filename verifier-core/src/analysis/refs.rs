@@ -174,6 +174,7 @@ pub(crate) fn end_irq_flags(cx: &mut Cx, id: u32) -> Res<bool> {
     let Some(i) = found else { return Err(Stop::silent(Errno::EINVAL)) };
     remove_ref(cx, i);
     cx.path.cur.newest_irq_flags = previous;
+    leave_atomic_section(cx);
     Ok(true)
 }
 
@@ -199,14 +200,31 @@ pub(crate) fn may_sleep_here(cx: &Cx) -> bool {
 
 /// Objects protected by RCU are valid here.
 pub(crate) fn in_rcu_section(cx: &Cx) -> bool {
-    cx.path.cur.rcu_depth != 0 || lock_held(cx) || !may_sleep_here(cx)
+    let st = &cx.path.cur;
+    let atomic = st.preempt_off_depth != 0 || st.newest_irq_flags != 0;
+    st.rcu_depth != 0
+        || lock_held(cx)
+        || !may_sleep_here(cx)
+        || atomic && cx.program.kernel.features.every_atomic_section_is_rcu
+}
+
+/// A section ended that protected as RCU does, perhaps within another.
+pub(crate) fn leave_atomic_section(cx: &mut Cx) {
+    if cx.program.kernel.features.every_atomic_section_is_rcu && !in_rcu_section(cx) {
+        leave_rcu(cx);
+    }
 }
 
 /// What RCU protected may be stale from here on; iterators count too.
 pub(crate) fn leave_rcu(cx: &mut Cx) {
+    let borrowed = if cx.program.kernel.features.every_atomic_section_is_rcu {
+        TypeFlags::NON_OWN_REF | TypeFlags::ALLOC
+    } else {
+        TypeFlags::empty()
+    };
     let outdate = |ty: &mut RegType| {
         if ty.has(TypeFlags::RCU) {
-            *ty = ty.minus(TypeFlags::RCU | TypeFlags::MAYBE_NULL).plus(TypeFlags::UNTRUSTED);
+            *ty = ty.minus(TypeFlags::RCU | TypeFlags::MAYBE_NULL | borrowed).plus(TypeFlags::UNTRUSTED);
         }
     };
     cx.path.cur.for_each_reg_mut(|reg| outdate(&mut reg.ty));
@@ -379,6 +397,9 @@ pub(crate) fn lend_node(cx: &mut Cx, ref_obj_id: u32) -> Res {
     for old in sample {
         let mut new = old;
         new.ref_obj_id = 0;
+        if cx.program.kernel.features.lent_nodes_lose_ids {
+            new.id = 0;
+        }
         // The kernel ignores this function's failures here.
         let _ = set_borrowed(cx, &mut new);
         owners.push((old, new));

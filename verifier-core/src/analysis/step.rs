@@ -11,7 +11,7 @@ use crate::error::{Errno, MemoryMsg, Res, Stop, WalkMsg};
 use crate::isa::op::set_of;
 use crate::isa::opcode::*;
 use crate::isa::semantics::AluOp;
-use crate::isa::{Callee, Insn, Op, Src};
+use crate::isa::{Insn, Op, Src};
 
 use crate::kernel::Reworded;
 use crate::kernel::call::{RegBase, RegType};
@@ -175,7 +175,9 @@ fn walk(cx: &mut Cx<'_>, search: &mut Search) -> Res {
             Next::PathEnd
         } else {
             liveness::begin_insn(cx, search);
-            let before = tells.then(|| cx.path.cur.clone());
+            if tells {
+                cx.path.story.begin(cx.path.cur.clone());
+            }
             let done = step_and_fulfil(cx, search, insn);
             let done = match done {
                 Err(Stop::Reject(r)) if guessed && a_barrier_helps(r.errno) => {
@@ -185,9 +187,7 @@ fn walk(cx: &mut Cx<'_>, search: &mut Search) -> Res {
                 other => other?,
             };
             liveness::commit_insn(cx, search, at);
-            if let Some(before) = before {
-                cx.path.story.note(at, insn, &before, &cx.path.cur);
-            }
+            cx.path.story.note(at, insn, &cx.path.cur);
             if guessed && cx.learned.aux[at].barrier_behind { Next::PathEnd } else { done }
         };
         match next {
@@ -343,6 +343,11 @@ fn sum_assumed(cx: &mut Cx<'_>, insn: Insn) -> bool {
 
 /// One instruction.
 fn step(cx: &mut Cx<'_>, insn: Insn) -> Res<Next> {
+    if cx.learned.misuses
+        && let Some(msg) = super::preflight::form::misused(insn, &cx.program.kernel.features)
+    {
+        return Err(cx.reject(msg, Errno::EINVAL));
+    }
     match insn.decode() {
         Op::Alu { .. } | Op::MoveAs { .. } | Op::ByteOrder { .. } => transfer::do_arithmetic(cx, insn)?,
         Op::Load { signed, .. } => access::load_value(cx, insn, false, signed, true)?,
@@ -350,12 +355,7 @@ fn step(cx: &mut Cx<'_>, insn: Insn) -> Res<Next> {
             let at = cx.path.insn_idx;
             access::atomic_operation(cx, at, insn)?;
         }
-        Op::Store { src: Src::Reg(_), .. } => {
-            if insn.imm != 0 {
-                return Err(reserved(cx, WalkMsg::StxReserved));
-            }
-            access::store_value(cx, insn, false)?;
-        }
+        Op::Store { src: Src::Reg(_), .. } => access::store_value(cx, insn, false)?,
         Op::Store { src: Src::Imm(_), .. } => store_imm(cx, insn)?,
         Op::PacketLoad { .. } => ld_abs(cx, insn)?,
         Op::Const { .. } => {
@@ -363,25 +363,12 @@ fn step(cx: &mut Cx<'_>, insn: Insn) -> Res<Next> {
             cx.path.insn_idx += 1;
             mark_seen(cx);
         }
-        Op::Jump { by } => return jump(cx, insn, by),
+        Op::Jump { by } => return jump(cx, by),
         Op::Branch { cmp, .. } => transfer::conditional_jump(cx, insn, cmp)?,
         Op::MayGoto { .. } => transfer::may_goto(cx, insn)?,
-        Op::Call { callee } => {
-            let kernels = matches!(callee, Callee::Kernel(_));
-            let known = callee != Callee::Unknown && (!kernels || cx.program.kernel.features.kernel_calls);
-            let bad_off = !kernels && insn.off != 0;
-            if bad_off || !known || insn.dst != 0 {
-                return Err(reserved(cx, WalkMsg::CallReserved));
-            }
-            return check_call(cx, insn);
-        }
+        Op::Call { .. } => return check_call(cx, insn),
         Op::CallReg { .. } => return Err(reserved(cx, WalkMsg::CallReserved)),
-        Op::Exit => {
-            if insn.imm != 0 || insn.src != 0 || insn.dst != 0 {
-                return Err(reserved(cx, WalkMsg::ExitReserved));
-            }
-            return exit(cx, false);
-        }
+        Op::Exit => return exit(cx, false),
         // What is no instruction was refused before; these are the words that would be left for it.
         Op::Rest => return Err(reserved(cx, WalkMsg::InvalidLdImm)),
         Op::Unknown if insn.class() == LD => return Err(reserved(cx, WalkMsg::InvalidLdMode)),
@@ -391,9 +378,6 @@ fn step(cx: &mut Cx<'_>, insn: Insn) -> Res<Next> {
 }
 
 fn store_imm(cx: &mut Cx<'_>, insn: Insn) -> Res {
-    if insn.src != 0 {
-        return Err(reserved(cx, WalkMsg::StReserved));
-    }
     use_register(cx, insn.dst, ArgUse::Src)?;
     let ty = cx.reg(insn.dst).ty;
     if ty.is(RegBase::PtrToCtx) && !cx.program.kernel.features.ctx_constants_stored {
@@ -404,11 +388,7 @@ fn store_imm(cx: &mut Cx<'_>, insn: Insn) -> Res {
     access::one_kind_of_pointer(cx, ty, false)
 }
 
-fn jump(cx: &mut Cx<'_>, insn: Insn, by: i32) -> Res<Next> {
-    let unused = if insn.class() == JMP32 { i32::from(insn.off) } else { insn.imm };
-    if insn.src != 0 || insn.dst != 0 || unused != 0 {
-        return Err(reserved(cx, WalkMsg::JaReserved));
-    }
+fn jump(cx: &mut Cx<'_>, by: i32) -> Res<Next> {
     // The control-flow stage made sure that the target is inside the program.
     cx.path.insn_idx = crate::cfg::flow::target(cx.path.insn_idx, by).unwrap_or(usize::MAX);
     Ok(Next::Goto)
@@ -478,9 +458,6 @@ fn exit(cx: &mut Cx<'_>, exception: bool) -> Res<Next> {
 
 /// A 64-bit constant load.
 fn ld_imm(cx: &mut Cx<'_>, insn: Insn) -> Res {
-    if insn.off != 0 {
-        return Err(reserved(cx, WalkMsg::LdImm64Reserved));
-    }
     use_register(cx, insn.dst, ArgUse::Dst)?;
     let at = cx.path.insn_idx;
     if insn.src == 0 {

@@ -45,6 +45,7 @@ pub(crate) struct Snapshot {
 impl Snapshot {
     const NOTHING: Snapshot =
         Snapshot { ty: RegType::of(RegBase::NotInit), map: None, btf: None, scalar: Scalar::UNKNOWN };
+    const UNKNOWN: Snapshot = Snapshot { ty: RegType::of(RegBase::Scalar), ..Snapshot::NOTHING };
 
     fn of(reg: &RegState) -> Snapshot {
         let scalar = whole_offset(reg);
@@ -123,6 +124,10 @@ pub(crate) struct Story {
     entered: u32,
     /// The last access that was checked against bounds: offset in the instruction, bytes, bytes of the object.
     pub(crate) tried: Option<(i32, i32, u32)>,
+    /// The state before the instruction that runs, until what it changed is told.
+    before: Option<VerifierState>,
+    /// What is told when this path goes on.
+    later: Option<(usize, Told)>,
 }
 
 /// Where a story ends that goes on later.
@@ -146,9 +151,15 @@ impl Story {
         Bookmark { events: self.events.len(), frames: self.frames.clone() }
     }
 
+    /// Another function is walked, by itself.
+    pub(crate) fn forget(&mut self) {
+        *self = Story::default();
+    }
+
     /// Goes on from there.
     pub(crate) fn go_back(&mut self, mark: Bookmark) {
         self.events.truncate(mark.events);
+        self.later = None;
         self.frames = mark.frames;
     }
 
@@ -183,6 +194,8 @@ impl Story {
                     start = i;
                     if let Some(origin) = origin {
                         spot = *origin;
+                    } else if matches!(at.place, Spotted::Range(..)) {
+                        // It may have left the slot as it was.
                     } else if matches!(why, Why::Written | Why::Spilled) && !keeps_lineage(insns, *idx, *at, *why) {
                         break;
                     }
@@ -266,11 +279,28 @@ impl Story {
         }
     }
 
-    /// What an instruction changed.
-    pub(crate) fn note(&mut self, idx: usize, insn: Insn, before: &VerifierState, cur: &VerifierState) {
+    /// An instruction is about to run on this state.
+    pub(crate) fn begin(&mut self, before: VerifierState) {
+        self.before = Some(before);
+        if let Some((idx, event)) = self.later.take() {
+            self.tell(idx, event);
+        }
+    }
+
+    /// The result of a call is another on this path, not on those that forked off.
+    pub(crate) fn note_again(&mut self, idx: usize, old: &RegState, new: &RegState) {
+        let Some(&frame) = self.frames.last() else { return };
+        let at = Spot { frame, place: Spotted::Reg(0) };
+        let (old, new) = (Snapshot::of(old), Snapshot::of(new));
+        self.later = Some((idx, Told::Change { at, origin: None, old, new, why: Why::Written }));
+    }
+
+    /// Tells what the instruction that began changed, once: an instruction that forks the path tells it before.
+    pub(crate) fn note(&mut self, idx: usize, insn: Insn, cur: &VerifierState) {
+        let Some(before) = self.before.take() else { return };
         if !before.frames.is_empty() && !cur.frames.is_empty() {
-            changes(self, idx, insn, before, cur);
-            sections(self, idx, before, cur);
+            changes(self, idx, insn, &before, cur);
+            sections(self, idx, &before, cur);
         }
     }
 }
@@ -282,13 +312,10 @@ fn changes(story: &mut Story, idx: usize, insn: Insn, before: &VerifierState, cu
     let reg = |place: u8| Spot { frame, place: Spotted::Reg(place) };
     let write = |story: &mut Story, regno: u8, origin: Option<Spot>| {
         let n = usize::from(regno).min(10);
-        let change = Told::Change {
-            at: reg(regno),
-            origin,
-            old: Snapshot::of(&old.regs[n]),
-            new: Snapshot::of(&new.regs[n]),
-            why: Why::Written,
-        };
+        // A constant of 64 bits is put where nothing is known any more.
+        let was = if let Op::Const { .. } = insn.decode() { Snapshot::UNKNOWN } else { Snapshot::of(&old.regs[n]) };
+        let change =
+            Told::Change { at: reg(regno), origin, old: was, new: Snapshot::of(&new.regs[n]), why: Why::Written };
         let same = matches!(change, Told::Change { old, new, .. } if old == new);
         let kept = changes_only(insn.decode());
         if !(same && origin.is_none() && kept) {
@@ -302,10 +329,7 @@ fn changes(story: &mut Story, idx: usize, insn: Insn, before: &VerifierState, cu
         }
         Op::Alu { .. } | Op::ByteOrder { .. } | Op::Const { .. } => write(story, insn.dst, None),
         Op::Load { .. } => {
-            let slot = stack_slot(old, insn.src, insn.off, before).filter(|(n, spi, off)| {
-                let held = before.frames.get(*n).and_then(|f| f.stack.get(*spi)).is_some_and(Slot::holds_register);
-                held && off.rem_euclid(8) == 0
-            });
+            let slot = stack_slot(old, insn.src, insn.off, before).filter(|(_, _, off)| off.rem_euclid(8) == 0);
             let origin = slot.map(|(n, spi, _)| Spot { frame: story.frame(n), place: Spotted::Slot(spi as u16) });
             write(story, insn.dst, origin);
         }
@@ -313,21 +337,32 @@ fn changes(story: &mut Story, idx: usize, insn: Insn, before: &VerifierState, cu
             if let Some(r) = op.loaded_by_atomic() {
                 write(story, r, None);
             }
+            if let Op::Atomic { src, .. } | Op::StoreRelease { src, .. } = op
+                && stack_slot(before.frame(), insn.dst, insn.off, before).is_some()
+            {
+                stored(story, idx, insn, Src::Reg(src), before, cur);
+            }
         }
         Op::Store { src, .. } => stored(story, idx, insn, src, before, cur),
         Op::PacketLoad { .. } | Op::Call { .. } => {
             if cur.frames.len() == before.frames.len() || cur.frames.len() > before.frames.len() {
                 taken_away(story, idx, before, cur);
-                for r in 0..=5u8 {
+                for r in 1..=5u8 {
                     let was = &old.regs[usize::from(r)];
                     if was.ty.base != RegBase::NotInit {
-                        let (old, new) = (Snapshot::of(was), Snapshot::NOTHING);
+                        let mut old = Snapshot::of(was);
+                        let new = Snapshot::NOTHING;
+                        if released(was, before, cur) {
+                            let why = Why::Released;
+                            story.tell(idx, Told::Change { at: reg(r), origin: None, old, new, why });
+                            old = Snapshot::UNKNOWN;
+                        }
                         story.tell(idx, Told::Change { at: reg(r), origin: None, old, new, why: Why::Called });
                     }
                 }
             }
             if cur.frames.len() == before.frames.len() {
-                let (old, new) = (Snapshot::NOTHING, Snapshot::of(&new.regs[0]));
+                let (old, new) = (Snapshot::of(&old.regs[0]), Snapshot::of(&new.regs[0]));
                 story.tell(idx, Told::Change { at: reg(0), origin: None, old, new, why: Why::Written });
             } else {
                 story.frames.truncate(before.frames.len());
@@ -386,6 +421,17 @@ fn stored(story: &mut Story, idx: usize, insn: Insn, src: Src, before: &Verifier
     }
 }
 
+/// The reference that a pointer stands for was given back.
+fn released(was: &RegState, before: &VerifierState, cur: &VerifierState) -> bool {
+    let held = |st: &VerifierState| st.refs.iter().any(|r| r.kind == RefKind::Ptr && r.id == was.ref_obj_id);
+    was.ref_obj_id != 0 && held(before) && !held(cur)
+}
+
+/// A pointer that RCU protected, and does no more.
+fn outdated(old: &RegState, new: &RegState) -> bool {
+    old.has(TypeFlags::RCU) && new.has(TypeFlags::UNTRUSTED) && !new.has(TypeFlags::RCU)
+}
+
 /// Pointers that a call made worthless, wherever they stand.
 fn taken_away(story: &mut Story, idx: usize, before: &VerifierState, cur: &VerifierState) {
     let why = |old: &RegState, new: &RegState| {
@@ -408,11 +454,17 @@ fn taken_away(story: &mut Story, idx: usize, before: &VerifierState, cur: &Verif
                 let at = Spot { frame, place: Spotted::Reg(r) };
                 let (old, new) = (Snapshot::of(o), Snapshot::NOTHING);
                 story.tell(idx, Told::Change { at, origin: None, old, new, why });
+            } else if outdated(o, w) {
+                let at = Spot { frame, place: Spotted::Reg(r) };
+                let (old, new) = (Snapshot::of(o), Snapshot::of(w));
+                story.tell(idx, Told::Change { at, origin: None, old, new, why: Why::Written });
             }
         }
         for (spi, o) in old.stack.iter().enumerate().filter(|(_, o)| o.holds_register()) {
             let Some(w) = new.stack.get(spi) else { continue };
-            if let Some(why) = why(&o.spilled, &w.spilled) {
+            // What a call wrote there is no register any more.
+            let written = (!w.holds_register()).then_some(Why::Written);
+            if let Some(why) = why(&o.spilled, &w.spilled).filter(|_| w.holds_register()).or(written) {
                 let at = Spot { frame, place: Spotted::Slot(spi as u16) };
                 let (old, new) = (Snapshot::of(&o.spilled), Snapshot::NOTHING);
                 story.tell(idx, Told::Change { at, origin: None, old, new, why });

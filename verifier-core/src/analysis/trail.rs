@@ -4,7 +4,7 @@
 //! came from, which slots were accessed, which registers were linked. All histories stand in one list, in which paths
 //! share what they have in common, so that a path forks for free.
 
-use crate::isa::opcode::MAX_CALL_FRAMES;
+use crate::isa::opcode::MOST_CALL_FRAMES;
 use crate::state::verifier::History;
 
 /// History flag: the source operand is a stack pointer.
@@ -12,11 +12,11 @@ pub(crate) const F_SRC_REG_STACK: u16 = 1 << 11;
 /// History flag: the destination operand is a stack pointer.
 pub(crate) const F_DST_REG_STACK: u16 = 1 << 10;
 /// History flag: the instruction accesses a stack slot.
-pub(crate) const F_STACK_ACCESS: u16 = 1 << 9;
+pub(crate) const F_STACK_ACCESS: u16 = 1 << 12;
 
 /// History flags of an access to a stack slot.
 pub(crate) const fn stack_access_noted(frame_number: usize, spi: usize) -> u16 {
-    F_STACK_ACCESS | ((spi as u16 & 63) << 3) | (frame_number as u16 & 7)
+    F_STACK_ACCESS | ((spi as u16 & 63) << 4) | (frame_number as u16 & 15)
 }
 
 /// A register or stack slot linked to an operand.
@@ -197,8 +197,8 @@ impl Trail {
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Backtrack {
     pub(super) frame: usize,
-    pub(super) regs: [u32; MAX_CALL_FRAMES],
-    pub(super) slots: [u64; MAX_CALL_FRAMES],
+    pub(super) regs: [u32; MOST_CALL_FRAMES],
+    pub(super) slots: [u64; MOST_CALL_FRAMES],
 }
 
 /// Registers R1 to R5.
@@ -222,7 +222,7 @@ impl Backtrack {
     }
 
     pub(super) fn enter(&mut self) -> Result<(), Stuck> {
-        if self.frame + 1 >= MAX_CALL_FRAMES {
+        if self.frame + 1 >= MOST_CALL_FRAMES {
             return Err(Stuck::Bug("backtracking entered too many frames"));
         }
         self.frame += 1;
@@ -278,7 +278,7 @@ impl Backtrack {
 /// Frame and slot of a stack access noted in the history.
 pub(super) fn stack_access(hist: Option<&Step>) -> Option<(usize, u32)> {
     let flags = hist?.flags;
-    (flags & F_STACK_ACCESS != 0).then(|| (usize::from(flags & 7), u32::from(flags >> 3 & 63)))
+    (flags & F_STACK_ACCESS != 0).then(|| (usize::from(flags & 15), u32::from(flags >> 4 & 63)))
 }
 
 /// The places of the bits that are set, lowest first.

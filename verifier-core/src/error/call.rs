@@ -199,6 +199,9 @@ rows! {
         /// The string must lie in read-only data. Declare it `static const char fmt[] = "..."`, so that it is in `.rodata`.
         ["call-str-writable", CallTypeSafety]
         StrWritable { regno: u8 } => "R{regno} does not point to a readonly map'\n";
+        /// The string is in a map that has a copy for each CPU, so it is not the same everywhere. Put it into `.rodata`.
+        ["call-str-percpu", CallTypeSafety]
+        StrPercpu { regno: u8 } => "R{regno} points to percpu_array map which cannot be used as const string\n";
         /// The address of the string must be known: no variable index into an array of strings.
         ["call-str-variable", CallTypeSafety]
         StrVariable { regno: u8 } => "R{regno} is not a constant address'\n";

@@ -9,11 +9,22 @@ fn stack_offset(t: Tnum, style: Wording) -> String {
     if style.has(Reworded::StackOffsets) { t.to_string() } else { format!("({:#x}; {:#x})", t.value, t.mask) }
 }
 
+/// The whole offset of a pointer, as a release tells it that keeps no fixed part: a signed number where it is known.
+fn whole_offset(var_off: Tnum, reg_off: i32) -> String {
+    let whole = var_off.add(Tnum::konst(i64::from(reg_off) as u64));
+    if whole.is_const() { (whole.value as i64).to_string() } else { whole.to_string() }
+}
+
 rows! {
     /// Messages about loads, stores, the stack, packets, map values, contexts and kernel types.
     pub enum MemoryMsg, Memory {
         // Regions of known size.
 
+        /// The access does not stay inside the largest context that a program which user space runs can be given. Bound the
+        /// offset, or use fields at smaller offsets.
+        ["mem-ctx-range", MemorySafety]
+        CtxRange { ctx_size: u32, off: i32, size: i32 } =>
+            "invalid access to context, ctx_size={ctx_size} off={off} size={size}\n";
         /// The access does not stay inside the map's value. Usually an index was not compared with the size, or the
         /// comparison was made on another copy of the index. Check both bounds right before the access.
         ["mem-map-value-range", MemorySafety]
@@ -78,7 +89,7 @@ rows! {
         ["mem-packet-misaligned", MemorySafety]
         PacketMisaligned { ip_align: u32, var_off: Tnum, reg_off: i32, off: i32, size: u32 } => fn |f, style| {
             if style.has(Reworded::OffsetsInValue) {
-                let whole = var_off.add(Tnum::konst(i64::from(*reg_off) as u64));
+                let whole = whole_offset(*var_off, *reg_off);
                 return writeln!(f, "misaligned packet access off {ip_align}+{whole}+{off} size {size}");
             }
             let at = stack_offset(*var_off, style);
@@ -89,7 +100,7 @@ rows! {
         ["mem-misaligned", MemorySafety]
         Misaligned { what: &'static str, var_off: Tnum, reg_off: i32, off: i32, size: u32 } => fn |f, style| {
             if style.has(Reworded::OffsetsInValue) {
-                let whole = var_off.add(Tnum::konst(i64::from(*reg_off) as u64));
+                let whole = whole_offset(*var_off, *reg_off);
                 return writeln!(f, "misaligned {what}access off {whole}+{off} size {size}");
             }
             let at = stack_offset(*var_off, style);
@@ -110,6 +121,10 @@ rows! {
         /// type has it, or another hook.
         ["mem-packet-read-only", Policy]
         CannotWritePacket => "cannot write into packet\n";
+        /// Programs of this type may write some fields of some kernel structs, and this is none of them.
+        ["mem-cannot-write-field", MemorySafety]
+        CannotWriteType { regno: u8, name: String, off: i32, size: i32 } =>
+            "R{regno} cannot write into ptr_{name} at off={off} size={size}\n";
         /// A pointer would be stored where user space or the network can read it, which an unprivileged program may
         /// not do. Store numbers, not addresses; or load with CAP_PERFMON.
         ["mem-leaks-addr", MemorySafety]
@@ -203,8 +218,12 @@ rows! {
         /// The buffer is accessed before its start. Buffers of iterators and writable tracepoints begin at the pointer that
         /// the context holds; use offsets from there upwards.
         ["mem-buffer-negative", MemorySafety]
-        BufferNegative { regno: u8, what: &'static str, off: i32, size: i32 } =>
-            "R{regno} invalid {what} buffer access: off={off}, size={size}\n";
+        BufferNegative { regno: u8, what: &'static str, off: i32, reg_off: i32, size: i32 } => fn |f, style| {
+            if style.has(Reworded::OffsetsInValue) {
+                return writeln!(f, "R{regno} invalid negative {what} buffer offset: off={off}, var_off={reg_off}");
+            }
+            writeln!(f, "R{regno} invalid {what} buffer access: off={}, size={size}", off.wrapping_add(*reg_off))
+        };
         /// Buffers of iterators and writable tracepoints must be accessed at constant offsets, because their size is
         /// only checked when the program is attached.
         ["mem-buffer-variable", MemorySafety]

@@ -203,7 +203,9 @@ rows! {
         /// The function never returns, so that `fexit` and `fmod_ret` programs would never run (and leak). Use `fentry`.
         ["attach-noreturn", Policy]
         Noreturn { name: String } => fn |f, s| {
-            if s.has(crate::kernel::Reworded::NoreturnName) {
+            if s.has(crate::kernel::Reworded::NoreturnSessions) {
+                write!(f, "Attaching fexit/fsession/fmod_ret to __noreturn function '{name}' is rejected.\n")
+            } else if s.has(crate::kernel::Reworded::NoreturnName) {
                 write!(f, "Attaching fexit/fmod_ret to __noreturn function '{name}' is rejected.\n")
             } else {
                 f.write_str("Attaching fexit/fmod_ret to __noreturn functions is rejected.\n")
@@ -272,6 +274,11 @@ rows! {
         /// The kernel does not let programs implement this member, or not sleepable ones.
         ["struct-ops-member-unsupported", Policy]
         MemberUnsupported { member: String, name: String } => "attach to unsupported member {member} of struct {name}\n";
+
+        /// The callback gets a pointer into the program's arena, and the program has none. Use an arena map in it.
+        ["struct-ops-no-arena", Policy]
+        ArenaArgument { member: String } =>
+            "arena argument of {member} requires a program with an associated arena\n";
 
         /// An argument of this callback comes with a reference that the program must release; a tail call would lose it.
         ["struct-ops-ref-tail-call", ResourceLifetimeSafety]

@@ -5,8 +5,9 @@ use crate::code;
 use crate::error::{CallMsg, Code, KfuncMsg, MemoryMsg, Msg};
 use crate::isa::opcode::*;
 use crate::kernel::helpers::{self, HelperQuery};
+use crate::kernel::kfuncs::{self, Caller};
 use crate::kernel::prog_types::{AccessQuery, access_is_valid};
-use crate::kernel::{AttachType, ProgType, kfuncs};
+use crate::kernel::{AttachType, ProgType};
 use crate::state::{RegBase, TypeFlags};
 
 use super::expr;
@@ -79,7 +80,7 @@ impl Facts<'_> {
         let Some(Msg::Kfunc(KfuncMsg::NotAllowed { name })) = self.cause else { return };
         let attach =
             AttachType::from_number(self.request.expected_attach_type).unwrap_or(AttachType::CgroupInetIngress);
-        let may = |t: ProgType| kfuncs::flags_for(&self.system.kernel, None, name, t, t, attach).is_some();
+        let may = |t: ProgType| kfuncs::flags_for(&self.system.kernel, None, name, &Caller::plain(t, attach)).is_some();
         let mut types: Vec<String> =
             ProgType::ALL.iter().filter(|t| may(**t)).map(|t| t.name().to_ascii_lowercase()).collect();
         // What is nearest to probes and tracepoints comes first.

@@ -96,6 +96,12 @@ pub const REG_SIZE: i32 = 8;
 /// Deepest call chain, frames.
 pub const MAX_CALL_FRAMES: usize = 8;
 
+/// The same of the releases that allow most.
+pub const MOST_CALL_FRAMES: usize = 16;
+
+/// Offset of a move between address spaces; `imm` names them.
+pub const ADDR_SPACE_CAST: i16 = 1;
+
 /// Whether a code byte is an instruction at all. Kernel: `bpf_opcode_in_insntable()`.
 ///
 /// `narrow_atomics`: 8- and 16-bit atomics exist (load-acquire and store-release, 6.15).

@@ -78,6 +78,9 @@ pub struct RegType {
 }
 
 impl RegType {
+    /// A pointer into the program's arena.
+    pub const ARENA: RegType = RegType::of(RegBase::PtrToArena);
+
     /// A type without modifiers.
     pub const fn of(base: RegBase) -> RegType {
         RegType { base, flags: TypeFlags::empty() }

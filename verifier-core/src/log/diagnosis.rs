@@ -15,6 +15,8 @@ pub struct Account {
     pub reason: String,
     /// Instruction.
     pub at: usize,
+    /// It was found before lines of source were looked at.
+    pub before_lines: bool,
     /// What the mark in the source says.
     pub error: String,
     /// How the program came to it, where that is told.

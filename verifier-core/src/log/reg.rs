@@ -256,8 +256,13 @@ impl Words<'_> {
             }
             signed(out, i64::from(reg.off));
         }
-        if reg.ref_obj_id != 0 && !(parents && reg.ref_obj_id == id) {
-            member(out, &mut comma, if parents { "parent_id=" } else { "ref_obj_id=" }, reg.ref_obj_id);
+        let parent = match reg.payload {
+            // What is read through a dynptr belongs to the dynptr, and that to whatever it was made of.
+            Payload::Mem { dynptr_id, .. } if parents && dynptr_id != 0 => dynptr_id,
+            _ => reg.ref_obj_id,
+        };
+        if parent != 0 && !(parents && parent == id) {
+            member(out, &mut comma, if parents { "parent_id=" } else { "ref_obj_id=" }, parent);
         }
         if ty.has(TypeFlags::NON_OWN_REF) && ty.has(TypeFlags::ALLOC) {
             separate(out, &mut comma);

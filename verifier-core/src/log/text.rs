@@ -243,7 +243,8 @@ impl TextLog {
         let mut out = format!("\nVerification failed: {}: {head}\n\nReason:\n", a.category);
         wrapped(&mut out, "  ", "  ", &a.reason);
         out.push_str("\nAt:\n");
-        place(&mut out, cx, a.at, "error", &a.error);
+        let lines: &[LineInfo] = if a.before_lines { &[] } else { &cx.request.line_info };
+        place(&mut out, cx, lines, a.at, "error", &a.error);
         if let Some(path) = &a.path {
             out.push_str("\nCausal path:\n");
             if path.is_empty() {
@@ -254,7 +255,7 @@ impl TextLog {
                     out.push('\n');
                 }
                 match entry {
-                    Entry::Event { idx, label, text } => place(&mut out, cx, *idx, label, text),
+                    Entry::Event { idx, label, text } => place(&mut out, cx, lines, *idx, label, text),
                     Entry::Omitted(n) => {
                         let _ = writeln!(out, "  {n} intermediate causal-history events omitted");
                     }
@@ -263,7 +264,7 @@ impl TextLog {
         }
         if let Some(Entry::Event { idx, label, text }) = &a.held {
             out.push_str("\nActive lock:\n");
-            place(&mut out, cx, *idx, label, text);
+            place(&mut out, cx, lines, *idx, label, text);
         }
         out.push_str("\nSuggestion:\n");
         wrapped(&mut out, "  ", "  ", &a.suggestion);
@@ -281,8 +282,7 @@ fn source_of(cx: &Context<'_>, l: &LineInfo) -> Option<SourceLine> {
 }
 
 /// A place in source and program, with a remark.
-fn place(out: &mut String, cx: &Context<'_>, idx: usize, label: &str, text: &str) {
-    let lines = &cx.request.line_info;
+fn place(out: &mut String, cx: &Context<'_>, lines: &[LineInfo], idx: usize, label: &str, text: &str) {
     let at = lines.partition_point(|l| l.insn_off as usize <= idx);
     let info = at.checked_sub(1).and_then(|i| lines.get(i));
     let here = info.and_then(|l| source_of(cx, l).map(|s| (l, s)));

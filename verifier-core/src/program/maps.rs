@@ -31,6 +31,8 @@ pub(super) enum Origin {
     Data,
     /// `.rodata*`.
     Rodata,
+    /// `.percpu*`: a copy for each CPU.
+    Percpu,
     /// Configuration values.
     Kconfig,
     /// A kernel structure of functions.
@@ -365,10 +367,13 @@ fn legacy_section(elf: &Elf<'_>, section: &super::elf::Section<'_>, maps: &mut M
     Ok(())
 }
 
+/// Section of data of which each CPU has a copy. libbpf: `PERCPU_SEC`.
+const PERCPU_SECTION: &str = ".percpu";
+
 /// Name of a map made from a section: the object's name, shortened, and the section's. libbpf: `internal_map_name()`.
 fn internal_name(object: &str, section: &str) -> String {
     let suffix_len = section.len().clamp(7, 15);
-    let custom = section.bytes().skip(1).any(|b| b == b'.');
+    let custom = section.bytes().skip(1).any(|b| b == b'.') || section == PERCPU_SECTION;
     let prefix_len = if custom { 0 } else { object.len().min(15 - suffix_len) };
     let bytes = object.bytes().take(prefix_len).chain(section.bytes().take(suffix_len));
     bytes.map(|b| if b.is_ascii_alphanumeric() || b == b'_' || b == b'.' { char::from(b) } else { '_' }).collect()
@@ -390,14 +395,15 @@ fn internal(
         vars.any(|v| t.btf.ty(v.type_id).and_then(|t| t.var_linkage()).is_some_and(|l| l != 0))
     });
     let read_only = matches!(origin, Origin::Rodata | Origin::Kconfig);
-    let flags = if read_only { F_RDONLY_PROG } else { 0 } | if exposed { F_MMAPABLE } else { 0 };
+    let percpu = origin == Origin::Percpu;
+    let flags = if read_only { F_RDONLY_PROG } else { 0 } | if exposed && !percpu { F_MMAPABLE } else { 0 };
     Map {
         name: internal_name(object, real_name),
         origin,
         section,
         offset: 0,
         def: MapDef {
-            map_type: MapType::Array as u32,
+            map_type: if percpu { MapType::PercpuArray } else { MapType::Array } as u32,
             key_size: 4,
             value_size: size,
             max_entries: 1,
@@ -421,6 +427,8 @@ pub(super) fn data_origin(section: &super::elf::Section<'_>) -> Option<Origin> {
         Some(Origin::Data)
     } else if bits && named(".rodata") {
         Some(Origin::Rodata)
+    } else if bits && named(PERCPU_SECTION) {
+        Some(Origin::Percpu)
     } else if section.kind == object::elf::SHT_NOBITS && named(".bss") && section.size > 0 {
         Some(Origin::Data)
     } else {

@@ -457,7 +457,7 @@ fn collect_relocations(
             Origin::Declared => {
                 map_at.entry((m.section, m.offset)).or_insert(i);
             }
-            Origin::Data | Origin::Rodata => {
+            Origin::Data | Origin::Rodata | Origin::Percpu => {
                 data_map.insert(m.section, i);
             }
             Origin::Kconfig | Origin::StructOps => {}

@@ -448,7 +448,8 @@ fn resolve_kptr(kt: &KernelTypes<'_>, btf: &Btf, f: &Found) -> Result<FieldInfo,
         });
     }
     let Some((btf, module, id)) = place else { return Ok(FieldInfo::Kptr { btf: KptrBtf::Own, id: f.id }) };
-    if f.kind == FieldKind::KPTR_REF && !has_dtor(module, name) {
+    let has_type = |name: &str| kt.vmlinux.find_by_name_kind(name, BtfKind::Struct).is_some();
+    if f.kind == FieldKind::KPTR_REF && !has_dtor(module, name, has_type) {
         return Err(Errno::ENOENT);
     }
     Ok(FieldInfo::Kptr { btf, id })

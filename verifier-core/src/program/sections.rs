@@ -80,6 +80,8 @@ const TABLE: &[SectionDef] = &[
     target("uretprobe.multi", P::Kprobe, Some(A::TraceUprobeMulti), NONE),
     target("uprobe.multi.s", P::Kprobe, Some(A::TraceUprobeMulti), SLEEP),
     target("uretprobe.multi.s", P::Kprobe, Some(A::TraceUprobeMulti), SLEEP),
+    target("uprobe.session", P::Kprobe, Some(A::TraceUprobeSession), NONE),
+    target("uprobe.session.s", P::Kprobe, Some(A::TraceUprobeSession), SLEEP),
     target("ksyscall", P::Kprobe, None, NONE),
     target("kretsyscall", P::Kprobe, None, NONE),
     target("usdt", P::Kprobe, None, USDT),
@@ -111,6 +113,14 @@ const TABLE: &[SectionDef] = &[
     target("fentry.s", P::Tracing, Some(A::TraceFentry), BTF_SLEEP),
     target("fmod_ret.s", P::Tracing, Some(A::ModifyReturn), BTF_SLEEP),
     target("fexit.s", P::Tracing, Some(A::TraceFexit), BTF_SLEEP),
+    target("fsession", P::Tracing, Some(A::TraceFsession), BTF),
+    target("fsession.s", P::Tracing, Some(A::TraceFsession), BTF_SLEEP),
+    target("fentry.multi", P::Tracing, Some(A::TraceFentryMulti), NONE),
+    target("fexit.multi", P::Tracing, Some(A::TraceFexitMulti), NONE),
+    target("fsession.multi", P::Tracing, Some(A::TraceFsessionMulti), NONE),
+    target("fentry.multi.s", P::Tracing, Some(A::TraceFentryMulti), SLEEP),
+    target("fexit.multi.s", P::Tracing, Some(A::TraceFexitMulti), SLEEP),
+    target("fsession.multi.s", P::Tracing, Some(A::TraceFsessionMulti), SLEEP),
     target("freplace", P::Ext, None, BTF),
     target("lsm", P::Lsm, Some(A::LsmMac), BTF),
     target("lsm.s", P::Lsm, Some(A::LsmMac), BTF_SLEEP),
@@ -251,6 +261,9 @@ mod tests {
         assert_eq!(find("tc/ingress").map(|d| d.attach_type), Some(A::TcxIngress as u32));
         assert_eq!(find("kprobefoo"), None);
         assert_eq!(find("sk_skb2"), None);
+        assert_eq!(find("uprobe.session//bin/true:f").map(|d| d.attach_type), Some(A::TraceUprobeSession as u32));
+        assert_eq!(find("fsession/vfs_read").map(|d| (d.attach_type, d.flags.attach_btf)), Some((58, true)));
+        assert_eq!(find("fentry.multi.s/tcp_*").map(|d| (d.attach_type, d.flags.attach_btf)), Some((59, false)));
     }
 
     #[test]

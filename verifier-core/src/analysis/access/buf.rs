@@ -27,7 +27,9 @@ enum Deepest {
 /// An access at a constant, non-negative offset; how deep it goes is noted, because the size is checked at attach time.
 fn check(cx: &mut Cx<'_>, regno: u8, what: &'static str, off: i32, size: i32, deepest: Deepest) -> Res {
     if off < 0 {
-        return Err(cx.reject(MemoryMsg::BufferNegative { regno, what, off, size }, Errno::EACCES));
+        let reg_off = cx.reg(regno).off;
+        let off = off.wrapping_sub(reg_off);
+        return Err(cx.reject(MemoryMsg::BufferNegative { regno, what, off, reg_off, size }, Errno::EACCES));
     }
     let var_off = cx.reg(regno).var_off();
     if !var_off.is_const() || var_off.value != 0 {

@@ -21,9 +21,14 @@ const LARGEST: u32 = u16::MAX as u32;
 /// Largest error number that a kernel function returns negated.
 const MAX_ERRNO: i32 = 4095;
 
-/// What the hook's own return value can be, where that is known.
+/// What the hook's own return value can be, where that is known and the context holds it.
 fn retval_range(cx: &Cx<'_>) -> Option<(i32, i32)> {
-    if cx.program.prog_type != ProgType::Lsm || cx.program.attach_type != AttachType::LsmMac {
+    if cx.program.attach_type == AttachType::LsmMac { hook_result(cx) } else { None }
+}
+
+/// What the security hook that the program attaches to can return; `None`: nothing, or the program attaches to none.
+pub(crate) fn hook_result(cx: &Cx<'_>) -> Option<(i32, i32)> {
+    if cx.program.prog_type != ProgType::Lsm {
         return None;
     }
     let proto =

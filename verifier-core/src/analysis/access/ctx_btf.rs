@@ -15,7 +15,7 @@ use crate::analysis::Cx;
 use crate::analysis::ctx_type::{ctx_types, is_prog_ctx_type};
 use crate::analysis::regs::Access;
 use crate::btf::{Btf, BtfKind, Type, TypeId};
-use crate::error::{PolicyMsg, Res};
+use crate::error::{PolicyMsg, Res, Stop};
 use crate::kernel::Features;
 use crate::kernel::call::{RegBase, RegType, TypeFlags};
 use crate::kernel::facts::struct_ops::{self, CtxRule};
@@ -111,6 +111,11 @@ pub(crate) fn ctx_access(cx: &mut Cx<'_>, off: i32, size: u32, t: Access, ldsx: 
         }
         Verdict::ByBtf => {}
     }
+    if let (ProgType::StructOps, Access::Read) = (prog_type, t)
+        && packets_to_free(cx, off, &mut info)
+    {
+        return Ok(Some(info));
+    }
     if !typed_context_access(cx, off, size, t, &mut info)? {
         return Ok(None);
     }
@@ -129,16 +134,35 @@ pub(crate) fn skb_padding_loads(features: &Features, prog_type: ProgType) -> boo
     !features.skb_hwtstamp && layout(prog_type).and_then(|l| l.base).is_some_and(|b| b.name == "__sk_buff")
 }
 
+/// The rule of the struct that a struct_ops program implements.
+fn context_rule(cx: &Cx<'_>) -> Option<CtxRule> {
+    let ((st, _), btf) = cx.program.attach.struct_ops.zip(cx.program.attach.btf)?;
+    struct_ops::find(cx.program.btf(btf).type_name(st), btf != BtfRef::VMLINUX).map(|s| s.ctx)
+}
+
+/// A queueing discipline's list of packets that are to be freed, the third argument where a packet comes in. Kernel:
+/// `bpf_qdisc_is_valid_access()`.
+fn packets_to_free(cx: &Cx<'_>, off: i32, info: &mut CtxInfo) -> bool {
+    if context_rule(cx) != Some(CtxRule::PacketsToFree) || cx.program.attach.member_name != "enqueue" || off != 16 {
+        return false;
+    }
+    let Some(id) = cx.program.btf(BtfRef::VMLINUX).find_by_name_kind("bpf_sk_buff_ptr", BtfKind::Struct) else {
+        return false;
+    };
+    info.reg_type = RegType::with(RegBase::PtrToBtfId, TypeFlags::TRUSTED);
+    info.btf = Some((BtfRef::VMLINUX, id));
+    true
+}
+
 /// TCP congestion control gets its `struct sock` as the `struct tcp_sock` that it is. Kernel:
 /// `bpf_tcp_ca_is_valid_access()`.
 fn promote_sock(cx: &Cx<'_>, info: &mut CtxInfo) {
-    let Some((st, _)) = cx.program.attach.struct_ops else { return };
-    let Some(btf) = cx.program.attach.btf else { return };
-    let name = cx.program.btf(btf).type_name(st);
-    let rule = struct_ops::find(name, btf != BtfRef::VMLINUX).map(|s| s.ctx);
     // A pointer that is user, per-CPU, RCU or may be null stays what it is.
     let safe = TypeFlags::ALLOC | TypeFlags::TRUSTED | TypeFlags::NON_OWN_REF;
-    if rule != Some(CtxRule::SockIsTcpSock) || info.reg_type.base != RegBase::PtrToBtfId || info.reg_type.has(!safe) {
+    if context_rule(cx) != Some(CtxRule::SockIsTcpSock)
+        || info.reg_type.base != RegBase::PtrToBtfId
+        || info.reg_type.has(!safe)
+    {
         return;
     }
     let vmlinux = cx.program.btf(BtfRef::VMLINUX);
@@ -203,6 +227,9 @@ pub(crate) fn typed_context_access(cx: &mut Cx<'_>, off: i32, size: u32, _t: Acc
     let Some(btf_ref) = cx.program.attach.btf else { return Err(cx.broken("context of a function without BTF")) };
     let btf: Arc<Btf> = cx.program.btf(btf_ref).clone();
     let proto = if cx.program.attach.func_proto == 0 { None } else { btf.ty(cx.program.attach.func_proto) };
+    if cx.program.attach_type.attaches_to_many() && off >= 8 * MAX_FUNC_REG_ARGS as i32 {
+        return Err(Stop::unsupported("what follows the arguments of functions that are not known"));
+    }
     let arg = ctx_arg_idx(&btf, proto.as_ref(), off);
     let skip = u32::from(cx.program.attach.btf_trace);
     let nr_args = proto.as_ref().map_or(MAX_FUNC_REG_ARGS, |p| u32::from(p.vlen)).saturating_sub(skip);
@@ -214,7 +241,7 @@ pub(crate) fn typed_context_access(cx: &mut Cx<'_>, off: i32, size: u32, _t: Acc
     let param = proto.as_ref().and_then(|p| p.params().nth(arg.saturating_add(skip) as usize));
     let type_id = if arg == nr_args {
         match cx.program.attach_type {
-            AttachType::LsmMac | AttachType::LsmCgroup | AttachType::TraceFexit => {
+            attach if attach.sees_result() || matches!(attach, AttachType::LsmMac | AttachType::LsmCgroup) => {
                 info.is_retval |= cx.program.attach_type == AttachType::LsmMac;
                 match &proto {
                     None => return Ok(true),
@@ -268,7 +295,10 @@ pub(crate) fn typed_context_access(cx: &mut Cx<'_>, off: i32, size: u32, _t: Acc
 
     let known = cx.program.attach.ctx_args.iter().copied();
     let at_off = |a: &super::super::program::CtxArg| i64::from(a.offset) == i64::from(off);
-    if let Some(a) = known.clone().find(|a| at_off(a) && a.ty.base == RegBase::PtrToBuf && a.ty.may_be_null()) {
+    let untyped = |a: &super::super::program::CtxArg| {
+        a.ty == RegType::ARENA || a.ty.base == RegBase::PtrToBuf && a.ty.may_be_null()
+    };
+    if let Some(a) = known.clone().find(|a| at_off(a) && untyped(a)) {
         info.reg_type = a.ty;
         return Ok(true);
     }

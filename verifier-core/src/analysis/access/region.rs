@@ -38,6 +38,7 @@ pub(super) fn check_range(
         Region::MapKey => MemoryMsg::MapKeyRange { key_size: mem_size, off, size },
         Region::MapValue => MemoryMsg::MapValueRange { value_size: mem_size, off, size },
         Region::Packet => MemoryMsg::PacketRange { regno, id: reg.id, off, size, range: mem_size },
+        Region::Context => MemoryMsg::CtxRange { ctx_size: mem_size, off, size },
         _ => MemoryMsg::MemRange { mem_size, off, size },
     };
     Err(cx.reject(msg, Errno::EACCES))

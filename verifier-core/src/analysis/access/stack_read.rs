@@ -16,7 +16,7 @@ use crate::error::{Errno, MemoryMsg, Res};
 use crate::kernel::call::{RegBase, RegType};
 use crate::log::Event;
 use crate::state::register::live;
-use crate::state::{Slot, SlotKind};
+use crate::state::{RegState, Slot, SlotKind};
 
 /// One load. `off` includes the fixed offset; bounds and alignment are checked. `dst` is `None` where the value is only
 /// looked at (atomic operations).
@@ -57,7 +57,7 @@ fn is_saved_zero(slot: &Slot, byte: usize) -> bool {
 /// What a load of bytes that hold no saved register yields: zero if all are zero.
 fn mark_data(cx: &mut Cx<'_>, frame: usize, min: i32, max: i32, dst: u8) -> Res {
     let mut all_zero = true;
-    let mut zeros: Vec<usize> = Vec::new();
+    let mut zeros = 0u64;
     for i in min..max {
         let (spi, byte) = place(i);
         show_read(cx, spi);
@@ -67,13 +67,13 @@ fn mark_data(cx: &mut Cx<'_>, frame: usize, min: i32, max: i32, dst: u8) -> Res 
             all_zero = false;
             break;
         }
-        if saved && !zeros.contains(&spi) {
-            zeros.push(spi);
+        if saved {
+            zeros |= 1 << (spi & 63);
         }
     }
     if all_zero {
-        for spi in zeros {
-            cx.path.ask_exact(Needed::Slot(frame, spi));
+        if zeros != 0 {
+            cx.path.ask_exact(Needed::Slots(frame, zeros));
         }
         mark_zero(cx, dst);
     } else {
@@ -126,8 +126,8 @@ fn read_fixed(cx: &mut Cx<'_>, frame: usize, off: i32, size: usize, dst: Option<
             return Err(cx.reject(MemoryMsg::FillSize, Errno::EACCES));
         }
         slot_is_read(cx, frame, spi)?;
-        let copies = old.holds_scalar() && size <= saved_size(&old) && off % 8 == 0;
-        // Both places hold the same value from now on.
+        // Both places hold the same value from now on, if it fits into what is read.
+        let copies = old.holds_scalar() && size <= saved_size(&old) && off % 8 == 0 && fits(&old.spilled, size);
         if dst.is_some()
             && copies
             && cx.program.kernel.features.fills_are_copies
@@ -165,17 +165,22 @@ fn read_fixed(cx: &mut Cx<'_>, frame: usize, off: i32, size: usize, dst: Option<
     Ok(())
 }
 
+/// Whether a saved number fits into so many bytes.
+fn fits(saved: &RegState, size: usize) -> bool {
+    u64::BITS - saved.scalar.umax.leading_zeros() <= 8 * size as u32
+}
+
 /// A load of part of a saved scalar, or of a scalar that was saved in part. Tells whether the load restores the saved
 /// register, so that backtracking goes on in the slot.
 fn fill_part(cx: &mut Cx<'_>, frame: usize, old: &Slot, off: i32, byte: usize, size: usize, dst: u8) -> Res<bool> {
     let saved = &old.spilled;
     let every = cx.program.kernel.features.every_number_spills;
-    let fits = if every { size <= saved_size(old) } else { size == saved_size(old) };
-    let restores = if fits && off % 8 == 0 {
+    let saved_whole = if every { size <= saved_size(old) } else { size == saved_size(old) };
+    let restores = if saved_whole && off % 8 == 0 {
         // Low bytes of the saved value: the caller truncates.
         let reg = cx.reg_mut(dst);
         reg.copy_from(saved);
-        if every && u64::BITS - saved.scalar.umax.leading_zeros() > 8 * size as u32 {
+        if every && !fits(saved, size) {
             drop_link(reg);
         }
         true
@@ -195,7 +200,7 @@ fn fill_part(cx: &mut Cx<'_>, frame: usize, old: &Slot, off: i32, byte: usize, s
             && (0..size).map(|i| (8 + byte - i) % 8).all(|b| old.kind[b] == SlotKind::Zero || is_saved_zero(old, b))
         {
             let (spi, _) = place(off);
-            cx.path.ask_exact(Needed::Slot(frame, spi));
+            cx.path.ask_exact(Needed::Slots(frame, 1 << (spi & 63)));
             mark_zero(cx, dst);
             false
         } else {

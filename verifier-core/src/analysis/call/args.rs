@@ -500,6 +500,9 @@ pub(crate) fn constant_text(cx: &mut Cx<'_>, regno: u8) -> Res {
         return Err(crate::error::Stop::silent(Errno::EINVAL));
     };
     let spec = std::sync::Arc::clone(&cx.program.map(map).spec);
+    if cx.program.kernel.features.percpu_addresses && map_type(cx, map) == Some(MapType::PercpuArray) {
+        return Err(cx.reject(CallMsg::StrPercpu { regno }, Errno::EINVAL));
+    }
     if spec.map_flags & RDONLY_PROG == 0 || !spec.frozen {
         return Err(cx.reject(CallMsg::StrWritable { regno }, Errno::EACCES));
     }

@@ -16,7 +16,8 @@ use crate::analysis::regs::need_exactly;
 use crate::analysis::regs::set_unknown;
 use crate::error::{CallMsg, Errno, Res, Stop};
 use crate::isa::Insn;
-use crate::isa::opcode::MAX_CALL_FRAMES;
+use crate::isa::opcode::{MAX_CALL_FRAMES, MOST_CALL_FRAMES};
+use crate::kernel::Features;
 use crate::kernel::call::RegBase;
 use crate::kernel::features::LivenessKind;
 use crate::state::register::live;
@@ -25,12 +26,17 @@ use crate::state::{FuncState, RegState};
 /// BTF linkage of a global function.
 const GLOBAL: u16 = 1;
 
+/// Frames that a release lets a program stand in at once.
+pub(crate) const fn most_frames(features: &Features) -> usize {
+    if features.sixteen_frames { MOST_CALL_FRAMES } else { MAX_CALL_FRAMES }
+}
+
 /// A further frame must fit.
 ///
 /// # Errors
 /// Rejects with E2BIG.
 pub(super) fn check_depth(cx: &mut Cx<'_>, top_frame: usize) -> Res {
-    if top_frame + 1 >= MAX_CALL_FRAMES {
+    if top_frame + 1 >= most_frames(&cx.program.kernel.features) {
         return Err(cx.reject(CallMsg::TooDeep { frames: top_frame + 2 }, Errno::E2BIG));
     }
     Ok(())
@@ -47,8 +53,8 @@ pub(crate) fn lose_scratch_registers(cx: &mut Cx<'_>, frame: usize) {
     }
 }
 
-/// Whether a local function is verified on its own.
-fn is_global(cx: &Cx<'_>, subprog: usize) -> bool {
+/// Whether a local function is verified on its own, whoever calls it.
+pub(crate) fn is_global(cx: &Cx<'_>, subprog: usize) -> bool {
     cx.learned.function_facts.get(subprog).is_some_and(|a| a.linkage == GLOBAL)
 }
 

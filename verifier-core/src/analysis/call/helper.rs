@@ -12,7 +12,7 @@ use super::special::{self, Effects};
 use std::rc::Rc;
 
 use crate::analysis::Cx;
-use crate::analysis::access::{kptr_pointee, memory_access};
+use crate::analysis::access::{hook_result, kptr_pointee, memory_access};
 use crate::analysis::asks::Fork;
 use crate::analysis::dynptr::end_dynptr;
 use crate::analysis::preflight::attr::is_gpl_compatible;
@@ -24,9 +24,9 @@ use crate::analysis::regs::{
 use crate::error::{CallMsg, Errno, Res, Stop};
 use crate::isa::Insn;
 use crate::isa::opcode::B;
-use crate::kernel::Reworded;
 use crate::kernel::call::{ArgBase, FuncProto, RegBase, RegType, RetBase, TypeFlags};
 use crate::kernel::helpers::{HelperCaps, HelperQuery, allowed, class, exists, id, prototype};
+use crate::kernel::{AttachType, Reworded};
 use crate::program::record::FieldKind;
 use crate::state::register::live;
 use crate::state::{BtfRef, Payload, RegState};
@@ -294,6 +294,9 @@ fn own_result(cx: &mut Cx<'_>, meta: &CallMeta, insn_idx: usize) -> Res {
     }
     if class::is_ptr_cast(func) || class::is_dynptr_ref(func) {
         cx.reg_mut(0).ref_obj_id = meta.ref_obj_id;
+        if class::is_ptr_cast(func) && meta.ref_obj_id != 0 && cx.program.kernel.features.owned_casts_fork {
+            fork_cast(cx, insn_idx);
+        }
     } else if class::is_acquire(func, map) {
         let id = refs::hold_reference(cx, insn_idx)?;
         let r0 = cx.reg_mut(0);
@@ -301,6 +304,25 @@ fn own_result(cx: &mut Cx<'_>, meta: &CallMeta, insn_idx: usize) -> Res {
         r0.ref_obj_id = id;
     }
     Ok(())
+}
+
+/// A cast of a pointer that owns a reference either yields the same object, or null: the paths part at once.
+fn fork_cast(cx: &mut Cx<'_>, insn_idx: usize) {
+    let cast = *cx.reg(0);
+    if !cast.ty.may_be_null() {
+        return;
+    }
+    let precise = !cx.program.caps.has_cap_bpf;
+    cx.path.story.note(insn_idx, cx.program.insns[insn_idx], &cx.path.cur);
+    cx.path.fork(insn_idx + 1, insn_idx, Fork::Jump);
+    let null = cx.path.forked_mut().reg_mut(0);
+    refs::zero_reg(null);
+    null.ty = RegType::of(RegBase::Scalar);
+    null.precise = precise;
+    let mut same = known_not_null(cx, cast);
+    same.id = cast.ref_obj_id;
+    cx.path.story.note_again(insn_idx, &cast, &same);
+    *cx.reg_mut(0) = same;
 }
 
 /// Bounds of the returned number.
@@ -331,9 +353,15 @@ fn refine_result(cx: &mut Cx<'_>, proto: &FuncProto, meta: &CallMeta) -> Res {
             (s.umin, s.u32_min, s.smin, s.s32_min) = (0, 0, 0, 0);
             (s.umax, s.u32_max, s.smax, s.s32_max) = (u64::from(max), max, i64::from(max), max as i32);
         }
-        id::GET_RETVAL if cx.program.kernel.features.retval_is_error => {
-            (r0.scalar.smin, r0.scalar.smax) = (-i64::from(MAX_ERRNO), 0);
-            (r0.scalar.s32_min, r0.scalar.s32_max) = (-MAX_ERRNO, 0);
+        // What getsockopt() returned may be anything.
+        id::GET_RETVAL
+            if cx.program.kernel.features.retval_is_error
+                && cx.program.resolved_attach_type() != AttachType::CgroupGetsockopt =>
+        {
+            let of_hook = cx.program.resolved_attach_type() == AttachType::LsmCgroup;
+            let (min, max) = if of_hook { hook_result(cx) } else { None }.unwrap_or((-MAX_ERRNO, 0));
+            (r0.scalar.smin, r0.scalar.smax) = (i64::from(min), i64::from(max));
+            (r0.scalar.s32_min, r0.scalar.s32_max) = (min, max);
         }
         _ => return bounds_sanity_check_r0(cx, r0),
     }

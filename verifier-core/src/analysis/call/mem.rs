@@ -121,6 +121,6 @@ pub(super) fn constant_map_key(cx: &mut Cx<'_>, key: &RegState, key_size: u32) -
         return Ok(None);
     }
     let key = slot.spilled.scalar.var_off.value;
-    cx.path.ask_exact(Needed::Slot(frame, spi));
+    cx.path.ask_exact(Needed::Slots(frame, 1 << (spi & 63)));
     Ok(Some(key))
 }

@@ -12,6 +12,7 @@ use super::helper_name;
 use super::meta::CallMeta;
 use super::returns::attached_to_void;
 use crate::analysis::Cx;
+use crate::analysis::access::hook_result;
 use crate::analysis::dynptr::is_packet_dynptr;
 use crate::analysis::dynptr::{dynptr_id, dynptr_kind_of, dynptr_owner};
 use crate::analysis::refs::nothing_held_is_left;
@@ -258,10 +259,8 @@ pub(super) fn check_func_ip(cx: &mut Cx<'_>, func: u32) -> Res {
     let (name, prog) = (helper_name(func), cx.program.resolved_prog_type());
     match prog {
         ProgType::Tracing => {
-            let trampoline = matches!(
-                cx.program.resolved_attach_type(),
-                AttachType::TraceFentry | AttachType::TraceFexit | AttachType::ModifyReturn
-            );
+            let attach = cx.program.resolved_attach_type();
+            let trampoline = attach.watches_function() || attach == AttachType::ModifyReturn;
             if trampoline { Ok(()) } else { Err(cx.reject(CallMsg::FuncIpAttach { name, id: func }, Errno::ENOTSUPP)) }
         }
         ProgType::Kprobe => Ok(()),
@@ -276,12 +275,9 @@ fn retval_in_range(cx: &mut Cx<'_>, lsm_cgroup: bool) -> Res {
     if !cx.program.kernel.features.set_retval_in_range || anything {
         return Ok(());
     }
-    if lsm_cgroup {
-        return Err(Stop::unsupported("bpf_set_retval() of LSM hooks of control groups"));
-    }
     need_exactly(cx, 1)?;
     let r1 = *cx.reg(1);
-    let range = (-4095, 0);
+    let range = if lsm_cgroup { hook_result(cx) } else { None }.unwrap_or((-4095, 0));
     if !super::returns::in_range(cx, range, &r1, true) {
         let msg = super::returns::out_of_range("At bpf_set_retval", "R1", &r1, range);
         return Err(cx.reject(msg, Errno::EINVAL));

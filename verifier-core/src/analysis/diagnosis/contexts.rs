@@ -237,7 +237,8 @@ fn structure(cx: &Scene<'_>, m: &StructureMsg) -> Option<(Account, Option<About>
             ("jump out of range", *from, reason, help)
         }
         StructureMsg::JumpIntoLdimm64 { idx } => {
-            let first = idx.saturating_sub(1);
+            let begins = cx.program.insns.get(*idx).is_some_and(|i| i.is_ldimm64());
+            let first = if begins { *idx } else { idx.saturating_sub(1) };
             let reason = format!(
                 "Control flow reaches the second half of the ldimm64 instruction pair that starts at instruction {first}."
             );
@@ -268,5 +269,6 @@ fn structure(cx: &Scene<'_>, m: &StructureMsg) -> Option<(Account, Option<About>
     };
     let mut a = account(cx, STRUCTURE, problem, reason, help);
     a.at = at;
+    a.before_lines = matches!(m, StructureMsg::JumpOutOfRange { .. } | StructureMsg::LastInsnNoExit);
     Some((a, None))
 }

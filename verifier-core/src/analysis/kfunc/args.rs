@@ -387,10 +387,20 @@ fn check_btf_id(cx: &mut Cx, meta: &KfuncMeta, reg: &RegState, p: &Param<'_>, ki
 
 /// No memory: its size may still decide the result.
 fn size_alone(cx: &mut Cx, meta: &mut KfuncMeta, p: &Param<'_>) -> Res<bool> {
-    let size_name = meta.desc.params.get(p.index + 1).map_or("", |n| &*n.name);
-    if !has_suffix(size_name, "__szk") {
-        return Ok(false);
+    let constant = size_is_constant(meta, p);
+    if constant {
+        constant_size(cx, meta, p)?;
     }
+    Ok(constant)
+}
+
+/// Whether the size in the next parameter has to be a constant, which decides the result.
+fn size_is_constant(meta: &KfuncMeta, p: &Param<'_>) -> bool {
+    meta.desc.params.get(p.index + 1).is_some_and(|size| has_suffix(&size.name, "__szk"))
+}
+
+/// The constant size in the next argument.
+fn constant_size(cx: &mut Cx, meta: &mut KfuncMeta, p: &Param<'_>) -> Res {
     let regno = p.index as u8 + 2;
     if meta.constant.is_some() {
         return Err(cx.kernel_bug("only one constant argument permitted"));
@@ -398,9 +408,11 @@ fn size_alone(cx: &mut Cx, meta: &mut KfuncMeta, p: &Param<'_>) -> Res<bool> {
     let Some(value) = cx.reg(regno).const_value() else {
         return Err(cx.reject(KfuncMsg::NotConstant { regno }, Errno::EINVAL));
     };
-    need_exactly(cx, regno)?;
+    if cx.program.kernel.features.size_without_memory {
+        need_exactly(cx, regno)?;
+    }
     meta.constant = Some(value);
-    Ok(true)
+    Ok(())
 }
 
 /// Memory with its size in the next register.
@@ -411,15 +423,8 @@ fn check_mem_size(cx: &mut Cx, meta: &mut KfuncMeta, p: &Param<'_>) -> Res {
         memory_and_size_both_ways(cx, regno + 1)
             .map_err(|s| cx.also(s, KfuncMsg::MemLenPair { arg: arg.into(), len_arg: Arg::from(arg + 1) }))?;
     }
-    let size_name = meta.desc.params.get(p.index + 1).map_or("", |n| &*n.name);
-    if has_suffix(size_name, "__szk") && cx.reg(regno + 1).is_scalar() {
-        if meta.constant.is_some() {
-            return Err(cx.kernel_bug("only one constant argument permitted"));
-        }
-        let Some(value) = cx.reg(regno + 1).const_value() else {
-            return Err(cx.reject(KfuncMsg::NotConstant { regno: regno + 1 }, Errno::EINVAL));
-        };
-        meta.constant = Some(value);
+    if size_is_constant(meta, p) && cx.reg(regno + 1).is_scalar() {
+        constant_size(cx, meta, p)?;
     }
     Ok(())
 }

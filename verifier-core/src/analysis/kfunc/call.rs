@@ -196,6 +196,7 @@ fn check_sections(cx: &mut Cx, name: &str, s: Sections) -> Res {
             cx.path.cur.preempt_off_depth += 1;
         } else if s.preempt_enable {
             cx.path.cur.preempt_off_depth -= 1;
+            refs::leave_atomic_section(cx);
         } else if s.sleepable {
             return Err(cx.reject(KfuncMsg::SleepableInPreempt { name: name() }, Errno::EACCES));
         }

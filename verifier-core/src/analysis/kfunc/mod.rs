@@ -30,6 +30,7 @@ use super::{Cx, Draft};
 use crate::btf::{Btf, BtfKind, Type};
 use crate::error::{Errno, KfuncMsg, Res, Stop};
 use crate::isa::Insn;
+use crate::kernel::ProgType;
 use crate::kernel::kfuncs::{self, KfuncFlags};
 use crate::state::BtfRef;
 
@@ -134,9 +135,13 @@ pub(crate) fn note_kfunc_call(cx: &mut Draft<'_>, func_id: i32, off: i16) -> Res
     };
     let name = func.name();
     let module = (btf_ref != BtfRef::VMLINUX).then(|| cx.program.btf_names[usize::from(btf_ref.0)].as_str());
-    let prog_type = cx.program.resolved_prog_type();
-    let flags =
-        kfuncs::flags_for(cx.program.kernel, module, name, prog_type, cx.program.prog_type, cx.program.attach_type);
+    let caller = kfuncs::Caller {
+        prog_type: cx.program.resolved_prog_type(),
+        loaded_as: cx.program.prog_type,
+        attach: cx.program.attach_type,
+        implements: implemented(cx).unwrap_or_default(),
+    };
+    let flags = kfuncs::flags_for(cx.program.kernel, module, name, &caller);
     if module.is_none() && kfuncs::is_device_bound(name) && cx.program.req.prog_ifindex == 0 {
         return Err(cx.reject(KfuncMsg::DevBound {}, Errno::EINVAL));
     }
@@ -277,6 +282,19 @@ pub(crate) fn kfunc_fastcall(program: &Program<'_>, insn: Insn) -> Option<(u32, 
     Some((mask, inlined))
 }
 
+/// Struct and member that a struct_ops program implements, as the request names them: what it may call is looked up before
+/// its target is checked.
+fn implemented<'p>(cx: &'p Draft<'_>) -> Option<(&'p str, &'p str)> {
+    if cx.program.prog_type != ProgType::StructOps {
+        return None;
+    }
+    let attach = &cx.program.req.attach;
+    let btf = attach.btf.as_deref().unwrap_or(cx.program.btf(BtfRef::VMLINUX));
+    let ops = btf.ty(attach.btf_id).filter(|t| t.kind == BtfKind::Struct)?;
+    let member = ops.members().nth(cx.program.req.expected_attach_type as usize)?;
+    Some((ops.name(), member.name()))
+}
+
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
@@ -311,7 +329,10 @@ mod tests {
         // What 6.13 or later brought must be there; what depends on the configuration need not be.
         let new = |r: &&kfuncs::Kfunc| r.releases.since > Kernel::v6_12().version;
         let invented: Vec<_> = groups()
-            .filter(|g| g.module.is_none() && g.filter != kfuncs::Filter::Signatures)
+            .filter(|g| {
+                use kfuncs::Filter;
+                g.module.is_none() && !matches!(g.filter, Filter::Signatures | Filter::Qdisc(_))
+            })
             .flat_map(rows)
             .filter(new)
             .filter(|r| !tagged.contains(r.name))

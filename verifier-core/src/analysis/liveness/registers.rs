@@ -10,6 +10,7 @@ use super::super::preflight::fastcall::call_summary;
 use crate::cfg::successors;
 use crate::error::LimitMsg;
 use crate::isa::op::CALL_ARGS;
+use crate::isa::opcode::ADDR_SPACE_CAST;
 use crate::isa::{Insn, Op, Regs};
 use crate::log::Event;
 
@@ -17,9 +18,6 @@ use crate::log::Event;
 const fn whole(regs: Regs) -> u32 {
     regs as u32 | (regs as u32) << 16
 }
-
-/// Kind of a move that changes the address space.
-const ADDR_SPACE_CAST: i16 = 1;
 
 /// Registers written and registers read, by halves.
 fn def_use(cx: &Draft<'_>, insn: Insn) -> (u32, u32) {

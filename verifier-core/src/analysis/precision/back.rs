@@ -80,8 +80,7 @@ pub(super) fn passes(bt: &Backtrack, touched: Regs, hist: Option<&Step>) -> bool
     let quiet = match hist {
         None => true,
         Some(h) if h.links != 0 => false,
-        Some(h) if h.flags & F_STACK_ACCESS != 0 => bt.slots[usize::from(h.flags & 7)] >> (h.flags >> 3 & 63) & 1 == 0,
-        Some(_) => true,
+        Some(h) => stack_access(Some(h)).is_none_or(|(frame, spi)| bt.slots[frame] >> spi & 1 == 0),
     };
     quiet && touched & wanted(bt) == 0
 }
@@ -285,7 +284,7 @@ mod tests {
     #[test]
     fn a_step_over_what_nobody_wants_changes_nothing() {
         let mov = |dst, src| Insn { code: ALU64 | MOV | 8, dst, src, off: 0, imm: 0 };
-        let bt = Backtrack { regs: [1 << 3, 0, 0, 0, 0, 0, 0, 0], ..Backtrack::default() };
+        let bt = Backtrack { regs: [1 << 3; 16], ..Backtrack::default() };
         let passes = |bt: &Backtrack, insn, hist| passes(bt, Touched::by(insn), hist);
         assert!(passes(&bt, mov(1, 3), None), "reading a wanted register leaves it wanted");
         assert!(!passes(&bt, mov(3, 1), None));
@@ -293,7 +292,7 @@ mod tests {
         let spill = Step { idx: 0, prev_idx: 0, flags, links: 0, older: 0, asked: Asked::default() };
         let store = Insn { code: STX | MEM | DW, dst: 10, src: 1, off: -24, imm: 0 };
         assert!(passes(&bt, store, Some(&spill)));
-        assert!(!passes(&Backtrack { slots: [1 << 2; 8], ..bt }, store, Some(&spill)));
+        assert!(!passes(&Backtrack { slots: [1 << 2; 16], ..bt }, store, Some(&spill)));
         assert!(!passes(&bt, Insn { code: JMP | CALL, dst: 0, src: 0, off: 0, imm: 1 }, None));
     }
 }

@@ -62,6 +62,14 @@ pub(crate) fn resolve_target(cx: &mut Draft<'_>) -> Res {
         ProgType::Tracing | ProgType::Lsm | ProgType::Ext => {}
         _ => return Ok(()),
     }
+    if cx.program.prog_type == ProgType::Tracing
+        && cx.program.attach_type.attaches_to_many()
+        && cx.program.req.attach.btf_id == 0
+    {
+        // Which functions it will watch is said when it is attached: all have five words.
+        cx.program.attach.btf = Some(BtfRef::VMLINUX);
+        return Ok(());
+    }
     let target = cx.program.req.attach.prog.clone();
     let found = check_attach_target(cx, target.as_deref())?;
 
@@ -97,7 +105,7 @@ pub(crate) fn resolve_target(cx: &mut Draft<'_>) -> Res {
             return Err(Stop::silent(Errno::EINVAL));
         }
         return Err(cx.reject(PolicyMsg::Denied { name: found.name }, Errno::EINVAL));
-    } else if matches!(cx.program.attach_type, AttachType::TraceFexit | AttachType::ModifyReturn)
+    } else if (cx.program.attach_type.sees_result() || cx.program.attach_type == AttachType::ModifyReturn)
         && vmlinux
         && error_injection::is_noreturn(v, &found.name)
     {
@@ -183,12 +191,8 @@ fn check_attach_target(cx: &mut Draft<'_>, tgt: Option<&TargetProg>) -> Res<Targ
             distill_func_proto(cx, &btf, Some(proto), &name)?;
             return Ok(Target { btf: btf_ref, proto, name });
         }
-        AttachType::ModifyReturn
-        | AttachType::LsmMac
-        | AttachType::LsmCgroup
-        | AttachType::TraceFentry
-        | AttachType::TraceFexit => {}
-        _ if extension => {}
+        AttachType::ModifyReturn | AttachType::LsmMac | AttachType::LsmCgroup => {}
+        other if extension || other.watches_function() => {}
         _ => return Err(Stop::silent(einval)),
     }
     if t.kind != BtfKind::Func {
@@ -200,7 +204,8 @@ fn check_attach_target(cx: &mut Draft<'_>, tgt: Option<&TargetProg>) -> Res<Targ
     let proto = func_proto(&btf, t.size_or_type)?;
     let proto = if tgt.is_some() && conservative { 0 } else { proto };
     let ret_size = distill_func_proto(cx, &btf, (proto != 0).then_some(proto), &name)?;
-    if ret_size > 8 && matches!(cx.program.attach_type, AttachType::ModifyReturn | AttachType::TraceFexit) {
+    let attach = cx.program.attach_type;
+    if ret_size > 8 && (attach.sees_result() || attach == AttachType::ModifyReturn) {
         return Err(cx.reject(PolicyMsg::WideReturn { func: name }, Errno::EOPNOTSUPP));
     }
     check_target_use(cx, tgt.is_some(), &name)?;
@@ -300,8 +305,7 @@ fn check_target_prog(cx: &mut Draft<'_>, tgt: &TargetProg, id: TypeId, name: &st
         return Err(cx.reject(PolicyMsg::RecursiveAttach, einval));
     }
     let attach = AttachType::from_number(tgt.request.expected_attach_type);
-    let fentry = matches!(attach, Some(AttachType::TraceFentry | AttachType::TraceFexit));
-    if is_tracing(tgt_type) && extension && fentry {
+    if is_tracing(tgt_type) && extension && attach.is_some_and(AttachType::watches_function) {
         return Err(cx.reject(PolicyMsg::ExtendFentry, einval));
     }
     Ok(func.unreliable)

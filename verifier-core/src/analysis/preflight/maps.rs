@@ -42,6 +42,13 @@ pub(crate) fn resolve_wide_loads(cx: &mut Draft<'_>) -> Res {
     let mut i = 0;
     while i < cx.program.insns.len() {
         let insn = cx.program.insns[i];
+        let known = is_known_opcode(insn.code, cx.program.kernel.features.narrow_atomics);
+        if !known && cx.program.kernel.features.forms_checked_first {
+            return Err(cx.reject(WalkMsg::UnknownOpcode { code: insn.code }, Errno::EINVAL));
+        }
+        if !insn.is_ldimm64() {
+            super::form::check_form(cx, insn)?;
+        }
         let v4 = cx.program.kernel.features.v4_instructions;
         let loads = insn.mode() == MEM || (v4 && insn.mode() == MEMSX);
         if insn.class() == LDX && (!loads || insn.imm != 0) {
@@ -59,7 +66,7 @@ pub(crate) fn resolve_wide_loads(cx: &mut Draft<'_>) -> Res {
         let young = !v4 && insn.code == BSWAP
             || !f.long_jumps && insn.code == GOTOL
             || !f.may_goto_exists && insn.code == MAY_GOTO_CODE;
-        if young || !is_known_opcode(insn.code, f.narrow_atomics) {
+        if young || !known {
             return Err(cx.reject(WalkMsg::UnknownOpcode { code: insn.code }, Errno::EINVAL));
         }
         i += 1;
@@ -78,6 +85,7 @@ fn resolve_one(cx: &mut Draft<'_>, i: usize) -> Res {
     let Some(half) = half.filter(|h| h.code == 0 && h.dst == 0 && h.src == 0 && h.off == 0) else {
         return Err(cx.reject(WalkMsg::LdImm64Half, Errno::EINVAL));
     };
+    super::form::check_form(cx, insn)?;
     match insn.src {
         0 => return Ok(()),
         PSEUDO_BTF_ID => return resolve_symbol(cx, i, insn.imm as u32, half.imm),
@@ -223,13 +231,20 @@ fn allows_sleepable(f: &Features, ty: MapType) -> bool {
 
 /// Whether an address inside the value can be loaded directly.
 fn check_direct_value(cx: &mut Draft<'_>, map: MapIdx, off: u32) -> Res {
-    if off >= MAX_VAR_OFF {
+    if off >= MAX_VAR_OFF && !cx.program.kernel.features.forms_checked_first {
         return Err(cx.reject(WalkMsg::DirectOffset { off }, Errno::EINVAL));
     }
     let spec = cx.program.map(map).spec.clone();
     let errno = match MapType::from_number(spec.map_type) {
         Some(MapType::Array) if spec.max_entries != 1 => Some(Errno::ENOTSUPP),
         Some(MapType::Array) => (off >= spec.value_size).then_some(Errno::EINVAL),
+        Some(MapType::PercpuArray) if cx.program.kernel.features.percpu_addresses => {
+            if spec.max_entries != 1 {
+                Some(Errno::EOPNOTSUPP)
+            } else {
+                (off >= spec.value_size).then_some(Errno::EINVAL)
+            }
+        }
         Some(MapType::Arena) => {
             let bytes = u64::from(spec.max_entries) * 4096;
             (u64::from(off) > bytes).then_some(Errno::ERANGE)

@@ -8,6 +8,7 @@ pub mod components;
 pub(crate) mod constants;
 pub(crate) mod entry;
 pub mod fastcall;
+pub(crate) mod form;
 pub(crate) mod frames;
 pub(in crate::analysis) mod func_model;
 pub(crate) mod maps;

@@ -7,6 +7,7 @@
 //! In the kernel: `enum priv_stack_mode`, `BPF_PRIV_STACK_MIN_SIZE`, `round_up_stack_depth()`,
 //! `bpf_enable_priv_stack()`, `check_max_stack_depth_subprog()`.
 
+use super::super::call::func;
 use super::super::{Cx, kfunc};
 use crate::error::{Errno, Res, StructureMsg};
 use crate::isa::opcode::{MAX_CALL_FRAMES, MAX_STACK};
@@ -48,6 +49,8 @@ fn private_allowed(cx: &Cx<'_>) -> bool {
 struct Return {
     insn: usize,
     sub: usize,
+    /// Frames below the function that calls, as far as they are counted.
+    below: usize,
 }
 
 /// Checks every chain of calls of the main program and of asynchronous callbacks.
@@ -70,7 +73,7 @@ pub(crate) fn stack_depths(cx: &mut Cx<'_>) -> Res {
 fn check_from(cx: &mut Cx<'_>, first: usize, private: bool, modes: &mut [Private]) -> Res {
     let len = cx.program.insns.len();
     let mut calls: Vec<Return> = Vec::with_capacity(MAX_CALL_FRAMES);
-    let (mut idx, mut depth, mut tail_call) = (first, 0i32, false);
+    let (mut idx, mut depth, mut tail_call, mut below) = (first, 0i32, false, 0);
     let mut entered = 0u32;
     let mut i = cx.learned.subprogs[idx].start as usize;
     if !private {
@@ -93,15 +96,18 @@ fn check_from(cx: &mut Cx<'_>, first: usize, private: bool, modes: &mut [Private
             if entered.is_multiple_of(1024) {
                 cx.out.check_cancelled()?;
             }
-            calls.push(Return { insn: i + 1, sub: idx });
+            calls.push(Return { insn: i + 1, sub: idx, below });
             idx = callee;
+            // A global function is walked on its own, and so may begin a chain of frames.
+            let begins = cx.program.kernel.features.frames_count_from_globals && func::is_global(cx, idx);
+            below = if begins { 0 } else { below + 1 };
             i = cx.learned.subprogs[idx].start as usize;
             if !private {
                 modes[idx] = Private::No;
             }
             tail_call |= cx.learned.subprogs[idx].makes_tail_calls;
-            if calls.len() >= MAX_CALL_FRAMES {
-                let row = StructureMsg::CallStackTooDeep { frames: calls.len() };
+            if below >= func::most_frames(&cx.program.kernel.features) {
+                let row = StructureMsg::CallStackTooDeep { frames: below };
                 return Err(cx.reject(row, Errno::E2BIG));
             }
             enter(cx, idx, &calls, &mut depth, private, modes)?;
@@ -119,7 +125,7 @@ fn check_from(cx: &mut Cx<'_>, first: usize, private: bool, modes: &mut [Private
         if modes[idx] != Private::Adaptive {
             depth -= round_up(cx, cx.learned.subprogs[idx].stack_depth);
         }
-        (i, idx) = (back.insn, back.sub);
+        (i, idx, below) = (back.insn, back.sub, back.below);
     }
 }
 

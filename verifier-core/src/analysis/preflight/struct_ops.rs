@@ -46,6 +46,9 @@ pub(crate) fn struct_ops_target(cx: &mut Draft<'_>) -> Res {
         return Err(cx.reject(PolicyMsg::MemberUnsupported { member: mname, name: name() }, Errno::EINVAL));
     }
     let args = ctx_args(st, &mname, &btf, btf_ref, &proto);
+    if args.iter().any(|a| a.ty == RegType::ARENA) && cx.program.arena.is_none() {
+        return Err(cx.reject(PolicyMsg::ArenaArgument { member: mname }, Errno::EINVAL));
+    }
     if args.iter().any(|a| a.refcounted) && cx.learned.subprogs.iter().any(|s| s.makes_tail_calls) {
         return Err(cx.reject(PolicyMsg::RefArgTailCall, Errno::EINVAL));
     }
@@ -74,6 +77,10 @@ fn ctx_args(st: &StructOps, member: &str, btf: &Btf, btf_ref: BtfRef, proto: &Ty
     for (i, p) in (0u32..).zip(proto.params()) {
         let nullable = st.nullable.contains(&(member, i));
         let refcounted = st.refcounted.contains(&(member, i));
+        if st.arena.contains(&(member, i)) {
+            let ty = RegType::ARENA;
+            out.push(CtxArg { offset, ty, btf: (btf_ref, 0), refcounted: false });
+        }
         if (nullable || refcounted)
             && let Some(target) = btf.pointee(p.type_id)
         {

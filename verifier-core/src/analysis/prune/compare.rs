@@ -15,6 +15,7 @@
 
 use std::rc::Rc;
 
+use crate::analysis::story::whole_offset;
 use crate::domain::{Scalar, Tnum};
 use crate::kernel::call::RegBase;
 use crate::kernel::pointer::{Covers, Shows};
@@ -37,6 +38,8 @@ pub(crate) enum Level {
 #[derive(Debug, Default)]
 pub(crate) struct IdMap {
     pairs: Vec<(u32, u32)>,
+    /// How much further into the packet the current pointers of an explored id stand, once one of them was seen.
+    moved: Vec<(u32, i64)>,
     tmp_id_gen: u32,
 }
 
@@ -47,6 +50,7 @@ impl IdMap {
     /// Forgets all pairs; made-up ids start above those given out.
     pub fn reset(&mut self, last_id: u32) {
         self.pairs.clear();
+        self.moved.clear();
         self.tmp_id_gen = last_id;
     }
 
@@ -71,6 +75,19 @@ impl IdMap {
         }
         self.pairs.push((old, cur));
         true
+    }
+
+    /// Whether all pointers of an id stand equally far from where they stood: what was shown of one of them is known of the
+    /// others by their distances, which have to be the same in both states.
+    fn moved_alike(&mut self, old: &RegState, cur: &RegState) -> bool {
+        let by = whole_offset(cur).smin.wrapping_sub(whole_offset(old).smin);
+        match self.moved.iter().find(|(id, _)| *id == old.id) {
+            Some((_, moved)) => *moved == by,
+            None => {
+                self.moved.push((old.id, by));
+                true
+            }
+        }
     }
 
     /// The same for scalars: a scalar that was on its own may be linked now, but linked ones must stay linked.
@@ -120,6 +137,12 @@ pub(crate) struct Comparison<'a> {
     pub ids_compared: bool,
     /// Numbers must be linked alike.
     pub number_links: bool,
+    /// The fixed part of a pointer's offset is part of its value.
+    pub whole_offsets: bool,
+    /// Where ranges may be narrower, slots may hold more than those of the explored state.
+    pub rounds_widen_slots: bool,
+    /// Pointers into the stacks of different frames are never exactly the same.
+    pub exact_minds_frames: bool,
     /// Plain bytes and saved unknown numbers count as the same.
     pub numbers_in_slots: bool,
 }
@@ -180,7 +203,9 @@ impl Comparison<'_> {
     /// Whether an explored register covers a current one.
     pub(crate) fn reg(&mut self, old: &RegState, cur: &RegState) -> bool {
         if self.level == Level::Exact {
-            return self.same_register(old, cur);
+            let leaves = self.exact_minds_frames && old.ty.is(RegBase::PtrToStack);
+            let same_frame = !leaves || old.frame_number == cur.frame_number;
+            return same_frame && self.same_register(old, cur);
         }
         let loose = self.level == Level::NotExact;
         if loose && self.read_marks && old.live & live::READ == 0 {
@@ -198,8 +223,9 @@ impl Comparison<'_> {
         match old.ty.base.row().covers {
             Covers::Number => self.scalar(old, cur),
             Covers::Within => {
-                same_head(old, cur)
-                    && within(&old.scalar, &cur.scalar)
+                old.ty == cur.ty
+                    && same_payload(old.payload, cur.payload)
+                    && self.offsets_cover(old, cur)
                     && self.ids.check(old.id, cur.id)
                     && self.ids.check(old.ref_obj_id, cur.ref_obj_id)
             }
@@ -207,12 +233,23 @@ impl Comparison<'_> {
                 let (o, c) = (old.range(), cur.range());
                 // Negative ranges are the marks of pointers at or beyond the end, not lengths.
                 let range_ok = if o < 0 || c < 0 { o == c } else { o <= c };
-                range_ok && old.off == cur.off && self.ids.check(old.id, cur.id) && within(&old.scalar, &cur.scalar)
+                range_ok
+                    && self.ids.check(old.id, cur.id)
+                    && self.offsets_cover(old, cur)
+                    && (!self.whole_offsets || old.id == 0 || self.ids.moved_alike(old, cur))
             }
             Covers::Frame => self.same_register(old, cur) && old.frame_number == cur.frame_number,
             Covers::Anything => true,
             Covers::Same => self.same_register(old, cur),
         }
+    }
+
+    /// Whether a pointer's offset was possible in the explored state: as one value, or the fixed part and the other apart.
+    fn offsets_cover(&self, old: &RegState, cur: &RegState) -> bool {
+        if self.whole_offsets {
+            return within(&whole_offset(old), &whole_offset(cur));
+        }
+        old.off == cur.off && within(&old.scalar, &cur.scalar)
     }
 
     /// The same where pointers must bear the very same id, but for some that may be null and those into packets.
@@ -276,7 +313,7 @@ impl Comparison<'_> {
     }
 
     pub(crate) fn slot(&mut self, old: &Slot, cur: Option<&Slot>) -> bool {
-        let loose = self.level == Level::NotExact;
+        let loose = self.level == Level::NotExact || self.level == Level::RangeWithin && self.rounds_widen_slots;
         let kinds = old.kinds();
         if loose && (kinds == 0 || (kinds == all_of(SlotKind::Misc) && self.reads_unset_stack)) {
             return true;
@@ -499,6 +536,9 @@ mod tests {
             level,
             strict_scalars: false,
             unlinked_covers_distant: true,
+            whole_offsets: true,
+            exact_minds_frames: true,
+            rounds_widen_slots: true,
             exact: false,
             reads_unset_stack: true,
             read_marks: true,
@@ -546,6 +586,21 @@ mod tests {
     }
 
     #[test]
+    fn pointers_of_one_packet_id_stand_at_the_same_distance() {
+        let at = |id, min: u64, max: u64| {
+            let mut r = scalar(min, max);
+            (r.id, r.scalar.smin) = (id, min as i64);
+            r
+        };
+        let mut ids = IdMap::default();
+        assert!(ids.moved_alike(&at(1, 0, 15), &at(2, 8, 11)), "the first one of an id");
+        assert!(ids.moved_alike(&at(1, 8, 23), &at(2, 16, 19)));
+        assert!(!ids.moved_alike(&at(1, 8, 23), &at(2, 8, 11)), "what was behind the other is where it is");
+        ids.reset(100);
+        assert!(ids.moved_alike(&at(1, 8, 23), &at(2, 8, 11)));
+    }
+
+    #[test]
     fn plain_bytes_cover_zero_but_not_the_other_way_round() {
         let slot = |k| {
             let mut s = Slot { spilled: RegState::NOT_INIT, kind: [k; 8] };
@@ -559,6 +614,9 @@ mod tests {
             level: Level::NotExact,
             strict_scalars: false,
             unlinked_covers_distant: true,
+            whole_offsets: true,
+            exact_minds_frames: true,
+            rounds_widen_slots: true,
             exact: false,
             reads_unset_stack: false,
             read_marks: true,

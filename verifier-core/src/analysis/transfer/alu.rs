@@ -19,9 +19,6 @@ use super::super::asks::Fork;
 use super::super::regs::*;
 use super::{ptr, sanitize};
 
-/// Offset field that turns a move into an address space cast.
-const ADDR_SPACE_CAST: i16 = 1;
-
 /// How the kernel writes an operation.
 pub(super) const fn op_text(op: u8) -> &'static str {
     match op {
@@ -56,23 +53,9 @@ pub(crate) fn do_arithmetic(cx: &mut Cx<'_>, insn: Insn) -> Res {
     no_contradiction_in(cx, insn.dst, "alu")
 }
 
-fn reserved(cx: &mut Cx<'_>, what: &'static str, bad: bool) -> Res {
-    if bad { Err(cx.reject(RegisterMsg::AluReservedFields { what }, Errno::EINVAL)) } else { Ok(()) }
-}
-
 /// `neg`, and byte orders.
 fn unary(cx: &mut Cx<'_>, insn: Insn) -> Res {
     let is_neg = insn.op() == NEG;
-    if is_neg {
-        let bad = insn.is_reg_src() || insn.src != 0 || insn.off != 0 || insn.imm != 0;
-        reserved(cx, "BPF_NEG", bad)?;
-    } else {
-        let bad = insn.src != 0
-            || insn.off != 0
-            || !matches!(insn.imm, 16 | 32 | 64)
-            || (insn.class() == ALU64 && insn.source() != TO_LE);
-        reserved(cx, "BPF_END", bad)?;
-    }
     use_register(cx, insn.dst, ArgUse::Src)?;
     if would_leak(cx, insn.dst) {
         return Err(cx.reject(RegisterMsg::PointerArithmetic { regno: insn.dst }, Errno::EACCES));
@@ -92,7 +75,6 @@ fn unary(cx: &mut Cx<'_>, insn: Insn) -> Res {
 fn mov(cx: &mut Cx<'_>, insn: Insn) -> Res {
     let wide = insn.class() == ALU64;
     if !insn.is_reg_src() {
-        reserved(cx, "BPF_MOV", insn.src != 0 || insn.off != 0)?;
         use_register(cx, insn.dst, ArgUse::DstNoMark)?;
         set_unknown(cx, insn.dst);
         let v = if wide { insn.imm as i64 as u64 } else { u64::from(insn.imm as u32) };
@@ -106,13 +88,6 @@ fn mov(cx: &mut Cx<'_>, insn: Insn) -> Res {
         if cx.program.arena.is_none() {
             return Err(cx.reject(RegisterMsg::AddrSpaceCastNoArena {}, Errno::EINVAL));
         }
-    } else {
-        let widths: &[i16] = match (cx.program.kernel.features.v4_instructions, wide) {
-            (false, _) => &[0],
-            (true, true) => &[0, 8, 16, 32],
-            (true, false) => &[0, 8, 16],
-        };
-        reserved(cx, "BPF_MOV", !widths.contains(&insn.off) || insn.imm != 0)?;
     }
     use_register(cx, insn.src, ArgUse::Src)?;
     use_register(cx, insn.dst, ArgUse::DstNoMark)?;
@@ -199,14 +174,8 @@ fn mov_low(cx: &mut Cx<'_>, insn: Insn) -> Res {
 fn binary(cx: &mut Cx<'_>, insn: Insn) -> Res {
     let op = insn.op();
     let divides = matches!(op, DIV | MOD);
-    // Offset 1 makes divisions signed.
-    let signed = divides && cx.program.kernel.features.v4_instructions;
-    let bad_off = !matches!(insn.off, 0 | 1) || (insn.off == 1 && !signed);
     if insn.is_reg_src() {
-        reserved(cx, "BPF_ALU", insn.imm != 0 || bad_off)?;
         use_register(cx, insn.src, ArgUse::Src)?;
-    } else {
-        reserved(cx, "BPF_ALU", insn.src != 0 || bad_off)?;
     }
     use_register(cx, insn.dst, ArgUse::Src)?;
     if !insn.is_reg_src() {

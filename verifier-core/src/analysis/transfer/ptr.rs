@@ -116,8 +116,9 @@ pub(super) fn adjust_ptr(cx: &mut Cx<'_>, insn: Insn, ptr: RegState, off: RegSta
     if let Some(stop) = insane_offset(cx, &dst, ptr.ty) {
         return Err(stop);
     }
-    // What an immediate or a difference makes of a variable offset is known from its bits alone in the low half.
-    if !whole || dst.scalar.is_const() || op == ADD && insn.is_reg_src() {
+    // What an immediate or a difference makes of a variable offset into a packet is known from its bits alone in the low
+    // half.
+    if !whole || dst.scalar.is_const() || op == ADD && insn.is_reg_src() || !is_packet_pointer(&dst) {
         bring_in_step(cx, &mut dst);
     }
     if cx.program.kernel.features.moved_end_is_forgotten

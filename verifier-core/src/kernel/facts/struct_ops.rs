@@ -2,7 +2,8 @@
 //!
 //! Evidence: `register_bpf_struct_ops()` with its `cfi_stubs` and `check_member` in net/ipv4/bpf_tcp_ca.c,
 //! net/bpf/bpf_dummy_struct_ops.c (6.12.117 and 6.18), and bpf_testmod of 6.12.117's selftests. Whether a kernel has the
-//! struct is told by its BTF (`bpf_struct_ops_<name>`); sched_ext, HID and qdisc structs are in neither profile.
+//! struct is told by its BTF (`bpf_struct_ops_<name>`); sched_ext and HID structs are in no profile. Queueing disciplines:
+//! net/sched/bpf_qdisc.c and recordings of 7.3.4.
 
 /// A struct that programs may implement. Kernel: `struct bpf_struct_ops`.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -19,6 +20,8 @@ pub struct StructOps {
     pub nullable: &'static [(&'static str, u32)],
     /// Arguments (member, index) that come with a reference (6.14), from the suffix `__ref` in the stub.
     pub refcounted: &'static [(&'static str, u32)],
+    /// Arguments (member, index) that point into the program's arena (7.1), from the suffix `__arena` in the stub.
+    pub arena: &'static [(&'static str, u32)],
     /// What the context's check does besides the common rule.
     pub ctx: CtxRule,
     /// Which helpers the programs may call. Kernel: `get_func_proto` of the struct's own operations.
@@ -34,6 +37,8 @@ pub enum CtxRule {
     Plain,
     /// `struct sock` becomes `struct tcp_sock`.
     SockIsTcpSock,
+    /// Where packets that are to be freed go is an object of its own.
+    PacketsToFree,
 }
 
 /// Helpers of struct_ops programs.
@@ -45,6 +50,8 @@ pub enum HelperRule {
     Base,
     /// `bpf_tcp_ca_get_func_proto()`.
     TcpCa,
+    /// `bpf_qdisc_get_func_proto()`.
+    Qdisc,
 }
 
 /// Writes through BTF pointers.
@@ -54,6 +61,8 @@ pub enum WriteRule {
     None,
     /// Some fields of `struct tcp_sock`.
     TcpSock,
+    /// Some fields of `struct Qdisc` and `struct sk_buff`.
+    Qdisc,
     /// Anywhere in `struct bpf_dummy_ops_state`.
     DummyState,
     /// Anywhere in `struct st_ops_args`.
@@ -85,6 +94,7 @@ const NONE: StructOps = StructOps {
     sleepable: None,
     nullable: &[],
     refcounted: &[],
+    arena: &[],
     ctx: CtxRule::Plain,
     helpers: HelperRule::None,
     writes: WriteRule::None,
@@ -111,6 +121,15 @@ static VMLINUX: &[StructOps] = &[
         ctx: CtxRule::SockIsTcpSock,
         helpers: HelperRule::TcpCa,
         writes: WriteRule::TcpSock,
+        ..NONE
+    },
+    StructOps {
+        name: "Qdisc_ops",
+        members: &["enqueue", "dequeue", "init", "reset", "destroy"],
+        refcounted: &[("enqueue", 0)],
+        ctx: CtxRule::PacketsToFree,
+        helpers: HelperRule::Qdisc,
+        writes: WriteRule::Qdisc,
         ..NONE
     },
     StructOps {
@@ -141,6 +160,13 @@ static MODULE: &[StructOps] = &[
     },
     StructOps { name: "bpf_testmod_multi_st_ops", members: &["test_1"], helpers: HelperRule::Base, ..NONE },
     StructOps { name: "bpf_testmod_ops2", members: &["test_1"], ..NONE },
+    StructOps {
+        name: "bpf_testmod_ops3",
+        members: &["test_1", "test_2", "test_arena", "test_arena_nullable", "test_arena_stack", "test_arena_multislot"],
+        arena: &[("test_arena", 0), ("test_arena_nullable", 0), ("test_arena_stack", 8), ("test_arena_multislot", 1)],
+        helpers: HelperRule::Base,
+        ..NONE
+    },
     StructOps {
         name: "bpf_testmod_st_ops",
         members: &["test_prologue", "test_epilogue", "test_pro_epilogue"],

@@ -87,6 +87,7 @@ fn tiers(query: &HelperQuery<'_>) -> &'static [Tier] {
         ProgType::StructOps => match query.struct_ops {
             "tcp_congestion_ops" => offers_tracing::TCP_CONGESTION,
             "sched_ext_ops" => offers_tracing::SCHED_EXT,
+            "Qdisc_ops" => offers_tracing::QDISC,
             "bpf_dummy_ops" => &[],
             _ => offers_base::BASE,
         },
@@ -109,10 +110,7 @@ pub fn allowed(query: &HelperQuery<'_>, proto: &FuncProto) -> bool {
             !query.attaches_to_prog
                 && match query.attach_type {
                     AttachType::TraceIter | AttachType::TraceRawTp => true,
-                    AttachType::TraceFentry | AttachType::TraceFexit => {
-                        !query.attach_name.starts_with("bpf_sk_storage")
-                    }
-                    _ => false,
+                    other => other.watches_function() && !query.attach_name.starts_with("bpf_sk_storage"),
                 }
         }
     }

@@ -76,9 +76,7 @@ impl When {
                 matches!(q.attach_type, AttachType::TraceUprobeMulti | AttachType::TraceUprobeSession)
             }
             When::Trampoline => match q.prog_type {
-                ProgType::Tracing => {
-                    matches!(q.attach_type, AttachType::TraceFentry | AttachType::TraceFexit | AttachType::ModifyReturn)
-                }
+                ProgType::Tracing => q.attach_type.watches_function() || q.attach_type == AttachType::ModifyReturn,
                 ProgType::Lsm => q.attach_type == AttachType::LsmMac,
                 _ => false,
             },

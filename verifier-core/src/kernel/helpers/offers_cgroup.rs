@@ -117,6 +117,8 @@ static SOCKOPT_ROWS: &[Offer] = &[
 static SOCK_ROWS: &[Offer] = &[
     on(GET_SOCKET_COOKIE, &sock::GET_SOCKET_COOKIE_SOCK),
     on(GET_NETNS_COOKIE, &sock::GET_NETNS_COOKIE_SOCK),
+    on(SETSOCKOPT, &sock::SOCK_CREATE_SETSOCKOPT).when(When::Attach(&[CgroupInetSockCreate])).since(7, 0),
+    on(GETSOCKOPT, &sock::SOCK_CREATE_GETSOCKOPT).when(When::Attach(&[CgroupInetSockCreate])).since(7, 0),
     on(PERF_EVENT_OUTPUT, &net::EVENT_OUTPUT_DATA),
     on(SK_STORAGE_GET, &storage::SK_STORAGE_GET_CG_SOCK),
     on(KTIME_GET_COARSE_NS, &general::KTIME_GET_COARSE_NS),

@@ -32,6 +32,9 @@ pub(super) static TCP_CONGESTION: &[Tier] = &[Tier::Rows(TCP_CONGESTION_ROWS), T
 /// struct_ops of schedulers. Kernel: `bpf_scx_get_func_proto()`.
 pub(super) static SCHED_EXT: &[Tier] = &[Tier::Rows(SCHED_EXT_ROWS), Tier::Then(BASE)];
 
+/// struct_ops of queueing disciplines. Kernel: `bpf_qdisc_get_func_proto()`.
+pub(super) static QDISC: &[Tier] = &[Tier::Rows(&[on(TAIL_CALL, &map::TAIL_CALL).when(When::Never)]), Tier::Then(BASE)];
+
 /// Rows of `bpf_tracing_func_proto()`. What moved to the base set in 6.16 stands behind CAP_PERFMON there, which programs
 /// that make system calls can lack.
 static TRACING_COMMON: &[Offer] = &[

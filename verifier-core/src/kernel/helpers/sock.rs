@@ -22,6 +22,8 @@ protos! {
     UNLOCKED_SK_SETSOCKOPT = "bpf_unlocked_sk_setsockopt_proto"(BTF_SOCK, ANY, ANY, MEM_IN, SIZE) -> INT;
     UNLOCKED_SK_GETSOCKOPT = "bpf_unlocked_sk_getsockopt_proto"(BTF_SOCK, ANY, ANY, MEM_OUT, SIZE) -> INT;
     SOCK_ADDR_SETSOCKOPT = "bpf_sock_addr_setsockopt_proto"(CTX, ANY, ANY, MEM_IN, SIZE) -> INT;
+    SOCK_CREATE_SETSOCKOPT = "bpf_sock_create_setsockopt_proto"(CTX, ANY, ANY, MEM_IN, SIZE) -> INT;
+    SOCK_CREATE_GETSOCKOPT = "bpf_sock_create_getsockopt_proto"(CTX, ANY, ANY, MEM_OUT, SIZE) -> INT;
     SOCK_ADDR_GETSOCKOPT = "bpf_sock_addr_getsockopt_proto"(CTX, ANY, ANY, MEM_OUT, SIZE) -> INT;
     SOCK_OPS_SETSOCKOPT = "bpf_sock_ops_setsockopt_proto"(CTX, ANY, ANY, MEM_IN, SIZE) -> INT;
     SOCK_OPS_GETSOCKOPT = "bpf_sock_ops_getsockopt_proto"(CTX, ANY, ANY, MEM_OUT, SIZE) -> INT;

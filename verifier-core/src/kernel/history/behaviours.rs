@@ -660,6 +660,12 @@ behaviours! {
         evidence: "measured on 7.0.13 and 7.3.4",
         probe: "",
     }
+    /// Functions that are walked on their own begin the count of frames anew: only the stack of all is limited (7.1).
+    frames_count_from_globals {
+        since: v(7, 1),
+        evidence: "measured on 6.18.44 and 7.3.4",
+        probe: "",
+    }
     /// The fixed part of a pointer's offset is part of its value, and is judged with it (7.1).
     offsets_are_values {
         since: v(7, 1),
@@ -703,6 +709,57 @@ behaviours! {
         evidence: "measured on 7.3.4",
         probe: "",
     }
+    /// Code that cannot be interrupted, or not by other tasks, is protected as by RCU: what was found there may be stale
+    /// behind it, and borrows of it end (7.1).
+    every_atomic_section_is_rcu {
+        since: v(7, 1),
+        evidence: "measured on 6.18.44 and 7.3.4",
+        probe: "",
+    }
+    /// A round of a loop is covered by an earlier one also where its stack holds more (7.1).
+    rounds_widen_slots {
+        since: v(7, 1),
+        evidence: "measured on 6.18.44 and 7.3.4",
+        probe: "",
+    }
+    /// A number that is a copy of another one than in the round before is not forgotten for that (7.1).
+    links_are_no_change {
+        since: v(7, 1),
+        evidence: "measured on 6.18.44 and 7.3.4",
+        probe: "",
+    }
+    /// The address of a value of which each CPU has a copy can be loaded, and is that of the CPU that runs (7.1).
+    percpu_addresses {
+        since: v(7, 1),
+        evidence: "measured on 7.3.4",
+        probe: "",
+    }
+    /// States in which a pointer leads into the stack of another frame are not the same, so that no loop between them is
+    /// taken for endless (7.1).
+    exact_minds_frames {
+        since: v(7, 1),
+        evidence: "measured on 7.3.4",
+        probe: "",
+    }
+    /// Fields that operations do not use, registers that there are not, and addresses behind values are found when the
+    /// program is first read, not where the walk comes by (7.1).
+    forms_checked_first {
+        since: v(7, 1),
+        evidence: "measured on 6.18.44 and 7.3.4",
+        probe: "",
+    }
+    /// Sixteen frames may be entered, not eight (7.1).
+    sixteen_frames {
+        since: v(7, 1),
+        evidence: "measured on 6.18.44 and 7.3.4",
+        probe: "",
+    }
+    /// Only pointers that are certainly valid are asked whether the program's type may write through them (7.1).
+    writes_need_trust {
+        since: v(7, 1),
+        evidence: "measured on 7.3.4",
+        probe: "",
+    }
     /// What RCU protects may be stale behind the last lock of a sleepable program, too (7.1).
     unlocking_ends_rcu {
         since: v(7, 1),
@@ -731,6 +788,18 @@ behaviours! {
     stack_walks_sleep {
         since: v(7, 1),
         evidence: "measured on 7.3.4",
+        probe: "",
+    }
+    /// What a list or tree took over has no identity any more (7.1).
+    lent_nodes_lose_ids {
+        since: v(7, 1),
+        evidence: "measured on 6.18.44 and 7.3.4",
+        probe: "",
+    }
+    /// A cast of a pointer that owns a reference is walked on two paths: the same object, and null (7.1).
+    owned_casts_fork {
+        since: v(7, 1),
+        evidence: "measured on 6.18.44 and 7.3.4",
         probe: "",
     }
     /// The element that a callback gets has an identity (7.1).
@@ -959,7 +1028,8 @@ behaviours! {
     /// Precision walks drop wanted arguments of the caller when they enter a callback from its `exit`.
     callback_args_dropped_at_exit {
         since: v(6, 18),
-        evidence: "measured on 6.12.117 and 6.18.44",
+        until: v(7, 1),
+        evidence: "measured on 6.12.117, 6.18.44, 7.0.13 and 7.3.4",
         probe: "callback/loop",
     }
     /// Stacks of deep programs may be allocated apart from the kernel's (6.13, x86-64).

@@ -196,6 +196,12 @@ wordings! {
         evidence: "measured on 6.12.117 and 6.18.44",
         probe: "attach/fexit_noreturn",
     }
+    /// That refusal names sessions, too.
+    NoreturnSessions {
+        since: v(7, 0),
+        evidence: "measured on 7.3.4",
+        probe: "",
+    }
     /// Source lines stand in the log once for all instructions of a line, with file and number behind.
     SourceLines {
         since: v(6, 2),

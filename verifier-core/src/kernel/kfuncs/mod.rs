@@ -51,6 +51,10 @@ pub const GROUPS: &[&Group] = &[
     &net::SOCK_ITER,
     &net::XDP_METADATA,
     &net::TCP_CA,
+    &net::QDISC,
+    &net::QDISC_ENQUEUE,
+    &net::QDISC_WATCHDOG,
+    &net::QDISC_DEQUEUE,
     &net::CUBIC,
     &net::BBR,
     &net::DCTCP,
@@ -95,33 +99,48 @@ pub const fn hook_of(t: ProgType, version: KernelVersion) -> Hooks {
     }
 }
 
-fn passes(filter: Filter, build: Build, t: ProgType, attach: AttachType) -> bool {
+/// The program that calls, as far as it matters to which functions it may call.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Caller<'a> {
+    /// The type it counts as: an extension counts as its target's.
+    pub prog_type: ProgType,
+    /// The type it is loaded as, which filters look at.
+    pub loaded_as: ProgType,
+    /// How it will be attached.
+    pub attach: AttachType,
+    /// Struct and member that it implements; of no name for programs that implement none.
+    pub implements: (&'a str, &'a str),
+}
+
+impl Caller<'_> {
+    /// A program of a type that implements nothing.
+    pub const fn plain(prog_type: ProgType, attach: AttachType) -> Caller<'static> {
+        Caller { prog_type, loaded_as: prog_type, attach, implements: ("", "") }
+    }
+}
+
+fn passes(filter: Filter, build: Build, caller: &Caller<'_>) -> bool {
+    let (t, attach) = (caller.loaded_as, caller.attach);
     match filter {
         Filter::Signatures => build.signatures,
         Filter::None => true,
         Filter::Lsm => t == ProgType::Lsm,
         Filter::Iterator => attach == AttachType::TraceIter,
-        Filter::ProbeSession => {
-            t == ProgType::Kprobe && matches!(attach, AttachType::TraceKprobeSession | AttachType::TraceUprobeSession)
+        Filter::Qdisc(members) => {
+            let (ops, member) = caller.implements;
+            ops == "Qdisc_ops" && (members.is_empty() || member.is_empty() || members.contains(&member))
         }
+        Filter::Session => matches!(t, ProgType::Kprobe | ProgType::Tracing) && attach.is_session(),
     }
 }
 
 /// Flags of a kernel function for a program, or `None` when the program may not call it.
 ///
-/// `module` is the module whose BTF the call names, `None` for the kernel's own. `prog_type` is the type the program
-/// counts as (an extension counts as its target's); `loaded_as` the one it is loaded as, which filters look at.
+/// `module` is the module whose BTF the call names, `None` for the kernel's own.
 /// Kernel: `btf_kfunc_id_set_contains()`.
-pub fn flags_for(
-    kernel: &Kernel,
-    module: Option<&str>,
-    name: &str,
-    prog_type: ProgType,
-    loaded_as: ProgType,
-    attach: AttachType,
-) -> Option<KfuncFlags> {
+pub fn flags_for(kernel: &Kernel, module: Option<&str>, name: &str, caller: &Caller<'_>) -> Option<KfuncFlags> {
     let version = kernel.version;
-    let hook = hook_of(prog_type, version);
+    let hook = hook_of(caller.prog_type, version);
     for hooks in [Hooks::COMMON, hook] {
         for group in GROUPS.iter().filter(|g| g.hooks.intersects(hooks)) {
             // A group of a module counts for the kernel itself where it is built in.
@@ -134,7 +153,7 @@ pub fn flags_for(
                 } else {
                     row.flags
                 };
-                return passes(group.filter, kernel.build, loaded_as, attach).then_some(flags);
+                return passes(group.filter, kernel.build, caller).then_some(flags);
             }
         }
     }
@@ -151,7 +170,7 @@ mod tests {
     use super::*;
 
     fn may(name: &str, t: ProgType, attach: AttachType) -> bool {
-        flags_for(&Kernel::v6_12(), None, name, t, t, attach).is_some()
+        flags_for(&Kernel::v6_12(), None, name, &Caller::plain(t, attach)).is_some()
     }
 
     #[test]
@@ -165,9 +184,22 @@ mod tests {
     }
 
     #[test]
+    fn members_of_a_queueing_discipline_have_functions_of_their_own() {
+        let kernel = Kernel::release("7.3.4").expect("a kernel");
+        let may = |name, implements| {
+            let caller = Caller { implements, ..Caller::plain(ProgType::StructOps, AttachType::CgroupInetIngress) };
+            flags_for(&kernel, None, name, &caller).is_some()
+        };
+        assert!(may("bpf_kfree_skb", ("Qdisc_ops", "reset")) && !may("bpf_kfree_skb", ("tcp_congestion_ops", "init")));
+        assert!(may("bpf_qdisc_skb_drop", ("Qdisc_ops", "enqueue")));
+        assert!(!may("bpf_qdisc_skb_drop", ("Qdisc_ops", "dequeue")));
+        assert!(!may("bpf_qdisc_bstats_update", ("Qdisc_ops", "enqueue")));
+    }
+
+    #[test]
     fn a_module_function_is_not_the_kernels() {
-        let t = ProgType::SchedCls;
-        let of = |module, name| flags_for(&Kernel::v6_12(), module, name, t, t, AttachType::TcxIngress);
+        let caller = Caller::plain(ProgType::SchedCls, AttachType::TcxIngress);
+        let of = |module, name| flags_for(&Kernel::v6_12(), module, name, &caller);
         assert!(of(Some("nf_conntrack"), "bpf_skb_ct_lookup").is_some());
         assert!(of(Some("fou"), "bpf_skb_ct_lookup").is_none());
         assert!(of(Some("fou"), "bpf_rcu_read_lock").is_none());

@@ -2,7 +2,7 @@
 //!
 //! Facts of the sets in `net/`. A module's functions are found by the module's name when they are not built in.
 
-use super::row::{Filter, Group, Hooks, Kfunc, KfuncFlags as F, V6_15, V6_18, V7_1, k, since, until};
+use super::row::{Filter, Group, Hooks, Kfunc, KfuncFlags as F, V6_15, V6_16, V6_18, V7_1, k, since, until};
 
 /// Dynptrs over packet buffers. Kernel: `bpf_kfunc_check_set_skb`.
 pub(super) const SKB: Group = Group {
@@ -107,6 +107,36 @@ const TCP_CA_ROWS: &[Kfunc] = &[
     k("tcp_cong_avoid_ai", F::empty()),
 ];
 
+/// Queueing disciplines, whatever they implement. Kernel: `qdisc_kfunc_ids` and `qdisc_common_kfunc_set`.
+pub(super) const QDISC: Group = Group {
+    module: None,
+    hooks: Hooks::STRUCT_OPS,
+    filter: Filter::Qdisc(&[]),
+    rows: &[
+        since("bpf_skb_get_hash", F::TRUSTED_ARGS, V6_16),
+        since("bpf_kfree_skb", F::RELEASE, V6_16),
+        since("bpf_dynptr_from_skb", F::TRUSTED_ARGS, V6_16),
+    ],
+};
+
+/// When a packet comes. Kernel: `qdisc_enqueue_kfunc_set`.
+pub(super) const QDISC_ENQUEUE: Group =
+    Group { filter: Filter::Qdisc(&["enqueue"]), rows: &[since("bpf_qdisc_skb_drop", F::RELEASE, V6_16)], ..QDISC };
+
+/// When a packet comes or goes.
+pub(super) const QDISC_WATCHDOG: Group = Group {
+    filter: Filter::Qdisc(&["enqueue", "dequeue"]),
+    rows: &[since("bpf_qdisc_watchdog_schedule", F::TRUSTED_ARGS, V6_16)],
+    ..QDISC
+};
+
+/// When a packet goes. Kernel: `qdisc_dequeue_kfunc_set`.
+pub(super) const QDISC_DEQUEUE: Group = Group {
+    filter: Filter::Qdisc(&["dequeue"]),
+    rows: &[since("bpf_qdisc_bstats_update", F::TRUSTED_ARGS, V6_16)],
+    ..QDISC
+};
+
 /// CUBIC. Kernel: `tcp_cubic_check_kfunc_ids`.
 pub(super) const CUBIC: Group =
     Group { module: Some("tcp_cubic"), hooks: Hooks::STRUCT_OPS, filter: Filter::None, rows: CUBIC_ROWS };
@@ -130,7 +160,8 @@ const BBR_ROWS: &[Kfunc] = &[
     k("bbr_main", F::empty()),
     k("bbr_sndbuf_expand", F::empty()),
     k("bbr_undo_cwnd", F::empty()),
-    k("bbr_cwnd_event", F::empty()),
+    until("bbr_cwnd_event", F::empty(), V7_1),
+    since("bbr_cwnd_event_tx_start", F::empty(), V7_1),
     k("bbr_ssthresh", F::empty()),
     k("bbr_min_tso_segs", F::empty()),
     k("bbr_set_state", F::empty()),
@@ -144,6 +175,7 @@ const DCTCP_ROWS: &[Kfunc] = &[
     k("dctcp_init", F::empty()),
     k("dctcp_update_alpha", F::empty()),
     k("dctcp_cwnd_event", F::empty()),
+    since("dctcp_cwnd_event_tx_start", F::empty(), V7_1),
     k("dctcp_ssthresh", F::empty()),
     k("dctcp_cwnd_undo", F::empty()),
     k("dctcp_state", F::empty()),

@@ -138,8 +138,10 @@ pub enum Filter {
     Lsm,
     /// Iterator programs only. Kernel: `tracing_iter_filter()`.
     Iterator,
-    /// Probe sessions only. Kernel: `bpf_kprobe_multi_filter()`.
-    ProbeSession,
+    /// Sessions of probes and around functions only. Kernel: `bpf_kprobe_multi_filter()`.
+    Session,
+    /// These members of a queueing discipline only; empty: all of them. Kernel: `bpf_qdisc_kfunc_filter()`.
+    Qdisc(&'static [&'static str]),
     /// Kernels that verify signatures only. Kernel: `CONFIG_SYSTEM_DATA_VERIFICATION`.
     Signatures,
 }

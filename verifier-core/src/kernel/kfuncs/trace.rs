@@ -41,9 +41,9 @@ pub(super) const SIGNATURES: Group = Group {
 const LOOKUP_SYSTEM_KEY: F = F::ACQUIRE.union(F::RET_NULL);
 const LOOKUP_USER_KEY: F = LOOKUP_SYSTEM_KEY.union(F::SLEEPABLE);
 
-/// State shared by the two runs of a probe session. Kernel: `kprobe_multi_kfunc_set_ids`.
+/// State shared by the two runs of a session. Kernel: `kprobe_multi_kfunc_set_ids`.
 pub(super) const SESSION: Group =
-    Group { module: None, hooks: Hooks::KPROBE, filter: Filter::ProbeSession, rows: SESSION_ROWS };
+    Group { module: None, hooks: Hooks::KPROBE.union(Hooks::TRACING), filter: Filter::Session, rows: SESSION_ROWS };
 
 const SESSION_ROWS: &[Kfunc] = &[k("bpf_session_is_return", F::empty()), k("bpf_session_cookie", F::empty())];
 

@@ -215,6 +215,12 @@ pub enum AttachType {
     TraceKprobeSession = 56,
     /// Since 6.13.
     TraceUprobeSession = 57,
+    /// Since 7.0.
+    TraceFsession = 58,
+    /// Since 7.3, as far as was measured; the next two with it.
+    TraceFentryMulti = 59,
+    TraceFexitMulti = 60,
+    TraceFsessionMulti = 61,
 }
 
 impl AttachType {
@@ -278,6 +284,10 @@ impl AttachType {
         AttachType::NetkitPeer,
         AttachType::TraceKprobeSession,
         AttachType::TraceUprobeSession,
+        AttachType::TraceFsession,
+        AttachType::TraceFentryMulti,
+        AttachType::TraceFexitMulti,
+        AttachType::TraceFsessionMulti,
     ];
 
     /// The value with this number in the kernel's interface.
@@ -290,8 +300,33 @@ impl AttachType {
     pub fn of_release(n: u32, version: KernelVersion) -> Option<AttachType> {
         Self::from_number(n).filter(|t| match t {
             AttachType::TraceUprobeSession => version >= KernelVersion::new(6, 13),
+            AttachType::TraceFsession => version >= KernelVersion::new(7, 0),
+            _ if t.attaches_to_many() => version >= KernelVersion::new(7, 3),
             _ => true,
         })
+    }
+
+    /// The program runs behind the function that it attaches to, whose result it sees; perhaps also before it.
+    pub const fn sees_result(self) -> bool {
+        use AttachType::*;
+        matches!(self, TraceFexit | TraceFsession | TraceFexitMulti | TraceFsessionMulti)
+    }
+
+    /// The program runs before a function, behind it, or both, and changes nothing of it.
+    pub const fn watches_function(self) -> bool {
+        self.sees_result() || matches!(self, AttachType::TraceFentry | AttachType::TraceFentryMulti)
+    }
+
+    /// The program is loaded without a function, and attached to many.
+    pub const fn attaches_to_many(self) -> bool {
+        use AttachType::*;
+        matches!(self, TraceFentryMulti | TraceFexitMulti | TraceFsessionMulti)
+    }
+
+    /// The program runs before and behind, and the two runs share what they keep.
+    pub const fn is_session(self) -> bool {
+        use AttachType::*;
+        matches!(self, TraceKprobeSession | TraceUprobeSession | TraceFsession | TraceFsessionMulti)
     }
 
     /// The name in the kernel's interface, without its prefix.
@@ -355,6 +390,10 @@ impl AttachType {
             AttachType::NetkitPeer => "NETKIT_PEER",
             AttachType::TraceKprobeSession => "TRACE_KPROBE_SESSION",
             AttachType::TraceUprobeSession => "TRACE_UPROBE_SESSION",
+            AttachType::TraceFsession => "TRACE_FSESSION",
+            AttachType::TraceFentryMulti => "TRACE_FENTRY_MULTI",
+            AttachType::TraceFexitMulti => "TRACE_FEXIT_MULTI",
+            AttachType::TraceFsessionMulti => "TRACE_FSESSION_MULTI",
         }
     }
 }

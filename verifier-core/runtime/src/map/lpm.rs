@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::io;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{PoisonError, RwLock};
 
 use crate::value::Layout;
@@ -28,6 +29,8 @@ struct Tables {
 pub struct Lpm {
     values: Pages,
     tables: RwLock<Tables>,
+    /// Tables that there are, so that what a lookup costs is known without the lock that it takes itself.
+    lengths: AtomicU64,
     layout: Layout,
     max_entries: u32,
     max_len: u32,
@@ -64,6 +67,7 @@ impl Lpm {
         Ok(Lpm {
             values: Pages::new(len, false)?,
             tables: RwLock::default(),
+            lengths: AtomicU64::new(0),
             layout,
             max_entries,
             max_len: key_size.saturating_sub(4).saturating_mul(8),
@@ -137,6 +141,7 @@ impl MapOps for Lpm {
             *own = Some(key.into());
         }
         tables.by_len.entry(len).or_default().insert(bits.into(), n);
+        self.lengths.store(tables.by_len.len() as u64, Ordering::Relaxed);
         match old {
             Some(old) => release(&mut tables, old),
             None => tables.count += 1,
@@ -150,6 +155,7 @@ impl MapOps for Lpm {
         let n = tables.by_len.get_mut(&len).and_then(|t| t.remove(bits.as_slice())).ok_or(errno::ENOENT)?;
         if tables.by_len.get(&len).is_some_and(HashMap::is_empty) {
             tables.by_len.remove(&len);
+            self.lengths.store(tables.by_len.len() as u64, Ordering::Relaxed);
         }
         release(&mut tables, n);
         tables.count -= 1;
@@ -175,8 +181,7 @@ impl MapOps for Lpm {
 
     /// A table for each length that occurs is asked.
     fn lookup_cost(&self) -> u64 {
-        let lengths = self.tables.read().unwrap_or_else(PoisonError::into_inner).by_len.len() as u64;
-        lengths * (4 + u64::from(self.max_len) / 32)
+        self.lengths.load(Ordering::Relaxed) * (4 + u64::from(self.max_len) / 32)
     }
 
     fn len(&self) -> u64 {

@@ -558,19 +558,18 @@ fn access_type(
     t: Access,
     value: Option<u8>,
 ) -> Res {
-    let reg = &{ *cx.reg(regno) };
+    let reg = *cx.reg(regno);
     let alloc = reg.has(TypeFlags::ALLOC);
-    let asks = !cx.program.kernel.features.writes_need_trust || is_trusted(reg);
-    if t == Access::Write && !alloc && asks {
-        let new = cx.program.kernel.features.writes_need_trust;
-        let refused = |cx: &mut Cx<'_>, stop| {
-            let name = cx.program.btf(btf).type_name(id).to_string();
-            cx.also(stop, MemoryMsg::CannotWriteType { regno, name, off, size })
-        };
+    let strict = cx.program.kernel.features.writes_need_trust;
+    if t == Access::Write && !alloc && (!strict || is_trusted(&reg)) {
         match check_kernel_write(cx, btf, id, off, size) {
             Ok(true) => return Ok(()),
             Ok(false) => {}
-            Err(stop) => return Err(if new { refused(cx, stop) } else { stop }),
+            Err(stop) if strict => {
+                let name = cx.program.btf(btf).type_name(id).to_string();
+                return Err(cx.also(stop, MemoryMsg::CannotWriteType { regno, name, off, size }));
+            }
+            Err(stop) => return Err(stop),
         }
     }
     // Only objects that the program allocated itself may be written, wherever they are held.
@@ -589,7 +588,7 @@ fn access_type(
             set_loaded_pointer(cx, dst, RegBase::PtrToMem, btf, 0, TypeFlags::RDONLY | TypeFlags::UNTRUSTED)
         }
         StructAccess::Ptr { id: to, flags, field_name } => {
-            let flags = walked_flags(cx, reg, btf, id, to, flags, field_name);
+            let flags = walked_flags(cx, &reg, btf, id, to, flags, field_name);
             set_loaded_pointer(cx, dst, RegBase::PtrToBtfId, btf, to, flags)
         }
     }

@@ -109,6 +109,11 @@ fn is_struct(cx: &Cx<'_>, btf: BtfRef, id: TypeId, name: &str) -> bool {
     cx.program.btf(btf).find_by_name_kind(name, BtfKind::Struct) == Some(id)
 }
 
+/// The end of a field, if a store at this offset begins in it: at its first byte, or anywhere.
+fn end_of(at: u32, (from, end): (u32, u32), anywhere: bool) -> Option<u32> {
+    (at == from || anywhere && from <= at && at < end).then_some(end)
+}
+
 /// What TCP congestion control may write.
 fn tcp_sock(cx: &mut Cx<'_>, btf: BtfRef, id: TypeId, off: i32, size: i32) -> Res<bool> {
     if !is_struct(cx, btf, id, "tcp_sock") {
@@ -121,10 +126,7 @@ fn tcp_sock(cx: &mut Cx<'_>, btf: BtfRef, id: TypeId, off: i32, size: i32) -> Re
     let ranges = types.keep(|_: &TcpRanges| true, find);
     let known = |path: &[&str]| paced || !path.contains(&"sk_pacing_rate");
     let fields = TCP_FIELDS.iter().zip(ranges.0).filter(|((_, path, _), _)| known(path));
-    let end = fields.into_iter().find_map(|((.., anywhere), found)| {
-        let (from, end) = found?;
-        (at == from || (*anywhere && from <= at && at < end)).then_some(end)
-    });
+    let end = fields.into_iter().find_map(|((.., anywhere), found)| end_of(at, found?, *anywhere));
     within(cx, "tcp_sock", off, size, end)
 }
 
@@ -143,9 +145,7 @@ fn qdisc(cx: &mut Cx<'_>, btf: BtfRef, id: TypeId, off: i32, size: i32) -> Res<b
     } else {
         return Err(cx.reject(MemoryMsg::OnlyRead, Errno::EACCES));
     };
-    let within_one =
-        |((from, end), anywhere): ((u32, u32), bool)| (at == from || anywhere && from <= at && at < end).then_some(end);
-    let end = fields.into_iter().flatten().find_map(within_one);
+    let end = fields.into_iter().flatten().find_map(|(field, anywhere)| end_of(at, field, anywhere));
     within(cx, name, off, size, end)
 }
 

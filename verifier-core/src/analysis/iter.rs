@@ -208,9 +208,6 @@ pub(crate) fn fork_iteration(cx: &mut Cx, insn_idx: usize, meta: &KfuncMeta) -> 
         *state = IterState::Drained;
     }
     let precise = !cx.program.caps.has_cap_bpf;
-    let r0 = cx.reg_mut(0);
-    refs::zero_reg(r0);
-    r0.ty = RegType::of(RegBase::Scalar);
-    r0.precise = precise;
+    refs::null_reg(cx.reg_mut(0), precise);
     Ok(())
 }

@@ -40,6 +40,13 @@ pub(crate) fn zero_reg(reg: &mut RegState) {
     reg.scalar = Scalar::konst(0);
 }
 
+/// The register becomes null, a number; `precise` is the mark that numbers get (set for programs without CAP_BPF).
+pub(crate) fn null_reg(reg: &mut RegState, precise: bool) {
+    zero_reg(reg);
+    reg.ty = RegType::of(RegBase::Scalar);
+    reg.precise = precise;
+}
+
 /// A register whose object is gone: unreadable for those who may not see pointers, any number for others.
 pub(crate) fn invalidate(reg: &mut RegState, pointers_may_leak: bool, precise: bool) {
     if pointers_may_leak { forget_reg(reg, precise) } else { clear_reg(reg, precise) }

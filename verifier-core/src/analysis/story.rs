@@ -463,8 +463,8 @@ fn taken_away(story: &mut Story, idx: usize, before: &VerifierState, cur: &Verif
         for (spi, o) in old.stack.iter().enumerate().filter(|(_, o)| o.holds_register()) {
             let Some(w) = new.stack.get(spi) else { continue };
             // What a call wrote there is no register any more.
-            let written = (!w.holds_register()).then_some(Why::Written);
-            if let Some(why) = why(&o.spilled, &w.spilled).filter(|_| w.holds_register()).or(written) {
+            let why = if w.holds_register() { why(&o.spilled, &w.spilled) } else { Some(Why::Written) };
+            if let Some(why) = why {
                 let at = Spot { frame, place: Spotted::Slot(spi as u16) };
                 let (old, new) = (Snapshot::of(&o.spilled), Snapshot::NOTHING);
                 story.tell(idx, Told::Change { at, origin: None, old, new, why });

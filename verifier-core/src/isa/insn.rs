@@ -57,6 +57,11 @@ impl Insn {
         self.code & 0x08
     }
 
+    /// Whether the operand that is not used is given as well: a constant beside a register, or the other way round.
+    pub const fn sets_other_operand(self) -> bool {
+        if self.is_reg_src() { self.imm != 0 } else { self.src != 0 }
+    }
+
     /// Whether the second operand is a register.
     pub const fn is_reg_src(self) -> bool {
         self.code & 0x08 == X

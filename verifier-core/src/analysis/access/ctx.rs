@@ -26,8 +26,19 @@ fn retval_range(cx: &Cx<'_>) -> Option<(i32, i32)> {
     if cx.program.attach_type == AttachType::LsmMac { hook_result(cx) } else { None }
 }
 
+/// What programs of control groups read and set as the result of what they watch; `None`: anything, as `getsockopt()`
+/// returns.
+pub(crate) fn exchanged_retval(cx: &Cx<'_>) -> Option<(i32, i32)> {
+    let of_hook = match cx.program.resolved_attach_type() {
+        AttachType::CgroupGetsockopt if cx.program.resolved_prog_type() == ProgType::CgroupSockopt => return None,
+        AttachType::LsmCgroup => hook_result(cx),
+        _ => None,
+    };
+    Some(of_hook.unwrap_or((-MAX_ERRNO, 0)))
+}
+
 /// What the security hook that the program attaches to can return; `None`: nothing, or the program attaches to none.
-pub(crate) fn hook_result(cx: &Cx<'_>) -> Option<(i32, i32)> {
+fn hook_result(cx: &Cx<'_>) -> Option<(i32, i32)> {
     if cx.program.prog_type != ProgType::Lsm {
         return None;
     }

@@ -26,7 +26,7 @@ mod stack_write;
 
 pub(crate) use align::access_is_aligned;
 pub(crate) use atomic::atomic_operation;
-pub(crate) use ctx::hook_result;
+pub(crate) use ctx::exchanged_retval;
 pub(crate) use ctx::is_memory as ctx_is_memory;
 pub(crate) use ctx_btf::{CtxInfo, SKB_PADDING, TRACE_PREFIX, ctx_access, ops_type, skb_padding_loads};
 pub(crate) use dispatch::{load_value, memory_access, one_kind_of_pointer, store_value};

@@ -12,7 +12,7 @@ use super::special::{self, Effects};
 use std::rc::Rc;
 
 use crate::analysis::Cx;
-use crate::analysis::access::{hook_result, kptr_pointee, memory_access};
+use crate::analysis::access::{exchanged_retval, kptr_pointee, memory_access};
 use crate::analysis::asks::Fork;
 use crate::analysis::dynptr::end_dynptr;
 use crate::analysis::preflight::attr::is_gpl_compatible;
@@ -24,9 +24,9 @@ use crate::analysis::regs::{
 use crate::error::{CallMsg, Errno, Res, Stop};
 use crate::isa::Insn;
 use crate::isa::opcode::B;
+use crate::kernel::Reworded;
 use crate::kernel::call::{ArgBase, FuncProto, RegBase, RegType, RetBase, TypeFlags};
 use crate::kernel::helpers::{HelperCaps, HelperQuery, allowed, class, exists, id, prototype};
-use crate::kernel::{AttachType, Reworded};
 use crate::program::record::FieldKind;
 use crate::state::register::live;
 use crate::state::{BtfRef, Payload, RegState};
@@ -315,10 +315,7 @@ fn fork_cast(cx: &mut Cx<'_>, insn_idx: usize) {
     let precise = !cx.program.caps.has_cap_bpf;
     cx.path.story.note(insn_idx, cx.program.insns[insn_idx], &cx.path.cur);
     cx.path.fork(insn_idx + 1, insn_idx, Fork::Jump);
-    let null = cx.path.forked_mut().reg_mut(0);
-    refs::zero_reg(null);
-    null.ty = RegType::of(RegBase::Scalar);
-    null.precise = precise;
+    refs::null_reg(cx.path.forked_mut().reg_mut(0), precise);
     let mut same = known_not_null(cx, cast);
     same.id = cast.ref_obj_id;
     cx.path.story.note_again(insn_idx, &cast, &same);
@@ -353,13 +350,8 @@ fn refine_result(cx: &mut Cx<'_>, proto: &FuncProto, meta: &CallMeta) -> Res {
             (s.umin, s.u32_min, s.smin, s.s32_min) = (0, 0, 0, 0);
             (s.umax, s.u32_max, s.smax, s.s32_max) = (u64::from(max), max, i64::from(max), max as i32);
         }
-        // What getsockopt() returned may be anything.
-        id::GET_RETVAL
-            if cx.program.kernel.features.retval_is_error
-                && cx.program.resolved_attach_type() != AttachType::CgroupGetsockopt =>
-        {
-            let of_hook = cx.program.resolved_attach_type() == AttachType::LsmCgroup;
-            let (min, max) = if of_hook { hook_result(cx) } else { None }.unwrap_or((-MAX_ERRNO, 0));
+        id::GET_RETVAL if cx.program.kernel.features.retval_is_error => {
+            let Some((min, max)) = exchanged_retval(cx) else { return bounds_sanity_check_r0(cx, r0) };
             (r0.scalar.smin, r0.scalar.smax) = (i64::from(min), i64::from(max));
             (r0.scalar.s32_min, r0.scalar.s32_max) = (min, max);
         }

@@ -285,8 +285,7 @@ fn validate_ctx(cx: &mut Cx<'_>, btf: &Btf, ptr: &Type<'_>, index: usize, prog: 
         ProgType::Tracing => match cx.program.resolved_attach_type() {
             AttachType::TraceRawTp => u64_array || (is_struct && name == "bpf_raw_tracepoint_args"),
             AttachType::TraceIter => is_struct && name.starts_with("bpf_iter__"),
-            AttachType::ModifyReturn => u64_array,
-            other => u64_array && other.watches_function(),
+            other => u64_array && other.has_trampoline(),
         },
         ProgType::Tracepoint | ProgType::Syscall | ProgType::Ext => true,
         _ => false,

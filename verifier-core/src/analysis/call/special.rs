@@ -12,7 +12,7 @@ use super::helper_name;
 use super::meta::CallMeta;
 use super::returns::attached_to_void;
 use crate::analysis::Cx;
-use crate::analysis::access::hook_result;
+use crate::analysis::access::exchanged_retval;
 use crate::analysis::dynptr::is_packet_dynptr;
 use crate::analysis::dynptr::{dynptr_id, dynptr_kind_of, dynptr_owner};
 use crate::analysis::refs::nothing_held_is_left;
@@ -77,7 +77,7 @@ pub(super) fn check(
             if lsm_cgroup && attached_to_void(cx) {
                 return Err(cx.reject(CallMsg::VoidHookRetval, Errno::EINVAL));
             }
-            retval_in_range(cx, lsm_cgroup)
+            retval_in_range(cx)
         }
         id::DYNPTR_DATA => {
             let reg = dynptr_arg(cx, proto)?;
@@ -259,8 +259,7 @@ pub(super) fn check_func_ip(cx: &mut Cx<'_>, func: u32) -> Res {
     let (name, prog) = (helper_name(func), cx.program.resolved_prog_type());
     match prog {
         ProgType::Tracing => {
-            let attach = cx.program.resolved_attach_type();
-            let trampoline = attach.watches_function() || attach == AttachType::ModifyReturn;
+            let trampoline = cx.program.resolved_attach_type().has_trampoline();
             if trampoline { Ok(()) } else { Err(cx.reject(CallMsg::FuncIpAttach { name, id: func }, Errno::ENOTSUPP)) }
         }
         ProgType::Kprobe => Ok(()),
@@ -269,15 +268,12 @@ pub(super) fn check_func_ip(cx: &mut Cx<'_>, func: u32) -> Res {
 }
 
 /// What a program sets as the result of the hook or call that it watches (7.1).
-fn retval_in_range(cx: &mut Cx<'_>, lsm_cgroup: bool) -> Res {
-    let prog = cx.program.resolved_prog_type();
-    let anything = prog == ProgType::CgroupSockopt && cx.program.resolved_attach_type() == AttachType::CgroupGetsockopt;
-    if !cx.program.kernel.features.set_retval_in_range || anything {
+fn retval_in_range(cx: &mut Cx<'_>) -> Res {
+    let Some(range) = exchanged_retval(cx).filter(|_| cx.program.kernel.features.set_retval_in_range) else {
         return Ok(());
-    }
+    };
     need_exactly(cx, 1)?;
     let r1 = *cx.reg(1);
-    let range = if lsm_cgroup { hook_result(cx) } else { None }.unwrap_or((-4095, 0));
     if !super::returns::in_range(cx, range, &r1, true) {
         let msg = super::returns::out_of_range("At bpf_set_retval", "R1", &r1, range);
         return Err(cx.reject(msg, Errno::EINVAL));

@@ -250,10 +250,7 @@ fn set_result(cx: &mut Cx, meta: &mut KfuncMeta, btf: &Arc<Btf>, at: usize) -> R
         if is_res_lock(meta) {
             // The path on which it fails was queued before.
             let precise = cx.reg(0).precise;
-            let r0 = cx.reg_mut(0);
-            refs::zero_reg(r0);
-            r0.ty = RegType::of(RegBase::Scalar);
-            r0.precise = precise;
+            refs::null_reg(cx.reg_mut(0), precise);
         }
         mark_result_written(cx);
         return Ok(());

@@ -105,10 +105,7 @@ pub(crate) fn resolve_target(cx: &mut Draft<'_>) -> Res {
             return Err(Stop::silent(Errno::EINVAL));
         }
         return Err(cx.reject(PolicyMsg::Denied { name: found.name }, Errno::EINVAL));
-    } else if (cx.program.attach_type.sees_result() || cx.program.attach_type == AttachType::ModifyReturn)
-        && vmlinux
-        && error_injection::is_noreturn(v, &found.name)
-    {
+    } else if cx.program.attach_type.needs_return() && vmlinux && error_injection::is_noreturn(v, &found.name) {
         return Err(cx.reject(PolicyMsg::Noreturn { name: found.name }, Errno::EINVAL));
     }
     Ok(())
@@ -191,8 +188,8 @@ fn check_attach_target(cx: &mut Draft<'_>, tgt: Option<&TargetProg>) -> Res<Targ
             distill_func_proto(cx, &btf, Some(proto), &name)?;
             return Ok(Target { btf: btf_ref, proto, name });
         }
-        AttachType::ModifyReturn | AttachType::LsmMac | AttachType::LsmCgroup => {}
-        other if extension || other.watches_function() => {}
+        AttachType::LsmMac | AttachType::LsmCgroup => {}
+        other if extension || other.has_trampoline() => {}
         _ => return Err(Stop::silent(einval)),
     }
     if t.kind != BtfKind::Func {
@@ -204,8 +201,7 @@ fn check_attach_target(cx: &mut Draft<'_>, tgt: Option<&TargetProg>) -> Res<Targ
     let proto = func_proto(&btf, t.size_or_type)?;
     let proto = if tgt.is_some() && conservative { 0 } else { proto };
     let ret_size = distill_func_proto(cx, &btf, (proto != 0).then_some(proto), &name)?;
-    let attach = cx.program.attach_type;
-    if ret_size > 8 && (attach.sees_result() || attach == AttachType::ModifyReturn) {
+    if ret_size > 8 && cx.program.attach_type.needs_return() {
         return Err(cx.reject(PolicyMsg::WideReturn { func: name }, Errno::EOPNOTSUPP));
     }
     check_target_use(cx, tgt.is_some(), &name)?;

@@ -77,8 +77,7 @@ fn arithmetic(insn: Insn, features: &Features) -> Option<&'static str> {
             // Offset 1 makes divisions signed.
             let signed = matches!(op, DIV | MOD) && features.v4_instructions;
             let bad_off = !matches!(insn.off, 0 | 1) || insn.off == 1 && !signed;
-            let unused = if insn.is_reg_src() { insn.imm != 0 } else { insn.src != 0 };
-            ("BPF_ALU", unused || bad_off)
+            ("BPF_ALU", insn.sets_other_operand() || bad_off)
         }
     };
     bad.then_some(what)
@@ -87,10 +86,7 @@ fn arithmetic(insn: Insn, features: &Features) -> Option<&'static str> {
 /// The same of fields that the walk looks at only behind the operands.
 fn misused_operand(insn: Insn) -> Option<Msg> {
     match insn.decode() {
-        Op::Branch { .. } => {
-            let unused = if insn.is_reg_src() { insn.imm != 0 } else { insn.src != 0 };
-            unused.then(|| RegisterMsg::JumpReservedFields {}.into())
-        }
+        Op::Branch { .. } => insn.sets_other_operand().then(|| RegisterMsg::JumpReservedFields {}.into()),
         _ => None,
     }
 }

@@ -150,10 +150,10 @@ fn check_operands(cx: &mut Cx<'_>, insn: Insn) -> Result<RegState, crate::error:
     use_register(cx, insn.dst, ArgUse::Src)?;
     let is_stack = |r: &RegState| r.ty.is(RegBase::PtrToStack);
     let mut flags = 0;
+    if insn.sets_other_operand() {
+        return Err(cx.reject(RegisterMsg::JumpReservedFields {}, Errno::EINVAL));
+    }
     let src = if insn.is_reg_src() {
-        if insn.imm != 0 {
-            return Err(cx.reject(RegisterMsg::JumpReservedFields {}, Errno::EINVAL));
-        }
         use_register(cx, insn.src, ArgUse::Src)?;
         let src = *cx.reg(insn.src);
         let packets = is_packet_or_end(cx.reg(insn.dst)) && is_packet_or_end(&src);
@@ -165,9 +165,6 @@ fn check_operands(cx: &mut Cx<'_>, insn: Insn) -> Result<RegState, crate::error:
         }
         src
     } else {
-        if insn.src != 0 {
-            return Err(cx.reject(RegisterMsg::JumpReservedFields {}, Errno::EINVAL));
-        }
         RegState::konst(insn.imm as i64 as u64)
     };
     if is_stack(cx.reg(insn.dst)) {

@@ -76,7 +76,7 @@ impl When {
                 matches!(q.attach_type, AttachType::TraceUprobeMulti | AttachType::TraceUprobeSession)
             }
             When::Trampoline => match q.prog_type {
-                ProgType::Tracing => q.attach_type.watches_function() || q.attach_type == AttachType::ModifyReturn,
+                ProgType::Tracing => q.attach_type.has_trampoline(),
                 ProgType::Lsm => q.attach_type == AttachType::LsmMac,
                 _ => false,
             },

@@ -317,6 +317,16 @@ impl AttachType {
         self.sees_result() || matches!(self, AttachType::TraceFentry | AttachType::TraceFentryMulti)
     }
 
+    /// The program runs on a trampoline at a function: it watches it, or changes what it returns.
+    pub const fn has_trampoline(self) -> bool {
+        self.watches_function() || matches!(self, AttachType::ModifyReturn)
+    }
+
+    /// The program needs that the function returns.
+    pub const fn needs_return(self) -> bool {
+        self.sees_result() || matches!(self, AttachType::ModifyReturn)
+    }
+
     /// The program is loaded without a function, and attached to many.
     pub const fn attaches_to_many(self) -> bool {
         use AttachType::*;

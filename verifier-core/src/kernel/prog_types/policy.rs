@@ -109,7 +109,7 @@ pub fn has_gen_ld_abs(t: ProgType) -> bool {
 /// The program may be loaded as sleepable, as far as its type says. Kernel: `can_be_sleepable()`.
 pub fn may_be_sleepable(t: ProgType, a: AttachType) -> bool {
     match t {
-        ProgType::Tracing => a.watches_function() || matches!(a, AttachType::ModifyReturn | AttachType::TraceIter),
+        ProgType::Tracing => a.has_trampoline() || a == AttachType::TraceIter,
         ProgType::Lsm => a != AttachType::LsmCgroup,
         ProgType::Kprobe | ProgType::StructOps => true,
         _ => false,

@@ -71,14 +71,15 @@ agreement:
 	target/release/agreement --kernel 7.3 --own --check
 
 # Asks a real kernel and us about mutated programs and probes of the kernel's tables, and lists where we differ. Needs
-# root and the recordings; KERNEL=6.18 is the running kernel, KERNEL=6.12 is booted by qemu (`make record` fetches it).
-KERNEL ?= 6.18
+# root and the recordings; KERNEL=6.18, and none, is the running kernel, any other point release of Debian's is fetched
+# and booted by qemu.
 SEED ?= 1
+ASKED = $(or $(KERNEL),6.18)
 differential:
-	test -x target/record/loader || sh tests/guest/prepare.sh target/record
+	sh tests/guest/prepare.sh target/record $(if $(filter 6.18,$(ASKED)),loader,$(ASKED))
 	$(CARGO) build --release --locked -p bpfvet-tests $(SOLVER)
-	target/release/differential --kernel $(KERNEL) --seed $(SEED) --seconds 300
-	target/release/differential --kernel $(KERNEL) --probes all --every 29 --seconds 300
+	target/release/differential --kernel $(ASKED) --seed $(SEED) --seconds 300
+	target/release/differential --kernel $(ASKED) --probes all --every 29 --seconds 300
 
 # Damaged objects through the whole check, with at most 1 GiB of memory: ITERATIONS of them, from number SEED.
 ITERATIONS ?= 20000
@@ -114,9 +115,14 @@ corpus:
 
 # Asks real kernels what they say of the corpus and writes the .klog files: Debian's 6.12 in an emulated machine, and the
 # running kernel if it is a 6.18 and we are root. Installs qemu when missing, downloads Debian's kernel package.
+# With KERNEL="6.19.10 7.0.13" it boots those point releases instead, and writes corpus/releases/RELEASE.tsv of each:
+# Debian's archive is asked through lists of its own below target/record, `sh tests/guest/prepare.sh target/record list`
+# prints what it has. MISSING=--missing asks only about cases that were not asked there yet.
 record:
-	sh tests/guest/prepare.sh target/record
-	$(CARGO) run --release --locked -p bpfvet-tests --bin record
+	for kernel in $(or $(KERNEL),6.12); do sh tests/guest/prepare.sh target/record $$kernel || exit 1; done
+	$(CARGO) build --release --locked -p bpfvet-tests --bin record
+	$(if $(KERNEL),,target/release/record $(MISSING))
+	for kernel in $(KERNEL); do target/release/record --kernel $$kernel $(MISSING) || exit 1; done
 
 # Checks the objects that Debian ships in xdp-tools and libbpf-tools (installed when missing) against what kernels said.
 real:

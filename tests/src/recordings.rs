@@ -19,6 +19,16 @@ pub fn recorded(release: &str) -> Kernel {
     kernel.with_cpus(cpus)
 }
 
+/// The kernel of a point release of Debian's in an emulated machine, whose configuration is the same for all.
+///
+/// # Errors
+/// When no such kernel can be computed.
+pub fn emulated(release: &str) -> Result<Kernel, String> {
+    let debian = Kernel::v6_12();
+    let kernel = Kernel::release(release).map_err(|e| e.to_string())?;
+    Ok(Kernel { build: debian.build, machine: debian.machine, ..kernel }.with_cpus(1))
+}
+
 /// What the files of a kernel's recordings are named after.
 pub fn file_name(kernel: &Kernel) -> String {
     match kernel.name {

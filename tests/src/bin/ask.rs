@@ -86,7 +86,7 @@ fn object_programs(file: &PathBuf, system: &System) -> Result<Vec<Asked>, Failur
 
 fn run(args: &Args) -> Result<(), Failure> {
     let machine = Machine::prepared(&args.kernel, &args.machines)?;
-    let system = machine.system(&args.kernel)?;
+    let system = machine.system()?;
     let mut asked = match &args.raw {
         Some(file) => raw_programs(file, &system)?,
         None => Vec::new(),

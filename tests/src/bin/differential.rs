@@ -154,15 +154,14 @@ struct Run<'a> {
 impl<'a> Run<'a> {
     fn new(args: &'a Args) -> Result<Run<'a>, Failure> {
         let machine = Machine::prepared(&args.kernel, &args.machines)?;
-        let kernel = match &machine {
-            Machine::Emulated { .. } => bpfvet_tests::recordings::recorded("6.12"),
-            Machine::Running { .. } => {
-                // The running build's own BTF; a profile holds it for the life of the process, and so does this one.
-                let raw = std::fs::read("/sys/kernel/btf/vmlinux")?;
-                let btf: &'static [u8] = pack(&Btf::parse(raw, None)?)?.leak();
-                Kernel { release: "running", btf, ..bpfvet_tests::recordings::recorded("6.18") }
-            }
+        let own = machine.system()?;
+        // The kernel's own BTF; a profile holds it for the life of the process, and so does this one.
+        let btf: &'static [u8] = pack(&own.vmlinux)?.leak();
+        let release = match &machine {
+            Machine::Emulated { .. } => own.kernel.release,
+            Machine::Running { .. } => "running",
         };
+        let kernel = Kernel { release, btf, ..own.kernel };
         let system = System::stored(kernel)?;
         Ok(Run {
             args,

@@ -23,6 +23,7 @@
 pub mod assembly;
 pub mod judge;
 pub mod klog;
+pub mod releases;
 
 use std::fs;
 use std::path::{Path, PathBuf};

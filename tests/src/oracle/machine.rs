@@ -4,9 +4,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use verifier_core::analysis::System;
 use verifier_core::btf::Btf;
+use verifier_core::kernel::Kernel;
+
+use crate::recordings;
 
 use super::{Answer, answers};
 
@@ -22,29 +26,39 @@ pub enum Machine {
     Emulated {
         /// The loader program, linked statically: it is the machine's first and only process.
         loader: PathBuf,
-        /// Kernel image.
-        image: PathBuf,
-        /// Folder of the modules that the disk needs (`NAME.ko`).
-        modules: PathBuf,
+        /// The point release.
+        release: String,
+        /// Folder of the kernel: `image`, its types as `btf`, what it calls itself as `name`.
+        files: PathBuf,
     },
 }
 
-/// The release that is emulated, and Debian's name of its kernel.
-const EMULATED: (&str, &str) = ("6.12", "6.12.117+deb12-cloud-amd64");
+/// The release that only the running kernel answers for.
+const RUNNING: &str = "6.18";
 
-/// Bytes of the disk that answers are written to; the file is sparse.
-const DISK: u64 = 8 << 30;
+/// Bytes of memory that an emulated machine shares with its host, which it writes its answers to. The file behind it is
+/// sparse.
+const SHARED: u64 = 2 << 30;
+
+/// How long one answer may take before the machine counts as broken.
+const PATIENCE: Duration = Duration::from_secs(240);
 
 impl Machine {
-    /// The machine that answers for a release, from a folder that `tests/guest/prepare.sh` filled.
+    /// The machine that answers for a release, by its name (`6.12`) or point release (`6.19.10`), from a folder that
+    /// `tests/guest/prepare.sh` filled.
     ///
     /// # Errors
-    /// When the running kernel is not of that release.
+    /// When that kernel is not there, or the running kernel is not of that release.
     pub fn prepared(release: &str, folder: &Path) -> Result<Machine, String> {
         let loader = folder.join("loader");
-        if release == EMULATED.0 {
-            let files = folder.join(EMULATED.1);
-            return Ok(Machine::Emulated { loader, image: files.join("image"), modules: files.join("modules") });
+        if release != RUNNING {
+            let measured = Kernel::known().into_iter().find(|k| k.name == release);
+            let release = measured.map_or(release, |k| k.release).to_string();
+            let files = folder.join(&release);
+            if !files.join("image").exists() {
+                return Err(format!("{} is to be filled: sh tests/guest/prepare.sh", files.display()));
+            }
+            return Ok(Machine::Emulated { loader, release, files });
         }
         let running = fs::read_to_string("/proc/sys/kernel/osrelease").map_err(|e| e.to_string())?;
         if !running.starts_with(&format!("{release}.")) {
@@ -53,23 +67,23 @@ impl Machine {
         Ok(Machine::Running { loader })
     }
 
-    /// The kernel as programs must be prepared for it: a running one has types of its own.
+    /// The kernel as programs must be prepared for it, with the types that it has itself.
     ///
     /// # Errors
-    /// When its BTF cannot be read.
-    pub fn system(&self, release: &str) -> Result<System, String> {
-        let kernel = crate::recordings::recorded(release);
-        let vmlinux = match self {
-            Machine::Running { .. } => Btf::parse(read(Path::new("/sys/kernel/btf/vmlinux"))?, None).map(Arc::new),
-            Machine::Emulated { .. } => verifier_core::program::vmlinux(&kernel),
+    /// When its BTF cannot be read, or no kernel of its release can be computed.
+    pub fn system(&self) -> Result<System, String> {
+        let (kernel, types) = match self {
+            Machine::Running { .. } => (recordings::recorded(RUNNING), PathBuf::from("/sys/kernel/btf/vmlinux")),
+            Machine::Emulated { release, files, .. } => (recordings::emulated(release)?, files.join("btf")),
         };
-        Ok(System { kernel, vmlinux: vmlinux.map_err(|e| e.to_string())?, modules: Vec::new() })
+        let vmlinux = Btf::parse(read(&types)?, None).map(Arc::new).map_err(|e| e.to_string())?;
+        Ok(System { kernel, vmlinux, modules: Vec::new() })
     }
 
     /// The release of its kernel, as the kernel names it.
     ///
     /// # Errors
-    /// When the running kernel does not say.
+    /// When it does not say.
     pub fn name(&self) -> Result<String, String> {
         match self {
             Machine::Running { .. } => {
@@ -77,7 +91,11 @@ impl Machine {
                 // What follows the numbers names the host.
                 Ok(name.split('-').next().unwrap_or_default().trim().to_string())
             }
-            Machine::Emulated { .. } => Ok(EMULATED.1.to_string()),
+            Machine::Emulated { files, .. } => {
+                let name = files.join("name");
+                let text = fs::read_to_string(&name).map_err(|e| format!("{}: {e}", name.display()))?;
+                Ok(text.trim().to_string())
+            }
         }
     }
 
@@ -86,6 +104,17 @@ impl Machine {
     /// # Errors
     /// When the machine does not start or does not finish.
     pub fn ask(&self, requests: &str, scratch: &Path) -> Result<Vec<Answer>, String> {
+        match self.ask_until_it_breaks(requests, scratch)? {
+            (answers, None) => Ok(answers),
+            (answers, Some(said)) => Err(format!("the answers break off after {}; {said}", answers.len())),
+        }
+    }
+
+    /// The same, of a kernel that may not survive a request: the answers before it, and what the machine said then.
+    ///
+    /// # Errors
+    /// When the machine does not start or does not answer in lines.
+    pub fn ask_until_it_breaks(&self, requests: &str, scratch: &Path) -> Result<(Vec<Answer>, Option<String>), String> {
         fs::create_dir_all(scratch).map_err(|e| format!("{}: {e}", scratch.display()))?;
         let (asked, answered) = (scratch.join("requests"), scratch.join("answers"));
         let write = |path: &Path, bytes: &[u8]| fs::write(path, bytes).map_err(|e| format!("{}: {e}", path.display()));
@@ -94,36 +123,82 @@ impl Machine {
                 write(&asked, requests.as_bytes())?;
                 run(Command::new(loader).arg(&asked).arg(&answered))?
             }
-            Machine::Emulated { loader, image, modules } => {
+            Machine::Emulated { loader, files, .. } => {
                 let mut archive = Archive::default();
-                archive.folder("modules");
                 archive.file("init", &read(loader)?);
-                for entry in fs::read_dir(modules).map_err(|e| e.to_string())?.flatten() {
-                    archive.file(&format!("modules/{}", entry.file_name().to_string_lossy()), &read(&entry.path())?);
-                }
                 archive.file("requests", requests.as_bytes());
                 let initrd = scratch.join("initrd");
                 write(&initrd, &archive.finish())?;
-                let disk = fs::File::create(&answered).and_then(|f| f.set_len(DISK));
-                disk.map_err(|e| format!("{}: {e}", answered.display()))?;
-                let said = run(Command::new("qemu-system-x86_64")
-                    .args(["-nographic", "-no-reboot", "-m", "3072", "-smp", "1", "-accel", "tcg", "-cpu", "max"])
-                    .arg("-kernel")
-                    .arg(image)
-                    .arg("-initrd")
-                    .arg(&initrd)
-                    .arg("-drive")
-                    .arg(format!("file={},format=raw,if=virtio", answered.display()))
-                    .args(["-append", "console=ttyS0 quiet panic=-1"]))?;
+                let memory = fs::File::create(&answered).and_then(|f| f.set_len(SHARED));
+                memory.map_err(|e| format!("{}: {e}", answered.display()))?;
+                let said = boot(&files.join("image"), &initrd, &answered)?;
                 let _ = fs::remove_file(initrd);
                 said
             }
         };
         let text = until_end(&answered)?;
         let _ = fs::remove_file(answered);
+        let (answers, ended) = answers(&text)?;
         // A machine that dies early says why on its console.
-        answers(&text).map_err(|e| format!("{e}; the machine said:\n{}", last_lines(&said, 60)))
+        Ok((answers, (!ended).then(|| format!("the machine said:\n{}", last_lines(&said, 60)))))
     }
+}
+
+/// Boots a kernel with a file as shared memory, until it ends or no longer answers: what it said on its console.
+fn boot(image: &Path, initrd: &Path, answered: &Path) -> Result<String, String> {
+    let console = answered.with_extension("console");
+    let mut machine = Command::new("qemu-system-x86_64")
+        .args(["-display", "none", "-monitor", "none", "-no-reboot", "-m", "3072", "-smp", "1"])
+        .args(["-accel", "tcg", "-cpu", "max", "-net", "none"])
+        .arg("-serial")
+        .arg(format!("file:{}", console.display()))
+        .arg("-kernel")
+        .arg(image)
+        .arg("-initrd")
+        .arg(initrd)
+        .arg("-object")
+        .arg(format!("memory-backend-file,id=answers,share=on,size={SHARED},mem-path={}", answered.display()))
+        .args(["-device", "ivshmem-plain,memdev=answers"])
+        .args(["-append", "console=ttyS0 quiet panic=-1"])
+        .stdin(Stdio::null())
+        .spawn()
+        .map_err(|e| format!("qemu-system-x86_64: {e}"))?;
+    let file = fs::File::open(answered).map_err(|e| e.to_string())?;
+    let (mut at, mut since) = (0, Instant::now());
+    let status = loop {
+        if let Some(status) = machine.try_wait().map_err(|e| e.to_string())? {
+            break Some(status);
+        }
+        let written = written_from(&file, at);
+        if written > at {
+            (at, since) = (written, Instant::now());
+        }
+        if since.elapsed() > PATIENCE {
+            machine.kill().and_then(|()| machine.wait()).map_err(|e| e.to_string())?;
+            break None;
+        }
+        std::thread::sleep(Duration::from_millis(200));
+    };
+    let said = String::from_utf8_lossy(&fs::read(&console).unwrap_or_default()).into_owned();
+    let _ = fs::remove_file(console);
+    match status {
+        Some(status) if !status.success() => Err(format!("qemu-system-x86_64: {status}\n{said}")),
+        _ => Ok(said),
+    }
+}
+
+/// How far something was written, at least, known that it was so far.
+fn written_from(file: &fs::File, mut at: u64) -> u64 {
+    use std::os::unix::fs::FileExt;
+    let mut chunk = vec![0; 1 << 20];
+    while let Ok(n) = file.read_at(&mut chunk, at) {
+        let written = chunk[..n].iter().position(|b| *b == 0).unwrap_or(n);
+        at += written as u64;
+        if written < chunk.len() {
+            break;
+        }
+    }
+    at
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, String> {
@@ -146,7 +221,7 @@ fn run(command: &mut Command) -> Result<String, String> {
     Err(format!("{name}: {}\n{said}{}", done.status, String::from_utf8_lossy(&done.stderr)))
 }
 
-/// Reads a disk as far as anything was written to it: what was never written is zeros to the disk's end.
+/// Reads shared memory as far as anything was written to it: what was never written is zeros to the end.
 fn until_end(path: &Path) -> Result<String, String> {
     use std::io::{BufRead, BufReader};
     let mut reader = BufReader::with_capacity(1 << 20, fs::File::open(path).map_err(|e| e.to_string())?);
@@ -202,10 +277,6 @@ impl Archive {
 
     fn align(&mut self) {
         self.bytes.resize(self.bytes.len().next_multiple_of(4), 0);
-    }
-
-    fn folder(&mut self, name: &str) {
-        self.entry(name, 0o040_755, &[]);
     }
 
     fn file(&mut self, name: &str, contents: &[u8]) {

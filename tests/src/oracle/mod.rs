@@ -26,7 +26,8 @@ pub struct Answer {
 }
 
 impl Answer {
-    fn parse(line: &str) -> Option<Answer> {
+    /// Reads a line of the loader's.
+    pub fn parse(line: &str) -> Option<Answer> {
         let v: Value = serde_json::from_str(line).ok()?;
         let text = |k: &str| v.get(k).and_then(Value::as_str).unwrap_or_default().to_string();
         Some(Answer {
@@ -37,6 +38,15 @@ impl Answer {
             log: text("log"),
             stats: text("stats"),
         })
+    }
+
+    /// The line that it was read from, or one like it.
+    pub fn line(&self) -> String {
+        let Answer { name, verdict, errno, failed, log, stats } = self;
+        serde_json::json!({
+            "verdict": verdict, "errno": errno, "name": name, "failed": failed, "log": log, "stats": stats,
+        })
+        .to_string()
     }
 }
 
@@ -52,17 +62,22 @@ pub fn breaks_running_kernel(r: &LoadRequest) -> bool {
     rest.filter(|i| i.class() == LD).any(|i| matches!(i.mode(), ABS | IND))
 }
 
-/// Reads the answers up to the line that ends them.
+/// Reads the answers up to the line that ends them, and whether it is there: it is missing when the program or the
+/// machine died.
 ///
 /// # Errors
-/// When that line is missing (the program or the machine died), or a line is none of ours.
-pub fn answers(text: &str) -> Result<Vec<Answer>, String> {
+/// When a whole line is none of ours.
+pub fn answers(text: &str) -> Result<(Vec<Answer>, bool), String> {
     let mut out = Vec::new();
-    for line in text.lines() {
-        if line == "end" {
-            return Ok(out);
+    for line in text.split_inclusive('\n') {
+        if line == "end\n" {
+            return Ok((out, true));
         }
-        out.push(Answer::parse(line).ok_or_else(|| format!("answer {} is not readable", out.len()))?);
+        match Answer::parse(line) {
+            Some(answer) => out.push(answer),
+            None if line.ends_with('\n') => return Err(format!("answer {} is not readable", out.len())),
+            None => break,
+        }
     }
-    Err(format!("the answers break off after {}", out.len()))
+    Ok((out, false))
 }

@@ -101,7 +101,7 @@ impl Pace {
     /// When the running kernel is not 6.18, or says nothing about itself.
     pub fn new(folder: &Path) -> Result<Pace, String> {
         let machine = Machine::prepared("6.18", folder)?;
-        let system = machine.system("6.18")?;
+        let system = machine.system()?;
         let scratch = std::env::temp_dir().join(format!("bpfvet-pace-{}", std::process::id()));
         Ok(Pace { machine, scratch, system })
     }

@@ -500,6 +500,8 @@ int main(int argc, char **argv)
 	}
 	if (init)
 		first_process();
+	// As loaders do: kernels up to 5.10 count programs and maps among locked memory.
+	setrlimit(RLIMIT_MEMLOCK, &(struct rlimit){ RLIM_INFINITY, RLIM_INFINITY });
 	struct rlimit files;
 	if (!getrlimit(RLIMIT_NOFILE, &files)) {
 		files.rlim_cur = files.rlim_max;

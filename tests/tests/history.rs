@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use bpfvet_tests::corpus::computed::turned;
 use bpfvet_tests::corpus::judge::judge;
 use bpfvet_tests::corpus::{Case, RELEASES, cases};
 use verifier_core::analysis::System;
@@ -14,15 +15,6 @@ fn system(release: &str) -> System {
     System::stored(kernel).expect("the profile holds BTF")
 }
 
-/// The same kernel as if a change had gone the other way.
-fn otherwise(system: &System, change: &Change) -> System {
-    let mut other = system.clone();
-    let there = change.covers(system.kernel.point_release());
-    other.kernel.features = other.kernel.features.with(change, !there);
-    other.kernel.style = other.kernel.style.with(change, !there);
-    other
-}
-
 /// Whether we agree with a recorded kernel on a case; `None` where that was not recorded.
 fn agrees(case: &Case, release: &str, system: &System) -> Option<bool> {
     let recorded = case.recorded().any(|r| r == release) && case.known(release).is_none();
@@ -32,7 +24,7 @@ fn agrees(case: &Case, release: &str, system: &System) -> Option<bool> {
 /// Whether a case tells a kernel with the change from one without: we agree with the kernel, and would not otherwise.
 fn tells(case: &Case, change: &Change, system: &System) -> bool {
     let release = system.kernel.name;
-    agrees(case, release, system) == Some(true) && agrees(case, release, &otherwise(system, change)) == Some(false)
+    agrees(case, release, system) == Some(true) && agrees(case, release, &turned(system, change)) == Some(false)
 }
 
 /// Changes that no case of the corpus tells yet; a case for one takes it off this list.

@@ -21,6 +21,7 @@
 //! Assembly has directives of its own ([`assembly`]).
 
 pub mod assembly;
+pub mod computed;
 pub mod judge;
 pub mod klog;
 pub mod releases;

@@ -133,16 +133,16 @@ fn refusal(log: &str) -> String {
     let mut words: Vec<&str> = Vec::new();
     let mut account = false;
     for line in log.lines() {
-        let ends = ["processed ", "verification time ", "stack depth "];
-        if ends.iter().any(|e| line.starts_with(e)) {
+        let counted = line.starts_with("subprog ") && line.contains(" insns_self ");
+        let counts = ["processed ", "verification time ", "stack depth "];
+        if counted || counts.iter().any(|e| line.starts_with(e)) {
             continue;
         }
         if line.starts_with("Verification failed: ") {
             account = true;
             continue;
         }
-        let section = line.ends_with(':') && !line.contains(' ') || line == "Causal path:";
-        if account && (line.is_empty() || line.starts_with("  ") || section) {
+        if account && (line.is_empty() || line.starts_with("  ") || line.ends_with(':')) {
             continue;
         }
         account = false;

@@ -12,6 +12,7 @@ use crate::error::LimitMsg;
 use crate::isa::op::CALL_ARGS;
 use crate::isa::opcode::ADDR_SPACE_CAST;
 use crate::isa::{Insn, Op, Regs};
+use crate::kernel::Reworded;
 use crate::log::Event;
 
 /// Both halves of registers: low halves in the low bits, high halves above.
@@ -79,7 +80,7 @@ pub(crate) fn live_registers(cx: &mut Draft<'_>) {
     if !cx.logs(2) {
         return;
     }
-    let tells_extension = cx.program.kernel.features.stack_before_walk;
+    let tells_extension = cx.program.kernel.style.has(Reworded::ZeroedHalves);
     cx.say(LimitMsg::LiveRegsHead);
     let mut idx = 0;
     while idx < len {

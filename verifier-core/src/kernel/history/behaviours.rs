@@ -629,23 +629,23 @@ behaviours! {
         evidence: "measured on 7.0.13 and 7.3.4",
         probe: "",
     }
-    /// A pointer keeps its id when it turns out not to be null (7.1).
+    /// A pointer keeps its id when it turns out not to be null (7.2).
     ids_survive_null_check {
-        since: v(7, 1),
-        evidence: "measured on 7.0.13 and 7.3.4",
+        since: v(7, 2),
+        evidence: "measured on 7.1.13 and 7.2.6",
         probe: "",
     }
-    /// What a dynptr owns gets its id before the dynptr does (7.1).
+    /// What a dynptr owns gets its id before the dynptr does (7.2).
     dynptr_owner_first {
-        since: v(7, 1),
-        evidence: "measured on 7.0.13 and 7.3.4",
+        since: v(7, 2),
+        evidence: "measured on 7.1.13 and 7.2.6",
         probe: "",
     }
     /// What a lookup in a map of maps or of sockets yields is of its kind at once, not only once it is known not to be
-    /// null (7.1).
+    /// null (7.3).
     lookups_typed_at_once {
-        since: v(7, 1),
-        evidence: "measured on 7.0.13 and 7.3.4",
+        since: v(7, 3),
+        evidence: "measured on 7.2.13 and 7.3.4",
         probe: "",
     }
     /// Objects of the kernel that a function acquires are trusted (7.1).
@@ -748,16 +748,16 @@ behaviours! {
         evidence: "measured on 6.18.44 and 7.3.4",
         probe: "",
     }
-    /// Sixteen frames may be entered, not eight (7.1).
+    /// Sixteen frames may be entered, not eight (7.2).
     sixteen_frames {
-        since: v(7, 1),
-        evidence: "measured on 6.18.44 and 7.3.4",
+        since: v(7, 2),
+        evidence: "measured on 7.1.13 and 7.2.6",
         probe: "",
     }
-    /// Only pointers that are certainly valid are asked whether the program's type may write through them (7.1).
+    /// Only pointers that are certainly valid are asked whether the program's type may write through them (7.2).
     writes_need_trust {
-        since: v(7, 1),
-        evidence: "measured on 7.3.4",
+        since: v(7, 2),
+        evidence: "measured on 7.1.13 and 7.2.6",
         probe: "",
     }
     /// What RCU protects may be stale behind the last lock of a sleepable program, too (7.1).
@@ -802,16 +802,16 @@ behaviours! {
         evidence: "measured on 6.18.44 and 7.3.4",
         probe: "",
     }
-    /// The element that a callback gets has an identity (7.1).
+    /// The element that a callback gets has an identity (7.3).
     callback_values_have_ids {
-        since: v(7, 1),
-        evidence: "measured on 7.3.4",
+        since: v(7, 3),
+        evidence: "measured on 7.2.13 and 7.3.4",
         probe: "",
     }
-    /// Saved numbers that are zero read as zero, also with other bytes and at offsets that vary (7.1).
+    /// Saved numbers that are zero read as zero, also with other bytes and at offsets that vary (7.3).
     saved_zeros_are_zero {
-        since: v(7, 1),
-        evidence: "measured on 7.3.4",
+        since: v(7, 3),
+        evidence: "measured on 7.2.13 and 7.3.4",
         probe: "",
     }
     /// Dynptrs of callbacks and buffers of tracepoints keep what they are when they are saved (7.1).
@@ -881,10 +881,10 @@ behaviours! {
         probe: "",
     }
     /// Parameters of kernel functions that point to objects of the kernel take nothing else, and what is released must be
-    /// owned before anything else is asked (7.1).
+    /// owned before anything else is asked (7.2).
     objects_by_prototype {
-        since: v(7, 1),
-        evidence: "measured on 7.0.13 and 7.3.4",
+        since: v(7, 2),
+        evidence: "measured on 7.1.13 and 7.2.6",
         probe: "",
     }
     /// Kptrs of borrowed objects are exchanged, too, and under a lock (7.1).
@@ -893,10 +893,10 @@ behaviours! {
         evidence: "measured on 7.3.4",
         probe: "",
     }
-    /// Null counts as precise where it is passed to functions of the program and of the kernel, too (7.1).
+    /// Null counts as precise where it is passed to functions of the program and of the kernel, too (7.3).
     passed_nulls_are_precise {
-        since: v(7, 1),
-        evidence: "measured on 7.3.4",
+        since: v(7, 3),
+        evidence: "measured on 7.2.13 and 7.3.4",
         probe: "",
     }
     /// Tracing programs do not drop objects that cannot be taken apart in any interrupt (7.1).
@@ -1028,8 +1028,8 @@ behaviours! {
     /// Precision walks drop wanted arguments of the caller when they enter a callback from its `exit`.
     callback_args_dropped_at_exit {
         since: v(6, 18),
-        until: v(7, 1),
-        evidence: "measured on 6.12.117, 6.18.44, 7.0.13 and 7.3.4",
+        until: v(7, 2),
+        evidence: "measured on 6.12.117, 6.18.44, 7.1.13 and 7.2.6",
         probe: "callback/loop",
     }
     /// Stacks of deep programs may be allocated apart from the kernel's (6.13, x86-64).
@@ -1041,9 +1041,9 @@ behaviours! {
     /// A callback is never the main program, and holds no classic packet loads, reached or not (in 6.12's later stable
     /// releases, not yet in 6.18.44).
     callback_checks {
-        since: v(7, 1),
+        since: v(7, 2),
         stable: &[p(6, 12, 117)],
-        evidence: "measured on 6.12.117 and 6.18.44",
+        evidence: "measured on 6.12.117, 6.18.44, 7.1.13 and 7.2.6",
         probe: "info/callback_is_static_main",
     }
     /// Loads that extend the sign work on arenas (6.18: `bpf: Add support for sign extended loads from arena`).
@@ -1192,10 +1192,10 @@ behaviours! {
         probe: "",
     }
     /// Classifiers, actions, XDP programs, socket filters and flow dissectors may not update socket maps with the plain
-    /// helpers any more (7.1).
+    /// helpers any more (7.3).
     sockmap_updates_few {
-        since: v(7, 1),
-        evidence: "measured on 7.0.13 and 7.3.4",
+        since: v(7, 3),
+        evidence: "measured on 7.2.13 and 7.3.4",
         probe: "",
     }
     /// Where functions cannot be made to fail, sleepable programs may attach to system calls, and `fmod_ret` programs, too
@@ -1223,10 +1223,10 @@ behaviours! {
         evidence: "measured on 6.18.44 and 7.3.4",
         probe: "",
     }
-    /// A range of numbers is one arc of the circle of all words, which both readings are taken from (7.1).
+    /// A range of numbers is one arc of the circle of all words, which both readings are taken from (7.2).
     circular_ranges {
-        since: v(7, 1),
-        evidence: "measured on 7.0.13 and 7.3.4",
+        since: v(7, 2),
+        evidence: "measured on 7.1.13 and 7.2.6",
         probe: "",
     }
     /// Quotients and remainders by a constant have bounds (7.0).

@@ -233,22 +233,28 @@ wordings! {
         evidence: "measured on 7.0.13 and 7.3.4",
         probe: "",
     }
+    /// The list of what each instruction reads later names those whose results have a high half of zeros.
+    ZeroedHalves {
+        since: v(7, 3),
+        evidence: "measured on 7.2.13 and 7.3.4",
+        probe: "",
+    }
     /// An account stands behind the message of a refusal: what, why, where, how it came to it, what helps.
     Accounts {
-        since: v(7, 1),
-        evidence: "measured on 7.0.13 and 7.3.4",
+        since: v(7, 3),
+        evidence: "measured on 7.2.13 and 7.3.4",
         probe: "",
     }
     /// The id of what is owned is that of the reference, and what was made from it names it as its parent.
     ParentIds {
-        since: v(7, 1),
-        evidence: "measured on 7.0.13 and 7.3.4",
+        since: v(7, 2),
+        evidence: "measured on 7.1.13 and 7.2.6",
         probe: "",
     }
     /// Arguments are named by their registers, and what is refused by what it is.
     RegistersNamed {
-        since: v(7, 1),
-        evidence: "measured on 7.0.13 and 7.3.4",
+        since: v(7, 2),
+        evidence: "measured on 7.1.13 and 7.2.6",
         probe: "",
     }
     /// Return values that are no numbers are refused in words that name void as well.

@@ -8,7 +8,6 @@ use std::time::Duration;
 use bpfvet_tests::agreement::{Pair, table};
 use bpfvet_tests::run::{Plan, run};
 use bpfvet_tests::{annotations, ratchet, recordings};
-use verifier_core::kernel::Basis;
 
 fn holds(plan: &Plan) -> Option<Vec<Pair>> {
     // Machines that run tests are often busy: time is no part of what is measured.
@@ -23,8 +22,8 @@ fn holds(plan: &Plan) -> Option<Vec<Pair>> {
     assert!(fallen.is_empty(), "agreement fell:\n{}", fallen.join("\n"));
     let messages = annotations::compare(&pairs).expect("annotations are expressions");
     println!("messages that the tests' authors expect and the kernel printed: {} programs", messages.asked);
-    let provisional = recordings::recorded(&plan.kernel).basis == Basis::Provisional;
-    assert!(provisional || messages.broken.is_empty(), "expected messages are missing: {:#?}", messages.broken);
+    // Of a release's own tests some are not modelled yet: the ratchet holds how many.
+    assert!(plan.own || messages.broken.is_empty(), "expected messages are missing: {:#?}", messages.broken);
     Some(pairs)
 }
 

@@ -100,12 +100,12 @@ fn find(asked: &str) -> Vec<Answer> {
 }
 
 fn of_kernels(has: impl Fn(&Kernel) -> bool) -> Vec<(&'static str, Option<bool>)> {
-    Kernel::known().iter().map(|k| (k.name, Some(has(k)))).collect()
+    Kernel::all().iter().map(|k| (k.name, Some(has(k)))).collect()
 }
 
-/// The newest kernel that has something; one whose answers are measured before one whose are not.
+/// The newest kernel that has something.
 fn newest(has: impl Fn(&Kernel) -> bool) -> Option<Kernel> {
-    Kernel::known().into_iter().chain(Kernel::all()).rev().find(has)
+    Kernel::all().into_iter().rev().find(has)
 }
 
 fn helper(number: u32, name: &'static str) -> Answer {
@@ -168,7 +168,7 @@ fn kfunc(name: &'static str) -> Answer {
         name: name.into(),
         what: "kernel function",
         when,
-        kernels: Kernel::known()
+        kernels: Kernel::all()
             .iter()
             .map(|k| {
                 let has = rows().any(|(_, r)| r.releases.contains(k.version));

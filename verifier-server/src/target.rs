@@ -76,7 +76,7 @@ fn range(word: &str) -> Option<(&str, &str)> {
 /// The kernel of a release.
 fn known(release: &str) -> Result<Kernel, String> {
     let unknown = |e| {
-        let names: Vec<&str> = Kernel::known().iter().map(|k| k.name).collect();
+        let names: Vec<&str> = Kernel::all().iter().map(|k| k.name).collect();
         format!("{e}; known are {}, and what lies between measured ones is computed", names.join(", "))
     };
     Kernel::release(release).map_err(unknown)
@@ -141,14 +141,10 @@ pub fn running() -> Result<Kernel, String> {
     Ok(kernel)
 }
 
-/// Tells where answers for a kernel come from that were not measured, or not all.
+/// Tells where answers for a kernel come from that were not measured.
 fn tell_basis(kernel: &Kernel) {
     match kernel.basis {
         Basis::Measured => {}
-        Basis::Provisional => eprintln!(
-            "bpfvet: answers for Linux {} are provisional: `bpfvet kernels` shows how far they agree with it",
-            kernel.release
-        ),
         Basis::Computed { btf_of } => eprintln!(
             "bpfvet: Linux {} is computed from the history of changes, with BTF, configuration and symbols of {btf_of}",
             kernel.release
@@ -173,7 +169,7 @@ mod tests {
     #[test]
     fn a_range_has_its_ends_and_what_was_measured_between_them() {
         let names = |word: &str| named(word).map(|all| all.iter().map(|k| k.release.to_string()).collect::<Vec<_>>());
-        assert_eq!(names("6.14-6.18"), Ok(vec!["6.14".into(), "6.18.44".into()]));
+        assert_eq!(names("6.14-6.18"), Ok(vec!["6.14".into(), "6.18.15".into(), "6.18.44".into()]));
         assert!(names("6.18-6.14").is_err());
         let open = names("6.12-").expect("6.12 and what is newer");
         assert!(open.first().is_some_and(|k| k == "6.12.117") && open.contains(&"6.18.44".to_string()), "{open:?}");

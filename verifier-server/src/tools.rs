@@ -13,7 +13,7 @@ use verifier_core::explain::suggest::REMEDIES;
 use verifier_core::explain::{Source, source_of};
 use verifier_core::isa::Insn;
 use verifier_core::isa::disasm::{Names, write_insn};
-use verifier_core::kernel::{Basis, Kernel, helpers};
+use verifier_core::kernel::{Kernel, helpers};
 use verifier_core::program::{LoadRequest, OpenOptions, Program, open};
 
 use crate::args::{ToolArgs, glob};
@@ -344,9 +344,8 @@ pub fn agreement(kernel: &str) -> Vec<Agreement> {
 /// When the output cannot be written.
 pub fn kernels(out: &mut dyn Write) -> Result<(), String> {
     let failed = |e: io::Error| e.to_string();
-    for k in Kernel::known() {
-        let standing = if k.basis == Basis::Provisional { ", provisional" } else { "" };
-        writeln!(out, "{:<7} Linux {} (x86-64, JIT on{standing})", k.name, k.release).map_err(failed)?;
+    for k in Kernel::all() {
+        writeln!(out, "{:<7} Linux {} (x86-64, JIT on)", k.name, k.release).map_err(failed)?;
         for a in agreement(k.name) {
             writeln!(
                 out,

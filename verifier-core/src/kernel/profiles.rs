@@ -13,9 +13,6 @@ use super::history::{Features, KernelVersion, PointRelease, Wording};
 pub enum Basis {
     /// This point release was booted and asked.
     Measured,
-    /// It was booted and asked too, but what is known of its changes does not yet account for all that it said:
-    /// `bpfvet kernels` shows how far answers agree. No default comes to it.
-    Provisional,
     /// The history of changes says what it does. BTF, configuration and symbols are those of the release named, which is
     /// the newest one booted that is not newer.
     Computed {
@@ -29,7 +26,6 @@ impl Basis {
     pub const fn word(self) -> &'static str {
         match self {
             Basis::Measured => "measured",
-            Basis::Provisional => "provisional",
             Basis::Computed { .. } => "computed",
         }
     }
@@ -94,7 +90,6 @@ pub struct Kernel {
 struct Measured {
     name: &'static str,
     release: &'static str,
-    basis: Basis,
     build: Build,
     machine: Machine,
     btf: &'static [u8],
@@ -108,11 +103,10 @@ const DEBIAN: Build =
 
 /// A kernel of Debian's for clouds, which was booted in an emulated machine.
 macro_rules! debian {
-    ($name:literal, $release:literal, $basis:ident) => {
+    ($name:literal, $release:literal) => {
         Measured {
             name: $name,
             release: $release,
-            basis: Basis::$basis,
             build: DEBIAN,
             machine: Machine { cpus: None, locked_down: false },
             btf: include_bytes!(concat!("../../data/btf/", $release, "-debian.btf.pack")),
@@ -123,22 +117,21 @@ macro_rules! debian {
 }
 
 /// Debian's 5.10.262.
-static V5_10: Measured = debian!("5.10", "5.10.262", Provisional);
+static V5_10: Measured = debian!("5.10", "5.10.262");
 
 /// Debian's 6.1.192.
-static V6_1: Measured = debian!("6.1", "6.1.192", Provisional);
+static V6_1: Measured = debian!("6.1", "6.1.192");
 
 /// Debian's 6.12.117, the main oracle.
-static V6_12: Measured = debian!("6.12", "6.12.117", Measured);
+static V6_12: Measured = debian!("6.12", "6.12.117");
 
 /// Debian's 6.18.15.
-static V6_18_15: Measured = debian!("6.18.15", "6.18.15", Provisional);
+static V6_18_15: Measured = debian!("6.18.15", "6.18.15");
 
 /// 6.18.44 with a configuration of its own, on a host that locks it down.
 static V6_18: Measured = Measured {
     name: "6.18",
     release: "6.18.44",
-    basis: Basis::Measured,
     build: Build {
         nr_cpus: 256,
         kprobe_override: false,
@@ -153,15 +146,10 @@ static V6_18: Measured = Measured {
 };
 
 /// Debian's 7.3.4.
-static V7_3: Measured = debian!("7.3", "7.3.4", Provisional);
+static V7_3: Measured = debian!("7.3", "7.3.4");
 
 /// Oldest first.
 static MEASURED: [&Measured; 6] = [&V5_10, &V6_1, &V6_12, &V6_18_15, &V6_18, &V7_3];
-
-/// Those that stand for themselves and for what lies between them, oldest first.
-fn settled() -> impl DoubleEndedIterator<Item = &'static Measured> {
-    MEASURED.into_iter().filter(|m| m.basis == Basis::Measured)
-}
 
 /// Patch levels above this are no releases.
 const MAX_POINT: u16 = 999;
@@ -204,23 +192,18 @@ impl Measured {
     }
 
     fn kernel(&self) -> Kernel {
-        self.as_release(self.name, self.release, self.point(), self.basis)
+        self.as_release(self.name, self.release, self.point(), Basis::Measured)
     }
 }
 
 impl Kernel {
-    /// Every kernel measured, oldest first, but for those that are still provisional.
+    /// Every kernel measured, oldest first.
     pub fn all() -> Vec<Kernel> {
-        settled().map(Measured::kernel).collect()
-    }
-
-    /// Every kernel that was booted and asked, the provisional ones too, oldest first.
-    pub fn known() -> Vec<Kernel> {
         MEASURED.iter().map(|m| m.kernel()).collect()
     }
 
     /// The kernel of a release: one that was booted by its name (`6.12`) or point release (`6.12.117`), any other
-    /// between the oldest booted and the newest measured one computed from the history of changes. `6.14` is 6.14 as it came
+    /// between the oldest and the newest of them computed from the history of changes. `6.14` is 6.14 as it came
     /// out, without the changes that its patch levels brought.
     ///
     /// # Errors
@@ -236,7 +219,7 @@ impl Kernel {
         }
         let older = MEASURED.into_iter().rfind(|m| m.point().version <= release.version);
         let older = older.ok_or_else(|| UnknownRelease::Older(text.into()))?;
-        if settled().next_back().is_some_and(|newest| newest.point().version < release.version) {
+        if MEASURED.last().is_some_and(|newest| newest.point().version < release.version) {
             return Err(UnknownRelease::Newer(text.into()));
         }
         let name = intern(release.to_string());
@@ -300,7 +283,7 @@ mod tests {
         assert_eq!((kernel.name, kernel.basis), ("6.14.3", Basis::Computed { btf_of: "6.12.117" }));
         assert!(kernel.features.may_goto_zero && !kernel.features.narrow_atomics && kernel.features.uptr);
         assert!(std::ptr::eq(kernel.name, Kernel::release("6.14.3").expect("again").name));
-        for (release, btf_of) in [("5.15", "5.10.262"), ("6.6", "6.1.192"), ("6.8", "6.1.192")] {
+        for (release, btf_of) in [("5.15", "5.10.262"), ("6.6", "6.1.192"), ("6.8", "6.1.192"), ("7.2.1", "6.18.44")] {
             let basis = Kernel::release(release).map(|k| k.basis);
             assert_eq!(basis, Ok(Basis::Computed { btf_of }), "{release}");
         }
@@ -310,18 +293,9 @@ mod tests {
     }
 
     #[test]
-    fn what_is_provisional_is_asked_by_name_alone() {
-        let kernel = Kernel::release("6.1").expect("booted");
-        assert_eq!((kernel.release, kernel.basis), ("6.1.192", Basis::Provisional));
-        assert!(
-            Kernel::all().iter().all(|k| k.basis == Basis::Measured) && Kernel::known().len() > Kernel::all().len()
-        );
-    }
-
-    #[test]
     fn nothing_is_answered_by_a_neighbour_in_silence() {
         assert_eq!(Kernel::release("5.4").err(), Some(UnknownRelease::Older("5.4".into())));
-        assert_eq!(Kernel::release("7.2.1").err(), Some(UnknownRelease::Newer("7.2.1".into())));
+        assert_eq!(Kernel::release("7.4").err(), Some(UnknownRelease::Newer("7.4".into())));
         assert_eq!(Kernel::release("tea").err(), Some(UnknownRelease::NoRelease("tea".into())));
     }
 }

@@ -309,6 +309,12 @@ pub struct CostArgs {
     /// Write instructions processed by line in the form of coverage tools.
     #[arg(long, value_name = "FILE")]
     pub lcov: Option<PathBuf>,
+    /// Draw instructions processed by chain of calls and line: a flame graph, an SVG file.
+    #[arg(long, value_name = "FILE")]
+    pub flame: Option<PathBuf>,
+    /// Which register or stack slot kept paths from being covered by a state that was kept, by line.
+    #[arg(long, conflicts_with = "compare")]
+    pub why_not_pruned: bool,
     /// In which form: text, json or jsonl.
     #[arg(long, value_enum, default_value_t = Format::Text, conflicts_with = "compare")]
     pub format: Format,

@@ -6,15 +6,20 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 use verifier_core::analysis::{Options, System, Verdict};
-use verifier_core::explain::cost::{Cost, Share, cost};
+use verifier_core::explain::cost::{Cost, Deepest, Hindrance, Share, cost, deepest};
+use verifier_core::explain::source_of;
+use verifier_core::log::Unlike;
 use verifier_core::program::LoadRequest;
 
 use crate::args::{By, CostArgs, Format, glob};
 use crate::ask::Question;
+use crate::render::flame;
 use crate::{clean, input, target};
 
 /// Instructions that the kernel follows in one program.
 const LIMIT: u64 = 1_000_000;
+/// Bytes of stack that a chain of calls may take.
+const STACK: u32 = 512;
 
 /// One program under one kernel.
 struct Priced {
@@ -26,6 +31,7 @@ struct Priced {
     shares: Vec<Share>,
     request: LoadRequest,
     cost: Cost,
+    stack: Option<Deepest>,
 }
 
 fn shares(by: By, cost: &Cost, request: &LoadRequest) -> Vec<Share> {
@@ -71,6 +77,7 @@ fn price(object: &Path, args: &CostArgs, systems: &[System]) -> Result<Vec<Price
                 insns: cost.insns.iter().sum(),
                 states: cost.states.iter().sum(),
                 shares: shares(args.by, &cost, &request),
+                stack: deepest(system, &request, &report),
                 request,
                 cost,
             });
@@ -94,13 +101,23 @@ pub fn run(args: &CostArgs, out: &mut dyn Write) -> Result<(), String> {
         let text = lcov(&priced);
         std::fs::write(file, text).map_err(|e| format!("{}: {e}", file.display()))?;
     }
+    if let Some(file) = &args.flame {
+        let stacks = priced.iter().flat_map(|p| {
+            let below = move |(stack, n): (Vec<String>, u64)| {
+                let whole = [format!("{} on Linux {}", p.program, p.kernel)].into_iter().chain(stack);
+                (whole.map(|frame| plain(&frame)).collect(), n)
+            };
+            p.cost.stacks(&p.request).into_iter().map(below)
+        });
+        std::fs::write(file, flame::svg(stacks)).map_err(|e| format!("{}: {e}", clean::path(file)))?;
+    }
     match (&args.compare, args.format) {
         (Some(other), _) => {
             let before = price(other, args, &systems)?;
             compare(&before, &priced, args.top, out).map_err(failed)
         }
         (None, Format::Json | Format::Jsonl) => {
-            let rows: Vec<Value> = priced.iter().map(json).collect();
+            let rows: Vec<Value> = priced.iter().map(|p| json(p, args.why_not_pruned)).collect();
             match args.format {
                 Format::Jsonl => {
                     rows.iter().try_for_each(|r| writeln!(out, "{}", clean::json(&r.to_string()))).map_err(failed)
@@ -111,7 +128,7 @@ pub fn run(args: &CostArgs, out: &mut dyn Write) -> Result<(), String> {
                 }
             }
         }
-        (None, Format::Text | Format::Table) => priced.iter().try_for_each(|p| text(p, args.top, out)).map_err(failed),
+        (None, Format::Text | Format::Table) => priced.iter().try_for_each(|p| text(p, args, out)).map_err(failed),
         (None, _) => Err("cost is printed as text, json or jsonl".into()),
     }
 }
@@ -132,7 +149,8 @@ fn plain(text: &str) -> String {
     out
 }
 
-fn text(p: &Priced, top: usize, out: &mut dyn Write) -> io::Result<()> {
+fn text(p: &Priced, args: &CostArgs, out: &mut dyn Write) -> io::Result<()> {
+    let top = args.top;
     writeln!(
         out,
         "{} on Linux {}: {}, {} of {LIMIT} instructions processed ({:.1}%), {} states kept",
@@ -143,6 +161,9 @@ fn text(p: &Priced, top: usize, out: &mut dyn Write) -> io::Result<()> {
         percent(p.insns, LIMIT),
         p.states
     )?;
+    if let Some(stack) = &p.stack {
+        writeln!(out, "{}", stack_text(stack))?;
+    }
     writeln!(out, "{:>9} {:>6} {:>7} {:>7}  where", "insns", "%", "states", "pruned")?;
     for s in p.shares.iter().take(top) {
         writeln!(
@@ -162,10 +183,74 @@ fn text(p: &Priced, top: usize, out: &mut dyn Write) -> io::Result<()> {
         let (insns, states, pruned) = (sum(|s| s.insns), sum(|s| s.states), sum(|s| s.pruned));
         writeln!(out, "{insns:>9} {:>5.1}% {states:>7} {pruned:>7}  {} others", percent(insns, p.insns), rest.len())?;
     }
+    if args.why_not_pruned {
+        why_not_pruned(p, top, out)?;
+    }
     writeln!(out)
 }
 
-fn json(p: &Priced) -> Value {
+/// The deepest chain of calls, and what it leaves of the stack.
+fn stack_text(stack: &Deepest) -> String {
+    let one = |(name, own, taken): &(String, u32, u32)| {
+        let rounded = if own == taken { String::new() } else { format!(", {taken} compiled") };
+        format!("{} ({own}{rounded})", plain(name))
+    };
+    let chain: Vec<String> = stack.chain.iter().map(one).collect();
+    format!("stack {} of {STACK} bytes: {}", stack.bytes(), chain.join(" > "))
+}
+
+/// What kept paths from ending, the most frequent first.
+fn why_not_pruned(p: &Priced, top: usize, out: &mut dyn Write) -> io::Result<()> {
+    let all = p.cost.hindrances(&p.request);
+    let total: u64 = all.iter().map(|h| h.times).sum();
+    if total == 0 {
+        return writeln!(out, "no path was compared with a state and had to go on");
+    }
+    writeln!(out, "not covered by a state, {total} times; the first place in which path and state differ:")?;
+    writeln!(out, "{:>9} {:>6}  {:<24}  where", "times", "%", "differs")?;
+    for h in all.iter().take(top) {
+        writeln!(
+            out,
+            "{:>9} {:>5.1}%  {:<24}  {}  {}{}",
+            h.times,
+            percent(h.times, total),
+            unlike_text(h.unlike),
+            plain(&h.place),
+            plain(h.source.as_ref().map_or("", |s| s.text.as_str())),
+            written_text(p, h)
+        )?;
+    }
+    if all.len() > top {
+        let rest: u64 = all[top..].iter().map(|h| h.times).sum();
+        writeln!(out, "{rest:>9} {:>5.1}%  {} others", percent(rest, total), all.len() - top)?;
+    }
+    Ok(())
+}
+
+/// A place in words: `r6`, `fp-16 of the caller`.
+fn unlike_text(unlike: Unlike) -> String {
+    let of = |up: usize| match up {
+        0 => String::new(),
+        1 => " of the caller".into(),
+        n => format!(" of the function {n} calls up"),
+    };
+    match unlike {
+        Unlike::Register { up, number } => format!("r{number}{}", of(up)),
+        Unlike::Slot { up, slot } => format!("fp-{}{}", (u32::from(slot) + 1) * 8, of(up)),
+        Unlike::Whole => "what is held, or calls".into(),
+    }
+}
+
+/// Where the value that differs was made, in the function itself.
+fn written_text(p: &Priced, h: &Hindrance) -> String {
+    let Some(source) = h.written.and_then(|insn| source_of(&p.request, insn)) else { return String::new() };
+    if h.source.as_ref().is_some_and(|s| (&s.file, s.line) == (&source.file, source.line)) {
+        return String::new();
+    }
+    format!("  <- line {}: {}", source.line, plain(source.text.trim()))
+}
+
+fn json(p: &Priced, why_not_pruned: bool) -> Value {
     let share = |s: &Share| {
         json!({
             "place": s.place,
@@ -176,7 +261,18 @@ fn json(p: &Priced) -> Value {
             "source": s.source.as_ref().map(|s| json!({"file": s.file, "line": s.line, "text": s.text})),
         })
     };
-    json!({
+    let frame = |(name, own, taken): &(String, u32, u32)| json!({"function": name, "bytes": own, "compiled": taken});
+    let hindrance = |h: Hindrance| {
+        json!({
+            "place": h.place,
+            "insn": h.insn,
+            "differs": unlike_text(h.unlike),
+            "times": h.times,
+            "written": h.written,
+            "source": h.source.as_ref().map(|s| json!({"file": s.file, "line": s.line, "text": s.text})),
+        })
+    };
+    let mut row = json!({
         "schema": 1,
         "program": p.program,
         "kernel": p.kernel,
@@ -184,8 +280,13 @@ fn json(p: &Priced) -> Value {
         "insns": p.insns,
         "limit": LIMIT,
         "total_states": p.states,
+        "stack": p.stack.as_ref().map(|s| s.chain.iter().map(frame).collect::<Vec<_>>()),
         "shares": p.shares.iter().map(share).collect::<Vec<_>>(),
-    })
+    });
+    if why_not_pruned {
+        row["not_pruned"] = p.cost.hindrances(&p.request).into_iter().map(hindrance).collect();
+    }
+    row
 }
 
 /// Instructions processed by line, in the form of coverage tools; programs and kernels are summed.

@@ -1,8 +1,11 @@
 //! Rejections because something is missing: a field, function or map that this kernel or object does not have, or the type
 //! of a map's values. What is missing is named; nothing here looks at values of registers.
 
+use crate::btf::BtfKind;
 use crate::code;
-use crate::program::Poison;
+use crate::error::Errno;
+use crate::program::record::{KernelTypes, StructMetas};
+use crate::program::{MapSpec, Poison};
 
 use super::suggest::{CORE_GUARD, Diagnosis, Facts, KSYM_GUARD, MAP_BTF, MAP_CREATE};
 
@@ -53,12 +56,31 @@ impl Facts<'_> {
         }
     }
 
+    /// What the kernel says when it refuses the BTF of the object for the special fields of its types. Loaders go on
+    /// without BTF then.
+    fn refused_types(&self) -> Option<Errno> {
+        let system = self.system;
+        let types = KernelTypes { kernel: &system.kernel, vmlinux: &system.vmlinux, modules: &system.modules };
+        StructMetas::of(&types, self.request.btf.as_ref()?).err()
+    }
+
     /// A special field in a map whose value has no type.
     pub fn without_btf(&self, map: &str, what: &str, d: &mut Diagnosis) {
         let spec = self.request.maps.iter().find(|m| m.name == map);
         let here = format!("{what} needs to know where it stands in the values of `{map}`");
         let (problem, text) = if self.request.btf.is_none() {
             (format!("map `{map}` has no BTF, because the object has none"), "build the object with `-g`".to_string())
+        } else if let Some(errno) = self.refused_types() {
+            let errno = errno.name();
+            let several = spec.and_then(|m| two_of(m, what));
+            let why = several.unwrap_or_else(|| "special fields of a type are not as the kernel takes them".into());
+            (
+                format!("the kernel refuses the object's types ({errno}), so that map `{map}` has none: {why}"),
+                format!(
+                    "make the type one that the kernel takes: at most one spin lock in a value, special fields aligned \
+                     and not over one another; two {what} need two maps, or one that guards both"
+                ),
+            )
         } else if spec.is_some_and(|m| m.btf_refused) {
             (
                 format!("the kernel refused the BTF of map `{map}`, so it was created without"),
@@ -77,4 +99,14 @@ impl Facts<'_> {
         d.say(problem, here);
         d.push(MAP_BTF, text, None);
     }
+}
+
+/// Says so when the value of a map has several fields of a kind of which there may be one.
+fn two_of(map: &MapSpec, what: &str) -> Option<String> {
+    let btf = map.btf.as_ref()?;
+    let value = btf.skip_modifiers(map.btf_value_type_id)?;
+    let is = |id| btf.skip_modifiers(id).is_some_and(|t| t.kind == BtfKind::Struct && t.name() == what);
+    let named: Vec<_> = value.members().filter(|m| is(m.type_id)).map(|m| format!("`{}`", m.name())).collect();
+    let all = named.join(" and ");
+    (named.len() > 1).then(|| format!("{all} of `struct {}` are both a {what}, and it may hold one", value.name()))
 }

@@ -46,6 +46,27 @@ pub struct Interest {
     pub structure: bool,
 }
 
+/// The first thing in which a state does not cover another.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Unlike {
+    /// A register.
+    Register {
+        /// Frames above the function that runs: 0 is its own, 1 its caller's.
+        up: usize,
+        /// Number, 0 to 10.
+        number: u8,
+    },
+    /// Eight bytes of a frame's stack.
+    Slot {
+        /// Frames above the function that runs: 0 is its own, 1 its caller's.
+        up: usize,
+        /// Slot; 0 is at fp-8.
+        slot: u8,
+    },
+    /// No single place: locks and references held, the functions called, or sections entered.
+    Whole,
+}
+
 /// One event.
 pub enum Event<'a> {
     /// A message row.
@@ -168,6 +189,15 @@ pub enum Event<'a> {
         idx: usize,
         /// Covered by.
         by: StateId,
+    },
+    /// The current path was compared with a state and is not covered by it.
+    NotCovered {
+        /// Where.
+        idx: usize,
+        /// Compared with.
+        by: StateId,
+        /// What is not covered.
+        unlike: Unlike,
     },
     /// A conditional jump goes on at both, or only one, of its targets.
     Branch {

@@ -8,5 +8,5 @@ pub mod event;
 pub mod reg;
 pub mod text;
 
-pub use event::{Context, Event, Interest, Off, Sink, Tee};
+pub use event::{Context, Event, Interest, Off, Sink, Tee, Unlike};
 pub use text::TextLog;

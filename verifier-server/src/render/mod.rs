@@ -1,5 +1,6 @@
 //! Rows as text: for people, for veristat's friends, for programs, for CI systems, and as the kernel's own log.
 
+pub mod flame;
 mod github;
 mod json;
 mod junit;

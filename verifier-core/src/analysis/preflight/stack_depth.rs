@@ -11,6 +11,7 @@ use super::super::call::func;
 use super::super::{Cx, kfunc};
 use crate::error::{Errno, Res, StructureMsg};
 use crate::isa::opcode::{MAX_CALL_FRAMES, MAX_STACK};
+use crate::kernel::features::Features;
 use crate::kernel::{AttachType, ProgType};
 
 /// Whether a function's stack is apart from the kernel's.
@@ -24,14 +25,14 @@ enum Private {
 /// Smaller stacks stay where they are.
 const PRIVATE_MIN: i32 = 64;
 
-/// Stack that a frame takes when compiled.
+/// Bytes that a frame takes when compiled, of a function that uses so many.
+pub(crate) fn taken(features: &Features, depth: u32) -> u32 {
+    let (depth, by) = if features.depth_by_16 { (depth, 16) } else { (depth.max(1), 32) };
+    depth.checked_next_multiple_of(by).unwrap_or(u32::MAX)
+}
+
 fn round_up(cx: &Cx<'_>, depth: u32) -> i32 {
-    let taken = if cx.program.kernel.features.depth_by_16 {
-        depth.next_multiple_of(16)
-    } else {
-        depth.max(1).next_multiple_of(32)
-    };
-    i32::try_from(taken).unwrap_or(i32::MAX)
+    i32::try_from(taken(&cx.program.kernel.features, depth)).unwrap_or(i32::MAX)
 }
 
 /// Whether programs of this type get private stacks.

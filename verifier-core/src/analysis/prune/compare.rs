@@ -19,6 +19,7 @@ use crate::analysis::story::whole_offset;
 use crate::domain::{Scalar, Tnum};
 use crate::kernel::call::RegBase;
 use crate::kernel::pointer::{Covers, Shows};
+use crate::log::Unlike;
 use crate::state::register::{ADD_CONST, live};
 use crate::state::stack::all_of;
 use crate::state::{FuncState, Payload, RefKind, RefState, RegState, Slot, SlotKind, VerifierState};
@@ -114,6 +115,17 @@ pub(crate) struct Differs {
 
 /// First `place` of slots in [`Differs`].
 const SLOTS: u8 = 16;
+
+impl Differs {
+    /// The same for listeners, of states with so many frames.
+    pub(crate) fn unlike(self, frames: usize) -> Unlike {
+        let up = frames.saturating_sub(1 + usize::from(self.frame));
+        match self.place.checked_sub(SLOTS) {
+            None => Unlike::Register { up, number: self.place },
+            Some(slot) => Unlike::Slot { up, slot },
+        }
+    }
+}
 
 /// A comparison: its level and the settings it depends on.
 pub(crate) struct Comparison<'a> {
@@ -424,26 +436,30 @@ impl Comparison<'_> {
 
     /// Whether `old` covers `cur`. `live_at` gives the registers read from an instruction on. `differed` is where the
     /// last comparison with `old` failed, which is where this one fails most likely.
+    ///
+    /// # Errors
+    /// The first place that is not covered; `None` where it is none, but what is held, the frames, or how deep the path is
+    /// in sections.
     pub fn states(
         &mut self,
         old: &VerifierState,
         cur: &VerifierState,
         live_at: impl Fn(usize) -> u16,
         differed: &mut Option<Differs>,
-    ) -> bool {
+    ) -> Result<(), Option<Differs>> {
         if old.frames.len() != cur.frames.len() || (old.speculative && !cur.speculative) {
-            return false;
+            return Err(None);
         }
         let (o, c) = (old.held_lock, cur.held_lock);
         let same_lock = if self.ids_compared { self.ids.check(o.id, c.id) } else { o.id == c.id };
         if o.ptr != c.ptr || !same_lock {
-            return false;
+            return Err(None);
         }
         if old.rcu_depth != cur.rcu_depth
             || old.preempt_off_depth != cur.preempt_off_depth
             || old.may_sleep_here != cur.may_sleep_here
         {
-            return false;
+            return Err(None);
         }
         if !self.refs_per_frame {
             let locks = old.locks_held == cur.locks_held
@@ -451,7 +467,7 @@ impl Comparison<'_> {
                 && self.ids.check(old.newest_lock, cur.newest_lock)
                 && old.newest_lock_of == cur.newest_lock_of;
             if !locks || !self.refs(&old.refs, &cur.refs) {
-                return false;
+                return Err(None);
             }
         }
         let last = old.frames.len().saturating_sub(1);
@@ -462,14 +478,14 @@ impl Comparison<'_> {
             o.called_from != c.called_from || o.callback_round > c.callback_round
         };
         if old.frames.iter().zip(&cur.frames).any(unlike) {
-            return false;
+            return Err(None);
         }
         if let Some(Differs { frame, place }) = *differed {
             let i = usize::from(frame);
             if let (Some(o), Some(c)) = (old.frames.get(i), cur.frames.get(i)) {
                 let (pairs, tmp_id_gen) = (self.ids.pairs.len(), self.ids.tmp_id_gen);
                 if self.differs_at(o, c, place, live(i)) {
-                    return false;
+                    return Err(*differed);
                 }
                 self.ids.pairs.truncate(pairs);
                 self.ids.tmp_id_gen = tmp_id_gen;
@@ -478,13 +494,13 @@ impl Comparison<'_> {
         for (i, (o, c)) in old.frames.iter().zip(&cur.frames).enumerate() {
             if let Err(place) = self.frame(o, c, live(i)) {
                 *differed = Some(Differs { frame: i as u8, place });
-                return false;
+                return Err(*differed);
             }
             if self.refs_per_frame && !self.refs(refs_of(old, i), refs_of(cur, i)) {
-                return false;
+                return Err(None);
             }
         }
-        true
+        Ok(())
     }
 }
 

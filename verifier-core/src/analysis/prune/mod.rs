@@ -20,7 +20,7 @@ use crate::error::{Errno, LimitMsg, Res, Stop};
 use crate::kernel::Reworded;
 use crate::kernel::call::RegBase;
 use crate::kernel::features::{LivenessKind, LoopKind};
-use crate::log::Event;
+use crate::log::{Event, Unlike};
 use crate::state::register::{ADD_CONST, live};
 use crate::state::verifier::History;
 use crate::state::{FuncState, IterState, Link, Payload, RegState, Slot, SlotKind, StateId, VerifierState};
@@ -29,7 +29,7 @@ use super::Cx;
 use super::explore::called_alike;
 use super::stored::{Search, Seat};
 use super::{liveness, precision};
-use compare::{Comparison, Level};
+use compare::{Comparison, Differs, Level};
 
 /// Most states compared at one instruction without CAP_BPF.
 const MAX_STATES_UNPRIVILEGED: u32 = 64;
@@ -68,7 +68,12 @@ fn state_covers(cx: &mut Cx<'_>, search: &mut Search, id: StateId, level: Level)
     let aux = &cx.learned.aux;
     let live_at =
         |at: usize| if read_marks { u16::MAX } else { aux.get(at).map_or(u16::MAX, |a| a.live_registers_before) };
-    cmp.states(&stored.state, &cx.path.cur, live_at, &mut stored.differed)
+    let covers = cmp.states(&stored.state, &cx.path.cur, live_at, &mut stored.differed);
+    if let (Err(differs), true) = (covers, cx.out.interest.structure && level != Level::Exact) {
+        let unlike = differs.map_or(Unlike::Whole, |d: Differs| d.unlike(cx.path.cur.frames.len()));
+        cx.emit(Event::NotCovered { idx: cx.path.insn_idx, by: id, unlike });
+    }
+    covers.is_ok()
 }
 
 /// Empties registers and slots of complete states that nothing read.

@@ -271,9 +271,15 @@ static void create_map(const char *line, int inner)
 	if (field(line, "data")) {
 		unsigned char *data = blob(line, "data", &len), *whole = keep(calloc(1, a.value_size + len + 1));
 		memcpy(whole, data, len);
-		e.value = (uintptr_t)whole;
-		if (bpf(MAP_UPDATE, &e, sizeof e))
-			cannot("map contents", errno);
+		// What is longer than a value goes on in the next.
+		for (size_t at = 0; at == 0 || at < len; at += a.value_size, key++) {
+			e.value = (uintptr_t)(whole + at);
+			if (bpf(MAP_UPDATE, &e, sizeof e))
+				cannot("map contents", errno);
+			if (!a.value_size)
+				break;
+		}
+		key = 0;
 	}
 	if (field(line, "owner")) {
 		int prog = trivial(number(line, "owner"));

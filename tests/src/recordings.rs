@@ -100,6 +100,21 @@ fn string(v: &Value, field: &str) -> String {
     v.get(field).and_then(Value::as_str).unwrap_or_default().to_string()
 }
 
+/// The counters that end a log.
+fn counted(log: &str) -> Option<Counters> {
+    let line = log.lines().rev().find(|l| l.starts_with("processed "))?;
+    let words: Vec<&str> = line.split(' ').collect();
+    let number = |name: &str, step: isize| {
+        let at = words.iter().position(|w| *w == name)?.checked_add_signed(step)?;
+        words.get(at)?.parse().ok()
+    };
+    Some(Counters {
+        insns: number("insns", -1)?,
+        total_states: number("total_states", 1)?,
+        peak_states: number("peak_states", 1)?,
+    })
+}
+
 impl Record {
     /// Takes a line of `records/` or `test_verifier/` apart.
     pub fn new(raw: Value) -> Record {
@@ -110,6 +125,11 @@ impl Record {
             total_states: number(s, "total_states"),
             peak_states: number(s, "peak_states"),
         });
+        // Counters were taken from a second load. A jump table belongs to the program that was loaded first, so that load was
+        // refused before anything was counted; the first one's log has the numbers.
+        let accepted = raw.get("verdict").and_then(Value::as_str) == Some("accepted");
+        let refused_again = accepted && counters.is_some_and(|c| c.insns == 0);
+        let counters = if refused_again { raw.get("log").and_then(Value::as_str).and_then(counted) } else { counters };
         let omitted = raw.get("log_omitted").and_then(Value::as_bool).unwrap_or(false)
             || raw.get("log_overflowed_buffer").and_then(Value::as_bool).unwrap_or(false);
         let log = raw.get("log").and_then(Value::as_str).filter(|_| level2 && !omitted).map(str::to_string);

@@ -21,6 +21,7 @@ use serde_json::Value;
 use verifier_core::analysis::System;
 use verifier_core::btf::{Btf, BtfKind};
 use verifier_core::isa::{Insn, decode_all};
+use verifier_core::kernel::map_create::INSN_ARRAY_VALUE;
 use verifier_core::kernel::prog_types::attach::may_have_btf_id;
 use verifier_core::kernel::{AttachType, MapType, ProgType};
 use verifier_core::program::request::{AttachTarget, LineInfo};
@@ -112,7 +113,7 @@ pub struct RawMap {
     pub btf_vmlinux_value_type_id: u32,
     /// Frozen.
     pub frozen: bool,
-    /// Contents of a single-entry array, when known.
+    /// Contents of a single-entry array, when known; the values of a jump table one behind the other.
     pub value: Option<Vec<u8>>,
     /// Template of inner maps.
     pub inner: Option<Box<RawMap>>,
@@ -174,6 +175,10 @@ impl RawMap {
         let contents = list(v, "contents")?;
         let value = match contents {
             [only] if map_type == MapType::Array as u32 => Some(hex(only, "value")?),
+            all if map_type == MapType::InsnArray as u32 => {
+                let values: Result<Vec<Vec<u8>>, RawError> = all.iter().map(|c| hex(c, "value")).collect();
+                Some(values?.concat())
+            }
             _ => None,
         };
         let mut owner = None;
@@ -205,7 +210,15 @@ impl RawMap {
         })
     }
 
+    /// What the values of a jump table say first: an instruction.
+    fn jump_targets(&self) -> Option<Arc<[u32]>> {
+        let values = self.value.as_deref().filter(|_| self.map_type == MapType::InsnArray as u32)?;
+        let places = words(values).into_iter().step_by(INSN_ARRAY_VALUE as usize / 4);
+        Some(places.collect())
+    }
+
     fn spec(&self, fd: i32) -> Result<MapSpec, RawError> {
+        let jump_targets = self.jump_targets();
         Ok(MapSpec {
             fd,
             name: self.name.clone(),
@@ -220,7 +233,8 @@ impl RawMap {
             btf_value_type_id: self.btf_value_type_id,
             btf_vmlinux_value_type_id: self.btf_vmlinux_value_type_id,
             frozen: self.frozen,
-            value: self.value.as_deref().map(Arc::from),
+            value: self.value.as_deref().filter(|_| jump_targets.is_none()).map(Arc::from),
+            jump_targets,
             inner: self.inner.as_ref().map(|m| m.spec(0).map(Box::new)).transpose()?,
             prog_array_owner: self.prog_array_owner,
             ..MapSpec::default()

@@ -198,7 +198,7 @@ impl Graph {
     /// The graph of a program as it would be loaded.
     pub fn of(system: &System, request: &LoadRequest) -> Graph {
         let names = CallNames { system, request };
-        let cfg = Cfg::build(&request.insns);
+        let cfg = Cfg::build(&request.insns, &request.jump_tables());
         let nodes = cfg.graph.node_indices().map(|n| {
             let block = cfg.graph[n];
             let insns = indices(&request.insns, block.start, block.end).into_iter();

@@ -6,7 +6,7 @@
 //! | `target` | attach target by the name of its BTF type |
 //! | `license` | `GPL` when absent |
 //! | `name` | program name |
-//! | `map` | `NAME TYPE key=N value=N max=N flags=N extra=N data=HEX frozen inner=NAME owner=TYPE key_type=T value_type=T vmlinux_type=T` |
+//! | `map` | `NAME TYPE key=N value=N max=N flags=N extra=N data=HEX frozen targets=N,N inner=NAME owner=TYPE key_type=T value_type=T vmlinux_type=T` |
 //! | `btf` | object whose BTF the program and its maps have |
 //! | `func` | `LABEL NAME`: a record of function information, by the BTF function's name; or two numbers |
 //! | `fd-array` | descriptors by index; maps have 10, 11, ... in order |
@@ -79,6 +79,10 @@ fn map(line: &str, btf: Option<&Arc<Btf>>, system: &System, before: &[MapSpec]) 
             "extra" => m.map_extra = number(value).ok_or_else(bad)?,
             "data" => m.value = Some(hex(value).ok_or_else(bad)?.into()),
             "frozen" => m.frozen = true,
+            "targets" => {
+                let places: Option<Vec<u32>> = value.split(',').map(number).collect();
+                m.jump_targets = Some(places.ok_or_else(bad)?.into());
+            }
             "owner" => m.prog_array_owner = Some(prog_type(value)?),
             "inner" => m.inner = Some(Box::new(before.iter().find(|b| b.name == value).ok_or_else(bad)?.clone())),
             "key_type" => m.btf_key_type_id = type_id(btf, value)?,

@@ -112,6 +112,11 @@ impl Writer {
         if let Some(v) = &m.value {
             hex(out, "data", v);
         }
+        if let Some(places) = &m.jump_targets {
+            // A value begins with the place; what the kernel adds to it must be zero.
+            let values: Vec<u8> = places.iter().flat_map(|p| [*p, 0, 0, 0]).flat_map(u32::to_le_bytes).collect();
+            hex(out, "data", &values);
+        }
         number(out, "owner", m.prog_array_owner.unwrap_or(0));
         number(out, "freeze", m.frozen);
         number(out, "mmap", m.map_type == MapType::Arena as u32);

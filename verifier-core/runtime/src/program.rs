@@ -592,6 +592,7 @@ impl Builder<'_> {
             isa::Op::StoreRelease { size, base, off, src } => Op::StoreRelease { size: Size::of(size), base, off, src },
             isa::Op::PacketLoad { size, index } => Op::PacketLoad { size: Size::of(size), index, off: insn.imm },
             isa::Op::Jump { by } => Op::Jump { target: target(by)? },
+            isa::Op::JumpTo { .. } => return Err(fail("jumps to where a register says are not run")),
             isa::Op::Branch { cmp, wide, dst, src, by } => {
                 Op::Branch { cmp, wide, dst, src: src.into(), target: target(by)? }
             }

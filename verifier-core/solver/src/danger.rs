@@ -147,7 +147,8 @@ pub fn may_break(insn: Insn) -> bool {
         Op::Load { .. } | Op::Store { .. } | Op::Atomic { .. } | Op::LoadAcquire { .. } | Op::StoreRelease { .. } => {
             true
         }
-        Op::Alu { .. } | Op::MoveAs { .. } | Op::ByteOrder { .. } | Op::Branch { .. } | Op::Exit => true,
+        Op::Alu { .. } | Op::MoveAs { .. } | Op::ByteOrder { .. } => true,
+        Op::Branch { .. } | Op::JumpTo { .. } | Op::Exit => true,
         Op::Call { callee } => !matches!(callee, Callee::Local(_)),
         Op::CallReg { .. } => true,
         Op::Const { .. } | Op::Rest | Op::PacketLoad { .. } | Op::Jump { .. } | Op::MayGoto { .. } | Op::Unknown => {

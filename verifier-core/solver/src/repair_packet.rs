@@ -22,10 +22,10 @@ use super::danger::Rule;
 use super::repair::{Candidate, Claim, Spot, inserted, insn};
 use super::run::{Kind, Run, STACK};
 use super::term::{Num, Val, compare};
-use verifier_core::cfg::flow;
-use verifier_core::isa::Insn;
+use verifier_core::cfg::{JumpTables, flow};
 use verifier_core::isa::opcode::*;
 use verifier_core::isa::semantics::CmpOp;
+use verifier_core::isa::{Flow, Insn};
 use verifier_core::kernel::ProgType;
 use verifier_core::program::LoadRequest;
 
@@ -87,7 +87,12 @@ fn dead_before(insns: &[Insn], at: usize) -> u16 {
     loop {
         let mut changed = false;
         for (n, i) in insns.iter().enumerate().rev() {
-            let after = flow::successors(insns, n).iter().fold(0, |m, to| m | live.get(*to).copied().unwrap_or(0));
+            let after = flow::successors(insns, JumpTables::NONE, n);
+            let after = match i.decode().flow() {
+                // Where it goes is not known here.
+                Flow::Table => u16::MAX,
+                _ => after.iter().fold(0, |m, to| m | live.get(*to).copied().unwrap_or(0)),
+            };
             let effect = i.decode().effect();
             let before = effect.uses | after & !effect.defs;
             changed |= live[n] != before;

@@ -362,6 +362,7 @@ impl Machine<'_> {
             Op::Call { .. } => return self.call(at, insn).map(|()| None),
             Op::Exit => return self.leave(),
             Op::Jump { by } => self.at = target(at, by),
+            Op::JumpTo { .. } => return Err(astray("a jump to where a register says")),
             Op::MayGoto { by } => {
                 if self.take(at)?.is_some_and(|c| c.bits != 0) {
                     self.at = target(at, by);

@@ -13,7 +13,7 @@ use super::budget::Budget;
 use super::danger::{Danger, Rules, dangers};
 use super::rounds;
 use super::run::{Next, Program, Run, Stuck};
-use verifier_core::cfg::{Cfg, flow};
+use verifier_core::cfg::{Cfg, JumpTables, flow};
 use verifier_core::explain::Path;
 use verifier_core::explain::path::Place;
 use verifier_core::isa::{Flow, Insn, Op};
@@ -189,7 +189,7 @@ impl Graph {
                 let function = functions.range(..=i).next_back().copied().unwrap_or(0);
                 to.extend(calls.get(&function).into_iter().flatten());
             } else if insn.decode().flow() != Flow::Next {
-                to.extend(flow::successors(insns, i));
+                to.extend(flow::successors(insns, JumpTables::NONE, i).iter());
             } else if leaders.contains(&after) {
                 to.push(after);
             }
@@ -211,7 +211,7 @@ impl Graph {
                 before[block(*t)].insert(block(*from));
             }
         }
-        Graph { leaders, next, before, entries, cfg: Cfg::build(insns), insns: insns.len() }
+        Graph { leaders, next, before, entries, cfg: Cfg::build(insns, JumpTables::NONE), insns: insns.len() }
     }
 
     fn block(&self, at: usize) -> usize {

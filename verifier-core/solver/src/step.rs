@@ -61,6 +61,7 @@ impl Run {
             Op::Call { .. } => return self.call(program, at, insn, hint),
             Op::Exit => return Ok(self.leave()),
             Op::Jump { by } => return Ok(Next::To(target(at, by)?)),
+            Op::JumpTo { .. } => return Err("jumps to where a register says are not followed".into()),
             Op::MayGoto { by } => {
                 let name = self.name("may-goto");
                 let taken = Bool::new_const(name);

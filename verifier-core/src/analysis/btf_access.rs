@@ -616,6 +616,7 @@ fn map_struct(ty: MapType) -> Option<&'static str> {
         Ringbuf | UserRingbuf => "bpf_ringbuf_map",
         BloomFilter => "bpf_bloom_filter",
         Arena => "bpf_arena",
+        InsnArray => "bpf_insn_array",
         Unspec => return None,
     })
 }

@@ -48,6 +48,7 @@ pub use learned::KernelMemory;
 use std::sync::Arc;
 
 use crate::btf::{Btf, BtfError};
+use crate::cfg::JumpTables;
 use crate::error::{Errno, Rejection, Res, Stop};
 use crate::isa::Insn;
 use crate::kernel::call::RegType;
@@ -132,6 +133,7 @@ pub struct Verified {
     funcs: Vec<TargetFunc>,
     map_fields: Vec<record::MapFields>,
     own_types: record::StructMetas,
+    jump_tables: JumpTables,
     reach: Reach,
 }
 
@@ -179,6 +181,11 @@ impl Verified {
     /// First instructions of local functions, in order.
     pub fn subprog_starts(&self) -> &[u32] {
         &self.subprog_starts
+    }
+
+    /// Where its jumps through registers can go.
+    pub fn jump_tables(&self) -> &JumpTables {
+        &self.jump_tables
     }
 
     /// Special fields of the values of the request's maps, in its order. Who runs the program keeps numbers out of them.
@@ -355,6 +362,7 @@ pub fn verify_assuming(
             funcs: target_funcs(&cx),
             map_fields: map_fields(&cx, req.maps.len()),
             own_types: cx.program.struct_metas[usize::from(BtfRef::PROG.0)].clone(),
+            jump_tables: cx.program.jump_tables.clone(),
             reach: Reach::of(&cx),
         })),
         Err(stop) => verdict_of(stop),
@@ -503,6 +511,7 @@ fn environment<'a>(
         exception_function: 0,
         attach: AttachInfo::default(),
         orders: Vec::new(),
+        jump_tables: JumpTables::default(),
         arena: None,
         assumed: Vec::new(),
     });

@@ -10,6 +10,7 @@
 use std::sync::Arc;
 
 use crate::btf::{Btf, TypeId};
+use crate::cfg::JumpTables;
 use crate::domain::DomainRules;
 use crate::isa::Insn;
 use crate::kernel::call::RegType;
@@ -69,6 +70,8 @@ pub struct Program<'a> {
     pub kfuncs: KfuncTable,
     /// How each function's equations of liveness are solved (6.16).
     pub(crate) orders: Vec<Order>,
+    /// Where jumps through registers can go.
+    pub jump_tables: JumpTables,
     /// Arena map of the program.
     pub arena: Option<MapIdx>,
     /// Instructions whose checks are taken as met; empty for every verdict.

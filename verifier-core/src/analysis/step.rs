@@ -364,6 +364,10 @@ fn step(cx: &mut Cx<'_>, insn: Insn) -> Res<Next> {
             mark_seen(cx);
         }
         Op::Jump { by } => return jump(cx, by),
+        Op::JumpTo { reg } => {
+            transfer::jump_by_table(cx, reg)?;
+            return Ok(Next::Goto);
+        }
         Op::Branch { cmp, .. } => transfer::conditional_jump(cx, insn, cmp)?,
         Op::MayGoto { .. } => transfer::may_goto(cx, insn)?,
         Op::Call { .. } => return check_call(cx, insn),

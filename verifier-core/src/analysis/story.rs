@@ -377,7 +377,7 @@ fn changes(story: &mut Story, idx: usize, insn: Insn, before: &VerifierState, cu
             let new = Snapshot::of(&cur.frame().regs[0]);
             story.tell(idx, Told::Change { at, origin: Some(reg(0)), old: was, new, why: Why::Written });
         }
-        Op::Exit | Op::Jump { .. } | Op::Branch { .. } | Op::MayGoto { .. } => {}
+        Op::Exit | Op::Jump { .. } | Op::JumpTo { .. } | Op::Branch { .. } | Op::MayGoto { .. } => {}
         Op::CallReg { .. } | Op::Rest | Op::Unknown => {}
     }
 }

@@ -92,7 +92,7 @@ pub(crate) fn request(text: &str) -> LoadRequest {
     let maps = vec![map(3, "array", 2, 8), map(4, "hash", 1, 64)];
     let mut insns = source.insns;
     for r in &source.references {
-        if let Referent::Map(name) = &r.to {
+        if let Referent::Map(name) | Referent::MapValue(name) = &r.to {
             insns[r.insn].imm = maps.iter().find(|m| m.name == *name).expect("a map of that name").fd;
         }
     }

@@ -1,17 +1,49 @@
 //! Where control goes from an instruction. Everything that follows a program asks here: preflight, liveness, loops, the
 //! graph, the solver.
 
+use std::collections::BTreeMap;
+
 use crate::isa::op::Flow;
 use crate::isa::{Callee, Insn, Op};
 
-/// Where an instruction goes: at most two places.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Successors {
-    places: [usize; 2],
-    len: usize,
+/// Where jumps through registers can go: what the jump tables of their functions hold.
+#[derive(Clone, Debug, Default)]
+pub struct JumpTables {
+    /// By instruction; places in order, each once.
+    targets: BTreeMap<usize, Box<[usize]>>,
 }
 
-impl Successors {
+impl JumpTables {
+    /// No instruction jumps through a register.
+    pub const NONE: &JumpTables = &JumpTables { targets: BTreeMap::new() };
+
+    /// The places that the jump at `idx` can go to, in order; empty where none is known.
+    pub fn at(&self, idx: usize) -> &[usize] {
+        self.targets.get(&idx).map_or(&[], |t| t)
+    }
+
+    /// Notes where the jump at `idx` can go.
+    pub fn set(&mut self, idx: usize, mut targets: Vec<usize>) {
+        targets.sort_unstable();
+        targets.dedup();
+        self.targets.insert(idx, targets.into());
+    }
+
+    /// Whether no instruction jumps through a register.
+    pub fn is_empty(&self) -> bool {
+        self.targets.is_empty()
+    }
+}
+
+/// Where an instruction goes: at most two places, or those of its jump tables.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Successors<'t> {
+    places: [usize; 2],
+    len: usize,
+    table: &'t [usize],
+}
+
+impl Successors<'_> {
     fn push(&mut self, place: usize) {
         if let Some(next) = self.places.get_mut(self.len) {
             *next = place;
@@ -20,21 +52,12 @@ impl Successors {
     }
 }
 
-impl IntoIterator for Successors {
-    type Item = usize;
-    type IntoIter = std::iter::Take<std::array::IntoIter<usize, 2>>;
-
-    fn into_iter(self) -> Self::IntoIter {
-        self.places.into_iter().take(self.len)
-    }
-}
-
-impl std::ops::Deref for Successors {
+impl std::ops::Deref for Successors<'_> {
     type Target = [usize];
 
     #[inline]
     fn deref(&self) -> &[usize] {
-        &self.places[..self.len.min(2)]
+        if self.table.is_empty() { &self.places[..self.len.min(2)] } else { self.table }
     }
 }
 
@@ -52,7 +75,7 @@ pub fn behind(insns: &[Insn], idx: usize) -> usize {
 pub fn jump_target(insn: Insn, idx: usize) -> Option<usize> {
     match insn.decode().flow() {
         Flow::Jump(by) | Flow::Branch(by) => target(idx, by),
-        Flow::Next | Flow::End => None,
+        Flow::Next | Flow::Table | Flow::End => None,
     }
 }
 
@@ -66,10 +89,13 @@ pub fn callee(insn: Insn, idx: usize) -> Option<usize> {
 }
 
 /// Where an instruction goes within its function, the next one first. Places may lie outside of the program.
-pub fn successors(insns: &[Insn], idx: usize) -> Successors {
+pub fn successors<'t>(insns: &[Insn], tables: &'t JumpTables, idx: usize) -> Successors<'t> {
     let mut out = Successors::default();
     let Some(op) = insns.get(idx).map(|i| i.decode()) else { return out };
     let flow = op.flow();
+    if flow == Flow::Table {
+        out.table = tables.at(idx);
+    }
     if matches!(flow, Flow::Next | Flow::Branch(_)) {
         out.push(idx + op.slots());
     }
@@ -87,7 +113,17 @@ mod tests {
     use crate::isa::opcode::*;
 
     fn to(code: u8, off: i16, imm: i32) -> Vec<usize> {
-        successors(&[Insn::default(), Insn { code, off, imm, ..Insn::default() }], 1).to_vec()
+        let insns = [Insn::default(), Insn { code, off, imm, ..Insn::default() }];
+        successors(&insns, JumpTables::NONE, 1).to_vec()
+    }
+
+    #[test]
+    fn a_jump_through_a_register_goes_where_tables_say() {
+        let insns = [Insn::default(), Insn { code: JMP | JA | X, dst: 3, ..Insn::default() }];
+        let mut tables = JumpTables::default();
+        assert!(successors(&insns, &tables, 1).is_empty());
+        tables.set(1, vec![9, 4, 9]);
+        assert_eq!(*successors(&insns, &tables, 1), [4, 9]);
     }
 
     #[test]

@@ -10,7 +10,7 @@ use petgraph::algo::{dominators, tarjan_scc};
 use petgraph::graph::{DiGraph, NodeIndex};
 use petgraph::visit::EdgeRef;
 
-use super::flow;
+use super::flow::{self, JumpTables};
 use crate::isa::{Flow, Insn};
 
 /// A run of instructions that is entered at its first and left after its last.
@@ -48,13 +48,14 @@ fn inside(insns: &[Insn], to: Option<usize>) -> Option<usize> {
 
 impl Cfg {
     /// Cuts the instructions into blocks and connects them.
-    pub fn build(insns: &[Insn]) -> Cfg {
+    pub fn build(insns: &[Insn], tables: &JumpTables) -> Cfg {
         let mut starts = BTreeSet::from([0]);
         let mut i = 0;
         while i < insns.len() {
             let next = flow::behind(insns, i);
             if insns[i].decode().flow() != Flow::Next {
                 starts.extend(inside(insns, flow::jump_target(insns[i], i)));
+                starts.extend(tables.at(i).iter().filter(|t| **t < insns.len()));
                 starts.insert(next);
             }
             starts.extend(inside(insns, flow::callee(insns[i], i)));
@@ -69,12 +70,12 @@ impl Cfg {
         }
         let mut cfg = Cfg { graph, by_start };
         for n in cfg.graph.node_indices() {
-            cfg.connect(insns, n);
+            cfg.connect(insns, tables, n);
         }
         cfg
     }
 
-    fn connect(&mut self, insns: &[Insn], n: NodeIndex) {
+    fn connect(&mut self, insns: &[Insn], tables: &JumpTables, n: NodeIndex) {
         let Block { start, end } = self.graph[n];
         let mut i = start;
         let mut last = start;
@@ -93,6 +94,11 @@ impl Cfg {
         }
         if let Some(to) = flow::jump_target(*insn, last).and_then(|t| self.node_at(t)) {
             self.graph.add_edge(n, to, Edge::Taken);
+        }
+        for to in tables.at(last) {
+            if let Some(to) = self.node_at(*to) {
+                self.graph.add_edge(n, to, Edge::Taken);
+            }
         }
     }
 
@@ -138,7 +144,7 @@ mod tests {
     fn a_loop_is_found() {
         // 0: r0 = 0; 1: r0 += 1; 2: if r0 < 0 goto 1; 3: exit
         let p = [insn(ALU64 | MOV, 0), insn(ALU64 | ADD, 0), insn(JMP | JLT, -2), insn(JMP | EXIT, 0)];
-        let cfg = Cfg::build(&p);
+        let cfg = Cfg::build(&p, JumpTables::NONE);
         assert_eq!(cfg.graph.node_count(), 3);
         let loops = cfg.loops();
         assert_eq!(loops.len(), 1);
@@ -149,8 +155,8 @@ mod tests {
 
     #[test]
     fn edges_to_nowhere_are_left_out() {
-        let cfg = Cfg::build(&[insn(JMP | JA, 100)]);
+        let cfg = Cfg::build(&[insn(JMP | JA, 100)], JumpTables::NONE);
         assert_eq!(cfg.graph.edge_count(), 0);
-        assert_eq!(Cfg::build(&[]).graph.node_count(), 0);
+        assert_eq!(Cfg::build(&[], JumpTables::NONE).graph.node_count(), 0);
     }
 }

@@ -3,5 +3,5 @@
 pub mod flow;
 pub mod graph;
 
-pub use flow::successors;
+pub use flow::{JumpTables, successors};
 pub use graph::{Cfg, Edge};

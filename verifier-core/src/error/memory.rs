@@ -107,6 +107,10 @@ rows! {
             writeln!(f, "misaligned {what}access off {at}+{reg_off}+{off} size {size}")
         };
 
+        /// Entries of a jump table are read as a whole, 8 bytes each.
+        ["mem-jump-table-size", MemorySafety]
+        JumpTableSize { size: u32 } => "Invalid read of {size} bytes from insn_array\n";
+
         // Who may read and write what.
 
         /// The register is no pointer that may be dereferenced: a plain number, a pointer that may still be null, or one

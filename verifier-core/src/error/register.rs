@@ -69,6 +69,10 @@ rows! {
         /// Copying the low half of a pointer would leak a kernel address to a program that must not see it.
         ["ptr-partial-copy", RegisterTypeSafety]
         PointerPartialCopy { regno: u8 } => "R{regno} partial copy of pointer\n";
+        /// A jump goes where a register says (`gotox`), but the register holds no place of the program. Places come from jump
+        /// tables: load 8 bytes from one, and jump there without calculating with them.
+        ["gotox-type", RegisterTypeSafety]
+        JumpToType { regno: u8, ty: RegType } => "R{regno} has type {ty}, expected PTR_TO_INSN\n";
         /// Comparing a pointer with this operand would tell an unprivileged program something about kernel addresses.
         /// Only comparisons with null and between packet pointers are allowed without CAP_PERFMON.
         ["ptr-comparison", RegisterTypeSafety]

@@ -28,6 +28,18 @@ rows! {
         ["cfg-no-exit", ProgramStructure]
         LastInsnNoExit => "last insn is not an exit or jmp\n";
 
+        /// A jump goes where a register says (`gotox`), but the program uses no jump table with places in this function. The
+        /// kernel must know every place that such a jump can go to: load the place from a jump table of the function.
+        ["cfg-no-jump-table", ProgramStructure]
+        NoJumpTable { idx: usize, start: usize } => "no jump tables found for subprog starting at {start}\n";
+
+        /// The jump tables of a function name a place outside of it, and one of its jumps goes where a register says
+        /// (`gotox`). Functions may only be left by `exit` or a call: keep the places of different functions in tables of
+        /// their own.
+        ["cfg-jump-table-range", ProgramStructure]
+        JumpTableOutside { idx: usize, start: usize, end: usize } =>
+            "jump table for insn {idx} points outside of the subprog [{start},{end}]\n";
+
         /// Functions call each other to a depth of more than eight frames. Flatten the chain: let the compiler inline
         /// small functions (`__always_inline`), or split the work with a tail call.
         ["stack-frames", VerifierLimit]

@@ -29,6 +29,14 @@ rows! {
         /// A jump has bits set in fields that must be zero.
         ["insn-ja-reserved", ProgramStructure]
         JaReserved => "BPF_JA uses reserved fields\n";
+        /// A jump to where a register says has bits set in fields that must be zero.
+        ["insn-gotox-reserved", ProgramStructure]
+        JumpToReserved => "BPF_JA|BPF_X uses reserved fields\n";
+        /// A jump table is not ready when the program is loaded: it is not frozen, or an entry names no instruction of the
+        /// program or the second half of a 16-byte load. Loaders fill and freeze it before; entries count instructions from
+        /// the first one of the program as it is loaded, called functions included.
+        ["map-insn-array", ProgramStructure]
+        JumpTableNotReady => "Failed to properly initialize insn array\n";
         /// An `exit` has bits set in fields that must be zero.
         ["insn-exit-reserved", ProgramStructure]
         ExitReserved => "BPF_EXIT uses reserved fields\n";

@@ -198,6 +198,9 @@ fn write_jump(f: &mut dyn Write, insn: Insn, names: &dyn Names) -> fmt::Result {
     if c == (JMP | JA) {
         return write!(f, "({c:02x}) goto pc{:+}", insn.off);
     }
+    if c == (JMP | JA | X) {
+        return write!(f, "({c:02x}) gotox r{}", insn.dst);
+    }
     if insn.is_may_goto() {
         return write!(f, "({c:02x}) may_goto pc{:+}", insn.off);
     }

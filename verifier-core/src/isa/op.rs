@@ -167,6 +167,10 @@ pub enum Op {
     Jump {
         by: i32,
     },
+    /// Where the address of an instruction in the register says, of 6.19. It comes from a jump table.
+    JumpTo {
+        reg: u8,
+    },
     Branch {
         cmp: CmpOp,
         wide: bool,
@@ -227,6 +231,8 @@ pub enum Flow {
     Jump(i32),
     /// To the next one or elsewhere.
     Branch(i32),
+    /// To where jump tables say.
+    Table,
     /// The function ends.
     End,
 }
@@ -260,6 +266,7 @@ const fn jump(insn: Insn) -> Op {
     let (wide, by) = (insn.class() == JMP, insn.jump_offset());
     match insn.op() {
         JA if !insn.is_reg_src() => Op::Jump { by },
+        JA if wide => Op::JumpTo { reg: insn.dst },
         JCOND if wide => Op::MayGoto { by },
         EXIT if wide => Op::Exit,
         CALL if wide && insn.is_reg_src() => {
@@ -350,6 +357,7 @@ impl Op {
             }
             Op::Call { .. } => Effect { defs: CALL_CHANGES, uses: CALL_ARGS, ..NONE },
             Op::CallReg { reg } => Effect { defs: CALL_CHANGES, uses: CALL_ARGS | set_of(reg), ..NONE },
+            Op::JumpTo { reg } => Effect { uses: set_of(reg), ..NONE },
             Op::Exit => Effect { uses: set_of(0), ..NONE },
             Op::Rest | Op::Jump { .. } | Op::MayGoto { .. } | Op::Unknown => NONE,
         }
@@ -372,6 +380,7 @@ impl Op {
             | Op::Rest
             | Op::PacketLoad { .. }
             | Op::Jump { .. }
+            | Op::JumpTo { .. }
             | Op::Branch { .. }
             | Op::MayGoto { .. }
             | Op::Call { .. }
@@ -404,6 +413,7 @@ impl Op {
         match self {
             Op::Jump { by } => Flow::Jump(by),
             Op::Branch { by, .. } | Op::MayGoto { by } => Flow::Branch(by),
+            Op::JumpTo { .. } => Flow::Table,
             Op::Exit => Flow::End,
             Op::Alu { .. }
             | Op::MoveAs { .. }

@@ -112,7 +112,8 @@ pub const fn is_known_opcode(code: u8, narrow_atomics: bool) -> bool {
         ALU => !(op == NEG && code & X != 0) && op <= END,
         ALU64 => !(matches!(op, NEG | END) && code & X != 0) && op <= END,
         JMP => match op {
-            JA | CALL | EXIT | JCOND => code & X == 0,
+            JA => true,
+            CALL | EXIT | JCOND => code & X == 0,
             _ => op < JCOND,
         },
         JMP32 => match op {

@@ -68,6 +68,8 @@ const STORAGE_VALUE_MAX: u32 = 65535 - 128;
 const STACK: u32 = 512;
 /// Frames of a stack trace.
 const MAX_STACK_DEPTH: u32 = 127;
+/// Value of a jump table, as loaders write it. Kernel: `sizeof(struct bpf_insn_array_value)`.
+pub const INSN_ARRAY_VALUE: u32 = 16;
 /// Kernel: `sizeof(struct bpf_stack_build_id)`.
 const BUILD_ID: u32 = 32;
 /// NUMA nodes of the machines measured.
@@ -105,7 +107,7 @@ pub fn check_create(kernel: &Kernel, a: &MapAttr, caps: MapCaps) -> Result<MapTy
     must(extra || a.map_extra == 0, EINVAL)?;
     must(a.map_flags & f::RDONLY == 0 || a.map_flags & f::WRONLY == 0, EINVAL)?;
     must(a.map_flags & f::NUMA_NODE == 0 || a.numa_node < NODES, EINVAL)?;
-    let Some(t) = MapType::from_number(a.map_type).filter(|t| exists(*t, kernel.version)) else {
+    let Some(t) = MapType::from_number(a.map_type).filter(|t| exists(*t, kernel)) else {
         return Err(EINVAL);
     };
     alloc_check(t, a, caps)?;
@@ -116,9 +118,11 @@ pub fn check_create(kernel: &Kernel, a: &MapAttr, caps: MapCaps) -> Result<MapTy
     Ok(t)
 }
 
-fn exists(t: MapType, version: KernelVersion) -> bool {
+fn exists(t: MapType, kernel: &Kernel) -> bool {
+    let version = kernel.version;
     t != MapType::Unspec
         && match t {
+            MapType::InsnArray => kernel.features.jump_tables,
             MapType::Rhash => version >= KernelVersion::new(7, 1),
             MapType::Arena => version >= KernelVersion::new(6, 9),
             MapType::CgrpStorage => version >= KernelVersion::new(6, 2),
@@ -187,6 +191,10 @@ fn alloc_check(t: MapType, a: &MapAttr, caps: MapCaps) -> Result<(), ErrorNumber
             must(a.key_size == 4 && a.max_entries == 1 && flags && a.btf_vmlinux_value, EINVAL)
         }
         BloomFilter => must(u64::from(a.value_size) <= KMALLOC_MAX, E2BIG),
+        InsnArray => {
+            let sizes = a.max_entries != 0 && a.key_size == 4 && a.value_size == INSN_ARRAY_VALUE;
+            must(sizes && a.map_flags == 0, EINVAL)
+        }
         _ => Ok(()),
     }
 }
@@ -333,6 +341,8 @@ pub fn key_btf_fits(a: &MapAttr, t: MapType, key: KeyBtf, value_is_data_section:
             must(t == Array && a.max_entries == 1 && value_is_data_section, EINVAL)
         }
         Array | PercpuArray | SkStorage | InodeStorage | TaskStorage | CgrpStorage => must(int(32), EINVAL),
+        // The type of a value would have to be an integer of 8 bytes, while values have 16.
+        InsnArray => Err(EINVAL),
         LpmTrie => must(matches!(key, KeyBtf::Struct { .. }), EINVAL),
         BloomFilter => must(key == KeyBtf::None, EINVAL),
         CgroupStorageDeprecated | PercpuCgroupStorageDeprecated if a.key_size == 16 => {
@@ -405,7 +415,7 @@ pub fn inner_allowed(inner: MapType) -> Result<(), ErrorNumber> {
 /// out the kernel's own copy.
 pub const fn implied_flags(t: MapType) -> u32 {
     match t {
-        MapType::Devmap | MapType::DevmapHash => f::RDONLY_PROG,
+        MapType::Devmap | MapType::DevmapHash | MapType::InsnArray => f::RDONLY_PROG,
         _ => 0,
     }
 }

@@ -42,6 +42,7 @@ pub enum MapType {
     UserRingbuf = 31,
     CgrpStorage = 32,
     Arena = 33,
+    InsnArray = 34,
     Rhash = 35,
 }
 
@@ -82,6 +83,7 @@ impl MapType {
         MapType::UserRingbuf,
         MapType::CgrpStorage,
         MapType::Arena,
+        MapType::InsnArray,
         MapType::Rhash,
     ];
 
@@ -127,6 +129,7 @@ impl MapType {
             MapType::UserRingbuf => "USER_RINGBUF",
             MapType::CgrpStorage => "CGRP_STORAGE",
             MapType::Arena => "ARENA",
+            MapType::InsnArray => "INSN_ARRAY",
             MapType::Rhash => "RHASH",
         }
     }
@@ -164,6 +167,8 @@ pub enum DirectValue {
     Array,
     /// An arena: any offset up to its size (else ERANGE).
     Arena,
+    /// A jump table: the beginning of an entry (else EACCES).
+    JumpTable,
 }
 
 impl MapType {
@@ -193,6 +198,7 @@ impl MapType {
         match self {
             MapType::Array => DirectValue::Array,
             MapType::Arena => DirectValue::Arena,
+            MapType::InsnArray => DirectValue::JumpTable,
             _ => DirectValue::Unsupported,
         }
     }
@@ -273,6 +279,7 @@ const fn helpers_of_map(map: MapType) -> Option<&'static [u32]> {
         MapType::TaskStorage => &[id::TASK_STORAGE_GET, id::TASK_STORAGE_DELETE, id::KPTR_XCHG],
         MapType::CgrpStorage => &[id::CGRP_STORAGE_GET, id::CGRP_STORAGE_DELETE, id::KPTR_XCHG],
         MapType::BloomFilter => &[id::MAP_PEEK_ELEM, id::MAP_PUSH_ELEM],
+        MapType::InsnArray => &[],
         _ => return None,
     })
 }

@@ -16,10 +16,11 @@ use crate::isa::opcode::{
 
 use super::error::{E2BIG, EINVAL, ENOENT, ERANGE, NotLoadable, RELOC};
 use super::externs::{ExternKind, Resolution, Resolved};
+use super::jump_tables::{Placed, Tables};
 use super::maps::Origin;
 use super::modules::Modules;
 use super::object::{Opened, Prog, Reloc, SectionInfo, Target};
-use super::request::{FuncInfo, LineInfo, Poison};
+use super::request::{FuncInfo, LineInfo, MapSpec, Poison};
 
 /// Immediate of an instruction whose CO-RE relocation failed.
 const POISON_CORE: i32 = 0x0bad_2310;
@@ -41,6 +42,8 @@ pub(super) struct Linked {
     pub line_info: Vec<LineInfo>,
     /// Maps that instructions refer to, in order of first reference.
     pub maps: Vec<usize>,
+    /// Maps of the jump tables that instructions refer to.
+    pub jump_tables: Vec<MapSpec>,
     /// Instructions made invalid: where, and what could not be resolved.
     pub poisoned: Vec<(usize, Poison)>,
 }
@@ -51,6 +54,8 @@ pub(super) struct Linker<'a> {
     pub externs: &'a Resolution,
     pub modules: &'a Modules,
     pub candidates: Candidates<'a>,
+    /// Maps of jump tables that the program linked refers to.
+    pub tables: Tables,
 }
 
 /// `func_info` and `line_info` records have an instruction offset.
@@ -191,6 +196,7 @@ impl<'a> Linker<'a> {
             let code = e.code;
             e.also(format!("prog '{}': failed to relocate data references: {code}", p.name))
         })?;
+        out.linked.jump_tables = self.tables.take();
         Ok(out.linked)
     }
 
@@ -355,6 +361,15 @@ impl<'a> Linker<'a> {
                         return Err(bad());
                     }
                 }
+                Target::JumpTable(offset, size) => {
+                    let function = placed(&out.at, object, r.insn);
+                    let fd = self.tables.map_for(object.jump_tables.as_deref(), (offset, size), function);
+                    let fd = fd.map_err(|e| {
+                        e.also(format!("prog '{name}': relo #{number}: can't create jump table: sym_off {offset}"))
+                    })?;
+                    let insn = insns.get_mut(r.insn).ok_or_else(bad)?;
+                    (insn.src, insn.imm, insn.off) = (PSEUDO_MAP_VALUE, fd, 0);
+                }
                 Target::Call(_) => {}
             }
         }
@@ -371,6 +386,13 @@ struct Build {
     relocs: Vec<Reloc>,
     func_ok: bool,
     line_ok: bool,
+}
+
+/// The function that an instruction of a linked program stands in.
+fn placed(at: &HashMap<usize, usize>, object: &Opened, insn: usize) -> Placed {
+    let before = at.iter().filter(|(_, at)| **at <= insn).max_by_key(|(_, at)| **at);
+    let (prog, at) = before.map_or((usize::MAX, 0), |(prog, at)| (*prog, *at));
+    Placed { start: object.progs.get(prog).map_or(0, |p| p.start), at }
 }
 
 /// Instruction of `.text` that a call or function address refers to; `None`: it is a kernel function.

@@ -16,6 +16,7 @@ use super::error::{EINVAL, ENOENT, ESRCH, NotLoadable, ObjectError};
 use super::externs::{self, Resolution};
 use super::initial::Initial;
 use super::inner_maps;
+use super::jump_tables::Tables;
 use super::link::{Candidates, Linker};
 use super::maps::{self, CreateRules, Map, Origin};
 use super::modules::Modules;
@@ -195,6 +196,7 @@ pub fn open(bytes: &[u8], options: &OpenOptions<'_>) -> Result<Object, ObjectErr
         candidates: Candidates::new(),
         ctx_tags,
         budget: BUDGET,
+        next_fd: opened.maps.next_fd(),
     };
     let mut programs = Vec::new();
     for (i, p) in opened.progs.iter().enumerate().filter(|(_, p)| !opened.is_subprog(p)) {
@@ -320,6 +322,8 @@ struct Loader<'a> {
     candidates: Candidates<'a>,
     ctx_tags: CtxTags,
     budget: usize,
+    /// Number that instructions will refer to the next map by that is made for one program alone.
+    next_fd: i32,
 }
 
 impl<'a> Loader<'a> {
@@ -335,9 +339,11 @@ impl<'a> Loader<'a> {
             externs: resolution,
             modules: self.modules,
             candidates: std::mem::take(&mut self.candidates),
+            tables: Tables::new(self.options.kernel.features.jump_tables, self.next_fd),
         };
         let linked = linker.link(index);
         self.candidates = linker.candidates;
+        self.next_fd = linker.tables.next_fd();
         let mut linked = linked?;
         let size = linked.insns.len() + linked.line_info.len();
         self.budget = self.budget.checked_sub(size).ok_or_else(|| {
@@ -368,6 +374,7 @@ impl<'a> Loader<'a> {
                 }
                 Some(spec)
             })
+            .chain(linked.jump_tables)
             .collect();
         let has_btf = btf.is_some();
         let module_fds = resolution

@@ -87,8 +87,13 @@ pub(super) struct Maps {
 
 impl Maps {
     pub fn add(&mut self, map: Map) {
-        let fd = i32::try_from(self.all.len()).map_or(i32::MAX, |n| FIRST_FD.saturating_add(n));
+        let fd = self.next_fd();
         self.all.push(Map { fd, ..map });
+    }
+
+    /// The file descriptor that another map would get.
+    pub fn next_fd(&self) -> i32 {
+        i32::try_from(self.all.len()).map_or(i32::MAX, |n| FIRST_FD.saturating_add(n))
     }
 }
 

@@ -1,6 +1,6 @@
 //! From an object file to loadable programs.
 //!
-//! [`open`] reads an ELF object as libbpf 1.5 would and prepares each program as it would hand it to a given kernel:
+//! [`open`] reads an ELF object as libbpf would and prepares each program as it would hand it to a given kernel:
 //! a [`LoadRequest`], or a [`NotLoadable`] with libbpf's words. Each program has a result of its own.
 
 pub(crate) mod create;
@@ -10,6 +10,7 @@ mod error;
 mod externs;
 mod initial;
 mod inner_maps;
+mod jump_tables;
 mod kallsyms;
 mod link;
 mod load;

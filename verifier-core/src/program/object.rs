@@ -18,6 +18,7 @@ use super::elf::{Elf, Symbol};
 use super::error::{EINVAL, ENOENT, ENOTSUP, FORMAT, NotLoadable, ObjectError, RELOC};
 use super::externs::{self, Extern};
 use super::initial::{self, Initial};
+use super::jump_tables;
 use super::load::LoaderRules;
 use super::maps::{self, Maps, Origin};
 use super::request::{FuncInfo, LineInfo};
@@ -39,6 +40,8 @@ pub(super) enum Target {
     ExternCall(usize),
     /// Address of a function of `.text`: byte offset of the symbol.
     FuncAddr(u64),
+    /// Address of a jump table: byte offset and bytes of the symbol.
+    JumpTable(u64, u64),
 }
 
 /// A relocation of a program.
@@ -98,6 +101,8 @@ pub(super) struct Opened {
     pub kern_version: Option<u32>,
     /// What loaders put into maps.
     pub initial: Vec<Initial>,
+    /// Contents of the section of jump tables.
+    pub jump_tables: Option<Arc<[u8]>>,
     /// Why no program of the object can be loaded.
     pub broken: Option<NotLoadable>,
 }
@@ -194,6 +199,7 @@ pub(super) fn open(bytes: &[u8], name: &str, loader: LoaderRules) -> Result<Open
         license,
         kern_version,
         initial,
+        jump_tables: elf.section(jump_tables::SECTION).map(|s| Arc::from(s.data)),
         broken,
     })
 }
@@ -567,6 +573,9 @@ impl Scope<'_, '_> {
         }
         if let Some(map) = self.data_map.get(&shndx) {
             return Ok(Target::Data(*map, sym.value));
+        }
+        if section_name == jump_tables::SECTION {
+            return Ok(Target::JumpTable(sym.value, sym.size));
         }
         if section_name != ".maps" && !maps::is_legacy_section(section_name) {
             return Err(fail(format!("bad map relo against '{name}' in section '{section_name}'")));

@@ -3,10 +3,14 @@
 //! Answers for `union bpf_attr` of `BPF_PROG_LOAD` and `BPF_MAP_CREATE`. The loader makes one for each program of an
 //! object; the raw input format makes one from each line. File descriptors are numbers of our own.
 
+use std::collections::BTreeSet;
+use std::ops::Range;
 use std::sync::Arc;
 
 use crate::btf::{Btf, TypeId};
-use crate::isa::Insn;
+use crate::cfg::{JumpTables, flow};
+use crate::isa::{Insn, Op};
+use crate::kernel::MapType;
 
 /// A map that exists when the program is loaded. Kernel: `BPF_MAP_CREATE` attributes.
 #[derive(Clone, Debug, Default)]
@@ -46,11 +50,44 @@ pub struct MapSpec {
     /// Contents that the loader gives a single-entry array that programs may change (`.data`). No kernel sees them
     /// before the program runs, and so the analysis does not look.
     pub initial: Option<Arc<[u8]>>,
+    /// Instructions that the entries of a jump table (`BPF_MAP_TYPE_INSN_ARRAY`) name, counted from the first one of the
+    /// program as it is loaded; entries beyond them name the first. `None`: not known.
+    pub jump_targets: Option<Arc<[u32]>>,
     /// Template of inner maps, for maps of maps.
     pub inner: Option<Box<MapSpec>>,
     /// Programs in a prog array (type number of the first one put in, and whether it was jited); decides tail call
     /// compatibility. `None`: empty.
     pub prog_array_owner: Option<u32>,
+}
+
+impl MapSpec {
+    /// Where the entries `first..=last` of a jump table lead, in order, each place once. Entries that nothing was written
+    /// to lead to the first instruction.
+    pub fn jump_places(&self, first: usize, last: usize) -> Vec<usize> {
+        let written = self.jump_targets.as_deref().unwrap_or_default();
+        let end = last.saturating_add(1).min(written.len());
+        let some = written.get(first..end).unwrap_or_default();
+        let unwritten = (last >= written.len()).then_some(0);
+        let mut places: Vec<usize> = some.iter().map(|t| *t as usize).chain(unwritten).collect();
+        places.sort_unstable();
+        places.dedup();
+        places
+    }
+
+    /// All places of a jump table whose least one is among `function`: of maps of other types and of tables of other
+    /// functions, none.
+    pub fn jump_places_from(&self, function: Range<usize>) -> Vec<usize> {
+        if self.map_type != MapType::InsnArray as u32 {
+            return Vec::new();
+        }
+        let places = self.jump_places(0, self.last_entry());
+        if places.first().is_some_and(|least| function.contains(least)) { places } else { Vec::new() }
+    }
+
+    /// The last entry of a jump table.
+    pub fn last_entry(&self) -> usize {
+        (self.max_entries as usize).saturating_sub(1)
+    }
 }
 
 /// Why an instruction was made invalid by the loader: what it needs is not in this kernel. Kernels complain of it only
@@ -227,6 +264,24 @@ impl LoadRequest {
         self.poisoned.iter().find(|(at, _)| *at == insn).map(|(_, why)| why)
     }
 
+    /// Where jumps through registers can go: what all jump tables hold whose least place is in the function of the jump.
+    pub fn jump_tables(&self) -> JumpTables {
+        let mut tables = JumpTables::default();
+        let jumps = |i: &Insn| matches!(i.decode(), Op::JumpTo { .. });
+        if !self.insns.iter().any(jumps) {
+            return tables;
+        }
+        let callees = self.insns.iter().enumerate().filter_map(|(i, insn)| flow::callee(*insn, i));
+        let starts: BTreeSet<usize> = callees.chain([0]).collect();
+        for (idx, _) in self.insns.iter().enumerate().filter(|(_, i)| jumps(i)) {
+            let start = starts.range(..=idx).next_back().copied().unwrap_or(0);
+            let end = starts.range(idx + 1..).next().copied().unwrap_or(self.insns.len());
+            let of_function = |m: &MapSpec| m.jump_places_from(start..end);
+            tables.set(idx, self.maps.iter().flat_map(of_function).collect());
+        }
+        tables
+    }
+
     /// The same load when the kernel has refused the program's BTF: neither program nor maps have any.
     pub fn without_btf(&self) -> LoadRequest {
         let mut bare = LoadRequest { btf: None, func_info: Vec::new(), line_info: Vec::new(), ..self.clone() };
@@ -243,6 +298,16 @@ impl LoadRequest {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn entries_that_were_not_written_lead_to_the_beginning() {
+        let spec =
+            |targets: &[u32]| MapSpec { max_entries: 4, jump_targets: Some(targets.into()), ..MapSpec::default() };
+        assert_eq!(spec(&[7, 5, 7, 9]).jump_places(0, 2), [5, 7]);
+        assert_eq!(spec(&[7, 5]).jump_places(0, 3), [0, 5, 7]);
+        assert_eq!(spec(&[7, 5]).jump_places(3, 3), [0]);
+        assert_eq!(spec(&[7, 5]).last_entry(), 3);
+    }
 
     #[test]
     fn logs_are_mended_where_the_loader_made_an_instruction_invalid() {

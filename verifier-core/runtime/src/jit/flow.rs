@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use verifier_core::cfg::flow::{self, successors};
+use verifier_core::cfg::flow::{self, JumpTables, successors};
 use verifier_core::isa::Insn;
 
 use crate::program::{Code, Op, Reg, Size, Src};
@@ -67,7 +67,7 @@ impl Text<'_> {
         if matches!(self.ops.get(pc as usize), None | Some(Op::CallUnknown { .. })) {
             return [None, None];
         }
-        let to = successors(self.insns, pc as usize);
+        let to = successors(self.insns, JumpTables::NONE, pc as usize);
         [0, 1].map(|n| to.get(n).and_then(|to| u32::try_from(*to).ok()))
     }
 

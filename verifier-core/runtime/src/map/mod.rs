@@ -111,7 +111,7 @@ fn make(
             Box::new(storage::Storage::new(layout)?)
         }
         MapType::PerfEventArray | MapType::StackTrace => Box::new(events::Events),
-        MapType::StructOps | MapType::Arena | MapType::Unspec => return Ok(None),
+        MapType::StructOps | MapType::Arena | MapType::InsnArray | MapType::Unspec => return Ok(None),
     }))
 }
 

@@ -43,9 +43,11 @@ pub(crate) fn memory_access(
         W => 4,
         _ => 8,
     };
-    align::access_is_aligned(cx, regno, off, size, strict_alignment_once)?;
-
     let reg = *cx.reg(regno);
+    let by_entries = reg.ty.is(RegBase::PtrToMapValue)
+        && reg.map().is_some_and(|m| map_value::is_jump_table(&cx.program.map(m).spec));
+    align::access_is_aligned(cx, regno, off, size, strict_alignment_once || by_entries)?;
+
     let off = off.wrapping_add(reg.off);
     // What most kinds leave in the register that receives the value: a number of which only the width is known.
     let mut loads_unknown = t == Access::Read;

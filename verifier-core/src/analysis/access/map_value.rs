@@ -18,13 +18,17 @@ use crate::error::{Errno, MemoryMsg, Res, Stop};
 use crate::isa::opcode::{LDX, MEM, ST, STX};
 use crate::kernel::MapType;
 use crate::kernel::call::{RegBase, RegType, TypeFlags};
+use crate::program::MapSpec;
 use crate::program::record::{Field, FieldInfo, FieldKind, KptrBtf, record_find};
-use crate::state::{BtfRef, MapIdx, Payload};
+use crate::state::{BtfRef, MapIdx, Payload, RegState};
 
 /// `BPF_F_RDONLY_PROG`: programs may only read the map.
 const RDONLY_PROG: u32 = 1 << 7;
 /// `BPF_F_WRONLY_PROG`: programs may only write the map.
 const WRONLY_PROG: u32 = 1 << 8;
+
+/// Bytes of an entry of a jump table, as programs read it.
+const JUMP_ENTRY: u32 = 8;
 
 /// The map of a map value or key. A pointer of such a type without one would be our own mistake.
 fn map_of(cx: &Cx<'_>, regno: u8) -> Res<MapIdx> {
@@ -52,6 +56,16 @@ pub(crate) fn map_allows(cx: &mut Cx<'_>, regno: u8, off: i32, size: i32, t: Acc
     }
 }
 
+/// Bytes that a pointer to a map's value leads to: those of a value, but of a jump table the places of all entries.
+fn addressable_bytes(spec: &MapSpec) -> u32 {
+    if is_jump_table(spec) { spec.max_entries.saturating_mul(JUMP_ENTRY) } else { spec.value_size }
+}
+
+/// Whether a map is a jump table.
+pub(super) fn is_jump_table(spec: &MapSpec) -> bool {
+    spec.map_type == MapType::InsnArray as u32
+}
+
 /// Checks that an access stays inside of the value and touches no special field, except a kptr as a whole and by an
 /// instruction.
 ///
@@ -65,8 +79,8 @@ pub(crate) fn within_map_value(
     src: AccessSrc,
 ) -> Res {
     let map = map_of(cx, regno)?;
-    let value_size = cx.program.map(map).spec.value_size;
-    within_region(cx, regno, off, size, value_size, zero_size_allowed)?;
+    let bytes = addressable_bytes(&cx.program.map(map).spec);
+    within_region(cx, regno, off, size, bytes, zero_size_allowed)?;
     let Some(record) = cx.program.map(map).record.clone() else { return Ok(()) };
     let reg = *cx.reg(regno);
     let lowest = i64::from(off).wrapping_add(reg.scalar.smin);
@@ -309,6 +323,9 @@ pub(super) fn load_store(
         }
     }
     let (Access::Read, Some(dst)) = (t, value) else { return Ok(()) };
+    if is_jump_table(&cx.program.map(map).spec) {
+        return load_place(cx, regno, off, size, dst);
+    }
     let known = if var_off.is_const() { direct_read(cx.program, map, at, size, is_ldsx)? } else { None };
     match known {
         Some(v) => {
@@ -318,6 +335,18 @@ pub(super) fn load_store(
         }
         None => set_unknown(cx, dst),
     }
+    Ok(())
+}
+
+/// A load from a jump table: the register holds a place of the program, and keeps which entries it may come from.
+fn load_place(cx: &mut Cx<'_>, regno: u8, off: i32, size: u32, dst: u8) -> Res {
+    if size != JUMP_ENTRY {
+        return Err(cx.reject(MemoryMsg::JumpTableSize { size }, Errno::EACCES));
+    }
+    let base = *cx.reg(regno);
+    let off = if cx.program.kernel.features.place_load_offsets { off } else { base.off };
+    let place = RegState { ty: RegType::of(RegBase::PtrToInsn), off, ..base };
+    cx.reg_mut(dst).set(place);
     Ok(())
 }
 

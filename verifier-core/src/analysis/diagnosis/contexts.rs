@@ -260,6 +260,18 @@ fn structure(cx: &Scene<'_>, m: &StructureMsg) -> Option<(Account, Option<About>
                 "End each subprogram with an exit or an explicit jump that keeps control flow inside the subprogram.";
             ("subprogram can fall through", last, reason, help)
         }
+        StructureMsg::NoJumpTable { idx, start } => {
+            let reason = format!("No jump table was found for the subprogram that starts at instruction {start}.");
+            let help = "Make sure subprograms containing gotox instructions are accompanied by jump tables referencing these \
+                 subprograms.";
+            ("missing jump table", *idx, reason, help)
+        }
+        StructureMsg::JumpTableOutside { idx, start, end } => {
+            let reason =
+                format!("The jump table for instruction {idx} points outside subprogram range [{start},{end}).");
+            let help = "Keep every jump-table target inside the same subprogram.";
+            ("jump table target out of range", *idx, reason, help)
+        }
         StructureMsg::UnreachableInsn { idx } => {
             let reason = format!("Instruction {idx} is not reachable from the program entry point.");
             let help = "Remove the unreachable instruction or add valid control flow that reaches it.";

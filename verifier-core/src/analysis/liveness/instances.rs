@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use smallvec::SmallVec;
 
-use crate::cfg::successors;
+use crate::cfg::{JumpTables, successors};
 use crate::isa::insn::Insn;
 
 pub(super) type Sites = SmallVec<[u32; 8]>;
@@ -76,7 +76,7 @@ impl Order {
     const NOWHERE: u32 = u32::MAX;
 
     /// The order of a function that begins at `start`.
-    pub fn new(insns: &[Insn], start: u32, postorder: Vec<u32>) -> Order {
+    pub fn new(insns: &[Insn], tables: &JumpTables, start: u32, postorder: Vec<u32>) -> Order {
         let rel = |i: u32| i.wrapping_sub(start) as usize;
         let inside = |i: &&u32| rel(**i) < insns.len();
         let len = postorder.iter().filter(inside).map(|i| rel(*i) + 1).max().unwrap_or(0);
@@ -88,7 +88,7 @@ impl Order {
         }
         let mut edges: Vec<(u32, u32)> = Vec::with_capacity(postorder.len() + postorder.len() / 4);
         for (n, i) in (0u32..).zip(&postorder) {
-            let after = successors(insns, *i as usize);
+            let after = successors(insns, tables, *i as usize);
             let places = after.iter().filter_map(|s| place.get(rel(*s as u32)));
             edges.extend(places.filter(|p| **p != Order::NOWHERE).map(|p| (*p, n)));
         }

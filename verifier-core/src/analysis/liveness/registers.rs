@@ -66,7 +66,10 @@ pub(crate) fn live_registers(cx: &mut Draft<'_>) {
         changed = false;
         for &idx in cx.program.orders.iter().flat_map(|o| &o.insns) {
             let idx = idx as usize;
-            let after = successors(&cx.program.insns, idx).iter().filter_map(|s| before.get(*s)).fold(0, |a, b| a | b);
+            let after = successors(&cx.program.insns, &cx.program.jump_tables, idx)
+                .iter()
+                .filter_map(|s| before.get(*s))
+                .fold(0, |a, b| a | b);
             let (def, used) = facts[idx];
             let new = (after & !def) | used;
             changed |= new != before[idx];

@@ -176,7 +176,7 @@ fn log_change(
 
 /// Makes the equations of one instruction hold; whether something changed.
 fn solve_at(cx: &mut Cx<'_>, search: &mut Search, at: usize, frame: usize, idx: u32, place: usize) -> bool {
-    let succ = successors(&cx.program.insns, idx as usize);
+    let succ = successors(&cx.program.insns, &cx.program.jump_tables, idx as usize);
     if succ.is_empty() {
         return false;
     }

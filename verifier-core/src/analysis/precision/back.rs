@@ -61,6 +61,7 @@ impl Touched {
             Op::Alu { dst, .. } | Op::MoveAs { dst, .. } | Op::Load { dst, .. } | Op::Const { dst, .. } => set_of(dst),
             Op::Store { base, .. } => set_of(base),
             Op::Branch { dst, src: Src::Reg(src), .. } => set_of(dst) | set_of(src),
+            Op::JumpTo { reg } => set_of(reg) | set_of(0),
             Op::Branch { src: Src::Imm(_), .. } | Op::Jump { .. } | Op::MayGoto { .. } => 0,
             Op::Atomic { .. }
             | Op::LoadAcquire { .. }
@@ -127,6 +128,8 @@ fn step_insn(cx: &Cx<'_>, bt: &mut Backtrack, insn: Insn, op: Op, at: Passed<'_>
         Op::Call { callee } => call(cx, bt, callee, at),
         Op::Exit => exit(cx, bt, at),
         Op::Branch { dst, src: Src::Reg(src), .. } => Ok(compared(bt, dst, src, at.noted)),
+        // The releases take it for a comparison of the register with r0, which its unused field names.
+        Op::JumpTo { reg } => Ok(compared(bt, reg, 0, at.noted)),
         Op::Branch { src: Src::Imm(_), .. } | Op::Jump { .. } | Op::MayGoto { .. } => Ok(true),
         Op::CallReg { .. } | Op::Rest | Op::Unknown => Ok(true),
     }

@@ -97,7 +97,8 @@ fn step(insn: Insn, w: &mut Wanted, knows: Knows) -> Result<(), Lost> {
         Op::Const { dst, .. } => w.regs &= !bit(dst),
         Op::PacketLoad { .. } if wants(w, insn.dst) => return Err(Lost::Track),
         Op::Alu { .. } | Op::MoveAs { .. } | Op::Load { .. } | Op::PacketLoad { .. } => {}
-        Op::Branch { .. } | Op::Jump { .. } | Op::MayGoto { .. } | Op::CallReg { .. } | Op::Rest | Op::Unknown => {}
+        Op::Branch { .. } | Op::Jump { .. } | Op::JumpTo { .. } | Op::MayGoto { .. } | Op::CallReg { .. } => {}
+        Op::Rest | Op::Unknown => {}
     }
     Ok(())
 }

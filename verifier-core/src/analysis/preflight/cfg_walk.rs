@@ -162,6 +162,7 @@ impl Walk {
                 }
                 Ok(Step::Done)
             }
+            Flow::Table => self.visit_table(cx, t),
             Flow::Branch(by) => {
                 mark_prune_point(cx, t);
                 if insn.is_may_goto() {
@@ -175,6 +176,30 @@ impl Walk {
         }
     }
 
+    /// A jump to any place that the jump tables of its function hold.
+    fn visit_table(&mut self, cx: &mut Draft<'_>, t: usize) -> Res<Step> {
+        if cx.program.jump_tables.at(t).is_empty() {
+            let targets = targets_of(cx, t)?;
+            cx.program.jump_tables.set(t, targets);
+        }
+        mark_prune_point(cx, t);
+        let mut step = Step::Done;
+        for to in cx.program.jump_tables.at(t).to_vec() {
+            mark_jmp_point(cx, to);
+            mark_jump_target(cx, to);
+            if self.marks[to] != Mark::Unseen {
+                continue;
+            }
+            if self.stack.len() >= self.marks.len() {
+                return Err(Stop::silent(Errno::E2BIG));
+            }
+            self.stack.push(to);
+            self.marks[to] = Mark::Discovered;
+            step = Step::Keep;
+        }
+        Ok(step)
+    }
+
     fn run(&mut self, cx: &mut Draft<'_>, from: usize) -> Res {
         self.marks[from] = Mark::Discovered;
         self.stack.push(from);
@@ -186,6 +211,23 @@ impl Walk {
         }
         Ok(())
     }
+}
+
+/// Where a jump through a register may go: what all jump tables hold whose least place is in its function.
+fn targets_of(cx: &mut Draft<'_>, t: usize) -> Res<Vec<usize>> {
+    let len = cx.program.insns.len();
+    let sub = cx.subprog_at(t);
+    let start = cx.learned.subprogs.get(sub).map_or(0, |s| s.start as usize);
+    let end = cx.learned.subprogs.get(sub + 1).map_or(len, |s| s.start as usize);
+    let used = cx.program.maps_used.iter().map(|map| &cx.program.map(*map).spec);
+    let all: Vec<usize> = used.flat_map(|spec| spec.jump_places_from(start..end)).collect();
+    if all.is_empty() {
+        return Err(cx.reject(StructureMsg::NoJumpTable { idx: t, start }, Errno::EINVAL));
+    }
+    if all.iter().any(|to| !(start..end).contains(to)) {
+        return Err(cx.reject(StructureMsg::JumpTableOutside { idx: t, start, end }, Errno::EINVAL));
+    }
+    Ok(all)
 }
 
 /// What a callee does, its caller does. Callees are summed up before, because there is no recursion.

@@ -29,7 +29,7 @@ pub(crate) fn order_functions(cx: &mut Draft<'_>) {
                 stack.pop();
                 continue;
             }
-            for &to in successors(&cx.program.insns, top).iter() {
+            for &to in successors(&cx.program.insns, &cx.program.jump_tables, top).iter() {
                 if let Some(st) = state.get_mut(to)
                     && *st == 0
                 {
@@ -39,7 +39,7 @@ pub(crate) fn order_functions(cx: &mut Draft<'_>) {
             }
             state[top] = 3;
         }
-        all.push(Order::new(&cx.program.insns, s.start, order));
+        all.push(Order::new(&cx.program.insns, &cx.program.jump_tables, s.start, order));
     }
     cx.program.orders = all;
 }
@@ -50,7 +50,7 @@ pub(crate) fn number_loops(cx: &mut Draft<'_>) {
     let len = cx.program.insns.len();
     let callbacks_are_loops = cx.program.kernel.features.callbacks_are_loops;
     // Only what goes back can be a loop, and what calls back where that counts as one.
-    let goes_back = |i: usize| successors(&cx.program.insns, i).iter().any(|to| *to <= i);
+    let goes_back = |i: usize| successors(&cx.program.insns, &cx.program.jump_tables, i).iter().any(|to| *to <= i);
     if !(0..len).any(|i| goes_back(i) || callbacks_are_loops && cx.learned.aux[i].runs_callbacks) {
         return;
     }
@@ -69,7 +69,7 @@ pub(crate) fn number_loops(cx: &mut Draft<'_>) {
                 next_pre += 1;
                 open.push(w);
             }
-            let succ = successors(&cx.program.insns, w);
+            let succ = successors(&cx.program.insns, &cx.program.jump_tables, w);
             for &s in succ.iter().filter(|s| **s < len) {
                 if pre[s] == 0 {
                     path.push(s);

@@ -90,7 +90,7 @@ fn solve(cx: &mut Draft<'_>) -> Vec<KnownRegs> {
             let idx = idx as usize;
             let Some(&(mut after)) = before.get(idx) else { continue };
             step(cx, idx, &mut after);
-            for to in successors(&cx.program.insns, idx) {
+            for &to in successors(&cx.program.insns, &cx.program.jump_tables, idx).iter() {
                 let Some(target) = before.get_mut(to) else { continue };
                 for (old, new) in target.iter_mut().zip(after) {
                     changed |= join(old, new);
@@ -145,6 +145,7 @@ fn step(cx: &Draft<'_>, idx: usize, regs: &mut KnownRegs) {
         | Op::StoreRelease { .. }
         | Op::Branch { .. }
         | Op::Jump { .. }
+        | Op::JumpTo { .. }
         | Op::MayGoto { .. }
         | Op::Exit
         | Op::Rest

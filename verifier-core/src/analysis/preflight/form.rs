@@ -42,6 +42,7 @@ pub(crate) fn misused(insn: Insn, features: &Features) -> Option<Msg> {
             let unused = if insn.class() == JMP32 { i32::from(insn.off) } else { insn.imm };
             walk(insn.src != 0 || insn.dst != 0 || unused != 0, WalkMsg::JaReserved)
         }
+        Op::JumpTo { .. } => walk(insn.src != 0 || insn.off != 0 || insn.imm != 0, WalkMsg::JumpToReserved),
         Op::Call { callee } => {
             let kernels = matches!(callee, Callee::Kernel(_));
             let known = callee != Callee::Unknown && (!kernels || features.kernel_calls);

@@ -370,7 +370,7 @@ fn solve_alive(cx: &Draft<'_>, run: &mut Run) {
                 continue;
             }
             for &idx in &order {
-                let after = successors(&cx.program.insns, idx as usize);
+                let after = successors(&cx.program.insns, &cx.program.jump_tables, idx as usize);
                 if after.is_empty() {
                     continue;
                 }
@@ -439,7 +439,7 @@ fn flow(
             if logs {
                 print_step(cx, idx as usize, b, &after);
             }
-            for to in successors(&cx.program.insns, idx as usize) {
+            for to in successors(&cx.program.insns, &cx.program.jump_tables, idx as usize).to_vec() {
                 let Some(target) = to.checked_sub(start).and_then(|t| before.get_mut(t)) else { continue };
                 changed |= join(cx, idx as usize, to, target, &after);
             }
@@ -553,6 +553,7 @@ fn step(cx: &Draft<'_>, all: &Work, idx: usize, f: &mut Flow, depth: usize, site
         Op::Store { .. }
         | Op::Branch { .. }
         | Op::Jump { .. }
+        | Op::JumpTo { .. }
         | Op::MayGoto { .. }
         | Op::PacketLoad { .. }
         | Op::Exit

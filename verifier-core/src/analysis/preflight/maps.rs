@@ -36,6 +36,8 @@ const BSWAP: u8 = ALU64 | END;
 const GOTOL: u8 = JMP32 | JA;
 /// `may_goto`, of 6.9.
 const MAY_GOTO_CODE: u8 = JMP | JCOND;
+/// `gotox`, of 6.19.
+const GOTOX: u8 = JMP | JA | X;
 
 /// Resolves 64-bit constant loads.
 pub(crate) fn resolve_wide_loads(cx: &mut Draft<'_>) -> Res {
@@ -65,7 +67,8 @@ pub(crate) fn resolve_wide_loads(cx: &mut Draft<'_>) -> Res {
         let f = &cx.program.kernel.features;
         let young = !v4 && insn.code == BSWAP
             || !f.long_jumps && insn.code == GOTOL
-            || !f.may_goto_exists && insn.code == MAY_GOTO_CODE;
+            || !f.may_goto_exists && insn.code == MAY_GOTO_CODE
+            || !f.jump_tables && insn.code == GOTOX;
         if young || !known {
             return Err(cx.reject(WalkMsg::UnknownOpcode { code: insn.code }, Errno::EINVAL));
         }
@@ -108,6 +111,9 @@ fn resolve_one(cx: &mut Draft<'_>, i: usize) -> Res {
     };
     let (map, reused) = use_map(cx, fd)?;
     check_compatible(cx, map)?;
+    if !reused {
+        jump_table_is_ready(cx, map)?;
+    }
     let info = cx.program.map(map);
     let ty = MapType::from_number(info.spec.map_type);
     let address = if matches!(insn.src, PSEUDO_MAP_FD | PSEUDO_MAP_IDX) {
@@ -148,6 +154,23 @@ fn use_map(cx: &mut Draft<'_>, fd: i32) -> Res<(MapIdx, bool)> {
     // Newer releases check the map before they count it, which no line shows.
     cx.program.maps_used.push(map);
     Ok((map, false))
+}
+
+/// Whether a jump table is frozen and its entries are instructions of the program.
+fn jump_table_is_ready(cx: &mut Draft<'_>, map: MapIdx) -> Res {
+    let spec = cx.program.map(map).spec.clone();
+    if MapType::from_number(spec.map_type) != Some(MapType::InsnArray) {
+        return Ok(());
+    }
+    if spec.frozen && spec.jump_targets.is_none() {
+        return Err(Stop::unsupported("a jump table whose entries are not known"));
+    }
+    let insns = &cx.program.insns;
+    let begins = |t: &usize| *t < insns.len() && !t.checked_sub(1).is_some_and(|before| insns[before].is_ldimm64());
+    if spec.frozen && spec.jump_places(0, spec.last_entry()).iter().all(begins) {
+        return Ok(());
+    }
+    Err(cx.reject(WalkMsg::JumpTableNotReady, Errno::EINVAL))
 }
 
 /// Whether programs of this type may use the map.
@@ -226,6 +249,7 @@ fn allows_sleepable(f: &Features, ty: MapType) -> bool {
             | Queue
             | Stack
             | Arena
+            | InsnArray
     )
 }
 
@@ -248,6 +272,11 @@ fn check_direct_value(cx: &mut Draft<'_>, map: MapIdx, off: u32) -> Res {
         Some(MapType::Arena) => {
             let bytes = u64::from(spec.max_entries) * 4096;
             (u64::from(off) > bytes).then_some(Errno::ERANGE)
+        }
+        Some(MapType::InsnArray) => {
+            let newer = cx.program.kernel.features.jump_table_address_eacces;
+            let errno = if newer { Errno::EACCES } else { Errno::EINVAL };
+            (!off.is_multiple_of(8) || off / 8 >= spec.max_entries).then_some(errno)
         }
         _ => return Err(cx.reject(WalkMsg::DirectType, Errno::EINVAL)),
     };

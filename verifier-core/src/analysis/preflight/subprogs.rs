@@ -25,7 +25,12 @@ pub(crate) fn function_bounds(cx: &mut Draft<'_>) -> Res {
             if matches!(op, Op::PacketLoad { .. }) {
                 cx.learned.subprogs[cur].loads_packets = true;
             }
-            if let Flow::Jump(by) | Flow::Branch(by) = flow {
+            let by = match flow {
+                Flow::Jump(by) | Flow::Branch(by) => Some(by),
+                Flow::Table if !cx.program.kernel.features.table_jumps_end_functions => Some(i32::from(insn.off)),
+                Flow::Table | Flow::Next | Flow::End => None,
+            };
+            if let Some(by) = by {
                 // The kernel computes this in 32 bits.
                 let to = (i as i32).wrapping_add(by).wrapping_add(1);
                 if i64::from(to) < start as i64 || i64::from(to) >= end as i64 {
@@ -33,7 +38,12 @@ pub(crate) fn function_bounds(cx: &mut Draft<'_>) -> Res {
                     return Err(cx.reject(row, Errno::EINVAL));
                 }
             }
-            if i + 1 == end && !matches!(flow, Flow::Jump(_) | Flow::End) {
+            let ends = match flow {
+                Flow::Jump(_) | Flow::End => true,
+                Flow::Table => cx.program.kernel.features.table_jumps_end_functions,
+                Flow::Next | Flow::Branch(_) => false,
+            };
+            if i + 1 == end && !ends {
                 return Err(cx.reject(StructureMsg::LastInsnNoExit, Errno::EINVAL));
             }
         }

@@ -1,7 +1,7 @@
 //! What is read later.
 
 use crate::analysis::testing::{Walk, older, request, walk_request, walk_storing};
-use crate::cfg::successors;
+use crate::cfg::{JumpTables, successors};
 use crate::isa::asm::assemble;
 use crate::program::request::Privilege;
 use crate::state::register::live;
@@ -16,7 +16,7 @@ fn marks(w: &Walk, at: usize, reg: u8) -> u8 {
 }
 
 fn next(text: &str, at: usize) -> Vec<usize> {
-    successors(&assemble(&text.replace(';', "\n")).expect("a program"), at).to_vec()
+    successors(&assemble(&text.replace(';', "\n")).expect("a program"), JumpTables::NONE, at).to_vec()
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! What single instructions, accesses and searches do, each in a program of a few instructions.
 
 mod access;
+mod jump_tables;
 mod liveness;
 mod objects;
 mod precision;

@@ -145,6 +145,35 @@ pub(crate) fn may_goto(cx: &mut Cx<'_>, insn: Insn) -> Res {
     Ok(())
 }
 
+/// A jump to where a register says: each place that it may hold is a path, and the one that stands last is walked first.
+///
+/// # Errors
+/// Rejects registers that hold no place of the program.
+pub(crate) fn jump_by_table(cx: &mut Cx<'_>, regno: u8) -> Res {
+    /// Bytes of an entry, as programs read it.
+    const ENTRY: i64 = 8;
+    let reg = *cx.reg(regno);
+    if !reg.ty.is(RegBase::PtrToInsn) {
+        return Err(cx.reject(RegisterMsg::JumpToType { regno, ty: reg.ty }, Errno::EINVAL));
+    }
+    let map = reg.map().ok_or_else(|| cx.broken("a place of the program without a jump table"))?;
+    let entry = |var: u64| usize::try_from(i64::from(reg.off).wrapping_add(var as i64) / ENTRY).unwrap_or(usize::MAX);
+    let (first, last) = (entry(reg.scalar.umin), entry(reg.scalar.umax));
+    let spec = &cx.program.map(map).spec;
+    // The load made sure of it.
+    if first > last || last > spec.last_entry() {
+        return Err(cx.broken("a place from beyond the end of a jump table"));
+    }
+    let places = spec.jump_places(first, last);
+    let Some((behind, before)) = places.split_last() else { return Err(cx.broken("a jump table without entries")) };
+    let here = cx.path.insn_idx;
+    for to in before {
+        cx.path.fork(*to, here, Fork::Jump);
+    }
+    cx.path.insn_idx = *behind;
+    Ok(())
+}
+
 /// Checks both operands and yields the second one, made up for a constant.
 fn check_operands(cx: &mut Cx<'_>, insn: Insn) -> Result<RegState, crate::error::Stop> {
     use_register(cx, insn.dst, ArgUse::Src)?;

@@ -10,4 +10,4 @@ mod ptr;
 mod sanitize;
 
 pub(crate) use alu::do_arithmetic;
-pub(crate) use jump::{conditional_jump, may_goto};
+pub(crate) use jump::{conditional_jump, jump_by_table, may_goto};

@@ -219,6 +219,10 @@ impl Assembler {
                 return self.push(Insn { code, ..Insn::default() });
             }
         }
+        if c.word("gotox") {
+            let (dst, _) = c.reg()?;
+            return self.push(Insn { code: JMP | JA | X, dst, ..Insn::default() });
+        }
         if c.word("call") {
             return self.call(c);
         }

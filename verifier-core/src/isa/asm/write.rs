@@ -163,6 +163,7 @@ mod tests {
                 _ if op == EXIT => vec![i(0, 0, 0, 0)],
                 _ if op == CALL => vec![i(0, 0, 0, 5)],
                 _ if op == JA && code & 7 == JMP32 => vec![i(0, 0, 0, -3)],
+                _ if op == JA && by_reg => vec![i(5, 0, 0, 0)],
                 _ if op == JA => vec![i(0, 0, 7, 0)],
                 _ if op == JCOND => vec![i(0, 0, 4, 0)],
                 _ if by_reg => vec![i(5, 6, 9, 0)],
@@ -185,8 +186,8 @@ mod tests {
                 None => without += 1,
             }
         }
-        // No words: packet loads, load-acquire and store-release, `may_goto`.
-        assert_eq!((read, without), (167, 15));
+        // No words: packet loads, load-acquire and store-release, `may_goto`, `gotox`.
+        assert_eq!((read, without), (167, 16));
     }
 
     #[test]

@@ -82,6 +82,32 @@ impl Features {
 }
 
 behaviours! {
+    /// Jumps may go where a register says, which is loaded from a jump table: a map of places of the program.
+    jump_tables {
+        since: v(6, 19),
+        evidence: "bpf: Add support for indirect jumps; bpf, x86: add new map type: instructions array",
+        probe: "jumps/no_table.s",
+    }
+    /// A function may end with a jump to where a register says. Before, such a jump was taken for one by its unused offset
+    /// where functions are told apart.
+    table_jumps_end_functions {
+        since: v(7, 3),
+        stable: &[p(7, 2, 13)],
+        evidence: "measured on 6.19.6, 6.19.14, 7.0.4, 7.0.13, 7.1.3, 7.1.13, 7.2.6, 7.2.13 and 7.3.4",
+        probe: "jumps/last.s",
+    }
+    /// The offset of the load counts where it is found which entry of a jump table was loaded.
+    place_load_offsets {
+        since: v(7, 1),
+        evidence: "measured on 6.19.6, 6.19.14, 7.0.4, 7.0.13, 7.1.3, 7.1.13, 7.2.6, 7.2.13 and 7.3.4",
+        probe: "jumps/second_entry.s",
+    }
+    /// The address of what is no entry of a jump table is refused with EACCES. Before, it was EINVAL.
+    jump_table_address_eacces {
+        since: v(7, 0),
+        evidence: "measured on 6.19.6, 6.19.14, 7.0.4, 7.0.13, 7.1.3, 7.1.13, 7.2.6, 7.2.13 and 7.3.4",
+        probe: "jumps/value_part.s",
+    }
     /// Constants may be stored to the context by one instruction. Before, they had to pass through a register.
     ctx_constants_stored {
         since: v(6, 3),
@@ -814,11 +840,11 @@ behaviours! {
         evidence: "measured on 7.2.13 and 7.3.4",
         probe: "",
     }
-    /// Dynptrs of callbacks and buffers of tracepoints keep what they are when they are saved (7.1).
+    /// Dynptrs of callbacks, buffers of tracepoints and places of the program keep what they are when they are saved.
     every_pointer_spills {
-        since: v(7, 1),
-        evidence: "measured on 7.3.4",
-        probe: "",
+        since: v(7, 3),
+        evidence: "measured on 6.19.6, 6.19.14, 7.0.4, 7.0.13, 7.1.3, 7.1.13, 7.2.6, 7.2.13 and 7.3.4",
+        probe: "jumps/spilled.s",
     }
     /// A packet pointer that is moved from behind the packet's end is to be compared anew (7.1).
     moved_end_is_forgotten {

@@ -1,0 +1,13 @@
+; A number is no place of the program.
+; expect: gotox-type
+; kernel: 6.19-
+; type: socket_filter
+; map: t insn_array key=4 value=16 max=2 frozen targets=5,7
+  r6 = map_value[t] + 8
+  r6 = *(u64 *)(r6 +0)
+  r6 = 7
+  gotox r6
+  r0 = 0
+  exit
+  r0 = 1
+  exit

@@ -1,0 +1,14 @@
+; One table names places in two functions.
+; expect: cfg-jump-table-range
+; kernel: 6.19-
+; type: socket_filter
+; map: t insn_array key=4 value=16 max=2 frozen targets=4,7
+  r6 = map_value[t] + 0
+  r6 = *(u64 *)(r6 +0)
+  gotox r6
+  r0 = 0
+  call f
+  exit
+f:
+  r0 = 0
+  exit

@@ -1,0 +1,13 @@
+; What no table leads to is not reached.
+; expect: cfg-unreachable
+; kernel: 6.19-
+; type: socket_filter
+; map: t insn_array key=4 value=16 max=2 frozen targets=5,7
+  r6 = map_value[t] + 0
+  r6 = *(u64 *)(r6 +0)
+  gotox r6
+  r0 = 9
+  r0 = 0
+  exit
+  r0 = 1
+  exit

@@ -406,7 +406,7 @@ pub(crate) fn value<W: Wide>(op: ValueOp, rules: DomainRules, i: &Values<W>, at_
             let holds = if half { cmp.holds(x.low(), y.low()) } else { cmp.holds(x, y) };
             let mut w = b;
             at_work(true);
-            branch::refine(&mut v, &mut w, cmp, half);
+            branch::refine(&mut v, &mut w, cmp, half, rules);
             at_work(false);
             let given = given.and(in_value(&b, y)).and(holds);
             return Claim { given, then: in_value(&v, x).and(in_value(&w, y)) };
@@ -415,7 +415,7 @@ pub(crate) fn value<W: Wide>(op: ValueOp, rules: DomainRules, i: &Values<W>, at_
             let holds = if half { cmp.holds(x.low(), x.low()) } else { cmp.holds(x, x) };
             given = given.and(holds);
             at_work(true);
-            branch::refine_with_itself(&mut v, cmp, half);
+            branch::refine_with_itself(&mut v, cmp, half, rules);
         }
         ValueOp::Taken(cmp, half) => {
             let holds = if half { cmp.holds(x.low(), y.low()) } else { cmp.holds(x, y) };

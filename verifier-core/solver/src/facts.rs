@@ -81,6 +81,7 @@ fn join(a: &mut Scalar, b: &Scalar) {
         s32_max: a.s32_max.max(b.s32_max),
         u32_min: a.u32_min.min(b.u32_min),
         u32_max: a.u32_max.max(b.u32_max),
+        ..Scalar::UNKNOWN
     };
 }
 

@@ -104,7 +104,7 @@ fn fresh_tnum<'a, W: Fresh<'a>>(arena: &'a Arena, name: &str, order: &mut Vec<Sy
 
 fn fresh_range<'a, W: Fresh<'a>>(arena: &'a Arena, name: &str) -> Range<W> {
     let part = |p: &str| W::fresh(arena, &format!("{name}.{p}"));
-    Range { umin: part("umin"), umax: part("umax"), smin: part("smin"), smax: part("smax") }
+    Range::of(part("umin"), part("umax"), part("smin"), part("smax"))
 }
 
 fn words<'a, W: Fresh<'a>>(arena: &'a Arena) -> (Words<W>, Vec<SymBool<'a>>) {

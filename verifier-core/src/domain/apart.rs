@@ -18,7 +18,7 @@ impl<W: Word> Range<W> {
         let never_negative = self.smin.negative().not();
         if never_negative.or(self.smax.negative()).decide() {
             let (min, max) = (self.smin.umax(self.umin), self.smax.umin(self.umax));
-            *self = Range { umin: min, umax: max, smin: min, smax: max };
+            *self = Range::of(min, max, min, max);
         } else if self.umax.negative().not().decide() {
             self.smin = self.umin;
             (self.smax, self.umax) = (self.smax.umin(self.umax), self.smax.umin(self.umax));

@@ -3,7 +3,7 @@
 //! An arc is its first word and how many follow. Releases from 7.1 on keep one arc for each width, and read the unsigned
 //! and the signed bounds off it: a reading has bounds where the arc does not cross the place at which that reading wraps.
 //! Here the readings are kept ([`Range`]), and the arc is what both allow. An arc that crosses both places has no bounds
-//! in either reading; it is not kept, which loses what such a release still knows of it and never claims more.
+//! in either reading; it is kept beside them.
 
 use super::range::Range;
 use super::tnum::TnumOf;
@@ -11,7 +11,7 @@ use super::value::Value;
 use crate::isa::word::{Truth, Wide, Word};
 
 /// Words from `first` on, `first` and `more` behind it, around the circle.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct Arc<W> {
     /// Where it begins.
     pub first: W,
@@ -23,6 +23,29 @@ impl<W: Word> Arc<W> {
     /// From `first` up to `last`, in the direction of counting.
     pub fn between(first: W, last: W) -> Self {
         Arc { first, more: last.sub(first) }.normal()
+    }
+
+    /// All words; `w` is any.
+    pub fn whole(w: W) -> Self {
+        Arc { first: w.zero(), more: w.ones() }
+    }
+
+    /// Whether it certainly is the whole circle.
+    #[inline]
+    pub fn is_whole(&self) -> bool {
+        self.more.identical(self.more.ones())
+    }
+
+    /// All words but one.
+    pub fn without(w: W) -> Self {
+        let one = w.lit(1);
+        Arc { first: w.add(one), more: w.ones().sub(one) }
+    }
+
+    /// Whether another arc lies on it.
+    pub fn covers(self, o: Self) -> W::Bool {
+        let inside = self.has(o.first).and(self.more.sub(o.first.sub(self.first)).ult(o.more).not());
+        self.more.is(self.more.ones()).or(inside)
     }
 
     /// The whole circle begins at zero.
@@ -76,15 +99,20 @@ impl<W: Word> Arc<W> {
         Arc::between(bits.value.or(bits.mask.and(sign)), bits.value.or(bits.mask.and(sign.not())))
     }
 
-    /// Both readings.
+    /// Both readings; what has none is kept as it is.
     pub fn readings(self) -> Range<W> {
         let mut r = Range::unbounded(self.first);
         let last = self.last();
-        if self.more.ule(self.first.ones().sub(self.first)).decide() {
+        let unsigned = self.more.ule(self.first.ones().sub(self.first)).decide();
+        if unsigned {
             (r.umin, r.umax) = (self.first, last);
         }
-        if self.has(r.smax).and(self.has(r.smin)).not().decide() {
+        let signed = self.has(r.smax).and(self.has(r.smin)).not().decide();
+        if signed {
             (r.smin, r.smax) = (self.first.smin(last), self.first.smax(last));
+        }
+        if !unsigned && !signed {
+            r.around = self.normal();
         }
         r
     }
@@ -96,7 +124,18 @@ impl<W: Word> Range<W> {
         if self.umax.ult(self.umin).or(self.smax.slt(self.smin)).decide() {
             return None;
         }
-        Arc::between(self.umin, self.umax).meet(Arc::between(self.smin, self.smax))
+        let arc = Arc::between(self.umin, self.umax).meet(Arc::between(self.smin, self.smax));
+        if self.around.is_whole() { arc } else { self.around.meet(arc?) }
+    }
+
+    /// What an operation of its own leaves of the readings says everything.
+    pub fn forget_around(&mut self) {
+        self.around = Arc::whole(self.umin);
+    }
+
+    /// Keeps words from `min` to `max`, read unsigned.
+    pub fn meet_unsigned(&mut self, min: W, max: W) {
+        self.meet_arc(Some(Arc::between(min, max)));
     }
 
     /// Keeps what is on the arc as well. Nothing on both makes the readings contradict each other.
@@ -110,7 +149,7 @@ impl<W: Word> Range<W> {
     /// No value at all.
     fn nothing(w: W) -> Self {
         let all = Range::unbounded(w);
-        Range { umin: all.umax, umax: all.umin, smin: all.smax, smax: all.smin }
+        Range { umin: all.umax, umax: all.umin, smin: all.smax, smax: all.smin, ..all }
     }
 }
 

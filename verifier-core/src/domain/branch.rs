@@ -5,7 +5,9 @@
 use crate::isa::semantics::CmpOp;
 use crate::isa::word::{Truth, Wide, Word};
 
+use super::arc::Arc;
 use super::range::Range;
+use super::rules::DomainRules;
 use super::tnum::TnumOf;
 use super::value::Value;
 
@@ -74,16 +76,16 @@ pub(super) fn taken<W: Word>(ta: TnumOf<W>, a: &Range<W>, tb: TnumOf<W>, b: &Ran
 }
 
 /// Narrows both values to where `a op b` holds. Bounds and bits are not yet in step.
-pub fn refine<W: Wide>(a: &mut Value<W>, b: &mut Value<W>, op: CmpOp, half: bool) {
+pub fn refine<W: Wide>(a: &mut Value<W>, b: &mut Value<W>, op: CmpOp, half: bool, rules: DomainRules) {
     match op {
-        CmpOp::Gt | CmpOp::Ge | CmpOp::SGt | CmpOp::SGe => return refine(b, a, op.flipped(), half),
+        CmpOp::Gt | CmpOp::Ge | CmpOp::SGt | CmpOp::SGe => return refine(b, a, op.flipped(), half, rules),
         CmpOp::Ne | CmpOp::Set | CmpOp::NotSet => {
             // One side must be known; it becomes `b`.
             let known = |v: &Value<W>| if half { v.bits.low().known() } else { v.bits.known() };
             if known(b).decide() {
-                refine_by_constant(a, b, op, half);
+                refine_by_constant(a, b, op, half, rules);
             } else if known(a).decide() {
-                refine_by_constant(b, a, op, half);
+                refine_by_constant(b, a, op, half, rules);
             }
             return;
         }
@@ -98,13 +100,18 @@ pub fn refine<W: Wide>(a: &mut Value<W>, b: &mut Value<W>, op: CmpOp, half: bool
             (a.bits, b.bits) = (bits, bits);
         }
     }
-    if half { order(&mut a.low, &mut b.low, op) } else { order(&mut a.full, &mut b.full, op) }
+    match (rules.circular, half) {
+        (false, true) => order(&mut a.low, &mut b.low, op),
+        (false, false) => order(&mut a.full, &mut b.full, op),
+        (true, true) => order_arcs(&mut a.low, &mut b.low, op),
+        (true, false) => order_arcs(&mut a.full, &mut b.full, op),
+    }
 }
 
 /// Narrows a value to where `v op v` holds: it learns what either side learns. Bounds and bits are not yet in step.
-pub fn refine_with_itself<W: Wide>(v: &mut Value<W>, op: CmpOp, half: bool) {
+pub fn refine_with_itself<W: Wide>(v: &mut Value<W>, op: CmpOp, half: bool, rules: DomainRules) {
     let mut other = *v;
-    refine(v, &mut other, op, half);
+    refine(v, &mut other, op, half, rules);
     v.full.clamp_unsigned(other.full.umin, other.full.umax);
     v.full.clamp_signed(other.full.smin, other.full.smax);
     v.low.clamp_unsigned(other.low.umin, other.low.umax);
@@ -140,10 +147,41 @@ fn order<W: Word>(a: &mut Range<W>, b: &mut Range<W>, op: CmpOp) {
     }
 }
 
+/// The same of ranges on the circle: one side is narrowed, and what is then known of it narrows the other.
+fn order_arcs<W: Word>(a: &mut Range<W>, b: &mut Range<W>, op: CmpOp) {
+    let w = a.umin;
+    let (one, zero, ones, least, most) = (w.lit(1), w.zero(), w.ones(), w.sign(), w.signed_max());
+    match op {
+        CmpOp::Eq => {
+            a.meet_arc(b.arc());
+            *b = *a;
+        }
+        CmpOp::Le => {
+            a.meet_unsigned(zero, b.umax);
+            b.meet_unsigned(a.umin, ones);
+        }
+        CmpOp::Lt => {
+            a.meet_unsigned(zero, b.umax.sub(one));
+            b.meet_unsigned(a.umin.add(one), ones);
+        }
+        CmpOp::SLe => {
+            a.meet_unsigned(least, b.smax);
+            b.meet_unsigned(a.smin, most);
+        }
+        CmpOp::SLt => {
+            a.meet_unsigned(least, b.smax.sub(one));
+            b.meet_unsigned(a.smin.add(one), most);
+        }
+        _ => {}
+    }
+}
+
 /// `a` is not, or has (no) bits of, the constant `b`.
-fn refine_by_constant<W: Wide>(a: &mut Value<W>, b: &Value<W>, op: CmpOp, half: bool) {
+fn refine_by_constant<W: Wide>(a: &mut Value<W>, b: &Value<W>, op: CmpOp, half: bool, rules: DomainRules) {
     let mask = if half { W::zext(b.bits.value.low()) } else { b.bits.value };
     match op {
+        CmpOp::Ne if half && rules.circular => a.low.meet_arc(Some(Arc::without(mask.low()))),
+        CmpOp::Ne if rules.circular => a.full.meet_arc(Some(Arc::without(mask))),
         CmpOp::Ne if half => cut_edges(&mut a.low, mask.low()),
         CmpOp::Ne => cut_edges(&mut a.full, mask),
         CmpOp::Set => {

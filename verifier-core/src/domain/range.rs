@@ -24,17 +24,24 @@ pub struct Range<W> {
     pub smin: W,
     /// Largest, signed.
     pub smax: W,
+    /// Of a range that has no bounds in either reading: what it is all the same, on the circle of words. Otherwise all.
+    pub around: Arc<W>,
 }
 
 impl<W: Word> Range<W> {
     /// Exactly `v`.
     pub fn exactly(v: W) -> Self {
-        Range { umin: v, umax: v, smin: v, smax: v }
+        Range::of(v, v, v, v)
+    }
+
+    /// These bounds.
+    pub fn of(umin: W, umax: W, smin: W, smax: W) -> Self {
+        Range { umin, umax, smin, smax, around: Arc::whole(umin) }
     }
 
     /// No bounds; `w` is any word.
     pub fn unbounded(w: W) -> Self {
-        Range { umin: w.zero(), umax: w.ones(), smin: w.sign(), smax: w.signed_max() }
+        Range::of(w.zero(), w.ones(), w.sign(), w.signed_max())
     }
 
     /// Whether both are certainly the same bounds.
@@ -44,6 +51,8 @@ impl<W: Word> Range<W> {
             && self.umax.identical(o.umax)
             && self.smin.identical(o.smin)
             && self.smax.identical(o.smax)
+            && self.around.first.identical(o.around.first)
+            && self.around.more.identical(o.around.more)
     }
 
     /// Forgets the bounds of the unsigned reading.
@@ -170,6 +179,7 @@ impl<W: Word> Range<W> {
 
     /// Older releases only multiply what is not negative and fits half a word.
     pub fn mul(&mut self, o: &Self, rules: DomainRules) {
+        self.forget_around();
         if rules.signed_mul {
             return self.mul_signed(o);
         }
@@ -208,6 +218,7 @@ impl<W: Word> Range<W> {
 
     /// `bits` are the known bits of the result.
     pub fn and(&mut self, o: &Self, bits: TnumOf<W>, rules: DomainRules) {
+        self.forget_around();
         self.umin = bits.value;
         self.umax = self.umax.umin(o.umax);
         self.signed_of_bitwise(o, rules);
@@ -215,6 +226,7 @@ impl<W: Word> Range<W> {
 
     /// `bits` are the known bits of the result.
     pub fn or(&mut self, o: &Self, bits: TnumOf<W>, rules: DomainRules) {
+        self.forget_around();
         self.umin = self.umin.umax(o.umin);
         self.umax = bits.max();
         self.signed_of_bitwise(o, rules);
@@ -222,6 +234,7 @@ impl<W: Word> Range<W> {
 
     /// `bits` are the known bits of the result.
     pub fn xor(&mut self, o: &Self, bits: TnumOf<W>, rules: DomainRules) {
+        self.forget_around();
         self.umin = bits.value;
         self.umax = bits.max();
         self.signed_of_bitwise(o, rules);
@@ -240,6 +253,7 @@ impl<W: Word> Range<W> {
 
     /// Unsigned bounds survive unless the top bit may be shifted out. `n` is below the width.
     pub fn shl_unsigned(&mut self, n: W) {
+        self.forget_around();
         let room = n.lit(1).shl(n.lit(u64::from(W::BITS - 1)).sub(n));
         if room.ult(self.umax).decide() {
             self.forget_unsigned();
@@ -250,12 +264,14 @@ impl<W: Word> Range<W> {
 
     /// A logical shift makes the sign depend on the amount, so signed bounds are left to deduction.
     pub fn shr(&mut self, n: W) {
+        self.forget_around();
         self.forget_signed();
         (self.umin, self.umax) = (self.umin.shr(n), self.umax.shr(n));
     }
 
     /// Unsigned bounds are left to deduction.
     pub fn sar(&mut self, n: W) {
+        self.forget_around();
         (self.smin, self.smax) = (self.smin.sar(n), self.smax.sar(n));
         self.forget_unsigned();
     }

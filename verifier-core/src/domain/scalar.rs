@@ -8,6 +8,7 @@
 
 use crate::isa::semantics::CmpOp;
 
+use super::arc::Arc;
 use super::branch;
 use super::range::Range;
 use super::rules::DomainRules;
@@ -28,6 +29,10 @@ pub struct Scalar {
     pub s32_max: i32,
     pub u32_min: u32,
     pub u32_max: u32,
+    /// What is left of the circle of words where neither reading has bounds, see [`Range::around`].
+    pub around: Arc<u64>,
+    /// The same of the low half.
+    pub low_around: Arc<u32>,
 }
 
 impl From<Scalar> for Value<u64> {
@@ -35,8 +40,14 @@ impl From<Scalar> for Value<u64> {
     fn from(s: Scalar) -> Value<u64> {
         Value {
             bits: s.var_off,
-            full: Range { umin: s.umin, umax: s.umax, smin: s.smin as u64, smax: s.smax as u64 },
-            low: Range { umin: s.u32_min, umax: s.u32_max, smin: s.s32_min as u32, smax: s.s32_max as u32 },
+            full: Range { umin: s.umin, umax: s.umax, smin: s.smin as u64, smax: s.smax as u64, around: s.around },
+            low: Range {
+                umin: s.u32_min,
+                umax: s.u32_max,
+                smin: s.s32_min as u32,
+                smax: s.s32_max as u32,
+                around: s.low_around,
+            },
         }
     }
 }
@@ -54,6 +65,8 @@ impl From<Value<u64>> for Scalar {
             s32_max: v.low.smax as i32,
             u32_min: v.low.umin,
             u32_max: v.low.umax,
+            around: v.full.around,
+            low_around: v.low.around,
         }
     }
 }
@@ -136,7 +149,11 @@ impl Scalar {
         s32_max: i32::MAX,
         u32_min: 0,
         u32_max: u32::MAX,
+        around: Scalar::WHOLE,
+        low_around: Arc { first: 0, more: u32::MAX },
     };
+    /// All words.
+    const WHOLE: Arc<u64> = Arc { first: 0, more: u64::MAX };
 
     /// Exactly `v`.
     pub const fn konst(v: u64) -> Scalar {
@@ -150,6 +167,7 @@ impl Scalar {
             s32_max: v as i32,
             u32_min: v as u32,
             u32_max: v as u32,
+            ..Scalar::UNKNOWN
         }
     }
 
@@ -193,6 +211,7 @@ impl Scalar {
     /// Forgets the ranges of the low half.
     pub fn forget_low_ranges(&mut self) {
         (self.s32_min, self.s32_max, self.u32_min, self.u32_max) = (i32::MIN, i32::MAX, 0, u32::MAX);
+        self.low_around = Scalar::UNKNOWN.low_around;
     }
 
     /// The high half becomes zero; bounds are not yet in step.
@@ -303,7 +322,7 @@ impl Scalar {
     /// Narrows both to where `a op b` holds, and makes their bounds agree.
     pub fn refine(a: &mut Scalar, b: &mut Scalar, op: CmpOp, half: bool, rules: DomainRules) {
         let (mut x, mut y) = (Value::from(*a), Value::from(*b));
-        branch::refine(&mut x, &mut y, op, half);
+        branch::refine(&mut x, &mut y, op, half, rules);
         x.sync(rules);
         y.sync(rules);
         (*a, *b) = (x.into(), y.into());
@@ -312,7 +331,7 @@ impl Scalar {
     /// The same where both operands are one register: it learns what either side learns, and is brought in step twice.
     pub fn refine_with_itself(&mut self, op: CmpOp, half: bool, rules: DomainRules) {
         let mut v = Value::from(*self);
-        branch::refine_with_itself(&mut v, op, half);
+        branch::refine_with_itself(&mut v, op, half, rules);
         v.sync(rules);
         v.sync(rules);
         *self = v.into();
@@ -348,6 +367,16 @@ impl Scalar {
         None
     }
 
+    /// The values on the circle of words, as one arc.
+    pub fn around_words(&self) -> Arc<u64> {
+        Value::from(*self).full.arc().unwrap_or(self.around)
+    }
+
+    /// The same of the low half.
+    pub fn low_around_words(&self) -> Arc<u32> {
+        Value::from(*self).low.arc().unwrap_or(self.low_around)
+    }
+
     /// Whether `v` is one of the values.
     pub fn contains(&self, v: u64) -> bool {
         self.var_off.has(v)
@@ -355,5 +384,7 @@ impl Scalar {
             && (self.smin..=self.smax).contains(&(v as i64))
             && (self.u32_min..=self.u32_max).contains(&(v as u32))
             && (self.s32_min..=self.s32_max).contains(&(v as i32))
+            && self.around.has(v)
+            && self.low_around.has(v as u32)
     }
 }

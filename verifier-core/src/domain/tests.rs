@@ -220,7 +220,7 @@ fn comparisons_decide_and_refine_rightly() {
                 for half in [false, true] {
                     let taken = branch::branch_taken(&a, &b, op, half);
                     let (mut ra, mut rb) = (a, b);
-                    branch::refine(&mut ra, &mut rb, op, half);
+                    branch::refine(&mut ra, &mut rb, op, half, rules);
                     ra.sync(rules);
                     rb.sync(rules);
                     for x in concretes(&a) {

@@ -176,7 +176,7 @@ impl<W: Wide> Value<W> {
         let fits = s32_min.sle(f.smin).and(f.smax.sle(s32_max));
         if l.smin.negative().not().and(fits).decide() {
             let (min, max) = (W::sext(l.smin), W::sext(l.smax));
-            *f = Range { umin: min, umax: max, smin: min, smax: max };
+            *f = Range::of(min, max, min, max);
             self.bits = self.bits.intersect(TnumOf::range(min, max));
         }
     }
@@ -192,6 +192,7 @@ impl<W: Wide> Value<W> {
     pub fn zext(&mut self) {
         self.bits = TnumOf::zext(self.bits.low());
         let l = self.low;
+        self.full.forget_around();
         (self.full.umin, self.full.umax) = (W::zext(l.umin), W::zext(l.umax));
         if l.smin.negative().or(l.smax.negative()).decide() {
             let zero = self.full.umin.zero();
@@ -216,6 +217,7 @@ impl<W: Wide> Value<W> {
         let keep = self.bits.value.lit((1u64 << (size * 8)) - 1);
         self.bits = self.bits.masked(keep);
         let f = &mut self.full;
+        f.forget_around();
         if f.umin.and(keep.not()).is(f.umax.and(keep.not())).decide() {
             (f.umin, f.umax) = (f.umin.and(keep), f.umax.and(keep));
         } else {
@@ -239,9 +241,9 @@ impl<W: Wide> Value<W> {
             let (a, b) = (extend(self.full.smin, size), extend(self.full.smax, size));
             if a.xor(b).negative().not().decide() {
                 let (min, max) = (a.smin(b), a.smax(b));
-                self.full = Range { umin: min, umax: max, smin: min, smax: max };
+                self.full = Range::of(min, max, min, max);
                 let (l, h) = (min.low(), max.low());
-                self.low = Range { umin: l, umax: h, smin: l, smax: h };
+                self.low = Range::of(l, h, l, h);
                 self.bits = TnumOf::range(min, max);
                 return;
             }
@@ -269,7 +271,7 @@ impl<W: Wide> Value<W> {
             let (a, b) = (extend(self.low.smin, size), extend(self.low.smax, size));
             if a.xor(b).negative().not().decide() {
                 let (min, max) = (a.smin(b), a.smax(b));
-                self.low = Range { umin: min, umax: max, smin: min, smax: max };
+                self.low = Range::of(min, max, min, max);
                 self.bits = TnumOf::zext(TnumOf::range(min, max));
                 return;
             }

@@ -66,6 +66,7 @@ fn cover(a: &Scalar, b: &Scalar) -> Scalar {
         s32_max: a.s32_max.max(b.s32_max),
         u32_min: a.u32_min.min(b.u32_min),
         u32_max: a.u32_max.max(b.u32_max),
+        ..Scalar::UNKNOWN
     }
 }
 

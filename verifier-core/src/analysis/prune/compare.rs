@@ -204,6 +204,9 @@ fn within(old: &Scalar, cur: &Scalar) -> bool {
         && old.u32_max >= cur.u32_max
         && old.s32_min <= cur.s32_min
         && old.s32_max >= cur.s32_max
+        // Where the explored value has bounds, those say it; otherwise the current one may still be apart from it.
+        && (old.around.is_whole() || old.around.covers(cur.around_words()))
+        && (old.low_around.is_whole() || old.low_around.covers(cur.low_around_words()))
         && bits_cover(old.var_off, cur.var_off)
 }
 

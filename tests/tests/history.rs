@@ -3,8 +3,9 @@
 
 use std::collections::BTreeSet;
 
-use bpfvet_tests::corpus::computed::turned;
+use bpfvet_tests::corpus::computed::{Kind, kinds, turned};
 use bpfvet_tests::corpus::judge::judge;
+use bpfvet_tests::corpus::releases::{Release, ours};
 use bpfvet_tests::corpus::{Case, RELEASES, cases};
 use verifier_core::analysis::System;
 use verifier_core::kernel::Kernel;
@@ -239,6 +240,21 @@ const UNTOLD: &[&str] = &[
     "NoreturnSessions",
 ];
 
+/// The point releases that were asked, by what is computed for them, and what they said.
+fn asked() -> (Vec<Kind>, Vec<Release>) {
+    let releases = Release::all().expect("the tables can be read");
+    (kinds(&releases).expect("every release that was asked can be computed"), releases)
+}
+
+/// The same of the point releases of a kind: what we say is what they said, to the letter, and would not be otherwise.
+fn tells_releases(case: &Case, change: &Change, kind: &Kind, releases: &[Release]) -> bool {
+    let of_kind = releases.iter().filter(|r| kind.releases.contains(&r.release));
+    let said = |system: &System| ours(case, system).ok();
+    let now = said(&kind.system);
+    let agree = now.is_some() && of_kind.clone().any(|r| r.said.get(&case.name) == now.as_ref());
+    agree && said(&turned(&kind.system, change)) != now
+}
+
 /// Rows of the history.
 fn changes() -> impl Iterator<Item = &'static Change> {
     BEHAVIOURS.iter().chain(WORDINGS)
@@ -248,9 +264,11 @@ fn changes() -> impl Iterator<Item = &'static Change> {
 fn every_change_has_a_case_that_tells_it() {
     let cases = cases().expect("the cases can be read");
     let systems = RELEASES.map(system);
+    let (kinds, releases) = asked();
     let told = |change: &Change| {
-        let case = cases.iter().find(|c| c.name == change.probe);
-        case.is_some_and(|case| systems.iter().any(|s| tells(case, change, s)))
+        let Some(case) = cases.iter().find(|c| c.name == change.probe) else { return false };
+        systems.iter().any(|s| tells(case, change, s))
+            || kinds.iter().any(|k| tells_releases(case, change, k, &releases))
     };
     let untold: BTreeSet<&str> = changes().filter(|c| !told(c)).map(|c| c.name).collect();
     assert_eq!(untold, UNTOLD.iter().copied().collect(), "changes that no kernel's answer to their probe depends on");
@@ -263,10 +281,16 @@ fn candidates_for_probes() {
         return;
     }
     let cases = cases().expect("the cases can be read");
+    let (kinds, releases) = asked();
     for change in changes() {
         for system in RELEASES.map(system) {
             let found = cases.iter().filter(|case| tells(case, change, &system)).map(|c| c.name.as_str());
             println!("{} {} {:?}", change.name, system.kernel.name, found.take(4).collect::<Vec<_>>());
+        }
+        for kind in &kinds {
+            let found = cases.iter().filter(|case| tells_releases(case, change, kind, &releases));
+            let found: Vec<&str> = found.map(|c| c.name.as_str()).take(4).collect();
+            println!("{} {} {found:?}", change.name, kind.releases.join(" "));
         }
     }
 }

@@ -160,7 +160,7 @@ fn record_release(release: &str, args: &Args, cases: &[Case]) -> Result<(), Stri
     }
     let heard = files.join("answers.jsonl");
     if !args.again {
-        ask_all(&machine, &requests, &heard, args.missing)?;
+        ask_all(&machine, &requests, &heard, args.missing || !args.only.is_empty())?;
     }
     let names: Vec<&str> = requests.iter().map(|(name, _)| name.as_str()).collect();
     let mut answers = BTreeMap::new();

@@ -4,8 +4,8 @@ use std::fs;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use bpfvet_tests::corpus::computed::{Kind, Pair, System, kinds, pairs_of, table, turned};
-use bpfvet_tests::corpus::releases::Release;
+use bpfvet_tests::corpus::computed::{Kind, Pair, System, Tally, kinds, pairs_of, table, tallies, turned};
+use bpfvet_tests::corpus::releases::{Release, comparable};
 use bpfvet_tests::corpus::{self, Case};
 use bpfvet_tests::normalise;
 use bpfvet_tests::oracle::Answer;
@@ -43,6 +43,12 @@ struct Args {
     /// Lists cases.
     #[arg(long)]
     list: Option<List>,
+    /// Writes the figures as a page for readers.
+    #[arg(long)]
+    write: Option<PathBuf>,
+    /// Writes the figures of counters and logs that may not fall (`corpus/releases/ratchet.txt`), which may only rise.
+    #[arg(long)]
+    bless: bool,
     /// Asks of each change of the history whether a release's log says that it has it, against what is computed: how
     /// many logs agree further with the change the other way, and how many less far. Takes the text that names of
     /// changes, or the releases in their rows, must contain.
@@ -92,8 +98,44 @@ fn run(args: &Args) -> Result<(), String> {
         }
     }
     print!("{}", table(&releases, &pairs));
+    if let Some(file) = &args.write {
+        let kernels: String = releases.iter().map(|r| format!("- {}: {}\n", r.release, r.kernel)).collect();
+        let text = format!("{PAGE}\n{}\n{KERNELS}\n{kernels}", table(&releases, &pairs));
+        fs::write(file, text).map_err(|e| format!("{}: {e}", file.display()))?;
+    }
+    if args.bless {
+        let line = |(release, t): (&str, Tally)| format!("{release}\t{}\t{}\t{}\n", t.loaded, t.counters, t.logs);
+        let figures: String = tallies(&releases, &pairs).into_iter().map(line).collect();
+        let file = corpus::folder().join("releases/ratchet.txt");
+        fs::write(&file, format!("{RATCHET}{figures}")).map_err(|e| format!("{}: {e}", file.display()))?;
+    }
     Ok(())
 }
+
+/// Head of the ratchet.
+const RATCHET: &str = "# Of each point release: cases that came to a load, and how many counters and logs of these are ours.\n\
+                       # Written by `releases --bless`; tests/tests/releases.rs holds them.\n";
+
+/// Head of the page for readers.
+const PAGE: &str = "# Point releases that were asked
+
+Debian keeps images of many point releases of Linux. `make record KERNEL=6.19.10` fetches one, boots it in an emulated
+machine (one CPU, no hardware acceleration) and asks it about every case of the corpus; what it said stands in
+`corpus/releases/6.19.10.tsv`, one line a case: verdict, error number, instructions processed, states stored and most
+states alive, a checksum of its whole log (addresses and ids of types masked), and the last words of the refusal.
+Programs are only loaded, never attached. `sh tests/guest/prepare.sh target/record list` prints what the archive holds.
+
+Which point release brought a change is measured there: a change is in the history with the first release that was seen
+to have it, and a test (`tests/tests/releases.rs`) holds what the history computes for each of these releases against
+what it said. Differences that are left stand in `corpus/releases/known.txt` with a reason each; none is a program that the
+kernel refuses and bpfvet accepts. Types are those that are stored: the release's own for 5.10.262, 6.1.192, 6.12.117,
+6.18.15 and 7.3.4, those of the nearest older one for the others, which is what some of the differences come from.
+
+This page is written by `target/release/releases --write docs/releases.md`.
+";
+
+/// Head of the list of kernels.
+const KERNELS: &str = "## What was booted\n";
 
 fn listed(list: List, pair: &Pair) -> bool {
     let same = |what: fn(&bpfvet_tests::corpus::releases::Said) -> &String| {
@@ -116,7 +158,7 @@ fn difference(args: &Args, case: &Case, pair: &Pair, system: &System) -> Result<
     let request = case.request(system)?;
     let options = Options { log_level: case.log_level(), privilege: case.privilege()?, ..Options::default() };
     let report = verify(system, &request, &options);
-    let (theirs, ours) = (plain(&answer.log), plain(&String::from_utf8_lossy(&report.log)));
+    let (theirs, ours) = (comparable(&answer.log), comparable(&String::from_utf8_lossy(&report.log)));
     Ok(normalise::first_difference(&theirs, &ours).map_or_else(String::new, |(n, a, b)| {
         let before = theirs.lines().nth(n.saturating_sub(2)).unwrap_or_default();
         format!("    log line {n}, behind {before}\n      kernel: {a}\n      we:     {b}")
@@ -130,7 +172,7 @@ struct Heard<'a> {
 }
 
 /// Cases that take more instructions tell nothing that others do not.
-const FEW: usize = 200_000;
+const FEW: usize = 60_000;
 
 fn heard<'a>(args: &Args, release: &str, cases: &'a [Case]) -> Result<Vec<Heard<'a>>, String> {
     let file = args.machines.join(release).join("answers.jsonl");
@@ -138,14 +180,10 @@ fn heard<'a>(args: &Args, release: &str, cases: &'a [Case]) -> Result<Vec<Heard<
     let mut out = Vec::new();
     for answer in text.lines().filter_map(Answer::parse).filter(|a| a.failed.is_empty() && a.log.len() < FEW) {
         if let Some(case) = cases.iter().find(|c| c.name == answer.name) {
-            out.push(Heard { case, log: plain(&answer.log) });
+            out.push(Heard { case, log: comparable(&answer.log) });
         }
     }
     Ok(out)
-}
-
-fn plain(log: &str) -> String {
-    normalise::type_ids(&normalise::log(log))
 }
 
 /// How many lines agree; all of them: `usize::MAX`.
@@ -154,7 +192,7 @@ fn agreeing(heard: &Heard<'_>, system: &System) -> usize {
     let Ok(privilege) = heard.case.privilege() else { return 0 };
     let options = Options { log_level: heard.case.log_level(), privilege, ..Options::default() };
     let report = verify(system, &request, &options);
-    let ours = plain(&String::from_utf8_lossy(&report.log));
+    let ours = comparable(&String::from_utf8_lossy(&report.log));
     normalise::first_difference(&heard.log, &ours).map_or(usize::MAX, |(n, _, _)| n)
 }
 
@@ -170,29 +208,28 @@ fn turn_each(args: &Args, kind: &Kind, cases: &[Case], rows: &str) -> Result<(),
         heard.iter().map(|h| agreeing(h, &system)).collect::<Vec<usize>>()
     });
     for (change, then) in changes.iter().zip(results) {
-        let (mut better, mut worse, mut made, mut broken) = (Vec::new(), Vec::new(), 0, 0);
+        let (mut better, mut worse, mut made, mut broken) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         for ((h, now), then) in heard.iter().zip(&now).zip(&then) {
+            let name = h.case.name.as_str();
             match then.cmp(now) {
-                std::cmp::Ordering::Greater => better.push(h.case.name.as_str()),
-                std::cmp::Ordering::Less => worse.push(h.case.name.as_str()),
+                std::cmp::Ordering::Greater if *then == usize::MAX => made.push(name),
+                std::cmp::Ordering::Greater => better.push(name),
+                std::cmp::Ordering::Less if *now == usize::MAX => broken.push(name),
+                std::cmp::Ordering::Less => worse.push(name),
                 std::cmp::Ordering::Equal => {}
             }
-            made += usize::from(*then == usize::MAX && *now != usize::MAX);
-            broken += usize::from(*now == usize::MAX && *then != usize::MAX);
         }
-        if better.is_empty() && worse.is_empty() {
+        if [&better, &worse, &made, &broken].iter().all(|cases| cases.is_empty()) {
             continue;
         }
-        let there = change.covers(kind.system.kernel.point_release());
-        println!(
-            "  {} ({}): turned, {} agree further ({made} whole) {:?}, {} less far ({broken} were whole) {:?}",
-            change.name,
-            if there { "there" } else { "not there" },
-            better.len(),
-            &better[..better.len().min(4)],
-            worse.len(),
-            &worse[..worse.len().min(4)],
-        );
+        let there = if change.covers(kind.system.kernel.point_release()) { "there" } else { "not there" };
+        let few = |cases: &[&str]| format!("{} {:?}", cases.len(), &cases[..cases.len().min(5)]);
+        println!("  {} ({there}), the other way", change.name);
+        for (what, cases) in [("whole", made), ("further", better), ("no longer whole", broken), ("less far", worse)] {
+            if !cases.is_empty() {
+                println!("    {what}: {}", few(&cases));
+            }
+        }
     }
     Ok(())
 }

@@ -57,7 +57,7 @@ impl Said {
     }
 
     fn of_log(verdict: &str, errno: i32, log: &str) -> Said {
-        let log = normalise::type_ids(&normalise::log(log));
+        let log = comparable(log);
         let words = if verdict == "rejected" { refusal(&log) } else { String::new() };
         Said {
             verdict: verdict.into(),
@@ -96,6 +96,24 @@ impl Said {
         };
         Some((own(case), said))
     }
+}
+
+/// A log without what may differ between two builds and boots of a kernel.
+pub fn comparable(log: &str) -> String {
+    attach_ids(&normalise::type_ids(&normalise::log(log)))
+}
+
+/// Masks ids of types that programs attach to, which every build of a kernel numbers anew.
+fn attach_ids(log: &str) -> String {
+    const BEFORE: &str = "attach_btf_id ";
+    let mut pieces = log.split(BEFORE);
+    let mut out = pieces.next().unwrap_or_default().to_string();
+    for piece in pieces {
+        out.push_str(BEFORE);
+        out.push_str("ID");
+        out.push_str(piece.trim_start_matches(|c: char| c.is_ascii_digit()));
+    }
+    out
 }
 
 /// What stands in a cell: one line, and nothing that ends it.

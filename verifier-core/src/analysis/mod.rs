@@ -425,6 +425,8 @@ fn before_walk(draft: &mut Draft<'_>) -> Res {
         if before_walk {
             preflight::frames::solve(draft, &known.0, &order)?;
         }
+    }
+    if draft.program.kernel.features.registers_before_walk {
         liveness::registers::live_registers(draft);
     }
     if draft.program.kernel.features.fastcall {

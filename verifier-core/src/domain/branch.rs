@@ -26,6 +26,28 @@ pub fn branch_taken<W: Wide>(a: &Value<W>, b: &Value<W>, op: CmpOp, half: bool) 
     }
 }
 
+/// Which way `v op v` must go: a number beside itself. Only whether it has a bit at all is not known by the operation.
+pub fn beside_itself<W: Wide>(v: &Value<W>, op: CmpOp, half: bool) -> Option<bool> {
+    if half { itself(v.bits.low(), &v.low, op) } else { itself(v.bits, &v.full, op) }
+}
+
+fn itself<W: Word>(bits: TnumOf<W>, range: &Range<W>, op: CmpOp) -> Option<bool> {
+    let zero = bits.value.zero();
+    match op {
+        CmpOp::Eq | CmpOp::Ge | CmpOp::Le | CmpOp::SGe | CmpOp::SLe => Some(true),
+        CmpOp::Ne | CmpOp::Gt | CmpOp::Lt | CmpOp::SGt | CmpOp::SLt => Some(false),
+        CmpOp::Set | CmpOp::NotSet => {
+            let set = if bits.known().decide() {
+                Some(!bits.value.is(zero).decide())
+            } else {
+                let may_be_zero = range.smin.sle(zero).and(zero.sle(range.smax)).decide();
+                (!may_be_zero).then_some(true)
+            };
+            set.map(|set| set == (op == CmpOp::Set))
+        }
+    }
+}
+
 /// Whether the ranges have no value in common.
 fn apart<W: Word>(a: &Range<W>, b: &Range<W>) -> W::Bool {
     b.umax.ult(a.umin).or(a.umax.ult(b.umin)).or(b.smax.slt(a.smin)).or(a.smax.slt(b.smin))

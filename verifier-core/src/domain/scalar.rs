@@ -302,6 +302,11 @@ impl Scalar {
         branch::branch_taken(&Value::from(*self), &Value::from(*other), op, half)
     }
 
+    /// Which way `self op self` must go: a register beside itself.
+    pub fn beside_itself(&self, op: CmpOp, half: bool) -> Option<bool> {
+        branch::beside_itself(&Value::from(*self), op, half)
+    }
+
     /// Which way `self op v` must go, `v` being a constant, where bounds are kept apart.
     pub fn taken_beside_constant(&self, op: CmpOp, v: u64, half: bool, rules: DomainRules) -> Option<bool> {
         Value::from(*self).taken_beside_constant(op, v, half, rules)

@@ -223,7 +223,10 @@ fn comparisons_decide_and_refine_rightly() {
                     branch::refine(&mut ra, &mut rb, op, half, rules);
                     ra.sync(rules);
                     rb.sync(rules);
+                    let itself = branch::beside_itself(&a, op, half);
                     for x in concretes(&a) {
+                        let holds = if half { op.holds(x.low(), x.low()) } else { op.holds(x, x) };
+                        assert!(itself.is_none_or(|t| t == holds), "{op:?} half={half} {a:?} beside itself {x:?}");
                         for y in concretes(&b) {
                             let holds = if half { op.holds(x.low(), y.low()) } else { op.holds(x, y) };
                             assert!(taken.is_none_or(|t| t == holds), "{op:?} half={half} {a:?} {b:?} {x:?} {y:?}");

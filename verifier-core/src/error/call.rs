@@ -32,7 +32,7 @@ rows! {
         /// section (`fentry.s`, `lsm.s`, `uprobe.s`, `iter.s`, `syscall`), or the variant of the helper that does not sleep.
         ["call-may-sleep", ExecutionContextSafety]
         MightSleep { name: &'static str, id: i32 } => "helper call might sleep in a non-sleepable prog\n",
-            RegistersNamed => "sleepable helper {name}#{id} in non-sleepable prog\n";
+            SleepersNamed => "sleepable helper {name}#{id} in non-sleepable prog\n";
         /// The helper may sleep, but the call stands between `bpf_rcu_read_lock()` and its unlock. Move the call out of
         /// the section.
         ["call-may-sleep-rcu", ExecutionContextSafety]
@@ -79,7 +79,8 @@ rows! {
         /// `bpf_get_func_ip()` in tracing programs needs a trampoline: attach as fentry, fexit or fmod_ret.
         ["call-func-ip-attach", Policy]
         FuncIpAttach { name: &'static str, id: u32 } =>
-            "func {name}#{id} supported only for fentry/fexit/fmod_ret programs\n";
+            "func {name}#{id} supported only for fentry/fexit/fmod_ret programs\n",
+            Sessions => "func {name}#{id} supported only for fentry/fexit/fsession/fmod_ret programs\n";
         /// `bpf_get_func_ip()` works in kprobe and trampoline programs only.
         ["call-func-ip-type", Policy]
         FuncIpType { name: &'static str, id: u32, prog_type: u32 } =>
@@ -303,7 +304,7 @@ rows! {
         ["call-global-may-sleep", ExecutionContextSafety]
         GlobalMaySleep { name: String, place: &'static str } =>
             "global functions that may sleep are not allowed in non-sleepable context,\ni.e., in a RCU/IRQ/preempt-disabled section, or in\na non-sleepable BPF program context\n",
-            RegistersNamed => "sleepable global function {name}() called in {place}\n";
+            SleepersNamed => "sleepable global function {name}() called in {place}\n";
         /// The arguments of this call do not fit what the global function declares; the line before says which. Global
         /// functions are verified by their declaration alone: give them the types (and `__arg_*` tags) they need.
         ["call-global-args", CallTypeSafety]

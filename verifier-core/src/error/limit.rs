@@ -109,10 +109,11 @@ rows! {
         LiveRegsHead => "Live regs before insn:\n";
         /// One line of it up to the instruction's text, which follows.
         [note]
-        LiveRegs { scc: u32, idx: usize, live: u16 } => fn |f, style| {
+        LiveRegs { scc: Option<u32>, idx: usize, live: u16 } => fn |f, style| {
             match *scc {
-                0 => write!(f, "    ")?,
-                n => write!(f, "{n:3} ")?,
+                None => {}
+                Some(0) => write!(f, "    ")?,
+                Some(n) => write!(f, "{n:3} ")?,
             }
             write!(f, "{idx:3}: ")?;
             for r in 0..10u8 {

@@ -59,7 +59,8 @@ rows! {
         /// type run where sleeping is impossible. Use the section without `.s` and do without helpers that may sleep.
         ["attach-not-sleepable-type", Policy]
         SleepableType => "Only fentry/fexit/fmod_ret and lsm programs can be sleepable\n",
-            RegistersNamed => "Program of this type cannot be sleepable\n",
+            SleepersUnlisted => "Program of this type cannot be sleepable\n",
+            Sessions => "Only fentry/fexit/fsession/fmod_ret, lsm, iter, uprobe, and struct_ops programs can be sleepable\n",
             SleepableHooks => "Only fentry/fexit/fmod_ret, lsm, iter, uprobe, and struct_ops programs can be sleepable\n",
             SleepableProbes => "Only fentry/fexit/fmod_ret, lsm, and kprobe/uprobe programs can be sleepable\n";
         /// Programs on this tracepoint run where nothing may sleep. Those of system calls allow it: `sys_enter`, `sys_exit`.
@@ -74,7 +75,8 @@ rows! {
         /// The program attaches to another program that was loaded without BTF, so its functions are unknown. Build and
         /// load the target with BTF (`clang -g`).
         ["attach-target-no-btf", Policy]
-        TargetNoBtf => "FENTRY/FEXIT program can only be attached to another program annotated with BTF\n";
+        TargetNoBtf => "FENTRY/FEXIT program can only be attached to another program annotated with BTF\n",
+            Sessions => "Tracing program can only be attached to another program annotated with BTF\n";
 
         /// The BTF id given as attach target does not exist. The program was probably prepared for another kernel;
         /// resolve the target by name at load time.
@@ -121,7 +123,8 @@ rows! {
 
         /// Functions of fentry and fexit programs cannot be replaced, because chains of them would have no bound.
         ["attach-extend-fentry", Policy]
-        ExtendFentry => "Cannot extend fentry/fexit\n";
+        ExtendFentry => "Cannot extend fentry/fexit\n",
+            NoreturnSessions => "Cannot extend fentry/fexit/fsession\n";
 
         /// Extensions (`freplace`) replace functions of other programs, not of the kernel. Give the target program's file
         /// descriptor.
@@ -130,7 +133,8 @@ rows! {
 
         /// Programs on tracepoints (`tp_btf`) attach to kernel tracepoints, not to other programs.
         ["attach-only-fentry-prog", Policy]
-        OnlyFentryProg => "Only FENTRY/FEXIT progs are attachable to another BPF prog\n";
+        OnlyFentryProg => "Only FENTRY/FEXIT progs are attachable to another BPF prog\n",
+            Sessions => "Only FENTRY/FEXIT/FSESSION progs are attachable to another BPF prog\n";
 
         /// The attach target of a `tp_btf` program must be the typedef `btf_trace_<tracepoint>`.
         ["attach-not-typedef", Policy]

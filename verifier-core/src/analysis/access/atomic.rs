@@ -75,7 +75,17 @@ fn read_modify_write(cx: &mut Cx<'_>, insn_idx: usize, insn: Insn, op: AtomicOp)
 
 /// A load with acquire order.
 fn load_acquire(cx: &mut Cx<'_>, insn: Insn) -> Res {
+    let first = cx.program.kernel.features.acquire_asks_first;
+    if first {
+        use_register(cx, insn.src, ArgUse::Src)?;
+        may_be_acquired(cx, insn)?;
+    }
     load_value(cx, insn, true, false, false)?;
+    if first { Ok(()) } else { may_be_acquired(cx, insn) }
+}
+
+/// Refuses loads with acquire order from what such accesses are not made for.
+fn may_be_acquired(cx: &mut Cx<'_>, insn: Insn) -> Res {
     if !target_ok(cx, insn.src, insn) {
         let ty = cx.reg(insn.src).ty;
         return Err(cx.reject(MemoryMsg::AtomicLoad { regno: insn.src, ty }, Errno::EACCES));

@@ -72,7 +72,9 @@ pub(crate) fn ops_type(cx: &Cx<'_>) -> (ProgType, AttachType) {
 /// printed.
 pub(crate) fn ctx_access(cx: &mut Cx<'_>, off: i32, size: u32, t: Access, ldsx: bool) -> Res<Option<CtxInfo>> {
     let (prog_type, attach_type) = ops_type(cx);
-    let writes_registers = prog_type == ProgType::Kprobe && cx.program.kernel.features.probes_write_registers;
+    let (features, machine) = (&cx.program.kernel.features, cx.program.kernel.machine);
+    // 6.18.44 refuses it, on a host that is locked down.
+    let writes_registers = prog_type == ProgType::Kprobe && features.probes_write_registers && !machine.locked_down;
     let found = access_is_valid(&AccessQuery {
         prog_type,
         attach_type,

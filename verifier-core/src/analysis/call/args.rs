@@ -50,7 +50,7 @@ static BTF_SOCK: [RegType; 6] = [
     btf_ptr(NO_FLAGS),
     btf_ptr(TypeFlags::TRUSTED),
 ];
-/// Kinds of memory; the last one is memory in some releases only.
+/// Kinds of memory; the last two are memory in some releases only.
 static MEM_AND_CTX: [RegType; 10] = [
     plain(RegBase::PtrToStack),
     plain(RegBase::PtrToPacket),
@@ -65,6 +65,8 @@ static MEM_AND_CTX: [RegType; 10] = [
 ];
 /// How many kinds, from the first on, are memory where the context is none (before 7.1).
 const MEM: usize = 9;
+/// How many where objects of the kernel are none either (before 6.4).
+const OWN_MEM: usize = 8;
 /// How many kinds of memory, from the first on, may hold keys and values where not all may.
 const KEY_MEMORY: usize = 5;
 static VALUE_OR_OBJECT: [RegType; 2] = [plain(RegBase::PtrToMapValue), btf_ptr(TypeFlags::ALLOC)];
@@ -97,7 +99,10 @@ fn compatible(base: ArgBase, features: &Features) -> Option<&'static [RegType]> 
         ArgBase::PtrToMapKey | ArgBase::PtrToMapValue if !features.keys_in_any_memory => &MEM_AND_CTX[..KEY_MEMORY],
         ArgBase::KptrXchgDest if features.kptrs_of_borrowed => &VALUE_OR_BORROWED,
         ArgBase::PtrToMapKey | ArgBase::PtrToMapValue | ArgBase::PtrToMem if features.ctx_is_memory => &MEM_AND_CTX,
-        ArgBase::PtrToMapKey | ArgBase::PtrToMapValue | ArgBase::PtrToMem => &MEM_AND_CTX[..MEM],
+        ArgBase::PtrToMapKey | ArgBase::PtrToMapValue | ArgBase::PtrToMem if features.objects_are_memory => {
+            &MEM_AND_CTX[..MEM]
+        }
+        ArgBase::PtrToMapKey | ArgBase::PtrToMapValue | ArgBase::PtrToMem => &MEM_AND_CTX[..OWN_MEM],
         ArgBase::ConstSize | ArgBase::ConstSizeOrZero | ArgBase::ConstAllocSizeOrZero | ArgBase::Scalar => &SCALAR,
         ArgBase::ConstMapPtr => &MAP,
         ArgBase::PtrToCtx => &CTX,
@@ -344,7 +349,7 @@ pub(super) fn helper_argument(
         meta.release_regno = regno;
     }
     if reg.ref_obj_id != 0 && arg.base != ArgBase::KptrXchgDest {
-        if meta.ref_obj_id != 0 {
+        if meta.ref_obj_id != 0 && !cx.program.kernel.features.many_owned_arguments {
             let errno = if cx.program.kernel.features.locks_are_refs { Errno::EACCES } else { Errno::EFAULT };
             let msg = CallMsg::TwoReferences { regno, second: reg.ref_obj_id, first: meta.ref_obj_id };
             return Err(cx.reject(msg, errno));

@@ -1,4 +1,4 @@
-//! Registers that are read at or after each instruction, before the walk (6.16).
+//! Registers that are read at or after each instruction, before the walk (6.15).
 //!
 //! Answers for `compute_live_registers()`. A classic backward data-flow pass within functions: what an instruction
 //! reads is alive before it, and so is what its successors need and it does not write.
@@ -83,12 +83,14 @@ pub(crate) fn live_registers(cx: &mut Draft<'_>) {
     if !cx.logs(2) {
         return;
     }
+    let components = cx.program.kernel.features.scc_loops;
     let tells_extension = cx.program.kernel.style.has(Reworded::ZeroedHalves);
     cx.say(LimitMsg::LiveRegsHead);
     let mut idx = 0;
     while idx < len {
         let live = cx.learned.aux[idx].live_registers_before;
-        cx.say(LimitMsg::LiveRegs { scc: cx.learned.aux[idx].scc, idx, live });
+        let scc = components.then_some(cx.learned.aux[idx].scc);
+        cx.say(LimitMsg::LiveRegs { scc, idx, live });
         let after = behind[idx];
         let insn = cx.program.insns[idx];
         // What is read of a packet is extended even where nobody reads it.

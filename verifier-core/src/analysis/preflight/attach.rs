@@ -105,7 +105,11 @@ pub(crate) fn resolve_target(cx: &mut Draft<'_>) -> Res {
             return Err(Stop::silent(Errno::EINVAL));
         }
         return Err(cx.reject(PolicyMsg::Denied { name: found.name }, Errno::EINVAL));
-    } else if cx.program.attach_type.needs_return() && vmlinux && error_injection::is_noreturn(v, &found.name) {
+    } else if cx.program.attach_type.needs_return()
+        && vmlinux
+        && cx.program.kernel.features.noreturn_refused
+        && error_injection::is_noreturn(v, &found.name)
+    {
         return Err(cx.reject(PolicyMsg::Noreturn { name: found.name }, Errno::EINVAL));
     }
     Ok(())
@@ -214,7 +218,8 @@ fn check_target_use(cx: &mut Draft<'_>, to_prog: bool, name: &str) -> Res {
     let listed =
         if cx.program.kernel.build.error_injection { error_injection::is_error_injectable(name) } else { syscall };
     let injectable = !to_prog && listed;
-    let in_set = if to_prog { None } else { error_injection::modify_return(name) };
+    let by_list = !to_prog && cx.program.kernel.features.modifiable_by_list;
+    let in_set = if by_list { error_injection::modify_return(name) } else { None };
     if cx.program.sleepable {
         let ok = match cx.program.prog_type {
             ProgType::Tracing => {

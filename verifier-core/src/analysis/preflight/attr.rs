@@ -69,6 +69,10 @@ pub(crate) fn load_attributes(req: &LoadRequest, kernel: &Kernel, privilege: Pri
     if req.prog_flags & flags::TOKEN_FD != 0 {
         return Err(Stop::unsupported("loading with a BPF token"));
     }
+    // What the kernel does not know of a load must be zero.
+    if !req.fd_array.is_empty() && !kernel.features.fd_arrays {
+        return deny(Errno::E2BIG);
+    }
     // Each capability is contained in CAP_SYS_ADMIN.
     let cap = |own: bool| own || privilege.sys_admin;
     let bpf = cap(privilege.bpf);

@@ -11,6 +11,7 @@ use super::super::{Draft, helper_proto};
 use crate::cfg::flow::behind;
 use crate::error::{Errno, Res, Stop, StructureMsg};
 use crate::isa::{Callee, Flow, Insn, Op};
+use crate::kernel::ProgType;
 use crate::kernel::helpers::class;
 use crate::log::Event;
 
@@ -264,7 +265,9 @@ fn note_call(cx: &mut Draft<'_>, t: usize, insn: Insn) {
     let throws = is_kfunc && kfunc::throws(&cx.program, insn);
     if let Some(id) = helper {
         changes = class::moves_packet_data(id);
-        sleeps = helper_proto::get(&cx.program, id).is_some_and(|p| p.can_sleep);
+        // What an extension may call is known once its target is, which is looked for later.
+        let known = cx.program.prog_type != ProgType::Ext;
+        sleeps = known && helper_proto::get(&cx.program, id).is_some_and(|p| p.can_sleep);
     } else if is_kfunc {
         if kfunc::yields_next(&cx.program, insn) {
             mark_prune_point(cx, t);

@@ -255,7 +255,7 @@ fn allows_sleepable(f: &Features, ty: MapType) -> bool {
 
 /// Whether an address inside the value can be loaded directly.
 fn check_direct_value(cx: &mut Draft<'_>, map: MapIdx, off: u32) -> Res {
-    if off >= MAX_VAR_OFF && !cx.program.kernel.features.forms_checked_first {
+    if off >= MAX_VAR_OFF && !cx.program.kernel.features.far_direct_values {
         return Err(cx.reject(WalkMsg::DirectOffset { off }, Errno::EINVAL));
     }
     let spec = cx.program.map(map).spec.clone();

@@ -66,8 +66,8 @@ fn state_covers(cx: &mut Cx<'_>, search: &mut Search, id: StateId, level: Level)
         numbers_in_slots,
     };
     let aux = &cx.learned.aux;
-    let live_at =
-        |at: usize| if read_marks { u16::MAX } else { aux.get(at).map_or(u16::MAX, |a| a.live_registers_before) };
+    let listed = cx.program.kernel.features.registers_before_walk;
+    let live_at = |at: usize| if listed { aux.get(at).map_or(u16::MAX, |a| a.live_registers_before) } else { u16::MAX };
     let covers = cmp.states(&stored.state, &cx.path.cur, live_at, &mut stored.differed);
     if let (Err(differs), true) = (covers, cx.out.interest.structure && level != Level::Exact) {
         let unlike = differs.map_or(Unlike::Whole, |d: Differs| d.unlike(cx.path.cur.frames.len()));

@@ -36,7 +36,11 @@ pub(crate) fn conditional_jump(cx: &mut Cx<'_>, insn: Insn, op: CmpOp) -> Res {
     // One before the target, as `insn_idx` is left; a jump to the first instruction wraps around.
     let before_target = offset(here, insn.off);
     let target = before_target.wrapping_add(1);
-    let decided = if cx.program.kernel.features.joint_bounds {
+    let itself = insn.is_reg_src() && insn.src == insn.dst && dst.is_scalar();
+    let itself = itself && cx.program.kernel.features.itself_compared;
+    let decided = if itself {
+        dst.scalar.beside_itself(op, half)
+    } else if cx.program.kernel.features.joint_bounds {
         branch_taken(&cx.program.kernel.features, &dst, &src, op, half)
     } else {
         taken_beside_constant(cx, &dst, &src, op, half)
@@ -73,7 +77,9 @@ pub(crate) fn conditional_jump(cx: &mut Cx<'_>, insn: Insn, op: CmpOp) -> Res {
         cx.path.note_step(0, Some(&links));
     }
     cx.path.fork(target, here, Fork::Jump);
-    if joint {
+    if itself {
+        // Nothing is learnt.
+    } else if joint {
         refine_both(cx, insn, src, op, half)?
     } else {
         learn_beside_constant(cx, insn, src, op, half)

@@ -639,6 +639,64 @@ behaviours! {
         evidence: "bpf: reuse btf_prepare_func_args() check for main program BTF validation",
         probe: "",
     }
+    /// Which way a comparison of a number with itself goes is known, and where it is not, nothing is learnt of the number.
+    /// Before, its bounds could contradict each other behind it (6.19).
+    itself_compared {
+        since: v(6, 19),
+        evidence: "bpf: Skip bounds adjustment for conditional jumps on same scalar register, measured on 6.18.15 and 6.19.6",
+        probe: "branch/itself_contradicts",
+    }
+    /// Whether what a load with acquire order reads from may be read so is asked before its result takes the register, which
+    /// may be the same (7.2).
+    acquire_asks_first {
+        since: v(7, 2),
+        evidence: "measured on 7.1.13 and 7.2.6",
+        probe: "atomic/acquire_context",
+    }
+    /// How far behind a map value a program's address may be is bounded by the value alone. Before, by 512 MiB, too (7.0).
+    far_direct_values {
+        since: v(7, 0),
+        evidence: "measured on 6.19.14 and 7.0.4",
+        probe: "map/direct_value_too_far",
+    }
+    /// A load may name descriptors by their place in an array of the user's. Before, the attribute was unknown.
+    fd_arrays {
+        since: v(5, 14),
+        evidence: "bpf: Introduce fd_idx, measured on 5.10.262 and 6.1.192",
+        probe: "map/by_index",
+    }
+    /// Helpers read objects of the kernel that are trusted like other memory.
+    objects_are_memory {
+        since: v(6, 4),
+        evidence: "bpf: Allow helpers access trusted PTR_TO_BTF_ID, measured on 6.1.192 and 6.12.43",
+        probe: "pointers/iter",
+    }
+    /// Which functions' results programs may change is a list of its own. Before, it was those that allow errors to be
+    /// injected, which kernels need not be built for.
+    modifiable_by_list {
+        since: v(6, 3),
+        evidence: "bpf: Do not rely on ALLOW_ERROR_INJECTION for fmod_ret, measured on 6.1.192 and 6.12.43",
+        probe: "attach/fmod_ret",
+    }
+    /// Nothing attaches to how a function returns that never does.
+    noreturn_refused {
+        since: v(6, 15),
+        stable: &[p(6, 12, 43)],
+        evidence: "bpf: Reject attaching fexit/fmod_ret to __noreturn functions, measured on 6.1.192, 6.12.43 and 6.16.3",
+        probe: "attach/fexit_noreturn",
+    }
+    /// Several arguments of a call may own a reference each (7.2).
+    many_owned_arguments {
+        since: v(7, 2),
+        evidence: "measured on 7.1.13 and 7.2.6",
+        probe: "reference/two_arguments",
+    }
+    /// Registers that are read later are found before the walk, and the log lists them.
+    registers_before_walk {
+        since: v(6, 15),
+        evidence: "bpf: compute live registers before every insn, measured on 6.12.117, 6.16.3 and 6.16.12",
+        probe: "",
+    }
     /// Registers and stack slots that are read later are found before the walk: a data-flow pass over registers, must-write
     /// and may-read sets of stack slots per function instance and instruction. Before, read marks travelled to ancestor
     /// states as reads happened.
@@ -674,10 +732,10 @@ behaviours! {
         evidence: "measured on 7.2.13 and 7.3.4",
         probe: "",
     }
-    /// Objects of the kernel that a function acquires are trusted (7.1).
+    /// Objects of the kernel that a function acquires are trusted (7.0).
     acquired_is_trusted {
-        since: v(7, 1),
-        evidence: "measured on 7.0.13 and 7.3.4",
+        since: v(7, 0),
+        evidence: "measured on 6.19.14 and 7.0.13",
         probe: "",
     }
     /// What `bpf_get_retval()` yields is an error number or zero (7.1).
@@ -872,8 +930,8 @@ behaviours! {
     }
     /// Probes may write the registers they are given (7.1).
     probes_write_registers {
-        since: v(7, 1),
-        evidence: "measured on 7.3.4",
+        since: v(6, 18),
+        evidence: "measured on 6.17.13, 6.18.15 and 7.3.4",
         probe: "",
     }
     /// Programs on tracepoints may sleep where the tracepoint allows it (7.1).
@@ -931,16 +989,16 @@ behaviours! {
         evidence: "measured on 7.3.4",
         probe: "",
     }
-    /// Numbers that share their id with no other lose it where a state is stored (7.1).
+    /// Numbers that share their id with no other lose it where a state is stored (7.0).
     lone_ids_go {
-        since: v(7, 1),
-        evidence: "measured on 7.0.13 and 7.3.4",
+        since: v(7, 0),
+        evidence: "measured on 6.19.14 and 7.0.4",
         probe: "",
     }
-    /// The log shows registers that learn through a link as touched (7.1).
+    /// The log shows registers that learn through a link as touched (7.0).
     linked_registers_shown {
-        since: v(7, 1),
-        evidence: "measured on 7.0.13 and 7.3.4",
+        since: v(7, 0),
+        evidence: "measured on 6.19.14 and 7.0.4",
         probe: "",
     }
     /// A global function that may throw is walked as an exception first, as an ordinary return then (7.1).
@@ -973,17 +1031,17 @@ behaviours! {
         evidence: "measured on 7.0.13 and 7.3.4",
         probe: "",
     }
-    /// Calls that call back at once are loops of their own (7.1).
+    /// Calls that call back at once are loops of their own (6.19).
     callbacks_are_loops {
-        since: v(7, 1),
-        evidence: "measured on 7.0.13 and 7.3.4",
+        since: v(6, 19),
+        evidence: "measured on 6.18.15 and 6.19.6",
         probe: "",
     }
     /// Loops converge over the strongly connected components of the control-flow graph, with backedges collected per visit.
     /// Before, states were linked to the entries of loops while walking.
     scc_loops {
-        since: v(6, 16),
-        evidence: "bpf: propagate read/precision marks over state graph backedges",
+        since: v(6, 17),
+        evidence: "bpf: propagate read/precision marks over state graph backedges, measured on 6.16.12 and 6.17.8",
         probe: "alignment/relaxed",
     }
     /// Locks and saved interrupt flags stand in the list of references, several locks can be held, and all resource checks
@@ -1009,9 +1067,9 @@ behaviours! {
     }
     /// Too many pending paths return E2BIG; EFAULT before (`bpf: propagate error from push_stack`, in 6.12.y).
     jump_sequence_is_e2big {
-        since: v(7, 0),
+        since: v(6, 19),
         stable: &[p(6, 12, 117)],
-        evidence: "bpf: propagate error from push_stack",
+        evidence: "bpf: propagate error from push_stack, measured on 6.18.15 and 6.19.6",
         probe: "limit/jump_sequence",
     }
     /// Precision walks follow the value that a fetching atomic loads from the stack (`bpf: Fix precision backtracking
@@ -1046,16 +1104,16 @@ behaviours! {
     }
     /// `bpf_tail_call()` is walked as a branch that leaves the function.
     tail_call_exits_frame {
-        since: v(7, 0),
+        since: v(6, 19),
         stable: &[p(6, 18, 15)],
-        evidence: "bpf: correct stack liveness for tail calls",
+        evidence: "bpf: correct stack liveness for tail calls, measured on 6.18.15 and 6.19.6",
         probe: "info/tail_call_long",
     }
     /// Precision walks drop wanted arguments of the caller when they enter a callback from its `exit`.
     callback_args_dropped_at_exit {
-        since: v(6, 18),
+        since: v(6, 17),
         until: v(7, 2),
-        evidence: "measured on 6.12.117, 6.18.44, 7.1.13 and 7.2.6",
+        evidence: "measured on 6.12.117, 6.16.12, 6.17.8, 7.1.13 and 7.2.6",
         probe: "callback/loop",
     }
     /// Stacks of deep programs may be allocated apart from the kernel's (6.13, x86-64).
@@ -1207,8 +1265,8 @@ behaviours! {
     /// ended what it was in like an exit.
     throw_is_no_exit {
         since: v(7, 0),
-        stable: &[p(5, 10, 262), p(6, 1, 192), p(6, 12, 117), p(6, 18, 44)],
-        evidence: "measured on 6.12.117, 6.18.15 and 6.18.44",
+        stable: &[p(6, 19, 14)],
+        evidence: "measured on 6.19.6, 6.19.14 and 7.0.4",
         probe: "",
     }
     /// Programs of tracing types may use maps with timers and work queues (7.0).
@@ -1243,10 +1301,10 @@ behaviours! {
         evidence: "measured on 7.0.13 and 7.3.4",
         probe: "",
     }
-    /// RCU sections nest (7.0).
+    /// RCU sections nest (6.19).
     rcu_nests {
-        since: v(7, 0),
-        evidence: "measured on 6.18.44 and 7.3.4",
+        since: v(6, 19),
+        evidence: "measured on 6.18.44, 6.19.6 and 7.3.4",
         probe: "",
     }
     /// A range of numbers is one arc of the circle of all words, which both readings are taken from (7.2).
@@ -1371,11 +1429,11 @@ behaviours! {
         probe: "kfunc/rdonly_cast_unknown",
     }
     /// A null pointer passed where null is allowed, and the zero flags of `bpf_get_local_storage()`, count as precise
-    /// (7.0, in 6.12.y: `bpf: mark NULL arguments precise`).
+    /// (7.3, in 6.12.y: `bpf: mark NULL arguments precise`).
     null_args_are_precise {
-        since: v(7, 0),
-        stable: &[p(6, 12, 117)],
-        evidence: "bpf: mark NULL arguments precise",
+        since: v(7, 3),
+        stable: &[p(6, 12, 117), p(7, 2, 13)],
+        evidence: "bpf: mark NULL arguments precise, measured on 6.12.117, 6.18.44, 7.2.6, 7.2.13 and 7.3.4",
         probe: "call/storage_of_other_task",
     }
     /// Lookups in arrays with a constant key in range are never null (6.14: `bpf: verifier: Support eliding map lookup
@@ -1485,9 +1543,8 @@ behaviours! {
     /// With `number += pointer` the destination inherits everything of the pointer, its place in the parent chain
     /// included; without, its type, offset and what belongs to the type (likewise).
     moved_pointer_inherits_all {
-        since: v(7, 1),
         stable: &[p(6, 1, 192), p(6, 12, 117)],
-        evidence: "measured on 6.12.117 and 6.18.44",
+        evidence: "measured on 6.1.192, 6.12.117, 6.18.44, 7.1.3 and 7.3.4",
         probe: "alu/scalar_minus_pointer_unprivileged",
     }
 }

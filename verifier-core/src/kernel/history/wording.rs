@@ -1,6 +1,6 @@
 //! Changes of how the log is worded, one row each.
 
-use super::{Change, PointRelease, v};
+use super::{Change, PointRelease, p, v};
 
 /// How a release words its log: which of the changes it has.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -162,14 +162,14 @@ wordings! {
     }
     /// What the kernel takes for a fault of its own is told with the words "verifier bug".
     VerifierBug {
-        since: v(6, 16),
-        evidence: "bpf: Add verifier bug macros",
+        since: v(6, 17),
+        evidence: "bpf: Add verifier bug macros, measured on 6.16.12 and 6.17.8",
         probe: "branch/itself_contradicts",
     }
     /// Refusals that were told as faults of its own are told in a few words, and without the end of the line.
     BareRefusals {
-        since: v(6, 16),
-        evidence: "bpf: Add verifier bug macros",
+        since: v(6, 17),
+        evidence: "bpf: Add verifier bug macros, measured on 6.16.12 and 6.17.8",
         probe: "call/tail_call_wrong_map",
     }
     /// The refusal to cast names `void` as what can be cast to.
@@ -192,15 +192,34 @@ wordings! {
     }
     /// The refusal to trace how a function returns that never does names the function.
     NoreturnName {
-        since: v(6, 18),
-        evidence: "measured on 6.12.117 and 6.18.44",
+        since: v(6, 17),
+        evidence: "measured on 6.16.12 and 6.17.8",
         probe: "attach/fexit_noreturn",
     }
-    /// That refusal names sessions, too.
+    /// That refusal names sessions, too, and so does the one to extend traced functions.
     NoreturnSessions {
         since: v(7, 0),
-        evidence: "measured on 7.3.4",
+        evidence: "measured on 6.19.14 and 7.0.4",
         probe: "",
+    }
+    /// Other refusals of what tracing programs attach to name sessions, too.
+    Sessions {
+        since: v(7, 1),
+        evidence: "measured on 7.0.13 and 7.1.3",
+        probe: "call/func_ip_attach",
+    }
+    /// Programs that may not sleep by their type are told so without a list of those that may.
+    SleepersUnlisted {
+        since: v(7, 2),
+        stable: &[p(7, 1, 13)],
+        evidence: "measured on 7.1.3, 7.1.13 and 7.2.6",
+        probe: "attach/xdp_sleepable",
+    }
+    /// What may sleep is named where it may not, and the place with it.
+    SleepersNamed {
+        since: v(7, 1),
+        evidence: "measured on 7.0.13 and 7.1.3",
+        probe: "call/may_sleep",
     }
     /// Source lines stand in the log once for all instructions of a line, with file and number behind.
     SourceLines {

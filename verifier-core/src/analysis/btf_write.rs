@@ -10,6 +10,7 @@ use crate::btf::{Btf, BtfKind, TypeId};
 use crate::error::{Errno, MemoryMsg, Res, Stop};
 use crate::kernel::ProgType;
 use crate::kernel::facts::struct_ops::{self, WriteRule};
+use crate::kernel::history::Features;
 use crate::state::BtfRef;
 
 /// Fields of a TCP socket that congestion control may write: struct, path, and whether a store may begin anywhere in it.
@@ -114,6 +115,16 @@ fn end_of(at: u32, (from, end): (u32, u32), anywhere: bool) -> Option<u32> {
     (at == from || anywhere && from <= at && at < end).then_some(end)
 }
 
+/// Whether the release lets congestion control write a field of the list.
+fn tcp_field_writable(features: &Features, path: &[&str]) -> bool {
+    match path {
+        ["sk_pacing_rate" | "sk_pacing_status"] => features.pacing_writable,
+        ["app_limited"] => features.app_limited_writable,
+        ["snd_cwnd_stamp"] => features.cwnd_stamp_writable,
+        _ => true,
+    }
+}
+
 /// What TCP congestion control may write.
 fn tcp_sock(cx: &mut Cx<'_>, btf: BtfRef, id: TypeId, off: i32, size: i32) -> Res<bool> {
     if !is_struct(cx, btf, id, "tcp_sock") {
@@ -121,11 +132,10 @@ fn tcp_sock(cx: &mut Cx<'_>, btf: BtfRef, id: TypeId, off: i32, size: i32) -> Re
     }
     let at = off as u32;
     let types = cx.program.btf(btf);
-    let paced = cx.program.kernel.features.pacing_writable;
+    let features = &cx.program.kernel.features;
     let find = || TcpRanges(TCP_FIELDS.map(|(name, path, _)| range(types, name, path)));
     let ranges = types.keep(|_: &TcpRanges| true, find);
-    let known = |path: &[&str]| paced || !path.contains(&"sk_pacing_rate");
-    let fields = TCP_FIELDS.iter().zip(ranges.0).filter(|((_, path, _), _)| known(path));
+    let fields = TCP_FIELDS.iter().zip(ranges.0).filter(|((_, path, _), _)| tcp_field_writable(features, path));
     let end = fields.into_iter().find_map(|((.., anywhere), found)| end_of(at, found?, *anywhere));
     within(cx, "tcp_sock", off, size, end)
 }

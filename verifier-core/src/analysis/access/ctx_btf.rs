@@ -359,9 +359,8 @@ pub(crate) fn typed_context_access(cx: &mut Cx<'_>, off: i32, size: u32, _t: Acc
     }
 
     let first = btf.ty(t.size_or_type);
-    let tag_counts =
-        |f: &Type<'_>| f.kind == BtfKind::TypeTag && !(f.kflag && cx.program.kernel.features.attribute_tags);
-    if let Some(f) = first.filter(tag_counts) {
+    // A tag with the flag is an attribute of the compiler's own. Releases that do not know such take no BTF with any.
+    if let Some(f) = first.filter(|f| f.kind == BtfKind::TypeTag && !f.kflag) {
         match f.name() {
             "user" => ty = ty.plus(TypeFlags::USER),
             "percpu" => ty = ty.plus(TypeFlags::PERCPU),

@@ -50,9 +50,10 @@ fn value_is_section(cx: &Cx<'_>, map: MapIdx) -> bool {
     spec.btf.as_ref().and_then(|b| b.ty(spec.btf_value_type_id)).is_some_and(|t| t.kind == BtfKind::Datasec)
 }
 
-/// Offset of the only field of a kind; -1: none.
+/// Offset of the only field of a kind; where there is none, the kernel has an error number in its place.
 fn field_off(rec: Option<&Record>, kind: FieldKind) -> i64 {
-    rec.and_then(|r| r.fields.iter().find(|f| f.kind == kind)).map_or(-1, |f| i64::from(f.offset))
+    let missing = -i64::from(Errno::EINVAL as i32);
+    rec.and_then(|r| r.fields.iter().find(|f| f.kind == kind)).map_or(missing, |f| i64::from(f.offset))
 }
 
 /// Sum of fixed and variable offset, for a register whose variable offset is known.

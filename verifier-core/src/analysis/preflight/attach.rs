@@ -226,7 +226,7 @@ fn check_target_use(cx: &mut Draft<'_>, to_prog: bool, name: &str) -> Res {
                 (injectable && !error_injection::is_non_sleepable(name))
                     || (in_set == Some(true) && cx.program.kernel.features.sleepable_by_hook)
             }
-            ProgType::Lsm => lsm_hooks::is_sleepable(cx.program.kernel.version, name),
+            ProgType::Lsm => lsm_hooks::is_sleepable(cx.program.kernel, name),
             _ => false,
         };
         if !ok {

@@ -49,6 +49,9 @@ impl Known {
 pub(crate) fn fold(cx: &mut Draft<'_>) -> (Vec<KnownRegs>, bool) {
     let known = solve(cx);
     let mut folded = false;
+    if !cx.program.kernel.features.constants_fold {
+        return (known, folded);
+    }
     for (insn, known) in cx.program.insns.iter_mut().zip(&known) {
         if !insn.is_jmp_class() {
             continue;

@@ -31,6 +31,17 @@ pub(crate) fn drop_fastcall_spills(cx: &mut Cx<'_>) {
     }
 }
 
+/// Whether an instruction is there when the program runs: it was reached, and is no `may_goto` to what comes next anyway.
+fn stays(cx: &Cx<'_>, at: usize) -> bool {
+    let insn = &cx.program.insns[at];
+    if cx.learned.aux[at].seen == 0 {
+        return false;
+    }
+    let goes = insn.is_may_goto() && insn.off >= 0 && cx.program.kernel.features.may_goto_zero;
+    let skipped = at + 1..(at + 1).saturating_add_signed(insn.off.into()).min(cx.program.insns.len());
+    !(goes && cx.program.caps.has_cap_bpf) || skipped.into_iter().any(|i| stays(cx, i))
+}
+
 /// Inlined loops and `may_goto` keep their counters on the stack; functions that are never reached go.
 pub(crate) fn rewrite(cx: &mut Cx<'_>) -> Res {
     for n in 0..cx.learned.subprogs.len() {
@@ -40,7 +51,7 @@ pub(crate) fn rewrite(cx: &mut Cx<'_>) -> Res {
                 && cx.program.insns[i].imm == id::LOOP as i32
                 && matches!(cx.learned.aux[i].loop_inline, Some((true, _)))
         });
-        let may_goto = at.clone().any(|i| cx.program.insns[i].is_may_goto() && cx.learned.aux[i].seen != 0);
+        let may_goto = at.clone().any(|i| cx.program.insns[i].is_may_goto() && stays(cx, i));
         let s = &mut cx.learned.subprogs[n];
         if inlined {
             let up = s.stack_depth.next_multiple_of(8) - s.stack_depth;

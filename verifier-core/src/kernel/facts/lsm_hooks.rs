@@ -3,7 +3,7 @@
 //! Evidence: the BTF_SETs in kernel/bpf/bpf_lsm.c of 6.12.117 and 6.18. Names stand without their prefix `bpf_lsm_`.
 //! Whether a hook is compiled in is told by the BTF; here stand the functions with that prefix which are no hooks.
 
-use crate::kernel::KernelVersion;
+use crate::kernel::{Kernel, KernelVersion};
 
 /// Prefix of the functions that stand for hooks.
 pub const PREFIX: &str = "bpf_lsm_";
@@ -29,12 +29,11 @@ pub fn is_disabled(v: KernelVersion, name: &str) -> bool {
 }
 
 /// The hook is called where sleeping is allowed. Kernel: `sleepable_lsm_hooks`.
-pub fn is_sleepable(v: KernelVersion, name: &str) -> bool {
-    if v < KernelVersion::new(5, 11) {
-        // The list had one hook at first.
+pub fn is_sleepable(kernel: &Kernel, name: &str) -> bool {
+    if !kernel.features.many_sleepable_hooks {
         return name == "bpf_lsm_bprm_committed_creds";
     }
-    has(SLEEPABLE, name) || has(if late(v) { SLEEPABLE_6_18 } else { SLEEPABLE_6_12 }, name)
+    has(SLEEPABLE, name) || has(if late(kernel.version) { SLEEPABLE_6_18 } else { SLEEPABLE_6_12 }, name)
 }
 
 /// The hook's arguments may be half made or half freed. Kernel: `untrusted_lsm_hooks`.

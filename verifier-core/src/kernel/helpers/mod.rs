@@ -102,10 +102,10 @@ pub fn allowed(query: &HelperQuery<'_>, proto: &FuncProto) -> bool {
         Allowed::Always => true,
         Allowed::DPath => match query.prog_type {
             ProgType::Tracing if query.attach_type == AttachType::TraceIter => true,
-            ProgType::Lsm => lsm_hooks::is_sleepable(query.kernel.version, query.attach_name),
+            ProgType::Lsm => lsm_hooks::is_sleepable(query.kernel, query.attach_name),
             _ => d_path::FUNCTIONS.contains(&query.attach_name),
         },
-        Allowed::SleepableLsmHook => lsm_hooks::is_sleepable(query.kernel.version, query.attach_name),
+        Allowed::SleepableLsmHook => lsm_hooks::is_sleepable(query.kernel, query.attach_name),
         Allowed::SkStorageTracing => {
             !query.attaches_to_prog
                 && match query.attach_type {

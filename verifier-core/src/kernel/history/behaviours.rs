@@ -112,26 +112,26 @@ behaviours! {
     ctx_constants_stored {
         since: v(6, 3),
         evidence: "bpf: allow ctx writes using BPF_ST_MEM instruction",
-        probe: "",
+        probe: "context/constant_stored",
     }
     /// Socket buffers show the time stamp of the hardware, and what pads their description cannot be read. Before, a read
     /// of the padding passed all checks and failed when the program was rewritten.
     skb_hwtstamp {
         since: v(5, 16),
         evidence: "bpf: Add hwtstamp field for the sockops prog, measured on 5.10.262",
-        probe: "",
+        probe: "context/padding",
     }
     /// Storage of control groups may be as large as other local storage. Before, a page was the limit.
     large_cgroup_storage {
         since: v(5, 15),
         evidence: "bpf: Increase supported cgroup storage value size",
-        probe: "",
+        probe: "map/large_storage",
     }
     /// One call may walk the elements of several maps. Before, each call belonged to one map.
     for_each_any_map {
         since: v(6, 10),
         evidence: "bpf: allow invoking bpf_for_each_map_elem with different maps",
-        probe: "",
+        probe: "callback/each_of_two_maps",
     }
     /// Whether a helper writes is a fact of the helper. Before, only memory of a constant size that it fills counted as
     /// written.
@@ -139,20 +139,20 @@ behaviours! {
         since: v(6, 12),
         stable: &[p(6, 1, 192)],
         evidence: "bpf: Fix helper writes to read-only maps",
-        probe: "",
+        probe: "call/read_only_map_filled",
     }
     /// Flow keys are accessed at constant offsets only. Before, what varies was added without being looked at.
     flow_keys_constant {
         since: v(6, 8),
         stable: &[p(6, 1, 192)],
         evidence: "bpf: Reject variable offset alu on PTR_TO_FLOW_KEYS",
-        probe: "",
+        probe: "pointers/flow_keys_moved",
     }
     /// A zero that an instruction stores at an offset that varies keeps zeroes what they are.
     zero_constants_spread {
         since: v(6, 3),
         evidence: "bpf: track immediate values written to stack by BPF_ST instruction",
-        probe: "",
+        probe: "stack/zero_over_zeros",
     }
     /// Jumps into the middle of a load of 64 bits are refused before the walk.
     wide_loads_whole {
@@ -177,7 +177,7 @@ behaviours! {
     keys_in_any_memory {
         since: v(6, 2),
         evidence: "bpf: Allow ringbuf memory to be used as map key",
-        probe: "",
+        probe: "map/key_in_reservation",
     }
     /// The error of a lock or timer argument is that of its check; before, it was EACCES whatever the reason.
     field_errors_pass {
@@ -189,7 +189,7 @@ behaviours! {
     helpers_end_objects {
         since: v(5, 11),
         evidence: "bpf: Permits pointers on stack for helper calls",
-        probe: "",
+        probe: "stack/object_shown_to_helper",
     }
     /// Variables of data sections may be special fields: locks, timers.
     fields_in_sections {
@@ -239,25 +239,25 @@ behaviours! {
     many_sleepable_hooks {
         since: v(5, 11),
         evidence: "bpf: Augment the set of sleepable LSM hooks",
-        probe: "",
+        probe: "attach/lsm_sleepable",
     }
     /// Sleepable programs use per-CPU maps, maps of maps and ring buffers.
     sleepable_ring_buffers {
         since: v(5, 12),
         evidence: "bpf: Allows per-cpu maps and map-in-map in sleepable programs",
-        probe: "",
+        probe: "map/sleepable_percpu",
     }
     /// Sleepable programs use local storage.
     sleepable_storage {
         since: v(5, 17),
         evidence: "bpf: Allow bpf_local_storage to be used by sleepable programs",
-        probe: "",
+        probe: "map/sleepable_storage",
     }
     /// Sleepable programs use hash maps that allocate as they grow.
     sleepable_growing_maps {
         since: v(6, 1),
         evidence: "bpf: Remove prealloc-only restriction for sleepable bpf programs",
-        probe: "",
+        probe: "map/sleepable_growing",
     }
     /// Members of unions are not trusted, and may be read beyond their end. Before, unions were like structs.
     unions_untrusted {
@@ -282,7 +282,7 @@ behaviours! {
         since: v(6, 3),
         stable: &[p(6, 1, 192)],
         evidence: "measured on 5.10.262 and 6.1.192",
-        probe: "",
+        probe: "stack/never_written",
     }
     /// Bits of the low half are learnt from the bounds of the whole, too.
     low_bits_from_whole {
@@ -295,7 +295,7 @@ behaviours! {
     allocation_sizes_precise {
         since: v(5, 13),
         evidence: "measured on 5.10.262 and 6.1.192",
-        probe: "",
+        probe: "precision/size_of_reservation",
     }
     /// LSM programs do not attach to hooks that are switched off.
     hooks_disabled {
@@ -307,13 +307,13 @@ behaviours! {
     task_stack_result_bounded {
         since: v(5, 13),
         evidence: "bpf: Refine retval for bpf_get_task_stack helper",
-        probe: "",
+        probe: "returns/task_stack",
     }
     /// Keys of hash maps may be larger than the stack.
     large_hash_keys {
         since: v(5, 11),
         evidence: "bpf: hashtab: allow large keys",
-        probe: "",
+        probe: "map/large_key",
     }
     /// Atomic operations other than addition exist, and those that fetch.
     atomic_operations {
@@ -331,7 +331,7 @@ behaviours! {
     lsm_on_cgroups {
         since: v(6, 0),
         evidence: "bpf: per-cgroup lsm flavor",
-        probe: "",
+        probe: "attach/lsm_cgroup",
     }
     /// Global functions take pointers to memory.
     global_memory_args {
@@ -343,25 +343,25 @@ behaviours! {
     bind_allows_privileged {
         since: v(5, 12),
         evidence: "bpf: Be less specific about bind return codes",
-        probe: "",
+        probe: "returns/bind_unprivileged",
     }
     /// The address of a map value that holds a lock is a pointer of its own wherever it is loaded.
     direct_values_distinct {
         until: v(6, 2),
         evidence: "measured on 6.1.192 and 6.12.117",
-        probe: "",
+        probe: "lock/by_two_addresses",
     }
     /// Kernel structs are read by programs with a GPL-compatible licence alone.
     struct_reads_need_gpl {
         since: v(6, 2),
         evidence: "bpf: restrict walking of kernel structs to GPL programs",
-        probe: "",
+        probe: "attach/tp_btf_licence",
     }
     /// Maps, and memory and structs that can be trusted, count as pointers that are never null.
     more_pointers_not_null {
         since: v(6, 2),
         evidence: "bpf: Identify CONST_PTR_TO_MAP as not null",
-        probe: "",
+        probe: "branch/map_is_not_null",
     }
     /// A memory argument of a global function takes one id, not two.
     memory_args_named_once {
@@ -379,13 +379,25 @@ behaviours! {
     struct_ops_links {
         since: v(6, 4),
         evidence: "bpf: Create links for BPF struct_ops maps",
-        probe: "",
+        probe: "attach/struct_ops_by_link",
     }
     /// Congestion control may set how a socket is paced.
     pacing_writable {
+        since: v(6, 0),
+        evidence: "bpf: Allow a TCP CC to write sk_pacing_rate and sk_pacing_status, measured on 6.1.192",
+        probe: "attach/struct_ops_pace",
+    }
+    /// Congestion control may tell that the application limits what is sent.
+    app_limited_writable {
+        since: v(6, 4),
+        evidence: "bpf: Allow BPF congestion control to write app_limited, measured on 6.1.192 and 6.12.117",
+        probe: "attach/struct_ops_limited",
+    }
+    /// Congestion control may set when the window was last changed.
+    cwnd_stamp_writable {
         since: v(6, 11),
-        evidence: "bpf: Allow bpf_tcp_ca to write sk_pacing_rate and sk_pacing_status",
-        probe: "",
+        evidence: "bpf: tcp: Allow to write tp->snd_cwnd_stamp in bpf_tcp_ca",
+        probe: "attach/struct_ops_stamp",
     }
     /// Pointers to kernel structs are trusted or not by where they come from. Before, all but those that were freed or the
     /// user's were as good as each other.
@@ -398,7 +410,7 @@ behaviours! {
     cpu_number_bounded {
         since: v(6, 7),
         evidence: "bpf: verifier: track return value of bpf_get_smp_processor_id",
-        probe: "",
+        probe: "returns/number_of_processor",
     }
     /// A size that may be zero is refused as a size. Before, memory of no size was asked for.
     zero_sizes_by_argument {
@@ -410,7 +422,7 @@ behaviours! {
     fastcall {
         since: v(6, 12),
         evidence: "bpf: no_caller_saved_registers attribute for helper calls",
-        probe: "",
+        probe: "fastcall/stack_is_free",
     }
     /// Dynptrs have identities, and a callback's cannot be made anew.
     dynptr_identities {
@@ -435,7 +447,7 @@ behaviours! {
         since: v(6, 6),
         stable: &[p(6, 1, 192)],
         evidence: "bpf: Support new 32bit offset jmp instruction",
-        probe: "",
+        probe: "branch/long_jump",
     }
     /// A constant that an instruction stores is kept like one that a register holds.
     constants_stored_spill {
@@ -454,7 +466,7 @@ behaviours! {
     depth_by_16 {
         since: v(6, 8),
         evidence: "bpf: Replace bpf_get_prog_stack_depth rounding",
-        probe: "",
+        probe: "limit/stack_by_sixteen",
     }
     /// Numbers of less than 8 bytes are kept when they are saved to the stack.
     narrow_spills {
@@ -479,7 +491,7 @@ behaviours! {
     may_goto_exists {
         since: v(6, 9),
         evidence: "bpf: Introduce may_goto instruction",
-        probe: "",
+        probe: "structure/may_goto_zero",
     }
     /// Bounds of both widths inform each other, and any two ranges can be compared. Before, each width stood for itself,
     /// comparisons taught only beside a constant, and nothing noticed a contradiction.
@@ -504,7 +516,7 @@ behaviours! {
     unknown_operands_bounded {
         since: v(6, 10),
         evidence: "bpf: replace calls to mark_reg_unknown with bounded results",
-        probe: "",
+        probe: "alu/product_of_unknown",
     }
     /// Bitwise operations have signed bounds whenever the unsigned ones do not cross the sign boundary.
     bitwise_keep_signs {
@@ -517,7 +529,7 @@ behaviours! {
         since: v(7, 0),
         stable: &[p(6, 12, 117), p(6, 18, 15)],
         evidence: "measured on 6.1.192 and 6.12.117",
-        probe: "",
+        probe: "alu/mask_of_all_or_nothing",
     }
     /// Constants get the id of copies, too, and copies of 32 bits none.
     constants_have_links {
@@ -537,7 +549,7 @@ behaviours! {
         since: v(6, 3),
         stable: &[p(5, 10, 262), p(6, 1, 192)],
         evidence: "bpf: Allow reads from uninit stack",
-        probe: "",
+        probe: "stack/partly_written",
     }
     /// Precision walks follow calls, linked registers and every access to the stack. Before, they stayed within one function
     /// and knew the stack by its frame pointer alone.
@@ -550,20 +562,20 @@ behaviours! {
     links_keep_distance {
         since: v(6, 11),
         evidence: "bpf: Support const add for linked scalars",
-        probe: "",
+        probe: "alu/linked_at_distance",
     }
     /// States are compared by which of their numbers are linked.
     number_links_compared {
         since: v(6, 5),
         evidence: "bpf: Verify scalar ids mapping in regsafe() using check_ids()",
-        probe: "",
+        probe: "precision/links_of_states",
     }
     /// States are compared by which of their pointers are the same. Before, only pointers that may be null were, and others had
     /// to bear the very same id.
     ids_compared {
         since: v(6, 2),
         evidence: "bpf: Use check_ids() for all register ids in regsafe()",
-        probe: "",
+        probe: "precision/references_renamed",
     }
     /// A callback runs any number of times. Before, it was followed once.
     callbacks_repeat {
@@ -575,7 +587,7 @@ behaviours! {
     loops_compared_exactly {
         since: v(6, 7),
         evidence: "bpf: exact states comparison for iterator convergence checks",
-        probe: "",
+        probe: "limit/loop_over_stack",
     }
     /// A state is stored when the path since the last one has become long, and always where a flag asks for it.
     long_paths_stored {
@@ -587,7 +599,7 @@ behaviours! {
     loops_by_any_edge {
         since: v(6, 2),
         evidence: "measured on 6.1.192 and 6.12.117",
-        probe: "",
+        probe: "limit/loop_by_falling_through",
     }
     /// States are compared behind a jump that is always taken, too.
     jumps_compare_behind {
@@ -605,7 +617,7 @@ behaviours! {
     exit_value_precise {
         since: v(6, 8),
         evidence: "bpf: enforce precise retval range on program exit",
-        probe: "",
+        probe: "precision/result_exactly",
     }
     /// Static functions may be called while a lock is held.
     calls_while_locked {
@@ -624,7 +636,7 @@ behaviours! {
     equal_pointers_inform {
         since: v(6, 3),
         evidence: "bpf: propagate nullness information for reg to reg comparisons",
-        probe: "",
+        probe: "branch/equal_to_lookup",
     }
     /// The log shows stack slots that an instruction read.
     slot_reads_shown {
@@ -707,7 +719,8 @@ behaviours! {
     }
     /// What is read of the stack later is found before the walk, too: where pointers into frames go, and what each
     /// instruction and call reads and overwrites through them, in halves of slots. What is dead is dropped from states
-    /// at every place where they are compared (7.1).
+    /// at every place where they are compared. Functions are taken in the order of calls, and recursion is found on the
+    /// way (7.1).
     stack_before_walk {
         since: v(7, 1),
         evidence: "measured on 7.0.13 and 7.3.4",
@@ -1056,7 +1069,7 @@ behaviours! {
     ref_list_keeps_order {
         since: v(6, 14),
         evidence: "bpf: Refactor {acquire,release}_reference_state",
-        probe: "",
+        probe: "reference/three_of_them",
     }
     /// A callback may not release what its caller acquired, and answers for what it acquired itself. Later releases
     /// verify callbacks as part of a loop and dropped the distinction (6.14: `bpf: Consolidate locks and reference state`).
@@ -1078,7 +1091,7 @@ behaviours! {
         since: v(7, 1),
         stable: &[p(6, 1, 192), p(6, 12, 117)],
         evidence: "bpf: Fix precision backtracking for atomic fetch",
-        probe: "",
+        probe: "precision/through_fetch",
     }
     /// An error on a path that only a mispredicting CPU would take does not reject a program without CAP_PERFMON: a
     /// barrier is put before the instruction, and the path ends there (6.16).
@@ -1092,7 +1105,7 @@ behaviours! {
         since: v(7, 0),
         stable: &[p(6, 1, 192), p(6, 12, 117), p(6, 18, 44)],
         evidence: "bpf: account for ld_abs exits in subprograms",
-        probe: "",
+        probe: "call/packet_load_ends_function",
     }
     /// Precision walks know that: they enter the function that such a load left (not in 6.18.44, which loses count of
     /// the frames and may write outside of its memory then).
@@ -1120,7 +1133,7 @@ behaviours! {
     private_stack {
         since: v(6, 13),
         evidence: "bpf: Support private stack for bpf progs",
-        probe: "",
+        probe: "limit/private_stack",
     }
     /// A callback is never the main program, and holds no classic packet loads, reached or not (in 6.12's later stable
     /// releases, not yet in 6.18.44).
@@ -1154,7 +1167,7 @@ behaviours! {
     tnum_mul_by_union {
         since: v(6, 18),
         evidence: "bpf: Improve the general precision of tnum_mul",
-        probe: "",
+        probe: "alu/product_of_bits",
     }
     /// Known bits and an unsigned range that meet in one value make it known (7.0, in 6.18's stable releases: `bpf:
     /// Improve bounds when tnum has a single possible value`).
@@ -1162,7 +1175,7 @@ behaviours! {
         since: v(7, 0),
         stable: &[p(6, 18, 44)],
         evidence: "bpf: Improve bounds when tnum has a single possible value",
-        probe: "",
+        probe: "alu/one_multiple_in_range",
     }
     /// Signed 32-bit bounds narrow 64-bit bounds (from 6.8; dropped as redundant in 6.16).
     mixed_bounds_from_s32 {
@@ -1182,7 +1195,7 @@ behaviours! {
     signed_mul_bounds {
         since: v(6, 15),
         evidence: "bpf: Improve verifier scalar mul",
-        probe: "",
+        probe: "alu/product_of_signed",
     }
     /// Negation has bounds (6.17: `bpf: Add range tracking for BPF_NEG`).
     neg_bounds {
@@ -1220,7 +1233,7 @@ behaviours! {
         since: v(7, 0),
         stable: &[p(5, 10, 262), p(6, 1, 192), p(6, 12, 117), p(6, 18, 44)],
         evidence: "measured on 6.12.117, 6.18.15, 6.18.44 and 7.0.13",
-        probe: "",
+        probe: "alu/added_to_itself",
     }
     /// A register that loses its link loses the distance, too. Before, the next link began with the old distance (7.1, in
     /// later stable releases of 6.12 and 6.18).
@@ -1228,7 +1241,7 @@ behaviours! {
         since: v(7, 1),
         stable: &[p(5, 10, 262), p(6, 1, 192), p(6, 12, 117), p(6, 18, 44)],
         evidence: "measured on 6.12.117, 6.18.15, 6.18.44, 7.0.13 and 7.3.4",
-        probe: "",
+        probe: "alu/linked_anew",
     }
     /// A number that had no link covers one that stands at a distance from another (in later stable releases of 6.12 and
     /// 6.18); before, it did not.
@@ -1236,7 +1249,7 @@ behaviours! {
         since: v(7, 0),
         stable: &[p(5, 10, 262), p(6, 1, 192), p(6, 12, 117), p(6, 18, 44)],
         evidence: "measured on 6.12.117, 6.18.15 and 6.18.44",
-        probe: "",
+        probe: "precision/unlinked_covers_distant",
     }
     /// Of a low half whose signed range crosses from -1 to 0, the end is cut off that the unsigned range does not meet (in
     /// later stable releases of 6.12 and 6.18).
@@ -1244,14 +1257,14 @@ behaviours! {
         since: v(7, 0),
         stable: &[p(5, 10, 262), p(6, 1, 192), p(6, 12, 117), p(6, 18, 44)],
         evidence: "bpf: Fix u32/s32 bounds when ranges cross min/max boundary",
-        probe: "",
+        probe: "branch/half_is_negative",
     }
     /// A shift left by 32 keeps the signed bounds of a low half that may be negative.
     half_shift_keeps_signs {
         since: v(7, 0),
         stable: &[p(5, 10, 262), p(6, 1, 192), p(6, 12, 117), p(6, 18, 44)],
         evidence: "measured on 5.10.262, 6.1.192, 6.12.117, 6.18.15, 6.18.44 and 7.0.13",
-        probe: "",
+        probe: "alu/half_shifted_up_and_down",
     }
     /// A store that may go to any byte of a range ends the saved registers in it whole. Before, their other bytes went on
     /// being saved ones, of a register without a value.
@@ -1259,7 +1272,7 @@ behaviours! {
         since: v(7, 0),
         stable: &[p(5, 10, 262), p(6, 1, 192), p(6, 12, 117), p(6, 18, 44)],
         evidence: "measured on 6.12.117, 6.18.15 and 6.18.44",
-        probe: "",
+        probe: "stack/variable_store_over_spill",
     }
     /// An exception is refused with its own name where something is held, and so in nested functions, too. Before, it
     /// ended what it was in like an exit.
@@ -1267,7 +1280,7 @@ behaviours! {
         since: v(7, 0),
         stable: &[p(6, 19, 14)],
         evidence: "measured on 6.19.6, 6.19.14 and 7.0.4",
-        probe: "",
+        probe: "exception/in_function_with_lock",
     }
     /// Programs of tracing types may use maps with timers and work queues (7.0).
     tracing_timers {
@@ -1287,12 +1300,6 @@ behaviours! {
     sleepable_on_syscalls {
         since: v(7, 1),
         evidence: "measured on 7.0.13 and 7.3.4",
-        probe: "",
-    }
-    /// Recursion is found before the walk, in the order of calls (7.1).
-    recursion_found_early {
-        since: v(7, 1),
-        evidence: "measured on 6.18.44 and 7.3.4",
         probe: "",
     }
     /// What RCU protects stays valid behind `bpf_rcu_read_unlock()` where the program is in a section by its kind (7.1).
@@ -1329,7 +1336,7 @@ behaviours! {
     may_goto_zero {
         since: v(6, 14),
         evidence: "bpf: Allow may_goto 0 instruction in verifier",
-        probe: "",
+        probe: "structure/may_goto_zero",
     }
     /// Unions are passed by value like structs in traced functions. 6.12.117 refuses them, 6.18 does not.
     union_args {
@@ -1342,13 +1349,7 @@ behaviours! {
     qualified_void_args {
         since: v(6, 16),
         evidence: "bpf: Allow access to const void pointer arguments in tracing programs",
-        probe: "",
-    }
-    /// Type tags with the kind flag are attributes and mean nothing to the verifier (BTF attributes, in 6.18).
-    attribute_tags {
-        since: v(6, 15),
-        evidence: "bpf: Allow kind_flag for BTF type and decl tags",
-        probe: "",
+        probe: "attach/tp_btf_constant_void",
     }
     /// The refusal to trace functions that the trampoline itself calls is told; 6.12.117 is silent.
     denied_attach_told {
@@ -1360,14 +1361,14 @@ behaviours! {
     extension_might_sleep {
         since: v(6, 15),
         evidence: "bpf: Summarize sleepable global subprogs",
-        probe: "",
+        probe: "freplace/sleeps_in_function",
     }
     /// Loads of pointers to anything but structs yield untrusted read-only memory instead of numbers, and accesses to such
     /// memory are not bounded (6.17: `bpf: rdonly_untrusted_mem for btf id walk pointer leafs`).
     untrusted_mem {
         since: v(6, 17),
         evidence: "bpf: rdonly_untrusted_mem for btf id walk pointer leafs",
-        probe: "",
+        probe: "pointers/to_number_read",
     }
     /// A call that only reads memory is checked as a read: bounds of reads, and the stack is not overwritten. Before, every
     /// call was taken to do both (6.14: `bpf: verifier: Refactor helper access type tracking`).
@@ -1448,20 +1449,20 @@ behaviours! {
         since: v(7, 1),
         stable: &[p(6, 12, 117)],
         evidence: "measured on 6.12.117 and 6.18.44",
-        probe: "",
+        probe: "graph/less_calls",
     }
     /// Workqueue arguments are checked with the words of timers (6.18: `bpf: extract map_field checks`).
     wq_checked_like_timers {
         since: v(6, 18),
         evidence: "bpf: extract map_field checks",
-        probe: "",
+        probe: "timer/workqueue_without_one",
     }
     /// Only per-CPU pointers fit per-CPU kptr fields (in 6.12.y).
     kptr_percpu_must_match {
         since: v(7, 1),
         stable: &[p(6, 12, 117)],
         evidence: "measured on 6.12.117 and 6.18.44",
-        probe: "",
+        probe: "kptr/per_cpu_field",
     }
     /// Global functions may be called with preemption disabled unless they may sleep (6.15: `bpf: Summarize sleepable
     /// global subprogs`).
@@ -1475,7 +1476,7 @@ behaviours! {
         since: v(7, 1),
         stable: &[p(6, 12, 117)],
         evidence: "measured on 6.12.117 and 6.18.44",
-        probe: "",
+        probe: "timer/callback_of_inner_map",
     }
     /// Arguments of global functions can be tagged untrusted (6.17: `bpf: attribute __arg_untrusted`).
     untrusted_args {
@@ -1516,21 +1517,21 @@ behaviours! {
         since: v(7, 1),
         stable: &[p(6, 12, 117)],
         evidence: "measured on 6.12.117 and 6.18.44",
-        probe: "",
+        probe: "branch/pointer_far_away_null",
     }
     /// XDP sockets and buffers of iterators count as pointers that are never null (likewise).
     not_null_xdp_sock_and_buf {
         since: v(7, 1),
         stable: &[p(6, 12, 117)],
         evidence: "measured on 6.12.117 and 6.18.44",
-        probe: "",
+        probe: "branch/socket_of_xdp_null",
     }
     /// A 32-bit comparison of a pointer with zero is never decided, since the low half may be zero (likewise).
     pointer_jmp32_undecided {
         since: v(7, 1),
         stable: &[p(6, 12, 117)],
         evidence: "measured on 6.12.117 and 6.18.44",
-        probe: "",
+        probe: "branch/pointer_low_half_null",
     }
     /// Of two equal pointers, one loses its doubt only if the other is of a type that is never null; without, it is
     /// enough that the other's type does not say that it may be null (likewise).
@@ -1538,7 +1539,7 @@ behaviours! {
         since: v(7, 1),
         stable: &[p(6, 12, 117)],
         evidence: "measured on 6.12.117 and 6.18.44",
-        probe: "",
+        probe: "branch/equal_to_context",
     }
     /// With `number += pointer` the destination inherits everything of the pointer, its place in the parent chain
     /// included; without, its type, offset and what belongs to the type (likewise).

@@ -85,7 +85,7 @@ wordings! {
     SleepableStorages {
         since: v(6, 2),
         evidence: "measured on 6.1.192 and 6.12.117",
-        probe: "",
+        probe: "map/sleepable_kind",
     }
     /// Probes of user space may sleep, and the refusal of others names them.
     SleepableProbes {
@@ -146,7 +146,7 @@ wordings! {
     ReturnBounds {
         since: v(6, 8),
         evidence: "bpf: unify async callback and program retval checks",
-        probe: "",
+        probe: "precision/result_exactly",
     }
     /// An endless loop is told with both states.
     LoopStates {
@@ -188,7 +188,7 @@ wordings! {
     FieldKinds {
         since: v(6, 13),
         evidence: "bpf: Support __uptr type tag in BTF",
-        probe: "",
+        probe: "kptr/per_cpu_misaligned",
     }
     /// The refusal to trace how a function returns that never does names the function.
     NoreturnName {

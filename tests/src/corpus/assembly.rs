@@ -8,6 +8,8 @@
 //! | `name` | program name |
 //! | `map` | `NAME TYPE key=N value=N max=N flags=N extra=N data=HEX frozen targets=N,N inner=NAME owner=TYPE key_type=T value_type=T vmlinux_type=T` |
 //! | `btf` | object whose BTF the program and its maps have |
+//! | `btf-attribute` | tags of this name become attributes: they get the flag |
+//! | `btf-section` | the BTF has an empty data section of this name, too |
 //! | `func` | `LABEL NAME`: a record of function information, by the BTF function's name; or two numbers |
 //! | `fd-array` | descriptors by index; maps have 10, 11, ... in order |
 //! | `line` | `INSN FILE LINE LINE_COL`: a record of line information, as numbers |
@@ -18,7 +20,7 @@ use std::fs;
 use std::sync::Arc;
 
 use verifier_core::analysis::System;
-use verifier_core::btf::{Btf, BtfKind};
+use verifier_core::btf::{Btf, BtfEdit, BtfKind, Type};
 use verifier_core::isa::asm::{Referent, assemble_source};
 use verifier_core::kernel::helpers::name_of;
 use verifier_core::kernel::{AttachType, MapType, ProgType};
@@ -28,8 +30,20 @@ use verifier_core::program::{FuncInfo, LoadRequest, MapSpec, OpenOptions, open};
 use super::{Case, number};
 
 /// Keys of directives for assembly.
-pub(super) const KEYS: [&str; 10] =
-    ["type", "attach", "target", "license", "name", "map", "btf", "func", "line", "fd-array"];
+pub(super) const KEYS: [&str; 12] = [
+    "type",
+    "attach",
+    "target",
+    "license",
+    "name",
+    "map",
+    "btf",
+    "btf-attribute",
+    "btf-section",
+    "func",
+    "line",
+    "fd-array",
+];
 
 /// First descriptor number of maps.
 const FIRST_FD: i32 = 10;
@@ -130,6 +144,23 @@ fn repeated(text: &str) -> Result<String, String> {
     Ok(out)
 }
 
+/// What no compiler at hand makes of a source.
+fn edited(btf: Arc<Btf>, case: &Case) -> Result<Arc<Btf>, String> {
+    if case.one("btf-attribute").or(case.one("btf-section")).is_none() {
+        return Ok(btf);
+    }
+    let mut edit = BtfEdit::new(&btf);
+    let tag = |t: &Type<'_>| matches!(t.kind, BtfKind::DeclTag | BtfKind::TypeTag);
+    for t in btf.own_types().filter(|t| tag(t) && case.one("btf-attribute") == Some(t.name())) {
+        edit.set_vlen(&Type { kflag: true, ..t }, 0);
+    }
+    if let Some(name) = case.one("btf-section") {
+        let name = edit.string(name);
+        edit.push(name, (BtfKind::Datasec as u32) << 24, 4, &[]);
+    }
+    edit.finish().map(Arc::new).map_err(|e| e.to_string())
+}
+
 /// Puts a case together.
 pub(super) fn request(case: &Case, text: &str, system: &System) -> Result<LoadRequest, String> {
     let btf = match case.one("btf") {
@@ -140,6 +171,7 @@ pub(super) fn request(case: &Case, text: &str, system: &System) -> Result<LoadRe
             open(&bytes, &OpenOptions::new(&system.kernel, file)).map_err(|e| e.to_string())?.btf
         }
     };
+    let btf = btf.map(|btf| edited(btf, case)).transpose()?;
     let mut maps: Vec<MapSpec> = Vec::new();
     for line in case.all("map") {
         maps.push(map(line, btf.as_ref(), system, &maps)?);

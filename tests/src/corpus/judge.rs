@@ -63,7 +63,7 @@ fn said(report: &Report) -> (String, i32) {
 /// # Errors
 /// When there is nothing to judge: the case does not come to a load, or its recording cannot be read.
 pub fn judge(case: &Case, release: &str, system: &System) -> Result<Judged, String> {
-    let request = case.request(system)?;
+    let request = case.loaded(system)?;
     let options = Options { log_level: case.log_level(), privilege: case.privilege()?, ..Options::default() };
     let mut rows = Rows { level: case.log_level(), seen: BTreeSet::new() };
     let report = verify_with(system, &request, &options, &mut rows, &|| false);

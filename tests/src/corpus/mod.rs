@@ -31,8 +31,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use verifier_core::analysis::{Options, System, Verdict, verify};
+use verifier_core::btf::{Btf, validate};
 use verifier_core::program::request::{Privilege, TargetProg};
-use verifier_core::program::{LoadRequest, OpenOptions, open};
+use verifier_core::program::{LoadRequest, OpenOptions, btf_rules, open};
 
 /// Releases that cases are recorded with.
 pub const RELEASES: [&str; 2] = ["6.12", "6.18"];
@@ -220,6 +221,26 @@ impl Case {
         object_program(&self.path.with_extension("o"), self.one("prog"), flags, target, system)
     }
 
+    /// The load that comes of it: a loader goes on without the BTF that the kernel refuses.
+    ///
+    /// # Errors
+    /// In words of the loader, when it would not come to a load.
+    pub fn loaded(&self, system: &System) -> Result<LoadRequest, String> {
+        let mut request = self.request(system)?;
+        let rules = btf_rules(&system.kernel.features);
+        let refused = |btf: &Option<Arc<Btf>>| btf.as_ref().is_some_and(|btf| validate(btf, rules).is_err());
+        if refused(&request.btf) {
+            request.btf = None;
+            request.func_info.clear();
+            request.line_info.clear();
+        }
+        for map in request.maps.iter_mut().filter(|map| refused(&map.btf)) {
+            map.btf = None;
+            (map.btf_key_type_id, map.btf_value_type_id) = (0, 0);
+        }
+        Ok(request)
+    }
+
     /// The accepted program that it attaches to.
     fn replaced(&self, system: &System) -> Result<Option<Arc<TargetProg>>, String> {
         let mut target = None;
@@ -259,6 +280,10 @@ fn object_program(
         ..OpenOptions::new(&system.kernel, file)
     };
     let object = open(&bytes, &options).map_err(|e| e.to_string())?;
+    // Maps are created before any program is loaded.
+    if let Some(broken) = &object.broken {
+        return Err(broken.words.join("\n"));
+    }
     let program = object.programs.iter().find(|p| name.is_none_or(|n| p.name == n)).ok_or("no such program")?;
     program.result.clone().map_err(|e| e.words.join("\n"))
 }

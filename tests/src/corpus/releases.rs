@@ -178,7 +178,7 @@ fn refusal(log: &str) -> String {
 /// # Errors
 /// When it does not come to a load.
 pub fn ours(case: &Case, system: &System) -> Result<Said, String> {
-    let request = case.request(system)?;
+    let request = case.loaded(system)?;
     let options = Options { log_level: case.log_level(), privilege: case.privilege()?, ..Options::default() };
     Ok(of_report(&verify(system, &request, &options)))
 }

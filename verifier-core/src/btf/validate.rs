@@ -14,6 +14,8 @@ pub struct ValidateRules {
     pub flagged_tags: bool,
     /// Data sections may be empty (5.12).
     pub empty_sections: bool,
+    /// Types may have tags (5.17).
+    pub type_tags: bool,
 }
 
 /// Why the kernel refuses a BTF.
@@ -119,6 +121,7 @@ fn check_meta(btf: &Btf, t: &Type<'_>, rules: ValidateRules) -> Check {
         }
         BtfKind::Ptr | BtfKind::Volatile | BtfKind::Const | BtfKind::Restrict | BtfKind::Typedef | BtfKind::TypeTag => {
             no_vlen()?;
+            must(rules.type_tags || t.kind != BtfKind::TypeTag, "Invalid kind")?;
             if !(rules.flagged_tags && t.kind == BtfKind::TypeTag) {
                 no_flag()?;
             }
@@ -586,7 +589,9 @@ mod tests {
     }
 
     fn refusal(types: &[u32], strings: &[u8]) -> Option<&'static str> {
-        validate(&blob(types, strings), ValidateRules::default()).err().map(|r| r.what)
+        validate(&blob(types, strings), ValidateRules { type_tags: true, ..ValidateRules::default() })
+            .err()
+            .map(|r| r.what)
     }
 
     #[test]

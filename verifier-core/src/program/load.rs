@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use crate::btf::{Btf, BtfKind, ValidateRules, validate};
 use crate::isa::Insn;
+use crate::kernel::history::Features;
 use crate::kernel::{AttachType, Kernel, ProgType};
 
 use super::create;
@@ -245,8 +246,8 @@ fn whole(
 fn kernel_btf(opened: &Opened, types: &KernelTypes<'_>) -> Result<Option<Arc<Btf>>, NotLoadable> {
     let Some(btf) = &opened.btf else { return Ok(None) };
     let features = &types.kernel.features;
-    let rules = ValidateRules { flagged_tags: features.btf_flagged_tags, empty_sections: features.empty_sections };
-    let taken = validate(btf, rules).map_err(|e| e.errno);
+    // For kernels that do not know tags of types, libbpf makes something else of them.
+    let taken = validate(btf, ValidateRules { type_tags: true, ..btf_rules(features) }).map_err(|e| e.errno);
     let mandatory = opened.maps.all.iter().any(|m| m.origin == Origin::StructOps);
     let taken = match (taken, mandatory) {
         (Ok(()), true) => StructMetas::of(types, btf).map(|_| ()).map_err(|e| e as i32),
@@ -260,6 +261,15 @@ fn kernel_btf(opened: &Opened, types: &KernelTypes<'_>) -> Result<Option<Arc<Btf
             Err(NotLoadable::new(code, words))
         }
         Err(_) => Ok(None),
+    }
+}
+
+/// Which BTF a release takes as it is.
+pub fn btf_rules(features: &Features) -> ValidateRules {
+    ValidateRules {
+        flagged_tags: features.btf_flagged_tags,
+        empty_sections: features.empty_sections,
+        type_tags: features.type_tags,
     }
 }
 

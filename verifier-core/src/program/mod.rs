@@ -27,7 +27,7 @@ mod vmlinux;
 pub use create::map_fields;
 pub use error::{NotLoadable, ObjectError};
 pub use initial::{Initial, InitialValue};
-pub use load::{LoaderRules, Object, OpenOptions, Program, open};
+pub use load::{LoaderRules, Object, OpenOptions, Program, btf_rules, open};
 pub use request::{FuncInfo, LineInfo, LoadRequest, MapSpec, Poison};
 pub use together::{Loaded, loads_with_any, together};
 pub use vmlinux::vmlinux;

@@ -53,8 +53,7 @@ pub(crate) fn resolve_target(cx: &mut Draft<'_>) -> Res {
     let traced = cx.program.attach_type == AttachType::TraceRawTp && cx.program.prog_type == ProgType::Tracing;
     let tracepoint = traced || matches!(cx.program.prog_type, ProgType::Tracepoint | ProgType::RawTracepoint);
     let may = may || tracepoint && cx.program.kernel.features.tracepoints_may_sleep;
-    let never = cx.program.attach_type == AttachType::LsmCgroup && cx.program.kernel.features.lsm_cgroup_never_sleeps;
-    if cx.program.sleepable && (!may || never) {
+    if cx.program.sleepable && !may {
         return Err(cx.reject(PolicyMsg::SleepableType, Errno::EINVAL));
     }
     match cx.program.prog_type {

@@ -86,7 +86,7 @@ behaviours! {
     jump_tables {
         since: v(6, 19),
         evidence: "bpf: Add support for indirect jumps; bpf, x86: add new map type: instructions array",
-        probe: "jumps/no_table.s",
+        probe: "jumps/no_table",
     }
     /// A function may end with a jump to where a register says. Before, such a jump was taken for one by its unused offset
     /// where functions are told apart.
@@ -94,19 +94,19 @@ behaviours! {
         since: v(7, 3),
         stable: &[p(7, 2, 13)],
         evidence: "measured on 6.19.6, 6.19.14, 7.0.4, 7.0.13, 7.1.3, 7.1.13, 7.2.6, 7.2.13 and 7.3.4",
-        probe: "jumps/last.s",
+        probe: "jumps/last",
     }
     /// The offset of the load counts where it is found which entry of a jump table was loaded.
     place_load_offsets {
         since: v(7, 1),
         evidence: "measured on 6.19.6, 6.19.14, 7.0.4, 7.0.13, 7.1.3, 7.1.13, 7.2.6, 7.2.13 and 7.3.4",
-        probe: "jumps/second_entry.s",
+        probe: "jumps/second_entry",
     }
     /// The address of what is no entry of a jump table is refused with EACCES. Before, it was EINVAL.
     jump_table_address_eacces {
         since: v(7, 0),
         evidence: "measured on 6.19.6, 6.19.14, 7.0.4, 7.0.13, 7.1.3, 7.1.13, 7.2.6, 7.2.13 and 7.3.4",
-        probe: "jumps/value_part.s",
+        probe: "jumps/value_part",
     }
     /// Constants may be stored to the context by one instruction. Before, they had to pass through a register.
     ctx_constants_stored {
@@ -159,19 +159,19 @@ behaviours! {
         since: v(6, 8),
         stable: &[p(6, 1, 192)],
         evidence: "measured on 5.10.262 and 6.1.192",
-        probe: "",
+        probe: "structure/jump_into_constant",
     }
     /// Functions of the kernel can be called.
     kernel_calls {
         since: v(5, 13),
         evidence: "bpf: Support bpf program calling kernel function",
-        probe: "",
+        probe: "rcu/balanced",
     }
     /// Pointers to integers among the arguments of traced functions are numbers. Before, they could not be loaded.
     int_pointer_args {
         since: v(5, 17),
         evidence: "bpf: Allow access to int pointer arguments in tracing programs",
-        probe: "",
+        probe: "attach/tp_btf_pointer_to_int",
     }
     /// Keys and values of maps may be passed in any memory. Before, they had to be on the stack, in a packet or in a map.
     keys_in_any_memory {
@@ -183,7 +183,7 @@ behaviours! {
     field_errors_pass {
         since: v(6, 2),
         evidence: "bpf: Allow locking bpf_spin_lock in allocated objects",
-        probe: "",
+        probe: "lock/map_without_btf",
     }
     /// A helper that reads saved pointers to kernel objects leaves data in their place. Before, they stayed.
     helpers_end_objects {
@@ -195,25 +195,25 @@ behaviours! {
     fields_in_sections {
         since: v(5, 15),
         evidence: "bpf: Add map side support for bpf timers",
-        probe: "",
+        probe: "lock/in_section",
     }
     /// Map values may hold timers.
     timers {
         since: v(5, 15),
         evidence: "bpf: Introduce bpf timers",
-        probe: "",
+        probe: "timer/started",
     }
     /// Map values may hold pointers to objects of the kernel.
     kptrs {
         since: v(5, 19),
         evidence: "bpf: Allow storing unreferenced kptr in map",
-        probe: "",
+        probe: "kptr/stored",
     }
     /// Programs may allocate objects with special fields, lists among them, and all types are looked through for such.
     own_objects {
         since: v(6, 2),
         evidence: "bpf: Recognize lock and list fields in allocated objects",
-        probe: "",
+        probe: "graph/in_kprobe",
     }
     /// Walks backwards follow jumps alone. Before, every place where states are compared stood in the history, which a walk
     /// may stop at.
@@ -221,19 +221,19 @@ behaviours! {
         since: v(6, 2),
         stable: &[p(6, 1, 192)],
         evidence: "bpf: decouple prune and jump points, measured on 5.10.262 and 6.1.192",
-        probe: "",
+        probe: "limit/bounded_loop",
     }
     /// BTF holds tags of types. Before, a kernel refused BTF that did.
     type_tags {
         since: v(5, 17),
         evidence: "bpf: Support BTF_KIND_TYPE_TAG for btf_type_tag attributes",
-        probe: "",
+        probe: "btf/beside_type_tags",
     }
     /// A data section of a program's BTF may be empty. Before, such BTF was refused.
     empty_sections {
         since: v(5, 12),
         evidence: "bpf: Permit size-0 datasec",
-        probe: "",
+        probe: "btf/beside_section",
     }
     /// The hooks of LSM programs that may sleep are a long list. Before, it was one hook.
     many_sleepable_hooks {
@@ -263,19 +263,19 @@ behaviours! {
     unions_untrusted {
         since: v(6, 5),
         evidence: "bpf: Use untrusted pointers for union members, measured on 6.1.192",
-        probe: "",
+        probe: "pointers/through_union",
     }
     /// The context of programs that look up sockets is known as such.
     lookup_context_known {
         since: v(5, 11),
         evidence: "measured on 5.10.262 and 6.1.192",
-        probe: "",
+        probe: "context/sk_lookup",
     }
     /// Which kernel function takes which pointers depends on the kind of each argument. Before, it depended on the pointer.
     kfunc_args_by_kind {
         since: v(6, 2),
         evidence: "bpf: Rewrite kfunc argument handling",
-        probe: "",
+        probe: "preempt/sleepable_kfunc_outside",
     }
     /// The stack may be read below what was written, with CAP_PERFMON.
     unset_stack_reachable {
@@ -289,7 +289,7 @@ behaviours! {
         since: v(6, 3),
         stable: &[p(6, 1, 192)],
         evidence: "bpf: Fix __reg_bound_offset 64->32 var_off subreg propagation",
-        probe: "",
+        probe: "solver/dns_name",
     }
     /// The size of an allocation counts as needed exactly.
     allocation_sizes_precise {
@@ -301,7 +301,7 @@ behaviours! {
     hooks_disabled {
         since: v(5, 13),
         evidence: "bpf: Disable unsupported LSM hooks",
-        probe: "",
+        probe: "attach/lsm_disabled",
     }
     /// What `bpf_get_task_stack()` returns has bounds.
     task_stack_result_bounded {
@@ -319,13 +319,13 @@ behaviours! {
     atomic_operations {
         since: v(5, 12),
         evidence: "bpf: Add instructions for atomic[64]_[fetch_]op",
-        probe: "",
+        probe: "atomic/all",
     }
     /// Programs can load the address of a function.
     function_addresses {
         since: v(5, 13),
         evidence: "bpf: Add bpf_for_each_map_elem() helper",
-        probe: "",
+        probe: "callback/each_of_two_maps",
     }
     /// LSM programs attach to control groups.
     lsm_on_cgroups {
@@ -337,7 +337,7 @@ behaviours! {
     global_memory_args {
         since: v(5, 12),
         evidence: "bpf: Support pointers in global func args",
-        probe: "",
+        probe: "global/nonnull_argument",
     }
     /// A bind hook may return that the port needs no privilege.
     bind_allows_privileged {
@@ -367,13 +367,13 @@ behaviours! {
     memory_args_named_once {
         since: v(6, 8),
         evidence: "measured on 6.1.192 and 6.12.117",
-        probe: "",
+        probe: "global/pointer_argument_may_be_null",
     }
     /// The log shows what a kernel function left in registers.
     kfunc_results_shown {
         since: v(6, 2),
         evidence: "measured on 6.1.192 and 6.12.117",
-        probe: "",
+        probe: "exception/thrown_in_first_round",
     }
     /// Operations of the kernel can be attached by links.
     struct_ops_links {
@@ -404,7 +404,7 @@ behaviours! {
     trusted_pointers {
         since: v(6, 2),
         evidence: "bpf: Support kptrs and trusted args in kfuncs",
-        probe: "",
+        probe: "kfunc/trusted_field",
     }
     /// `bpf_get_smp_processor_id()` yields less than the number of CPUs.
     cpu_number_bounded {
@@ -416,7 +416,7 @@ behaviours! {
     zero_sizes_by_argument {
         since: v(6, 8),
         evidence: "bpf: Simplify checking size of helper accesses",
-        probe: "",
+        probe: "stack/zero_sized_read",
     }
     /// Spills around calls that leave registers alone are dropped.
     fastcall {
@@ -428,19 +428,19 @@ behaviours! {
     dynptr_identities {
         since: v(6, 3),
         evidence: "bpf: Fix state pruning for STACK_DYNPTR stack slots",
-        probe: "",
+        probe: "callback/user_ringbuf_dynptr_made",
     }
     /// Pointers in map values are tagged `kptr` when counted and `kptr_untrusted` when not; before, `kptr_ref` and `kptr`.
     kptr_names {
         since: v(6, 4),
         evidence: "bpf: Rename __kptr{,_ref} -> __kptr_untrusted,__kptr",
-        probe: "",
+        probe: "kptr/stored",
     }
     /// Which programs may sleep depends on the hook, and functions of the kernel say so in sets of their own.
     sleepable_by_hook {
         since: v(6, 2),
         evidence: "bpf: Prevent unsafe sleepable tracing attach types",
-        probe: "",
+        probe: "attach/tp_btf_sleepable",
     }
     /// Jumps by 32 bits exist.
     long_jumps {
@@ -454,13 +454,13 @@ behaviours! {
         since: v(6, 3),
         stable: &[p(5, 10, 262), p(6, 1, 192)],
         evidence: "bpf: track immediate values written to stack by BPF_ST instruction",
-        probe: "",
+        probe: "stack/constant_kept",
     }
     /// Arguments of global functions can be tagged.
     argument_tags {
         since: v(6, 8),
         evidence: "bpf: support 'arg:xxx' btf_decl_tag-based hints for global subprog args",
-        probe: "",
+        probe: "global/nonnull_argument",
     }
     /// Stacks of functions are counted in units of 16 bytes with a compiler of the kernel, not of 32.
     depth_by_16 {
@@ -473,19 +473,19 @@ behaviours! {
         since: v(5, 16),
         stable: &[p(5, 10, 262)],
         evidence: "bpf: Allow the verifier to spill and fill bounded 32 bit values",
-        probe: "",
+        probe: "stack/half_kept",
     }
     /// Global functions are verified only where verified code calls them.
     globals_when_called {
         since: v(6, 8),
         evidence: "bpf: validate global subprogs lazily",
-        probe: "",
+        probe: "global/never_called",
     }
     /// Sign-extending loads and moves, signed division, `bswap` and jumps of 32 bits exist.
     v4_instructions {
         since: v(6, 6),
         evidence: "bpf: Support new sign-extension load insns",
-        probe: "",
+        probe: "alu/pointer_sign_extended",
     }
     /// `may_goto` exists.
     may_goto_exists {
@@ -498,19 +498,19 @@ behaviours! {
     joint_bounds {
         since: v(6, 8),
         evidence: "bpf: generalize reg_set_min_max() to handle two sets of two registers",
-        probe: "",
+        probe: "branch/half_is_negative",
     }
     /// A comparison whose left operand is the constant is decided like one whose right operand is.
     constant_left_decides {
         since: v(6, 4),
         evidence: "bpf: Improve handling of pattern '<const> <cond_op> <non_const>' in is_branch_taken()",
-        probe: "",
+        probe: "branch/constant_on_the_left",
     }
     /// A constant outside of a range is not equal to what is in it.
     equality_by_range {
         since: v(6, 2),
         evidence: "bpf: Improve JEQ/JNE branch taken logic",
-        probe: "",
+        probe: "branch/outside_of_range",
     }
     /// Products, `|` and `^` have bounds where neither operand is known.
     unknown_operands_bounded {
@@ -535,14 +535,14 @@ behaviours! {
     constants_have_links {
         until: v(6, 4),
         evidence: "bpf: Improve verifier u32 scalar equality checking",
-        probe: "",
+        probe: "reference/socket_leaked",
     }
     /// Every number is kept when it is saved to the stack, zero and unknown ones too. Before, zeros were zero bytes, unknown
     /// numbers plain data, and parts of saved numbers unknown.
     every_number_spills {
         since: v(6, 8),
         evidence: "bpf: track aligned STACK_ZERO cases as imprecise spilled registers",
-        probe: "",
+        probe: "precision/through_fetch",
     }
     /// The stack may be read where nothing was written, with CAP_PERFMON.
     unset_stack_readable {
@@ -556,7 +556,7 @@ behaviours! {
     precision_through_calls {
         since: v(6, 5),
         evidence: "bpf: support precision propagation in the presence of subprogs",
-        probe: "",
+        probe: "precision/links_of_states",
     }
     /// A number plus a constant stays linked to its copies.
     links_keep_distance {
@@ -581,7 +581,7 @@ behaviours! {
     callbacks_repeat {
         since: v(6, 7),
         evidence: "bpf: verify callbacks as if they are called unknown number of times",
-        probe: "",
+        probe: "callback/rounds_by_pointer",
     }
     /// An endless loop is one whose states are exactly equal. Before, it was enough that one covers the other.
     loops_compared_exactly {
@@ -593,7 +593,7 @@ behaviours! {
     long_paths_stored {
         since: v(6, 12),
         evidence: "measured on 6.1.192 and 6.12.117",
-        probe: "",
+        probe: "limit/may_goto",
     }
     /// Control may go backwards by any edge, not by jumps alone.
     loops_by_any_edge {
@@ -605,13 +605,13 @@ behaviours! {
     jumps_compare_behind {
         until: v(6, 2),
         evidence: "bpf: remove unnecessary prune and jump points",
-        probe: "",
+        probe: "limit/bounded_loop",
     }
     /// What programs on LSM hooks return is checked against the hook.
     lsm_results_checked {
         since: v(6, 12),
         evidence: "bpf, lsm: Add check for BPF LSM return value",
-        probe: "",
+        probe: "attach/lsm_range",
     }
     /// The value returned counts as needed exactly.
     exit_value_precise {
@@ -623,14 +623,14 @@ behaviours! {
     calls_while_locked {
         since: v(6, 8),
         evidence: "bpf: Allow calling static subprogs while holding a bpf_spin_lock",
-        probe: "",
+        probe: "lock/static_function_unlocks",
     }
     /// A call of a global function or a tail call takes packet pointers away where the callee may move packet data.
     callees_move_packets {
         since: v(6, 13),
         stable: &[p(6, 12, 117)],
         evidence: "bpf: consider that tail calls invalidate packet pointers",
-        probe: "",
+        probe: "global/changes_packet",
     }
     /// Of two equal pointers, one that cannot be null tells that the other is not.
     equal_pointers_inform {
@@ -642,14 +642,14 @@ behaviours! {
     slot_reads_shown {
         since: v(6, 8),
         evidence: "bpf: support non-r10 register spill/fill to/from stack in precision tracking",
-        probe: "",
+        probe: "atomic/all",
     }
     /// What functions take is read from their BTF in one place, of whose refusals those of global functions count. Before, a
     /// main program whose BTF does not fit was told, too.
     signatures_read_once {
         since: v(6, 8),
         evidence: "bpf: reuse btf_prepare_func_args() check for main program BTF validation",
-        probe: "",
+        probe: "global/tag_arena_given_stack",
     }
     /// Which way a comparison of a number with itself goes is known, and where it is not, nothing is learnt of the number.
     /// Before, its bounds could contradict each other behind it (6.19).
@@ -724,331 +724,326 @@ behaviours! {
     stack_before_walk {
         since: v(7, 1),
         evidence: "measured on 7.0.13 and 7.3.4",
-        probe: "",
+        probe: "structure/recursion",
     }
     /// A pointer keeps its id when it turns out not to be null (7.2).
     ids_survive_null_check {
         since: v(7, 2),
         evidence: "measured on 7.1.13 and 7.2.6",
-        probe: "",
+        probe: "context/socket_field",
     }
     /// What a dynptr owns gets its id before the dynptr does (7.2).
     dynptr_owner_first {
         since: v(7, 2),
         evidence: "measured on 7.1.13 and 7.2.6",
-        probe: "",
+        probe: "dynptr/ringbuf_leaked",
     }
     /// What a lookup in a map of maps or of sockets yields is of its kind at once, not only once it is known not to be
     /// null (7.3).
     lookups_typed_at_once {
         since: v(7, 3),
         evidence: "measured on 7.2.13 and 7.3.4",
-        probe: "",
+        probe: "map/of_maps_as_memory",
     }
     /// Objects of the kernel that a function acquires are trusted (7.0).
     acquired_is_trusted {
         since: v(7, 0),
         evidence: "measured on 6.19.14 and 7.0.13",
-        probe: "",
+        probe: "kptr/wrong_type",
     }
     /// What `bpf_get_retval()` yields is an error number or zero (7.1).
     retval_is_error {
         since: v(7, 1),
         evidence: "measured on 7.0.13 and 7.3.4",
-        probe: "",
+        probe: "returns/value_of_hook",
     }
     /// Functions that are walked on their own begin the count of frames anew: only the stack of all is limited (7.1).
     frames_count_from_globals {
         since: v(7, 1),
         evidence: "measured on 6.18.44 and 7.3.4",
-        probe: "",
+        probe: "limit/frames_from_global",
     }
     /// The fixed part of a pointer's offset is part of its value, and is judged with it (7.1).
     offsets_are_values {
         since: v(7, 1),
         evidence: "measured on 7.0.13 and 7.3.4",
-        probe: "",
+        probe: "safe/before_pointer",
     }
     /// The context of programs that the system call runs is memory of up to 65535 bytes, also for calls and at variable
     /// offsets; that of others is none (7.1).
     ctx_is_memory {
         since: v(7, 1),
         evidence: "bpf: Support variable offsets for syscall PTR_TO_CTX",
-        probe: "",
+        probe: "call/number_for_pointer",
     }
     /// Pointers that BTF tags as being in the arena are what arguments and results of global functions are (7.1).
     arena_types {
         since: v(7, 1),
         evidence: "measured on 7.3.4",
-        probe: "",
+        probe: "global/arena_pointer",
     }
     /// Pointers passed to kernel functions must be valid unless the function says otherwise (7.0).
     kfunc_args_trusted {
         since: v(7, 0),
         evidence: "bpf: Make KF_TRUSTED_ARGS the default for all kfuncs",
-        probe: "",
+        probe: "kfunc/found_socket",
     }
     /// A load that extends the sign is no copy of the saved number that it reads (7.1).
     signed_fills_unlinked {
         since: v(7, 1),
         evidence: "measured on 7.3.4",
-        probe: "",
+        probe: "stack/signed_fill",
     }
     /// One instruction does arithmetic on pointers into the arena, or on other values, not on both (7.1).
     arena_sums_apart {
         since: v(7, 1),
         evidence: "measured on 7.3.4",
-        probe: "",
+        probe: "arena/sum_of_both",
     }
     /// What the verifier cannot trust is read by a checked load, which no other pointer may come by (7.1).
     untrusted_mem_apart {
         since: v(7, 1),
         evidence: "measured on 7.3.4",
-        probe: "",
+        probe: "kfunc/untrusted_memory_or_stack",
     }
     /// Code that cannot be interrupted, or not by other tasks, is protected as by RCU: what was found there may be stale
     /// behind it, and borrows of it end (7.1).
     every_atomic_section_is_rcu {
         since: v(7, 1),
         evidence: "measured on 6.18.44 and 7.3.4",
-        probe: "",
+        probe: "rcu/preemption_disabled",
     }
     /// A round of a loop is covered by an earlier one also where its stack holds more (7.1).
     rounds_widen_slots {
         since: v(7, 1),
         evidence: "measured on 6.18.44 and 7.3.4",
-        probe: "",
+        probe: "iter/slot_of_each_round",
     }
     /// A number that is a copy of another one than in the round before is not forgotten for that (7.1).
     links_are_no_change {
         since: v(7, 1),
         evidence: "measured on 6.18.44 and 7.3.4",
-        probe: "",
+        probe: "iter/copy_of_another",
     }
     /// The address of a value of which each CPU has a copy can be loaded, and is that of the CPU that runs (7.1).
     percpu_addresses {
         since: v(7, 1),
         evidence: "measured on 7.3.4",
-        probe: "",
+        probe: "map/percpu_value",
     }
     /// States in which a pointer leads into the stack of another frame are not the same, so that no loop between them is
     /// taken for endless (7.1).
     exact_minds_frames {
         since: v(7, 1),
         evidence: "measured on 7.3.4",
-        probe: "",
+        probe: "limit/loop_from_frame_to_frame",
     }
     /// Fields that operations do not use, registers that there are not, and addresses behind values are found when the
     /// program is first read, not where the walk comes by (7.1).
     forms_checked_first {
         since: v(7, 1),
         evidence: "measured on 6.18.44 and 7.3.4",
-        probe: "",
+        probe: "structure/jmp_reserved",
     }
     /// Sixteen frames may be entered, not eight (7.2).
     sixteen_frames {
         since: v(7, 2),
         evidence: "measured on 7.1.13 and 7.2.6",
-        probe: "",
+        probe: "limit/ten_frames",
     }
     /// Only pointers that are certainly valid are asked whether the program's type may write through them (7.2).
     writes_need_trust {
         since: v(7, 2),
         evidence: "measured on 7.1.13 and 7.2.6",
-        probe: "",
+        probe: "attach/dummy_ops_beyond",
     }
     /// What RCU protects may be stale behind the last lock of a sleepable program, too (7.1).
     unlocking_ends_rcu {
         since: v(7, 1),
         evidence: "measured on 7.3.4",
-        probe: "",
+        probe: "rcu/behind_lock",
     }
     /// What an exception carries is judged as a result of the program wherever it is thrown (7.1).
     thrown_value_is_result {
         since: v(7, 1),
         evidence: "measured on 7.3.4",
-        probe: "",
+        probe: "exception/value_beyond_range",
     }
     /// Packet pointers are not passed as memory to global functions that may move the packet (7.1).
     packet_memory_stays {
         since: v(7, 1),
         evidence: "measured on 7.3.4",
-        probe: "",
+        probe: "global/packet_moved_by_it",
     }
     /// Objects of the kernel that are passed as memory must be as writable as the memory (7.1).
     object_memory_writable {
         since: v(7, 1),
         evidence: "measured on 7.3.4",
-        probe: "",
+        probe: "global/object_of_kernel_as_memory",
     }
     /// Helpers that walk stacks may sleep in programs that may (7.1).
     stack_walks_sleep {
         since: v(7, 1),
         evidence: "measured on 7.3.4",
-        probe: "",
+        probe: "preempt/stack_walked",
     }
     /// What a list or tree took over has no identity any more (7.1).
     lent_nodes_lose_ids {
         since: v(7, 1),
         evidence: "measured on 6.18.44 and 7.3.4",
-        probe: "",
+        probe: "graph/lent_node_read",
     }
     /// A cast of a pointer that owns a reference is walked on two paths: the same object, and null (7.1).
     owned_casts_fork {
         since: v(7, 1),
         evidence: "measured on 6.18.44 and 7.3.4",
-        probe: "",
+        probe: "reference/socket_as_tcp",
     }
     /// The element that a callback gets has an identity (7.3).
     callback_values_have_ids {
         since: v(7, 3),
         evidence: "measured on 7.2.13 and 7.3.4",
-        probe: "",
+        probe: "lock/of_two_elements",
     }
     /// Saved numbers that are zero read as zero, also with other bytes and at offsets that vary (7.3).
     saved_zeros_are_zero {
         since: v(7, 3),
         evidence: "measured on 7.2.13 and 7.3.4",
-        probe: "",
+        probe: "stack/zero_at_variable_place",
     }
     /// Dynptrs of callbacks, buffers of tracepoints and places of the program keep what they are when they are saved.
     every_pointer_spills {
         since: v(7, 3),
         evidence: "measured on 6.19.6, 6.19.14, 7.0.4, 7.0.13, 7.1.3, 7.1.13, 7.2.6, 7.2.13 and 7.3.4",
-        probe: "jumps/spilled.s",
+        probe: "stack/buffer_kept",
     }
     /// A packet pointer that is moved from behind the packet's end is to be compared anew (7.1).
     moved_end_is_forgotten {
         since: v(7, 1),
         evidence: "measured on 7.3.4",
-        probe: "",
+        probe: "packet/moved_back_from_end",
     }
     /// Arguments that point to pointers are read as numbers (7.1).
     pointers_to_pointers_are_numbers {
         since: v(7, 1),
         evidence: "measured on 7.3.4",
-        probe: "",
-    }
-    /// Programs for LSM hooks of control groups never sleep (7.1).
-    lsm_cgroup_never_sleeps {
-        since: v(7, 1),
-        evidence: "measured on 7.3.4",
-        probe: "",
+        probe: "attach/fentry_pointer_to_pointer",
     }
     /// Objects of the stack do not stand above it (7.1).
     objects_below_frame {
         since: v(7, 1),
         evidence: "measured on 7.3.4",
-        probe: "",
+        probe: "iter/above_frame",
     }
     /// Probes may write the registers they are given (7.1).
     probes_write_registers {
         since: v(6, 18),
         evidence: "measured on 6.17.13, 6.18.15 and 7.3.4",
-        probe: "",
+        probe: "context/kprobe_write",
     }
     /// Programs on tracepoints may sleep where the tracepoint allows it (7.1).
     tracepoints_may_sleep {
         since: v(7, 1),
         evidence: "measured on 7.3.4",
-        probe: "",
+        probe: "attach/raw_tracepoint_sleepable",
     }
     /// What cannot be trusted is not borrowed either (7.1).
     borrowed_is_trusted {
         since: v(7, 1),
-        evidence: "measured on 7.3.4",
-        probe: "",
+        stable: &[p(6, 12, 117)],
+        evidence: "measured on 6.12.117, 6.18.44 and 7.3.4",
+        probe: "object/borrowed_behind_rcu",
     }
     /// Objects that count their owners are passed as they are, not by a member (7.1).
     counted_objects_whole {
         since: v(7, 1),
         evidence: "measured on 7.3.4",
-        probe: "",
+        probe: "object/refcount_of_member",
     }
     /// Sleepable programs may use arrays of programs, too (7.1).
     sleepable_tail_calls {
         since: v(7, 1),
         evidence: "measured on 7.3.4",
-        probe: "",
+        probe: "map/sleepable_programs",
     }
     /// What is loaded of a saved number is linked to it (7.1).
     fills_are_copies {
         since: v(7, 1),
         evidence: "measured on 7.0.13 and 7.3.4",
-        probe: "",
+        probe: "limit/loop_over_stack",
     }
     /// Parameters of kernel functions that point to objects of the kernel take nothing else, and what is released must be
     /// owned before anything else is asked (7.2).
     objects_by_prototype {
         since: v(7, 2),
         evidence: "measured on 7.1.13 and 7.2.6",
-        probe: "",
+        probe: "kfunc/scalar_for_pointer",
     }
     /// Kptrs of borrowed objects are exchanged, too, and under a lock (7.1).
     kptrs_of_borrowed {
         since: v(7, 1),
         evidence: "measured on 7.3.4",
-        probe: "",
+        probe: "kptr/of_borrowed_node",
     }
     /// Null counts as precise where it is passed to functions of the program and of the kernel, too (7.3).
     passed_nulls_are_precise {
         since: v(7, 3),
         evidence: "measured on 7.2.13 and 7.3.4",
-        probe: "",
+        probe: "precision/null_for_global",
     }
     /// Tracing programs do not drop objects that cannot be taken apart in any interrupt (7.1).
     drops_outside_of_interrupts {
         since: v(7, 1),
         evidence: "measured on 7.3.4",
-        probe: "",
+        probe: "object/dropped_while_tracing",
     }
     /// Numbers that share their id with no other lose it where a state is stored (7.0).
     lone_ids_go {
         since: v(7, 0),
         evidence: "measured on 6.19.14 and 7.0.4",
-        probe: "",
+        probe: "precision/state_freq",
     }
     /// The log shows registers that learn through a link as touched (7.0).
     linked_registers_shown {
         since: v(7, 0),
         evidence: "measured on 6.19.14 and 7.0.4",
-        probe: "",
+        probe: "branch/equal_registers",
     }
     /// A global function that may throw is walked as an exception first, as an ordinary return then (7.1).
     global_may_throw {
         since: v(7, 1),
         evidence: "measured on 7.0.13 and 7.3.4",
-        probe: "",
+        probe: "exception/in_global_with_reference",
     }
     /// Memory that a kernel function reads and writes needs its size exactly once (7.1); before, once for each.
     memory_size_noted_once {
         since: v(7, 1),
         evidence: "measured on 7.0.13 and 7.3.4",
-        probe: "",
+        probe: "preempt/sleepable_kfunc_outside",
     }
     /// What `bpf_set_retval()` is given must be a known error number or zero (7.1).
     set_retval_in_range {
         since: v(7, 1),
         evidence: "measured on 7.0.13 and 7.3.4",
-        probe: "",
+        probe: "returns/value_for_hook",
     }
     /// The size of memory that may be left out counts even where it is (7.1).
     size_without_memory {
         since: v(7, 1),
         evidence: "measured on 7.0.13 and 7.3.4",
-        probe: "",
+        probe: "dynptr/slice_read_only",
     }
     /// Jumps that constants decide are rewritten before the walk (7.1).
     constants_fold {
         since: v(7, 1),
         evidence: "measured on 7.0.13 and 7.3.4",
-        probe: "",
+        probe: "branch/decided_by_constants",
     }
     /// Calls that call back at once are loops of their own (6.19).
     callbacks_are_loops {
         since: v(6, 19),
         evidence: "measured on 6.18.15 and 6.19.6",
-        probe: "",
+        probe: "info/ld_abs_in_dead_callback",
     }
     /// Loops converge over the strongly connected components of the control-flow graph, with backedges collected per visit.
     /// Before, states were linked to the entries of loops while walking.
@@ -1286,51 +1281,51 @@ behaviours! {
     tracing_timers {
         since: v(7, 0),
         evidence: "measured on 6.18.44 and 7.0.13",
-        probe: "",
+        probe: "timer/workqueue_in_kprobe",
     }
     /// Classifiers, actions, XDP programs, socket filters and flow dissectors may not update socket maps with the plain
     /// helpers any more (7.3).
     sockmap_updates_few {
         since: v(7, 3),
         evidence: "measured on 7.2.13 and 7.3.4",
-        probe: "",
+        probe: "map/sockmap_deleted_by_classifier",
     }
     /// Where functions cannot be made to fail, sleepable programs may attach to system calls, and `fmod_ret` programs, too
     /// (7.1).
     sleepable_on_syscalls {
         since: v(7, 1),
         evidence: "measured on 7.0.13 and 7.3.4",
-        probe: "",
+        probe: "attach/fentry_system_call",
     }
     /// What RCU protects stays valid behind `bpf_rcu_read_unlock()` where the program is in a section by its kind (7.1).
     implied_rcu_survives_unlock {
         since: v(7, 1),
         evidence: "measured on 7.0.13 and 7.3.4",
-        probe: "",
+        probe: "rcu/behind_unlock",
     }
     /// RCU sections nest (6.19).
     rcu_nests {
         since: v(6, 19),
         evidence: "measured on 6.18.44, 6.19.6 and 7.3.4",
-        probe: "",
+        probe: "rcu/nested",
     }
     /// A range of numbers is one arc of the circle of all words, which both readings are taken from (7.2).
     circular_ranges {
         since: v(7, 2),
         evidence: "measured on 7.1.13 and 7.2.6",
-        probe: "",
+        probe: "branch/half_tells_whole",
     }
     /// Quotients and remainders by a constant have bounds (7.0).
     division_bounds {
         since: v(7, 0),
         evidence: "measured on 6.18.44 and 7.0.13",
-        probe: "",
+        probe: "alu/quotient",
     }
     /// Global functions may return nothing, and another error tells that one returns what it may not (7.1).
     global_void {
         since: v(7, 1),
         evidence: "measured on 6.18.44 and 7.3.4",
-        probe: "",
+        probe: "global/returns_nothing",
     }
     /// `may_goto` with offset zero is allowed (6.14: `bpf: Allow may_goto 0 instruction in verifier`).
     may_goto_zero {
@@ -1489,7 +1484,7 @@ behaviours! {
     struct_ops_refs {
         since: v(6, 14),
         evidence: "bpf: Allow struct_ops prog to return referenced kptr",
-        probe: "",
+        probe: "attach/qdisc_leaks",
     }
     /// Memory arguments of global functions have an id even if they cannot be null (until 6.16).
     nonnull_mem_args_have_ids {
@@ -1502,7 +1497,7 @@ behaviours! {
     btf_flagged_tags {
         since: v(6, 15),
         evidence: "bpf: Allow kind_flag for BTF type and decl tags",
-        probe: "",
+        probe: "btf/beside_attribute",
     }
     /// When run, `bpf_csum_diff()` folds its result to 16 bits and takes any sizes (6.13: `bpf: bpf_csum_diff: Optimize
     /// and homogenize for all archs`). No verdict depends on it.

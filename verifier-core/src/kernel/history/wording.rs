@@ -43,43 +43,43 @@ wordings! {
     Scalars {
         since: v(5, 18),
         evidence: "bpf: Replace all tracing programs' inv with scalar in the log",
-        probe: "",
+        probe: "solver/number_as_address_constant",
     }
     /// What an instruction changed stands behind it; before, the whole frame stood before the next one.
     StateBehind {
         since: v(5, 17),
         evidence: "bpf: Right align verifier states in verifier logs",
-        probe: "",
+        probe: "context/negative",
     }
     /// Local functions are told as loaded, too, where the capability for them is missing.
     FunctionsLoaded {
         since: v(5, 13),
         evidence: "bpf: Support bpf program calling kernel function",
-        probe: "",
+        probe: "spec/calls_need_bpf",
     }
     /// Atomic operations are called so; before, there was but addition.
     Atomics {
         since: v(5, 12),
         evidence: "bpf: Rename BPF_XADD and prepare to encode other atomics in .imm",
-        probe: "",
+        probe: "atomic/on_context",
     }
     /// Types of registers are told by what they point to and its properties; before, each kind had a name of its own.
     ComposedTypes {
         since: v(5, 17),
         evidence: "bpf: Introduce MEM_RDONLY flag",
-        probe: "",
+        probe: "call/number_for_pointer",
     }
     /// Helpers that may sleep are told so where a program may not; before, they were unknown there.
     MightSleep {
         since: v(6, 1),
         evidence: "measured on 5.10.262 and 6.1.192",
-        probe: "",
+        probe: "call/may_sleep",
     }
     /// The maps of sleepable programs are told with ring buffers.
     SleepableRingBuffers {
         since: v(5, 12),
         evidence: "bpf: Allow sleepable programs to use ring buffers",
-        probe: "",
+        probe: "map/sleepable_kind",
     }
     /// The maps of sleepable programs are told with local storage.
     SleepableStorages {
@@ -91,56 +91,56 @@ wordings! {
     SleepableProbes {
         since: v(6, 0),
         evidence: "bpf: allow sleepable uprobe programs to attach",
-        probe: "",
+        probe: "attach/xdp_sleepable",
     }
     /// What is passed to be released must have no offset, nor must what a kernel function trusts, and the refusal says so.
     TrustedOffset {
         since: v(6, 2),
         evidence: "measured on 6.1.192 and 6.12.117",
-        probe: "",
+        probe: "reference/ringbuf_moved",
     }
     /// Moving a pointer that may be null is refused with advice.
     NullCheckAdvice {
         since: v(5, 13),
         evidence: "measured on 5.10.262 and 6.1.192",
-        probe: "",
+        probe: "reference/socket_or_null_moved",
     }
     /// The refusal of programs that may not sleep lists all hooks where they may.
     SleepableHooks {
         since: v(6, 2),
         evidence: "bpf: Prevent unsafe sleepable tracing attach types",
-        probe: "",
+        probe: "attach/xdp_sleepable",
     }
     /// A helper that exists, but not for this type of program, is told so. Before, it was unknown.
     HelperOfOthers {
         since: v(6, 8),
         evidence: "bpf: emit more precise message for helpers that the program type lacks",
-        probe: "",
+        probe: "call/helper_of_other_type",
     }
     /// Memory of ring buffers is named so; before, it was allocated memory.
     RingbufMemory {
         since: v(6, 2),
         evidence: "bpf: Rename MEM_ALLOC to MEM_RINGBUF",
-        probe: "",
+        probe: "call/percpu_of_number",
     }
     /// Registers show what is not zero, bounds of equal value joined, and large numbers in hexadecimal; saved registers are
     /// shown as such. Before, offsets stood always, bounds one by one behind those of 64 bits, in decimal.
     JoinedBounds {
         since: v(6, 8),
         evidence: "bpf: smarter verifier log number printing logic",
-        probe: "",
+        probe: "limit/infinite_loop",
     }
     /// Walks for precision name frames, registers and slots. Before, they showed two masks.
     WalkedFrames {
         since: v(6, 5),
         evidence: "bpf: improve precision backtrack logging",
-        probe: "",
+        probe: "callback/rounds_in_loop",
     }
     /// Functions that are taken as safe are named.
     FunctionNames {
         since: v(6, 8),
         evidence: "bpf: emit global subprog name in verifier logs",
-        probe: "",
+        probe: "global/pointer_for_scalar",
     }
     /// Values that may not be returned are told with their bounds; before, with their bits.
     ReturnBounds {
@@ -152,13 +152,13 @@ wordings! {
     LoopStates {
         since: v(6, 7),
         evidence: "bpf: print full verifier states on infinite loop detection",
-        probe: "",
+        probe: "limit/infinite_loop",
     }
     /// Offsets of accesses to the stack are told as numbers; before, as bits.
     StackOffsets {
         since: v(6, 8),
         evidence: "measured on 6.1.192 and 6.12.117",
-        probe: "",
+        probe: "stack/variable_beyond",
     }
     /// What the kernel takes for a fault of its own is told with the words "verifier bug".
     VerifierBug {
@@ -200,7 +200,7 @@ wordings! {
     NoreturnSessions {
         since: v(7, 0),
         evidence: "measured on 6.19.14 and 7.0.4",
-        probe: "",
+        probe: "attach/fexit_noreturn",
     }
     /// Other refusals of what tracing programs attach to name sessions, too.
     Sessions {
@@ -250,7 +250,7 @@ wordings! {
     OffsetsInValue {
         since: v(7, 1),
         evidence: "measured on 7.0.13 and 7.3.4",
-        probe: "",
+        probe: "alignment/strict",
     }
     /// The list of what each instruction reads later names those whose results have a high half of zeros.
     ZeroedHalves {
@@ -262,24 +262,24 @@ wordings! {
     Accounts {
         since: v(7, 3),
         evidence: "measured on 7.2.13 and 7.3.4",
-        probe: "",
+        probe: "alu/uninitialised",
     }
     /// The id of what is owned is that of the reference, and what was made from it names it as its parent.
     ParentIds {
         since: v(7, 2),
         evidence: "measured on 7.1.13 and 7.2.6",
-        probe: "",
+        probe: "solver/ringbuf_null",
     }
     /// Arguments are named by their registers, and what is refused by what it is.
     RegistersNamed {
         since: v(7, 2),
         evidence: "measured on 7.1.13 and 7.2.6",
-        probe: "",
+        probe: "attach/xdp_sleepable",
     }
     /// Return values that are no numbers are refused in words that name void as well.
     GlobalVoid {
         since: v(7, 1),
         evidence: "measured on 7.0.13 and 7.3.4",
-        probe: "",
+        probe: "global/pointer_result",
     }
 }

@@ -408,12 +408,18 @@ fn before_walk(draft: &mut Draft<'_>) -> Res {
     preflight::entry::functions_and_kfuncs(draft)?;
     preflight::subprogs::function_bounds(draft)?;
     preflight::btf_info::check(draft)?;
+    let graph_first = draft.program.kernel.features.graph_before_target;
+    if !graph_first {
+        preflight::attach::resolve_target(draft)?;
+    }
     preflight::maps::resolve_wide_loads(draft)?;
     preflight::cfg_walk::walk_graph(draft)?;
     if draft.program.kernel.features.loops == LoopKind::Scc {
         preflight::components::order_functions(draft);
     }
-    preflight::attach::resolve_target(draft)?;
+    if graph_first {
+        preflight::attach::resolve_target(draft)?;
+    }
     if draft.program.kernel.features.loops == LoopKind::Scc {
         let before_walk = draft.program.kernel.features.stack_before_walk;
         let known = if before_walk { preflight::constants::fold(draft) } else { Default::default() };

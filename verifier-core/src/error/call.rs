@@ -257,6 +257,9 @@ rows! {
         ["call-field-offset", CallTypeSafety]
         FieldOffset { off: i64, what: &'static str, at: i64 } =>
             "off {off} doesn't point to 'struct {what}' that is at {at}\n";
+        /// The same, as releases before 6.2 said it of locks.
+        ["call-field-offset", CallTypeSafety]
+        LockOffset { off: i64 } => "off {off} doesn't point to 'struct bpf_spin_lock'\n";
         /// Only one `bpf_spin_lock` may be held at a time, to rule out deadlocks. Release the first before taking the next.
         ["lock-second", ExecutionContextSafety]
         SecondLock => "Locking two bpf_spin_locks are not allowed\n";
@@ -276,6 +279,9 @@ rows! {
         /// The value has no kptr field. Mark the pointer member with `__kptr` in its declaration.
         ["call-kptr-none", CallTypeSafety]
         NoKptr { regno: u8 } => "R{regno} has no valid kptr\n";
+        /// The value of the map has no kptr. Add a pointer with the tag `__kptr` to it.
+        ["call-field-missing", CallTypeSafety]
+        NoKptrInMap { map: String } => "map '{map}' has no valid kptr\n";
         /// The pointer does not point to a kptr field. Pass the address of the member declared with `__kptr`.
         ["call-kptr-offset", CallTypeSafety]
         NotKptr { off: u32 } => "off={off} doesn't point to kptr\n";

@@ -55,6 +55,9 @@ rows! {
         ["attach-syscall-sleepable", Policy]
         SyscallNotSleepable => "Syscall programs can only be sleepable\n";
 
+        /// Programs for LSM hooks of control groups run where sleeping is impossible. Use the section without `.s`.
+        ["attach-not-sleepable-type", Policy]
+        LsmCgroupSleeps => "BPF_LSM_CGROUP programs cannot be sleepable\n";
         /// The program was loaded as sleepable (a section name ending in `.s`), but programs of this type and attach
         /// type run where sleeping is impossible. Use the section without `.s` and do without helpers that may sleep.
         ["attach-not-sleepable-type", Policy]

@@ -14,6 +14,11 @@ pub trait Names {
     fn helper(&self, id: i32) -> Option<String>;
     /// Name of a kernel function by the immediate and offset of its call.
     fn kfunc(&self, insn: Insn) -> Option<String>;
+    /// Whether kernel functions can be called (5.13); before, whatever was no call of a local function was shown as one of
+    /// a helper.
+    fn kernel_calls(&self) -> bool {
+        true
+    }
     /// Whether `load_acquire` and `store_release` are known (6.15).
     fn acquire_release(&self) -> bool {
         true
@@ -185,10 +190,10 @@ fn write_jump(f: &mut dyn Write, insn: Insn, names: &dyn Names) -> fmt::Result {
     let c = insn.code;
     let r = if insn.class() == JMP32 { 'w' } else { 'r' };
     if insn.op() == CALL {
-        let helper = if insn.src == 0 { names.helper(insn.imm) } else { None };
+        let helper = (insn.src == 0 || !names.kernel_calls()).then(|| names.helper(insn.imm)).flatten();
         return match insn.src {
             PSEUDO_CALL => write!(f, "({c:02x}) call pc{:+}", insn.imm),
-            PSEUDO_KFUNC_CALL => {
+            PSEUDO_KFUNC_CALL if names.kernel_calls() => {
                 let name = names.kfunc(insn).unwrap_or_else(|| "kernel-function".into());
                 write!(f, "({c:02x}) call {name}#{}", insn.imm)
             }

@@ -60,15 +60,11 @@ struct CallNames<'a>(&'a Context<'a>);
 
 impl Names for CallNames<'_> {
     fn helper(&self, id: i32) -> Option<String> {
-        let id = u32::try_from(id).ok().filter(|id| crate::kernel::helpers::exists(self.0.kernel.version, *id))?;
+        let named = |id: &u32| *id == 0 || crate::kernel::helpers::exists(self.0.kernel.version, *id);
+        let id = u32::try_from(id).ok().filter(named)?;
         crate::kernel::helpers::name_of(id).map(str::to_string)
     }
     fn kfunc(&self, insn: Insn) -> Option<String> {
-        if !self.0.kernel.features.kernel_calls {
-            // Such a call was read as one of a helper.
-            let name = if insn.imm == 0 { Some("bpf_unspec".into()) } else { self.helper(insn.imm) };
-            return Some(name.unwrap_or_else(|| "unknown".into()));
-        }
         let btf = match insn.off {
             0 => Some(BtfRef::VMLINUX),
             off => self.0.kfunc_btfs.iter().find(|(o, _)| *o == off).map(|(_, b)| *b),
@@ -78,6 +74,9 @@ impl Names for CallNames<'_> {
             .and_then(|b| b.ty(insn.imm as u32))
             .map(|t| t.name().to_string());
         Some(name.unwrap_or_else(|| "<error>".into()))
+    }
+    fn kernel_calls(&self) -> bool {
+        self.0.kernel.features.kernel_calls
     }
     fn acquire_release(&self) -> bool {
         self.0.kernel.features.narrow_atomics

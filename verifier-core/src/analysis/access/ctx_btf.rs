@@ -290,7 +290,7 @@ pub(crate) fn typed_context_access(cx: &mut Cx<'_>, off: i32, size: u32, _t: Acc
         cx.say(PolicyMsg::CtxArgNotPointer { func, arg, name, kind });
         return Ok(false);
     }
-    if size != 8 {
+    if size != 8 && cx.program.kernel.features.ctx_pointers_whole {
         cx.say(PolicyMsg::CtxArgSize { func, size });
         return Ok(false);
     }

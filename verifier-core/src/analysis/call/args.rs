@@ -110,6 +110,8 @@ fn compatible(base: ArgBase, features: &Features) -> Option<&'static [RegType]> 
         ArgBase::PtrToBtfIdSockCommon => &BTF_SOCK,
         ArgBase::PtrToSocket => &SOCKET,
         ArgBase::PtrToBtfId => &BTF,
+        ArgBase::PtrToSpinLock if !features.own_objects => &MAP_VALUE,
+        ArgBase::KptrXchgDest if !features.kptrs_in_objects => &MAP_VALUE,
         ArgBase::PtrToSpinLock | ArgBase::KptrXchgDest => &VALUE_OR_OBJECT,
         ArgBase::PtrToRingbufMem => &RINGBUF_MEM,
         ArgBase::PtrToPercpuBtfId => &PERCPU_BTF,
@@ -383,7 +385,7 @@ const fn access_of(arg: ArgType) -> Access {
     if arg.flags.contains(TypeFlags::WRITE) { Access::Write } else { Access::Read }
 }
 
-/// The refusal of a lock or timer, whose own error older releases did not pass on.
+/// The refusal of a lock, timer or kptr, whose own error older releases did not pass on.
 fn field_error(cx: &Cx<'_>, stop: Stop) -> Stop {
     if cx.program.kernel.features.field_errors_pass { stop } else { errno_as(stop, Errno::EACCES) }
 }
@@ -472,7 +474,7 @@ fn check_kind(
             if cx.program.kernel.features.allocation_sizes_precise { need_exactly(cx, regno) } else { Ok(()) }
         }
         ArgBase::PtrToConstStr => constant_text(cx, regno),
-        ArgBase::KptrXchgDest => kptr_argument(cx, regno, meta),
+        ArgBase::KptrXchgDest => kptr_argument(cx, regno, meta).map_err(|s| field_error(cx, s)),
         _ => Ok(()),
     }
 }

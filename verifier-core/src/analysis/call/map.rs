@@ -14,7 +14,7 @@ use crate::analysis::refs;
 use crate::analysis::regs::need_exactly;
 use crate::btf::BtfKind;
 use crate::error::{CallMsg, Errno, Res};
-use crate::kernel::MapType;
+use crate::kernel::{MapType, Reworded};
 use crate::kernel::call::{RegBase, TypeFlags};
 use crate::kernel::helpers::id;
 use crate::kernel::map_types::{MapFunc, map_takes_helper};
@@ -92,7 +92,13 @@ pub(crate) fn lock_argument(cx: &mut Cx<'_>, regno: u8, op: LockOp) -> Res {
     }
     let at = field_off(rec.as_deref(), kind);
     if at != total_off(&reg) {
-        return Err(cx.reject(CallMsg::FieldOffset { off: total_off(&reg), what: whole, at }, Errno::EINVAL));
+        let off = total_off(&reg);
+        let msg = if cx.program.kernel.style.has(Reworded::FieldsOfMaps) {
+            CallMsg::FieldOffset { off, what: whole, at }
+        } else {
+            CallMsg::LockOffset { off }
+        };
+        return Err(cx.reject(msg, Errno::EINVAL));
     }
     let ptr = lock_identity(&reg);
     if ptr == 0 {
@@ -249,7 +255,13 @@ pub(crate) fn kptr_argument(cx: &mut Cx<'_>, regno: u8, meta: &mut CallMeta) -> 
     }
     let rec = record_of(cx.program, &reg);
     if !rec.as_ref().is_some_and(|r| r.has(FieldKind::KPTR)) {
-        return Err(cx.reject(CallMsg::NoKptr { regno }, Errno::EINVAL));
+        let msg = match reg.map() {
+            Some(map) if !cx.program.kernel.style.has(Reworded::FieldsOfMaps) => {
+                CallMsg::NoKptrInMap { map: map_name(cx, map) }
+            }
+            _ => CallMsg::NoKptr { regno },
+        };
+        return Err(cx.reject(msg, Errno::EINVAL));
     }
     let off = total_off(&reg) as u32;
     let Some(field) = record_find(rec.as_deref(), off, FieldKind::KPTR).cloned() else {

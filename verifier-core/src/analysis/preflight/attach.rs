@@ -56,6 +56,10 @@ pub(crate) fn resolve_target(cx: &mut Draft<'_>) -> Res {
     if cx.program.sleepable && !may {
         return Err(cx.reject(PolicyMsg::SleepableType, Errno::EINVAL));
     }
+    let refused = cx.program.attach_type == AttachType::LsmCgroup && cx.program.kernel.features.lsm_cgroup_sleep_refused;
+    if cx.program.sleepable && refused {
+        return Err(cx.reject(PolicyMsg::LsmCgroupSleeps, Errno::EINVAL));
+    }
     match cx.program.prog_type {
         ProgType::StructOps => return struct_ops_target(cx),
         ProgType::Tracing | ProgType::Lsm | ProgType::Ext => {}
@@ -214,8 +218,8 @@ fn check_attach_target(cx: &mut Draft<'_>, tgt: Option<&TargetProg>) -> Res<Targ
 /// Sleepable programs and `fmod_ret` programs attach to some functions only.
 fn check_target_use(cx: &mut Draft<'_>, to_prog: bool, name: &str) -> Res {
     let syscall = cx.program.kernel.features.sleepable_on_syscalls && name.starts_with(SYSCALL_PREFIX);
-    let listed =
-        if cx.program.kernel.build.error_injection { error_injection::is_error_injectable(name) } else { syscall };
+    let built = cx.program.kernel.build.error_injection;
+    let listed = if built { error_injection::is_error_injectable(name) } else { syscall };
     let injectable = !to_prog && listed;
     let by_list = !to_prog && cx.program.kernel.features.modifiable_by_list;
     let in_set = if by_list { error_injection::modify_return(name) } else { None };

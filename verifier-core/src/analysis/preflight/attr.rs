@@ -90,7 +90,7 @@ pub(crate) fn load_attributes(req: &LoadRequest, kernel: &Kernel, privilege: Pri
     if ty.is_some_and(policy::is_perfmon) && !cap(privilege.perfmon) {
         return deny(Errno::EPERM);
     }
-    check_attach(req, ty)?;
+    check_attach(req, ty, kernel)?;
     if req.prog_ifindex != 0 {
         if !ty.is_some_and(policy::may_be_dev_bound) {
             return deny(Errno::EINVAL);
@@ -113,7 +113,7 @@ fn exists(kernel: &Kernel, ty: ProgType) -> bool {
 }
 
 /// Whether program type, attach type and target descriptors go together, with what the system call makes of the descriptors in front of it.
-fn check_attach(req: &LoadRequest, ty: Option<ProgType>) -> Res {
+fn check_attach(req: &LoadRequest, ty: Option<ProgType>, kernel: &Kernel) -> Res {
     let target = &req.attach;
     let has_prog = target.prog.is_some();
     // Without a descriptor, an id names a type of vmlinux.
@@ -128,7 +128,7 @@ fn check_attach(req: &LoadRequest, ty: Option<ProgType>) -> Res {
         return deny(Errno::EINVAL);
     }
     let Some(allowed) = ty.and_then(attach::allowed) else { return Ok(()) };
-    match AttachType::from_number(effective_attach_type(req)) {
+    match AttachType::of_release(effective_attach_type(req), kernel.version) {
         Some(a) if allowed.contains(&a) => Ok(()),
         _ => deny(Errno::EINVAL),
     }

@@ -328,7 +328,7 @@ fn resolve_symbol(cx: &mut Draft<'_>, i: usize, id: u32, fd: i32) -> Res {
     };
     let mut address = SYMBOL_ADDRESS + u64::from(id) * 16;
     let var = match symbol.kind {
-        BtfKind::Func => BtfVar { ty: RegType::with(RegBase::PtrToMem, TypeFlags::RDONLY), btf: (btf, 0), mem_size: 0 },
+        BtfKind::Func if cx.program.kernel.features.kernel_function_addresses => BtfVar { ty: RegType::with(RegBase::PtrToMem, TypeFlags::RDONLY), btf: (btf, 0), mem_size: 0 },
         BtfKind::Var => {
             if !cx.program.kernel.build.data_symbols {
                 let name = symbol.name().to_string();
@@ -356,7 +356,10 @@ fn resolve_symbol(cx: &mut Draft<'_>, i: usize, id: u32, fd: i32) -> Res {
                 BtfVar { ty: RegType::with(RegBase::PtrToMem, TypeFlags::RDONLY), btf: (btf, 0), mem_size: size }
             }
         }
-        _ => return Err(cx.reject(WalkMsg::KsymKind { id }, Errno::EINVAL)),
+        _ => {
+            let or_func = cx.program.kernel.features.kernel_function_addresses;
+            return Err(cx.reject(WalkMsg::KsymKind { id, or_func }, Errno::EINVAL));
+        }
     };
     cx.learned.aux[i].btf_var = Some(var);
     set_address(cx, i, address);

@@ -399,6 +399,41 @@ behaviours! {
         evidence: "bpf: tcp: Allow to write tp->snd_cwnd_stamp in bpf_tcp_ca",
         probe: "attach/struct_ops_stamp",
     }
+    /// Where control goes is looked at before what the program attaches to. Before, the target came first, and constants of
+    /// 64 bits and codes that nothing means were found behind it.
+    graph_before_target {
+        since: v(6, 13),
+        stable: &[p(6, 12, 25), p(6, 6, 90)],
+        evidence: "bpf: check changes_pkt_data property for extension programs, measured on 6.1.192 and 6.12.117",
+        probe: "",
+    }
+    /// Pointers are loaded whole from contexts that the arguments of a function make up. Before, a part counted as the
+    /// pointer.
+    ctx_pointers_whole {
+        since: v(6, 13),
+        stable: &[p(6, 12, 6), p(6, 6, 67)],
+        evidence: "bpf: Check size for BTF-based ctx access of pointer members, measured on 6.1.192 and 6.12.117",
+        probe: "",
+    }
+    /// Programs for LSM hooks of control groups may not sleep, in words of their own.
+    lsm_cgroup_sleep_refused {
+        since: v(6, 0),
+        until: v(6, 3),
+        evidence: "measured on 6.1.192 and 6.12.117",
+        probe: "",
+    }
+    /// Kptrs of objects that a program allocated can be exchanged, too.
+    kptrs_in_objects {
+        since: v(6, 12),
+        evidence: "bpf: Support bpf_kptr_xchg into local kptr",
+        probe: "",
+    }
+    /// Programs may load the addresses of functions of the kernel. Before, only those of its variables.
+    kernel_function_addresses {
+        since: v(6, 3),
+        evidence: "bpf: Allow ld_imm64 instruction to point to kfunc, measured on 6.1.192",
+        probe: "",
+    }
     /// Pointers to kernel structs are trusted or not by where they come from. Before, all but those that were freed or the
     /// user's were as good as each other.
     trusted_pointers {

@@ -252,6 +252,12 @@ wordings! {
         evidence: "measured on 7.0.13 and 7.3.4",
         probe: "alignment/strict",
     }
+    /// What has no field, or has it elsewhere, is told by the register and the place; of locks and kptrs it was the map alone.
+    FieldsOfMaps {
+        since: v(6, 2),
+        evidence: "bpf: Refactor kptr_off_tab into btf_record, measured on 6.1.192",
+        probe: "",
+    }
     /// The list of what each instruction reads later names those whose results have a high half of zeros.
     ZeroedHalves {
         since: v(7, 3),

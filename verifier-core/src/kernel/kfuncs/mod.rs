@@ -73,22 +73,34 @@ pub const GROUPS: &[&Group] = &[
 
 /// Hook whose functions a program type may call besides the common ones. Kernel: `bpf_prog_type_to_kfunc_hook()`.
 ///
-/// Control-group programs of all kinds share a hook, so what is registered for one may be called by the others.
-pub const fn hook_of(t: ProgType, version: KernelVersion) -> Hooks {
+/// Control-group programs of all kinds share a hook, so what is registered for one may be called by the others. Which
+/// types have one grew with the releases.
+pub fn hook_of(t: ProgType, version: KernelVersion) -> Hooks {
     use ProgType as P;
+    let since = |major, minor| version >= KernelVersion::new(major, minor);
+    let begun = match t {
+        P::CgroupSkb | P::SchedAct | P::SkSkb | P::SocketFilter => since(6, 4),
+        P::LwtOut | P::LwtIn | P::LwtXmit | P::LwtSeg6local => since(6, 4),
+        P::Netfilter => since(6, 5),
+        P::CgroupSock | P::CgroupDevice | P::CgroupSockAddr | P::CgroupSockopt | P::CgroupSysctl => since(6, 10),
+        P::Kprobe => since(6, 10),
+        P::Tracepoint | P::PerfEvent => since(6, 12),
+        _ => true,
+    };
     match t {
+        _ if !begun => Hooks::empty(),
         P::Unspec => Hooks::COMMON,
         P::Xdp => Hooks::XDP,
         P::SchedCls => Hooks::TC,
         P::StructOps => Hooks::STRUCT_OPS,
         P::Tracing | P::Tracepoint | P::PerfEvent | P::Lsm => Hooks::TRACING,
-        P::RawTracepoint | P::RawTracepointWritable if version.major >= 7 => Hooks::TRACING,
+        P::RawTracepoint | P::RawTracepointWritable if since(7, 0) => Hooks::TRACING,
         P::Syscall => Hooks::SYSCALL,
         P::CgroupSkb | P::CgroupSock | P::CgroupDevice | P::CgroupSockAddr | P::CgroupSockopt | P::CgroupSysctl => {
             Hooks::CGROUP
         }
         // 6.15 added them with the functions for transmit time stamps.
-        P::SockOps if version.minor >= 15 || version.major > 6 => Hooks::CGROUP,
+        P::SockOps if since(6, 15) => Hooks::CGROUP,
         P::SchedAct => Hooks::SCHED_ACT,
         P::SkSkb => Hooks::SK_SKB,
         P::SocketFilter => Hooks::SOCKET_FILTER,
@@ -141,7 +153,9 @@ fn passes(filter: Filter, build: Build, caller: &Caller<'_>) -> bool {
 pub fn flags_for(kernel: &Kernel, module: Option<&str>, name: &str, caller: &Caller<'_>) -> Option<KfuncFlags> {
     let version = kernel.version;
     let hook = hook_of(caller.prog_type, version);
-    for hooks in [Hooks::COMMON, hook] {
+    // Before there were functions for all programs, a type without a hook could call none.
+    let common = if version >= KernelVersion::new(6, 2) { Hooks::COMMON } else { Hooks::empty() };
+    for hooks in [common, hook] {
         for group in GROUPS.iter().filter(|g| g.hooks.intersects(hooks)) {
             // A group of a module counts for the kernel itself where it is built in.
             if module.is_some() && group.module != module {

@@ -298,12 +298,37 @@ impl AttachType {
     /// The value with this number, if the release has it: where the kernel does not look, a program may be loaded with
     /// numbers that only later releases give a meaning.
     pub fn of_release(n: u32, version: KernelVersion) -> Option<AttachType> {
-        Self::from_number(n).filter(|t| match t {
-            AttachType::TraceUprobeSession => version >= KernelVersion::new(6, 13),
-            AttachType::TraceFsession => version >= KernelVersion::new(7, 0),
-            _ if t.attaches_to_many() => version >= KernelVersion::new(7, 3),
-            _ => true,
-        })
+        Self::from_number(n).filter(|t| version >= t.since())
+    }
+
+    /// The release that gave the number its meaning; of the first ones, the oldest release that is known here.
+    pub const fn since(self) -> KernelVersion {
+        use AttachType::*;
+        let (major, minor) = match self {
+            SkSkbVerdict => (5, 13),
+            SkReuseportSelect | SkReuseportSelectOrMigrate => (5, 14),
+            PerfEvent => (5, 15),
+            TraceKprobeMulti => (5, 18),
+            LsmCgroup => (6, 0),
+            StructOps => (6, 3),
+            Netfilter => (6, 4),
+            TcxIngress | TcxEgress | TraceUprobeMulti => (6, 6),
+            CgroupUnixConnect | CgroupUnixSendmsg | CgroupUnixRecvmsg | CgroupUnixGetpeername
+            | CgroupUnixGetsockname | NetkitPrimary | NetkitPeer => (6, 7),
+            TraceKprobeSession => (6, 10),
+            TraceUprobeSession => (6, 13),
+            TraceFsession => (7, 0),
+            TraceFentryMulti | TraceFexitMulti | TraceFsessionMulti => (7, 3),
+            CgroupInetIngress | CgroupInetEgress | CgroupInetSockCreate | CgroupSockOps | SkSkbStreamParser
+            | SkSkbStreamVerdict | CgroupDevice | SkMsgVerdict | CgroupInet4Bind | CgroupInet6Bind
+            | CgroupInet4Connect | CgroupInet6Connect | CgroupInet4PostBind | CgroupInet6PostBind
+            | CgroupUdp4Sendmsg | CgroupUdp6Sendmsg | LircMode2 | FlowDissector | CgroupSysctl | CgroupUdp4Recvmsg
+            | CgroupUdp6Recvmsg | CgroupGetsockopt | CgroupSetsockopt | TraceRawTp | TraceFentry | TraceFexit
+            | ModifyReturn | LsmMac | TraceIter | CgroupInet4Getpeername | CgroupInet6Getpeername
+            | CgroupInet4Getsockname | CgroupInet6Getsockname | XdpDevmap | CgroupInetSockRelease | XdpCpumap
+            | SkLookup | Xdp => (5, 10),
+        };
+        KernelVersion::new(major, minor)
     }
 
     /// The program runs behind the function that it attaches to, whose result it sees; perhaps also before it.

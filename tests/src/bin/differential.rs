@@ -346,7 +346,8 @@ impl<'a> Run<'a> {
         for m in request.maps.iter_mut().filter(|m| m.map_type == MapType::Arena as u32 && m.map_extra == 0) {
             m.map_extra = ARENA_ADDRESS;
         }
-        let how = How { privilege: self.privilege(), ..How::default() };
+        let types_of = Some(self.system.kernel.version);
+        let how = How { privilege: self.privilege(), types_of, ..How::default() };
         // What cannot be asked (modules) is left out, and what the running kernel breaks down on.
         if !(matches!(self.machine, Machine::Running { .. }) && breaks_running_kernel(&request))
             && let Ok(text) = lines(&name, &request, how)

@@ -87,7 +87,7 @@ fn record(release: &str, machine: &Machine, cases: &[Case], missing: bool) -> Re
         if !case.releases().contains(&release) || spared || missing && !case.changed_since(&at) {
             continue;
         }
-        let how = How { privilege, log_level: case.log_level(), log_size: 0 };
+        let how = How { privilege, log_level: case.log_level(), log_size: 0, types_of: Some(system.kernel.version) };
         let safe = |r: LoadRequest| match machine {
             Machine::Running { .. } if breaks_running_kernel(&r) => {
                 Err("the running kernel breaks down on such programs".into())
@@ -150,7 +150,12 @@ fn record_release(release: &str, args: &Args, cases: &[Case]) -> Result<(), Stri
     let mut requests = Vec::new();
     let system = machine.system()?;
     for case in &cases {
-        let how = How { privilege: case.privilege()?, log_level: case.log_level(), log_size: 0 };
+        let how = How {
+            privilege: case.privilege()?,
+            log_level: case.log_level(),
+            log_size: 0,
+            types_of: Some(system.kernel.version),
+        };
         match case.request(&system).and_then(|r| lines(&case.name, &r, how)) {
             Ok(text) => requests.push((case.name.clone(), text)),
             Err(why) => {

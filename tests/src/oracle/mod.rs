@@ -2,6 +2,7 @@
 //! describe, on the running kernel or in a virtual machine, and its answers are read back. Nothing here judges.
 
 pub mod machine;
+mod plain_btf;
 pub mod wire;
 
 use serde_json::Value;

@@ -16,9 +16,11 @@ use std::fmt::Write;
 use std::sync::Arc;
 
 use verifier_core::btf::Btf;
-use verifier_core::kernel::MapType;
+use verifier_core::kernel::{KernelVersion, MapType};
 use verifier_core::program::request::Privilege;
 use verifier_core::program::{LoadRequest, MapSpec};
+
+use super::plain_btf::plain;
 
 /// How to load.
 #[derive(Clone, Copy, Debug)]
@@ -29,11 +31,13 @@ pub struct How {
     pub log_level: u32,
     /// Bytes of its buffer; 0: large.
     pub log_size: u32,
+    /// The release whose kinds of types the BTF may have; `None`: all that there are.
+    pub types_of: Option<KernelVersion>,
 }
 
 impl Default for How {
     fn default() -> How {
-        How { privilege: Privilege::ROOT, log_level: 2, log_size: 0 }
+        How { privilege: Privilege::ROOT, log_level: 2, log_size: 0, types_of: None }
     }
 }
 
@@ -75,6 +79,7 @@ struct Writer {
     out: String,
     /// Slots by address: requests share what they were made from.
     btfs: HashMap<*const Btf, usize>,
+    types_of: Option<KernelVersion>,
 }
 
 impl Writer {
@@ -84,7 +89,10 @@ impl Writer {
         let slot = *self.btfs.entry(Arc::as_ptr(btf)).or_insert(next);
         if slot == next {
             self.out.push_str("btf");
-            hex(&mut self.out, "data", &btf.raw());
+            match self.types_of {
+                Some(release) => hex(&mut self.out, "data", &plain(btf, release)),
+                None => hex(&mut self.out, "data", &btf.raw()),
+            }
             self.out.push('\n');
         }
         Some(slot)
@@ -173,7 +181,7 @@ pub fn lines(name: &str, r: &LoadRequest, how: How) -> Result<String, String> {
     if !r.module_fds.is_empty() || !r.btf_fds.is_empty() || !r.attach.module.is_empty() {
         return Err("it needs the BTF of a module".into());
     }
-    let mut w = Writer::default();
+    let mut w = Writer { types_of: how.types_of, ..Writer::default() };
     w.out.push_str("case");
     hex(&mut w.out, "name", name.as_bytes());
     if let Some(mask) = caps(how.privilege) {

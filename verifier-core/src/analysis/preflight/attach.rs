@@ -56,7 +56,8 @@ pub(crate) fn resolve_target(cx: &mut Draft<'_>) -> Res {
     if cx.program.sleepable && !may {
         return Err(cx.reject(PolicyMsg::SleepableType, Errno::EINVAL));
     }
-    let refused = cx.program.attach_type == AttachType::LsmCgroup && cx.program.kernel.features.lsm_cgroup_sleep_refused;
+    let refused =
+        cx.program.attach_type == AttachType::LsmCgroup && cx.program.kernel.features.lsm_cgroup_sleep_refused;
     if cx.program.sleepable && refused {
         return Err(cx.reject(PolicyMsg::LsmCgroupSleeps, Errno::EINVAL));
     }

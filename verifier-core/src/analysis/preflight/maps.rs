@@ -328,7 +328,9 @@ fn resolve_symbol(cx: &mut Draft<'_>, i: usize, id: u32, fd: i32) -> Res {
     };
     let mut address = SYMBOL_ADDRESS + u64::from(id) * 16;
     let var = match symbol.kind {
-        BtfKind::Func if cx.program.kernel.features.kernel_function_addresses => BtfVar { ty: RegType::with(RegBase::PtrToMem, TypeFlags::RDONLY), btf: (btf, 0), mem_size: 0 },
+        BtfKind::Func if cx.program.kernel.features.kernel_function_addresses => {
+            BtfVar { ty: RegType::with(RegBase::PtrToMem, TypeFlags::RDONLY), btf: (btf, 0), mem_size: 0 }
+        }
         BtfKind::Var => {
             if !cx.program.kernel.build.data_symbols {
                 let name = symbol.name().to_string();

@@ -313,20 +313,55 @@ impl AttachType {
             StructOps => (6, 3),
             Netfilter => (6, 4),
             TcxIngress | TcxEgress | TraceUprobeMulti => (6, 6),
-            CgroupUnixConnect | CgroupUnixSendmsg | CgroupUnixRecvmsg | CgroupUnixGetpeername
-            | CgroupUnixGetsockname | NetkitPrimary | NetkitPeer => (6, 7),
+            CgroupUnixConnect
+            | CgroupUnixSendmsg
+            | CgroupUnixRecvmsg
+            | CgroupUnixGetpeername
+            | CgroupUnixGetsockname
+            | NetkitPrimary
+            | NetkitPeer => (6, 7),
             TraceKprobeSession => (6, 10),
             TraceUprobeSession => (6, 13),
             TraceFsession => (7, 0),
             TraceFentryMulti | TraceFexitMulti | TraceFsessionMulti => (7, 3),
-            CgroupInetIngress | CgroupInetEgress | CgroupInetSockCreate | CgroupSockOps | SkSkbStreamParser
-            | SkSkbStreamVerdict | CgroupDevice | SkMsgVerdict | CgroupInet4Bind | CgroupInet6Bind
-            | CgroupInet4Connect | CgroupInet6Connect | CgroupInet4PostBind | CgroupInet6PostBind
-            | CgroupUdp4Sendmsg | CgroupUdp6Sendmsg | LircMode2 | FlowDissector | CgroupSysctl | CgroupUdp4Recvmsg
-            | CgroupUdp6Recvmsg | CgroupGetsockopt | CgroupSetsockopt | TraceRawTp | TraceFentry | TraceFexit
-            | ModifyReturn | LsmMac | TraceIter | CgroupInet4Getpeername | CgroupInet6Getpeername
-            | CgroupInet4Getsockname | CgroupInet6Getsockname | XdpDevmap | CgroupInetSockRelease | XdpCpumap
-            | SkLookup | Xdp => (5, 10),
+            CgroupInetIngress
+            | CgroupInetEgress
+            | CgroupInetSockCreate
+            | CgroupSockOps
+            | SkSkbStreamParser
+            | SkSkbStreamVerdict
+            | CgroupDevice
+            | SkMsgVerdict
+            | CgroupInet4Bind
+            | CgroupInet6Bind
+            | CgroupInet4Connect
+            | CgroupInet6Connect
+            | CgroupInet4PostBind
+            | CgroupInet6PostBind
+            | CgroupUdp4Sendmsg
+            | CgroupUdp6Sendmsg
+            | LircMode2
+            | FlowDissector
+            | CgroupSysctl
+            | CgroupUdp4Recvmsg
+            | CgroupUdp6Recvmsg
+            | CgroupGetsockopt
+            | CgroupSetsockopt
+            | TraceRawTp
+            | TraceFentry
+            | TraceFexit
+            | ModifyReturn
+            | LsmMac
+            | TraceIter
+            | CgroupInet4Getpeername
+            | CgroupInet6Getpeername
+            | CgroupInet4Getsockname
+            | CgroupInet6Getsockname
+            | XdpDevmap
+            | CgroupInetSockRelease
+            | XdpCpumap
+            | SkLookup
+            | Xdp => (5, 10),
         };
         KernelVersion::new(major, minor)
     }

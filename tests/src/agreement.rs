@@ -7,8 +7,8 @@ use std::time::Duration;
 use verifier_core::analysis::{Options, Report, System, Verdict, verify_with};
 use verifier_core::log::Off;
 use verifier_core::program::LoadRequest;
+use verifier_probe::normalise;
 
-use crate::normalise;
 use crate::recordings::{Counters, Record};
 use crate::spent::Spent;
 

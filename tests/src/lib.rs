@@ -14,7 +14,6 @@ pub mod hostile;
 pub mod idioms;
 pub mod loader;
 pub mod mutate;
-pub mod normalise;
 pub mod oracle;
 pub mod pace;
 pub mod probes;

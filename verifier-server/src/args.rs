@@ -45,6 +45,10 @@ pub enum Command {
     Has(HasArgs),
     /// List the kernels that bpfvet knows, and how far it was found to agree with them; of two, what changed between them.
     Kernels(KernelsArgs),
+    /// Find out what this machine's kernel does, and write a profile that `--kernel` takes anywhere (as root).
+    ///
+    /// Programs are loaded and let go, never attached or run. What is forbidden here is said, and left to the release.
+    Probe(ProbeArgs),
     /// Answer over gRPC until told to end.
     Serve(Box<crate::service::args::ServeArgs>),
 }
@@ -79,6 +83,11 @@ pub struct CheckArgs {
     /// The oldest kernel that takes each program, of all that bpfvet knows, and what keeps older ones out.
     #[arg(long, conflicts_with_all = ["kernel", "btf", "module_btf", "baseline", "budget", "raw", "solve", "server"])]
     pub minimum: bool,
+    /// Load each program on the running kernel too (as root), and show where it answers otherwise than bpfvet does for it,
+    /// or for the kernel given. The exit code is 1 where a verdict differs.
+    #[arg(long, value_name = "KERNEL", num_args = 0..=1, default_missing_value = "running", require_equals = true,
+          conflicts_with_all = ["kernel", "minimum", "baseline", "budget", "raw", "solve", "server"])]
+    pub compare_running: Option<String>,
     /// What counts as a failure besides rejections.
     #[arg(long, value_enum)]
     pub fail_on: Vec<FailOn>,
@@ -242,7 +251,7 @@ impl From<EngineName> for EngineKind {
 #[derive(Args, Debug, Clone)]
 pub struct TargetArgs {
     /// Kernels, by comma: a release (`6.12`, `6.14.3`), a range (`6.12-`, `6.1-6.12`: its ends and what was measured between
-    /// them), `all`, or `running`; may be repeated.
+    /// them), `all`, `running`, or a profile that `probe` wrote (`./web1.toml`); may be repeated.
     #[arg(long, value_name = "LIST", default_value = "6.12")]
     pub kernel: Vec<String>,
     /// BTF to use in place of the kernel's own, as `/sys/kernel/btf/vmlinux`.
@@ -329,6 +338,14 @@ pub struct HasArgs {
     /// How to print the answer.
     #[arg(long, value_enum, default_value = "text")]
     pub format: RunFormat,
+}
+
+/// Options of `probe`.
+#[derive(Args, Debug)]
+pub struct ProbeArgs {
+    /// Where the profile goes, as `web1.toml`; its data goes to `web1.btf.gz` beside it.
+    #[arg(short, long, value_name = "FILE")]
+    pub out: PathBuf,
 }
 
 /// Options of `kernels`.

@@ -172,11 +172,12 @@ impl Question {
             }
             let mut fates = vec![Loaded::No; object.programs.len()];
             for (i, p) in programs {
-                let row = match &p.result {
+                let mut row = match &p.result {
                     Err(_) if stop() => break,
                     Err(why) => Row::not_loadable(name, &p.name, &p.section, system.kernel.name, why),
                     Ok(request) => self.judge(name, (&p.name, &p.section), system, request.clone(), listener, stop),
                 };
+                row.basis = Some(system.kernel.basis.word());
                 listener.end(&row);
                 if p.autoload {
                     fates[i] = if row.kind == Kind::Accepted { Loaded::Yes } else { Loaded::Fails };
@@ -187,7 +188,8 @@ impl Question {
                 }
                 by_program.entry(i).or_default().push(row);
             }
-            if let Some(row) = self.whole(name, &object, &fates, system) {
+            if let Some(mut row) = self.whole(name, &object, &fates, system) {
+                row.basis = Some(system.kernel.basis.word());
                 listener.end(&row);
                 by_program.entry(usize::MAX).or_default().push(row);
             }
@@ -239,7 +241,8 @@ impl Question {
         if request.insns.len() > self.insns {
             return Err(Refusal::Insns(request.insns.len()));
         }
-        let row = self.judge(object, (&program.name, ""), system, request, listener, stop);
+        let mut row = self.judge(object, (&program.name, ""), system, request, listener, stop);
+        row.basis = Some(system.kernel.basis.word());
         listener.end(&row);
         Ok(row)
     }

@@ -18,6 +18,7 @@ use tonic::{Code, Request, Status};
 use crate::args::{ServerArgs, TargetArgs};
 use crate::ask::{Question, Solving};
 use crate::backend::Backend;
+use crate::clean;
 use crate::input::read;
 use crate::raw::RawProgram;
 use crate::row::{Kind, Row, Undecided};
@@ -136,6 +137,9 @@ async fn connect(url: &str, server: &ServerArgs) -> Result<Channel, String> {
 fn kernels(lists: &[String], known: &[proto::Kernel]) -> Result<Vec<String>, String> {
     let mut out: Vec<String> = Vec::new();
     for name in lists.iter().flat_map(|list| list.split(',')).map(str::trim).filter(|n| !n.is_empty()) {
+        if target::is_profile(name) {
+            return Err(format!("{}: a service does not take profiles; ask without --server", clean::line(name)));
+        }
         let name = if name == "running" { target::running()?.name } else { name };
         let found: Vec<&proto::Kernel> =
             known.iter().filter(|k| name == "all" || k.name == name || k.release == name).collect();

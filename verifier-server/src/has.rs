@@ -109,7 +109,7 @@ fn newest(has: impl Fn(&Kernel) -> bool) -> Option<Kernel> {
 }
 
 fn helper(number: u32, name: &'static str) -> Answer {
-    let newest = newest(|k| helpers::exists(k.version, number));
+    let newest = newest(|k| helpers::exists(k, number));
     let programs = newest.as_ref().map(|k| callers(&|c| may_call_helper(k, number, c))).unwrap_or_default();
     let nobody = newest.filter(|_| programs.is_empty());
     Answer {
@@ -117,7 +117,7 @@ fn helper(number: u32, name: &'static str) -> Answer {
         what: "helper",
         number: Some(number),
         when: helpers::id::since(number).map(|v| format!("since {v}")).unwrap_or_default(),
-        kernels: of_kernels(|k| helpers::exists(k.version, number)),
+        kernels: of_kernels(|k| helpers::exists(k, number)),
         programs,
         notes: nobody
             .iter()

@@ -5,7 +5,9 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use verifier_server::args::{Cli, Command};
-use verifier_server::{check, clean, conformance, cost, explain, has, kernels, minimum, render, service, tools};
+use verifier_server::{
+    check, clean, compare, conformance, cost, explain, has, kernels, minimum, probe, render, service, tools,
+};
 
 /// Counts what the service has, for its limits.
 #[global_allocator]
@@ -49,6 +51,7 @@ fn run(cli: &Cli) -> Result<u8, String> {
     let mut out = BufWriter::new(stdout.lock());
     let code = match &cli.command {
         Command::Check(args) if args.minimum => minimum::run(args, &mut out)?,
+        Command::Check(args) if args.compare_running.is_some() => compare::run(args, &mut out)?,
         Command::Check(args) => {
             let streams = render::streams(args);
             let mut printed = Ok(());
@@ -81,6 +84,7 @@ fn run(cli: &Cli) -> Result<u8, String> {
         Command::Disasm(args) => text(&mut out, |text| tools::disasm(args, text))?,
         Command::Cfg(args) => text(&mut out, |text| tools::cfg(args, text))?,
         Command::Has(args) => text(&mut out, |text| has::run(args, text))?,
+        Command::Probe(args) => text(&mut out, |text| probe::run(args, text))?,
         Command::Kernels(args) => text(&mut out, |text| kernels::run(args, text))?,
     };
     quiet(out.flush())?;

@@ -1,4 +1,5 @@
-//! A bar on standard error while many objects are checked: for people who wait, never for files and pipes.
+//! A bar on standard error while many objects are checked, or many questions asked: for people who wait, never for files
+//! and pipes.
 
 use std::io::{IsTerminal, Write};
 use std::time::{Duration, Instant};
@@ -25,6 +26,11 @@ impl Progress {
     /// For so many objects. Shows nothing for one, nor when standard error is not a terminal.
     pub(crate) fn new(total: usize) -> Progress {
         Progress { total, begun: Instant::now(), shown: false, wanted: total > 1 && std::io::stderr().is_terminal() }
+    }
+
+    /// For so many steps of one command, however few.
+    pub(crate) fn waiting(total: usize) -> Progress {
+        Progress { total, begun: Instant::now(), shown: false, wanted: std::io::stderr().is_terminal() }
     }
 
     /// `done` objects are finished, and `name` is next.

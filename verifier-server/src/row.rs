@@ -123,6 +123,8 @@ pub struct Row {
     pub prog_type: String,
     /// Kernel.
     pub kernel: String,
+    /// What stands behind the answer, as [`verifier_core::kernel::Basis::word`] has it; `None`: no kernel was asked.
+    pub basis: Option<&'static str>,
     /// Verdict.
     pub kind: Kind,
     /// Why there is no verdict; the kind is then [`Kind::Unsupported`].
@@ -168,6 +170,7 @@ impl Row {
             section: section.into(),
             prog_type: String::new(),
             kernel: kernel.into(),
+            basis: None,
             kind,
             undecided: None,
             errno: None,

@@ -1,12 +1,14 @@
-//! Which kernels to ask: profiles, BTF given by the user, the running kernel.
+//! Which kernels to ask: releases, profiles of machines, BTF given by the user, the running kernel.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use verifier_core::analysis::System;
 use verifier_core::btf::Btf;
+use verifier_core::kernel::profiles::intern;
 use verifier_core::kernel::{Basis, Kernel};
 use verifier_core::program::vmlinux;
+use verifier_probe::{profile, survey};
 
 use crate::args::TargetArgs;
 use crate::clean;
@@ -20,6 +22,11 @@ pub fn systems(args: &TargetArgs) -> Result<Vec<System>, String> {
     let names = args.kernel.iter().flat_map(|list| list.split(',')).map(str::trim).filter(|n| !n.is_empty());
     let mut systems: Vec<System> = Vec::new();
     for name in names {
+        if is_profile(name) {
+            let probed = of_profile(Path::new(name), args, &systems)?;
+            systems.push(probed);
+            continue;
+        }
         let is_running = name == "running";
         let kernels = if is_running { vec![running()?] } else { named(name)? };
         for kernel in kernels {
@@ -35,6 +42,41 @@ pub fn systems(args: &TargetArgs) -> Result<Vec<System>, String> {
         return Err("no kernel named".into());
     }
     Ok(systems)
+}
+
+/// Whether a word names a profile: no release has such a name.
+pub fn is_profile(word: &str) -> bool {
+    word.contains('/') || word.ends_with(".toml")
+}
+
+/// The machine that a profile is of.
+fn of_profile(file: &Path, args: &TargetArgs, others: &[System]) -> Result<System, String> {
+    let profile = profile::read(file).map_err(|e| clean::line(&e.to_string()))?;
+    let (measured, all) = profile.measured();
+    let (release, own_btf) = (profile.release, profile.vmlinux.is_some());
+    let mut system = profile.system().map_err(|e| format!("{}: {}", clean::path(file), clean::line(&e.to_string())))?;
+    let taken = |name: &str| others.iter().any(|s| s.kernel.name == name);
+    if taken(system.kernel.name) {
+        let stem = file.file_stem().map(|s| clean::line(&s.to_string_lossy())).unwrap_or_default();
+        system.kernel.name = intern(format!("{} ({stem})", system.kernel.name));
+    }
+    if let Some(cpus) = args.cpus {
+        system.kernel = system.kernel.with_cpus(cpus);
+    }
+    if let Some(file) = &args.btf {
+        system.vmlinux = read_btf(file, None)?;
+        system.modules.clear();
+    }
+    let given = modules(&args.module_btf, &system.vmlinux)?;
+    system.modules.retain(|(name, _)| given.iter().all(|(new, _)| new != name));
+    system.modules.extend(given);
+    let types = if own_btf { "" } else { ", with the BTF of the nearest kernel" };
+    eprintln!(
+        "bpfvet: Linux {} is probed: {measured} of {all} changes were measured on the machine, the others are computed \
+         from {release}{types}",
+        system.kernel.name
+    );
+    Ok(system)
 }
 
 /// The kernels of one word: `all`, a release, or a range of releases, of which the ends named and every measured kernel
@@ -82,11 +124,9 @@ fn known(release: &str) -> Result<Kernel, String> {
     Kernel::release(release).map_err(unknown)
 }
 
-/// Possible CPUs of this machine, where Linux tells: the list ends with the last one, as in `0-7`.
+/// Possible CPUs of this machine, where Linux tells.
 fn possible_cpus() -> Option<u32> {
-    let list = std::fs::read_to_string("/sys/devices/system/cpu/possible").ok()?;
-    let last: u32 = list.trim().rsplit(['-', ',']).next()?.parse().ok()?;
-    last.checked_add(1)
+    survey::possible(&std::fs::read_to_string("/sys/devices/system/cpu/possible").ok()?)
 }
 
 /// Where a kernel shows its own BTF and that of each loaded module.
@@ -107,11 +147,13 @@ fn system(kernel: Kernel, is_running: bool, args: &TargetArgs) -> Result<System,
         files.extend(entries.flatten().map(|e| e.path()).filter(|p| p.file_name().is_some_and(|n| n != "vmlinux")));
         files.sort();
     }
-    let mut modules = Vec::new();
-    for file in &files {
-        modules.push((module_name(file), read_btf(file, Some(vmlinux.clone()))?));
-    }
+    let modules = modules(&files, &vmlinux)?;
     Ok(System { kernel, vmlinux, modules })
+}
+
+/// BTF of modules, each by its file.
+fn modules(files: &[PathBuf], vmlinux: &Arc<Btf>) -> Result<Vec<(String, Arc<Btf>)>, String> {
+    files.iter().map(|file| Ok((module_name(file), read_btf(file, Some(vmlinux.clone()))?))).collect()
 }
 
 /// The module that a BTF file is of, by the file's name.
@@ -134,17 +176,23 @@ fn read_btf(file: &Path, base: Option<Arc<Btf>>) -> Result<Arc<Btf>, String> {
 /// # Errors
 /// When the history does not reach it, or the release cannot be told; in words for the user.
 pub fn running() -> Result<Kernel, String> {
-    let release = std::fs::read_to_string("/proc/sys/kernel/osrelease")
+    let name = std::fs::read_to_string("/proc/sys/kernel/osrelease")
         .map_err(|e| format!("the running kernel cannot be told: {e}"))?;
-    let kernel = Kernel::release(release.trim()).map_err(|e| format!("the running kernel: {e}"))?;
-    eprintln!("bpfvet: running kernel {}: {} ({})", release.trim(), kernel.release, kernel.basis.word());
+    let name = name.trim();
+    let read = |file: &str| std::fs::read_to_string(file);
+    let signature = read("/proc/version_signature").ok();
+    let base = survey::base(name, &read("/proc/version").unwrap_or_default(), signature.as_deref());
+    let release = base.map_or_else(|| name.to_string(), |b| b.release.to_string());
+    let kernel = Kernel::release(&release).map_err(|e| format!("the running kernel {}: {e}", clean::line(name)))?;
+    eprintln!("bpfvet: running kernel {}: {} ({})", clean::line(name), kernel.release, kernel.basis.word());
     Ok(kernel)
 }
 
 /// Tells where answers for a kernel come from that were not measured.
 fn tell_basis(kernel: &Kernel) {
     match kernel.basis {
-        Basis::Measured => {}
+        // A profile tells of itself when it is read.
+        Basis::Measured | Basis::Probed => {}
         Basis::Computed { btf_of } => eprintln!(
             "bpfvet: Linux {} is computed from the history of changes, with BTF, configuration and symbols of {btf_of}",
             kernel.release
@@ -163,6 +211,16 @@ mod tests {
         assert_eq!(range("6.1.5-6.12"), Some(("6.1.5", "6.12")));
         for release in ["6.12", "6.18.44-cloud-amd64", "6.1.0-55-cloud-amd64", "-", "all"] {
             assert_eq!(range(release), None, "{release}");
+        }
+    }
+
+    #[test]
+    fn profiles_are_told_from_releases() {
+        for file in ["web1.toml", "./web1", "/tmp/a-b.toml"] {
+            assert!(is_profile(file), "{file}");
+        }
+        for release in ["6.12", "6.12-", "all", "running", "6.1.0-55-cloud-amd64"] {
+            assert!(!is_profile(release), "{release}");
         }
     }
 

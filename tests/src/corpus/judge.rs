@@ -6,8 +6,8 @@ use std::fs;
 use verifier_core::analysis::{Options, Report, System, Verdict, verify_with};
 use verifier_core::error::Msg;
 use verifier_core::log::{Context, Event, Interest, Sink};
+use verifier_probe::normalise;
 
-use crate::normalise;
 
 use super::Case;
 use super::klog::{self, Klog};

@@ -4,7 +4,8 @@
 
 use std::path::PathBuf;
 
-use crate::normalise;
+use verifier_probe::normalise;
+
 use crate::oracle::Answer;
 
 use super::Case;

@@ -6,8 +6,8 @@ mod plain_btf;
 pub mod wire;
 
 use serde_json::Value;
-use verifier_core::isa::opcode::{ABS, IND, LD};
-use verifier_core::program::LoadRequest;
+/// Whether a program may not be asked of the kernel that we run on.
+pub use verifier_probe::load::harmful as breaks_running_kernel;
 
 /// What a kernel answered to one request.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,18 +49,6 @@ impl Answer {
         })
         .to_string()
     }
-}
-
-/// Whether a program may not be asked of the kernel that we run on: 6.18.44 writes outside of its own memory when its
-/// precision walk goes through a classic packet load outside of the main program.
-pub fn breaks_running_kernel(r: &LoadRequest) -> bool {
-    let target = |i: usize| i as i64 + 1 + i64::from(r.insns[i].imm);
-    let called =
-        (0..r.insns.len()).filter(|i| r.insns[*i].is_pseudo_call() || r.insns[*i].is_pseudo_func()).map(target);
-    let infos = r.func_info.iter().map(|f| i64::from(f.insn_off));
-    let Some(main_ends) = called.chain(infos).filter(|at| *at > 0).min() else { return false };
-    let rest = r.insns.iter().skip(usize::try_from(main_ends).unwrap_or(0));
-    rest.filter(|i| i.class() == LD).any(|i| matches!(i.mode(), ABS | IND))
 }
 
 /// Reads the answers up to the line that ends them, and whether it is there: it is missing when the program or the

@@ -19,6 +19,7 @@ use verifier_core::btf::Btf;
 use verifier_core::kernel::{KernelVersion, MapType};
 use verifier_core::program::request::Privilege;
 use verifier_core::program::{LoadRequest, MapSpec};
+use verifier_probe::load::capability_mask;
 
 use super::plain_btf::plain;
 
@@ -41,19 +42,9 @@ impl Default for How {
     }
 }
 
-/// Capability numbers. Kernel: `include/uapi/linux/capability.h`.
-const CAP_NET_ADMIN: u32 = 12;
-const CAP_SYS_ADMIN: u32 = 21;
-const CAP_SYS_BOOT: u32 = 22;
-const CAP_PERFMON: u32 = 38;
-const CAP_BPF: u32 = 39;
-
 fn caps(p: Privilege) -> Option<u64> {
-    let held = [(p.net_admin, CAP_NET_ADMIN), (p.sys_admin, CAP_SYS_ADMIN), (p.perfmon, CAP_PERFMON), (p.bpf, CAP_BPF)];
-    // The analysis takes the right to end the kernel for a part of the right to administer it.
-    let held = held.into_iter().chain([(p.sys_admin, CAP_SYS_BOOT)]);
-    let lacking = held.filter(|(has, _)| !has).fold(0u64, |m, (_, n)| m | 1 << n);
-    (lacking != 0).then_some(!lacking)
+    let mask = capability_mask(p);
+    (mask != !0).then_some(mask)
 }
 
 /// Writes `bytes` in hexadecimal; an empty value would read as the next field.

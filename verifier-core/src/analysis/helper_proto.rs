@@ -9,7 +9,7 @@ use crate::kernel::helpers::{self, HelperCaps, HelperQuery};
 
 /// The prototype of helper `id`; `None` when the program may not call it.
 pub(crate) fn get(program: &Program<'_>, id: u32) -> Option<&'static FuncProto> {
-    if !helpers::exists(program.kernel.version, id) {
+    if !helpers::exists(program.kernel, id) {
         return None;
     }
     let target = program.req.attach.prog.as_deref();

@@ -72,7 +72,7 @@ impl Facts<'_> {
     /// What a loop can be made of instead in this release.
     fn instead_of_loop(&self, rounds: Option<u64>) -> String {
         let n = rounds.map_or("n".to_string(), |n| n.to_string());
-        if helpers::exists(self.system.kernel.version, BPF_LOOP) {
+        if helpers::exists(&self.system.kernel, BPF_LOOP) {
             format!("`bpf_loop({n}, body, &state, 0)`, whose body is followed once however often it runs")
         } else {
             "a smaller number of rounds, spread over several runs or tail calls".into()

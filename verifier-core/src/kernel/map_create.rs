@@ -120,6 +120,9 @@ pub fn check_create(kernel: &Kernel, a: &MapAttr, caps: MapCaps) -> Result<MapTy
 
 fn exists(t: MapType, kernel: &Kernel) -> bool {
     let version = kernel.version;
+    if let Some(there) = kernel.tables.map_type(t) {
+        return there;
+    }
     t != MapType::Unspec
         && match t {
             MapType::InsnArray => kernel.features.jump_tables,

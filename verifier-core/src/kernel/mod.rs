@@ -13,6 +13,7 @@ pub mod map_types;
 pub mod pointer;
 pub mod profiles;
 pub mod prog_types;
+pub mod tables;
 mod type_text;
 
 pub use history::behaviours as features;
@@ -20,3 +21,4 @@ pub use history::{Features, KernelVersion, LivenessKind, LoopKind, PointRelease,
 pub use map_types::MapType;
 pub use profiles::{Basis, Build, Kernel, Machine, UnknownRelease};
 pub use prog_types::{AttachType, ProgType};
+pub use tables::{Numbers, Tables};

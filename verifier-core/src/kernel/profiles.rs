@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use std::sync::{Mutex, PoisonError};
 
 use super::history::{Features, KernelVersion, PointRelease, Wording};
+use super::tables::Tables;
 
 /// What stands behind the answers for a kernel.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -19,6 +20,9 @@ pub enum Basis {
         /// The point release whose BTF it has.
         btf_of: &'static str,
     },
+    /// A machine was asked about the changes of the history and what it has (`bpfvet probe`); what it could not be asked
+    /// is computed.
+    Probed,
 }
 
 impl Basis {
@@ -27,6 +31,7 @@ impl Basis {
         match self {
             Basis::Measured => "measured",
             Basis::Computed { .. } => "computed",
+            Basis::Probed => "probed",
         }
     }
 }
@@ -77,7 +82,10 @@ pub struct Kernel {
     pub build: Build,
     /// What it runs on.
     pub machine: Machine,
-    /// `/sys/kernel/btf/vmlinux`, as [`crate::btf::pack`] stores it. Opened once by `program::vmlinux()`.
+    /// What it was found to have where its release does not tell.
+    pub tables: Tables,
+    /// `/sys/kernel/btf/vmlinux`, as [`crate::btf::pack`] stores it or as the kernel shows it. Opened once by
+    /// `program::vmlinux()`.
     pub btf: &'static [u8],
     /// The build configuration (`/proc/config.gz`), packed by [`crate::packing::pack_text`] instead.
     pub config: &'static [u8],
@@ -181,6 +189,7 @@ impl Measured {
             features: Features::of(release),
             build: self.build,
             machine: self.machine,
+            tables: Tables::UNKNOWN,
             btf: self.btf,
             config: self.config,
             kallsyms: self.kallsyms,
@@ -217,11 +226,20 @@ impl Kernel {
         if let Some(measured) = MEASURED.iter().find(|m| m.point() == release) {
             return Ok(measured.kernel());
         }
-        let older = MEASURED.into_iter().rfind(|m| m.point().version <= release.version);
-        let older = older.ok_or_else(|| UnknownRelease::Older(text.into()))?;
         if MEASURED.last().is_some_and(|newest| newest.point().version < release.version) {
             return Err(UnknownRelease::Newer(text.into()));
         }
+        Kernel::computed(release)
+    }
+
+    /// What the history makes of a release, however new it is: where a kernel begins that a machine is asked about. BTF,
+    /// configuration and symbols are those of the newest kernel booted that is not newer.
+    ///
+    /// # Errors
+    /// When the history does not reach back to it.
+    pub fn computed(release: PointRelease) -> Result<Kernel, UnknownRelease> {
+        let older = MEASURED.into_iter().rfind(|m| m.point().version <= release.version);
+        let older = older.ok_or_else(|| UnknownRelease::Older(release.to_string()))?;
         let name = intern(release.to_string());
         Ok(older.as_release(name, name, release, Basis::Computed { btf_of: older.release }))
     }
@@ -253,8 +271,9 @@ impl Kernel {
     }
 }
 
-/// Names of releases live as long as the process, each once: there are few, since they are bounded on both sides.
-fn intern(name: String) -> &'static str {
+/// Names of releases live as long as the process, each once: there are few, since the numbers of a release are bounded,
+/// and profiles are named one by one.
+pub fn intern(name: String) -> &'static str {
     static NAMES: Mutex<BTreeSet<&'static str>> = Mutex::new(BTreeSet::new());
     let mut names = NAMES.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some(known) = names.get(name.as_str()) {
@@ -290,6 +309,15 @@ mod tests {
         let (old, new) = (Kernel::release("5.15").expect("computed"), Kernel::release("6.8").expect("computed"));
         assert!(old.features.timers && !old.features.kptrs && !old.features.v4_instructions);
         assert!(new.features.v4_instructions && new.features.argument_tags && !new.features.may_goto_exists);
+    }
+
+    #[test]
+    fn where_a_machine_begins_has_no_upper_end() {
+        let newer = PointRelease { version: KernelVersion::new(9, 0), point: 1 };
+        let kernel = Kernel::computed(newer).expect("computed");
+        assert_eq!((kernel.release, kernel.basis), ("9.0.1", Basis::Computed { btf_of: "7.3.4" }));
+        let older = PointRelease { version: KernelVersion::new(4, 18), point: 0 };
+        assert_eq!(Kernel::computed(older).err(), Some(UnknownRelease::Older("4.18".into())));
     }
 
     #[test]

@@ -60,7 +60,7 @@ struct CallNames<'a>(&'a Context<'a>);
 
 impl Names for CallNames<'_> {
     fn helper(&self, id: i32) -> Option<String> {
-        let named = |id: &u32| *id == 0 || crate::kernel::helpers::exists(self.0.kernel.version, *id);
+        let named = |id: &u32| *id == 0 || crate::kernel::helpers::exists(self.0.kernel, *id);
         let id = u32::try_from(id).ok().filter(named)?;
         crate::kernel::helpers::name_of(id).map(str::to_string)
     }

@@ -397,7 +397,7 @@ pub(super) fn resolve(
         }
         let value = match e.name.as_str() {
             "LINUX_KERNEL_VERSION" => u64::from(version_code(kernel)),
-            "LINUX_HAS_BPF_COOKIE" => u64::from(helpers::exists(kernel.version, helpers::id::GET_ATTACH_COOKIE)),
+            "LINUX_HAS_BPF_COOKIE" => u64::from(helpers::exists(kernel, helpers::id::GET_ATTACH_COOKIE)),
             // libbpf tries to place a probe on the name that the wrapper has.
             "LINUX_HAS_SYSCALL_WRAPPER" => {
                 let config = super::vmlinux::text(kernel.config);

@@ -24,14 +24,17 @@ pub(super) fn text(packed: &'static [u8]) -> Arc<str> {
 /// # Errors
 /// When a profile made at run time has something else for BTF.
 pub fn vmlinux(kernel: &Kernel) -> Result<Arc<Btf>, BtfError> {
-    static CACHE: Mutex<Option<HashMap<&'static str, Arc<Btf>>>> = Mutex::new(None);
+    static CACHE: Mutex<Option<HashMap<usize, Arc<Btf>>>> = Mutex::new(None);
     let mut cache = CACHE.lock().unwrap_or_else(PoisonError::into_inner);
     let cache = cache.get_or_insert_with(HashMap::new);
-    if let Some(btf) = cache.get(kernel.release) {
+    // Two machines may run one release with types of their own; what is stored has one place for as long as we run.
+    let place = kernel.btf.as_ptr().addr();
+    if let Some(btf) = cache.get(&place) {
         return Ok(Arc::clone(btf));
     }
-    let btf = Arc::new(Btf::open_packed(kernel.btf)?);
-    cache.insert(kernel.release, Arc::clone(&btf));
+    let packed = Btf::open_packed(kernel.btf);
+    let btf = Arc::new(packed.or_else(|_| Btf::parse(kernel.btf.to_vec(), None))?);
+    cache.insert(place, Arc::clone(&btf));
     Ok(btf)
 }
 

@@ -13,7 +13,7 @@ use quote::ToTokens;
 
 /// Crates that are looked at: name, folder below this crate's.
 pub const CRATES: &[(&str, &str)] =
-    &[("core", "src"), ("runtime", "runtime/src"), ("solver", "solver/src"), ("server", "../verifier-server/src")];
+    &[("core", "src"), ("probe", "probe/src"), ("runtime", "runtime/src"), ("solver", "solver/src"), ("server", "../verifier-server/src")];
 
 /// One file.
 pub struct Source {

@@ -23,6 +23,7 @@ pub fn object(row: &Row) -> Value {
     put("section", text(&row.section));
     put("prog_type", text(&row.prog_type));
     put("kernel", text(&row.kernel));
+    put("basis", json!(row.basis));
     put("verdict", json!(row.kind.word()));
     put("errno", json!(row.errno));
     put("code", json!(row.code));

@@ -111,7 +111,7 @@ pub(crate) fn helper_call(cx: &mut Cx<'_>, insn: Insn, insn_idx: &mut usize) -> 
 fn find_proto(cx: &mut Cx<'_>, insn: Insn) -> Res<&'static FuncProto> {
     let func = insn.imm as u32;
     let name = if insn.imm < 0 { "unknown" } else { helper_name(func) };
-    if insn.imm < 0 || (func != id::UNSPEC && !exists(cx.program.kernel.version, func)) {
+    if insn.imm < 0 || (func != id::UNSPEC && !exists(cx.program.kernel, func)) {
         return Err(cx.reject(CallMsg::InvalidFunc { name: "unknown".to_string(), id: insn.imm }, Errno::EINVAL));
     }
     let query = helper_query(cx);

@@ -81,6 +81,10 @@ pub(crate) fn load_attributes(req: &LoadRequest, kernel: &Kernel, privilege: Pri
         return deny(Errno::E2BIG);
     }
     let ty = ProgType::from_number(req.prog_type);
+    let attach = AttachType::from_number(effective_attach_type(req)).unwrap_or(AttachType::CgroupInetIngress);
+    if ty.is_some_and(|t| kernel.tables.refuses(t, attach)) {
+        return deny(Errno::EPERM);
+    }
     if !ty.is_some_and(policy::is_unprivileged) && !bpf {
         return deny(Errno::EPERM);
     }

@@ -25,7 +25,7 @@ mod trace;
 
 use super::call::{Allowed, FuncProto};
 use super::facts::{d_path, lsm_hooks};
-use super::{AttachType, KernelVersion, ProgType};
+use super::{AttachType, Kernel, KernelVersion, ProgType};
 use offer::Tier;
 pub use proto::POISON;
 pub use query::{HelperCaps, HelperQuery};
@@ -36,10 +36,19 @@ pub fn name_of(id: u32) -> Option<&'static str> {
     id::NAMES.get(id as usize).copied()
 }
 
-/// Whether the number is that of a helper in this release, callable or not. The kernel words it differently
+/// Whether the number is that of a helper in this kernel, callable or not. The kernel words it differently
 /// (`invalid func`) when it is not.
-pub fn exists(version: KernelVersion, id: u32) -> bool {
-    id != id::UNSPEC && id <= id::last(version)
+pub fn exists(kernel: &Kernel, id: u32) -> bool {
+    id != id::UNSPEC && kernel.tables.helpers.map_or(id <= id::last(kernel.version), |there| there.contains(id))
+}
+
+/// The release whose rows hold for a helper: the kernel's, or the first that had it where the kernel has it before its
+/// time.
+fn release_of(kernel: &Kernel, id: u32) -> KernelVersion {
+    match id::since(id) {
+        Some(since) if since > kernel.version && exists(kernel, id) => since,
+        _ => kernel.version,
+    }
 }
 
 /// The prototype with which this program may call the helper; `None` where the kernel says
@@ -49,7 +58,7 @@ pub fn prototype(query: &HelperQuery<'_>, id: u32) -> Option<&'static FuncProto>
     let revised = revised::REVISED
         .iter()
         .rev()
-        .find(|(since, old, _)| *since <= query.kernel.version && std::ptr::eq(*old, proto));
+        .find(|(since, old, _)| *since <= release_of(query.kernel, id) && std::ptr::eq(*old, proto));
     Some(revised.map_or(proto, |(_, _, new)| *new))
 }
 
@@ -119,7 +128,6 @@ pub fn allowed(query: &HelperQuery<'_>, proto: &FuncProto) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kernel::Kernel;
 
     fn query(kernel: &Kernel, t: ProgType, a: AttachType) -> HelperQuery<'_> {
         HelperQuery::plain(kernel, t, a)
@@ -162,6 +170,16 @@ mod tests {
         assert_eq!(name(&q, id::GET_STACK), "bpf_get_stack_sleepable_proto");
         assert_eq!(name(&q, id::OVERRIDE_RETURN), "none");
         assert!(prototype(&query(&old, ProgType::LwtSeg6local, AttachType::Xdp), id::SKB_PULL_DATA).is_none());
+    }
+
+    #[test]
+    fn a_helper_taken_from_a_later_release_has_the_rows_of_that() {
+        let old = Kernel::release("5.10").expect("booted");
+        assert!(!exists(&old, id::LOOP) && name(&query(&old, ProgType::Xdp, AttachType::Xdp), id::LOOP) == "none");
+        let mut backported = old.clone();
+        backported.tables.helpers = Some((1..=id::last(old.version)).chain([id::LOOP]).collect());
+        assert!(exists(&backported, id::LOOP) && !exists(&backported, id::LOOP + 1));
+        assert_eq!(name(&query(&backported, ProgType::Xdp, AttachType::Xdp), id::LOOP), "bpf_loop_proto");
     }
 
     #[test]

@@ -161,7 +161,14 @@ pub fn flags_for(kernel: &Kernel, module: Option<&str>, name: &str, caller: &Cal
             if module.is_some() && group.module != module {
                 continue;
             }
-            if let Some(row) = group.rows.iter().find(|r| r.name == name && r.releases.contains(version)) {
+            let mut rows = group.rows.iter().filter(|r| r.name == name);
+            let found = match kernel.tables.kfunc(name) {
+                Some(false) => None,
+                // Where no row is of this release, the first is what was taken along from a later one.
+                Some(true) => rows.clone().find(|r| r.releases.contains(version)).or_else(|| rows.next()),
+                None => rows.find(|r| r.releases.contains(version)),
+            };
+            if let Some(row) = found {
                 let flags = if kernel.features.kfunc_args_trusted && !row.flags.is_rcu() {
                     row.flags | KfuncFlags::TRUSTED_ARGS
                 } else {

@@ -16,7 +16,6 @@
 //!
 //! Lines between `.rept N` and `.endr` are repeated. Maps that others name as templates (`inner=`) come first and are not created on their own.
 
-use std::fs;
 use std::sync::Arc;
 
 use verifier_core::analysis::System;
@@ -27,10 +26,10 @@ use verifier_core::kernel::{AttachType, MapType, ProgType};
 use verifier_core::program::request::{AttachTarget, LineInfo};
 use verifier_core::program::{FuncInfo, LoadRequest, MapSpec, OpenOptions, open};
 
-use super::{Case, number};
+use crate::case::{Case, Files, number};
 
 /// Keys of directives for assembly.
-pub(super) const KEYS: [&str; 12] = [
+pub const KEYS: [&str; 12] = [
     "type",
     "attach",
     "target",
@@ -115,8 +114,8 @@ fn map(line: &str, btf: Option<&Arc<Btf>>, system: &System, before: &[MapSpec]) 
     Ok(m)
 }
 
-fn attach_target(case: &Case, name: &str, system: &System) -> Result<AttachTarget, String> {
-    if let Some(prog) = case.replaced(system)? {
+fn attach_target(case: &Case, name: &str, system: &System, files: &dyn Files) -> Result<AttachTarget, String> {
+    if let Some(prog) = case.replaced(system, files)? {
         let btf = prog.request.btf.clone();
         let found = || btf.as_ref().and_then(|b| b.find_by_name_kind(name, BtfKind::Func));
         let btf_id = number(name).or_else(found).ok_or_else(|| format!("no function `{name}` in the target"))?;
@@ -162,12 +161,11 @@ fn edited(btf: Arc<Btf>, case: &Case) -> Result<Arc<Btf>, String> {
 }
 
 /// Puts a case together.
-pub(super) fn request(case: &Case, text: &str, system: &System) -> Result<LoadRequest, String> {
+pub(crate) fn request(case: &Case, text: &str, system: &System, files: &dyn Files) -> Result<LoadRequest, String> {
     let btf = match case.one("btf") {
         None => None,
         Some(file) => {
-            let path = case.path.with_file_name(file);
-            let bytes = fs::read(&path).map_err(|e| format!("{}: {e}", path.display()))?;
+            let bytes = case.file(file, files)?;
             open(&bytes, &OpenOptions::new(&system.kernel, file)).map_err(|e| e.to_string())?.btf
         }
     };
@@ -223,7 +221,7 @@ pub(super) fn request(case: &Case, text: &str, system: &System) -> Result<LoadRe
         expected_attach_type: case.one("attach").map_or(Ok(0), attach_type)?,
         insns,
         license: case.one("license").unwrap_or("GPL").into(),
-        attach: case.one("target").map_or(Ok(AttachTarget::default()), |t| attach_target(case, t, system))?,
+        attach: case.one("target").map_or(Ok(AttachTarget::default()), |t| attach_target(case, t, system, files))?,
         btf: btf.filter(|_| !func_info.is_empty() || !line_info.is_empty()),
         func_info,
         line_info,

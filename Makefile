@@ -8,7 +8,9 @@ BPFVET = target/release/bpfvet
 # Without libz3 (installed when missing and possible) everything but the solver is built.
 SOLVER = $$(sh .ci/solver-features)
 
-.PHONY: adversarial adversarial-record wasm aarch64 demo test build dist load bench agreement prove solve corpus record real differential fuzz tsan helpers hostile proto-lint proto-release fuzz-service formats licences lint
+comma := ,
+
+.PHONY: adversarial adversarial-record wasm aarch64 demo test build dist load bench agreement prove solve corpus record probe real differential fuzz tsan helpers hostile proto-lint proto-release fuzz-service formats licences lint
 
 build:
 	$(CARGO) build --release --locked -p verifier-server $(SOLVER)
@@ -123,6 +125,15 @@ record:
 	$(CARGO) build --release --locked -p bpfvet-tests --bin record
 	$(if $(KERNEL),,target/release/record $(MISSING))
 	for kernel in $(KERNEL); do target/release/record --kernel $$kernel $(MISSING) || exit 1; done
+
+# Boots Debian's kernels, lets bpfvet probe each as if it were unknown, and asks it about programs in the same boot: whether
+# the profile gives its verdicts. `make probe KERNEL=6.1.192,7.3.4`; the recorded objects are asked about where they are.
+UNKNOWN = 6.1.192,6.16.12,7.0.13,7.3.4
+PROBED ?= $(if $(findstring command,$(origin KERNEL)),$(KERNEL),$(UNKNOWN))
+probe: build
+	for kernel in $(subst $(comma), ,$(PROBED)); do sh tests/guest/prepare.sh target/record $$kernel || exit 1; done
+	$(CARGO) build --release --locked -p bpfvet-tests --bin probe
+	target/release/probe --kernel $(PROBED) --check --list
 
 # Checks the objects that Debian ships in xdp-tools and libbpf-tools (installed when missing) against what kernels said.
 real:

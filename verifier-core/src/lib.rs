@@ -39,8 +39,9 @@
 //! | 6 | [`explain`] |
 //! | 7 | `question` |
 //!
-//! Crates of their own stand above it: `verifier-runtime` (memory, maps, helpers, engines: all that is `unsafe`) and
-//! `verifier-solver` (Z3). This one is pure: no libc, no machine code, no Z3.
+//! Crates of their own stand above it: `verifier-runtime` (memory, maps, helpers, engines: all that is `unsafe`),
+//! `verifier-solver` (Z3) and `verifier-probe` (asks a machine's kernel, and keeps profiles). This one is pure: no libc, no
+//! machine code, no Z3.
 //!
 //! ## Invariants
 //!

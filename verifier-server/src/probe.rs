@@ -25,6 +25,7 @@ use crate::render::fold;
 /// # Errors
 /// In words for the user.
 pub fn run(args: &ProbeArgs, out: &mut dyn Write) -> Result<(), String> {
+    profile::may_store(&args.out).map_err(|e| clean::line(&e))?;
     let survey = Survey::of(&Root::here())?;
     let name = clean::line(&survey.name);
     let unusable = |e: profile::Unusable| format!("the running kernel {name}: {}", clean::line(&e.to_string()));
@@ -96,10 +97,12 @@ fn summary(p: &Profile) -> String {
     let (measured, all) = p.measured();
     let otherwise = p.otherwise();
     let differ = match otherwise.len() {
+        _ if measured == 0 => format!("all are as in {}", p.release),
         0 => format!("all of them as in {}", p.release),
         n => format!("{n} of them otherwise than in {}", p.release),
     };
-    row("changes", format!("{measured} of {all} measured, {differ}; the others are computed"));
+    let others = if measured == 0 { "" } else { "; the others are computed" };
+    row("changes", format!("{measured} of {all} measured, {differ}{others}"));
     for (change, there) in otherwise {
         let (sign, first) = (if there { '+' } else { '-' }, change.what.trim().split(". ").next().unwrap_or_default());
         row("", format!("{sign} {} ({})", change.name, first.trim_end_matches('.')));

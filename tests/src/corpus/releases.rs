@@ -12,8 +12,8 @@ use std::path::PathBuf;
 
 use verifier_core::analysis::{Options, Report, System, Verdict, verify};
 use verifier_core::kernel::history::PointRelease;
+use verifier_probe::normalise;
 
-use crate::normalise;
 use crate::oracle::Answer;
 
 use super::{Case, folder};

@@ -1,11 +1,13 @@
 //! Where requests are answered: by the running kernel, or by a distribution's kernel in an emulated machine.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use serde_json::Value;
 use verifier_core::analysis::System;
 use verifier_core::btf::Btf;
 use verifier_core::kernel::Kernel;
@@ -115,6 +117,36 @@ impl Machine {
     /// # Errors
     /// When the machine does not start or does not answer in lines.
     pub fn ask_until_it_breaks(&self, requests: &str, scratch: &Path) -> Result<(Vec<Answer>, Option<String>), String> {
+        let (text, said) = self.text(requests, &[], scratch)?;
+        let (answers, ended) = answers(&text)?;
+        // A machine that dies early says why on its console.
+        Ok((answers, (!ended).then(|| format!("the machine said:\n{}", last_lines(&said, 60)))))
+    }
+
+    /// Lets a built bpfvet probe an emulated machine, and then asks it: files that were handed over, by name, and the
+    /// answers.
+    ///
+    /// # Errors
+    /// When the machine does not start or does not finish, or bpfvet needs a library that is not here.
+    pub fn probe(&self, bpfvet: &Path, requests: &str, scratch: &Path) -> Result<(Files, Vec<Answer>), String> {
+        let mut more = vec![("bpfvet".to_string(), read(bpfvet)?)];
+        for library in libraries(bpfvet)? {
+            more.push((library.display().to_string().trim_start_matches('/').to_string(), read(&library)?));
+        }
+        let (text, said) = self.text(requests, &more, scratch)?;
+        let (handed, answered): (Vec<&str>, Vec<&str>) =
+            text.split_inclusive('\n').partition(|l| l.starts_with("{\"file\"") || l.starts_with("{\"waiting\""));
+        let files = handed.into_iter().filter_map(handed_over).collect();
+        match answers(&answered.concat())? {
+            (answers, true) => Ok((files, answers)),
+            (answers, false) => {
+                Err(format!("the answers break off after {}; the machine said:\n{}", answers.len(), last_lines(&said, 60)))
+            }
+        }
+    }
+
+    /// What is written down in answer, and what was said on the console. An emulated machine has more files, by name.
+    fn text(&self, requests: &str, more: &[(String, Vec<u8>)], scratch: &Path) -> Result<(String, String), String> {
         fs::create_dir_all(scratch).map_err(|e| format!("{}: {e}", scratch.display()))?;
         let (asked, answered) = (scratch.join("requests"), scratch.join("answers"));
         let write = |path: &Path, bytes: &[u8]| fs::write(path, bytes).map_err(|e| format!("{}: {e}", path.display()));
@@ -127,6 +159,7 @@ impl Machine {
                 let mut archive = Archive::default();
                 archive.file("init", &read(loader)?);
                 archive.file("requests", requests.as_bytes());
+                more.iter().for_each(|(name, bytes)| archive.file_in_folders(name, bytes));
                 let initrd = scratch.join("initrd");
                 write(&initrd, &archive.finish())?;
                 let memory = fs::File::create(&answered).and_then(|f| f.set_len(SHARED));
@@ -138,10 +171,27 @@ impl Machine {
         };
         let text = until_end(&answered)?;
         let _ = fs::remove_file(answered);
-        let (answers, ended) = answers(&text)?;
-        // A machine that dies early says why on its console.
-        Ok((answers, (!ended).then(|| format!("the machine said:\n{}", last_lines(&said, 60)))))
+        Ok((text, said))
     }
+}
+
+/// Files by name.
+pub type Files = BTreeMap<String, Vec<u8>>;
+
+/// A file that the loader program wrote down as a line.
+fn handed_over(line: &str) -> Option<(String, Vec<u8>)> {
+    let line: Value = serde_json::from_str(line).ok()?;
+    let digits = line.get("data")?.as_str()?.as_bytes();
+    let digit = |b: u8| char::from(b).to_digit(16).map(|d| d as u8);
+    let bytes = digits.as_chunks::<2>().0.iter().map(|p| Some(digit(p[0])? << 4 | digit(p[1])?)).collect::<Option<_>>();
+    Some((line.get("file")?.as_str()?.trim_start_matches('/').to_string(), bytes?))
+}
+
+/// The shared libraries that a program needs here, with the one that loads them.
+fn libraries(program: &Path) -> Result<Vec<PathBuf>, String> {
+    let listed = Command::new("ldd").arg(program).output().map_err(|e| format!("ldd: {e}"))?;
+    let listed = String::from_utf8_lossy(&listed.stdout).into_owned();
+    Ok(listed.split_whitespace().filter(|w| w.starts_with('/')).map(PathBuf::from).collect())
 }
 
 /// Boots a kernel with a file as shared memory, until it ends or no longer answers: what it said on its console.
@@ -282,6 +332,14 @@ impl Archive {
 
     fn file(&mut self, name: &str, contents: &[u8]) {
         self.entry(name, 0o100_755, contents);
+    }
+
+    /// A file whose folders are made before it; one that is there already stays.
+    fn file_in_folders(&mut self, name: &str, contents: &[u8]) {
+        for (at, _) in name.match_indices('/') {
+            self.entry(&name[..at], 0o040_755, &[]);
+        }
+        self.file(name, contents);
     }
 
     fn finish(mut self) -> Vec<u8> {

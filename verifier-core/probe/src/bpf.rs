@@ -270,14 +270,16 @@ pub struct Mapping {
 }
 
 impl Mapping {
-    /// Maps an arena where the kernel likes; nobody touches the memory.
+    /// Maps an arena at the address that it was created for, or where the kernel likes; nobody touches the memory.
     ///
     /// # Errors
-    /// Those of `mmap`.
-    pub fn new(map: &OwnedFd, len: usize) -> io::Result<Mapping> {
+    /// Those of `mmap`: where that address is taken, too.
+    pub fn new(map: &OwnedFd, wanted: Option<u64>, len: usize) -> io::Result<Mapping> {
         let access = libc::PROT_READ | libc::PROT_WRITE;
-        // SAFETY: without MAP_FIXED a new mapping takes no memory of anybody's.
-        let at = unsafe { libc::mmap(std::ptr::null_mut(), len, access, libc::MAP_SHARED, map.as_raw_fd(), 0) };
+        let fixed = if wanted.is_some() { libc::MAP_FIXED_NOREPLACE } else { 0 };
+        let hint = std::ptr::without_provenance_mut(wanted.unwrap_or(0) as usize);
+        // SAFETY: without MAP_FIXED, or where what is there stays, a new mapping takes no memory of anybody's.
+        let at = unsafe { libc::mmap(hint, len, access, libc::MAP_SHARED | fixed, map.as_raw_fd(), 0) };
         match NonNull::new(at).filter(|_| at != libc::MAP_FAILED) {
             Some(at) => Ok(Mapping { at, len }),
             None => Err(io::Error::last_os_error()),

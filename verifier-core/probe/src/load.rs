@@ -217,7 +217,8 @@ impl Opened {
         }
         if m.map_type == MapType::Arena as u32 && self.arena.is_none() {
             let len = m.max_entries.min(MOST_PAGES) as usize * PAGE;
-            self.arena = Some(Mapping::new(map, len).map_err(|e| Refused("mmap of the arena", e))?);
+            let wanted = (m.map_extra != 0).then_some(m.map_extra);
+            self.arena = Some(Mapping::new(map, wanted, len).map_err(|e| Refused("mmap of the arena", e))?);
         }
         Ok(())
     }

@@ -19,7 +19,7 @@ use verifier_core::kernel::{AttachType, Basis, Build, Kernel, Machine, Numbers, 
 use verifier_core::packing::pack_text;
 
 pub use read::{ProfileError, read};
-pub use store::{data_name, store};
+pub use store::{data_name, may_store, store};
 
 use crate::decide::{By, Decision};
 use crate::measure::{Found, Outcome};

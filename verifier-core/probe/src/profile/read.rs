@@ -191,7 +191,7 @@ pub fn read(path: &Path) -> Result<Profile, ProfileError> {
 }
 
 /// A word that is short and has nothing in it that a terminal or a path could mean something by.
-fn is_name(text: &str) -> bool {
+pub(super) fn is_name(text: &str) -> bool {
     let ok = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'+' | b'~' | b'-');
     !text.is_empty() && text.len() <= 128 && text.bytes().all(ok) && !text.starts_with(['.', '-'])
 }

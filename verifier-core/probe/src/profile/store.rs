@@ -5,11 +5,30 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use super::Profile;
+use super::read::is_name;
 
 /// The name of the data beside a profile of this name.
-pub fn data_name(profile: &Path) -> Option<String> {
-    let stem = profile.file_stem()?.to_str()?;
-    Some(format!("{stem}.btf.gz"))
+///
+/// # Errors
+/// When the profile's name is none that its readers would take.
+pub fn data_name(profile: &Path) -> Result<String, String> {
+    let stem = profile.file_stem().and_then(|s| s.to_str()).filter(|s| is_name(s));
+    match stem {
+        Some(stem) => Ok(format!("{stem}.btf.gz")),
+        None => Err(format!("{}: a profile's name has letters, digits, and . _ + ~ - only", profile.display())),
+    }
+}
+
+/// Whether a profile could be stored under a name, before anything is computed for it.
+///
+/// # Errors
+/// Why not, naming the file.
+pub fn may_store(profile: &Path) -> Result<(), String> {
+    let beside = profile.with_file_name(data_name(profile)?);
+    let folder = profile.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    fs::metadata(folder).map_err(|e| format!("{}: {e}", folder.display()))?;
+    may_replace(profile)?;
+    may_replace(&beside)
 }
 
 /// Whether something may be written under a name: nothing is there, or a plain file, which is replaced.
@@ -34,7 +53,7 @@ impl Unfinished {
         may_replace(to)?;
         let name = to.file_name().ok_or_else(|| format!("{}: it names no file", to.display()))?.to_string_lossy();
         let at = to.with_file_name(format!(".{name}.{}.part", std::process::id()));
-        let failed = |e: std::io::Error| format!("{}: {e}", at.display());
+        let failed = |e: std::io::Error| format!("{}: {e}", to.display());
         // A file of that name is nobody's but another's: it is not touched, and links are not followed.
         let mut file = OpenOptions::new().write(true).create_new(true).open(&at).map_err(failed)?;
         let unfinished = Unfinished { at: at.clone(), to: to.into() };
@@ -59,7 +78,7 @@ impl Drop for Unfinished {
 /// # Errors
 /// In words, naming the file.
 pub fn store(profile: &Profile, path: &Path) -> Result<PathBuf, String> {
-    let name = data_name(path).ok_or_else(|| format!("{}: it names no file", path.display()))?;
+    let name = data_name(path)?;
     let beside = path.with_file_name(&name);
     if beside == path {
         return Err(format!("{}: the profile needs another name than the data beside it", path.display()));

@@ -163,6 +163,8 @@ fn links_are_not_followed() {
     assert_eq!(fs::read(&other).expect("data"), before);
     let refused = store(&example(), &folder.file("no/such/folder.toml"));
     assert!(refused.is_err_and(|e| e.contains("No such file")));
+    assert!(may_store(&path).is_err() && may_store(&folder.file("no/such/folder.toml")).is_err());
+    assert!(may_store(&folder.file("a b.toml")).is_err_and(|e| e.contains("letters, digits")));
     let left: Vec<_> = fs::read_dir(&folder.0).expect("the folder").flatten().map(|e| e.file_name()).collect();
     assert_eq!(left.len(), 3, "{left:?}");
 }

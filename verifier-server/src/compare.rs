@@ -149,9 +149,7 @@ fn print(format: Format, system: &System, all: &[Compared], out: &mut dyn Write)
             let rows: Vec<Value> = all.iter().map(|c| row(system, c)).collect();
             writeln!(out, "{}", clean::json(&Value::from(rows).to_string()))
         }
-        Format::Jsonl => {
-            all.iter().try_for_each(|c| writeln!(out, "{}", clean::json(&row(system, c).to_string())))
-        }
+        Format::Jsonl => all.iter().try_for_each(|c| writeln!(out, "{}", clean::json(&row(system, c).to_string()))),
         _ => text(system, all, out),
     }
 }

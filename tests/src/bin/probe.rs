@@ -171,7 +171,13 @@ fn compare(args: &Args, system: &System, asked: &[Asked], answers: &[Answer]) ->
         if args.list && !agrees {
             let root = if a.how.privilege == Privilege::ROOT { "" } else { " (some capabilities)" };
             let last = answer.log.lines().rev().find(|l| !l.starts_with("processed ")).unwrap_or_default();
-            println!("  {}{root}: kernel {}, we {} {}\n      {last}", a.name, theirs(answer), ours.verdict, ours.reason);
+            println!(
+                "  {}{root}: kernel {}, we {} {}\n      {last}",
+                a.name,
+                theirs(answer),
+                ours.verdict,
+                ours.reason
+            );
         }
     }
     let share = same as f64 * 100.0 / f64::from(u32::try_from(all.max(1)).unwrap_or(u32::MAX));

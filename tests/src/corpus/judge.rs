@@ -8,7 +8,6 @@ use verifier_core::error::Msg;
 use verifier_core::log::{Context, Event, Interest, Sink};
 use verifier_probe::normalise;
 
-
 use super::Case;
 use super::klog::{self, Klog};
 

@@ -33,8 +33,8 @@ use std::path::{Path, PathBuf};
 
 use verifier_core::analysis::System;
 use verifier_core::program::LoadRequest;
-use verifier_probe::case::{self, Files, Language};
 use verifier_probe::assembly;
+use verifier_probe::case::{self, Files, Language};
 
 /// Releases that cases are recorded with.
 pub const RELEASES: [&str; 2] = ["6.12", "6.18"];
@@ -108,7 +108,8 @@ impl Case {
         for (key, _) in loaded.directives() {
             let expects = key.strip_prefix("expect").is_some_and(|k| k.is_empty() || RELEASES.contains(&&k[1..]));
             let key = key.as_str();
-            let known = KEYS.contains(&key) || case::KEYS.contains(&key) || is_assembly && assembly::KEYS.contains(&key);
+            let known =
+                KEYS.contains(&key) || case::KEYS.contains(&key) || is_assembly && assembly::KEYS.contains(&key);
             if !expects && !known {
                 return Err(format!("no directive is called `{key}`"));
             }

@@ -139,9 +139,11 @@ impl Machine {
         let files = handed.into_iter().filter_map(handed_over).collect();
         match answers(&answered.concat())? {
             (answers, true) => Ok((files, answers)),
-            (answers, false) => {
-                Err(format!("the answers break off after {}; the machine said:\n{}", answers.len(), last_lines(&said, 60)))
-            }
+            (answers, false) => Err(format!(
+                "the answers break off after {}; the machine said:\n{}",
+                answers.len(),
+                last_lines(&said, 60)
+            )),
         }
     }
 

@@ -181,8 +181,7 @@ fn by_lines(kernel: &Said, with: &Said, without: &Said) -> Option<bool> {
 
 /// Our answer; `None` where there is none.
 fn ours(case: &Case, request: &LoadRequest, system: &System) -> Option<Said> {
-    let options =
-        Options { log_level: case.log_level(), privilege: case.privilege().ok()?, ..Options::default() };
+    let options = Options { log_level: case.log_level(), privilege: case.privilege().ok()?, ..Options::default() };
     let begun = Instant::now();
     let late = || begun.elapsed() > PATIENCE;
     let report = catch_unwind(AssertUnwindSafe(|| verify_with(system, request, &options, &mut Off, &late))).ok()?;
@@ -345,7 +344,8 @@ mod tests {
 
     #[test]
     fn then_counters_and_lines_tell() {
-        let (with, without) = (said("accepted", 0, "a\nx\nprocessed 3 insns\n"), said("accepted", 0, "a\nprocessed 4 insns\n"));
+        let (with, without) =
+            (said("accepted", 0, "a\nx\nprocessed 3 insns\n"), said("accepted", 0, "a\nprocessed 4 insns\n"));
         assert_eq!(tell(&with.clone(), &with, &without), Some((true, true)));
         // Something else differs as well: it is told, but not plainly.
         assert_eq!(tell(&said("accepted", 0, "b\nprocessed 4 insns\n"), &with, &without), Some((false, false)));

@@ -11,6 +11,7 @@ use verifier_core::btf::{Btf, BtfKind};
 use verifier_core::isa::Insn;
 use verifier_core::isa::opcode::{CALL, EXIT, JMP, PSEUDO_KFUNC_CALL};
 use verifier_core::kernel::helpers::{self, id};
+use verifier_core::kernel::prog_types::attach::telling;
 use verifier_core::kernel::{AttachType, MapType, Numbers, ProgType, kfuncs};
 use verifier_core::program::request::AttachTarget;
 use verifier_core::program::{LoadRequest, MapSpec};
@@ -48,82 +49,6 @@ pub struct Found {
 
 /// How a load is put to the kernel.
 pub type Ask<'a> = dyn FnMut(&LoadRequest) -> Asked + 'a;
-
-/// Program types with an attach type each and what they are tried on; the first target that the kernel has is taken.
-const TYPES: &[(ProgType, AttachType, &[&str])] = &[
-    (ProgType::SocketFilter, AttachType::CgroupInetIngress, &[]),
-    (ProgType::Kprobe, AttachType::CgroupInetIngress, &[]),
-    (ProgType::SchedCls, AttachType::CgroupInetIngress, &[]),
-    (ProgType::SchedAct, AttachType::CgroupInetIngress, &[]),
-    (ProgType::Tracepoint, AttachType::CgroupInetIngress, &[]),
-    (ProgType::Xdp, AttachType::Xdp, &[]),
-    (ProgType::PerfEvent, AttachType::CgroupInetIngress, &[]),
-    (ProgType::CgroupSkb, AttachType::CgroupInetEgress, &[]),
-    (ProgType::CgroupSock, AttachType::CgroupInetSockCreate, &[]),
-    (ProgType::LwtIn, AttachType::CgroupInetIngress, &[]),
-    (ProgType::LwtOut, AttachType::CgroupInetIngress, &[]),
-    (ProgType::LwtXmit, AttachType::CgroupInetIngress, &[]),
-    (ProgType::SockOps, AttachType::CgroupSockOps, &[]),
-    (ProgType::SkSkb, AttachType::SkSkbStreamVerdict, &[]),
-    (ProgType::CgroupDevice, AttachType::CgroupDevice, &[]),
-    (ProgType::SkMsg, AttachType::SkMsgVerdict, &[]),
-    (ProgType::RawTracepoint, AttachType::CgroupInetIngress, &[]),
-    (ProgType::CgroupSockAddr, AttachType::CgroupInet4Connect, &[]),
-    (ProgType::LwtSeg6local, AttachType::CgroupInetIngress, &[]),
-    (ProgType::LircMode2, AttachType::LircMode2, &[]),
-    (ProgType::SkReuseport, AttachType::SkReuseportSelect, &[]),
-    (ProgType::FlowDissector, AttachType::FlowDissector, &[]),
-    (ProgType::CgroupSysctl, AttachType::CgroupSysctl, &[]),
-    (ProgType::RawTracepointWritable, AttachType::CgroupInetIngress, &[]),
-    (ProgType::CgroupSockopt, AttachType::CgroupSetsockopt, &[]),
-    (ProgType::Tracing, AttachType::TraceRawTp, &["btf_trace_sched_switch", "btf_trace_task_newtask"]),
-    (ProgType::Tracing, AttachType::TraceFentry, &["vfs_read", "do_unlinkat", "vfs_open"]),
-    (ProgType::Tracing, AttachType::TraceFexit, &["vfs_read", "do_unlinkat", "vfs_open"]),
-    (ProgType::Tracing, AttachType::ModifyReturn, &["security_file_open", "bpf_modify_return_test"]),
-    (ProgType::Tracing, AttachType::TraceIter, &["bpf_iter_task", "bpf_iter_bpf_map"]),
-    (ProgType::Lsm, AttachType::LsmMac, &["bpf_lsm_file_open"]),
-    (ProgType::Lsm, AttachType::LsmCgroup, &["bpf_lsm_socket_create"]),
-    (ProgType::SkLookup, AttachType::SkLookup, &[]),
-    (ProgType::Syscall, AttachType::CgroupInetIngress, &[]),
-    (ProgType::Netfilter, AttachType::Netfilter, &[]),
-];
-
-/// Map types with key, value, entries and flags of the smallest, and whether they need types.
-const MAPS: &[(MapType, u32, u32, u32, u32, bool)] = &[
-    (MapType::Hash, 4, 4, 1, 0, false),
-    (MapType::Array, 4, 4, 1, 0, false),
-    (MapType::ProgArray, 4, 4, 1, 0, false),
-    (MapType::PerfEventArray, 4, 4, 1, 0, false),
-    (MapType::PercpuHash, 4, 4, 1, 0, false),
-    (MapType::PercpuArray, 4, 4, 1, 0, false),
-    (MapType::StackTrace, 4, 8, 1, 0, false),
-    (MapType::CgroupArray, 4, 4, 1, 0, false),
-    (MapType::LruHash, 4, 4, 1, 0, false),
-    (MapType::LruPercpuHash, 4, 4, 1, 0, false),
-    (MapType::LpmTrie, 8, 4, 1, NO_PREALLOC, false),
-    (MapType::Devmap, 4, 4, 1, 0, false),
-    (MapType::Sockmap, 4, 4, 1, 0, false),
-    (MapType::Cpumap, 4, 4, 1, 0, false),
-    (MapType::Xskmap, 4, 4, 1, 0, false),
-    (MapType::Sockhash, 4, 4, 1, 0, false),
-    (MapType::ReuseportSockarray, 4, 4, 1, 0, false),
-    (MapType::Queue, 0, 4, 1, 0, false),
-    (MapType::Stack, 0, 4, 1, 0, false),
-    (MapType::DevmapHash, 4, 4, 1, 0, false),
-    (MapType::Ringbuf, 0, 0, 4096, 0, false),
-    (MapType::BloomFilter, 0, 4, 1, 0, false),
-    (MapType::UserRingbuf, 0, 0, 4096, 0, false),
-    (MapType::SkStorage, 4, 4, 0, NO_PREALLOC, true),
-    (MapType::InodeStorage, 4, 4, 0, NO_PREALLOC, true),
-    (MapType::TaskStorage, 4, 4, 0, NO_PREALLOC, true),
-    (MapType::CgrpStorage, 4, 4, 0, NO_PREALLOC, true),
-    (MapType::Arena, 0, 0, 1, MMAPABLE, false),
-    (MapType::Rhash, 4, 4, 1, NO_PREALLOC, false),
-];
-
-/// Creation flags. Kernel: `BPF_F_NO_PREALLOC`, `BPF_F_MMAPABLE`.
-const NO_PREALLOC: u32 = 1;
-const MMAPABLE: u32 = 1 << 10;
 
 /// BTF with one type, `int` of four bytes, which is type 1.
 fn int_btf() -> Option<Arc<Btf>> {
@@ -190,7 +115,8 @@ pub fn all(system: &System, ask: &mut Ask<'_>, told: &mut dyn FnMut(&str)) -> Fo
 
 fn prog_types(system: &System, ask: &mut Ask<'_>) -> Vec<(ProgType, AttachType, Outcome)> {
     let mut out = Vec::new();
-    for (prog_type, attach, targets) in TYPES {
+    let all = ProgType::ALL.iter().flat_map(|t| telling(*t).iter().map(move |(attach, targets)| (t, attach, targets)));
+    for (prog_type, attach, targets) in all {
         let mut request = trivial(*prog_type, *attach);
         if !targets.is_empty() {
             let kinds = [BtfKind::Func, BtfKind::Typedef];
@@ -226,18 +152,18 @@ fn all_helpers(ask: &mut Ask<'_>) -> Option<Numbers> {
 fn map_types(ask: &mut Ask<'_>) -> Vec<(MapType, bool)> {
     let types = int_btf();
     let mut out = Vec::new();
-    for (map_type, key_size, value_size, max_entries, map_flags, typed) in MAPS {
+    for (map_type, smallest) in MapType::ALL.iter().filter_map(|t| Some((t, t.smallest()?))) {
         let mut map = MapSpec {
             fd: 1,
             name: "probe".into(),
             map_type: *map_type as u32,
-            key_size: *key_size,
-            value_size: *value_size,
-            max_entries: *max_entries,
-            map_flags: *map_flags,
+            key_size: smallest.key,
+            value_size: smallest.value,
+            max_entries: smallest.entries,
+            map_flags: smallest.flags,
             ..MapSpec::default()
         };
-        if *typed {
+        if smallest.typed {
             (map.btf, map.btf_key_type_id, map.btf_value_type_id) = (types.clone(), 1, 1);
         }
         let socket_filter = trivial(ProgType::SocketFilter, AttachType::CgroupInetIngress);

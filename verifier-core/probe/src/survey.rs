@@ -145,8 +145,7 @@ impl Survey {
         let name = root.text("/proc/sys/kernel/osrelease")?;
         let version = root.text("/proc/version").unwrap_or_default();
         let signature = root.text("/proc/version_signature").ok();
-        let mut out =
-            Survey { base: base(&name, &version, signature.as_deref()), name, ..Survey::default() };
+        let mut out = Survey { base: base(&name, &version, signature.as_deref()), name, ..Survey::default() };
         out.read_btf(root);
         out.read_config(root);
         out.read_symbols(root);
@@ -180,7 +179,11 @@ impl Survey {
             }
         }
         if more > 0 {
-            self.lacks("BTF of modules", format!("{more} more than are read"), "their functions and types are not known");
+            self.lacks(
+                "BTF of modules",
+                format!("{more} more than are read"),
+                "their functions and types are not known",
+            );
         }
     }
 
@@ -210,7 +213,8 @@ impl Survey {
     }
 
     fn read_symbols(&mut self, root: &Root) {
-        const FOLLOWS: &str = "symbols that programs ask for without a type are those of the nearest kernel that bpfvet has";
+        const FOLLOWS: &str =
+            "symbols that programs ask for without a type are those of the nearest kernel that bpfvet has";
         let btf = self.vmlinux.clone().and_then(|raw| Btf::parse(raw, None).ok()).map(Arc::new);
         match (root.bytes("/proc/kallsyms"), btf) {
             (Ok(text), _) if text.is_empty() => {
@@ -266,7 +270,8 @@ fn symbols(kallsyms: &str, btf: &Btf) -> String {
     let mut seen: HashMap<&str, (u64, u32)> = HashMap::new();
     for line in kallsyms.lines() {
         let mut words = line.split_whitespace();
-        let (Some(address), Some(_), Some(name), None) = (words.next(), words.next(), words.next(), words.next()) else {
+        let (Some(address), Some(_), Some(name), None) = (words.next(), words.next(), words.next(), words.next())
+        else {
             continue;
         };
         let address = u64::from_str_radix(address, 16).unwrap_or(0);

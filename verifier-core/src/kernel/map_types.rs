@@ -158,6 +158,61 @@ pub mod flags {
     pub const RB_OVERWRITE: u32 = 1 << 19;
 }
 
+/// The smallest map of a type, which every kernel creates that has the type.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Smallest {
+    /// Bytes of a key.
+    pub key: u32,
+    /// Bytes of a value.
+    pub value: u32,
+    /// Entries.
+    pub entries: u32,
+    /// Creation flags.
+    pub flags: u32,
+    /// Key and value need types.
+    pub typed: bool,
+}
+
+impl MapType {
+    /// The smallest map of this type; `None`: it takes more than numbers to create one.
+    pub const fn smallest(self) -> Option<Smallest> {
+        let (key, value, entries, flags) = match self {
+            MapType::Unspec
+            | MapType::StructOps
+            | MapType::ArrayOfMaps
+            | MapType::HashOfMaps
+            | MapType::CgroupStorageDeprecated
+            | MapType::PercpuCgroupStorageDeprecated => return None,
+            MapType::Hash
+            | MapType::Array
+            | MapType::ProgArray
+            | MapType::PerfEventArray
+            | MapType::PercpuHash
+            | MapType::PercpuArray
+            | MapType::CgroupArray
+            | MapType::LruHash
+            | MapType::LruPercpuHash
+            | MapType::Devmap
+            | MapType::DevmapHash
+            | MapType::Sockmap
+            | MapType::Sockhash
+            | MapType::Cpumap
+            | MapType::Xskmap
+            | MapType::ReuseportSockarray => (4, 4, 1, 0),
+            MapType::Rhash => (4, 4, 1, flags::NO_PREALLOC),
+            MapType::StackTrace => (4, 8, 1, 0),
+            MapType::LpmTrie => (8, 4, 1, flags::NO_PREALLOC),
+            MapType::Queue | MapType::Stack | MapType::BloomFilter => (0, 4, 1, 0),
+            MapType::Ringbuf | MapType::UserRingbuf => (0, 0, 4096, 0),
+            MapType::SkStorage | MapType::InodeStorage | MapType::TaskStorage | MapType::CgrpStorage => {
+                return Some(Smallest { key: 4, value: 4, entries: 0, flags: flags::NO_PREALLOC, typed: true });
+            }
+            MapType::Arena => (0, 0, 1, flags::MMAPABLE),
+        };
+        Some(Smallest { key, value, entries, flags, typed: false })
+    }
+}
+
 /// What an instruction that loads the address of a map's value gets. Kernel: `map_direct_value_addr()` of the type.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum DirectValue {

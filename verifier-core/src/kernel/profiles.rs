@@ -26,12 +26,15 @@ pub enum Basis {
 }
 
 impl Basis {
+    /// All words, as answers carry them.
+    pub const WORDS: [&'static str; 3] = ["measured", "computed", "probed"];
+
     /// One word, as answers carry it.
     pub const fn word(self) -> &'static str {
         match self {
-            Basis::Measured => "measured",
-            Basis::Computed { .. } => "computed",
-            Basis::Probed => "probed",
+            Basis::Measured => Basis::WORDS[0],
+            Basis::Computed { .. } => Basis::WORDS[1],
+            Basis::Probed => Basis::WORDS[2],
         }
     }
 }

@@ -12,8 +12,13 @@ use proc_macro2::{TokenStream, TokenTree};
 use quote::ToTokens;
 
 /// Crates that are looked at: name, folder below this crate's.
-pub const CRATES: &[(&str, &str)] =
-    &[("core", "src"), ("probe", "probe/src"), ("runtime", "runtime/src"), ("solver", "solver/src"), ("server", "../verifier-server/src")];
+pub const CRATES: &[(&str, &str)] = &[
+    ("core", "src"),
+    ("probe", "probe/src"),
+    ("runtime", "runtime/src"),
+    ("solver", "solver/src"),
+    ("server", "../verifier-server/src"),
+];
 
 /// One file.
 pub struct Source {

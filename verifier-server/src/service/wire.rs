@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use verifier_core::error::all_rows;
 use verifier_core::explain::{self, Trace, suggest};
+use verifier_core::kernel::Basis;
 use verifier_core::program::LoaderRules;
 use verifier_core::program::request::Privilege;
 
@@ -220,6 +221,7 @@ pub fn answer(row: Row) -> proto::Answer {
         log: row.log,
         over_budget: row.over_budget,
         reason: row.reason.unwrap_or_default(),
+        basis: row.basis.unwrap_or_default().into(),
     }
 }
 
@@ -235,6 +237,7 @@ pub fn row(object: &str, a: proto::Answer) -> Row {
     };
     let mut row = Row::new(object, &a.program, &a.section, &a.kernel, kind, a.message);
     row.undecided = undecided;
+    row.basis = Basis::WORDS.into_iter().find(|word| *word == a.basis);
     row.prog_type = a.prog_type;
     row.errno = Some(a.errno).filter(|e| !e.is_empty());
     row.log = a.log;

@@ -243,7 +243,9 @@ impl Profile {
 
 /// The set of all helpers of some names.
 fn numbers(names: &[&str]) -> Option<Numbers> {
-    let of = |name: &&str| (1..).map_while(|n| Some((n, verifier_core::kernel::helpers::name_of(n)?))).find(|(_, known)| known == name);
+    let of = |name: &&str| {
+        (1..).map_while(|n| Some((n, verifier_core::kernel::helpers::name_of(n)?))).find(|(_, known)| known == name)
+    };
     names.iter().map(|name| of(name).map(|(n, _)| n)).collect()
 }
 

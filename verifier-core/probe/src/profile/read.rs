@@ -178,7 +178,8 @@ pub fn read(path: &Path) -> Result<Profile, ProfileError> {
         let at = e.span().unwrap_or(0..0);
         let line = text.get(..at.start).map_or("", |before| &text[before.rfind('\n').map_or(0, |n| n + 1)..]);
         let key = line.lines().next().and_then(|l| l.split_once('=')).map(|(k, _)| k.trim());
-        let key = key.filter(|k| !k.is_empty() && !e.message().contains(*k)).map_or(String::new(), |k| format!("{k}: "));
+        let key =
+            key.filter(|k| !k.is_empty() && !e.message().contains(*k)).map_or(String::new(), |k| format!("{k}: "));
         reading.wrong(at, format!("{key}{}", e.message().replace('\n', "; ")))
     })?;
     if *parsed.form.get_ref() != FORM {
@@ -328,7 +329,11 @@ impl Reading<'_> {
     /// Reads the data.
     fn fill(&self, profile: &mut Profile, d: &DataPart, path: &Path) -> Result<(), ProfileError> {
         if !is_name(d.file.get_ref()) {
-            return Err(self.value("file", &d.file, "the data is a file beside this one, so that this is its name alone"));
+            return Err(self.value(
+                "file",
+                &d.file,
+                "the data is a file beside this one, so that this is its name alone",
+            ));
         }
         if *d.bytes.get_ref() > MOST_DATA {
             return Err(self.value("bytes", &d.bytes, format!("more than {} MiB are not read", MOST_DATA >> 20)));
@@ -353,7 +358,8 @@ impl Reading<'_> {
         }
         let mut rest = data.as_slice();
         let mut part = |len: u64| {
-            let (bytes, after) = rest.split_at_checked(usize::try_from(len).unwrap_or(usize::MAX)).unwrap_or((rest, &[]));
+            let (bytes, after) =
+                rest.split_at_checked(usize::try_from(len).unwrap_or(usize::MAX)).unwrap_or((rest, &[]));
             rest = after;
             bytes.to_vec()
         };

@@ -166,14 +166,21 @@ impl Profile {
     }
 
     fn tables_part(&self, out: &mut String) {
-        out.push_str("\n# What the kernel has; what is not listed was not asked about, and the release tells.\n[tables]\n");
+        out.push_str(
+            "\n# What the kernel has; what is not listed was not asked about, and the release tells.\n[tables]\n",
+        );
         if let Some(there) = &self.found.helpers {
             list(out, "helpers", there.iter().filter_map(helpers::name_of));
         }
         let lower = |t: &str| t.to_ascii_lowercase();
         for (name, wanted) in [("map-types", true), ("no-map-types", false)] {
-            let of: Vec<String> =
-                self.found.map_types.iter().filter(|(_, there)| *there == wanted).map(|(t, _)| lower(t.name())).collect();
+            let of: Vec<String> = self
+                .found
+                .map_types
+                .iter()
+                .filter(|(_, there)| *there == wanted)
+                .map(|(t, _)| lower(t.name()))
+                .collect();
             list(out, name, of.iter().map(String::as_str));
         }
         for (name, wanted) in [("kernel-functions", true), ("no-kernel-functions", false)] {

@@ -40,6 +40,51 @@ pub fn allowed(t: ProgType) -> Option<&'static [A]> {
     })
 }
 
+/// Attach types that say whether a kernel has programs of a type and whether its owner lets them load, each with targets,
+/// of which a kernel has one at least. None where the smallest program takes more than that.
+pub fn telling(t: ProgType) -> &'static [(A, &'static [&'static str])] {
+    const FUNCTIONS: &[&str] = &["vfs_read", "do_unlinkat", "vfs_open"];
+    match t {
+        ProgType::Unspec | ProgType::StructOps | ProgType::Ext => &[],
+        ProgType::SocketFilter
+        | ProgType::Kprobe
+        | ProgType::SchedCls
+        | ProgType::SchedAct
+        | ProgType::Tracepoint
+        | ProgType::PerfEvent
+        | ProgType::LwtIn
+        | ProgType::LwtOut
+        | ProgType::LwtXmit
+        | ProgType::LwtSeg6local
+        | ProgType::RawTracepoint
+        | ProgType::RawTracepointWritable
+        | ProgType::Syscall => &[(A::CgroupInetIngress, &[])],
+        ProgType::Xdp => &[(A::Xdp, &[])],
+        ProgType::CgroupSkb => &[(A::CgroupInetEgress, &[])],
+        ProgType::CgroupSock => &[(A::CgroupInetSockCreate, &[])],
+        ProgType::SockOps => &[(A::CgroupSockOps, &[])],
+        ProgType::SkSkb => &[(A::SkSkbStreamVerdict, &[])],
+        ProgType::CgroupDevice => &[(A::CgroupDevice, &[])],
+        ProgType::SkMsg => &[(A::SkMsgVerdict, &[])],
+        ProgType::CgroupSockAddr => &[(A::CgroupInet4Connect, &[])],
+        ProgType::LircMode2 => &[(A::LircMode2, &[])],
+        ProgType::SkReuseport => &[(A::SkReuseportSelect, &[])],
+        ProgType::FlowDissector => &[(A::FlowDissector, &[])],
+        ProgType::CgroupSysctl => &[(A::CgroupSysctl, &[])],
+        ProgType::CgroupSockopt => &[(A::CgroupSetsockopt, &[])],
+        ProgType::SkLookup => &[(A::SkLookup, &[])],
+        ProgType::Netfilter => &[(A::Netfilter, &[])],
+        ProgType::Lsm => &[(A::LsmMac, &["bpf_lsm_file_open"]), (A::LsmCgroup, &["bpf_lsm_socket_create"])],
+        ProgType::Tracing => &[
+            (A::TraceRawTp, &["btf_trace_sched_switch", "btf_trace_task_newtask"]),
+            (A::TraceFentry, FUNCTIONS),
+            (A::TraceFexit, FUNCTIONS),
+            (A::ModifyReturn, &["security_file_open", "bpf_modify_return_test"]),
+            (A::TraceIter, &["bpf_iter_task", "bpf_iter_bpf_map"]),
+        ],
+    }
+}
+
 /// The attach type number that the kernel puts in the place of 0. Kernel: `bpf_prog_load_fixup_attach_type()`.
 pub fn fixup(t: u32, attach_type: u32) -> u32 {
     if attach_type != 0 {

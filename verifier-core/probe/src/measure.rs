@@ -51,7 +51,7 @@ pub struct Found {
 pub type Ask<'a> = dyn FnMut(&LoadRequest) -> Asked + 'a;
 
 /// BTF with one type, `int` of four bytes, which is type 1.
-fn int_btf() -> Option<Arc<Btf>> {
+pub(crate) fn int_btf() -> Option<Arc<Btf>> {
     let words: [u32; 6 + 4] = [
         0x0001_eb9f, // magic, version
         24,          // length of the header

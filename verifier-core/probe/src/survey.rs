@@ -343,4 +343,80 @@ mod tests {
         assert_eq!(possible("0,2-5"), Some(6));
         assert_eq!(possible(""), None);
     }
+
+    /// A machine whose files a test writes.
+    struct Machine(PathBuf);
+
+    impl Machine {
+        fn new(name: &str, files: &[(&str, &[u8])]) -> Machine {
+            let at = std::env::temp_dir().join(format!("bpfvet-survey-{name}-{}", std::process::id()));
+            let _ = std::fs::remove_dir_all(&at);
+            for (file, bytes) in files {
+                let path = at.join(file);
+                std::fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
+                std::fs::write(path, bytes).expect("a file");
+            }
+            Machine(at)
+        }
+
+        fn survey(&self) -> Survey {
+            Survey::of(&Root::below(&self.0)).expect("it tells its release")
+        }
+    }
+
+    impl Drop for Machine {
+        fn drop(&mut self) {
+            let _ = std::fs::remove_dir_all(&self.0);
+        }
+    }
+
+    #[test]
+    fn a_machine_that_tells_nothing_but_its_release_is_surveyed() {
+        let machine = Machine::new("bare", &[("proc/sys/kernel/osrelease", b"5.14.0-427.el9.x86_64\n")]);
+        let survey = machine.survey();
+        assert_eq!(survey.name, "5.14.0-427.el9.x86_64");
+        assert_eq!(survey.base.map(|b| b.release.to_string()), Some("5.14".into()));
+        let missing: Vec<&str> = survey.missing.iter().map(|m| m.what.as_str()).collect();
+        for what in ["BTF of the kernel", "build configuration", "symbols", "possible processors"] {
+            assert!(missing.contains(&what), "{missing:?}");
+        }
+        assert!(survey.missing.iter().all(|m| !m.why.is_empty() && !m.follows.is_empty()));
+        let nothing = Machine::new("nothing", &[("proc/version", b"Linux")]);
+        assert!(Survey::of(&Root::below(&nothing.0)).is_err_and(|e| e.contains("osrelease")));
+    }
+
+    #[test]
+    fn what_a_machine_tells_is_read() {
+        use std::io::Write;
+        let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        packed.write_all(b"# a comment\nCONFIG_NR_CPUS=64\n# CONFIG_X is not set\nCONFIG_BPF=y\n").expect("memory");
+        let packed = packed.finish().expect("memory");
+        let btf = crate::measure::int_btf().expect("it is valid").raw().into_owned();
+        let machine = Machine::new(
+            "whole",
+            &[
+                ("proc/sys/kernel/osrelease", b"6.8.0-45-generic\n"),
+                ("proc/version_signature", b"Ubuntu 6.8.0-45.45-generic 6.8.12\n"),
+                ("proc/config.gz", &packed),
+                ("proc/cmdline", b"quiet mitigations=off\n"),
+                (
+                    "proc/kallsyms",
+                    b"ffffffff81000000 T a_function\n0000000000014000 D cpu_data\nffffffff81000010 t twice\n\
+                    ffffffff81000020 t twice\nffffffff81000030 r __ksymtab_x\nffffffffc0000000 t of_a_module [m]\n",
+                ),
+                ("proc/sys/net/core/bpf_jit_harden", b"2\n"),
+                ("sys/devices/system/cpu/possible", b"0-15\n"),
+                ("sys/kernel/security/lockdown", b"none [integrity] confidentiality\n"),
+                ("sys/kernel/btf/vmlinux", &btf),
+                ("sys/kernel/btf/nf_nat", &btf),
+            ],
+        );
+        let survey = machine.survey();
+        assert_eq!(survey.base.map(|b| b.release.to_string()), Some("6.8.12".into()));
+        assert_eq!(survey.config.as_deref(), Some("CONFIG_NR_CPUS=64\nCONFIG_BPF=y\n"));
+        assert_eq!(survey.symbols.as_deref(), Some("=twice\na_function\ncpu_data 14000\n"));
+        assert_eq!((survey.cpus, survey.lockdown.as_deref()), (Some(16), Some("integrity")));
+        assert_eq!(survey.sysctls.get("net.core.bpf_jit_harden"), Some(&2));
+        assert!(survey.mitigations_off && survey.vmlinux.is_some() && survey.modules.len() == 1);
+    }
 }

@@ -153,6 +153,7 @@ fn passes(filter: Filter, build: Build, caller: &Caller<'_>) -> bool {
 pub fn flags_for(kernel: &Kernel, module: Option<&str>, name: &str, caller: &Caller<'_>) -> Option<KfuncFlags> {
     let version = kernel.version;
     let hook = hook_of(caller.prog_type, version);
+    let told = kernel.tables.kfunc(name);
     // Before there were functions for all programs, a type without a hook could call none.
     let common = if version >= KernelVersion::new(6, 2) { Hooks::COMMON } else { Hooks::empty() };
     for hooks in [common, hook] {
@@ -162,7 +163,7 @@ pub fn flags_for(kernel: &Kernel, module: Option<&str>, name: &str, caller: &Cal
                 continue;
             }
             let mut rows = group.rows.iter().filter(|r| r.name == name);
-            let found = match kernel.tables.kfunc(name) {
+            let found = match told {
                 Some(false) => None,
                 // Where no row is of this release, the first is what was taken along from a later one.
                 Some(true) => rows.clone().find(|r| r.releases.contains(version)).or_else(|| rows.next()),

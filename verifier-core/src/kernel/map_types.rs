@@ -201,6 +201,7 @@ impl MapType {
             | MapType::ReuseportSockarray => (4, 4, 1, 0),
             MapType::Rhash => (4, 4, 1, flags::NO_PREALLOC),
             MapType::StackTrace => (4, 8, 1, 0),
+            MapType::InsnArray => (4, 16, 1, 0),
             MapType::LpmTrie => (8, 4, 1, flags::NO_PREALLOC),
             MapType::Queue | MapType::Stack | MapType::BloomFilter => (0, 4, 1, 0),
             MapType::Ringbuf | MapType::UserRingbuf => (0, 0, 4096, 0),

@@ -83,6 +83,10 @@ pub struct Decision {
     pub by: By,
 }
 
+/// What is refused to everyone, or to those without rights.
+const EPERM: i32 = 1;
+/// What the verifier returns where it finds itself to be wrong.
+const EFAULT: i32 = 14;
 /// Time for one analysis of ours.
 const PATIENCE: Duration = Duration::from_secs(20);
 /// Times that all changes are decided.
@@ -246,7 +250,7 @@ impl<'a> Decider<'a> {
             }
             told(i, changes.len(), change.probe);
             let asked = find(change).ok_or_else(|| "its probe is not in this bpfvet".to_string());
-            probes.insert(change.probe, asked.and_then(|case| put(case, &system, files, ask)));
+            probes.insert(change.probe, asked.and_then(|case| put(case, change, &system, files, ask)));
         }
         Decider { system, changes, probes, told }
     }
@@ -300,9 +304,10 @@ impl<'a> Decider<'a> {
     }
 }
 
-/// Puts a probe to the kernel.
+/// Puts a probe to the kernel; not one that it may answer by reporting a bug of its own: some are set up to stop then.
 fn put(
     case: Case,
+    change: &Change,
     system: &System,
     files: &dyn Files,
     ask: &mut dyn FnMut(&Case, &LoadRequest) -> Asked,
@@ -310,6 +315,10 @@ fn put(
     let request = catch_unwind(AssertUnwindSafe(|| case.request(system, files)));
     let request = request.unwrap_or_else(|_| Err("bpfvet failed on it".into()));
     let request = request.map_err(|e| format!("its probe does not come to a load: {e}"))?;
+    let reports = |on| ours(&case, &request, &with(system, change, on)).is_some_and(|said| said.errno == EFAULT);
+    if reports(true) || reports(false) {
+        return Err("its probe was not asked: a kernel may report a bug of its own".into());
+    }
     let answer = match ask(&case, &request) {
         Asked::Not(why) => return Err(format!("its probe was not asked: {why}")),
         Asked::Answer(answer) => answer,
@@ -317,7 +326,6 @@ fn put(
     if answer.verdict == "not_loadable" {
         return Err(format!("the {} of its probe was refused with error {}", answer.failed, answer.errno));
     }
-    const EPERM: i32 = 1;
     if answer.errno == EPERM && answer.log.is_empty() {
         return Err("the machine refuses its probe to everyone, or to those without privileges".into());
     }

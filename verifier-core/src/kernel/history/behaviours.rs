@@ -1308,8 +1308,8 @@ behaviours! {
     /// ended what it was in like an exit.
     throw_is_no_exit {
         since: v(7, 0),
-        stable: &[p(6, 19, 14)],
-        evidence: "measured on 6.19.6, 6.19.14 and 7.0.4",
+        stable: &[p(6, 12, 117), p(6, 18, 44), p(6, 19, 14)],
+        evidence: "measured on 6.12.117, 6.18.15, 6.18.44, 6.19.6, 6.19.14 and 7.0.4",
         probe: "exception/in_function_with_lock",
     }
     /// Programs of tracing types may use maps with timers and work queues (7.0).

@@ -10,7 +10,7 @@ use crate::log::{Context, Event, Sink};
 use crate::state::{RegState, VerifierState};
 
 use super::asks::{Ask, Told};
-use super::diagnosis::account_for;
+use super::diagnosis::{account_for, account_for_memory};
 use super::learned::Learned;
 use super::out::Out;
 use super::path::Path;
@@ -132,6 +132,14 @@ impl<'a, P: Deref<Target = Program<'a>>> Cx<'a, P> {
         if self.gives_accounts()
             && let Some(account) = account_for(&self.program, &self.path, msg)
         {
+            self.emit(Event::Account(&account));
+        }
+    }
+
+    /// Prints the account of memory of a type that a kernel function was not given, in `regno`, if it was refused for that.
+    pub(crate) fn account_of_memory(&mut self, stop: &Stop, regno: u8, size: Option<u32>) {
+        if let (Stop::Reject(_), Some(size), true) = (stop, size, self.gives_accounts()) {
+            let account = account_for_memory(&self.program, &self.path, regno, size);
             self.emit(Event::Account(&account));
         }
     }

@@ -40,6 +40,14 @@ pub(super) fn account_for(program: &Program<'_>, path: &Path, msg: &Msg) -> Opti
     Some(account)
 }
 
+/// The account of an argument that is not the memory that a kernel function's parameter points to.
+pub(super) fn account_for_memory(program: &Program<'_>, path: &Path, regno: u8, size: u32) -> Account {
+    let scene = Scene { program, path };
+    let (mut account, about) = calls::memory_of_type(&scene, regno, size);
+    account.path = Some(told(&scene, about));
+    account
+}
+
 fn account(
     cx: &Scene<'_>,
     category: &'static str,

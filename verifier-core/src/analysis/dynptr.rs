@@ -250,7 +250,8 @@ pub(crate) fn dynptr_argument(cx: &mut Cx, regno: u8, insn_idx: usize, arg: ArgT
     wanted.flags.remove(TypeFlags::RDONLY);
     if !is_type_expected(cx, &reg, wanted)? {
         let kind = dynptr_kind(kind_of_flags(arg.flags));
-        return Err(cx.reject(KfuncMsg::DynptrKind { kind, arg: Arg::from(argno) }, Errno::EINVAL));
+        let held = dynptr_kind(dynptr_kind_of(cx, &reg)?);
+        return Err(cx.reject(KfuncMsg::DynptrKind { kind, arg: Arg::from(argno), held }, Errno::EINVAL));
     }
     if is_const_dynptr(&reg) {
         return Ok(());

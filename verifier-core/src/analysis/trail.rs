@@ -38,7 +38,7 @@ pub(crate) struct LinkedRegs {
 }
 
 impl LinkedRegs {
-    /// Most that are kept.
+    /// Most that are kept, in releases that keep most.
     pub const MAX: usize = 6;
 
     /// Adds one; `false` when full.

@@ -307,6 +307,11 @@ impl Scalar {
         branch::beside_itself(&Value::from(*self), op, half)
     }
 
+    /// Whether some range has no value.
+    pub const fn is_empty(&self) -> bool {
+        self.umin > self.umax || self.smin > self.smax || self.u32_min > self.u32_max || self.s32_min > self.s32_max
+    }
+
     /// Which way `self op v` must go, `v` being a constant, where bounds are kept apart.
     pub fn taken_beside_constant(&self, op: CmpOp, v: u64, half: bool, rules: DomainRules) -> Option<bool> {
         Value::from(*self).taken_beside_constant(op, v, half, rules)
@@ -353,8 +358,7 @@ impl Scalar {
 
     /// Which invariant does not hold, in the kernel's words.
     pub fn contradiction(&self) -> Option<&'static str> {
-        if self.umin > self.umax || self.smin > self.smax || self.u32_min > self.u32_max || self.s32_min > self.s32_max
-        {
+        if self.is_empty() {
             return Some("range bounds violation");
         }
         if self.var_off.is_const() {

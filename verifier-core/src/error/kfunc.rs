@@ -406,7 +406,7 @@ rows! {
             RegistersNamed => "Expected an initialized dynptr as {arg:#}\n";
         /// The call takes another kind of dynptr.
         ["dynptr-kind", RegisterTypeSafety]
-        DynptrKind { kind: &'static str, arg: Arg } => "Expected a dynptr of type {kind} as arg #{arg}\n",
+        DynptrKind { kind: &'static str, arg: Arg, held: &'static str } => "Expected a dynptr of type {kind} as arg #{arg}\n",
             RegistersNamed => "Expected a dynptr of type {kind} as {arg:#}\n";
 
         // Iterators.

@@ -4,7 +4,7 @@ use crate::btf::BtfKind;
 use crate::cfg::flow;
 use crate::error::{CallMsg, KfuncMsg, Msg};
 use crate::isa::opcode::PSEUDO_CALL;
-use crate::kernel::call::RegType;
+use crate::kernel::call::{RegBase, RegType};
 use crate::log::diagnosis::Account;
 use crate::state::BtfRef;
 
@@ -20,12 +20,39 @@ pub(super) fn argument(cx: &Scene<'_>, msg: &Msg) -> Option<(Account, Option<Abo
         Msg::Kfunc(m) => kfunc_contract(cx, m)?,
         _ => return None,
     };
+    let (account, about) = broken_contract(cx, regno, &why, help);
+    Some((account, Some(about)))
+}
+
+fn broken_contract(cx: &Scene<'_>, regno: u8, why: &str, help: &'static str) -> (Account, About) {
     let what = format!("{} argument (R{regno})", nth(regno));
     let name = callee(cx);
     let reason = format!("The {what} to {name} does not satisfy the verifier contract: {why}.");
     let mut a = account(cx, CALL, "invalid call argument", reason, help);
     a.error = format!("invalid {what} for {name}");
-    Some((a, Some(About::Reg(regno))))
+    (a, About::Reg(regno))
+}
+
+/// The account of a register that does not lead to `size` bytes of what the current parameter points to.
+pub(super) fn memory_of_type(cx: &Scene<'_>, regno: u8, size: u32) -> (Account, About) {
+    let ty = cx.path.reg(regno.min(10)).ty;
+    let expects = format!("the kfunc expects {size} bytes of memory for {}", pointee(cx, regno, ""));
+    let (why, help) = if ty.is(RegBase::Scalar) {
+        (
+            format!("{expects}, but it is {} and not verifier-known memory", plain(ty)),
+            "Pass stack, map, context, or other verifier-known memory of the expected type and size, not an integer cast to \
+             a pointer.",
+        )
+    } else {
+        (
+            format!(
+                "{expects}, but the verifier cannot prove that {} provides a readable and writable range of that size",
+                plain(ty)
+            ),
+            "Pass memory with at least the required number of accessible bytes and suitable read and write access.",
+        )
+    };
+    broken_contract(cx, regno, &why, help)
 }
 
 fn nth(regno: u8) -> &'static str {
@@ -162,6 +189,14 @@ fn kfunc_contract(cx: &Scene<'_>, m: &KfuncMsg) -> Option<(u8, String, &'static 
             ),
             "Pass the address of a stack dynptr object, or use a const dynptr pointer returned by the verifier-supported \
              path.",
+        ),
+        KfuncMsg::DynptrKind { kind, arg, held } => (
+            is(arg.0),
+            format!(
+                "the dynptr is initialized with backing object type {held}, but this operation expects dynptr type {kind}"
+            ),
+            "Use a dynptr constructor that matches this operation, or call an operation that accepts the dynptr's current \
+             type.",
         ),
         KfuncMsg::NotOwnedOrBorrowed { arg } => (
             is(arg.0),

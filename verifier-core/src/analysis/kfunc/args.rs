@@ -140,7 +140,9 @@ fn classify(cx: &mut Cx, meta: &KfuncMeta, btf: &Arc<Btf>, p: &Param<'_>) -> Res
     }
     let target_kind = p.target.map_or(BtfKind::Void, |t| t.kind);
     let tname = || p.target.map_or("", |t| t.name()).to_string();
-    if reg.ty.base == RegBase::PtrToBtfId || reg.ty.base.row().stands_for.is_some() {
+    let buffer = sized && target_kind == BtfKind::Void && reg.ty.base == RegBase::ConstPtrToMap;
+    let as_memory = buffer && cx.program.kernel.features.objects_by_prototype;
+    if !as_memory && (reg.ty.base == RegBase::PtrToBtfId || reg.ty.base.row().stands_for.is_some()) {
         if !is_struct(target_kind) {
             let kind = target_kind.log_word();
             let msg = KfuncMsg::ArgPointerKind { name: meta.name(), arg: arg.into(), kind, tname: tname() };
@@ -419,11 +421,16 @@ fn constant_size(cx: &mut Cx, meta: &mut KfuncMeta, p: &Param<'_>) -> Res {
 fn check_mem_size(cx: &mut Cx, meta: &mut KfuncMeta, p: &Param<'_>) -> Res {
     let (arg, regno) = (p.index as u32, p.index as u8 + 1);
     let optional = has_suffix(p.name, "__opt");
+    let constant = size_is_constant(meta, p) && cx.reg(regno + 1).is_scalar();
+    let size_first = cx.program.kernel.features.size_without_memory;
+    if constant && size_first {
+        constant_size(cx, meta, p)?;
+    }
     if !cx.reg(regno).is_null() || !optional {
         memory_and_size_both_ways(cx, regno + 1)
             .map_err(|s| cx.also(s, KfuncMsg::MemLenPair { arg: arg.into(), len_arg: Arg::from(arg + 1) }))?;
     }
-    if size_is_constant(meta, p) && cx.reg(regno + 1).is_scalar() {
+    if constant && !size_first {
         constant_size(cx, meta, p)?;
     }
     Ok(())
@@ -542,7 +549,7 @@ fn pointer_argument(cx: &mut Cx, meta: &mut KfuncMeta, btf: &Arc<Btf>, p: &Param
         Kind::RbNode => check_rb_node(cx, meta, &reg, p)?,
         Kind::Map | Kind::BtfId => check_btf_id(cx, meta, &reg, p, kind)?,
         Kind::Mem => {
-            one_of_its_type(cx, btf, p)?;
+            one_of_its_type(cx, btf, p).inspect_err(|stop| cx.account_of_memory(stop, regno, p.size(btf)))?;
         }
         Kind::MemSize => {
             check_mem_size(cx, meta, p)?;

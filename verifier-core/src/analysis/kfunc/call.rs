@@ -444,6 +444,9 @@ fn set_plain_result(cx: &mut Cx, meta: &mut KfuncMeta, btf: &Arc<Btf>, target: T
     if meta.r0_rdonly {
         ty = ty.plus(TypeFlags::RDONLY);
     }
+    if cx.program.kernel.features.rcu_memory_returned && meta.flags.is_rcu_protected() {
+        ty = ty.plus(TypeFlags::RCU);
+    }
     set_pointer(cx, ty, Payload::Mem { size: meta.r0_size as u32, dynptr_id: 0 });
     if meta.ref_obj_id != 0 {
         cx.reg_mut(0).ref_obj_id = meta.ref_obj_id;

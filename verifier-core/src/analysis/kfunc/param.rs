@@ -24,6 +24,13 @@ pub(super) struct Param<'b> {
     pub(super) target: Option<Type<'b>>,
 }
 
+impl Param<'_> {
+    /// Bytes of what it points to.
+    pub(super) fn size(&self, btf: &Btf) -> Option<u32> {
+        self.target.and_then(|t| btf.resolve_size(t.id))
+    }
+}
+
 /// A parameter by its name and type; `None`: the type does not exist.
 pub(super) fn param<'b>(btf: &'b Btf, name: &'b str, type_id: TypeId, index: usize) -> Option<Param<'b>> {
     let ty = btf.skip_modifiers(type_id)?;
@@ -48,7 +55,7 @@ pub(super) fn is_sized(cx: &Cx, meta: &KfuncMeta, btf: &Btf, p: &Param<'_>) -> b
 /// # Errors
 /// Rejects types without a size, and memory that is too small.
 pub(super) fn one_of_its_type(cx: &mut Cx, btf: &Btf, p: &Param<'_>) -> Res {
-    if let Some(size) = p.target.and_then(|t| btf.resolve_size(t.id)) {
+    if let Some(size) = p.size(btf) {
         return memory_of_type(cx, p.index as u8 + 1, size);
     }
     let (kind, tname) = p.target.map_or((BtfKind::Void, ""), |t| (t.kind, t.name()));

@@ -31,6 +31,7 @@ fn note_function(cx: &mut Draft<'_>, off: i64) -> Res {
 /// Finds local functions and kernel functions.
 pub(crate) fn functions_and_kfuncs(cx: &mut Draft<'_>) -> Res {
     note_function(cx, 0)?;
+    let kfuncs_later = cx.program.kernel.features.kfuncs_after_functions;
     for i in 0..cx.program.insns.len() {
         let insn = cx.program.insns[i];
         let local = (insn.is_pseudo_func() && cx.program.kernel.features.function_addresses) || insn.is_pseudo_call();
@@ -42,7 +43,7 @@ pub(crate) fn functions_and_kfuncs(cx: &mut Draft<'_>) -> Res {
         }
         if local {
             note_function(cx, i as i64 + i64::from(insn.imm) + 1)?;
-        } else {
+        } else if !kfuncs_later {
             kfunc::note_kfunc_call(cx, insn.imm, insn.off)?;
         }
     }
@@ -61,6 +62,14 @@ pub(crate) fn functions_and_kfuncs(cx: &mut Draft<'_>) -> Res {
     if cx.logs(2) {
         for n in 0..cx.learned.subprogs.len() {
             cx.say(WalkMsg::Func { n, start: cx.learned.subprogs[n].start });
+        }
+    }
+    if kfuncs_later {
+        for i in 0..cx.program.insns.len() {
+            let insn = cx.program.insns[i];
+            if insn.is_kfunc_call() {
+                kfunc::note_kfunc_call(cx, insn.imm, insn.off)?;
+            }
         }
     }
     Ok(())

@@ -642,7 +642,9 @@ fn note_access(run: &mut Run, insn: Insn, idx: u32, f: &Flow) {
 
 /// A helper or kernel function touches what its arguments point to.
 fn note_call(cx: &Draft<'_>, run: &mut Run, insn: Insn, idx: u32, f: &Flow, known: &[KnownRegs]) {
-    let params = params_of_call(&cx.program, insn).unwrap_or(5).min(5);
+    // Arguments that the verifier adds count as if they were passed.
+    let passed = kfunc::described(&cx.program, insn).map(|d| d.passed);
+    let params = passed.or_else(|| params_of_call(&cx.program, insn)).unwrap_or(5).min(5);
     for arg in 0..params {
         let p = f.regs[arg + 1];
         if !p.into_frame() {
@@ -715,7 +717,7 @@ fn touch_of(size: i64, fills: bool) -> Touch {
 
 fn kfunc_touches(cx: &Draft<'_>, insn: Insn, arg: usize, known: &KnownRegs) -> Touch {
     let Some(desc) = kfunc::described(&cx.program, insn) else { return Touch::Unknown };
-    let Some(param) = desc.params.get(arg) else { return Touch::Nothing };
+    let Some(param) = desc.params.get(arg) else { return Touch::Unknown };
     let btf = cx.program.btf(desc.btf);
     if btf.skip_modifiers(param.type_id).is_none_or(|t| t.kind != BtfKind::Ptr) {
         return Touch::Nothing;

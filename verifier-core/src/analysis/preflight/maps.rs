@@ -343,7 +343,7 @@ fn resolve_symbol(cx: &mut Draft<'_>, i: usize, id: u32, fd: i32) -> Res {
             let per_cpu = section.and_then(|d| d.var_secinfos().find(|v| v.type_id == id));
             if let Some(place) = per_cpu {
                 // The kernel's own per-CPU variables are named by their place in each CPU's area.
-                if btf == BtfRef::VMLINUX {
+                if btf == BtfRef::VMLINUX && !cx.program.kernel.features.percpu_symbols_have_addresses {
                     address = u64::from(place.offset);
                 }
                 BtfVar { ty: RegType::with(RegBase::PtrToBtfId, TypeFlags::PERCPU), btf: (btf, target), mem_size: 0 }

@@ -42,6 +42,7 @@ pub(crate) fn conditional_jump(cx: &mut Cx<'_>, insn: Insn, op: CmpOp) -> Res {
         dst.scalar.beside_itself(op, half)
     } else if cx.program.kernel.features.joint_bounds {
         branch_taken(&cx.program.kernel.features, &dst, &src, op, half)
+            .or_else(|| way_left(cx, &dst, &src, op, half))
     } else {
         taken_beside_constant(cx, &dst, &src, op, half)
     };
@@ -237,6 +238,20 @@ pub(crate) fn branch_taken(f: &Features, a: &RegState, b: &RegState, op: CmpOp, 
     }
 }
 
+/// The way that is left where nothing is left of an operand on the other.
+fn way_left(cx: &Cx<'_>, a: &RegState, b: &RegState, op: CmpOp, half: bool) -> Option<bool> {
+    if !cx.program.kernel.features.impossible_ways_skipped || !a.is_scalar() || !b.is_scalar() {
+        return None;
+    }
+    let rules = cx.program.rules();
+    let impossible = |op| {
+        let (mut a, mut b) = (a.scalar, b.scalar);
+        Scalar::refine(&mut a, &mut b, op, half, rules);
+        a.is_empty() || b.is_empty()
+    };
+    if impossible(op.negated()) { Some(true) } else { impossible(op).then_some(false) }
+}
+
 /// Which way the jump must go where only constants decide.
 fn taken_beside_constant(cx: &Cx<'_>, a: &RegState, b: &RegState, op: CmpOp, half: bool) -> Option<bool> {
     let f = &cx.program.kernel.features;
@@ -287,6 +302,9 @@ fn refine_both(cx: &mut Cx<'_>, insn: Insn, src: RegState, op: CmpOp, half: bool
     }
     let rules = cx.program.rules();
     let same = insn.is_reg_src() && insn.src == insn.dst;
+    if same && cx.program.kernel.features.itself_compared {
+        return Ok(());
+    }
     let learn = |op| {
         let (mut a, mut b) = (dst.scalar, src.scalar);
         if same {

@@ -16,6 +16,7 @@ use super::super::trail::{LinkedReg, LinkedRegs};
 pub(super) fn collect(cx: &mut Cx<'_>, id: u32, linked: &mut LinkedRegs) {
     let id = id & !ADD_CONST;
     let live_only = cx.program.kernel.features.links_live_only;
+    let most = LinkedRegs::MAX - usize::from(cx.program.kernel.features.five_linked);
     let shares = |r: &RegState| r.is_scalar() && r.id & !ADD_CONST == id;
     for frame in (0..cx.path.cur.frames.len()).rev() {
         let live = if live_only { live_regs(cx, frame) } else { u16::MAX };
@@ -32,7 +33,8 @@ pub(super) fn collect(cx: &mut Cx<'_>, id: u32, linked: &mut LinkedRegs) {
                 Place::Reg(n) => (n, true),
                 Place::Slot(n) => (n as u8, false),
             };
-            if !linked.push(LinkedReg { frame: frame as u8, index, is_reg }) {
+            let full = linked.entries().len() >= most;
+            if full || !linked.push(LinkedReg { frame: frame as u8, index, is_reg }) {
                 drop_link(at_mut(&mut cx.path.cur, At { frame, place }));
             }
         }

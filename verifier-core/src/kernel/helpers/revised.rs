@@ -36,6 +36,7 @@ protos! {
 const V6_1: KernelVersion = KernelVersion::new(6, 1);
 const V6_12: KernelVersion = KernelVersion::new(6, 12);
 const V6_18: KernelVersion = KernelVersion::new(6, 18);
+const V7_3: KernelVersion = KernelVersion::new(7, 3);
 
 /// First release, the row it replaces, the row that holds from then on.
 pub(super) static REVISED: &[(KernelVersion, &FuncProto, &FuncProto)] = &[
@@ -63,4 +64,6 @@ pub(super) static REVISED: &[(KernelVersion, &FuncProto, &FuncProto)] = &[
     (V6_18, &sock::TCP_RAW_GEN_SYNCOOKIE_IPV4, &TCP_RAW_GEN_SYNCOOKIE_IPV4),
     (V6_18, &sock::TCP_RAW_GEN_SYNCOOKIE_IPV6, &TCP_RAW_GEN_SYNCOOKIE_IPV6),
     (V6_18, &net::XDP_FIB_LOOKUP, &XDP_FIB_LOOKUP),
+    // As in stable releases of 6.12 (measured on 7.3.4).
+    (V7_3, &general::LOOP, &general::LOOP),
 ];

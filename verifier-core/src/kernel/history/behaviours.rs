@@ -1350,6 +1350,38 @@ behaviours! {
         evidence: "measured on 7.1.13 and 7.2.6",
         probe: "branch/half_tells_whole",
     }
+    /// The kernel's own variables of each CPU are named by addresses, as others are. Before, it was by their place in the area
+    /// of a CPU.
+    percpu_symbols_have_addresses {
+        since: v(6, 15),
+        evidence: "x86/percpu/64: Use relative percpu offsets; measured on 6.12.117, 6.18.15 and 7.3.4",
+        probe: "",
+    }
+    /// A number that is compared has four copies at most that learn from it. Before, it had five.
+    five_linked {
+        since: v(7, 3),
+        stable: &[p(7, 2, 13)],
+        evidence: "measured on 7.0.4, 7.0.13, 7.1.3, 7.1.13, 7.2.6, 7.2.13 and 7.3.4",
+        probe: "branch/six_linked",
+    }
+    /// Memory that a kernel function returns for as long as nobody waits for all readers says so in its type.
+    rcu_memory_returned {
+        since: v(7, 1),
+        evidence: "measured on 7.3.4",
+        probe: "",
+    }
+    /// Kernel functions that are called are looked up when the functions of the program have been listed.
+    kfuncs_after_functions {
+        since: v(7, 1),
+        evidence: "measured on 7.3.4",
+        probe: "",
+    }
+    /// A way of a jump on which nothing is left of an operand is not walked.
+    impossible_ways_skipped {
+        since: v(7, 1),
+        evidence: "measured on 6.19.14, 7.0.4, 7.0.13, 7.1.3, 7.1.13, 7.2.6, 7.2.13 and 7.3.4",
+        probe: "branch/apart_in_low_bits",
+    }
     /// Quotients and remainders by a constant have bounds (7.0).
     division_bounds {
         since: v(7, 0),

@@ -1355,7 +1355,7 @@ behaviours! {
     percpu_symbols_have_addresses {
         since: v(6, 15),
         evidence: "x86/percpu/64: Use relative percpu offsets; measured on 6.12.117, 6.18.15 and 7.3.4",
-        probe: "",
+        probe: "ksym/percpu",
     }
     /// A number that is compared has four copies at most that learn from it. Before, it had five.
     five_linked {
@@ -1372,9 +1372,9 @@ behaviours! {
     }
     /// Kernel functions that are called are looked up when the functions of the program have been listed.
     kfuncs_after_functions {
-        since: v(7, 1),
-        evidence: "measured on 7.3.4",
-        probe: "",
+        since: v(7, 3),
+        evidence: "measured on 7.2.6, 7.2.13 and 7.3.4",
+        probe: "kfunc/no_such_type",
     }
     /// A way of a jump on which nothing is left of an operand is not walked.
     impossible_ways_skipped {

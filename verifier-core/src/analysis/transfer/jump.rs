@@ -41,8 +41,7 @@ pub(crate) fn conditional_jump(cx: &mut Cx<'_>, insn: Insn, op: CmpOp) -> Res {
     let decided = if itself {
         dst.scalar.beside_itself(op, half)
     } else if cx.program.kernel.features.joint_bounds {
-        branch_taken(&cx.program.kernel.features, &dst, &src, op, half)
-            .or_else(|| way_left(cx, &dst, &src, op, half))
+        branch_taken(&cx.program.kernel.features, &dst, &src, op, half).or_else(|| way_left(cx, &dst, &src, op, half))
     } else {
         taken_beside_constant(cx, &dst, &src, op, half)
     };

@@ -1,5 +1,6 @@
 ; A tag that is an attribute, beside a lock.
 ; expect: accepted
+; expect-6.12: call-map-btf
 ; type: sched_cls
 ; btf: attributes.o
 ; btf-attribute: note

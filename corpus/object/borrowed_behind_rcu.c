@@ -1,5 +1,6 @@
 // An object of the program that was found under RCU, shared behind it.
 // expect: accepted
+// expect-6.12: kfunc-arg-not-ref
 #include "bpf.h"
 LICENSE("GPL");
 

@@ -8,9 +8,9 @@
 use super::Cx;
 use crate::btf::{Btf, BtfKind, TypeId};
 use crate::error::{Errno, MemoryMsg, Res, Stop};
+use crate::kernel::Features;
 use crate::kernel::ProgType;
 use crate::kernel::facts::struct_ops::{self, WriteRule};
-use crate::kernel::history::Features;
 use crate::state::BtfRef;
 
 /// Fields of a TCP socket that congestion control may write: struct, path, and whether a store may begin anywhere in it.

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use crate::btf::{Btf, BtfKind, ValidateRules, validate};
 use crate::isa::Insn;
-use crate::kernel::history::Features;
+use crate::kernel::Features;
 use crate::kernel::{AttachType, Kernel, ProgType};
 
 use super::create;

@@ -37,9 +37,9 @@ fn stays(cx: &Cx<'_>, at: usize) -> bool {
     if cx.learned.aux[at].seen == 0 {
         return false;
     }
-    let goes = insn.is_may_goto() && insn.off >= 0 && cx.program.kernel.features.may_goto_zero;
-    let skipped = at + 1..(at + 1).saturating_add_signed(insn.off.into()).min(cx.program.insns.len());
-    !(goes && cx.program.caps.has_cap_bpf) || skipped.into_iter().any(|i| stays(cx, i))
+    let goes = cx.program.caps.has_cap_bpf && insn.is_may_goto() && insn.off >= 0;
+    let mut skipped = at + 1..(at + 1).saturating_add_signed(insn.off.into()).min(cx.program.insns.len());
+    !goes || skipped.any(|i| stays(cx, i))
 }
 
 /// Inlined loops and `may_goto` keep their counters on the stack; functions that are never reached go.

@@ -742,7 +742,7 @@ behaviours! {
     registers_before_walk {
         since: v(6, 15),
         evidence: "bpf: compute live registers before every insn, measured on 6.12.117, 6.16.3 and 6.16.12",
-        probe: "",
+        probe: "branch/dead_side",
     }
     /// Registers and stack slots that are read later are found before the walk: a data-flow pass over registers, must-write
     /// and may-read sets of stack slots per function instance and instruction. Before, read marks travelled to ancestor
@@ -1304,12 +1304,21 @@ behaviours! {
         evidence: "measured on 6.12.117, 6.18.15 and 6.18.44",
         probe: "stack/variable_store_over_spill",
     }
-    /// An exception is refused with its own name where something is held, and so in nested functions, too. Before, it
-    /// ended what it was in like an exit.
+    /// An exception is refused with its own name where something is held, and so in nested functions, too. From 6.13 to
+    /// this, it ended what it was in like an exit.
     throw_is_no_exit {
         since: v(7, 0),
-        stable: &[p(6, 12, 117), p(6, 18, 44), p(6, 19, 14)],
-        evidence: "measured on 6.12.117, 6.18.15, 6.18.44, 6.19.6, 6.19.14 and 7.0.4",
+        stable: &[
+            p(6, 7, 0),
+            p(6, 8, 0),
+            p(6, 9, 0),
+            p(6, 10, 0),
+            p(6, 11, 0),
+            p(6, 12, 0),
+            p(6, 18, 44),
+            p(6, 19, 14),
+        ],
+        evidence: "measured on 6.12.43, 6.12.117, 6.18.15, 6.18.44, 6.19.6, 6.19.14 and 7.0.4",
         probe: "exception/in_function_with_lock",
     }
     /// Programs of tracing types may use maps with timers and work queues (7.0).

@@ -262,7 +262,7 @@ wordings! {
     ZeroedHalves {
         since: v(7, 3),
         evidence: "measured on 7.2.13 and 7.3.4",
-        probe: "",
+        probe: "alu/quotient",
     }
     /// An account stands behind the message of a refusal: what, why, where, how it came to it, what helps.
     Accounts {

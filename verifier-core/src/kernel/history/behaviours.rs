@@ -514,7 +514,7 @@ behaviours! {
     globals_when_called {
         since: v(6, 8),
         evidence: "bpf: validate global subprogs lazily",
-        probe: "global/never_called",
+        probe: "global/context_not_pointer",
     }
     /// Sign-extending loads and moves, signed division, `bswap` and jumps of 32 bits exist.
     v4_instructions {
@@ -677,7 +677,7 @@ behaviours! {
     slot_reads_shown {
         since: v(6, 8),
         evidence: "bpf: support non-r10 register spill/fill to/from stack in precision tracking",
-        probe: "atomic/all",
+        probe: "call/callers_stack",
     }
     /// What functions take is read from their BTF in one place, of whose refusals those of global functions count. Before, a
     /// main program whose BTF does not fit was told, too.

@@ -280,7 +280,7 @@ wordings! {
     RegistersNamed {
         since: v(7, 2),
         evidence: "measured on 7.1.13 and 7.2.6",
-        probe: "attach/xdp_sleepable",
+        probe: "call/may_sleep",
     }
     /// Return values that are no numbers are refused in words that name void as well.
     GlobalVoid {

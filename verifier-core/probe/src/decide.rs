@@ -19,7 +19,7 @@ use verifier_core::kernel::{Features, Wording};
 use verifier_core::log::Off;
 use verifier_core::program::LoadRequest;
 
-use crate::case::{Case, Files};
+use crate::case::{Case, Files, without_refused_btf};
 use crate::normalise;
 
 /// What a kernel answered to one load.
@@ -188,6 +188,7 @@ fn ours(case: &Case, request: &LoadRequest, system: &System) -> Option<Said> {
     let options = Options { log_level: case.log_level(), privilege: case.privilege().ok()?, ..Options::default() };
     let begun = Instant::now();
     let late = || begun.elapsed() > PATIENCE;
+    let request = &without_refused_btf(request.clone(), system);
     let report = catch_unwind(AssertUnwindSafe(|| verify_with(system, request, &options, &mut Off, &late))).ok()?;
     let (verdict, errno) = match &report.verdict {
         Verdict::Accepted(_) => ("accepted", 0),

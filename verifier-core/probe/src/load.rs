@@ -94,11 +94,10 @@ pub fn ask(request: &LoadRequest, privilege: Privilege, log_level: u32) -> Asked
         return Asked::Not("some kernels come to harm by loading it".into());
     }
     // Rights belong to threads: this one ends with what it was given.
-    let asked = std::thread::scope(|scope| {
+    std::thread::scope(|scope| {
         let loader = scope.spawn(|| with_rights(request, capability_mask(privilege), log_level));
         loader.join().unwrap_or_else(|_| Asked::Not("loading it failed inside of bpfvet".into()))
-    });
-    asked
+    })
 }
 
 fn with_rights(request: &LoadRequest, mask: u64, log_level: u32) -> Asked {
@@ -204,6 +203,12 @@ impl Opened {
             let mut whole = value.to_vec();
             whole.resize((m.value_size as usize).next_multiple_of(8).max(whole.len()), 0);
             bpf::update(map, 0, &whole, m.value_size as usize).map_err(|e| Refused("map contents", e))?;
+        }
+        for (key, place) in (0..).zip(m.jump_targets.iter().flat_map(|places| places.iter())) {
+            // A value begins with the place; what the kernel adds to it must be zero.
+            let mut value = place.to_le_bytes().to_vec();
+            value.resize((m.value_size as usize).max(value.len()), 0);
+            bpf::update(map, key, &value, m.value_size as usize).map_err(|e| Refused("map contents", e))?;
         }
         if let Some(owner) = m.prog_array_owner {
             let trivial = Program { prog_type: owner, insns: &TRIVIAL, license: "GPL", ..Program::default() };

@@ -178,7 +178,7 @@ fn record_release(release: &str, args: &Args, cases: &[Case]) -> Result<(), Stri
         let said = answer.map_or_else(|| Said::nothing("broke", "the kernel did not survive"), Said::by_kernel);
         table.said.insert(name.into(), said);
     }
-    let all: BTreeSet<String> = corpus::cases()?.into_iter().map(|c| c.name).collect();
+    let all: BTreeSet<String> = corpus::cases()?.into_iter().map(|c| c.name.clone()).collect();
     table.said.retain(|case, _| all.contains(case));
     let at = releases::path(release);
     fs::write(&at, table.text()).map_err(|e| format!("{}: {e}", at.display()))?;

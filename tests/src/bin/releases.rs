@@ -7,13 +7,13 @@ use std::process::ExitCode;
 use bpfvet_tests::corpus::computed::{Kind, Pair, System, Tally, kinds, pairs_of, table, tallies, turned};
 use bpfvet_tests::corpus::releases::{Release, comparable};
 use bpfvet_tests::corpus::{self, Case};
-use bpfvet_tests::normalise;
 use bpfvet_tests::oracle::Answer;
 use bpfvet_tests::oracle::machine::Machine;
 use bpfvet_tests::run::parallel;
 use clap::{Parser, ValueEnum};
 use verifier_core::analysis::{Options, verify};
 use verifier_core::kernel::history::{BEHAVIOURS, Change, WORDINGS};
+use verifier_probe::normalise;
 
 /// What to list.
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]

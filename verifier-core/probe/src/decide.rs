@@ -90,7 +90,7 @@ const EFAULT: i32 = 14;
 /// Time for one analysis of ours.
 const PATIENCE: Duration = Duration::from_secs(20);
 /// Times that all changes are decided.
-const ROUNDS: usize = 4;
+const ROUNDS: usize = 6;
 
 /// An answer as it is compared.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -256,23 +256,28 @@ impl<'a> Decider<'a> {
         Decider { system, changes, probes, told }
     }
 
-    /// Decides all changes, and the system that comes of it.
+    /// Decides all changes, and the system that comes of it. A round judges all of them on what the last one found, and
+    /// what was measured once stays so where a later round has no answer: changes that hide each other are put right in
+    /// turns.
     pub fn decide(mut self) -> (Vec<Decision>, System) {
         let mut decisions: Vec<Decision> = self.changes.iter().map(|change| self.computed(change, "")).collect();
         let release = self.system.clone();
-        for round in 0..ROUNDS {
+        for _ in 0..ROUNDS {
+            let mut next = self.system.clone();
             let mut moved = false;
             for i in 0..decisions.len() {
                 let change = decisions[i].change;
                 (self.told)(i, decisions.len(), change.name);
                 let (there, by) = self.one(change, has(&release, change));
-                if there != has(&self.system, change) {
-                    self.system = with(&self.system, change, there);
-                    moved = true;
+                if by != By::Measured && decisions[i].by == By::Measured {
+                    continue;
                 }
+                moved |= there != has(&self.system, change);
+                next = with(&next, change, there);
                 decisions[i] = Decision { change, there, by };
             }
-            if !moved || round + 1 == ROUNDS {
+            self.system = next;
+            if !moved {
                 break;
             }
         }

@@ -21,7 +21,7 @@ use bpfvet_tests::{features, generate, idioms, loader, probes};
 use clap::Parser;
 use serde_json::Value;
 use verifier_core::analysis::{Options, System};
-use verifier_core::btf::{Btf, pack};
+use verifier_core::btf::pack;
 use verifier_core::kernel::{Kernel, MapType};
 use verifier_core::program::LoadRequest;
 use verifier_core::program::request::Privilege;

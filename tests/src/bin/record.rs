@@ -175,6 +175,9 @@ fn record_release(release: &str, args: &Args, cases: &[Case]) -> Result<(), Stri
     }
     for name in names {
         let answer = answers.get(name);
+        if answer.is_none() && args.again {
+            continue;
+        }
         let said = answer.map_or_else(|| Said::nothing("broke", "the kernel did not survive"), Said::by_kernel);
         table.said.insert(name.into(), said);
     }

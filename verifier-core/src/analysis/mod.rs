@@ -414,7 +414,7 @@ fn before_walk(draft: &mut Draft<'_>) -> Res {
     }
     preflight::maps::resolve_wide_loads(draft)?;
     preflight::cfg_walk::walk_graph(draft)?;
-    if draft.program.kernel.features.loops == LoopKind::Scc {
+    if draft.program.kernel.features.registers_before_walk {
         preflight::components::order_functions(draft);
     }
     if graph_first {

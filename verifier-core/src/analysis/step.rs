@@ -525,7 +525,7 @@ fn ld_func(cx: &mut Cx<'_>, insn: Insn) -> Res {
     if cx.learned.function_facts.get(subprog).is_none_or(|a| a.linkage != STATIC) {
         return Err(cx.reject(WalkMsg::CallbackNotStatic, Errno::EINVAL));
     }
-    if subprog == 0 && cx.program.kernel.features.callback_checks {
+    if subprog == 0 && cx.program.kernel.features.main_is_no_callback {
         return Err(cx.reject(WalkMsg::CallbackIsMain, Errno::EINVAL));
     }
     let reg = cx.reg_mut(insn.dst);
@@ -548,7 +548,7 @@ fn ld_abs(cx: &mut Cx<'_>, insn: Insn) -> Res {
         return Err(cx.broken("classic loads without code for them"));
     }
     let by_reg = insn.mode() == IND;
-    if insn.dst != 0 || insn.off != 0 || insn.size_bits() == DW || (!by_reg && insn.src != 0) {
+    if super::preflight::form::packet_load_misused(insn) {
         return Err(cx.reject(WalkMsg::LdAbsReserved, Errno::EINVAL));
     }
     use_register(cx, CTX, ArgUse::Src)?;

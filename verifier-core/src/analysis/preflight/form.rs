@@ -22,7 +22,7 @@ pub(super) fn check_form(cx: &mut Draft<'_>, insn: Insn) -> Res {
     }
     let no_register = |r: u8| (r >= MAX_REG).then(|| RegisterMsg::Invalid { regno: r }.into());
     let missing = no_register(insn.dst).or_else(|| no_register(insn.src));
-    match missing.or(found).or_else(|| misused_operand(insn)) {
+    match missing.or(found).or_else(|| misused_operand(insn, features)) {
         Some(msg) => Err(cx.reject(msg, Errno::EINVAL)),
         None => Ok(()),
     }
@@ -85,11 +85,25 @@ fn arithmetic(insn: Insn, features: &Features) -> Option<&'static str> {
 }
 
 /// The same of fields that the walk looks at only behind the operands.
-fn misused_operand(insn: Insn) -> Option<Msg> {
+fn misused_operand(insn: Insn, features: &Features) -> Option<Msg> {
+    let casts = insn.class() == ALU64 && insn.op() == MOV && insn.is_reg_src() && insn.off == ADDR_SPACE_CAST;
+    if casts && features.may_goto_exists && insn.imm != 1 && insn.imm != 1 << 16 {
+        return Some(RegisterMsg::AddrSpaceCastSpaces {}.into());
+    }
     match insn.decode() {
         Op::Branch { .. } => insn.sets_other_operand().then(|| RegisterMsg::JumpReservedFields {}.into()),
+        Op::PacketLoad { .. } => packet_load_misused(insn).then(|| WalkMsg::LdAbsReserved.into()),
+        Op::MayGoto { .. } if insn.dst != 0 || insn.imm != 0 => {
+            Some(RegisterMsg::MayGotoInvalid { off: insn.off, imm: insn.imm }.into())
+        }
         _ => None,
     }
+}
+
+/// Whether a classic packet load has fields that it does not use.
+pub(crate) fn packet_load_misused(insn: Insn) -> bool {
+    let by_reg = insn.mode() == IND;
+    insn.dst != 0 || insn.off != 0 || insn.size_bits() == DW || (!by_reg && insn.src != 0)
 }
 
 #[cfg(test)]

@@ -157,7 +157,7 @@ behaviours! {
     /// Jumps into the middle of a load of 64 bits are refused before the walk.
     wide_loads_whole {
         since: v(6, 8),
-        stable: &[p(6, 1, 192)],
+        stable: &[p(6, 1, 170)],
         evidence: "measured on 5.10.262 and 6.1.192",
         probe: "structure/jump_into_constant",
     }
@@ -219,7 +219,7 @@ behaviours! {
     /// may stop at.
     histories_of_jumps {
         since: v(6, 2),
-        stable: &[p(6, 1, 192)],
+        stable: &[p(6, 1, 170)],
         evidence: "bpf: decouple prune and jump points, measured on 5.10.262 and 6.1.192",
         probe: "limit/bounded_loop",
     }
@@ -287,7 +287,7 @@ behaviours! {
     /// Bits of the low half are learnt from the bounds of the whole, too.
     low_bits_from_whole {
         since: v(6, 3),
-        stable: &[p(6, 1, 192)],
+        stable: &[p(6, 1, 170)],
         evidence: "bpf: Fix __reg_bound_offset 64->32 var_off subreg propagation",
         probe: "solver/dns_name",
     }
@@ -480,14 +480,14 @@ behaviours! {
     /// Jumps by 32 bits exist.
     long_jumps {
         since: v(6, 6),
-        stable: &[p(6, 1, 192)],
+        stable: &[p(6, 1, 170)],
         evidence: "bpf: Support new 32bit offset jmp instruction",
         probe: "branch/long_jump",
     }
     /// A constant that an instruction stores is kept like one that a register holds.
     constants_stored_spill {
         since: v(6, 3),
-        stable: &[p(5, 10, 262), p(6, 1, 192)],
+        stable: &[p(5, 10, 218), p(6, 1, 170)],
         evidence: "bpf: track immediate values written to stack by BPF_ST instruction",
         probe: "stack/constant_kept",
     }
@@ -506,7 +506,7 @@ behaviours! {
     /// Numbers of less than 8 bytes are kept when they are saved to the stack.
     narrow_spills {
         since: v(5, 16),
-        stable: &[p(5, 10, 262)],
+        stable: &[p(5, 10, 218)],
         evidence: "bpf: Allow the verifier to spill and fill bounded 32 bit values",
         probe: "stack/half_kept",
     }
@@ -582,7 +582,7 @@ behaviours! {
     /// The stack may be read where nothing was written, with CAP_PERFMON.
     unset_stack_readable {
         since: v(6, 3),
-        stable: &[p(5, 10, 262), p(6, 1, 192)],
+        stable: &[p(5, 10, 262), p(6, 1, 170)],
         evidence: "bpf: Allow reads from uninit stack",
         probe: "stack/partly_written",
     }
@@ -663,7 +663,7 @@ behaviours! {
     /// A call of a global function or a tail call takes packet pointers away where the callee may move packet data.
     callees_move_packets {
         since: v(6, 13),
-        stable: &[p(6, 12, 117)],
+        stable: &[p(6, 12, 43)],
         evidence: "bpf: consider that tail calls invalidate packet pointers",
         probe: "global/changes_packet",
     }
@@ -731,6 +731,13 @@ behaviours! {
         stable: &[p(6, 12, 43)],
         evidence: "bpf: Reject attaching fexit/fmod_ret to __noreturn functions, measured on 6.1.192, 6.12.43 and 6.16.3",
         probe: "attach/fexit_noreturn",
+    }
+    /// A callback is never the main program.
+    main_is_no_callback {
+        since: v(7, 3),
+        stable: &[p(6, 1, 192), p(6, 12, 117), p(7, 2, 13)],
+        evidence: "measured on 6.1.192, 6.12.117, 6.18.44, 7.2.6, 7.2.13 and 7.3.4",
+        probe: "info/callback_is_static_main",
     }
     /// Several arguments of a call may own a reference each (7.2).
     many_owned_arguments {
@@ -1050,10 +1057,10 @@ behaviours! {
         evidence: "measured on 7.0.13 and 7.3.4",
         probe: "exception/in_global_with_reference",
     }
-    /// Memory that a kernel function reads and writes needs its size exactly once (7.1); before, once for each.
+    /// Memory that a kernel function reads and writes needs its size exactly once (7.3); before, once for each.
     memory_size_noted_once {
-        since: v(7, 1),
-        evidence: "measured on 7.0.13 and 7.3.4",
+        since: v(7, 3),
+        evidence: "measured on 7.2.13 and 7.3.4",
         probe: "preempt/sleepable_kfunc_outside",
     }
     /// What `bpf_set_retval()` is given must be a known error number or zero (7.1).
@@ -1062,10 +1069,10 @@ behaviours! {
         evidence: "measured on 7.0.13 and 7.3.4",
         probe: "returns/value_for_hook",
     }
-    /// The size of memory that may be left out counts even where it is (7.1).
+    /// The size of memory that may be left out counts even where it is (7.3).
     size_without_memory {
-        since: v(7, 1),
-        evidence: "measured on 7.0.13 and 7.3.4",
+        since: v(7, 3),
+        evidence: "measured on 7.2.13 and 7.3.4",
         probe: "dynptr/slice_read_only",
     }
     /// Jumps that constants decide are rewritten before the walk (7.1).
@@ -1132,17 +1139,17 @@ behaviours! {
     }
     /// `LD_ABS` and `LD_IND` are walked as a branch that leaves the function.
     ld_abs_exits_frame {
-        since: v(7, 0),
-        stable: &[p(6, 1, 192), p(6, 12, 117), p(6, 18, 44)],
-        evidence: "bpf: account for ld_abs exits in subprograms",
+        since: v(7, 1),
+        stable: &[p(6, 1, 192), p(6, 12, 117), p(6, 18, 44), p(7, 0, 13)],
+        evidence: "bpf: account for ld_abs exits in subprograms, measured on 7.0.4 and 7.0.13, too",
         probe: "call/packet_load_ends_function",
     }
     /// Precision walks know that: they enter the function that such a load left (not in 6.18.44, which loses count of
     /// the frames and may write outside of its memory then).
     ld_abs_backtracks {
-        since: v(7, 1),
-        stable: &[p(6, 12, 117)],
-        evidence: "measured on 6.12.117 and 6.18.44",
+        since: v(7, 3),
+        stable: &[p(6, 12, 117), p(7, 2, 13)],
+        evidence: "measured on 6.12.117, 6.18.44, 7.2.6 and 7.2.13",
         probe: "info/ld_abs_after_branch_in_callback",
     }
     /// `bpf_tail_call()` is walked as a branch that leaves the function.
@@ -1165,13 +1172,13 @@ behaviours! {
         evidence: "bpf: Support private stack for bpf progs",
         probe: "limit/private_stack",
     }
-    /// A callback is never the main program, and holds no classic packet loads, reached or not (in 6.12's later stable
-    /// releases, not yet in 6.18.44).
+    /// A callback holds no classic packet loads, reached or not (in 6.12's and 7.2's later stable releases, not yet in
+    /// 6.18.44).
     callback_checks {
-        since: v(7, 2),
-        stable: &[p(6, 12, 117)],
-        evidence: "measured on 6.12.117, 6.18.44, 7.1.13 and 7.2.6",
-        probe: "info/callback_is_static_main",
+        since: v(7, 3),
+        stable: &[p(6, 12, 117), p(7, 2, 13)],
+        evidence: "measured on 6.12.117, 6.18.44, 7.2.6, 7.2.13 and 7.3.4",
+        probe: "info/ld_abs_in_reached_callback",
     }
     /// Loads that extend the sign work on arenas (6.18: `bpf: Add support for sign extended loads from arena`).
     arena_signed_loads {
@@ -1615,8 +1622,8 @@ behaviours! {
     /// With `number += pointer` the destination inherits everything of the pointer, its place in the parent chain
     /// included; without, its type, offset and what belongs to the type (likewise).
     moved_pointer_inherits_all {
-        stable: &[p(6, 1, 192), p(6, 12, 117)],
-        evidence: "measured on 6.1.192, 6.12.117, 6.18.44, 7.1.3 and 7.3.4",
+        stable: &[p(6, 1, 192), p(6, 12, 117), p(7, 1, 13)],
+        evidence: "measured on 6.1.192, 6.12.117, 6.18.44, 7.1.3, 7.1.13 and 7.3.4",
         probe: "alu/scalar_minus_pointer_unprivileged",
     }
 }

@@ -84,7 +84,8 @@ fn unknown(files: &Path, release: &str) -> Result<System, String> {
 fn programs(system: &System, every: usize) -> Result<Vec<Asked>, String> {
     let mut out = Vec::new();
     for case in corpus::cases()? {
-        let how = How { privilege: case.privilege()?, log_level: case.log_level(), log_size: 0 };
+        let types_of = Some(system.kernel.version);
+        let how = How { privilege: case.privilege()?, log_level: case.log_level(), log_size: 0, types_of };
         out.extend(case.request(system).ok().map(|request| Asked { name: case.name.clone(), request, how }));
     }
     let Some(folder) = recordings::folder() else { return Ok(out) };

@@ -21,6 +21,7 @@ use verifier_core::btf::Btf;
 use verifier_core::kernel::{Kernel, PointRelease};
 use verifier_core::program::request::Privilege;
 use verifier_core::program::{LoadRequest, OpenOptions, open};
+use verifier_probe::case::without_refused_btf;
 use verifier_probe::{normalise, profile};
 
 /// Probes emulated machines.
@@ -202,7 +203,8 @@ fn compare(args: &Args, system: &System, asked: &[Asked], answers: &[Answer]) ->
             continue;
         }
         let options = Options { log_level: a.how.log_level, privilege: a.how.privilege, ..Options::default() };
-        let ours: Ours = ask(system, &a.request, &options, Duration::from_secs(60));
+        let loaded = without_refused_btf(a.request.clone(), system);
+        let ours: Ours = ask(system, &loaded, &options, Duration::from_secs(60));
         let agrees = ours.verdict == answer.verdict;
         counts.all += 1;
         counts.same += usize::from(agrees);

@@ -1332,7 +1332,7 @@ behaviours! {
     tracing_timers {
         since: v(7, 0),
         evidence: "measured on 6.18.44 and 7.0.13",
-        probe: "timer/workqueue_in_kprobe",
+        probe: "timer/in_kprobe",
     }
     /// Classifiers, actions, XDP programs, socket filters and flow dissectors may not update socket maps with the plain
     /// helpers any more (7.3).

@@ -413,20 +413,20 @@ behaviours! {
         since: v(6, 13),
         stable: &[p(6, 12, 6), p(6, 6, 67)],
         evidence: "bpf: Check size for BTF-based ctx access of pointer members, measured on 6.1.192 and 6.12.117",
-        probe: "",
+        probe: "attach/fentry_half_argument",
     }
     /// Programs for LSM hooks of control groups may not sleep, in words of their own.
     lsm_cgroup_sleep_refused {
         since: v(6, 0),
         until: v(6, 3),
         evidence: "measured on 6.1.192 and 6.12.117",
-        probe: "",
+        probe: "attach/lsm_cgroup_sleepable",
     }
     /// Kptrs of objects that a program allocated can be exchanged, too.
     kptrs_in_objects {
         since: v(6, 12),
         evidence: "bpf: Support bpf_kptr_xchg into local kptr",
-        probe: "",
+        probe: "kptr/in_object",
     }
     /// Programs may load the addresses of functions of the kernel. Before, only those of its variables.
     kernel_function_addresses {

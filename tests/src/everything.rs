@@ -4,6 +4,7 @@
 //! ([`campaign`]) reads that, so that a program that ends the child is named, and goes on behind it. The child holds
 //! every run to a time and to an amount of memory, and says what came of it.
 
+use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -19,6 +20,7 @@ use verifier_runtime::engines::EngineKind;
 use verifier_runtime::hook::{Hook, HookError, Input, Mode, Runner};
 use verifier_runtime::{Linked, Vm};
 
+use crate::corpus::releases::Release;
 use crate::hooks::Generator;
 use crate::run::{Plan, requests};
 use crate::spent::Spent;
@@ -301,6 +303,15 @@ pub struct Tally {
     pub refused: usize,
     /// Programs that did harm, and which.
     pub harm: Vec<String>,
+    /// Programs that leave their memory, which the kernel asked takes and a later one was recorded to refuse: holes of that
+    /// kernel. The run ended with a report.
+    pub holes: Vec<String>,
+}
+
+/// Cases of the corpus that the newest kernel asked refuses.
+fn refused_by_newest() -> Result<BTreeSet<String>, String> {
+    let newest = Release::all()?.pop().map(|r| r.said).unwrap_or_default();
+    Ok(newest.into_iter().filter(|(_, said)| said.verdict == "rejected").map(|(name, _)| name).collect())
 }
 
 /// Runs programs of a source in children of `program`, which is called with `child SOURCE FROM TO`; after a program that
@@ -310,6 +321,7 @@ pub struct Tally {
 /// When no child can be started.
 pub fn campaign(program: &Path, source: &Source, from: usize, to: usize, tally: &mut Tally) -> Result<(), String> {
     let mut at = from;
+    let closed = refused_by_newest()?;
     while at < to {
         let args = ["child".to_string(), source.name(), at.to_string(), to.to_string()];
         let mut child = Command::new(program)
@@ -325,6 +337,9 @@ pub fn campaign(program: &Path, source: &Source, from: usize, to: usize, tally: 
             } else if let Some((word, said)) = line.split_once(' ') {
                 let name = current.as_ref().map_or("?", |(_, name)| name.as_str());
                 match (word, said) {
+                    ("harm", said) if said.contains("verifier bug") && closed.contains(name) => {
+                        tally.holes.push(name.into())
+                    }
                     ("harm", _) => tally.harm.push(format!("{name}: {said}")),
                     (_, "not accepted") => tally.refused += 1,
                     (_, "ran") => tally.ran += 1,

@@ -39,6 +39,14 @@ const UNTOLD: &[&str] = &[
     "rcu_memory_returned",
     // Nobody fills jump tables where kernels are asked.
     "place_load_offsets",
+    // Measured on mutants of recorded programs or on 7.3's own; their cases are still to be recorded.
+    "FieldsOfMaps",
+    "RegistersNamed",
+    "ctx_pointers_whole",
+    "graph_before_target",
+    "kernel_function_addresses",
+    "sums_stay_in_frame",
+    "unowned_references_fail",
 ];
 
 /// The point releases that were asked, by what is computed for them, and what they said.

@@ -350,7 +350,7 @@ const NAMED_IN: &[(&str, &str, usize)] = &[
     ("map type", "StackTrace", 5),
     ("map type", "LpmTrie", 6),
     // Program types.
-    ("program type", "FlowDissector", 8),
+    ("program type", "FlowDissector", 9),
     ("program type", "LircMode2", 7),
     // Helpers with a rule of their own.
     ("helper", "TIMER_INIT", 4),

@@ -390,7 +390,7 @@ mod tests {
     fn types_and_changes_go_by_several_names() {
         assert_eq!(asked("ringbuf"), asked("BPF_MAP_TYPE_RINGBUF"));
         assert_eq!(asked("XDP"), asked("bpf_prog_type_xdp"));
-        assert!(asked("scc_loops").is_ok_and(|p| p.starts_with("scc_loops: change, since 6.16\n")));
+        assert!(asked("scc_loops").is_ok_and(|p| p.starts_with("scc_loops: change, since 6.17\n")));
     }
 
     #[test]

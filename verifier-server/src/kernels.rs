@@ -116,7 +116,7 @@ mod tests {
     #[test]
     fn what_changed_between_two_releases() {
         let page = page("6.12.117", "6.18.44").expect("two releases");
-        assert!(page.contains("  + scc_loops (since 6.16)\n"), "{page}");
+        assert!(page.contains("  + scc_loops (since 6.17)\n"), "{page}");
         assert!(page.contains("bpf_cgroup_read_xattr") && !page.contains("New helpers"), "{page}");
     }
 

@@ -71,7 +71,7 @@ fn profile(at: &str) -> String {
         locked_down: false,
         build: nearest.build,
         settings: Default::default(),
-        changes: [("v4_instructions", measured)].into(),
+        changes: [("v4_instructions", measured.clone()), ("long_jumps", measured)].into(),
         found: Found::default(),
         vmlinux: None,
         modules: Vec::new(),

@@ -137,13 +137,14 @@ fn counters(log: &str) -> Option<String> {
 /// Whether a line tells how the walk went, not what was wrong.
 fn is_trace(line: &str) -> bool {
     let behind = |text: &str| text.trim_start_matches(|c: char| c.is_ascii_digit()).to_string();
-    let begins = [";", "mark_precise", "last_idx", "regs=", "parent ", "propagating ", "caller:", "callee:"];
+    let begins = [";", "mark_precise", "regs=", "parent ", "propagating ", "caller:", "callee:"];
     let moves = ["returning from callee", "to caller at ", "func '", " frame"];
     // A state: `R1=ctx()`, `R1_w=1`. Refusals begin with a register, too: `R1 invalid mem access`.
     let state = line.trim_start().strip_prefix('R').is_some_and(|rest| behind(rest).starts_with(['=', '_']));
     let numbered = line.starts_with(|c: char| c.is_ascii_digit()) && behind(line).starts_with(": ");
     let jump = line.strip_prefix("from ").is_some_and(|rest| behind(rest).starts_with(" to "));
-    state || numbered || jump || begins.iter().chain(&moves).any(|s| line.starts_with(s))
+    let walk = line.strip_prefix("last_idx ").is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
+    state || numbered || jump || walk || begins.iter().chain(&moves).any(|s| line.starts_with(s))
 }
 
 /// The last words of a log before its statistics, without the account that some releases give of a refusal.

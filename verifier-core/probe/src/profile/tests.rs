@@ -227,7 +227,7 @@ fn damage_is_an_error_and_never_more() {
             Ok(profile) => drop(profile.system()),
             Err(e) => {
                 refused += 1;
-                assert!(e.place.contains("web1.") && !e.what.is_empty(), "{e}");
+                assert!(e.place.contains("bpfvet-profile-damage") && !e.what.is_empty(), "{e}");
                 assert!(e.what.len() < 2000 && !e.what.contains('\n'), "{e}");
             }
         }

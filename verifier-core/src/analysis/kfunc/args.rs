@@ -445,8 +445,9 @@ fn check_refcounted(cx: &mut Cx, meta: &mut KfuncMeta, reg: &RegState, arg: u32)
     if !is_allocated(reg) || is_stale(cx, reg) {
         return Err(cx.reject(KfuncMsg::NotOwnedOrBorrowed { arg: arg.into() }, Errno::EINVAL));
     }
-    // What is not borrowed counts as owned, also where its owner may be gone.
-    meta.arg_owning_ref |= !is_borrowed(reg);
+    // Up to 7.3, what is not borrowed counts as owned, also where its owner may be gone.
+    let owned = reg.ref_obj_id != 0 || !cx.program.kernel.features.unowned_references_fail;
+    meta.arg_owning_ref |= !is_borrowed(reg) && owned;
     let Some(rec) = record_of(cx.program, reg) else { return Err(cx.reject(KfuncMsg::NoRecord, Errno::EFAULT)) };
     if !rec.has(FieldKind::REFCOUNT) {
         return Err(cx.reject(KfuncMsg::NoRefcount { arg: arg.into() }, Errno::EINVAL));

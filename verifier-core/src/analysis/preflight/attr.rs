@@ -131,9 +131,7 @@ fn check_attach(req: &LoadRequest, ty: Option<ProgType>, kernel: &Kernel) -> Res
     if has_prog && !ty.is_some_and(attach::may_have_target_prog) {
         return deny(Errno::EINVAL);
     }
-    // How a socket is chosen could not be asked before there were two ways.
-    let asked = ty != Some(ProgType::SkReuseport) || kernel.version >= AttachType::SkReuseportSelect.since();
-    let Some(allowed) = ty.and_then(attach::allowed).filter(|_| asked) else { return Ok(()) };
+    let Some(allowed) = ty.and_then(|t| attach::allowed_in(t, kernel.version)) else { return Ok(()) };
     match AttachType::of_release(effective_attach_type(req), kernel.version) {
         Some(a) if allowed.contains(&a) => Ok(()),
         _ => deny(Errno::EINVAL),

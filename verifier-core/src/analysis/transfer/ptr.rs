@@ -78,11 +78,15 @@ pub(super) fn adjust_ptr(cx: &mut Cx<'_>, insn: Insn, ptr: RegState, off: RegSta
         return Err(cx.reject(RegisterMsg::PointerKind { regno, ty: ptr.ty }, Errno::EACCES));
     }
     let inherits_all = cx.program.kernel.features.moved_pointer_inherits_all;
+    let stays = cx.program.kernel.features.sums_stay_in_frame;
     if !ptr_is_dst && inherits_all {
         *cx.reg_mut(regno) = ptr;
     } else if !ptr_is_dst {
         let dst = cx.reg_mut(regno);
         (dst.ty, dst.id) = (ptr.ty, ptr.id);
+        if stays {
+            dst.frame_number = ptr.frame_number;
+        }
     }
     for reg in [&off, &ptr] {
         if let Some(stop) = insane_offset(cx, reg, ptr.ty) {

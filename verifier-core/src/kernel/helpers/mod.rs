@@ -21,14 +21,17 @@ mod revised;
 mod ringbuf;
 mod sock;
 mod storage;
+mod there;
 mod trace;
 
 use super::call::{Allowed, FuncProto};
 use super::facts::{d_path, lsm_hooks};
-use super::{AttachType, Kernel, KernelVersion, ProgType};
+use super::{AttachType, ProgType};
 use offer::Tier;
 pub use proto::POISON;
 pub use query::{HelperCaps, HelperQuery};
+pub use there::exists;
+use there::release_of;
 
 /// The name that messages show: `bpf_map_lookup_elem`. `None` for a number that no release has (messages then say
 /// `unknown`). Kernel: `func_id_name()`.
@@ -36,25 +39,10 @@ pub fn name_of(id: u32) -> Option<&'static str> {
     id::NAMES.get(id as usize).copied()
 }
 
-/// Whether the number is that of a helper in this kernel, callable or not. The kernel words it differently
-/// (`invalid func`) when it is not.
-pub fn exists(kernel: &Kernel, id: u32) -> bool {
-    id != id::UNSPEC && kernel.tables.helpers.map_or(id <= id::last(kernel.version), |there| there.contains(id))
-}
-
-/// The release whose rows hold for a helper: the kernel's, or the first that had it where the kernel has it before its
-/// time.
-fn release_of(kernel: &Kernel, id: u32) -> KernelVersion {
-    match id::since(id) {
-        Some(since) if since > kernel.version && exists(kernel, id) => since,
-        _ => kernel.version,
-    }
-}
-
 /// The prototype with which this program may call the helper; `None` where the kernel says
 /// `program of this type cannot use helper`. Kernel: `get_func_proto()` of the program type.
 pub fn prototype(query: &HelperQuery<'_>, id: u32) -> Option<&'static FuncProto> {
-    let proto = offer::offered(tiers(query), query, id)?;
+    let proto = exists(query.kernel, id).then(|| offer::offered(tiers(query), query, id)).flatten()?;
     let revised = revised::REVISED
         .iter()
         .rev()
@@ -128,6 +116,7 @@ pub fn allowed(query: &HelperQuery<'_>, proto: &FuncProto) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::kernel::Kernel;
 
     fn query(kernel: &Kernel, t: ProgType, a: AttachType) -> HelperQuery<'_> {
         HelperQuery::plain(kernel, t, a)

@@ -193,6 +193,6 @@ pub(super) fn offered(tiers: &[Tier], q: &HelperQuery<'_>, id: u32) -> Option<&'
 }
 
 fn in_release(row: &Offer, q: &HelperQuery<'_>) -> bool {
-    let release = super::release_of(q.kernel, row.id);
+    let release = super::there::release_of(q.kernel, row.id);
     row.since <= release && release < row.until
 }

@@ -137,14 +137,14 @@ behaviours! {
     /// written.
     helper_writes_known {
         since: v(6, 12),
-        stable: &[p(6, 1, 192)],
+        stable: &[p(6, 1, 170)],
         evidence: "bpf: Fix helper writes to read-only maps",
         probe: "call/read_only_map_filled",
     }
     /// Flow keys are accessed at constant offsets only. Before, what varies was added without being looked at.
     flow_keys_constant {
         since: v(6, 8),
-        stable: &[p(6, 1, 192)],
+        stable: &[p(6, 1, 170)],
         evidence: "bpf: Reject variable offset alu on PTR_TO_FLOW_KEYS",
         probe: "pointers/flow_keys_moved",
     }
@@ -1125,8 +1125,8 @@ behaviours! {
     /// Precision walks follow the value that a fetching atomic loads from the stack (`bpf: Fix precision backtracking
     /// for atomic fetch`, in 6.12.y).
     atomic_fetch_backtracks {
-        since: v(7, 1),
-        stable: &[p(6, 1, 192), p(6, 12, 117)],
+        since: v(7, 0),
+        stable: &[p(6, 1, 192), p(6, 12, 117), p(6, 19, 14)],
         evidence: "bpf: Fix precision backtracking for atomic fetch",
         probe: "precision/through_fetch",
     }
@@ -1306,8 +1306,8 @@ behaviours! {
     /// A store that may go to any byte of a range ends the saved registers in it whole. Before, their other bytes went on
     /// being saved ones, of a register without a value.
     variable_store_ends_spills {
-        since: v(7, 0),
-        stable: &[p(5, 10, 262), p(6, 1, 192), p(6, 12, 117), p(6, 18, 44)],
+        since: v(7, 1),
+        stable: &[p(6, 12, 117), p(6, 18, 44), p(7, 0, 13)],
         evidence: "measured on 6.12.117, 6.18.15 and 6.18.44",
         probe: "stack/variable_store_over_spill",
     }
@@ -1618,6 +1618,18 @@ behaviours! {
         stable: &[p(6, 12, 117)],
         evidence: "measured on 6.12.117 and 6.18.44",
         probe: "branch/equal_to_context",
+    }
+    /// With `number += pointer` the destination points into the frame that the pointer points into, whatever else it inherits.
+    sums_stay_in_frame {
+        since: v(7, 3),
+        evidence: "measured on 7.3.4",
+        probe: "",
+    }
+    /// Of an object that is neither owned nor borrowed another reference may not be had. Before, it always was.
+    unowned_references_fail {
+        since: v(7, 3),
+        evidence: "measured on 6.18.44 and 7.3.4",
+        probe: "",
     }
     /// With `number += pointer` the destination inherits everything of the pointer, its place in the parent chain
     /// included; without, its type, offset and what belongs to the type (likewise).

@@ -3,8 +3,16 @@
 //! Answers for `bpf_prog_load_check_attach()` and `bpf_prog_load_fixup_attach_type()`, the part about numbers.
 
 use super::{AttachType as A, ProgType};
+use crate::kernel::KernelVersion;
 
 /// Attach types that a program type must choose from; `None`: the kernel does not look at load time.
+pub fn allowed_in(t: ProgType, version: KernelVersion) -> Option<&'static [A]> {
+    // How a socket is chosen was no question before there were two ways.
+    let asked = t != ProgType::SkReuseport || version >= A::SkReuseportSelect.since();
+    allowed(t).filter(|_| asked)
+}
+
+/// The same of the newest releases.
 pub fn allowed(t: ProgType) -> Option<&'static [A]> {
     Some(match t {
         ProgType::CgroupSock => {

@@ -110,7 +110,7 @@ fn a_profile_is_a_kernel_to_ask() {
         ]
     );
     let told = text(&out.stderr);
-    assert!(told.contains("Linux 5.14.0-427.el9.x86_64 is probed: 1 of 1 changes were measured"), "{told}");
+    assert!(told.contains("Linux 5.14.0-427.el9.x86_64 is probed: 2 of 2 changes were measured"), "{told}");
     let out = bpfvet(&["explain", "corpus/demo/rejected.bpf.o", "--kernel", &file], b"");
     assert_eq!(out.status.code(), Some(0), "{}", text(&out.stderr));
     assert!(text(&out.stdout).contains("5.14.0-427.el9.x86_64"));

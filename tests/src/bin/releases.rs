@@ -153,7 +153,7 @@ fn listed(list: List, pair: &Pair) -> bool {
 fn difference(args: &Args, case: &Case, pair: &Pair, system: &System) -> Result<String, String> {
     let heard = args.machines.join(&pair.release).join("answers.jsonl");
     let Ok(text) = fs::read_to_string(&heard) else { return Ok("    (its log is not at hand)".into()) };
-    let answer = text.lines().filter_map(Answer::parse).filter(|a| a.name == case.name).last();
+    let answer = text.lines().filter_map(Answer::parse).rfind(|a| a.name == case.name);
     let Some(answer) = answer else { return Ok("    (its log is not at hand)".into()) };
     let request = case.request(system)?;
     let options = Options { log_level: case.log_level(), privilege: case.privilege()?, ..Options::default() };

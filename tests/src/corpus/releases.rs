@@ -188,8 +188,8 @@ fn of_report(report: &Report) -> Said {
     let (verdict, errno) = match &report.verdict {
         Verdict::Accepted(_) => ("accepted", 0),
         Verdict::Rejected(r) => ("rejected", r.errno as i32),
-        Verdict::Unsupported(what) => return Said::nothing("unsupported", &what.to_string()),
-        Verdict::Budget(what) => return Said::nothing("budget", &what.to_string()),
+        Verdict::Unsupported(what) => return Said::nothing("unsupported", what.as_ref()),
+        Verdict::Budget(what) => return Said::nothing("budget", what.as_ref()),
     };
     Said::of_log(verdict, errno, &String::from_utf8_lossy(&report.log))
 }

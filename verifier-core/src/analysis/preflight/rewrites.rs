@@ -5,6 +5,8 @@
 //!
 //! In the kernel: `convert_ctx_accesses()`.
 
+use std::ops::Range;
+
 use crate::analysis::access::{SKB_PADDING, ops_type, skb_padding_loads};
 use crate::analysis::cx::Cx;
 use crate::analysis::kfunc;
@@ -31,15 +33,21 @@ pub(crate) fn drop_fastcall_spills(cx: &mut Cx<'_>) {
     }
 }
 
-/// Whether an instruction is there when the program runs: it was reached, and is no `may_goto` to what comes next anyway.
-fn stays(cx: &Cx<'_>, at: usize) -> bool {
-    let insn = &cx.program.insns[at];
-    if cx.learned.aux[at].seen == 0 {
-        return false;
+/// Whether a `may_goto` of a function is there when the program runs: it was reached, and something that is there stands
+/// between it and where it goes. One pass from the end: such jumps may stand behind each other without number.
+fn keeps_may_goto(cx: &Cx<'_>, function: Range<usize>) -> bool {
+    let mut found = false;
+    let mut nearest = function.end;
+    for at in function.rev() {
+        let insn = &cx.program.insns[at];
+        let goes = cx.program.caps.has_cap_bpf && insn.is_may_goto() && insn.off >= 0;
+        let lands = (at + 1).saturating_add_signed(insn.off.into());
+        if cx.learned.aux[at].seen != 0 && (!goes || nearest < lands) {
+            nearest = at;
+            found |= insn.is_may_goto();
+        }
     }
-    let goes = cx.program.caps.has_cap_bpf && insn.is_may_goto() && insn.off >= 0;
-    let mut skipped = at + 1..(at + 1).saturating_add_signed(insn.off.into()).min(cx.program.insns.len());
-    !goes || skipped.any(|i| stays(cx, i))
+    found
 }
 
 /// Inlined loops and `may_goto` keep their counters on the stack; functions that are never reached go.
@@ -51,7 +59,7 @@ pub(crate) fn rewrite(cx: &mut Cx<'_>) -> Res {
                 && cx.program.insns[i].imm == id::LOOP as i32
                 && matches!(cx.learned.aux[i].loop_inline, Some((true, _)))
         });
-        let may_goto = at.clone().any(|i| cx.program.insns[i].is_may_goto() && stays(cx, i));
+        let may_goto = keeps_may_goto(cx, at);
         let s = &mut cx.learned.subprogs[n];
         if inlined {
             let up = s.stack_depth.next_multiple_of(8) - s.stack_depth;

@@ -11,7 +11,7 @@ use bpfvet_tests::oracle::Answer;
 use bpfvet_tests::oracle::machine::Machine;
 use bpfvet_tests::run::parallel;
 use clap::{Parser, ValueEnum};
-use verifier_core::analysis::{Options, verify};
+use verifier_core::analysis::{Options, Report, verify};
 use verifier_core::kernel::history::{BEHAVIOURS, Change, WORDINGS};
 use verifier_probe::normalise;
 
@@ -26,6 +26,8 @@ enum List {
     Counters,
     /// Another log: the first line that differs, where the kernel's log is at hand.
     Log,
+    /// Every case, with our whole log.
+    Ours,
 }
 
 /// Compares, and writes the table for readers.
@@ -95,6 +97,11 @@ fn run(args: &Args) -> Result<(), String> {
                 let (Some(kind), Some(case)) = (kind, case) else { continue };
                 println!("{}", difference(args, case, pair, &kind.system)?);
             }
+            if list == List::Ours {
+                let kind = kinds.iter().find(|k| k.releases.contains(&pair.release));
+                let (Some(kind), Some(case)) = (kind, cases.iter().find(|c| c.name == pair.case)) else { continue };
+                println!("{}", String::from_utf8_lossy(&judged(case, &kind.system)?.log));
+            }
         }
     }
     print!("{}", table(&releases, &pairs));
@@ -146,7 +153,14 @@ fn listed(list: List, pair: &Pair) -> bool {
         List::Accept => pair.wrongly_accepted(),
         List::Counters => !same(|s| &s.counters),
         List::Log => !same(|s| &s.log),
+        List::Ours => true,
     }
+}
+
+/// What we say of a case, whole.
+fn judged(case: &Case, system: &System) -> Result<Report, String> {
+    let options = Options { log_level: case.log_level(), privilege: case.privilege()?, ..Options::default() };
+    Ok(verify(system, &case.request(system)?, &options))
 }
 
 /// Where the logs part.
@@ -155,9 +169,7 @@ fn difference(args: &Args, case: &Case, pair: &Pair, system: &System) -> Result<
     let Ok(text) = fs::read_to_string(&heard) else { return Ok("    (its log is not at hand)".into()) };
     let answer = text.lines().filter_map(Answer::parse).rfind(|a| a.name == case.name);
     let Some(answer) = answer else { return Ok("    (its log is not at hand)".into()) };
-    let request = case.request(system)?;
-    let options = Options { log_level: case.log_level(), privilege: case.privilege()?, ..Options::default() };
-    let report = verify(system, &request, &options);
+    let report = judged(case, system)?;
     let (theirs, ours) = (comparable(&answer.log), comparable(&String::from_utf8_lossy(&report.log)));
     Ok(normalise::first_difference(&theirs, &ours).map_or_else(String::new, |(n, a, b)| {
         let before = theirs.lines().nth(n.saturating_sub(2)).unwrap_or_default();

@@ -82,7 +82,7 @@ pub(crate) fn memory_argument(
             let off = reg.off;
             stack_range_is_set(cx, regno, off, access_size, zero_size_allowed, AccessSrc::Helper, t, meta)
         }
-        Region::Object => {
+        Region::Object if cx.program.kernel.features.objects_are_memory => {
             let t = if cx.program.kernel.features.object_memory_writable { t } else { Access::Read };
             typed_pointer_access(cx, regno, reg.off, access_size, t, None)
         }

@@ -149,7 +149,7 @@ pub(crate) fn argument_type(
     if arg.flags.contains(TypeFlags::RDONLY) {
         ty = ty.minus(TypeFlags::RDONLY);
     }
-    if arg.flags.contains(TypeFlags::MAYBE_NULL) {
+    if arg.flags.contains(TypeFlags::MAYBE_NULL) && cx.program.kernel.features.nullable_arguments {
         ty = ty.minus(TypeFlags::MAYBE_NULL);
     }
     if arg.base == ArgBase::PtrToMem {

@@ -105,7 +105,9 @@ pub(crate) fn lock_argument(cx: &mut Cx<'_>, regno: u8, op: LockOp) -> Res {
         return Err(cx.broken("lock in nothing"));
     }
     if !cx.program.kernel.features.locks_are_refs {
-        return lock_single(cx, op, what, ActiveLock { ptr, id: reg.id });
+        let known = reg.id != 0 || cx.program.kernel.features.locks_know_owners;
+        let lock = if known { ActiveLock { ptr, id: reg.id } } else { ActiveLock::default() };
+        return lock_single(cx, op, what, lock);
     }
     let lock_kind = match (op.res, op.irq) {
         (true, true) => RefKind::ResLockIrq,
@@ -142,7 +144,7 @@ pub(crate) fn lock_argument(cx: &mut Cx<'_>, regno: u8, op: LockOp) -> Res {
     Ok(())
 }
 
-/// Releases up to 6.13 know one lock at a time, of one kind.
+/// Releases up to 6.13 know one lock at a time, of one kind. `lock`: nothing where the release cannot tell what it locks.
 fn lock_single(cx: &mut Cx<'_>, op: LockOp, what: &'static str, lock: ActiveLock) -> Res {
     let held = cx.path.cur.held_lock;
     if op.lock {

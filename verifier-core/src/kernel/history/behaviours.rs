@@ -215,6 +215,19 @@ behaviours! {
         evidence: "bpf: Recognize lock and list fields in allocated objects",
         probe: "graph/in_kprobe",
     }
+    /// A lock is told by its map or object as well as by its value. Before, only by the id of the value, and values without
+    /// one, as callbacks get them, could be locked without that being known.
+    locks_know_owners {
+        since: v(6, 2),
+        evidence: "bpf: Allow locking bpf_spin_lock in allocated objects, measured on 6.1.192 and 6.12.43",
+        probe: "lock/of_two_elements",
+    }
+    /// Arguments that may be null take pointers that may be null. Before, they took null and pointers that are not.
+    nullable_arguments {
+        since: v(5, 17),
+        evidence: "bpf: Replace PTR_TO_XXX_OR_NULL with PTR_TO_XXX | PTR_MAYBE_NULL, measured on 5.10.262 and 6.1.192",
+        probe: "map/of_maps_as_memory",
+    }
     /// Walks backwards follow jumps alone. Before, every place where states are compared stood in the history, which a walk
     /// may stop at.
     histories_of_jumps {
@@ -299,7 +312,8 @@ behaviours! {
     }
     /// LSM programs do not attach to hooks that are switched off.
     hooks_disabled {
-        since: v(5, 13),
+        since: v(6, 12),
+        stable: &[p(6, 1, 192)],
         evidence: "bpf: Disable unsupported LSM hooks",
         probe: "attach/lsm_disabled",
     }
@@ -562,7 +576,7 @@ behaviours! {
     /// Masking a constant with a value that is 0 or -1 is followed on two paths.
     masks_fork {
         since: v(7, 0),
-        stable: &[p(6, 12, 117), p(6, 18, 15)],
+        stable: &[p(6, 12, 90), p(6, 19, 6)],
         evidence: "measured on 6.1.192 and 6.12.117",
         probe: "alu/mask_of_all_or_nothing",
     }
@@ -793,15 +807,15 @@ behaviours! {
         evidence: "measured on 6.19.14 and 7.0.13",
         probe: "kptr/wrong_type",
     }
-    /// What `bpf_get_retval()` yields is an error number or zero (7.1).
+    /// What `bpf_get_retval()` yields is an error number or zero (7.2).
     retval_is_error {
-        since: v(7, 1),
+        since: v(7, 2),
         evidence: "measured on 7.0.13 and 7.3.4",
         probe: "returns/value_of_hook",
     }
-    /// Functions that are walked on their own begin the count of frames anew: only the stack of all is limited (7.1).
+    /// Functions that are walked on their own begin the count of frames anew: only the stack of all is limited (7.2).
     frames_count_from_globals {
-        since: v(7, 1),
+        since: v(7, 2),
         evidence: "measured on 6.18.44 and 7.3.4",
         probe: "limit/frames_from_global",
     }
@@ -818,9 +832,9 @@ behaviours! {
         evidence: "bpf: Support variable offsets for syscall PTR_TO_CTX",
         probe: "call/number_for_pointer",
     }
-    /// Pointers that BTF tags as being in the arena are what arguments and results of global functions are (7.1).
+    /// Pointers that BTF tags as being in the arena are what arguments and results of global functions are (7.2).
     arena_types {
-        since: v(7, 1),
+        since: v(7, 2),
         evidence: "measured on 7.3.4",
         probe: "global/arena_pointer",
     }
@@ -830,28 +844,28 @@ behaviours! {
         evidence: "bpf: Make KF_TRUSTED_ARGS the default for all kfuncs",
         probe: "kfunc/found_socket",
     }
-    /// A load that extends the sign is no copy of the saved number that it reads (7.1).
+    /// A load that extends the sign is no copy of the saved number that it reads (7.2).
     signed_fills_unlinked {
-        since: v(7, 1),
+        since: v(7, 2),
         evidence: "measured on 7.3.4",
         probe: "stack/signed_fill",
     }
-    /// One instruction does arithmetic on pointers into the arena, or on other values, not on both (7.1).
+    /// One instruction does arithmetic on pointers into the arena, or on other values, not on both (7.3).
     arena_sums_apart {
-        since: v(7, 1),
+        since: v(7, 3),
         evidence: "measured on 7.3.4",
         probe: "arena/sum_of_both",
     }
-    /// What the verifier cannot trust is read by a checked load, which no other pointer may come by (7.1).
+    /// What the verifier cannot trust is read by a checked load, which no other pointer may come by (7.3).
     untrusted_mem_apart {
-        since: v(7, 1),
+        since: v(7, 3),
         evidence: "measured on 7.3.4",
         probe: "kfunc/untrusted_memory_or_stack",
     }
     /// Code that cannot be interrupted, or not by other tasks, is protected as by RCU: what was found there may be stale
-    /// behind it, and borrows of it end (7.1).
+    /// behind it, and borrows of it end (7.3).
     every_atomic_section_is_rcu {
-        since: v(7, 1),
+        since: v(7, 3),
         evidence: "measured on 6.18.44 and 7.3.4",
         probe: "rcu/preemption_disabled",
     }
@@ -867,16 +881,16 @@ behaviours! {
         evidence: "measured on 6.18.44 and 7.3.4",
         probe: "iter/copy_of_another",
     }
-    /// The address of a value of which each CPU has a copy can be loaded, and is that of the CPU that runs (7.1).
+    /// The address of a value of which each CPU has a copy can be loaded, and is that of the CPU that runs (7.3).
     percpu_addresses {
-        since: v(7, 1),
+        since: v(7, 3),
         evidence: "measured on 7.3.4",
         probe: "map/percpu_value",
     }
     /// States in which a pointer leads into the stack of another frame are not the same, so that no loop between them is
-    /// taken for endless (7.1).
+    /// taken for endless (7.3).
     exact_minds_frames {
-        since: v(7, 1),
+        since: v(7, 3),
         evidence: "measured on 7.3.4",
         probe: "limit/loop_from_frame_to_frame",
     }
@@ -899,9 +913,9 @@ behaviours! {
         evidence: "measured on 7.1.13 and 7.2.6",
         probe: "attach/dummy_ops_beyond",
     }
-    /// What RCU protects may be stale behind the last lock of a sleepable program, too (7.1).
+    /// What RCU protects may be stale behind the last lock of a sleepable program, too (7.2).
     unlocking_ends_rcu {
-        since: v(7, 1),
+        since: v(7, 2),
         evidence: "measured on 7.3.4",
         probe: "rcu/behind_lock",
     }
@@ -911,21 +925,23 @@ behaviours! {
         evidence: "measured on 7.3.4",
         probe: "exception/value_beyond_range",
     }
-    /// Packet pointers are not passed as memory to global functions that may move the packet (7.1).
+    /// Packet pointers are not passed as memory to global functions that may move the packet (7.3).
     packet_memory_stays {
-        since: v(7, 1),
+        since: v(7, 3),
+        stable: &[p(7, 2, 13)],
         evidence: "measured on 7.3.4",
         probe: "global/packet_moved_by_it",
     }
-    /// Objects of the kernel that are passed as memory must be as writable as the memory (7.1).
+    /// Objects of the kernel that are passed as memory must be as writable as the memory (7.2).
     object_memory_writable {
-        since: v(7, 1),
+        since: v(7, 2),
         evidence: "measured on 7.3.4",
         probe: "global/object_of_kernel_as_memory",
     }
-    /// Helpers that walk stacks may sleep in programs that may (7.1).
+    /// Helpers that walk stacks may sleep in programs that may (7.3).
     stack_walks_sleep {
-        since: v(7, 1),
+        since: v(7, 3),
+        stable: &[p(6, 12, 117), p(7, 2, 13)],
         evidence: "measured on 7.3.4",
         probe: "preempt/stack_walked",
     }
@@ -935,9 +951,9 @@ behaviours! {
         evidence: "measured on 6.18.44 and 7.3.4",
         probe: "graph/lent_node_read",
     }
-    /// A cast of a pointer that owns a reference is walked on two paths: the same object, and null (7.1).
+    /// A cast of a pointer that owns a reference is walked on two paths: the same object, and null (7.2).
     owned_casts_fork {
-        since: v(7, 1),
+        since: v(7, 2),
         evidence: "measured on 6.18.44 and 7.3.4",
         probe: "reference/socket_as_tcp",
     }
@@ -971,9 +987,10 @@ behaviours! {
         evidence: "measured on 7.3.4",
         probe: "attach/fentry_pointer_to_pointer",
     }
-    /// Objects of the stack do not stand above it (7.1).
+    /// Objects of the stack do not stand above it (7.3).
     objects_below_frame {
-        since: v(7, 1),
+        since: v(7, 3),
+        stable: &[p(7, 2, 13)],
         evidence: "measured on 7.3.4",
         probe: "iter/above_frame",
     }
@@ -983,22 +1000,23 @@ behaviours! {
         evidence: "measured on 6.17.13, 6.18.15 and 7.3.4",
         probe: "context/kprobe_write",
     }
-    /// Programs on tracepoints may sleep where the tracepoint allows it (7.1).
+    /// Programs on tracepoints may sleep where the tracepoint allows it (7.2, in later stable releases of 7.1).
     tracepoints_may_sleep {
-        since: v(7, 1),
+        since: v(7, 2),
+        stable: &[p(7, 1, 13)],
         evidence: "measured on 7.3.4",
         probe: "attach/raw_tracepoint_sleepable",
     }
-    /// What cannot be trusted is not borrowed either (7.1).
+    /// What cannot be trusted is not borrowed either (7.3).
     borrowed_is_trusted {
-        since: v(7, 1),
-        stable: &[p(6, 12, 117)],
+        since: v(7, 3),
+        stable: &[p(6, 12, 117), p(7, 2, 13)],
         evidence: "measured on 6.12.117, 6.18.44 and 7.3.4",
         probe: "object/borrowed_behind_rcu",
     }
-    /// Objects that count their owners are passed as they are, not by a member (7.1).
+    /// Objects that count their owners are passed as they are, not by a member (7.2).
     counted_objects_whole {
-        since: v(7, 1),
+        since: v(7, 2),
         evidence: "measured on 7.3.4",
         probe: "object/refcount_of_member",
     }
@@ -1033,9 +1051,9 @@ behaviours! {
         evidence: "measured on 7.2.13 and 7.3.4",
         probe: "precision/null_for_global",
     }
-    /// Tracing programs do not drop objects that cannot be taken apart in any interrupt (7.1).
+    /// Tracing programs do not drop objects that cannot be taken apart in any interrupt (7.2).
     drops_outside_of_interrupts {
-        since: v(7, 1),
+        since: v(7, 2),
         evidence: "measured on 7.3.4",
         probe: "object/dropped_while_tracing",
     }
@@ -1063,9 +1081,9 @@ behaviours! {
         evidence: "measured on 7.2.13 and 7.3.4",
         probe: "preempt/sleepable_kfunc_outside",
     }
-    /// What `bpf_set_retval()` is given must be a known error number or zero (7.1).
+    /// What `bpf_set_retval()` is given must be a known error number or zero (7.2).
     set_retval_in_range {
-        since: v(7, 1),
+        since: v(7, 2),
         evidence: "measured on 7.0.13 and 7.3.4",
         probe: "returns/value_for_hook",
     }
@@ -1210,7 +1228,7 @@ behaviours! {
     /// Improve bounds when tnum has a single possible value`).
     bounds_from_tnum_step {
         since: v(7, 0),
-        stable: &[p(6, 18, 44)],
+        stable: &[p(6, 18, 44), p(6, 19, 14)],
         evidence: "bpf: Improve bounds when tnum has a single possible value",
         probe: "alu/one_multiple_in_range",
     }
@@ -1265,10 +1283,10 @@ behaviours! {
         probe: "alu/invariants",
     }
     /// A register that is added to itself is linked to nothing any more. Before, its copies took the doubled constant for
-    /// their distance (7.0, in later stable releases of 6.12 and 6.18).
+    /// their distance (7.1, in later stable releases of 6.12, 6.18 and 7.0).
     self_addition_unlinks {
-        since: v(7, 0),
-        stable: &[p(5, 10, 262), p(6, 1, 192), p(6, 12, 117), p(6, 18, 44)],
+        since: v(7, 1),
+        stable: &[p(5, 10, 262), p(6, 1, 192), p(6, 12, 117), p(6, 18, 44), p(7, 0, 13)],
         evidence: "measured on 6.12.117, 6.18.15, 6.18.44 and 7.0.13",
         probe: "alu/added_to_itself",
     }
@@ -1292,14 +1310,14 @@ behaviours! {
     /// later stable releases of 6.12 and 6.18).
     low_half_cut_at_zero {
         since: v(7, 0),
-        stable: &[p(5, 10, 262), p(6, 1, 192), p(6, 12, 117), p(6, 18, 44)],
+        stable: &[p(5, 10, 262), p(6, 1, 192), p(6, 12, 90), p(6, 18, 44), p(6, 19, 14)],
         evidence: "bpf: Fix u32/s32 bounds when ranges cross min/max boundary",
         probe: "branch/half_is_negative",
     }
     /// A shift left by 32 keeps the signed bounds of a low half that may be negative.
     half_shift_keeps_signs {
         since: v(7, 0),
-        stable: &[p(5, 10, 262), p(6, 1, 192), p(6, 12, 117), p(6, 18, 44)],
+        stable: &[p(5, 10, 262), p(6, 1, 170), p(6, 12, 90), p(6, 18, 44), p(6, 19, 6)],
         evidence: "measured on 5.10.262, 6.1.192, 6.12.117, 6.18.15, 6.18.44 and 7.0.13",
         probe: "alu/half_shifted_up_and_down",
     }
@@ -1348,9 +1366,9 @@ behaviours! {
         evidence: "measured on 7.0.13 and 7.3.4",
         probe: "attach/fentry_system_call",
     }
-    /// What RCU protects stays valid behind `bpf_rcu_read_unlock()` where the program is in a section by its kind (7.1).
+    /// What RCU protects stays valid behind `bpf_rcu_read_unlock()` where the program is in a section by its kind (7.3).
     implied_rcu_survives_unlock {
-        since: v(7, 1),
+        since: v(7, 3),
         evidence: "measured on 7.0.13 and 7.3.4",
         probe: "rcu/behind_unlock",
     }
@@ -1524,8 +1542,8 @@ behaviours! {
     }
     /// Functions that the callback of a tree insertion calls count as part of it (in 6.12.y); elsewhere only the callback.
     tree_callback_covers_callees {
-        since: v(7, 1),
-        stable: &[p(6, 12, 117)],
+        since: v(7, 3),
+        stable: &[p(6, 12, 117), p(7, 2, 13)],
         evidence: "measured on 6.12.117 and 6.18.44",
         probe: "graph/less_calls",
     }
@@ -1537,8 +1555,8 @@ behaviours! {
     }
     /// Only per-CPU pointers fit per-CPU kptr fields (in 6.12.y).
     kptr_percpu_must_match {
-        since: v(7, 1),
-        stable: &[p(6, 12, 117)],
+        since: v(7, 3),
+        stable: &[p(6, 12, 117), p(7, 2, 13)],
         evidence: "measured on 6.12.117 and 6.18.44",
         probe: "kptr/per_cpu_field",
     }
@@ -1551,8 +1569,8 @@ behaviours! {
     }
     /// Callbacks of timers in inner maps get the map pointer's identity (in 6.12.y).
     timer_callback_keeps_map_uid {
-        since: v(7, 1),
-        stable: &[p(6, 12, 117)],
+        since: v(7, 3),
+        stable: &[p(6, 12, 117), p(7, 2, 13)],
         evidence: "measured on 6.12.117 and 6.18.44",
         probe: "timer/callback_of_inner_map",
     }
@@ -1592,29 +1610,28 @@ behaviours! {
     /// A pointer whose variable offset has no sane bounds may be null after all (in 6.12's later stable releases, not
     /// yet in 6.18.44).
     not_null_checks_offset {
-        since: v(7, 1),
-        stable: &[p(6, 12, 117)],
+        since: v(7, 3),
+        stable: &[p(6, 12, 117), p(7, 2, 13)],
         evidence: "measured on 6.12.117 and 6.18.44",
         probe: "branch/pointer_far_away_null",
     }
-    /// XDP sockets and buffers of iterators count as pointers that are never null (likewise).
+    /// XDP sockets and buffers of iterators count as pointers that are never null (7.3, in later stable releases of 6.12 and 7.2).
     not_null_xdp_sock_and_buf {
-        since: v(7, 1),
-        stable: &[p(6, 12, 117)],
+        since: v(7, 3),
+        stable: &[p(6, 12, 117), p(7, 2, 13)],
         evidence: "measured on 6.12.117 and 6.18.44",
         probe: "branch/socket_of_xdp_null",
     }
     /// A 32-bit comparison of a pointer with zero is never decided, since the low half may be zero (likewise).
     pointer_jmp32_undecided {
-        since: v(7, 1),
-        stable: &[p(6, 12, 117)],
+        since: v(7, 3),
+        stable: &[p(6, 12, 117), p(7, 2, 13)],
         evidence: "measured on 6.12.117 and 6.18.44",
         probe: "branch/pointer_low_half_null",
     }
     /// Of two equal pointers, one loses its doubt only if the other is of a type that is never null; without, it is
     /// enough that the other's type does not say that it may be null (likewise).
     equal_pointers_check_type {
-        since: v(7, 1),
         stable: &[p(6, 12, 117)],
         evidence: "measured on 6.12.117 and 6.18.44",
         probe: "branch/equal_to_context",

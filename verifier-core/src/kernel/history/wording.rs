@@ -71,7 +71,8 @@ wordings! {
     }
     /// Helpers that may sleep are told so where a program may not; before, they were unknown there.
     MightSleep {
-        since: v(6, 1),
+        since: v(6, 2),
+        stable: &[p(6, 1, 192)],
         evidence: "measured on 5.10.262 and 6.1.192",
         probe: "call/may_sleep",
     }

@@ -196,9 +196,13 @@ pub struct Graph {
 
 impl Graph {
     /// The graph of a program as it would be loaded.
-    pub fn of(system: &System, request: &LoadRequest) -> Graph {
+    ///
+    /// # Errors
+    /// When more ways lead through its jump tables than can be drawn.
+    pub fn of(system: &System, request: &LoadRequest) -> Result<Graph, &'static str> {
         let names = CallNames { system, request };
-        let cfg = Cfg::build(&request.insns, &request.jump_tables());
+        let tables = request.jump_tables().ok_or("its jump tables lead more ways than can be drawn")?;
+        let cfg = Cfg::build(&request.insns, &tables);
         let nodes = cfg.graph.node_indices().map(|n| {
             let block = cfg.graph[n];
             let insns = indices(&request.insns, block.start, block.end).into_iter();
@@ -212,7 +216,7 @@ impl Graph {
             let (a, b) = cfg.graph.edge_endpoints(e)?;
             Some((cfg.graph[a].start, cfg.graph[b].start, cfg.graph[e]))
         });
-        Graph { nodes: nodes.collect(), edges: edges.collect() }
+        Ok(Graph { nodes: nodes.collect(), edges: edges.collect() })
     }
 
     /// The graph as Graphviz text: full lines are jumps taken, dotted ones fall through, dashed ones call.
@@ -244,7 +248,7 @@ impl Graph {
 pub fn cfg(args: &ToolArgs, out: &mut dyn Write) -> Result<(), String> {
     let pictures = std::cell::Cell::new(0usize);
     programs(args, out, |p, request, system, out| {
-        let graph = Graph::of(system, request);
+        let graph = Graph::of(system, request).map_err(io::Error::other)?;
         if !args.svg {
             return write!(out, "{}", graph.dot(&p.name));
         }

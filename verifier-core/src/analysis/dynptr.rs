@@ -11,7 +11,7 @@
 //! `dynptr_get_type()`.
 
 use super::Cx;
-use super::access::{memory_access, object_slot};
+use super::access::{memory_access, object_slot, slot_of as stack_slot};
 use super::liveness::{slot_is_read, slot_is_written};
 use super::object_slots::{clear_slots, is_refcounted, overwrite_dynptr, slot, slot_kind, slot_mut};
 use super::refs;
@@ -45,8 +45,14 @@ pub(super) fn is_out_of_stack(stop: &Stop) -> bool {
     matches!(stop, Stop::Reject(r) if r.errno == Errno::ERANGE)
 }
 
+/// The upper slot of the dynptr that a register points to, or would.
 fn slot_of(cx: &mut Cx, reg: &RegState) -> Res<usize> {
-    object_slot(cx, reg, "dynptr", NR_SLOTS)
+    if cx.program.kernel.features.dynptrs_guarded {
+        return object_slot(cx, reg, "dynptr", NR_SLOTS);
+    }
+    let depth = cx.path.cur.frames.get(reg.frame_number as usize).map_or(0, |f| f.stack.len());
+    let at = usize::try_from(stack_slot(reg.off)).ok().filter(|at| *at + 1 >= NR_SLOTS && *at < depth);
+    at.ok_or_else(|| Stop::silent(Errno::ERANGE))
 }
 
 fn is_const_dynptr(reg: &RegState) -> bool {
@@ -170,10 +176,16 @@ fn check_valid_uninit(cx: &mut Cx, reg: &RegState) -> Res {
     if is_const_dynptr(reg) {
         return Err(Stop::silent(Errno::EINVAL));
     }
-    match slot_of(cx, reg) {
-        Err(stop) if !is_out_of_stack(&stop) => Err(stop),
-        _ => Ok(()),
+    let at = match slot_of(cx, reg) {
+        Err(stop) if is_out_of_stack(&stop) => return Ok(()),
+        other => other?,
+    };
+    let frame = reg.frame_number as usize;
+    let taken = |cx: &Cx, at: usize| Ok::<_, Stop>(slot(cx, frame, at)?.kind[0] == SlotKind::Dynptr);
+    if !cx.program.kernel.features.dynptrs_guarded && (taken(cx, at)? || taken(cx, at - 1)?) {
+        return Err(Stop::silent(Errno::EINVAL));
     }
+    Ok(())
 }
 
 /// Is there a whole dynptr here? Kernel: `is_dynptr_reg_valid_init()`.
@@ -223,7 +235,9 @@ fn dynptr_is_read(cx: &mut Cx, frame: usize, spi: usize) -> Res {
 /// `clone_ref_obj_id` is the reference that a clone shares with its parent, 0 for others.
 pub(crate) fn dynptr_argument(cx: &mut Cx, regno: u8, insn_idx: usize, arg: ArgType, clone_ref_obj_id: u32) -> Res {
     let reg = *cx.reg(regno);
-    let argno = u32::from(regno).saturating_sub(1);
+    // Messages of 6.1 count arguments from one.
+    let argno =
+        if cx.program.kernel.features.dynptrs_guarded { u32::from(regno).saturating_sub(1) } else { regno.into() };
     if !reg.ty.is(RegBase::PtrToStack) && !is_const_dynptr(&reg) {
         return Err(cx.reject(KfuncMsg::DynptrNotOnStack { arg: Arg::from(argno) }, Errno::EINVAL));
     }

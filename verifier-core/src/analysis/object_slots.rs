@@ -53,7 +53,13 @@ pub(super) fn clear_slots(cx: &mut Cx, frame: usize, spi: usize) -> Res {
 }
 
 /// A store is about to overwrite a slot: a dynptr there ends, with its slices; one that owns memory must not.
+///
+/// # Errors
+/// Rejects with EINVAL where the dynptr must be released.
 pub(crate) fn overwrite_dynptr(cx: &mut Cx, frame: usize, spi: usize) -> Res {
+    if !cx.program.kernel.features.dynptrs_guarded {
+        return Ok(());
+    }
     let Some(s) = cx.path.cur.frames.get(frame).and_then(|f| f.stack.get(spi)) else { return Ok(()) };
     if s.kind[0] != SlotKind::Dynptr {
         return Ok(());

@@ -2,6 +2,7 @@
 //! graph, the solver.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::isa::op::Flow;
 use crate::isa::{Callee, Insn, Op};
@@ -9,24 +10,37 @@ use crate::isa::{Callee, Insn, Op};
 /// Where jumps through registers can go: what the jump tables of their functions hold.
 #[derive(Clone, Debug, Default)]
 pub struct JumpTables {
-    /// By instruction; places in order, each once.
-    targets: BTreeMap<usize, Box<[usize]>>,
+    /// By instruction; places in order, each once. The jumps of a function share them.
+    targets: BTreeMap<usize, Arc<[usize]>>,
+    /// Places of all jumps together.
+    ways: usize,
+}
+
+/// So many ways lead through jump tables, at most: every instruction of the largest program may go to a few.
+const MOST_WAYS: usize = 1 << 23;
+
+/// Places of a jump table as jumps can share them: in order, each once.
+pub fn shared_places(mut places: Vec<usize>) -> Arc<[usize]> {
+    places.sort_unstable();
+    places.dedup();
+    places.into()
 }
 
 impl JumpTables {
     /// No instruction jumps through a register.
-    pub const NONE: &JumpTables = &JumpTables { targets: BTreeMap::new() };
+    pub const NONE: &JumpTables = &JumpTables { targets: BTreeMap::new(), ways: 0 };
 
     /// The places that the jump at `idx` can go to, in order; empty where none is known.
     pub fn at(&self, idx: usize) -> &[usize] {
         self.targets.get(&idx).map_or(&[], |t| t)
     }
 
-    /// Notes where the jump at `idx` can go.
-    pub fn set(&mut self, idx: usize, mut targets: Vec<usize>) {
-        targets.sort_unstable();
-        targets.dedup();
-        self.targets.insert(idx, targets.into());
+    /// Notes where the jump at `idx` can go; `false` where the ways are too many to be followed.
+    #[must_use]
+    pub fn set(&mut self, idx: usize, targets: Arc<[usize]>) -> bool {
+        self.ways = self.ways.saturating_add(targets.len());
+        self.targets.insert(idx, targets);
+        self.ways <= MOST_WAYS
     }
 
     /// Whether no instruction jumps through a register.
@@ -122,7 +136,7 @@ mod tests {
         let insns = [Insn::default(), Insn { code: JMP | JA | X, dst: 3, ..Insn::default() }];
         let mut tables = JumpTables::default();
         assert!(successors(&insns, &tables, 1).is_empty());
-        tables.set(1, vec![9, 4, 9]);
+        assert!(tables.set(1, shared_places(vec![9, 4, 9])));
         assert_eq!(*successors(&insns, &tables, 1), [4, 9]);
     }
 

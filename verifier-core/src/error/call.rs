@@ -196,7 +196,8 @@ rows! {
         /// This argument must be a constant that the verifier knows, because the size of the returned memory depends
         /// on it. Use a literal or a constant expression.
         ["call-arg-constant", CallTypeSafety]
-        NotConstant { regno: u8 } => "R{regno} is not a known constant'\n";
+        NotConstant { regno: u8 } => "R{regno} unbounded size, use 'var &= const' or 'if (var < const)'\n",
+            ConstantSizes => "R{regno} is not a known constant'\n";
         /// The string must lie in read-only data. Declare it `static const char fmt[] = "..."`, so that it is in `.rodata`.
         ["call-str-writable", CallTypeSafety]
         StrWritable { regno: u8 } => "R{regno} does not point to a readonly map'\n";

@@ -409,7 +409,8 @@ rows! {
         /// Objects such as dynptrs and iterators must stand on the stack, aligned to 8 bytes, and fit. Declare a local variable
         /// of the object's own type and pass its address unmodified.
         ["mem-stack-object-offset", MemorySafety]
-        ObjectOffset { kind: &'static str, off: i32 } => "cannot pass in {kind} at an offset={off}\n";
+        ObjectOffset { kind: &'static str, off: i32 } => "cannot pass in {kind} at an offset\n",
+            OffsetsTold => "cannot pass in {kind} at an offset={off}\n";
 
         // Arguments that are memory.
 

@@ -231,10 +231,8 @@ rows! {
         KsymId { id: i32 } => "ldimm64 insn specifies invalid btf_id {id}.\n";
         /// The load of a kernel symbol names neither a variable nor a function.
         ["ksym-kind", ProgramStructure]
-        KsymKind { id: u32, or_func: bool } => fn |f, _style| {
-            let more = if *or_func { " or KIND_FUNC" } else { "" };
-            writeln!(f, "pseudo btf_id {id} in ldimm64 isn't KIND_VAR{more}")
-        };
+        KsymKind { id: u32 } => "pseudo btf_id {id} in ldimm64 isn't KIND_VAR.\n",
+            FunctionAddresses => "pseudo btf_id {id} in ldimm64 isn't KIND_VAR or KIND_FUNC\n";
         /// The kernel does not know the address of a variable that the program uses. Kernels built without
         /// `CONFIG_KALLSYMS_ALL` know functions only: read the variable through a helper, a kernel function or an
         /// argument of the hook instead.

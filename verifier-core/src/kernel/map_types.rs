@@ -394,7 +394,8 @@ pub fn map_takes_helper(f: &Features, map: MapType, func: u32, prog: ProgType, a
         let plain_update = matches!(func, id::MAP_UPDATE_ELEM | id::MAP_DELETE_ELEM);
         match map {
             MapType::Sockmap | MapType::Sockhash if plain_update => {
-                if !updates_sockmaps(f, prog, attach, func) {
+                let checked = func == id::MAP_UPDATE_ELEM || f.socket_deletes_checked;
+                if checked && !updates_sockmaps(f, prog, attach, func) {
                     return MapFunc::SockmapUpdate;
                 }
             }

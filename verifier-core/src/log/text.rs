@@ -419,7 +419,10 @@ impl Sink for TextLog {
                 if !cx.kernel.style.has(Reworded::RingbufMemory) {
                     let mut text = former_names(&msg.text(cx.kernel.style), cx.kernel.style);
                     if !cx.kernel.style.has(Reworded::Scalars) {
-                        text = text.replace("'scalar'", "'inv'").replace("type=scalar ", "type=inv ");
+                        text = text
+                            .replace("'scalar'", "'inv'")
+                            .replace("type=scalar ", "type=inv ")
+                            .replace("expected=scalar", "expected=inv");
                     }
                     return self.say(&text);
                 }

@@ -126,6 +126,8 @@ impl KernelTypes<'_> {
         kinds.set(FieldKind::TIMER, f.timers);
         kinds.set(FieldKind::KPTR_UNREF | FieldKind::KPTR_REF, f.kptrs);
         kinds.set(FieldKind::LIST_HEAD | FieldKind::LIST_NODE, f.own_objects);
+        kinds.set(FieldKind::KPTR_PERCPU, f.percpu_kptrs);
+        kinds.set(FieldKind::WORKQUEUE, f.workqueues);
         kinds.set(FieldKind::UPTR, f.uptr);
         kinds.set(FieldKind::RES_SPIN_LOCK, f.res_spin_lock);
         kinds.set(FieldKind::TASK_WORK, f.task_work);
@@ -421,7 +423,7 @@ fn find_kptr(
         "kptr" if renamed => FieldKind::KPTR_REF,
         "kptr" => FieldKind::KPTR_UNREF,
         "kptr_ref" if !renamed => FieldKind::KPTR_REF,
-        "percpu_kptr" => FieldKind::KPTR_PERCPU,
+        "percpu_kptr" if kt.kernel.features.percpu_kptrs => FieldKind::KPTR_PERCPU,
         "uptr" if kt.kernel.features.uptr => FieldKind::UPTR,
         _ => return Err(Errno::EINVAL),
     };

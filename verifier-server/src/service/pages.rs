@@ -146,7 +146,10 @@ fn graph(shown: &Shown<'_>, system: &System) -> proto::Graph {
         Ok(request) => request,
         Err(why) => return proto::Graph { program, section, not_loadable: why.clone(), ..proto::Graph::default() },
     };
-    let graph = tools::Graph::of(system, request);
+    let graph = match tools::Graph::of(system, request) {
+        Ok(graph) => graph,
+        Err(why) => return proto::Graph { program, section, not_loadable: why.into(), ..proto::Graph::default() },
+    };
     let dot = graph.dot(shown.program);
     let nodes = graph.nodes.into_iter().map(|n| proto::Node {
         start: index(n.start),

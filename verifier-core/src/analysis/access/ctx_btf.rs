@@ -330,7 +330,7 @@ pub(crate) fn typed_context_access(cx: &mut Cx<'_>, off: i32, size: u32, _t: Acc
         ty = ty.plus(TypeFlags::MAYBE_NULL);
     }
     let mut may_be_error = false;
-    if cx.program.attach_type == AttachType::TraceRawTp {
+    if cx.program.attach_type == AttachType::TraceRawTp && cx.program.kernel.features.tracepoint_args_doubted {
         let name = btf.type_name(cx.program.attach.btf_id);
         let name = name.strip_prefix(TRACE_PREFIX).unwrap_or(name);
         match raw_tp_null::lookup(cx.program.kernel.version, name, arg) {

@@ -93,6 +93,9 @@ pub(crate) fn stack_range_is_set(
 
 /// A call may not fill memory in which a dynptr stands. Slots below the stack's depth hold none.
 fn check_no_dynptr(cx: &mut Cx<'_>, frame: usize, range: Range) -> Res {
+    if !cx.program.kernel.features.dynptrs_guarded {
+        return Ok(());
+    }
     for i in range.min..range.end {
         let (spi, byte) = place(i);
         let kind = cx.path.cur.frames.get(frame).and_then(|f| f.stack.get(spi)).map(|s| s.kind[byte]);

@@ -19,7 +19,7 @@ use crate::analysis::objects::in_tree_callback;
 use crate::analysis::regs::need_exactly;
 use crate::analysis::regs::{Access, AccessSrc, ArgUse, is_packet_pointer, use_register, would_leak};
 use crate::btf::{BtfKind, TypeId};
-use crate::error::{CallMsg, Errno, Res, Stop};
+use crate::error::{CallMsg, Errno, MemoryMsg, Res, Stop};
 use crate::kernel::call::{ArgBase, ArgType, FuncProto, RegBase, RegType, TypeFlags};
 use crate::kernel::helpers::{POISON, id};
 use crate::kernel::prog_types::may_touch_packets;
@@ -246,12 +246,20 @@ fn match_kptr(cx: &mut Cx<'_>, regno: u8, meta: &CallMeta) -> Res {
 /// # Errors
 /// Rejects where the kind of pointer must be passed as it was obtained.
 pub(crate) fn argument_offset(cx: &mut Cx<'_>, reg: &RegState, regno: u8, arg: ArgType) -> Res {
+    let misplaced = arg.base == ArgBase::PtrToDynptr && reg.off % 8 != 0;
+    if misplaced && !cx.program.kernel.features.dynptrs_guarded {
+        return Err(cx.reject(MemoryMsg::ObjectOffset { kind: "dynptr", off: reg.off }, Errno::EINVAL));
+    }
     if arg.flags.contains(TypeFlags::OBJ_RELEASE) {
         // The dynptr on the stack is found by its offset; what it owns is released.
         if arg.base == ArgBase::PtrToDynptr && reg.ty.is(RegBase::PtrToStack) {
             return Ok(());
         }
-        if reg.off != 0 {
+        let f = &cx.program.kernel.features;
+        if !f.releases_tagged && reg.ty.base == RegBase::PtrToMem {
+            return Ok(());
+        }
+        if reg.off != 0 && (f.releases_unmoved || reg.ty.base == RegBase::PtrToBtfId) {
             return Err(cx.reject(CallMsg::ReleaseOffset { regno }, Errno::EINVAL));
         }
         return offset_fits(cx, reg, regno, false);
@@ -375,7 +383,7 @@ fn check_released(cx: &mut Cx<'_>, reg: &RegState, regno: u8, arg: ArgType, name
             Err(s) => Err(errno_as(cx.also(s, CallMsg::DynptrUnacquired { regno }), Errno::EINVAL)),
         };
     }
-    if reg.ref_obj_id == 0 && !reg.is_null() {
+    if reg.ref_obj_id == 0 && !reg.is_null() && cx.program.kernel.features.releases_tagged {
         return Err(cx.reject(CallMsg::MustBeReferenced { regno, name }, Errno::EINVAL));
     }
     Ok(())

@@ -35,7 +35,7 @@ fn helper_name(id: u32) -> &'static str {
 }
 
 /// The same rejection with another error number (callers of the kernel's checks sometimes return their own).
-fn errno_as(stop: Stop, errno: Errno) -> Stop {
+pub(in crate::analysis) fn errno_as(stop: Stop, errno: Errno) -> Stop {
     match stop {
         Stop::Reject(mut r) => {
             r.errno = errno;

@@ -108,7 +108,8 @@ pub(super) fn process_btf_id(
     let Some(wanted) = wanted_btf.ty(want) else { return Err(cx.broken("type of a parameter does not exist")) };
     let walk_flex = !reg.has(TypeFlags::ALLOC);
     let same = same_struct_within(cx, reg_btf, got.id, reg.off, want_btf, want, strict, walk_flex);
-    if same || is_projection_of(wanted.name(), got.name()) {
+    let projected = cx.program.kernel.features.kfuncs_take_projections;
+    if same || projected && is_projection_of(wanted.name(), got.name()) {
         return Ok(());
     }
     let msg = KfuncMsg::ArgType {

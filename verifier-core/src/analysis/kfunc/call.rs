@@ -12,7 +12,7 @@ use super::btf_arg::{is_scalar, is_scalar_struct, is_struct};
 use super::{KfuncMeta, Special, graph, kfunc_called};
 use crate::analysis::asks::Fork;
 use crate::analysis::call::returns::result_in_range;
-use crate::analysis::call::{Callback, fork_callback};
+use crate::analysis::call::{Callback, errno_as, fork_callback};
 use crate::analysis::iter::{fork_iteration, iter_of_state};
 use crate::analysis::liveness::{Place, register_is_read};
 use crate::analysis::objects::{has_lock, in_tree_callback};
@@ -58,10 +58,16 @@ pub(crate) fn kfunc_call(cx: &mut Cx, insn: Insn, insn_idx: &mut usize) -> Res {
         return Err(cx.reject(KfuncMsg::Destructive {}, Errno::EACCES));
     }
     let sleepable = meta.flags.is_sleepable();
-    if sleepable && !refs::may_sleep_here(cx) {
+    let by_kind = cx.program.kernel.features.kfunc_args_by_kind;
+    if by_kind && sleepable && !refs::may_sleep_here(cx) {
         return Err(cx.reject(KfuncMsg::NotSleepable { name }, Errno::EACCES));
     }
-    kfunc_arguments(cx, &mut meta, at)?;
+    let arguments = kfunc_arguments(cx, &mut meta, at);
+    // Before 6.2, whatever is wrong with an argument is one error, and who may sleep is asked last.
+    arguments.map_err(|s| if by_kind { s } else { errno_as(s, Errno::EINVAL) })?;
+    if !by_kind && sleepable && !refs::may_sleep_here(cx) {
+        return Err(cx.reject(KfuncMsg::NotSleepable { name }, Errno::EINVAL));
+    }
     if let Some(callback) = callback_of(&meta) {
         fork_callback(cx, insn, at, meta.subprog, callback)
             .map_err(|s| cx.also(s, KfuncMsg::CallbackFailed { name: name.clone(), id }))?;

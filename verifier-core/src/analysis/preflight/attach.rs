@@ -53,11 +53,12 @@ pub(crate) fn resolve_target(cx: &mut Draft<'_>) -> Res {
     let traced = cx.program.attach_type == AttachType::TraceRawTp && cx.program.prog_type == ProgType::Tracing;
     let tracepoint = traced || matches!(cx.program.prog_type, ProgType::Tracepoint | ProgType::RawTracepoint);
     let may = may || tracepoint && cx.program.kernel.features.tracepoints_may_sleep;
+    let on_cgroup = cx.program.prog_type == ProgType::Lsm && cx.program.attach_type == AttachType::LsmCgroup;
+    let may = may && !(on_cgroup && cx.program.kernel.features.lsm_cgroup_does_not_sleep);
     if cx.program.sleepable && !may {
         return Err(cx.reject(PolicyMsg::SleepableType, Errno::EINVAL));
     }
-    let refused =
-        cx.program.attach_type == AttachType::LsmCgroup && cx.program.kernel.features.lsm_cgroup_sleep_refused;
+    let refused = on_cgroup && cx.program.kernel.features.lsm_cgroup_sleep_refused;
     if cx.program.sleepable && refused {
         return Err(cx.reject(PolicyMsg::LsmCgroupSleeps, Errno::EINVAL));
     }

@@ -6,9 +6,12 @@
 //!
 //! In the kernel: `is_kfunc_pkt_changing()`, `visit_func_call_insn()`, `merge_callee_effects()`.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
 use super::super::kfunc;
 use super::super::{Draft, helper_proto};
-use crate::cfg::flow::behind;
+use crate::cfg::flow::{behind, shared_places};
 use crate::error::{Errno, Res, Stop, StructureMsg};
 use crate::isa::{Callee, Flow, Insn, Op};
 use crate::kernel::ProgType;
@@ -45,6 +48,8 @@ enum Step {
 struct Walk {
     marks: Vec<Mark>,
     stack: Vec<usize>,
+    /// Places of the jump tables of functions.
+    tables: BTreeMap<usize, Arc<[usize]>>,
 }
 
 fn mark_prune_point(cx: &mut Draft<'_>, idx: usize) {
@@ -180,12 +185,15 @@ impl Walk {
     /// A jump to any place that the jump tables of its function hold.
     fn visit_table(&mut self, cx: &mut Draft<'_>, t: usize) -> Res<Step> {
         if cx.program.jump_tables.at(t).is_empty() {
-            let targets = targets_of(cx, t)?;
-            cx.program.jump_tables.set(t, targets);
+            let targets = self.targets_of(cx, t)?;
+            if !cx.program.jump_tables.set(t, targets) {
+                return Err(Stop::Budget("ways through jump tables".into()));
+            }
         }
         mark_prune_point(cx, t);
         let mut step = Step::Done;
-        for to in cx.program.jump_tables.at(t).to_vec() {
+        for at in 0..cx.program.jump_tables.at(t).len() {
+            let to = cx.program.jump_tables.at(t)[at];
             mark_jmp_point(cx, to);
             mark_jump_target(cx, to);
             if self.marks[to] != Mark::Unseen {
@@ -199,6 +207,17 @@ impl Walk {
             step = Step::Keep;
         }
         Ok(step)
+    }
+
+    /// Where a jump may go, found once for all jumps of a function.
+    fn targets_of(&mut self, cx: &mut Draft<'_>, t: usize) -> Res<Arc<[usize]>> {
+        let function = cx.subprog_at(t);
+        if let Some(known) = self.tables.get(&function) {
+            return Ok(Arc::clone(known));
+        }
+        let found = table_places(cx, t)?;
+        self.tables.insert(function, Arc::clone(&found));
+        Ok(found)
     }
 
     fn run(&mut self, cx: &mut Draft<'_>, from: usize) -> Res {
@@ -215,7 +234,7 @@ impl Walk {
 }
 
 /// Where a jump through a register may go: what all jump tables hold whose least place is in its function.
-fn targets_of(cx: &mut Draft<'_>, t: usize) -> Res<Vec<usize>> {
+fn table_places(cx: &mut Draft<'_>, t: usize) -> Res<Arc<[usize]>> {
     let len = cx.program.insns.len();
     let sub = cx.subprog_at(t);
     let start = cx.learned.subprogs.get(sub).map_or(0, |s| s.start as usize);
@@ -228,7 +247,7 @@ fn targets_of(cx: &mut Draft<'_>, t: usize) -> Res<Vec<usize>> {
     if all.iter().any(|to| !(start..end).contains(to)) {
         return Err(cx.reject(StructureMsg::JumpTableOutside { idx: t, start, end }, Errno::EINVAL));
     }
-    Ok(all)
+    Ok(shared_places(all))
 }
 
 /// What a callee does, its caller does. Callees are summed up before, because there is no recursion.
@@ -294,7 +313,7 @@ pub(crate) fn walk_graph(cx: &mut Draft<'_>) -> Res {
     if len == 0 {
         return Err(Stop::silent(Errno::EINVAL));
     }
-    let mut walk = Walk { marks: vec![Mark::Unseen; len], stack: Vec::with_capacity(64) };
+    let mut walk = Walk { marks: vec![Mark::Unseen; len], stack: Vec::with_capacity(64), tables: BTreeMap::new() };
     walk.run(cx, 0)?;
     if cx.program.exception_function != 0
         && let Some(start) = cx.learned.subprogs.get(cx.program.exception_function as usize).map(|s| s.start as usize)

@@ -359,8 +359,7 @@ fn resolve_symbol(cx: &mut Draft<'_>, i: usize, id: u32, fd: i32) -> Res {
             }
         }
         _ => {
-            let or_func = cx.program.kernel.features.kernel_function_addresses;
-            return Err(cx.reject(WalkMsg::KsymKind { id, or_func }, Errno::EINVAL));
+            return Err(cx.reject(WalkMsg::KsymKind { id }, Errno::EINVAL));
         }
     };
     cx.learned.aux[i].btf_var = Some(var);

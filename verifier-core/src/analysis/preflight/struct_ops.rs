@@ -22,7 +22,7 @@ pub(crate) fn struct_ops_target(cx: &mut Draft<'_>) -> Res {
         return Err(cx.reject(PolicyMsg::StructOpsGpl, Errno::EINVAL));
     }
     let id = cx.program.req.attach.btf_id;
-    if id == 0 {
+    if id == 0 && cx.program.kernel.features.struct_ops_of_modules {
         return Err(Stop::silent(Errno::ENOTSUPP));
     }
     let btf_ref = super::attach::btf_ref(cx, cx.program.req.attach.btf.clone())?;
@@ -45,7 +45,10 @@ pub(crate) fn struct_ops_target(cx: &mut Draft<'_>) -> Res {
     if cx.program.sleepable && !st.may_sleep(&mname) {
         return Err(cx.reject(PolicyMsg::MemberUnsupported { member: mname, name: name() }, Errno::EINVAL));
     }
-    let args = ctx_args(st, &mname, &btf, btf_ref, &proto);
+    let mut args = ctx_args(st, &mname, &btf, btf_ref, &proto);
+    if !cx.program.kernel.features.nullable_members {
+        args.retain(|arg| !arg.ty.may_be_null());
+    }
     if args.iter().any(|a| a.ty == RegType::ARENA) && cx.program.arena.is_none() {
         return Err(cx.reject(PolicyMsg::ArenaArgument { member: mname }, Errno::EINVAL));
     }

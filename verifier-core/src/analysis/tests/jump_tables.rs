@@ -158,3 +158,11 @@ fn a_loop_through_a_table_ends_when_nothing_changes() {
 fn older_kernels_know_no_such_jump() {
     assert_eq!(says_on(newest(), &request("gotox r0; r0 = 0; exit")), "unknown opcode 0d");
 }
+
+#[test]
+fn more_ways_than_can_be_followed_end_the_walk() {
+    let many = 4000;
+    let text = format!("r6 = TABLE; r6 = *(u64 *)(r6 + 8); {}r0 = 0; exit", "gotox r6; ".repeat(many));
+    let targets: Vec<u32> = (3..3 + many as u32).collect();
+    assert!(says(&text, &targets).contains("ways through jump tables"));
+}

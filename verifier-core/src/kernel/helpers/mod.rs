@@ -31,7 +31,6 @@ use offer::Tier;
 pub use proto::POISON;
 pub use query::{HelperCaps, HelperQuery};
 pub use there::exists;
-use there::release_of;
 
 /// The name that messages show: `bpf_map_lookup_elem`. `None` for a number that no release has (messages then say
 /// `unknown`). Kernel: `func_id_name()`.
@@ -43,11 +42,7 @@ pub fn name_of(id: u32) -> Option<&'static str> {
 /// `program of this type cannot use helper`. Kernel: `get_func_proto()` of the program type.
 pub fn prototype(query: &HelperQuery<'_>, id: u32) -> Option<&'static FuncProto> {
     let proto = exists(query.kernel, id).then(|| offer::offered(tiers(query), query, id)).flatten()?;
-    let revised = revised::REVISED
-        .iter()
-        .rev()
-        .find(|(since, old, _)| *since <= release_of(query.kernel, id) && std::ptr::eq(*old, proto));
-    Some(revised.map_or(proto, |(_, _, new)| *new))
+    Some(revised::revised(query.kernel, id, proto))
 }
 
 /// The tiers of a program's type. Empty where the type has no list at all: infrared receivers, which no kernel of

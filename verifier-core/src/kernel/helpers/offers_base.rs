@@ -1,7 +1,7 @@
 //! What every program may call, by capability.
 //!
 //! Answers for `bpf_base_func_proto()`: one list for all, one behind CAP_BPF, one behind CAP_PERFMON. Rows with `since`
-//! came with 6.16, when helpers that only tracing programs had were offered to all.
+//! came when helpers that only tracing programs had were offered to all, most with 6.16.
 
 use super::id::*;
 use super::offer::{Cap, Offer, Tier, When, on};
@@ -40,7 +40,7 @@ static FOR_ALL: &[Offer] = &[
     on(STRNCMP, &general::STRNCMP),
     on(STRTOL, &general::STRTOL).since(5, 13),
     on(STRTOUL, &general::STRTOUL).since(5, 13),
-    on(GET_CURRENT_PID_TGID, &trace::GET_CURRENT_PID_TGID),
+    on(GET_CURRENT_PID_TGID, &trace::GET_CURRENT_PID_TGID).since(6, 10),
     on(GET_NS_CURRENT_PID_TGID, &trace::GET_NS_CURRENT_PID_TGID).since(6, 10),
     on(GET_CURRENT_UID_GID, &trace::GET_CURRENT_UID_GID).since(6, 16),
 ];
@@ -69,8 +69,8 @@ static WITH_BPF: &[Offer] = &[
     on(DYNPTR_DATA, &ringbuf::DYNPTR_DATA),
     on(CGRP_STORAGE_GET, &storage::CGRP_STORAGE_GET),
     on(CGRP_STORAGE_DELETE, &storage::CGRP_STORAGE_DELETE),
-    on(GET_CURRENT_CGROUP_ID, &trace::GET_CURRENT_CGROUP_ID),
-    on(GET_CURRENT_ANCESTOR_CGROUP_ID, &trace::GET_CURRENT_ANCESTOR_CGROUP_ID),
+    on(GET_CURRENT_CGROUP_ID, &trace::GET_CURRENT_CGROUP_ID).since(6, 4),
+    on(GET_CURRENT_ANCESTOR_CGROUP_ID, &trace::GET_CURRENT_ANCESTOR_CGROUP_ID).since(6, 4),
     on(CURRENT_TASK_UNDER_CGROUP, &trace::CURRENT_TASK_UNDER_CGROUP).since(6, 16),
     on(GET_CGROUP_CLASSID, &cgroup::GET_CGROUP_CLASSID_CURR).since(6, 16),
     on(TASK_STORAGE_GET, &storage::TASK_STORAGE_GET_RECUR).when(When::MayRecur).since(6, 16),

@@ -82,9 +82,12 @@ static COMMON_ROWS: &[Offer] = &[
 /// Rows about the current task; later releases offer them to all programs instead. Kernel: `cgroup_current_func_proto()`.
 static CURRENT_ROWS: &[Offer] = &[
     on(GET_CURRENT_UID_GID, &trace::GET_CURRENT_UID_GID).until(6, 17),
+    on(GET_CURRENT_PID_TGID, &trace::GET_CURRENT_PID_TGID).until(6, 10),
+    on(GET_CURRENT_CGROUP_ID, &trace::GET_CURRENT_CGROUP_ID).until(6, 4),
+    on(GET_CURRENT_ANCESTOR_CGROUP_ID, &trace::GET_CURRENT_ANCESTOR_CGROUP_ID).until(6, 4),
     on(GET_CURRENT_COMM, &trace::GET_CURRENT_COMM).until(6, 17),
     on(GET_CGROUP_CLASSID, &cgroup::GET_CGROUP_CLASSID_CURR).until(6, 17),
-    on(CURRENT_TASK_UNDER_CGROUP, &trace::CURRENT_TASK_UNDER_CGROUP).until(6, 17),
+    on(CURRENT_TASK_UNDER_CGROUP, &trace::CURRENT_TASK_UNDER_CGROUP).since(6, 12).until(6, 17),
 ];
 
 /// Rows of device access.

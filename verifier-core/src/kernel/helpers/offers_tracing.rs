@@ -53,6 +53,14 @@ static TRACING_COMMON: &[Offer] = &[
     on(GET_CURRENT_TASK_BTF, &trace::GET_CURRENT_TASK_BTF).until(6, 16),
     on(TASK_PT_REGS, &trace::TASK_PT_REGS).until(6, 16),
     on(GET_CURRENT_UID_GID, &trace::GET_CURRENT_UID_GID),
+    on(GET_CURRENT_PID_TGID, &trace::GET_CURRENT_PID_TGID).until(6, 10),
+    on(GET_CURRENT_CGROUP_ID, &trace::GET_CURRENT_CGROUP_ID).until(6, 4),
+    on(GET_CURRENT_ANCESTOR_CGROUP_ID, &trace::GET_CURRENT_ANCESTOR_CGROUP_ID).since(5, 15).until(6, 4),
+    // What all programs may call was not for these at first.
+    on(SPIN_LOCK, &general::SPIN_LOCK).when(When::Never).until(5, 15),
+    on(SPIN_UNLOCK, &general::SPIN_UNLOCK).when(When::Never).until(5, 15),
+    on(STRTOL, &general::STRTOL).when(When::Never).until(5, 15),
+    on(STRTOUL, &general::STRTOUL).when(When::Never).until(5, 15),
     on(GET_CURRENT_COMM, &trace::GET_CURRENT_COMM).until(6, 16),
     on(TRACE_PRINTK, &trace::TRACE_PRINTK).until(6, 16),
     on(GET_SMP_PROCESSOR_ID, &general::GET_SMP_PROCESSOR_ID),
@@ -135,7 +143,7 @@ static RAW_TRACEPOINT_ROWS: &[Offer] = &[
     on(PERF_EVENT_OUTPUT, &trace::PERF_EVENT_OUTPUT_RAW_TP),
     on(GET_STACKID, &trace::GET_STACKID_RAW_TP),
     on(GET_STACK, &trace::GET_STACK_RAW_TP),
-    on(GET_ATTACH_COOKIE, &trace::GET_ATTACH_COOKIE_TRACING),
+    on(GET_ATTACH_COOKIE, &trace::GET_ATTACH_COOKIE_TRACING).since(6, 10),
 ];
 
 /// Rows of programs that attach by BTF.
@@ -161,8 +169,8 @@ static TRACING_ROWS: &[Offer] = &[
     on(GET_FUNC_ARG, &trace::GET_FUNC_ARG).when(When::Trampoline),
     on(GET_FUNC_RET, &trace::GET_FUNC_RET).when(When::Trampoline),
     on(GET_FUNC_ARG_CNT, &trace::GET_FUNC_ARG_CNT).when(When::Trampoline),
-    on(GET_ATTACH_COOKIE, &trace::GET_ATTACH_COOKIE_TRACING).when(When::TypedRawTracepoint),
-    on(GET_ATTACH_COOKIE, &trace::GET_ATTACH_COOKIE_TRACING).when(When::Trampoline),
+    on(GET_ATTACH_COOKIE, &trace::GET_ATTACH_COOKIE_TRACING).when(When::TypedRawTracepoint).since(6, 10),
+    on(GET_ATTACH_COOKIE, &trace::GET_ATTACH_COOKIE_TRACING).when(When::Trampoline).since(5, 19),
 ];
 
 /// What single iterators add. Kernel: `bpf_iter_get_func_proto()`.

@@ -62,6 +62,30 @@ impl FuncProto {
         self
     }
 
+    /// The same, with memory that is never empty.
+    pub(super) const fn filled(mut self) -> FuncProto {
+        let mut i = 0;
+        while i < self.args.len() {
+            if matches!(self.args[i].base, ArgBase::ConstSizeOrZero) {
+                self.args[i].base = ArgBase::ConstSize;
+            }
+            i += 1;
+        }
+        self
+    }
+
+    /// The same, with objects of the kernel that are never null.
+    pub(super) const fn never_null(mut self) -> FuncProto {
+        let mut i = 0;
+        while i < self.args.len() {
+            if matches!(self.args[i].base, ArgBase::PtrToBtfId) {
+                self.args[i].flags = self.args[i].flags.difference(TypeFlags::MAYBE_NULL);
+            }
+            i += 1;
+        }
+        self
+    }
+
     /// Only where a path can be resolved safely.
     pub(super) const fn d_path(mut self) -> FuncProto {
         self.allowed = Allowed::DPath;

@@ -1,20 +1,19 @@
 //! Prototypes that a later release changed.
 //!
-//! Each row replaces the row of the same prototype from the named release on. Most changes of 6.18 are about which
-//! memory a helper reads or writes. In two points 6.18.44 is the older one, because 6.12.117 has repairs that it lacks:
-//! which helpers sleep, and that `bpf_loop()` counts a number.
+//! Each row replaces the row of the same prototype, from a release on or where a change of the history holds. Most
+//! changes of 6.18 are about which memory a helper reads or writes.
 
 use super::proto::*;
-use super::{cgroup, general, net, sock, trace};
+use super::there::release_of;
+use super::{cgroup, general, net, sock, storage, trace};
 use crate::kernel::call::FuncProto;
 use crate::kernel::history::KernelVersion;
+use crate::kernel::{Features, Kernel};
 
 protos! {
     BTF_FIND_BY_NAME_KIND = "bpf_btf_find_by_name_kind_proto"(MEM_IN, SIZE, ANY, ANY) -> INT;
     D_PATH = "bpf_d_path_proto"(btf("path"), MEM_INOUT, SIZE0) -> INT, d_path;
     GET_STACK_RAW_TP = "bpf_get_stack_proto_raw_tp"(CTX, MEM_OUT, SIZE0, ANY) -> INT, gpl;
-    GET_STACK_SLEEPABLE = "bpf_get_stack_sleepable_proto"(CTX, MEM_OUT, SIZE0, ANY) -> INT, gpl;
-    GET_TASK_STACK_SLEEPABLE = "bpf_get_task_stack_sleepable_proto"(btf("task_struct"), MEM_OUT, SIZE0, ANY) -> INT;
     KALLSYMS_LOOKUP_NAME = "bpf_kallsyms_lookup_name_proto"(MEM_IN, SIZE0, ANY, fixed_out(8)) -> INT;
     LOOP = "bpf_loop_proto"(ANY, FUNC, STACK_OR_NULL, ANY) -> INT;
     SKB_CHECK_MTU_OUT = "bpf_skb_check_mtu_proto"(CTX, ANY, fixed_out(4), ANY, ANY) -> INT, gpl;
@@ -33,37 +32,140 @@ protos! {
     XDP_FIB_LOOKUP = "bpf_xdp_fib_lookup_proto"(CTX, MEM_INOUT, SIZE, ANY) -> INT, gpl;
 }
 
-const V6_1: KernelVersion = KernelVersion::new(6, 1);
-const V6_12: KernelVersion = KernelVersion::new(6, 12);
-const V6_18: KernelVersion = KernelVersion::new(6, 18);
-const V7_3: KernelVersion = KernelVersion::new(7, 3);
+/// From where on a row holds.
+enum From {
+    /// From this release on.
+    Release(KernelVersion),
+    /// Where this change holds.
+    Change(fn(&Features) -> bool),
+}
 
-/// First release, the row it replaces, the row that holds from then on.
-pub(super) static REVISED: &[(KernelVersion, &FuncProto, &FuncProto)] = &[
+/// A prototype that is another one from somewhere on.
+pub(super) struct Revision {
+    from: From,
+    /// The row that it replaces.
+    old: &'static FuncProto,
+    /// The row that holds.
+    new: &'static FuncProto,
+}
+
+impl Revision {
+    /// Whether it replaces this prototype of the helper in this kernel.
+    fn replaces(&self, kernel: &Kernel, id: u32, proto: &'static FuncProto) -> bool {
+        std::ptr::eq(self.old, proto)
+            && match self.from {
+                From::Release(since) => since <= release_of(kernel, id),
+                From::Change(holds) => holds(&kernel.features),
+            }
+    }
+}
+
+/// The prototype that holds in this kernel, of the row that a table offers.
+pub(super) fn revised(kernel: &Kernel, id: u32, proto: &'static FuncProto) -> &'static FuncProto {
+    REVISED.iter().rev().find(|r| r.replaces(kernel, id, proto)).map_or(proto, |r| r.new)
+}
+
+const fn since(major: u16, minor: u16, old: &'static FuncProto, new: &'static FuncProto) -> Revision {
+    Revision { from: From::Release(KernelVersion::new(major, minor)), old, new }
+}
+
+const fn with(holds: fn(&Features) -> bool, old: &'static FuncProto, new: &'static FuncProto) -> Revision {
+    Revision { from: From::Change(holds), old, new }
+}
+
+/// What is looked up, and headers of which a cookie is made, are not empty (up to 6.1; from 6.12 on they may be).
+mod filled {
+    use super::*;
+
+    macro_rules! filled { ($($Name:ident)*) => { $(pub static $Name: FuncProto = sock::$Name.filled();)* } }
+    filled! {
+        SKC_LOOKUP_TCP SK_LOOKUP_TCP SK_LOOKUP_UDP TC_SKC_LOOKUP_TCP TC_SK_LOOKUP_TCP TC_SK_LOOKUP_UDP XDP_SKC_LOOKUP_TCP
+        XDP_SK_LOOKUP_TCP XDP_SK_LOOKUP_UDP SOCK_ADDR_SKC_LOOKUP_TCP SOCK_ADDR_SK_LOOKUP_TCP SOCK_ADDR_SK_LOOKUP_UDP
+        TCP_RAW_GEN_SYNCOOKIE_IPV4 TCP_RAW_GEN_SYNCOOKIE_IPV6
+    }
+}
+
+/// Storage is that of an object that there is (before `bpf: Teach verifier that certain helpers accept NULL pointer`).
+mod owned {
+    use super::*;
+
+    macro_rules! owned { ($($Name:ident)*) => { $(pub static $Name: FuncProto = storage::$Name.never_null();)* } }
+    owned! {
+        INODE_STORAGE_GET INODE_STORAGE_DELETE TASK_STORAGE_GET_RECUR TASK_STORAGE_GET TASK_STORAGE_DELETE_RECUR
+        TASK_STORAGE_DELETE CGRP_STORAGE_GET CGRP_STORAGE_DELETE SK_STORAGE_GET_TRACING SK_STORAGE_DELETE_TRACING
+    }
+}
+
+/// In the order of the releases: the last that replaces a row holds.
+static REVISED: &[Revision] = &[
+    since(0, 0, &sock::SKC_LOOKUP_TCP, &filled::SKC_LOOKUP_TCP),
+    since(0, 0, &sock::SK_LOOKUP_TCP, &filled::SK_LOOKUP_TCP),
+    since(0, 0, &sock::SK_LOOKUP_UDP, &filled::SK_LOOKUP_UDP),
+    since(0, 0, &sock::TC_SKC_LOOKUP_TCP, &filled::TC_SKC_LOOKUP_TCP),
+    since(0, 0, &sock::TC_SK_LOOKUP_TCP, &filled::TC_SK_LOOKUP_TCP),
+    since(0, 0, &sock::TC_SK_LOOKUP_UDP, &filled::TC_SK_LOOKUP_UDP),
+    since(0, 0, &sock::XDP_SKC_LOOKUP_TCP, &filled::XDP_SKC_LOOKUP_TCP),
+    since(0, 0, &sock::XDP_SK_LOOKUP_TCP, &filled::XDP_SK_LOOKUP_TCP),
+    since(0, 0, &sock::XDP_SK_LOOKUP_UDP, &filled::XDP_SK_LOOKUP_UDP),
+    since(0, 0, &sock::SOCK_ADDR_SKC_LOOKUP_TCP, &filled::SOCK_ADDR_SKC_LOOKUP_TCP),
+    since(0, 0, &sock::SOCK_ADDR_SK_LOOKUP_TCP, &filled::SOCK_ADDR_SK_LOOKUP_TCP),
+    since(0, 0, &sock::SOCK_ADDR_SK_LOOKUP_UDP, &filled::SOCK_ADDR_SK_LOOKUP_UDP),
+    since(0, 0, &sock::TCP_RAW_GEN_SYNCOOKIE_IPV4, &filled::TCP_RAW_GEN_SYNCOOKIE_IPV4),
+    since(0, 0, &sock::TCP_RAW_GEN_SYNCOOKIE_IPV6, &filled::TCP_RAW_GEN_SYNCOOKIE_IPV6),
+    since(0, 0, &storage::INODE_STORAGE_GET, &owned::INODE_STORAGE_GET),
+    since(0, 0, &storage::INODE_STORAGE_DELETE, &owned::INODE_STORAGE_DELETE),
+    since(0, 0, &storage::TASK_STORAGE_GET_RECUR, &owned::TASK_STORAGE_GET_RECUR),
+    since(0, 0, &storage::TASK_STORAGE_GET, &owned::TASK_STORAGE_GET),
+    since(0, 0, &storage::TASK_STORAGE_DELETE_RECUR, &owned::TASK_STORAGE_DELETE_RECUR),
+    since(0, 0, &storage::TASK_STORAGE_DELETE, &owned::TASK_STORAGE_DELETE),
+    since(0, 0, &storage::CGRP_STORAGE_GET, &owned::CGRP_STORAGE_GET),
+    since(0, 0, &storage::CGRP_STORAGE_DELETE, &owned::CGRP_STORAGE_DELETE),
+    since(0, 0, &storage::SK_STORAGE_GET_TRACING, &owned::SK_STORAGE_GET_TRACING),
+    since(0, 0, &storage::SK_STORAGE_DELETE_TRACING, &owned::SK_STORAGE_DELETE_TRACING),
     // In stable releases of 6.1 (measured on 6.1.192), these fill what they are given; from 6.12 on, they read it first.
-    (V6_1, &net::SKB_CHECK_MTU, &SKB_CHECK_MTU_OUT),
-    (V6_1, &net::XDP_CHECK_MTU, &XDP_CHECK_MTU_OUT),
-    (V6_12, &net::SKB_CHECK_MTU, &net::SKB_CHECK_MTU),
-    (V6_12, &net::XDP_CHECK_MTU, &net::XDP_CHECK_MTU),
-    (V6_18, &general::BTF_FIND_BY_NAME_KIND, &BTF_FIND_BY_NAME_KIND),
-    (V6_18, &trace::D_PATH, &D_PATH),
-    (V6_18, &trace::GET_STACK_RAW_TP, &GET_STACK_RAW_TP),
-    (V6_18, &trace::GET_STACK_SLEEPABLE, &GET_STACK_SLEEPABLE),
-    (V6_18, &trace::GET_TASK_STACK_SLEEPABLE, &GET_TASK_STACK_SLEEPABLE),
-    (V6_18, &general::KALLSYMS_LOOKUP_NAME, &KALLSYMS_LOOKUP_NAME),
-    (V6_18, &general::LOOP, &LOOP),
-    (V6_18, &trace::READ_BRANCH_RECORDS, &READ_BRANCH_RECORDS),
-    (V6_18, &net::SKB_FIB_LOOKUP, &SKB_FIB_LOOKUP),
-    (V6_18, &trace::SNPRINTF_BTF, &SNPRINTF_BTF),
-    (V6_18, &general::SNPRINTF, &SNPRINTF),
-    (V6_18, &general::SYS_BPF, &SYS_BPF),
-    (V6_18, &general::SYS_CLOSE, &SYS_CLOSE),
-    (V6_18, &cgroup::SYSCTL_GET_NAME, &SYSCTL_GET_NAME),
-    (V6_18, &sock::TCP_RAW_CHECK_SYNCOOKIE_IPV4, &TCP_RAW_CHECK_SYNCOOKIE_IPV4),
-    (V6_18, &sock::TCP_RAW_CHECK_SYNCOOKIE_IPV6, &TCP_RAW_CHECK_SYNCOOKIE_IPV6),
-    (V6_18, &sock::TCP_RAW_GEN_SYNCOOKIE_IPV4, &TCP_RAW_GEN_SYNCOOKIE_IPV4),
-    (V6_18, &sock::TCP_RAW_GEN_SYNCOOKIE_IPV6, &TCP_RAW_GEN_SYNCOOKIE_IPV6),
-    (V6_18, &net::XDP_FIB_LOOKUP, &XDP_FIB_LOOKUP),
-    // As in stable releases of 6.12 (measured on 7.3.4).
-    (V7_3, &general::LOOP, &general::LOOP),
+    since(6, 1, &net::SKB_CHECK_MTU, &SKB_CHECK_MTU_OUT),
+    since(6, 1, &net::XDP_CHECK_MTU, &XDP_CHECK_MTU_OUT),
+    since(6, 4, &storage::INODE_STORAGE_GET, &storage::INODE_STORAGE_GET),
+    since(6, 4, &storage::INODE_STORAGE_DELETE, &storage::INODE_STORAGE_DELETE),
+    since(6, 4, &storage::TASK_STORAGE_GET_RECUR, &storage::TASK_STORAGE_GET_RECUR),
+    since(6, 4, &storage::TASK_STORAGE_GET, &storage::TASK_STORAGE_GET),
+    since(6, 4, &storage::TASK_STORAGE_DELETE_RECUR, &storage::TASK_STORAGE_DELETE_RECUR),
+    since(6, 4, &storage::TASK_STORAGE_DELETE, &storage::TASK_STORAGE_DELETE),
+    since(6, 4, &storage::CGRP_STORAGE_GET, &storage::CGRP_STORAGE_GET),
+    since(6, 4, &storage::CGRP_STORAGE_DELETE, &storage::CGRP_STORAGE_DELETE),
+    since(6, 4, &storage::SK_STORAGE_GET_TRACING, &storage::SK_STORAGE_GET_TRACING),
+    since(6, 4, &storage::SK_STORAGE_DELETE_TRACING, &storage::SK_STORAGE_DELETE_TRACING),
+    since(6, 12, &sock::SKC_LOOKUP_TCP, &sock::SKC_LOOKUP_TCP),
+    since(6, 12, &sock::SK_LOOKUP_TCP, &sock::SK_LOOKUP_TCP),
+    since(6, 12, &sock::SK_LOOKUP_UDP, &sock::SK_LOOKUP_UDP),
+    since(6, 12, &sock::TC_SKC_LOOKUP_TCP, &sock::TC_SKC_LOOKUP_TCP),
+    since(6, 12, &sock::TC_SK_LOOKUP_TCP, &sock::TC_SK_LOOKUP_TCP),
+    since(6, 12, &sock::TC_SK_LOOKUP_UDP, &sock::TC_SK_LOOKUP_UDP),
+    since(6, 12, &sock::XDP_SKC_LOOKUP_TCP, &sock::XDP_SKC_LOOKUP_TCP),
+    since(6, 12, &sock::XDP_SK_LOOKUP_TCP, &sock::XDP_SK_LOOKUP_TCP),
+    since(6, 12, &sock::XDP_SK_LOOKUP_UDP, &sock::XDP_SK_LOOKUP_UDP),
+    since(6, 12, &sock::SOCK_ADDR_SKC_LOOKUP_TCP, &sock::SOCK_ADDR_SKC_LOOKUP_TCP),
+    since(6, 12, &sock::SOCK_ADDR_SK_LOOKUP_TCP, &sock::SOCK_ADDR_SK_LOOKUP_TCP),
+    since(6, 12, &sock::SOCK_ADDR_SK_LOOKUP_UDP, &sock::SOCK_ADDR_SK_LOOKUP_UDP),
+    since(6, 12, &sock::TCP_RAW_GEN_SYNCOOKIE_IPV4, &sock::TCP_RAW_GEN_SYNCOOKIE_IPV4),
+    since(6, 12, &sock::TCP_RAW_GEN_SYNCOOKIE_IPV6, &sock::TCP_RAW_GEN_SYNCOOKIE_IPV6),
+    since(6, 12, &net::SKB_CHECK_MTU, &net::SKB_CHECK_MTU),
+    since(6, 12, &net::XDP_CHECK_MTU, &net::XDP_CHECK_MTU),
+    since(6, 18, &general::BTF_FIND_BY_NAME_KIND, &BTF_FIND_BY_NAME_KIND),
+    since(6, 18, &trace::D_PATH, &D_PATH),
+    since(6, 18, &trace::GET_STACK_RAW_TP, &GET_STACK_RAW_TP),
+    since(6, 18, &general::KALLSYMS_LOOKUP_NAME, &KALLSYMS_LOOKUP_NAME),
+    since(6, 18, &trace::READ_BRANCH_RECORDS, &READ_BRANCH_RECORDS),
+    since(6, 18, &net::SKB_FIB_LOOKUP, &SKB_FIB_LOOKUP),
+    since(6, 18, &trace::SNPRINTF_BTF, &SNPRINTF_BTF),
+    since(6, 18, &general::SNPRINTF, &SNPRINTF),
+    since(6, 18, &general::SYS_BPF, &SYS_BPF),
+    since(6, 18, &general::SYS_CLOSE, &SYS_CLOSE),
+    since(6, 18, &cgroup::SYSCTL_GET_NAME, &SYSCTL_GET_NAME),
+    since(6, 18, &sock::TCP_RAW_CHECK_SYNCOOKIE_IPV4, &TCP_RAW_CHECK_SYNCOOKIE_IPV4),
+    since(6, 18, &sock::TCP_RAW_CHECK_SYNCOOKIE_IPV6, &TCP_RAW_CHECK_SYNCOOKIE_IPV6),
+    since(6, 18, &sock::TCP_RAW_GEN_SYNCOOKIE_IPV4, &TCP_RAW_GEN_SYNCOOKIE_IPV4),
+    since(6, 18, &sock::TCP_RAW_GEN_SYNCOOKIE_IPV6, &TCP_RAW_GEN_SYNCOOKIE_IPV6),
+    since(6, 18, &net::XDP_FIB_LOOKUP, &XDP_FIB_LOOKUP),
+    with(|f| !f.loop_counts_numbers, &general::LOOP, &LOOP),
 ];

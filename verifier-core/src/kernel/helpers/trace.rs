@@ -21,9 +21,9 @@ protos! {
     GET_STACKID = "bpf_get_stackid_proto"(CTX, MAP, ANY) -> INT, gpl;
     GET_STACKID_PE = "bpf_get_stackid_proto_pe"(CTX, MAP, ANY) -> INT;
     GET_STACK = "bpf_get_stack_proto"(CTX, MEM_OUT, SIZE0, ANY) -> INT, gpl;
-    GET_STACK_SLEEPABLE = "bpf_get_stack_sleepable_proto"(CTX, MEM_OUT, SIZE0, ANY) -> INT, gpl, sleeps;
+    GET_STACK_SLEEPABLE = "bpf_get_stack_sleepable_proto"(CTX, MEM_OUT, SIZE0, ANY) -> INT, gpl;
     GET_TASK_STACK = "bpf_get_task_stack_proto"(btf("task_struct"), MEM_OUT, SIZE0, ANY) -> INT;
-    GET_TASK_STACK_SLEEPABLE = "bpf_get_task_stack_sleepable_proto"(btf("task_struct"), MEM_OUT, SIZE0, ANY) -> INT, sleeps;
+    GET_TASK_STACK_SLEEPABLE = "bpf_get_task_stack_sleepable_proto"(btf("task_struct"), MEM_OUT, SIZE0, ANY) -> INT;
     GET_STACK_PE = "bpf_get_stack_proto_pe"(CTX, MEM_OUT, SIZE0, ANY) -> INT, gpl;
     FIND_VMA = "bpf_find_vma_proto"(btf("task_struct"), ANY, FUNC, STACK_OR_NULL, ANY) -> INT;
     OVERRIDE_RETURN = "bpf_override_return_proto"(CTX, ANY) -> INT, gpl;

@@ -215,12 +215,83 @@ behaviours! {
         evidence: "bpf: Recognize lock and list fields in allocated objects",
         probe: "graph/in_kprobe",
     }
+    /// What a helper releases is known by its prototype, and must be owned. Before, the one owned argument was released.
+    releases_tagged {
+        since: v(5, 19),
+        evidence: "bpf: Tag argument to be released in bpf_func_proto",
+        probe: "reference/socket_not_acquired",
+    }
+    /// What a helper releases must be passed as it was obtained. Before, only pointers to objects of the kernel had to be.
+    releases_unmoved {
+        since: v(6, 3),
+        evidence: "measured on 6.1.192 and 6.12.43",
+        probe: "reference/ringbuf_moved",
+    }
+    /// Values of maps may hold pointers to memory of which each CPU has its own.
+    percpu_kptrs {
+        since: v(6, 7),
+        evidence: "bpf: Add BPF_KPTR_PERCPU as a field type",
+        probe: "kptr/per_cpu_misaligned",
+    }
+    /// Values of maps may hold work queues.
+    workqueues {
+        since: v(6, 10),
+        evidence: "bpf: allow struct bpf_wq to be embedded in arraymaps and hashmaps",
+        probe: "timer/workqueue_in_kprobe",
+    }
+    /// Arguments of tracepoints that can be null, or an error number, are known for such.
+    tracepoint_args_doubted {
+        since: v(6, 13),
+        stable: &[p(6, 12, 43)],
+        evidence: "bpf: Augment raw_tp arguments with PTR_MAYBE_NULL, measured on 6.1.192 and 6.12.43",
+        probe: "pointers/null_argument",
+    }
+    /// Who may not change maps of sockets may not delete from them either.
+    socket_deletes_checked {
+        since: v(6, 10),
+        stable: &[p(5, 10, 219), p(6, 1, 93), p(6, 6, 33)],
+        evidence: "bpf: Allow delete from sockmap/sockhash only if update is allowed, measured on 5.10.218 and 5.10.262",
+        probe: "map/sockmap_from_kprobe",
+    }
     /// A lock is told by its map or object as well as by its value. Before, only by the id of the value, and values without
     /// one, as callbacks get them, could be locked without that being known.
     locks_know_owners {
         since: v(6, 2),
         evidence: "bpf: Allow locking bpf_spin_lock in allocated objects, measured on 6.1.192 and 6.12.43",
         probe: "lock/of_two_elements",
+    }
+    /// Kernel functions take the kernel's object where they name what programs see of it, as an `sk_buff` for a `__sk_buff`.
+    kfuncs_take_projections {
+        since: v(6, 12),
+        evidence: "measured on 6.1.192 and 6.12.43",
+        probe: "",
+    }
+    /// Structs of operations may be those of modules, and a program that names none is refused without a word. Before, what
+    /// it named was told.
+    struct_ops_of_modules {
+        since: v(6, 9),
+        evidence: "bpf: pass attached BTF to the bpf_struct_ops subsystem, measured on 6.1.192 and 6.12.43",
+        probe: "attach/struct_ops_of_nothing",
+    }
+    /// Members of structs of operations have arguments that may be null. Before, what they are given was taken for valid.
+    nullable_members {
+        since: v(6, 9),
+        evidence: "bpf: Create argument information for nullable arguments",
+        probe: "attach/dummy_ops_unchecked",
+    }
+    /// A dynptr stands at a known place of the stack, and ends where something else is written there. Before, the variable
+    /// part of its place was not looked at, its bytes could be overwritten, and a new one could not take its place.
+    dynptrs_guarded {
+        since: v(6, 3),
+        evidence: "bpf: Fix missing var_off check for ARG_PTR_TO_DYNPTR, bpf: Fix partial dynptr stack slot reads/writes",
+        probe: "dynptr/overwritten",
+    }
+    /// The rounds of `bpf_loop()` are a number. Before, what stood in the register was taken for one.
+    loop_counts_numbers {
+        since: v(7, 3),
+        stable: &[p(6, 12, 117), p(7, 2, 13)],
+        evidence: "measured on 6.12.90, 6.12.117, 7.2.6 and 7.2.13",
+        probe: "callback/rounds_by_pointer",
     }
     /// Arguments that may be null take pointers that may be null. Before, they took null and pointers that are not.
     nullable_arguments {
@@ -419,7 +490,7 @@ behaviours! {
         since: v(6, 13),
         stable: &[p(6, 12, 25), p(6, 6, 90)],
         evidence: "bpf: check changes_pkt_data property for extension programs, measured on 6.1.192 and 6.12.117",
-        probe: "",
+        probe: "attach/nothing_and_unreached",
     }
     /// Pointers are loaded whole from contexts that the arguments of a function make up. Before, a part counted as the
     /// pointer.
@@ -427,13 +498,19 @@ behaviours! {
         since: v(6, 13),
         stable: &[p(6, 12, 6), p(6, 6, 67)],
         evidence: "bpf: Check size for BTF-based ctx access of pointer members, measured on 6.1.192 and 6.12.117",
-        probe: "attach/fentry_half_argument",
+        probe: "attach/fentry_half_pointer",
     }
-    /// Programs for LSM hooks of control groups may not sleep, in words of their own.
+    /// Programs for LSM hooks of control groups may not sleep.
+    lsm_cgroup_does_not_sleep {
+        since: v(7, 2),
+        stable: &[p(6, 12, 117), p(7, 1, 13)],
+        evidence: "measured on 6.12.90, 6.12.117, 7.1.3 and 7.1.13",
+        probe: "attach/lsm_cgroup_sleepable",
+    }
+    /// The same, in words of their own (in 6.1's later stable releases).
     lsm_cgroup_sleep_refused {
-        since: v(6, 0),
-        until: v(6, 3),
-        evidence: "measured on 6.1.192 and 6.12.117",
+        stable: &[p(6, 1, 192)],
+        evidence: "measured on 6.1.170, 6.1.192 and 6.12.43",
         probe: "attach/lsm_cgroup_sleepable",
     }
     /// Kptrs of objects that a program allocated can be exchanged, too.
@@ -445,8 +522,9 @@ behaviours! {
     /// Programs may load the addresses of functions of the kernel. Before, only those of its variables.
     kernel_function_addresses {
         since: v(6, 3),
-        evidence: "bpf: Allow ld_imm64 instruction to point to kfunc, measured on 6.1.192",
-        probe: "",
+        stable: &[p(6, 1, 192)],
+        evidence: "bpf: Allow ld_imm64 instruction to point to kfunc, measured on 6.1.170 and 6.1.192",
+        probe: "ksym/address_of_function",
     }
     /// Pointers to kernel structs are trusted or not by where they come from. Before, all but those that were freed or the
     /// user's were as good as each other.
@@ -576,7 +654,7 @@ behaviours! {
     /// Masking a constant with a value that is 0 or -1 is followed on two paths.
     masks_fork {
         since: v(7, 0),
-        stable: &[p(6, 12, 90), p(6, 19, 6)],
+        stable: &[p(6, 12, 90), p(6, 18, 44), p(6, 19, 6)],
         evidence: "measured on 6.1.192 and 6.12.117",
         probe: "alu/mask_of_all_or_nothing",
     }
@@ -1020,10 +1098,10 @@ behaviours! {
         evidence: "measured on 7.3.4",
         probe: "object/refcount_of_member",
     }
-    /// Sleepable programs may use arrays of programs, too (7.1).
+    /// Sleepable programs may use arrays of programs, too (7.0).
     sleepable_tail_calls {
-        since: v(7, 1),
-        evidence: "measured on 7.3.4",
+        since: v(7, 0),
+        evidence: "measured on 6.19.14 and 7.0.4",
         probe: "map/sleepable_programs",
     }
     /// What is loaded of a saved number is linked to it (7.1).
@@ -1638,15 +1716,17 @@ behaviours! {
     }
     /// With `number += pointer` the destination points into the frame that the pointer points into, whatever else it inherits.
     sums_stay_in_frame {
-        since: v(7, 3),
-        evidence: "measured on 7.3.4",
-        probe: "",
+        since: v(7, 2),
+        stable: &[p(7, 1, 13)],
+        evidence: "measured on 7.1.3, 7.1.13 and 7.2.6",
+        probe: "pointers/number_plus_frame",
     }
     /// Of an object that is neither owned nor borrowed another reference may not be had. Before, it always was.
     unowned_references_fail {
         since: v(7, 3),
-        evidence: "measured on 6.18.44 and 7.3.4",
-        probe: "",
+        stable: &[p(6, 12, 117), p(7, 2, 13)],
+        evidence: "measured on 6.12.117, 6.18.44 and 7.3.4",
+        probe: "object/shared_unchecked",
     }
     /// With `number += pointer` the destination inherits everything of the pointer, its place in the parent chain
     /// included; without, its type, offset and what belongs to the type (likewise).

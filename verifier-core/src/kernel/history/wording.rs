@@ -69,6 +69,24 @@ wordings! {
         evidence: "bpf: Introduce MEM_RDONLY flag",
         probe: "call/number_for_pointer",
     }
+    /// What has no address is told to be no function either.
+    FunctionAddresses {
+        since: v(6, 3),
+        evidence: "bpf: Allow ld_imm64 instruction to point to kfunc, measured on 6.1.192",
+        probe: "ksym/bad_kind",
+    }
+    /// Sizes of what a helper allocates are told to be no constants; before, to have no bounds.
+    ConstantSizes {
+        since: v(5, 18),
+        evidence: "measured on 5.10.262 and 6.1.170",
+        probe: "call/constant_wanted",
+    }
+    /// Where an object on the stack may not stand is told.
+    OffsetsTold {
+        since: v(6, 3),
+        evidence: "bpf: Fix missing var_off check for ARG_PTR_TO_DYNPTR, measured on 6.1.192 and 6.12.43",
+        probe: "dynptr/misaligned",
+    }
     /// Helpers that may sleep are told so where a program may not; before, they were unknown there.
     MightSleep {
         since: v(6, 2),
@@ -257,7 +275,7 @@ wordings! {
     FieldsOfMaps {
         since: v(6, 2),
         evidence: "bpf: Refactor kptr_off_tab into btf_record, measured on 6.1.192",
-        probe: "",
+        probe: "lock/wrong_offset",
     }
     /// The list of what each instruction reads later names those whose results have a high half of zeros.
     ZeroedHalves {
@@ -281,7 +299,7 @@ wordings! {
     RegistersNamed {
         since: v(7, 2),
         evidence: "measured on 7.1.13 and 7.2.6",
-        probe: "call/may_sleep",
+        probe: "dynptr/uninitialised",
     }
     /// Return values that are no numbers are refused in words that name void as well.
     GlobalVoid {

@@ -3,22 +3,23 @@
 //! Facts of the `BTF_KFUNCS_START()` sets in `kernel/bpf/` and of the hooks they are registered for.
 
 use super::row::{
-    Filter, Group, Hooks, Kfunc, KfuncFlags as F, V6_13, V6_14, V6_15, V6_16, V6_17, V6_18, V6_19, V7_0, V7_1, between,
-    k, since, until,
+    Filter, Group, Hooks, Kfunc, KfuncFlags as F, V6_2, V6_3, V6_9, V6_10, V6_12, V6_13, V6_14, V6_15, V6_16, V6_17,
+    V6_18, V6_19, V7_0, V7_1, between, k, since, until,
 };
+use crate::kernel::history::KernelVersion;
 
 /// Allocated objects, graphs, tasks and control groups. Kernel: `generic_btf_ids`.
-pub(super) const GENERIC: Group = Group {
-    module: None,
-    hooks: Hooks::TRACING
-        .union(Hooks::TC)
-        .union(Hooks::XDP)
-        .union(Hooks::STRUCT_OPS)
-        .union(Hooks::SYSCALL)
-        .union(Hooks::CGROUP),
-    filter: Filter::None,
-    rows: GENERIC_ROWS,
-};
+pub(super) const GENERIC: Group =
+    Group { module: None, hooks: Hooks::TRACING, filter: Filter::None, later: GENERIC_HOOKS, rows: GENERIC_ROWS };
+
+/// Who else may call what is generic, and since when.
+pub(super) const GENERIC_HOOKS: &[(Hooks, KernelVersion)] = &[
+    (Hooks::TC, V6_2),
+    (Hooks::STRUCT_OPS, V6_3),
+    (Hooks::XDP, V6_9),
+    (Hooks::SYSCALL, V6_10),
+    (Hooks::CGROUP, V6_12),
+];
 
 const GENERIC_ROWS: &[Kfunc] = &[
     k("crash_kexec", F::DESTRUCTIVE),
@@ -68,7 +69,8 @@ const GENERIC_ROWS: &[Kfunc] = &[
 ];
 
 /// What every program type may call. Kernel: `common_btf_ids`.
-pub(super) const COMMON: Group = Group { module: None, hooks: Hooks::COMMON, filter: Filter::None, rows: COMMON_ROWS };
+pub(super) const COMMON: Group =
+    Group { module: None, hooks: Hooks::COMMON, filter: Filter::None, later: &[], rows: COMMON_ROWS };
 
 const COMMON_ROWS: &[Kfunc] = &[
     k("bpf_cast_to_kern_ctx", F::empty()),
@@ -158,7 +160,7 @@ const COMMON_ROWS: &[Kfunc] = &[
 
 /// Locks that detect deadlocks. Kernel: `rqspinlock_kfunc_ids`.
 pub(super) const RES_SPIN_LOCK: Group =
-    Group { module: None, hooks: Hooks::COMMON, filter: Filter::None, rows: RES_SPIN_LOCK_ROWS };
+    Group { module: None, hooks: Hooks::COMMON, filter: Filter::None, later: &[], rows: RES_SPIN_LOCK_ROWS };
 
 const RES_SPIN_LOCK_ROWS: &[Kfunc] = &[
     since("bpf_res_spin_lock", F::RET_NULL, V6_15),
@@ -168,7 +170,8 @@ const RES_SPIN_LOCK_ROWS: &[Kfunc] = &[
 ];
 
 /// Pages of an arena. Kernel: `arena_kfuncs`.
-pub(super) const ARENA: Group = Group { module: None, hooks: Hooks::COMMON, filter: Filter::None, rows: ARENA_ROWS };
+pub(super) const ARENA: Group =
+    Group { module: None, hooks: Hooks::COMMON, filter: Filter::None, later: &[], rows: ARENA_ROWS };
 
 const ARENA_ROWS: &[Kfunc] = &[
     until("bpf_arena_alloc_pages", F::TRUSTED_ARGS.union(F::SLEEPABLE), V7_0),
@@ -181,7 +184,7 @@ const ARENA_ROWS: &[Kfunc] = &[
 
 /// Memory of control groups. Kernel: `bpf_memcontrol_kfuncs`.
 pub(super) const MEMORY_CGROUPS: Group =
-    Group { module: None, hooks: Hooks::COMMON, filter: Filter::None, rows: MEMORY_CGROUP_ROWS };
+    Group { module: None, hooks: Hooks::COMMON, filter: Filter::None, later: &[], rows: MEMORY_CGROUP_ROWS };
 
 const MEMORY_CGROUP_ROWS: &[Kfunc] = &[
     since("bpf_get_root_mem_cgroup", F::ACQUIRE.union(F::RET_NULL), V7_0),
@@ -196,15 +199,16 @@ const MEMORY_CGROUP_ROWS: &[Kfunc] = &[
 
 /// Sums over a map. Kernel: `bpf_map_iter_kfunc_ids`.
 pub(super) const MAP_ITER: Group =
-    Group { module: None, hooks: Hooks::COMMON, filter: Filter::None, rows: MAP_ITER_ROWS };
+    Group { module: None, hooks: Hooks::COMMON, filter: Filter::None, later: &[], rows: MAP_ITER_ROWS };
 
 const MAP_ITER_ROWS: &[Kfunc] = &[k("bpf_map_sum_elem_count", F::TRUSTED_ARGS)];
 
 /// CPU masks. Kernel: `cpumask_kfunc_btf_ids`.
 pub(super) const CPUMASK: Group = Group {
     module: None,
-    hooks: Hooks::TRACING.union(Hooks::STRUCT_OPS).union(Hooks::SYSCALL),
+    hooks: Hooks::TRACING.union(Hooks::STRUCT_OPS),
     filter: Filter::None,
+    later: &[(Hooks::SYSCALL, V6_10)],
     rows: CPUMASK_ROWS,
 };
 
@@ -242,6 +246,7 @@ pub(super) const CRYPTO: Group = Group {
     module: None,
     hooks: Hooks::TC.union(Hooks::SCHED_ACT).union(Hooks::XDP),
     filter: Filter::None,
+    later: &[],
     rows: CRYPTO_ROWS,
 };
 
@@ -249,7 +254,7 @@ const CRYPTO_ROWS: &[Kfunc] = &[k("bpf_crypto_decrypt", F::RCU), k("bpf_crypto_e
 
 /// Contexts for encryption. Kernel: `crypt_init_kfunc_btf_ids`.
 pub(super) const CRYPTO_INIT: Group =
-    Group { module: None, hooks: Hooks::SYSCALL, filter: Filter::None, rows: CRYPTO_INIT_ROWS };
+    Group { module: None, hooks: Hooks::SYSCALL, filter: Filter::None, later: &[], rows: CRYPTO_INIT_ROWS };
 
 const CRYPTO_INIT_ROWS: &[Kfunc] = &[
     k("bpf_crypto_ctx_create", F::ACQUIRE.union(F::RET_NULL).union(F::SLEEPABLE)),

@@ -157,7 +157,7 @@ pub fn flags_for(kernel: &Kernel, module: Option<&str>, name: &str, caller: &Cal
     // Before there were functions for all programs, a type without a hook could call none.
     let common = if version >= KernelVersion::new(6, 2) { Hooks::COMMON } else { Hooks::empty() };
     for hooks in [common, hook] {
-        for group in GROUPS.iter().filter(|g| g.hooks.intersects(hooks)) {
+        for group in GROUPS.iter().filter(|g| g.hooks_in(version).intersects(hooks)) {
             // A group of a module counts for the kernel itself where it is built in.
             if module.is_some() && group.module != module {
                 continue;

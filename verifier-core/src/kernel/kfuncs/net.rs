@@ -16,6 +16,7 @@ pub(super) const SKB: Group = Group {
         .union(Hooks::NETFILTER)
         .union(Hooks::TRACING),
     filter: Filter::None,
+    later: &[],
     rows: SKB_ROWS,
 };
 
@@ -26,6 +27,7 @@ pub(super) const ICMP: Group = Group {
     module: None,
     hooks: Hooks::CGROUP,
     filter: Filter::None,
+    later: &[],
     rows: &[since("bpf_icmp_send", F::empty(), V7_1)],
 };
 
@@ -34,6 +36,7 @@ pub(super) const KERNEL_SOCKET_SETUP: Group = Group {
     module: None,
     hooks: Hooks::SYSCALL,
     filter: Filter::None,
+    later: &[],
     rows: &[
         since("bpf_ksock_create", F::ACQUIRE.union(F::RET_NULL).union(F::SLEEPABLE), V7_1),
         since("bpf_ksock_connect", F::SLEEPABLE, V7_1),
@@ -51,43 +54,49 @@ pub(super) const KERNEL_SOCKETS: Group = Group {
 };
 
 /// Dynptrs over packet metadata. Kernel: `bpf_kfunc_check_set_skb_meta`.
-pub(super) const SKB_META: Group =
-    Group { module: None, hooks: Hooks::TC.union(Hooks::SCHED_ACT), filter: Filter::None, rows: SKB_META_ROWS };
+pub(super) const SKB_META: Group = Group {
+    module: None,
+    hooks: Hooks::TC.union(Hooks::SCHED_ACT),
+    filter: Filter::None,
+    later: &[],
+    rows: SKB_META_ROWS,
+};
 
 const SKB_META_ROWS: &[Kfunc] = &[since("bpf_dynptr_from_skb_meta", F::TRUSTED_ARGS, V6_18)];
 
 /// Dynptrs over XDP frames. Kernel: `bpf_kfunc_check_set_xdp`.
-pub(super) const XDP: Group = Group { module: None, hooks: Hooks::XDP, filter: Filter::None, rows: XDP_ROWS };
+pub(super) const XDP: Group =
+    Group { module: None, hooks: Hooks::XDP, filter: Filter::None, later: &[], rows: XDP_ROWS };
 
 const XDP_ROWS: &[Kfunc] = &[k("bpf_dynptr_from_xdp", F::empty()), since("bpf_xdp_pull_data", F::empty(), V6_18)];
 
 /// Addresses of Unix sockets. Kernel: `bpf_kfunc_check_set_sock_addr`.
 pub(super) const SOCK_ADDR: Group =
-    Group { module: None, hooks: Hooks::CGROUP, filter: Filter::None, rows: SOCK_ADDR_ROWS };
+    Group { module: None, hooks: Hooks::CGROUP, filter: Filter::None, later: &[], rows: SOCK_ADDR_ROWS };
 
 const SOCK_ADDR_ROWS: &[Kfunc] = &[k("bpf_sock_addr_set_sun_path", F::empty())];
 
 /// Time stamps. Kernel: `bpf_kfunc_check_set_sock_ops`.
 pub(super) const SOCK_OPS: Group =
-    Group { module: None, hooks: Hooks::CGROUP, filter: Filter::None, rows: SOCK_OPS_ROWS };
+    Group { module: None, hooks: Hooks::CGROUP, filter: Filter::None, later: &[], rows: SOCK_OPS_ROWS };
 
 const SOCK_OPS_ROWS: &[Kfunc] = &[since("bpf_sock_ops_enable_tx_tstamp", F::TRUSTED_ARGS, V6_15)];
 
 /// Request sockets. Kernel: `bpf_kfunc_check_set_tcp_reqsk`.
 pub(super) const TCP_REQSK: Group =
-    Group { module: None, hooks: Hooks::TC, filter: Filter::None, rows: TCP_REQSK_ROWS };
+    Group { module: None, hooks: Hooks::TC, filter: Filter::None, later: &[], rows: TCP_REQSK_ROWS };
 
 const TCP_REQSK_ROWS: &[Kfunc] = &[k("bpf_sk_assign_tcp_reqsk", F::TRUSTED_ARGS)];
 
 /// For socket iterators. Kernel: `bpf_sk_iter_kfunc_ids`.
 pub(super) const SOCK_ITER: Group =
-    Group { module: None, hooks: Hooks::TRACING, filter: Filter::Iterator, rows: SOCK_ITER_ROWS };
+    Group { module: None, hooks: Hooks::TRACING, filter: Filter::Iterator, later: &[], rows: SOCK_ITER_ROWS };
 
 const SOCK_ITER_ROWS: &[Kfunc] = &[k("bpf_sock_destroy", F::TRUSTED_ARGS)];
 
 /// What the driver knows of a frame. Kernel: `xdp_metadata_kfunc_ids`.
 pub(super) const XDP_METADATA: Group =
-    Group { module: None, hooks: Hooks::XDP, filter: Filter::None, rows: XDP_METADATA_ROWS };
+    Group { module: None, hooks: Hooks::XDP, filter: Filter::None, later: &[], rows: XDP_METADATA_ROWS };
 
 const XDP_METADATA_ROWS: &[Kfunc] = &[
     k("bpf_xdp_metadata_rx_timestamp", F::TRUSTED_ARGS),
@@ -97,7 +106,7 @@ const XDP_METADATA_ROWS: &[Kfunc] = &[
 
 /// Congestion control, common parts. Kernel: `bpf_tcp_ca_check_kfunc_ids`.
 pub(super) const TCP_CA: Group =
-    Group { module: None, hooks: Hooks::STRUCT_OPS, filter: Filter::None, rows: TCP_CA_ROWS };
+    Group { module: None, hooks: Hooks::STRUCT_OPS, filter: Filter::None, later: &[], rows: TCP_CA_ROWS };
 
 const TCP_CA_ROWS: &[Kfunc] = &[
     k("tcp_reno_ssthresh", F::empty()),
@@ -112,6 +121,7 @@ pub(super) const QDISC: Group = Group {
     module: None,
     hooks: Hooks::STRUCT_OPS,
     filter: Filter::Qdisc(&[]),
+    later: &[],
     rows: &[
         since("bpf_skb_get_hash", F::TRUSTED_ARGS, V6_16),
         since("bpf_kfree_skb", F::RELEASE, V6_16),
@@ -120,12 +130,17 @@ pub(super) const QDISC: Group = Group {
 };
 
 /// When a packet comes. Kernel: `qdisc_enqueue_kfunc_set`.
-pub(super) const QDISC_ENQUEUE: Group =
-    Group { filter: Filter::Qdisc(&["enqueue"]), rows: &[since("bpf_qdisc_skb_drop", F::RELEASE, V6_16)], ..QDISC };
+pub(super) const QDISC_ENQUEUE: Group = Group {
+    filter: Filter::Qdisc(&["enqueue"]),
+    later: &[],
+    rows: &[since("bpf_qdisc_skb_drop", F::RELEASE, V6_16)],
+    ..QDISC
+};
 
 /// When a packet comes or goes.
 pub(super) const QDISC_WATCHDOG: Group = Group {
     filter: Filter::Qdisc(&["enqueue", "dequeue"]),
+    later: &[],
     rows: &[since("bpf_qdisc_watchdog_schedule", F::TRUSTED_ARGS, V6_16)],
     ..QDISC
 };
@@ -133,13 +148,14 @@ pub(super) const QDISC_WATCHDOG: Group = Group {
 /// When a packet goes. Kernel: `qdisc_dequeue_kfunc_set`.
 pub(super) const QDISC_DEQUEUE: Group = Group {
     filter: Filter::Qdisc(&["dequeue"]),
+    later: &[],
     rows: &[since("bpf_qdisc_bstats_update", F::TRUSTED_ARGS, V6_16)],
     ..QDISC
 };
 
 /// CUBIC. Kernel: `tcp_cubic_check_kfunc_ids`.
 pub(super) const CUBIC: Group =
-    Group { module: Some("tcp_cubic"), hooks: Hooks::STRUCT_OPS, filter: Filter::None, rows: CUBIC_ROWS };
+    Group { module: Some("tcp_cubic"), hooks: Hooks::STRUCT_OPS, filter: Filter::None, later: &[], rows: CUBIC_ROWS };
 
 const CUBIC_ROWS: &[Kfunc] = &[
     k("cubictcp_init", F::empty()),
@@ -153,7 +169,7 @@ const CUBIC_ROWS: &[Kfunc] = &[
 
 /// BBR. Kernel: `tcp_bbr_check_kfunc_ids`.
 pub(super) const BBR: Group =
-    Group { module: Some("tcp_bbr"), hooks: Hooks::STRUCT_OPS, filter: Filter::None, rows: BBR_ROWS };
+    Group { module: Some("tcp_bbr"), hooks: Hooks::STRUCT_OPS, filter: Filter::None, later: &[], rows: BBR_ROWS };
 
 const BBR_ROWS: &[Kfunc] = &[
     k("bbr_init", F::empty()),
@@ -169,7 +185,7 @@ const BBR_ROWS: &[Kfunc] = &[
 
 /// DCTCP. Kernel: `tcp_dctcp_check_kfunc_ids`.
 pub(super) const DCTCP: Group =
-    Group { module: Some("tcp_dctcp"), hooks: Hooks::STRUCT_OPS, filter: Filter::None, rows: DCTCP_ROWS };
+    Group { module: Some("tcp_dctcp"), hooks: Hooks::STRUCT_OPS, filter: Filter::None, later: &[], rows: DCTCP_ROWS };
 
 const DCTCP_ROWS: &[Kfunc] = &[
     k("dctcp_init", F::empty()),
@@ -186,6 +202,7 @@ pub(super) const CONNTRACK: Group = Group {
     module: Some("nf_conntrack"),
     hooks: Hooks::XDP.union(Hooks::TC),
     filter: Filter::None,
+    later: &[],
     rows: CONNTRACK_ROWS,
 };
 
@@ -203,31 +220,42 @@ const CONNTRACK_ROWS: &[Kfunc] = &[
 ];
 
 /// Address translation. Kernel: `nf_nat_kfunc_set`.
-pub(super) const NAT: Group =
-    Group { module: Some("nf_nat"), hooks: Hooks::XDP.union(Hooks::TC), filter: Filter::None, rows: NAT_ROWS };
+pub(super) const NAT: Group = Group {
+    module: Some("nf_nat"),
+    hooks: Hooks::XDP.union(Hooks::TC),
+    filter: Filter::None,
+    later: &[],
+    rows: NAT_ROWS,
+};
 
 const NAT_ROWS: &[Kfunc] = &[k("bpf_ct_set_nat_info", F::TRUSTED_ARGS)];
 
 /// Flow tables. Kernel: `nf_ft_kfunc_set`.
 pub(super) const FLOW_TABLE: Group =
-    Group { module: Some("nf_flow_table"), hooks: Hooks::XDP, filter: Filter::None, rows: FLOW_TABLE_ROWS };
+    Group { module: Some("nf_flow_table"), hooks: Hooks::XDP, filter: Filter::None, later: &[], rows: FLOW_TABLE_ROWS };
 
 const FLOW_TABLE_ROWS: &[Kfunc] = &[k("bpf_xdp_flow_lookup", F::TRUSTED_ARGS.union(F::RET_NULL))];
 
 /// Encapsulation in UDP. Kernel: `fou_kfunc_set`.
-pub(super) const FOU: Group = Group { module: Some("fou"), hooks: Hooks::TC, filter: Filter::None, rows: FOU_ROWS };
+pub(super) const FOU: Group =
+    Group { module: Some("fou"), hooks: Hooks::TC, filter: Filter::None, later: &[], rows: FOU_ROWS };
 
 const FOU_ROWS: &[Kfunc] = &[k("bpf_skb_set_fou_encap", F::empty()), k("bpf_skb_get_fou_encap", F::empty())];
 
 /// IPsec interfaces. Kernel: `xfrm_ifc_kfunc_set`.
-pub(super) const XFRM_INTERFACE: Group =
-    Group { module: Some("xfrm_interface"), hooks: Hooks::TC, filter: Filter::None, rows: XFRM_INTERFACE_ROWS };
+pub(super) const XFRM_INTERFACE: Group = Group {
+    module: Some("xfrm_interface"),
+    hooks: Hooks::TC,
+    filter: Filter::None,
+    later: &[],
+    rows: XFRM_INTERFACE_ROWS,
+};
 
 const XFRM_INTERFACE_ROWS: &[Kfunc] = &[k("bpf_skb_get_xfrm_info", F::empty()), k("bpf_skb_set_xfrm_info", F::empty())];
 
 /// IPsec states. Kernel: `xfrm_state_kfunc_set`.
 pub(super) const XFRM_STATE: Group =
-    Group { module: None, hooks: Hooks::XDP, filter: Filter::None, rows: XFRM_STATE_ROWS };
+    Group { module: None, hooks: Hooks::XDP, filter: Filter::None, later: &[], rows: XFRM_STATE_ROWS };
 
 const XFRM_STATE_ROWS: &[Kfunc] =
     &[k("bpf_xdp_get_xfrm_state", F::RET_NULL.union(F::ACQUIRE)), k("bpf_xdp_xfrm_state_release", F::RELEASE)];

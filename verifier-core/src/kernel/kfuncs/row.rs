@@ -166,10 +166,25 @@ pub struct Group {
     pub hooks: Hooks,
     /// Further condition.
     pub filter: Filter,
+    /// Hooks that they were registered for only from a release on.
+    pub later: &'static [(Hooks, KernelVersion)],
     /// The functions.
     pub rows: &'static [Kfunc],
 }
 
+impl Group {
+    /// Hooks that they are registered for in a release.
+    pub fn hooks_in(&self, version: KernelVersion) -> Hooks {
+        let begun = self.later.iter().filter(|(_, since)| *since <= version);
+        begun.fold(self.hooks, |hooks, (more, _)| hooks.union(*more))
+    }
+}
+
+pub(super) const V6_2: KernelVersion = KernelVersion::new(6, 2);
+pub(super) const V6_3: KernelVersion = KernelVersion::new(6, 3);
+pub(super) const V6_9: KernelVersion = KernelVersion::new(6, 9);
+pub(super) const V6_10: KernelVersion = KernelVersion::new(6, 10);
+pub(super) const V6_12: KernelVersion = KernelVersion::new(6, 12);
 pub(super) const V6_13: KernelVersion = KernelVersion::new(6, 13);
 pub(super) const V6_14: KernelVersion = KernelVersion::new(6, 14);
 pub(super) const V6_15: KernelVersion = KernelVersion::new(6, 15);

@@ -2,11 +2,16 @@
 //!
 //! Facts of the sets in `tools/testing/selftests/bpf/bpf_testmod/bpf_testmod.c` of 6.12.
 
-use super::row::{Filter, Group, Hooks, Kfunc, KfuncFlags as F, V6_18, V7_0, V7_1, k, since};
+use super::row::{Filter, Group, Hooks, Kfunc, KfuncFlags as F, V6_12, V6_18, V7_0, V7_1, k, since};
 
 /// For every program type. Kernel: `bpf_testmod_common_kfunc_ids`.
-pub(super) const TESTMOD_COMMON: Group =
-    Group { module: Some("bpf_testmod"), hooks: Hooks::COMMON, filter: Filter::None, rows: TESTMOD_COMMON_ROWS };
+pub(super) const TESTMOD_COMMON: Group = Group {
+    module: Some("bpf_testmod"),
+    hooks: Hooks::COMMON,
+    filter: Filter::None,
+    later: &[],
+    rows: TESTMOD_COMMON_ROWS,
+};
 
 const TESTMOD_COMMON_ROWS: &[Kfunc] = &[
     k("bpf_iter_testmod_seq_new", F::ITER_NEW),
@@ -37,8 +42,9 @@ const TESTMOD_COMMON_ROWS: &[Kfunc] = &[
 /// For some. Kernel: `bpf_testmod_check_kfunc_ids`.
 pub(super) const TESTMOD: Group = Group {
     module: Some("bpf_testmod"),
-    hooks: Hooks::TC.union(Hooks::TRACING).union(Hooks::SYSCALL).union(Hooks::STRUCT_OPS),
+    hooks: Hooks::TC.union(Hooks::TRACING).union(Hooks::SYSCALL),
     filter: Filter::None,
+    later: &[(Hooks::STRUCT_OPS, V6_12)],
     rows: TESTMOD_ROWS,
 };
 
@@ -106,6 +112,7 @@ pub(super) const MODORDER_X: Group = Group {
     module: Some("bpf_test_modorder_x"),
     hooks: Hooks::TC,
     filter: Filter::None,
+    later: &[],
     rows: &[k("bpf_test_modorder_retx", F::empty())],
 };
 

@@ -10,6 +10,7 @@ pub(super) const KEYS: Group = Group {
     module: None,
     hooks: Hooks::TRACING,
     filter: Filter::None,
+    later: &[],
     rows: &[
         until("bpf_lookup_user_key", LOOKUP_USER_KEY, V6_18),
         until("bpf_lookup_system_key", LOOKUP_SYSTEM_KEY, V6_18),
@@ -23,6 +24,7 @@ pub(super) const KEYS_GENERIC: Group = Group {
     module: None,
     hooks: generic::GENERIC.hooks,
     filter: Filter::None,
+    later: generic::GENERIC_HOOKS,
     rows: &[
         since("bpf_lookup_user_key", LOOKUP_USER_KEY, V6_18),
         since("bpf_lookup_system_key", LOOKUP_SYSTEM_KEY, V6_18),
@@ -35,6 +37,7 @@ pub(super) const SIGNATURES: Group = Group {
     module: None,
     hooks: generic::GENERIC.hooks,
     filter: Filter::Signatures,
+    later: generic::GENERIC_HOOKS,
     rows: &[since("bpf_verify_pkcs7_signature", F::SLEEPABLE, V6_18)],
 };
 
@@ -42,13 +45,19 @@ const LOOKUP_SYSTEM_KEY: F = F::ACQUIRE.union(F::RET_NULL);
 const LOOKUP_USER_KEY: F = LOOKUP_SYSTEM_KEY.union(F::SLEEPABLE);
 
 /// State shared by the two runs of a session. Kernel: `kprobe_multi_kfunc_set_ids`.
-pub(super) const SESSION: Group =
-    Group { module: None, hooks: Hooks::KPROBE.union(Hooks::TRACING), filter: Filter::Session, rows: SESSION_ROWS };
+pub(super) const SESSION: Group = Group {
+    module: None,
+    hooks: Hooks::KPROBE.union(Hooks::TRACING),
+    filter: Filter::Session,
+    later: &[],
+    rows: SESSION_ROWS,
+};
 
 const SESSION_ROWS: &[Kfunc] = &[k("bpf_session_is_return", F::empty()), k("bpf_session_cookie", F::empty())];
 
 /// Files and their attributes, for LSM programs. Kernel: `bpf_fs_kfunc_set_ids`.
-pub(super) const FILES: Group = Group { module: None, hooks: Hooks::TRACING, filter: Filter::Lsm, rows: FILES_ROWS };
+pub(super) const FILES: Group =
+    Group { module: None, hooks: Hooks::TRACING, filter: Filter::Lsm, later: &[], rows: FILES_ROWS };
 
 const FILES_ROWS: &[Kfunc] = &[
     k("bpf_get_task_exe_file", F::ACQUIRE.union(F::TRUSTED_ARGS).union(F::RET_NULL)),
@@ -67,16 +76,19 @@ pub(super) const CGROUP_XATTR: Group = Group {
     module: None,
     hooks: Hooks::COMMON,
     filter: Filter::None,
+    later: &[],
     rows: &[since("bpf_cgroup_read_xattr", F::RCU, V6_17)],
 };
 
 /// Digests of protected files. Kernel: `fsverity_set_ids`.
-pub(super) const VERITY: Group = Group { module: None, hooks: Hooks::TRACING, filter: Filter::Lsm, rows: VERITY_ROWS };
+pub(super) const VERITY: Group =
+    Group { module: None, hooks: Hooks::TRACING, filter: Filter::Lsm, later: &[], rows: VERITY_ROWS };
 
 const VERITY_ROWS: &[Kfunc] = &[k("bpf_get_fsverity_digest", F::TRUSTED_ARGS)];
 
 /// Statistics of control groups. Kernel: `bpf_rstat_kfunc_ids`.
-pub(super) const RSTAT: Group = Group { module: None, hooks: Hooks::TRACING, filter: Filter::None, rows: RSTAT_ROWS };
+pub(super) const RSTAT: Group =
+    Group { module: None, hooks: Hooks::TRACING, filter: Filter::None, later: &[], rows: RSTAT_ROWS };
 
 const RSTAT_ROWS: &[Kfunc] = &[
     until("cgroup_rstat_updated", F::empty(), V6_16),
@@ -90,6 +102,7 @@ pub(super) const TEST_RUN: Group = Group {
     module: None,
     hooks: Hooks::TC.union(Hooks::TRACING).union(Hooks::SYSCALL),
     filter: Filter::None,
+    later: &[],
     rows: TEST_RUN_ROWS,
 };
 

@@ -110,8 +110,7 @@ pub fn has_gen_ld_abs(t: ProgType) -> bool {
 pub fn may_be_sleepable(t: ProgType, a: AttachType) -> bool {
     match t {
         ProgType::Tracing => a.has_trampoline() || a == AttachType::TraceIter,
-        ProgType::Lsm => a != AttachType::LsmCgroup,
-        ProgType::Kprobe | ProgType::StructOps => true,
+        ProgType::Lsm | ProgType::Kprobe | ProgType::StructOps => true,
         _ => false,
     }
 }

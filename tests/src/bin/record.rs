@@ -154,7 +154,7 @@ fn record_release(release: &str, args: &Args, cases: &[Case]) -> Result<(), Stri
             privilege: case.privilege()?,
             log_level: case.log_level(),
             log_size: 0,
-            types_of: Some(system.kernel.version),
+            types_of: case.goes_through_loader().then_some(system.kernel.version),
         };
         match case.request(&system).and_then(|r| lines(&case.name, &r, how)) {
             Ok(text) => requests.push((case.name.clone(), text)),

@@ -65,6 +65,11 @@ impl Case {
         Case { name: name.into(), topic: topic.into(), language, directives, text: text.into() }
     }
 
+    /// Whether it is an object that a loader takes to the kernel; what is in assembly goes as it stands.
+    pub fn goes_through_loader(&self) -> bool {
+        self.language == Language::C
+    }
+
     /// Directives in order: key and value.
     pub fn directives(&self) -> &[(String, String)] {
         &self.directives

@@ -16,7 +16,7 @@ use crate::analysis::Cx;
 use crate::analysis::access::at_object_start;
 use crate::analysis::btf_access::one_type;
 use crate::analysis::call::args::{argument_offset, constant_text};
-use crate::analysis::call::map::{task_work_argument, workqueue_argument};
+use crate::analysis::call::map::{task_work_argument, timer_argument, workqueue_argument};
 use crate::analysis::call::mem::memory_and_size_both_ways;
 use crate::analysis::call::meta::MapArg;
 use crate::analysis::ctx_type::is_prog_ctx_type;
@@ -51,6 +51,7 @@ enum Kind {
     Null,
     ConstStr,
     Map,
+    Timer,
     Workqueue,
     TaskWork,
     IrqFlag,
@@ -123,6 +124,9 @@ fn classify(cx: &mut Cx, meta: &KfuncMeta, btf: &Arc<Btf>, p: &Param<'_>) -> Res
     }
     if has_suffix(p.name, "__map") || has_suffix(p.name, "__const_map") {
         return Ok(Kind::Map);
+    }
+    if points_to(cx, btf_ref, p, "bpf_timer") {
+        return Ok(Kind::Timer);
     }
     if points_to(cx, btf_ref, p, "bpf_wq") {
         return Ok(Kind::Workqueue);
@@ -569,14 +573,14 @@ fn pointer_argument(cx: &mut Cx, meta: &mut KfuncMeta, btf: &Arc<Btf>, p: &Param
             }
             constant_text(cx, regno)?;
         }
-        Kind::Workqueue | Kind::TaskWork => {
+        Kind::Timer | Kind::Workqueue | Kind::TaskWork => {
             if !reg.ty.is(RegBase::PtrToMapValue) {
                 return Err(cx.reject(KfuncMsg::NotMapValue { arg: arg.into() }, Errno::EINVAL));
             }
-            if kind == Kind::Workqueue {
-                workqueue_argument(cx, regno, &mut meta.map)?;
-            } else {
-                task_work_argument(cx, regno, &mut meta.map)?;
+            match kind {
+                Kind::Timer => timer_argument(cx, regno, &mut meta.map)?,
+                Kind::Workqueue => workqueue_argument(cx, regno, &mut meta.map)?,
+                _ => task_work_argument(cx, regno, &mut meta.map)?,
             }
         }
         Kind::IrqFlag => {

@@ -35,6 +35,9 @@ pub fn plain(btf: &Btf, release: KernelVersion) -> Vec<u8> {
     for t in btf.own_types() {
         if is_unknown(t.kind, release) {
             replace(&mut raw, at, &t, int);
+        } else if t.kind == BtfKind::Enum && is_unknown(BtfKind::Enum64, release) {
+            // Whether its values are signed is told since there are larger ones.
+            raw[at + 7] &= 0x7f;
         }
         at += HEAD + t.data.len();
     }

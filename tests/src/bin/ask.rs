@@ -99,7 +99,12 @@ fn run(args: &Args) -> Result<(), Failure> {
         (false, true) => Privilege { sys_admin: false, ..Privilege::ROOT },
         (false, false) => Privilege::ROOT,
     };
-    let how = How { privilege, log_level: args.log_level, log_size: 0, types_of: args.raw.is_none().then_some(system.kernel.version) };
+    let how = How {
+        privilege,
+        log_level: args.log_level,
+        log_size: 0,
+        types_of: args.raw.is_none().then_some(system.kernel.version),
+    };
     let mut requests = String::new();
     let mut written = Vec::new();
     for (i, (_, request)) in asked.iter().enumerate() {

@@ -35,7 +35,8 @@ pub(crate) fn functions_and_kfuncs(cx: &mut Draft<'_>) -> Res {
     for i in 0..cx.program.insns.len() {
         let insn = cx.program.insns[i];
         let local = (insn.is_pseudo_func() && cx.program.kernel.features.function_addresses) || insn.is_pseudo_call();
-        if !local && !insn.is_kfunc_call() {
+        // Where there are no kernel functions, what calls one is a call of a form that does not exist.
+        if !local && !(insn.is_kfunc_call() && cx.program.kernel.features.kernel_calls) {
             continue;
         }
         if !cx.program.caps.has_cap_bpf {
@@ -77,6 +78,9 @@ pub(crate) fn functions_and_kfuncs(cx: &mut Draft<'_>) -> Res {
 
 /// First instruction of the exception callback that a tag on the main program names.
 fn exception_callback(cx: &mut Draft<'_>) -> Res<Option<u32>> {
+    if !cx.program.kernel.features.exceptions {
+        return Ok(None);
+    }
     let req = cx.program.req;
     let (Some(main), Some(btf)) = (cx.program.func_info.first(), &req.btf) else { return Ok(None) };
     if btf.ty(main.type_id).is_none() {

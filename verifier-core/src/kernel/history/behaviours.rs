@@ -227,6 +227,12 @@ behaviours! {
         evidence: "measured on 6.1.192 and 6.12.43",
         probe: "reference/ringbuf_moved",
     }
+    /// Programs may throw, to a function that a tag names. Before, the tag meant nothing.
+    exceptions {
+        since: v(6, 7),
+        evidence: "bpf: Add support for custom exception callbacks",
+        probe: "exception/callback_missing",
+    }
     /// Values of maps may hold pointers to memory of which each CPU has its own.
     percpu_kptrs {
         since: v(6, 7),

@@ -19,6 +19,7 @@ pub mod pace;
 pub mod probes;
 pub mod ratchet;
 pub mod recordings;
+pub mod rejections;
 pub mod run;
 pub mod running;
 #[cfg(feature = "solver")]

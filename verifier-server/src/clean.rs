@@ -10,7 +10,7 @@ use std::fmt::Write;
 use std::ops::Deref;
 use std::path::Path;
 
-use verifier_core::explain::{Step, Trace};
+use verifier_core::explain::{Change, Step, Trace};
 
 use crate::row::{Place, Row};
 use crate::solved::Solve;
@@ -215,7 +215,15 @@ fn step(s: &Step) -> Step {
 
 fn trace(t: &Trace) -> Trace {
     let mut suggestions = t.suggestions.clone();
-    suggestions.iter_mut().for_each(|s| s.text = line(&s.text));
+    for s in &mut suggestions {
+        s.text = line(&s.text);
+        for e in &mut s.edits {
+            e.file = line(&e.file);
+            match &mut e.change {
+                Change::Before(text) | Change::Line(text) => *text = line(text),
+            }
+        }
+    }
     Trace {
         problem: line(&t.problem),
         message: lines(&t.message),

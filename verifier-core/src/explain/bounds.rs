@@ -6,6 +6,7 @@ use crate::isa::Insn;
 use crate::isa::opcode::*;
 use crate::state::{RegBase, RegState};
 
+use super::edit::Edit;
 use super::path::Place;
 use super::remedy::*;
 use super::slice::{Index, RawStep, is_branch, origin, value_before};
@@ -79,8 +80,8 @@ impl Need {
     }
 
     /// The check that helps, in C.
-    fn check(&self) -> String {
-        format!("`if ({}) return 0;`", self.too_large(&self.operand()))
+    fn check(&self, leave: &str) -> String {
+        format!("if ({}) {leave};", self.too_large(&self.operand()))
     }
 
     /// The mask that helps, in C, where there is one.
@@ -211,14 +212,14 @@ impl Facts<'_> {
             d.problem = format!("the size {v} may be 0, which this helper does not take");
             d.here = format!("the size {v} is {range}");
             self.lost(&need, d);
-            let check = need.variable.as_deref().unwrap_or("size");
-            d.push(
+            let size = super::expr::as_operand(need.variable.as_deref().unwrap_or("size"));
+            let check = format!("if ({size} == 0) {};", self.leave());
+            let (besides, edits) = self.before(self.end, &check);
+            d.push_edits(
                 NONZERO_SIZE,
-                format!(
-                    "leave when the size is 0, right before the call: `if ({} == 0) return 0;`",
-                    super::expr::as_operand(check)
-                ),
+                format!("leave when the size is 0, right before the call{besides}: `{check}`"),
                 None,
+                edits,
             );
             return;
         }
@@ -250,8 +251,12 @@ impl Facts<'_> {
                 (false, _) => String::new(),
             };
             let why = self.because_of_copy(&copy, &need);
-            let text = format!("exclude negative numbers: `{copy}if ({condition}) return 0;`{why}{unsigned}{upper}");
-            d.push(LOWER_BOUND, text, None);
+            let check = format!("{copy}if ({condition}) {};", self.leave());
+            let (besides, edits) = self.checked_before(&need, &check, &own);
+            let place = self.lines.place(self.end);
+            let text =
+                format!("exclude negative numbers before {place}{besides}: `{check}`{why}{unsigned}{upper}");
+            d.push_edits(LOWER_BOUND, text, None, edits);
             return;
         }
         if need.umax() > MAX_VAR_OFF || need.fits.is_none() {
@@ -263,25 +268,46 @@ impl Facts<'_> {
             let mask = need.mask().map_or(String::new(), |m| format!(", or mask it: `{m}`"));
             let why = self.because_of_copy(&copy, &need);
             let place = self.lines.place(self.end);
-            let text =
-                format!("limit {v} before {place}: `{copy}if ({}) return 0;`{why}{mask}", self.outside(&need, &own));
-            d.push(UPPER_BOUND, text, None);
+            let check = format!("{copy}if ({}) {};", self.outside(&need, &own), self.leave());
+            let (besides, edits) = match need.fits {
+                Some(_) => self.checked_before(&need, &check, &own),
+                // How much fits is for the reader to say.
+                None => ("", Vec::new()),
+            };
+            let text = format!("limit {v} before {place}{besides}: `{check}`{why}{mask}");
+            d.push_edits(UPPER_BOUND, text, None, edits);
             return;
         }
         let largest = need.largest().unwrap_or(0);
         d.problem = format!("{kind}{v} may be as large as {}, but {}", need.umax(), fitting(largest));
         d.here = format!("{kind}{v} is {range}; {}", need.room());
         self.lost(&need, d);
+        let (own, copy) = self.own_copy(&need);
+        let check = format!("{copy}if ({}) {};", need.too_large(&own), self.leave());
+        let why = self.because_of_copy(&copy, &need);
+        let place = self.lines.place(self.end);
+        let (besides, edits) = match largest >= 0 {
+            true => self.checked_before(&need, &check, &own),
+            false => ("", Vec::new()),
+        };
         let text = match self.last_check(&need) {
             Some(step) => format!(
-                "the check at {} lets {v} be {}: check that it is at most {largest}: {}",
+                "the check at {} lets {v} be {}: check that it is at most {largest} before {place}{besides}: `{check}`{why}",
                 self.lines.place(step.insn),
                 need.umax(),
-                need.check()
             ),
-            None => format!("check that {v} is at most {largest}: {}", need.check()),
+            None => format!("check before {place}{besides} that {v} is at most {largest}: `{check}`{why}"),
         };
-        d.push(SMALLER_BOUND, text, None);
+        d.push_edits(SMALLER_BOUND, text, None, edits);
+    }
+
+    /// A check before the failing line; where it is made on a copy, the line uses that.
+    fn checked_before(&self, need: &Need, check: &str, own: &str) -> (&'static str, Vec<Edit>) {
+        let variable = need.variable.as_deref().unwrap_or("i");
+        if super::expr::as_operand(variable) == own || variable == own {
+            return self.before(self.end, check);
+        }
+        self.copied_before(self.end, check, variable, own)
     }
 
     /// Whether the source declares the number as a signed type, as far as the line that gives it its value tells.
@@ -398,12 +424,15 @@ impl Facts<'_> {
         let object = self.slice.object;
         let p = object.and_then(|(n, _)| self.argument(n)).unwrap_or("p".into());
         let end = object.map_or("data_end".into(), |(_, o)| self.partner(&o).1);
+        let leave = self.leave();
+        let limit = format!("{copy}if ({own} > 1500) {leave};");
+        let compare = format!("if ((void *){} + 1500 > {end}) {leave};", super::expr::as_operand(&p));
+        let (besides, edits) = self.checked_before(need, &format!("{limit} {compare}"), &own);
         let text = format!(
-            "limit {v} before {}: `{copy}if ({own} > 1500) return 0;`, and compare as many bytes with the end: `if ((void *){} + 1500 > {end}) return 0;`",
+            "limit {v} before {}{besides}: `{limit}`, and compare as many bytes with the end: `{compare}`",
             self.lines.place(self.end),
-            super::expr::as_operand(&p)
         );
-        d.push(UPPER_BOUND, text, None);
+        d.push_edits(UPPER_BOUND, text, None, edits);
     }
 
     /// An offset into a packet that is too large to be compared.
@@ -433,11 +462,14 @@ impl Facts<'_> {
         } else {
             "then compare the pointer with data_end"
         };
+        let check = format!("if ({} > 1500) {};", super::expr::as_operand(var), self.leave());
+        let added = self.slice.index.as_ref().and_then(|i| i.added).filter(|_| stands && need.variable.is_some());
+        let (besides, edits) = added.map_or(("", Vec::new()), |at| self.before(at, &check));
+        let place = added.map_or(String::new(), |at| format!(" at {}", self.lines.place(at)));
         let text = format!(
-            "limit {v} before it is added to the packet pointer: `if ({} > 1500) return 0;`, {then}",
-            super::expr::as_operand(var)
+            "limit {v} before it is added to the packet pointer{place}{besides}: `{check}`, {then}"
         );
-        d.push(UPPER_BOUND, text, None);
+        d.push_edits(UPPER_BOUND, text, None, edits);
     }
 
     /// The offset is a constant, and outside.
@@ -490,12 +522,20 @@ impl Facts<'_> {
                     _ => (String::new(), String::new()),
                 };
                 // The compiler knows the limit and would remove the check: it must not know the value.
-                let text = format!(
-                    "the kernel does not follow the {what} at {place}, so nothing is known of its result, and the compiler, which knows, removes a plain check: hide the value from it before {}: `{copy}asm volatile(\"\" : \"+r\"({own})); if ({}) return 0;`{instead}",
-                    self.lines.place(self.end),
-                    need.too_large(own)
+                let check = format!(
+                    "{copy}asm volatile(\"\" : \"+r\"({own})); if ({}) {};",
+                    need.too_large(own),
+                    self.leave()
                 );
-                d.push(BOUND_LOST, text, Some(step.insn));
+                let (besides, edits) = match need.fits {
+                    Some(_) => self.checked_before(need, &check, own),
+                    None => ("", Vec::new()),
+                };
+                let text = format!(
+                    "the kernel does not follow the {what} at {place}, so nothing is known of its result, and the compiler, which knows, removes a plain check: hide the value from it before {}{besides}: `{check}`{instead}",
+                    self.lines.place(self.end)
+                );
+                d.push_edits(BOUND_LOST, text, Some(step.insn), edits);
             }
         }
         if let Some(fits) = need.largest()
@@ -503,13 +543,15 @@ impl Facts<'_> {
         {
             let after = check.after.map(|a| value::scalar(&a)).unwrap_or_default();
             let now = value::scalar(&need.index.value);
+            let again = need.check(self.leave());
+            let (besides, edits) = self.before(self.end, &again);
             let text = format!(
-                "{v} is {after} after the check at {}, and then computed on at {}, which makes it {now}: check it after that: {}",
+                "{v} is {after} after the check at {}, and then computed on at {}, which makes it {now}: check it after that, before {}{besides}: `{again}`",
                 self.lines.place(check.insn),
                 self.lines.place(step.insn),
-                need.check()
+                self.lines.place(self.end),
             );
-            d.push(BOUND_LOST, text, Some(step.insn));
+            d.push_edits(BOUND_LOST, text, Some(step.insn), edits);
         }
         let halves = self.slice.steps.iter().find(|s| {
             let limit = need.largest().unwrap_or(i128::from(MAX_VAR_OFF));

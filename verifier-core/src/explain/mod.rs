@@ -11,6 +11,7 @@
 
 mod bounds;
 pub mod cost;
+mod edit;
 mod expr;
 pub mod invariants;
 mod label;
@@ -33,6 +34,7 @@ use crate::analysis::{Options, Report, System, Verdict, verify_with};
 use crate::error::{Code, Msg, StructureMsg, WalkMsg};
 use crate::program::LoadRequest;
 
+pub use edit::{Change, Edit, applied};
 pub use path::{Path, Recorder};
 pub use step::{Source, Step, StepKind};
 pub use suggest::Suggestion;

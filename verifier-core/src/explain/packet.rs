@@ -269,6 +269,11 @@ impl Facts<'_> {
             .any(|w| w[1].insn <= w[0].insn && w[0].frame == w[1].frame && (w[1].insn..=w[0].insn).contains(&self.end))
     }
 
+    /// What leaves where the packet is too short: the loop, or the function.
+    fn leave_here(&self) -> &'static str {
+        if self.in_loop() { "break" } else { self.leave() }
+    }
+
     /// The packet was never compared with its end, or not far enough.
     pub(super) fn packet(&self, reg: &RegState, d: &mut Diagnosis) {
         if let Some(index) = &self.slice.index
@@ -374,10 +379,11 @@ impl Facts<'_> {
     fn widen(&self, check: &Check, need: &Need, ends: &[String], reg: &RegState, d: &mut Diagnosis) {
         let at = self.lines.place(check.insn);
         if let Some(new) = self.typed_check(check, &ends[0]) {
-            let leave = if self.in_loop() { "break" } else { "return 0" };
+            let check = format!("if ({new}) {};", self.leave_here());
+            let (besides, edits) = self.before(self.end, &check);
             let text =
-                format!("compare what follows as well, before {}: `if ({new}) {leave};`", self.lines.place(self.end));
-            d.push(PACKET_CHECK, text, None);
+                format!("compare what follows as well, before {}{besides}: `{check}`", self.lines.place(self.end));
+            d.push_edits(PACKET_CHECK, text, None, edits);
             return;
         }
         let Some(by) = self.enough(check, need) else {
@@ -386,14 +392,16 @@ impl Facts<'_> {
                 d.push(PACKET_CHECK, format!("compare each time before {place}, right before the access"), None);
                 return;
             };
+            let check = format!("if ({new}) {};", self.leave_here());
+            let (besides, edits) = self.before(self.end, &check);
             let text = if self.in_loop() {
                 format!(
-                    "no constant at {at} covers every round of the loop: compare in the loop, before {place}: `if ({new}) break;`"
+                    "no constant at {at} covers every round of the loop: compare in the loop, before {place}{besides}: `{check}`"
                 )
             } else {
-                format!("compare again before {place}: `if ({new}) return 0;`")
+                format!("compare again before {place}{besides}: `{check}`")
             };
-            d.push(PACKET_CHECK, text, None);
+            d.push_edits(PACKET_CHECK, text, None, edits);
             return;
         };
         let cover = if reg.scalar.is_const() {
@@ -402,11 +410,14 @@ impl Facts<'_> {
             format!("{} more", bytes(by))
         };
         let all = if need.checked + by > need.upto { ", which is all that the line accesses" } else { "" };
-        let text = match self.widened_line(check, by, ends) {
-            Some(line) => format!("make the check at {at} cover {cover}{all}: `{line}`"),
-            None => format!("make the check at {at} cover {cover}{all}"),
+        let (text, edits) = match self.widened_line(check, by, ends) {
+            Some(line) => (
+                format!("make the check at {at} cover {cover}{all}: `{line}`"),
+                self.line_as(check.insn, line),
+            ),
+            None => (format!("make the check at {at} cover {cover}{all}"), Vec::new()),
         };
-        d.push(PACKET_CHECK, text, Some(check.insn));
+        d.push_edits(PACKET_CHECK, text, Some(check.insn), edits);
         if self.size_argument().is_some() && self.slice.insn.is_some_and(Insn::is_call) {
             let load = if self.request.prog_type == crate::kernel::ProgType::Xdp as u32 {
                 "bpf_xdp_load_bytes"
@@ -443,11 +454,11 @@ impl Facts<'_> {
         let what = self.expression().map_or("the access".into(), |e| format!("`{e}`"));
         d.problem =
             format!("{what} is reached where the packet is too short: the check at {at} is the wrong way round");
-        let text = match line {
-            Some(l) => format!("turn the comparison at {at} round: `{l}`"),
-            None => format!("turn the comparison at {at} round"),
+        let (text, edits) = match line {
+            Some(l) => (format!("turn the comparison at {at} round: `{l}`"), self.line_as(check.insn, l)),
+            None => (format!("turn the comparison at {at} round"), Vec::new()),
         };
-        d.push(PACKET_CHECK, text, Some(check.insn));
+        d.push_edits(PACKET_CHECK, text, Some(check.insn), edits);
     }
 
     /// A comparison where none stands.
@@ -457,12 +468,15 @@ impl Facts<'_> {
             let name = self.pointer_name()?;
             Some(format!("(void *){} + {} > {end}", expr::as_operand(&name), need.size.max(1)))
         });
-        let leave = if self.in_loop() { "break" } else { "return 0" };
-        let text = match new {
-            Some(new) => format!("compare before {place}: `if ({new}) {leave};`"),
-            None => format!("before {place}, compare the end of the access with the end of the {memory}"),
+        let (text, edits) = match new {
+            Some(new) => {
+                let check = format!("if ({new}) {};", self.leave_here());
+                let (besides, edits) = self.before(self.end, &check);
+                (format!("compare before {place}{besides}: `{check}`"), edits)
+            }
+            None => (format!("before {place}, compare the end of the access with the end of the {memory}"), Vec::new()),
         };
-        d.push(PACKET_CHECK, text, None);
+        d.push_edits(PACKET_CHECK, text, None, edits);
     }
 
     /// The size that is handed to a helper beside the failing pointer, where it varies: as written, and its range.

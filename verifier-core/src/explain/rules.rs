@@ -514,14 +514,18 @@ impl Facts<'_> {
                 format!("{v} is the end of the packet: it can only be compared, not computed with"),
                 format!("`{op}` on the end of the packet"),
             );
-            let text = match self.moved_to_other_side() {
-                Some(line) => format!("compute on the other side of the comparison: `{line}`"),
-                None => {
+            let (text, edits) = match self.moved_to_other_side() {
+                Some(line) => (
+                    format!("compute on the other side of the comparison: `{line}`"),
+                    self.line_as(self.end, line),
+                ),
+                None => (
                     "compute on the pointer into the packet, and compare the result with the end: `p + n > data_end`"
-                        .into()
-                }
+                        .into(),
+                    Vec::new(),
+                ),
             };
-            d.push(POINTER_ARITHMETIC, text, None);
+            d.push_edits(POINTER_ARITHMETIC, text, None, edits);
             return;
         }
         if self.reg.is_some_and(|r| r.ty.may_be_null()) {

@@ -10,6 +10,7 @@ use crate::kernel::ProgType;
 use crate::program::LoadRequest;
 use crate::state::{RegBase, RegState};
 
+use super::edit::{Edit, negated};
 use super::lines::Lines;
 use super::names;
 use super::path::{Path, Place};
@@ -28,6 +29,8 @@ pub struct Suggestion {
     pub text: String,
     /// Instruction that it is about, where one is.
     pub insn: Option<usize>,
+    /// The change of the source that the text tells, where it is one that can be made as it is printed.
+    pub edits: Vec<Edit>,
 }
 
 /// What is wrong, in few words, and what helps.
@@ -44,8 +47,13 @@ pub(super) struct Diagnosis {
 impl Diagnosis {
     /// Adds a remedy, unless there is one of its kind.
     pub fn push(&mut self, code: &'static str, text: String, insn: Option<usize>) {
+        self.push_edits(code, text, insn, Vec::new());
+    }
+
+    /// Adds a remedy that is a change of the source, unless there is one of its kind.
+    pub fn push_edits(&mut self, code: &'static str, text: String, insn: Option<usize>, edits: Vec<Edit>) {
         if !self.suggestions.iter().any(|s| s.code == code) {
-            self.suggestions.push(Suggestion { code, text, insn });
+            self.suggestions.push(Suggestion { code, text, insn, edits });
         }
     }
 
@@ -495,13 +503,15 @@ impl Facts<'_> {
             None => String::new(),
         };
         let insn = established.map(|s| s.insn);
+        let check = format!("if ({}) {};", negated(&name), self.leave());
+        let (besides, edits) = self.before(self.end, &check);
         if self.checked_sibling(reg) {
             let text = format!(
-                "the check on this path is of another pointer: check {v} as well,{after} before {at}: `if (!{name}) return 0;`"
+                "the check on this path is of another pointer: check {v} as well,{after} before {at}{besides}: `{check}`"
             );
-            d.push(NULL_CHECK_COPY, text, insn);
+            d.push_edits(NULL_CHECK_COPY, text, insn, edits.clone());
         }
-        d.push(NULL_CHECK, format!("check {v}{after} before {at}: `if (!{name}) return 0;`"), insn);
+        d.push_edits(NULL_CHECK, format!("check {v}{after} before {at}{besides}: `{check}`"), insn, edits);
     }
 
     /// The pointer is made and used on one line: it needs a name, and a line between.
@@ -511,8 +521,8 @@ impl Facts<'_> {
         let text = line.as_ref().map_or("", |l| l.source.text.as_str());
         // A statement of its own that assigns the variable, earlier on a line of several.
         if names::assigns(text, name) {
-            let text =
-                format!("on {at}, between where `{name}` is assigned and where it is used: `if (!{name}) return 0;`");
+            let check = format!("if ({}) {};", negated(name), self.leave());
+            let text = format!("on {at}, between where `{name}` is assigned and where it is used: `{check}`");
             d.push(NULL_CHECK, text, from.map(|s| s.insn));
             return;
         }
@@ -525,10 +535,12 @@ impl Facts<'_> {
         };
         let short = name.rsplit(['>', '.', '*', ' ']).next().filter(|n| names::is_name(n)).unwrap_or("p");
         let short = if short == name { format!("{short}_") } else { short.to_string() };
+        let check = format!("{ty}{short} = {name}; if (!{short}) {};", self.leave());
+        let (besides, edits) = self.copied_before(self.end, &check, name, &short);
         let text = format!(
-            "read it once, check that, and use it: `{ty}{short} = {name}; if (!{short}) return 0;` before {at}, and `{short}` in place of `{name}` there"
+            "read it once, check that, and use it: `{check}` before {at}{besides}, and `{short}` in place of `{name}` there"
         );
-        d.push(NULL_CHECK, text, from.map(|s| s.insn));
+        d.push_edits(NULL_CHECK, text, from.map(|s| s.insn), edits);
     }
 
     fn uninitialised(&self, d: &mut Diagnosis) {

@@ -5,7 +5,7 @@
 use std::io::{self, Write};
 
 use serde_json::{Map, Value, json};
-use verifier_core::explain::Trace;
+use verifier_core::explain::{Change, Edit, Trace};
 
 use crate::clean;
 use crate::row::{Kind, Row};
@@ -83,7 +83,14 @@ fn explanation(t: &Trace) -> Value {
             "source": s.source.as_ref().map(|s| json!({"file": s.file, "line": s.line, "column": s.column, "text": s.text})),
         })
     });
-    let fixes = t.suggestions.iter().map(|s| json!({"code": s.code, "text": s.text, "insn": s.insn}));
+    let edit = |e: &Edit| match &e.change {
+        Change::Before(code) => json!({"file": e.file, "line": e.line, "before": code}),
+        Change::Line(text) => json!({"file": e.file, "line": e.line, "instead": text}),
+    };
+    let fixes = t.suggestions.iter().map(|s| {
+        let edits: Vec<Value> = s.edits.iter().map(edit).collect();
+        json!({"code": s.code, "text": s.text, "insn": s.insn, "edits": edits})
+    });
     json!({"problem": t.problem, "steps": steps.collect::<Vec<_>>(), "suggestions": fixes.collect::<Vec<_>>()})
 }
 

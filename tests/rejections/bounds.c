@@ -23,7 +23,7 @@ SEC("tc") int prog(struct __sk_buff *skb)
 //// index_one_too_many
 //: code: mem-map-value-range
 //: line: h->slots[
-//: says: 16
+//: says: 128
 //: author: >= in place of >
 //: first: edit
 LICENSE("GPL");
@@ -261,7 +261,7 @@ SEC("xdp") int prog(struct xdp_md *ctx)
 //// ringbuf_record_too_small
 //: code: mem-region-range
 //: line: e->args
-//: says: 24
+//: says: byte 16
 //: author: reserved sizeof(*e), not sizeof(e)
 //: first: any
 LICENSE("GPL");

@@ -225,7 +225,7 @@ SEC("tc") int prog(struct __sk_buff *skb)
 }
 
 //// rcu_section_left_open
-//: code: rcu-unlock-missing | lock-rcu-unlock-missing
+//: code: rcu-held-at-exit
 //: line: 
 //: says: RCU
 //: author: bpf_rcu_read_unlock() on that path
@@ -314,7 +314,7 @@ SEC("raw_tp/sys_enter") int prog(void *ctx)
 }
 
 //// iterator_task_without_rcu
-//: code: iter-needs-rcu
+//: code: kfunc-needs-rcu
 //: line: bpf_iter_task_new
 //: says: RCU
 //: author: bpf_rcu_read_lock() around the loop

@@ -130,7 +130,7 @@ SEC("tc") int prog(struct __sk_buff *skb)
 }
 
 //// fentry_multiple_arguments_too_far
-//: code: ctx-arg-missing
+//: code: mem-ctx
 //: line: ctx[
 //: says: argument
 //: author: read an argument that the function has

@@ -34,7 +34,7 @@ SEC("raw_tp/sys_enter") int prog(void *ctx)
 }
 
 //// many_rounds_with_branches
-//: code: limit-insns
+//: code: limit-jump-sequence
 //: line: 
 //: says: 
 //: author: bpf_loop()

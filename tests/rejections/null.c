@@ -229,7 +229,7 @@ SEC("tracepoint/syscalls/sys_enter_kill") int prog(void *ctx)
 }
 
 //// struct_pointer_member_null_check_of_sum
-//: code: ptr-or-null-arith
+//: code: ptr-arith-or-null
 //: line: p + 8
 //: says: null
 //: author: checked the result before computing on it

@@ -369,7 +369,7 @@ SEC("sk_msg") int prog(struct sk_msg_md *msg)
 //: line: data + bpf_get_prandom_u32
 //: says: packet
 //: author: bounded the offset to 1500 and compared p + 4
-//: first: edit
+//: first: any
 #include "net.h"
 LICENSE("GPL");
 volatile const u32 where = 40;

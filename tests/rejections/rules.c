@@ -134,7 +134,7 @@ SEC("tc") int prog(struct __sk_buff *skb)
 }
 
 //// rodata_written
-//: code: mem-map-write | mem-read-only | mem-map-write-forbidden
+//: code: mem-map-read-only
 //: line: *p = 11
 //: says: only read
 //: author: dropped const

@@ -5,7 +5,7 @@
 //: line: bpf_map_lookup_elem
 //: says: key
 //: author: __builtin_memset(&key, 0, sizeof(key))
-//: kernel: 6.1
+//: kernel: 5.10
 //: first: edit
 LICENSE("GPL");
 struct key { u8 proto; u32 addr; };
@@ -26,7 +26,7 @@ SEC("tc") int prog(struct __sk_buff *skb)
 //: line: bpf_perf_event_output
 //: says: e
 //: author: struct event e = {};
-//: kernel: 6.1
+//: kernel: 5.10
 //: first: edit
 LICENSE("GPL");
 struct event { u32 pid; char comm[16]; u64 ts; };
@@ -46,7 +46,7 @@ SEC("kprobe/do_exit") int prog(struct pt_regs *ctx)
 //: line: 
 //: says: 
 //: author: initialised the variable
-//: kernel: 6.1
+//: kernel: 5.10
 //: first: any
 LICENSE("GPL");
 struct { __uint(type, ARRAY); __uint(max_entries, 8); __type(key, u32); __type(value, u64); } m SEC(".maps");
@@ -66,6 +66,7 @@ SEC("tc") int prog(struct __sk_buff *skb)
 //: line: 
 //: says: 512
 //: author: moved the path buffer into a per-CPU array
+//: kernel: 6.12
 //: first: any
 LICENSE("GPL");
 static __noinline int inner(void *src)
@@ -105,7 +106,7 @@ SEC("kprobe/do_exit") int prog(struct pt_regs *ctx)
 //: line: bpf_map_update_elem
 //: says: v
 //: author: initialised the whole value
-//: kernel: 6.1
+//: kernel: 5.10
 //: first: edit
 LICENSE("GPL");
 struct value { u64 a; u32 b; u16 c; };

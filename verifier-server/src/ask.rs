@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use verifier_core::analysis::{Options, System, Verdict, verify_with};
 use verifier_core::error::Errno;
-use verifier_core::explain::{Recorder, Trace, trace_of};
+use verifier_core::explain::{Recorder, Sources, Trace, trace_of};
 use verifier_core::kernel::ProgType;
 use verifier_core::kernel::helpers::id::GET_SMP_PROCESSOR_ID;
 use verifier_core::log::{Off, Sink};
@@ -68,6 +68,8 @@ pub struct Question {
     pub logs: usize,
     /// Time for one program on one kernel.
     pub time: Option<Duration>,
+    /// Source files at hand, for explanations.
+    pub sources: Sources,
     /// Limits for accepted programs: name (one of [`BUDGETS`]) and largest number.
     pub budget: Vec<(String, u64)>,
 }
@@ -88,6 +90,7 @@ impl Default for Question {
             insns: usize::MAX,
             logs: usize::MAX,
             time: None,
+            sources: Sources::default(),
             budget: Vec::new(),
         }
     }
@@ -304,7 +307,7 @@ impl Question {
         }
         if row.kind == Kind::Rejected && self.explain {
             // The trace is of the same program: it ends no earlier than the verdict did, but may be stopped.
-            row.trace = trace(system, &request, &options, stop);
+            row.trace = trace(system, &request, &options, &self.sources, stop);
         }
         if self.solve.is_some() {
             listener.solving(true);
@@ -408,12 +411,18 @@ impl Question {
 }
 
 /// Runs the analysis of a rejected program again, listening to its steps. A fault costs the explanation alone.
-pub fn trace(system: &System, request: &LoadRequest, options: &Options, stop: &dyn Fn() -> bool) -> Option<Trace> {
+pub fn trace(
+    system: &System,
+    request: &LoadRequest,
+    options: &Options,
+    sources: &Sources,
+    stop: &dyn Fn() -> bool,
+) -> Option<Trace> {
     let quiet = Options { log_level: 0, ..options.clone() };
     let run = || {
         let mut recorder = Recorder::new();
         let report = verify_with(system, request, &quiet, &mut recorder, stop);
-        trace_of(system, request, &quiet, &report, &recorder.into_path(), stop)
+        trace_of(system, request, &quiet, &report, &recorder.into_path(), sources, stop)
     };
     catch_unwind(AssertUnwindSafe(run)).ok().flatten()
 }

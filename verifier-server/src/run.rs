@@ -5,6 +5,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use verifier_core::analysis::{Options, Report, System, Verdict, Verified, verify_with};
+use verifier_core::explain::Sources;
 use verifier_core::kernel::ProgType;
 use verifier_core::log::Off;
 use verifier_core::program::{Initial, InitialValue, LoadRequest, MapSpec, Object};
@@ -114,7 +115,7 @@ fn explained(object: &Path, system: &System, program: &Named, report: Report, de
     let (object, late) = (object.display().to_string(), || Instant::now() >= deadline);
     let Named { name, section, request } = program;
     let mut row = Row::verified(&object, name, section, system, request, report, false);
-    row.trace = ask::trace(system, request, &Options::default(), &late);
+    row.trace = ask::trace(system, request, &Options::default(), &Sources::default(), &late);
     render::plain(&[row], false).unwrap_or_default()
 }
 

@@ -29,6 +29,9 @@ struct Args {
     /// Only programs whose name holds this.
     #[arg(long, default_value = "")]
     only: String,
+    /// Let the explanations know the source, as `--verify-fixes` does.
+    #[arg(long)]
+    sources: bool,
     /// Print every explanation.
     #[arg(long)]
     all: bool,
@@ -73,6 +76,11 @@ fn question(r: &Rejection) -> Question {
 
 impl Asker<'_> {
     fn row(&self, r: &Rejection, object: &[u8]) -> Result<Row, String> {
+        let mut asked = question(r);
+        if self.args.sources {
+            let file = self.scratch.join(format!("{}.bpf.c", r.name.replace('/', "-")));
+            asked.sources.add(&file.display().to_string(), &r.source);
+        }
         let system = match r.kernel.as_str() {
             "" => self.system.clone(),
             name => {
@@ -80,7 +88,7 @@ impl Asker<'_> {
                 System::stored(kernel).map_err(|e| e.to_string())?
             }
         };
-        let rows = question(r).object(&r.name, object, std::slice::from_ref(&system), &mut Nobody::default(), &|| false);
+        let rows = asked.object(&r.name, object, std::slice::from_ref(&system), &mut Nobody::default(), &|| false);
         let rows = rows.map_err(|e| e.to_string())?;
         let first = rows.iter().position(|r| r.kind != Kind::Accepted).unwrap_or(0);
         rows.into_iter().nth(first).ok_or("no program".to_string())
@@ -118,7 +126,7 @@ impl Asker<'_> {
         };
         match self.row(r, &object) {
             Ok(row) if row.kind == Kind::Accepted => {
-                if let Some((verdict, words)) = self.kernel(r, &object).filter(|(v, _)| v != "accepted") {
+                if let Some((verdict, words)) = self.kernel(r, &object).filter(|(v, w)| v != "accepted" && !w.is_empty()) {
                     out.wrong.push(format!("the running kernel: {verdict}: {words}"));
                     return Applied::StillRejected;
                 }

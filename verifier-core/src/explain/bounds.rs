@@ -18,6 +18,8 @@ use super::value;
 const MAX_VAR_OFF: u64 = 1 << 29;
 /// Above this, a comparison with the end of the packet proves nothing. Kernel: `MAX_PACKET_OFF`.
 const MAX_PACKET_OFF: u64 = 0xffff;
+/// Most steps behind the origin of a number that are looked at.
+const MAX_STEPS: usize = 4096;
 /// Most comparisons that are followed back to where their operand comes from.
 const MAX_COMPARED: usize = 64;
 
@@ -81,7 +83,7 @@ impl Need {
 
     /// The check that helps, in C.
     fn check(&self, leave: &str) -> String {
-        format!("if ({}) {leave};", self.too_large(&self.operand()))
+        format!("if ({}) {leave}", self.too_large(&self.operand()))
     }
 
     /// The mask that helps, in C, where there is one.
@@ -118,6 +120,7 @@ impl Facts<'_> {
         };
         let object = self.slice.object;
         let room = object.and_then(|(_, o)| value::room(&o, self.request));
+        let length = self.expression().or_else(|| self.whole_line()).and_then(|e| self.array_length(&e));
         let fits = room.map(|room| {
             if is_size {
                 return room;
@@ -131,10 +134,34 @@ impl Facts<'_> {
             } else {
                 (0, i128::from(self.element(index)))
             };
-            (room - off - size).div_euclid(i128::from(index.scale)) + 1
+            let besides = i128::from(index.besides) + i128::from(self.taken_after().max(0));
+            let by_room = (room - off - size - besides).div_euclid(i128::from(index.scale)) + 1;
+            // The object may be larger than the array in it.
+            length.filter(|_| index.scale > 1 || size == 1).map_or(by_room, |n| by_room.min(i128::from(n)))
         });
         let object = object.map_or("the object".into(), |(_, o)| value::object(&o, self.request));
         Need { index, name, variable, is_size, fits, object }
+    }
+
+    /// The code of the failing line.
+    fn whole_line(&self) -> Option<String> {
+        let line = self.lines.line(self.end)?;
+        let code = line.source.text.get(..super::names::code_end(&line.source.text))?;
+        let end = code.rfind(']')?;
+        code.get(..=end).map(str::to_string)
+    }
+
+    /// The offset of the access that follows an addition to a pointer.
+    fn taken_after(&self) -> i16 {
+        let insn = self.slice.insn.unwrap_or_default();
+        if !matches!(insn.class(), ALU64) {
+            return 0;
+        }
+        let follows = self.request.insns.iter().skip(self.end + 1).take(8).find(|i| {
+            let base = if i.class() == LDX { i.src } else { i.dst };
+            matches!(i.class(), LDX | ST | STX) && base == insn.dst
+        });
+        follows.map_or(0, |i| i.off)
     }
 
     /// The number that is handed to a call behind the failing pointer: how many bytes it may access.
@@ -213,7 +240,7 @@ impl Facts<'_> {
             d.here = format!("the size {v} is {range}");
             self.lost(&need, d);
             let size = super::expr::as_operand(need.variable.as_deref().unwrap_or("size"));
-            let check = format!("if ({size} == 0) {};", self.leave());
+            let check = format!("if ({size} == 0) {}", self.leaving());
             let (besides, edits) = self.before(self.end, &check);
             d.push_edits(
                 NONZERO_SIZE,
@@ -251,7 +278,7 @@ impl Facts<'_> {
                 (false, _) => String::new(),
             };
             let why = self.because_of_copy(&copy, &need);
-            let check = format!("{copy}if ({condition}) {};", self.leave());
+            let check = format!("{copy}if ({condition}) {}", self.leaving());
             let (besides, edits) = self.checked_before(&need, &check, &own);
             let place = self.lines.place(self.end);
             let text =
@@ -268,7 +295,7 @@ impl Facts<'_> {
             let mask = need.mask().map_or(String::new(), |m| format!(", or mask it: `{m}`"));
             let why = self.because_of_copy(&copy, &need);
             let place = self.lines.place(self.end);
-            let check = format!("{copy}if ({}) {};", self.outside(&need, &own), self.leave());
+            let check = format!("{copy}if ({}) {}", self.outside(&need, &own), self.leaving());
             let (besides, edits) = match need.fits {
                 Some(_) => self.checked_before(&need, &check, &own),
                 // How much fits is for the reader to say.
@@ -283,7 +310,7 @@ impl Facts<'_> {
         d.here = format!("{kind}{v} is {range}; {}", need.room());
         self.lost(&need, d);
         let (own, copy) = self.own_copy(&need);
-        let check = format!("{copy}if ({}) {};", need.too_large(&own), self.leave());
+        let check = format!("{copy}if ({}) {}", need.too_large(&own), self.leaving());
         let why = self.because_of_copy(&copy, &need);
         let place = self.lines.place(self.end);
         let (besides, edits) = match largest >= 0 {
@@ -333,7 +360,7 @@ impl Facts<'_> {
         let plain = super::names::is_name(variable);
         let loaded = !plain && (variable.contains("->") || variable.contains('*'));
         if self.compiler_moves_checks(need) && !loaded {
-            let (own, copy) = if plain { (variable, String::new()) } else { ("n", format!("__u64 n = {variable}; ")) };
+            let (own, copy) = if plain { (variable, String::new()) } else { ("n", format!("unsigned long long n = {variable}; ")) };
             return (own.into(), format!("{copy}asm volatile(\"\" : \"+r\"({own})); "));
         }
         if !loaded {
@@ -341,7 +368,8 @@ impl Facts<'_> {
         }
         let loads = self.slice.steps.iter().map(|s| self.lines.insn(s.insn)).find(|i| i.class() == LDX);
         let bits = loads.map_or(32, |i| i.access_size() * 8);
-        ("n".into(), format!("__u{bits} n = {variable}; "))
+        let word = if bits == 64 { "unsigned long long" } else { "unsigned int" };
+        ("n".into(), format!("{word} n = {variable}; "))
     }
 
     /// Whether a check that a person adds would be made on something else than what is used: the number comes from an
@@ -356,7 +384,18 @@ impl Facts<'_> {
         let word =
             |s: &RawStep| self.lines.line(s.insn).is_some_and(|l| super::names::declared_word(&l.source.text, name));
         let whole = |s: &RawStep| self.lines.insn(s.insn).class() == LDX && self.lines.insn(s.insn).access_size() == 8;
-        unknown || self.slice.steps.first().is_some_and(|s| whole(s) && word(s))
+        unknown || self.unfollowed_on_path() || self.slice.steps.first().is_some_and(|s| whole(s) && word(s))
+    }
+
+    /// Whether the number went through an operation after which nothing is known that was not known before either: such a
+    /// step changes no state, so the chain does not have it.
+    fn unfollowed_on_path(&self) -> bool {
+        let Some(from) = self.slice.origin() else { return false };
+        let places: Vec<Place> = self.slice.steps.iter().map(|s| s.place).collect();
+        self.path.steps.iter().skip(from + 1).take(MAX_STEPS).any(|s| {
+            let insn = self.lines.insn(s.insn);
+            unfollowed(insn) && places.contains(&Place::Reg { frame: s.frame, n: insn.dst })
+        })
     }
 
     /// Why a copy or a barrier stands before a check, where one does.
@@ -378,12 +417,7 @@ impl Facts<'_> {
     /// Whether a check on the path limits the number from above already, in its whole width or as a signed half.
     fn limited_above(&self, need: &Need) -> bool {
         // The compiler may take a part of the offset into the access that follows.
-        let insn = self.slice.insn.unwrap_or_default();
-        let follows = self.request.insns.iter().skip(self.end + 1).take(8).find(|i| {
-            let base = if i.class() == LDX { i.src } else { i.dst };
-            matches!(i.class(), LDX | ST | STX) && base == insn.dst
-        });
-        let taken = follows.filter(|_| matches!(insn.class(), ALU64)).map_or(0, |i| -i128::from(i.off.min(0)));
+        let taken = -i128::from(self.taken_after().min(0));
         let largest =
             need.largest().map(|n| n + taken / i128::from(need.index.scale)).unwrap_or(i128::from(MAX_VAR_OFF));
         let s = &need.index.value.scalar;
@@ -424,9 +458,9 @@ impl Facts<'_> {
         let object = self.slice.object;
         let p = object.and_then(|(n, _)| self.argument(n)).unwrap_or("p".into());
         let end = object.map_or("data_end".into(), |(_, o)| self.partner(&o).1);
-        let leave = self.leave();
-        let limit = format!("{copy}if ({own} > 1500) {leave};");
-        let compare = format!("if ((void *){} + 1500 > {end}) {leave};", super::expr::as_operand(&p));
+        let leave = self.leaving();
+        let limit = format!("{copy}if ({own} > 1500) {leave}");
+        let compare = format!("if ((void *){} + 1500 > {end}) {leave}", super::expr::as_operand(&p));
         let (besides, edits) = self.checked_before(need, &format!("{limit} {compare}"), &own);
         let text = format!(
             "limit {v} before {}{besides}: `{limit}`, and compare as many bytes with the end: `{compare}`",
@@ -456,15 +490,29 @@ impl Facts<'_> {
             format!("{v} is {}; only offsets up to {MAX_PACKET_OFF} can be checked", value::scalar(&need.index.value));
         self.lost(need, d);
         let var = need.variable.as_deref().unwrap_or("off");
+        if super::names::calls(var) {
+            let text = format!(
+                "give the number a variable of its own, unsigned, and limit that before it is added to the packet pointer: `if (n > 1500) {}`, then compare the pointer with data_end",
+                self.leaving()
+            );
+            d.push(UPPER_BOUND, text, None);
+            return;
+        }
         let stands = self.slice.object.or(self.reg.map(|r| (0, r))).is_some_and(|(_, o)| self.compared_with_end(&o));
-        let then = if stands {
-            "the comparison that stands there holds then"
-        } else {
-            "then compare the pointer with data_end"
+        let size = i32::try_from(insn.access_size()).unwrap_or(1);
+        let compare = (!stands).then(|| self.comparison_before(size)).flatten();
+        let then = match &compare {
+            _ if stands => "the comparison that stands there holds then".to_string(),
+            Some((check, _)) => format!("then compare the pointer with the end before {}: `{check}`", self.lines.place(self.end)),
+            None => "then compare the pointer with data_end".to_string(),
         };
-        let check = format!("if ({} > 1500) {};", super::expr::as_operand(var), self.leave());
-        let added = self.slice.index.as_ref().and_then(|i| i.added).filter(|_| stands && need.variable.is_some());
-        let (besides, edits) = added.map_or(("", Vec::new()), |at| self.before(at, &check));
+        let check = format!("if ({} > 1500) {}", super::expr::as_operand(var), self.leaving());
+        let known = (stands || compare.is_some()) && need.variable.is_some();
+        let added = self.slice.index.as_ref().and_then(|i| i.added).filter(|_| known);
+        let (besides, mut edits) = added.map_or(("", Vec::new()), |at| self.before(at, &check));
+        if !edits.is_empty() {
+            edits.extend(compare.map_or(Vec::new(), |(_, e)| e));
+        }
         let place = added.map_or(String::new(), |at| format!(" at {}", self.lines.place(at)));
         let text = format!(
             "limit {v} before it is added to the packet pointer{place}{besides}: `{check}`, {then}"
@@ -483,10 +531,46 @@ impl Facts<'_> {
             None if insn.is_call() => return,
             None => (i128::from(insn.off), i128::from(insn.access_size())),
         };
-        d.problem = format!("{size} bytes are accessed, but {} has room for {} there", what, (room - from).max(0));
-        d.here = d.problem.clone();
-        let text = match room - from {
-            left if left > 0 => format!("access at most {left} bytes here, or make the object larger"),
+        self.constant_words(&object, what, (room, from, size), d);
+    }
+
+    /// Words for a constant place, and for an index that is constant on this path only.
+    fn constant_words(&self, object: &RegState, what: String, (room, from, size): (i128, i128, i128), d: &mut Diagnosis) {
+        let whole = value::object_size(object, self.request).unwrap_or(room);
+        let at = whole - room + from;
+        let bytes = |n: i128| if n == 1 { "1 byte".to_string() } else { format!("{n} bytes") };
+        let call = self.lines.insn(self.end).is_call();
+        let access = self.expression().filter(|_| !call).map_or(if call { "the call".into() } else { "the access".into() }, |e| format!("`{e}`"));
+        let only = if what.contains("bytes") { String::new() } else { format!(", which has only {}", bytes(whole)) };
+        d.problem = format!("{access} accesses {} from byte {at} on of {what}{only}", bytes(size));
+        d.here = format!("bytes {at} to {} are accessed, and there are {whole}", at + size - 1);
+        let index = self.expression().filter(|_| !call).and_then(|e| {
+            let variable = super::names::index(&e).filter(|v| super::names::is_name(v))?.to_string();
+            Some((variable, self.array_length(&e)?))
+        });
+        if let Some((variable, n)) = index {
+            let leave = if self.in_loop() { "break;".to_string() } else { self.leaving() };
+            let check = format!("if ({variable} >= {n}) {leave}");
+            let (besides, mut edits) = self.before(self.end, &check);
+            let mut how = format!("check before {}{besides}: `{check}`", self.lines.place(self.end));
+            if edits.is_empty()
+                && let Some((header, edit)) = self.loop_bounded(&variable, n)
+            {
+                how = format!("bound the loop at line {}: `{header}`", edit.line);
+                edits.push(edit);
+            }
+            let text = format!("`{variable}` may be more than {} there: {how}", n - 1);
+            d.push_edits(SMALLER_BOUND, text, None, edits);
+            return;
+        }
+        let reserved = self.established().and_then(|s| Some((s.insn, self.lines.helper(s.insn)?))).filter(|(_, c)| *c == "bpf_ringbuf_reserve");
+        let text = match (room - from, reserved) {
+            (_, Some((insn, call))) => format!(
+                "ask {call}() at {} for at least {} bytes (`sizeof(*p)`, not the size of the pointer)",
+                self.lines.place(insn),
+                at + size
+            ),
+            (left, _) if left > 0 => format!("access at most {} here, or make the object larger", bytes(left)),
             _ => format!("the offset is outside of {what}: access an offset that is inside, or make the object larger"),
         };
         d.push(SMALLER_BOUND, text, None);
@@ -518,14 +602,14 @@ impl Facts<'_> {
                 let var = need.variable.as_deref().filter(|v| super::names::is_name(v));
                 let own = var.unwrap_or("i");
                 let (copy, instead) = match (var, need.variable.as_deref()) {
-                    (None, Some(e)) => (format!("__u64 i = {e}; "), format!(", and use `i` in place of `{e}`")),
+                    (None, Some(e)) => (format!("unsigned long long i = {e}; "), format!(", and use `i` in place of `{e}`")),
                     _ => (String::new(), String::new()),
                 };
                 // The compiler knows the limit and would remove the check: it must not know the value.
                 let check = format!(
-                    "{copy}asm volatile(\"\" : \"+r\"({own})); if ({}) {};",
+                    "{copy}asm volatile(\"\" : \"+r\"({own})); if ({}) {}",
                     need.too_large(own),
-                    self.leave()
+                    self.leaving()
                 );
                 let (besides, edits) = match need.fits {
                     Some(_) => self.checked_before(need, &check, own),
@@ -543,7 +627,7 @@ impl Facts<'_> {
         {
             let after = check.after.map(|a| value::scalar(&a)).unwrap_or_default();
             let now = value::scalar(&need.index.value);
-            let again = need.check(self.leave());
+            let again = need.check(&self.leaving());
             let (besides, edits) = self.before(self.end, &again);
             let text = format!(
                 "{v} is {after} after the check at {}, and then computed on at {}, which makes it {now}: check it after that, before {}{besides}: `{again}`",
@@ -577,12 +661,24 @@ impl Facts<'_> {
             );
             d.push(CHECKED_COPY, text, Some(insn));
         } else if let Some(insn) = self.checked_other_load() {
+            let (own, copy) = self.own_copy(need);
+            let check = format!("{copy}if ({}) {}", self.outside(need, &own), self.leaving());
+            let (besides, edits) = match need.fits {
+                Some(_) if !copy.is_empty() => self.checked_before(need, &check, &own),
+                _ => ("", Vec::new()),
+            };
+            let how = match edits.is_empty() {
+                true => "copy it into a local variable, check and use that one".to_string(),
+                false => format!(
+                    "copy it, and check and use the copy: `{check}` before {}{besides}, and `{own}` in place of {v} there",
+                    self.lines.place(self.end)
+                ),
+            };
             let text = format!(
-                "{v} is read from memory again after the check at {}, and may have changed: copy it into a local variable, \
-                 check and use that one",
+                "{v} is read from memory again after the check at {}, and may have changed: {how}",
                 self.lines.place(insn)
             );
-            d.push(CHECKED_COPY, text, Some(insn));
+            d.push_edits(CHECKED_COPY, text, Some(insn), edits);
         }
     }
 

@@ -4,11 +4,15 @@
 //! statements before one, or a line in place of one. Where a statement cannot stand before a line without changing what
 //! the program means (the body of an `if` without braces, an `else if`), the line is written anew or there is no change.
 
+use std::collections::BTreeMap;
+
 use crate::btf::BtfKind;
 
 use super::expr;
+use super::lines::Lines;
 use super::names;
-use super::suggest::Facts;
+use super::slice::RawStep;
+use super::suggest::{Facts, release_of, unlock_of};
 
 /// What happens to a line.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -54,8 +58,42 @@ pub fn applied(source: &str, edits: &[Edit]) -> Option<String> {
     Some(out)
 }
 
+/// Source files that are at hand, by the name that the compiler was given: more of them is known than the lines that
+/// instructions came from.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Sources(BTreeMap<String, Vec<String>>);
+
+impl Sources {
+    /// Adds a file.
+    pub fn add(&mut self, name: &str, text: &str) {
+        self.0.insert(name.to_string(), text.lines().map(str::to_string).collect());
+    }
+
+    fn line(&self, file: &str, number: u32) -> Option<&str> {
+        let at = usize::try_from(number).ok()?.checked_sub(1)?;
+        self.0.get(file)?.get(at).map(|l| l.trim())
+    }
+
+    /// Those of these files that the object was made of: every line that its instructions came from is in them.
+    pub(super) fn of(&self, lines: Lines<'_>) -> Sources {
+        let mut out = self.clone();
+        if out.0.is_empty() {
+            return out;
+        }
+        for l in (0..lines.request.line_info.len()).filter_map(|i| lines.record(i)) {
+            if l.line > 0 && self.line(&l.file, l.line).is_some_and(|t| t != l.text) {
+                out.0.remove(&l.file);
+            }
+        }
+        out
+    }
+}
+
 /// How far up the beginning of a statement is looked for, in lines.
 const MAX_LINES: u32 = 6;
+
+/// How far down the end of a block is looked for, in lines.
+const MAX_BLOCK: u32 = 40;
 
 /// Whether a statement goes on behind this text.
 fn goes_on(text: &str) -> bool {
@@ -107,8 +145,11 @@ pub(super) fn replaced(text: &str, from: &str, to: &str) -> Option<String> {
 }
 
 impl Facts<'_> {
-    /// The text of a line of the file that an instruction came from, where some instruction came from it.
+    /// The text of a line of a file, where the file is at hand or some instruction came from it.
     fn text_of(&self, file: &str, line: u32) -> Option<String> {
+        if let Some(text) = self.sources.line(file, line) {
+            return Some(text.to_string());
+        }
         let btf = self.request.btf.as_ref()?;
         let found = self.request.line_info.iter().find(|l| {
             l.line_col >> 10 == line && btf.bytes_at(l.file_name_off).is_some_and(|b| b == file.as_bytes())
@@ -124,6 +165,49 @@ impl Facts<'_> {
         let Some(info) = at.checked_sub(1).and_then(|i| self.request.func_info.get(i)) else { return false };
         let proto = btf.ty(info.type_id).and_then(|f| btf.ty(f.size_or_type));
         proto.is_some_and(|p| p.kind == BtfKind::FuncProto && p.size_or_type == 0)
+    }
+
+    /// What gives back everything that is held at the failing instruction, one statement after the other; `None` when
+    /// that cannot be said.
+    fn gives_back(&self) -> Option<String> {
+        let Some(last) = self.path.last.as_ref() else { return Some(String::new()) };
+        let mut out = String::new();
+        // What is asked for null is not there where it is.
+        let asked = self.reg.filter(|r| r.ty.may_be_null()).and_then(|_| self.established()).map(|s| s.insn);
+        for held in last.refs.iter().filter(|h| asked != Some(h.insn_idx as usize)) {
+            out.push_str(&self.release_at(held.insn_idx as usize)?);
+            out.push_str("; ");
+        }
+        // A lock of older releases stands in no list.
+        if last.held_lock.ptr != 0 {
+            return None;
+        }
+        if last.rcu_depth > 0 {
+            out.push_str("bpf_rcu_read_unlock(); ");
+        }
+        if last.preempt_off_depth > 0 {
+            out.push_str("bpf_preempt_enable(); ");
+        }
+        Some(out)
+    }
+
+    /// The call that gives back what the call at an instruction handed out.
+    fn release_at(&self, insn: usize) -> Option<String> {
+        let call = self.call(insn)?;
+        let bare = call.trim_end_matches("()");
+        if let Some(unlock) = unlock_of(bare) {
+            return Some(format!("{unlock}({})", self.lines.argument_of(insn, bare, 1)?));
+        }
+        let name = self.handed_out_as(insn, bare)?;
+        release_of(bare, &name)
+    }
+
+    /// The statements that leave where something is wrong, with what is held given back before.
+    pub fn leaving(&self) -> String {
+        match self.gives_back() {
+            Some(back) if !back.is_empty() => format!("{{ {back}{}; }}", self.leave()),
+            _ => format!("{};", self.leave()),
+        }
     }
 
     /// How the source leaves the function where something is wrong: as it does on other lines, where they tell.
@@ -149,6 +233,10 @@ impl Facts<'_> {
     /// Statements before the line of an instruction: the words that have to be said besides, and the change.
     pub fn before(&self, insn: usize, code: &str) -> (&'static str, Vec<Edit>) {
         let none = ("", Vec::new());
+        // Who leaves here must know what to give back.
+        if self.gives_back().is_none() {
+            return none;
+        }
         let Some(line) = self.lines.line(insn).filter(|l| l.source.line > 0) else { return none };
         let file = line.source.file;
         let (mut number, mut text) = (line.source.line, line.source.text);
@@ -171,6 +259,136 @@ impl Facts<'_> {
             return (" (with the line itself in braces, for it is all that the line above it governs)", vec![Edit { file, line: number, change }]);
         }
         ("", vec![Edit { file, line: number, change: Change::Before(code.to_string()) }])
+    }
+
+    /// A statement where the path that begins at a branch leaves the function: before its `return`, or before the last one.
+    pub fn on_the_way_out(&self, statement: &str, branch: Option<&RawStep>) -> Vec<Edit> {
+        let found = branch.and_then(|b| self.way_out(b));
+        let (file, number) = match found {
+            Some(place) => place,
+            None => match self.last_return() {
+                Some(place) => place,
+                None => return Vec::new(),
+            },
+        };
+        let Some(text) = self.text_of(&file, number) else { return Vec::new() };
+        let above = number.checked_sub(1).and_then(|n| self.text_of(&file, n));
+        let change = match above {
+            Some(a) if takes_one_statement(&a) => Change::Line(format!("{{ {statement} {text} }}")),
+            _ => match text.split_once("return").filter(|(head, _)| head.trim_end().ends_with(')')) {
+                // `if (x) return 0;` in one line.
+                Some((head, tail)) => Change::Line(format!("{head}{{ {statement} return{tail} }}")),
+                None => Change::Before(statement.to_string()),
+            },
+        };
+        vec![Edit { file, line: number, change }]
+    }
+
+    /// The line on which the path leaves that a branch begins: a `return` or `goto` that the branch governs.
+    fn way_out(&self, branch: &RawStep) -> Option<(String, u32)> {
+        let line = self.lines.line(branch.insn).filter(|l| l.source.line > 0)?;
+        let (file, first) = (line.source.file, line.source.line);
+        let leaves = |t: &str| ["return", "goto ", "break;", "continue;"].iter().any(|w| t.starts_with(w));
+        let mut number = first;
+        let mut text = line.source.text;
+        // A condition of several lines.
+        while goes_on(&text) && number < first + MAX_LINES {
+            number += 1;
+            text = self.text_of(&file, number)?;
+        }
+        let head = first == number && !text.starts_with("if") && !text.starts_with("} else if");
+        if head {
+            return None;
+        }
+        if let Some((condition, _)) = text.split_once("return") {
+            return condition.trim_end().ends_with(')').then_some((file, number));
+        }
+        if takes_one_statement(&text) || (number > first && text.ends_with(')')) {
+            let body = self.text_of(&file, number + 1)?;
+            return leaves(&body).then_some((file, number + 1));
+        }
+        if !text.ends_with('{') {
+            return None;
+        }
+        (number + 1..number + MAX_BLOCK).map_while(|n| Some((n, self.text_of(&file, n)?))).take_while(|(_, t)| !t.starts_with('}')).find(|(_, t)| leaves(t)).map(|(n, _)| (file.clone(), n))
+    }
+
+    /// Whether a branch does not govern the line on which the path leaves: every path leaves there.
+    pub fn way_out_is_last(&self, branch: &RawStep) -> bool {
+        self.way_out(branch).is_none()
+    }
+
+    /// The last `return` of the function that the failing instruction is in.
+    fn last_return(&self) -> Option<(String, u32)> {
+        let line = self.lines.line(self.end).filter(|l| l.source.line > 0)?;
+        let (file, number) = (line.source.file, line.source.line);
+        if line.source.text.starts_with("return") {
+            return Some((file, number));
+        }
+        if line.source.text != "}" {
+            return None;
+        }
+        let above = self.text_of(&file, number.checked_sub(1)?)?;
+        match above.starts_with("return") {
+            true => Some((file, number - 1)),
+            false => self.returns_nothing().then_some((file, number)),
+        }
+    }
+
+    /// The header of the `for` above the failing line, with one more condition: its text and the change.
+    pub fn loop_bounded(&self, variable: &str, n: u64) -> Option<(String, Edit)> {
+        let line = self.lines.line(self.end).filter(|l| l.source.line > 0)?;
+        let file = line.source.file;
+        let (number, text) = (1..=MAX_LINES)
+            .filter_map(|up| line.source.line.checked_sub(up))
+            .map_while(|n| Some((n, self.text_of(&file, n)?)))
+            .find(|(_, t)| t.starts_with("for"))?;
+        let parts: Vec<&str> = text.split(';').collect();
+        let [begin, condition, step] = parts[..] else { return None };
+        if !names::mentions(condition, variable) || condition.contains("||") {
+            return None;
+        }
+        let header = format!("{begin};{condition} && {variable} < {n};{step}");
+        Some((header.clone(), Edit { file, line: number, change: Change::Line(header) }))
+    }
+
+    /// The line that states the licence, with another one in it.
+    pub fn licence_as(&self, licence: &str) -> Vec<Edit> {
+        let old = format!("\"{}\"", self.request.license);
+        let found = self.sources.0.iter().find_map(|(file, lines)| {
+            let at = lines.iter().position(|l| l.contains("icense") && l.contains(&old) || l.contains("LICENSE(") && l.contains(&old))?;
+            let text = lines[at].trim().replace(&old, &format!("\"{licence}\""));
+            Some(Edit { file: file.clone(), line: u32::try_from(at + 1).ok()?, change: Change::Line(text) })
+        });
+        found.into_iter().collect()
+    }
+
+    /// How many elements the array has that an expression indexes, by the types of the object: `slots` of `h->slots[i]`.
+    pub fn array_length(&self, expression: &str) -> Option<u64> {
+        let btf = self.request.btf.as_ref()?;
+        let open = expression.rfind('[').filter(|o| expression[..*o].find('[').is_none())?;
+        let before = expression[..open].trim_end();
+        let start = before.rfind(|c: char| c.is_ascii() && !names::is_word(c as u8)).map_or(0, |i| i + 1);
+        let name = &before[start..];
+        let member = before[..start].ends_with("->") || before[..start].ends_with('.');
+        let length = |id| btf.skip_modifiers(id)?.array().map(|a| u64::from(a.nelems));
+        let mut found: Option<u64> = None;
+        for ty in (1..btf.nr_types()).filter_map(|id| btf.ty(id)) {
+            let lengths: Vec<u64> = match ty.kind {
+                BtfKind::Struct | BtfKind::Union if member => {
+                    ty.members().filter(|m| m.name() == name).filter_map(|m| length(m.type_id)).collect()
+                }
+                BtfKind::Var if !member && ty.name() == name => length(ty.size_or_type).into_iter().collect(),
+                _ => continue,
+            };
+            for n in lengths {
+                if found.is_some_and(|f| f != n) {
+                    return None;
+                }
+                found = Some(n);
+            }
+        }
+        found.filter(|n| *n > 0)
     }
 
     /// The line of an instruction in another form.

@@ -55,6 +55,12 @@ impl Line {
 }
 
 impl<'a> Lines<'a> {
+    /// What one record of lines says.
+    pub fn record(&self, at: usize) -> Option<Source> {
+        let insn = self.request.line_info.get(at)?.insn_off;
+        self.line(insn as usize).map(|l| l.source)
+    }
+
     /// The line of an instruction.
     pub fn line(&self, insn: usize) -> Option<Line> {
         let btf = self.request.btf.as_ref()?;

@@ -13,6 +13,7 @@ mod bounds;
 pub mod cost;
 mod edit;
 mod expr;
+mod handed;
 pub mod invariants;
 mod label;
 mod lines;
@@ -34,7 +35,7 @@ use crate::analysis::{Options, Report, System, Verdict, verify_with};
 use crate::error::{Code, Msg, StructureMsg, WalkMsg};
 use crate::program::LoadRequest;
 
-pub use edit::{Change, Edit, applied};
+pub use edit::{Change, Edit, Sources, applied};
 pub use path::{Path, Recorder};
 pub use step::{Source, Step, StepKind};
 pub use suggest::Suggestion;
@@ -66,17 +67,19 @@ pub struct Trace {
 pub fn explain(system: &System, request: &LoadRequest, options: &Options) -> (Report, Option<Trace>) {
     let mut recorder = Recorder::new();
     let report = verify_with(system, request, options, &mut recorder, &|| false);
-    let trace = trace_of(system, request, options, &report, &recorder.into_path(), &|| false);
+    let path = recorder.into_path();
+    let trace = trace_of(system, request, options, &report, &path, &Sources::default(), &|| false);
     (report, trace)
 }
 
-/// Explains a rejection from the path that led to it. Remedies are tried until `stop` says so.
+/// Explains a rejection from the path that led to it, with what source files are at hand. Remedies are tried until `stop` says so.
 pub fn trace_of(
     system: &System,
     request: &LoadRequest,
     options: &Options,
     report: &Report,
     path: &Path,
+    sources: &Sources,
     stop: &dyn Fn() -> bool,
 ) -> Option<Trace> {
     let Verdict::Rejected(rejection) = &report.verdict else { return None };
@@ -95,6 +98,7 @@ pub fn trace_of(
     }
     let lines = lines::Lines { request };
     let facts = suggest::Facts {
+        sources: sources.of(lines),
         system,
         code,
         cause,

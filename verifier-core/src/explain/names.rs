@@ -224,6 +224,14 @@ pub(super) fn declared_word(text: &str, name: &str) -> bool {
     word && !name.is_empty() && (assigns(text, name) || mentions(text, name))
 }
 
+/// Whether a line declares a variable, so that it has no value before.
+pub(super) fn declares(text: &str, name: &str) -> bool {
+    let code = &text[..code_end(text)];
+    let Some(at) = code.find(name) else { return false };
+    let typed = code[..at].trim_end().trim_end_matches('*').trim_end();
+    !typed.is_empty() && typed.bytes().all(|b| is_word(b) || b == b' ') && typed != "return" && assigns(text, name)
+}
+
 /// Whether a statement of a line assigns a variable.
 pub(super) fn assigns(text: &str, name: &str) -> bool {
     let code = &text[..code_end(text)];
@@ -301,6 +309,12 @@ fn opening_depth(b: &[u8]) -> i32 {
         b'}' => n - 1,
         _ => n,
     })
+}
+
+/// Whether an expression calls something, so that writing it twice does it twice.
+pub(super) fn calls(e: &str) -> bool {
+    let b = e.as_bytes();
+    (1..b.len()).any(|i| b[i] == b'(' && is_word(b[i - 1]))
 }
 
 /// Whether the code of a line uses a name.

@@ -248,6 +248,9 @@ impl Facts<'_> {
             let arg = self.argument(self.slice.regno?)?;
             return Some(format!("(void *){} + {} > {end}", expr::as_operand(&arg), size.max(1)));
         }
+        if let Some(copied) = self.copied_bytes() {
+            return Some(format!("{copied} > {end}"));
+        }
         let e = self.expression()?;
         let e = expr::without_brackets(&e);
         let pointer = expr::dereferenced(e);
@@ -261,6 +264,21 @@ impl Facts<'_> {
         })
     }
 
+    /// The end of what a `memcpy()` on the failing line reads or writes: `(void *)eth->h_dest + 6`.
+    fn copied_bytes(&self) -> Option<String> {
+        let line = self.lines.line(self.end)?;
+        let args = names::arguments(&line.source.text, "memcpy");
+        let [to, from, size] = args[..] else { return None };
+        let insn = self.slice.insn.unwrap_or_default();
+        let side = if insn.class() == LDX { from } else { to };
+        let pointer = expr::without_casts(side);
+        // A member: its whole object, for other members are mostly copied, too.
+        if let Some(object) = expr::dereferenced(pointer).filter(|o| names::is_name(o) && pointer.contains("->")) {
+            return Some(format!("(void *)({object} + 1)"));
+        }
+        Some(format!("(void *){} + {}", expr::as_operand(pointer), expr::as_operand(size)))
+    }
+
     /// The line goes on in a loop: the last branch back on the path encloses it.
     pub(super) fn in_loop(&self) -> bool {
         self.path
@@ -270,8 +288,8 @@ impl Facts<'_> {
     }
 
     /// What leaves where the packet is too short: the loop, or the function.
-    fn leave_here(&self) -> &'static str {
-        if self.in_loop() { "break" } else { self.leave() }
+    fn leave_here(&self) -> String {
+        if self.in_loop() { "break;".into() } else { self.leaving() }
     }
 
     /// The packet was never compared with its end, or not far enough.
@@ -379,7 +397,7 @@ impl Facts<'_> {
     fn widen(&self, check: &Check, need: &Need, ends: &[String], reg: &RegState, d: &mut Diagnosis) {
         let at = self.lines.place(check.insn);
         if let Some(new) = self.typed_check(check, &ends[0]) {
-            let check = format!("if ({new}) {};", self.leave_here());
+            let check = format!("if ({new}) {}", self.leave_here());
             let (besides, edits) = self.before(self.end, &check);
             let text =
                 format!("compare what follows as well, before {}{besides}: `{check}`", self.lines.place(self.end));
@@ -392,7 +410,7 @@ impl Facts<'_> {
                 d.push(PACKET_CHECK, format!("compare each time before {place}, right before the access"), None);
                 return;
             };
-            let check = format!("if ({new}) {};", self.leave_here());
+            let check = format!("if ({new}) {}", self.leave_here());
             let (besides, edits) = self.before(self.end, &check);
             let text = if self.in_loop() {
                 format!(
@@ -461,6 +479,14 @@ impl Facts<'_> {
         d.push_edits(PACKET_CHECK, text, Some(check.insn), edits);
     }
 
+    /// The comparison that covers an access, and the change that puts it before the failing line.
+    pub(super) fn comparison_before(&self, size: i32) -> Option<(String, Vec<super::edit::Edit>)> {
+        let (_, end) = self.partner(&self.reg?);
+        let check = format!("if ({}) {}", self.new_packet_check(size, &end)?, self.leave_here());
+        let (_, edits) = self.before(self.end, &check);
+        Some((check, edits))
+    }
+
     /// A comparison where none stands.
     fn insert_check(&self, need: &Need, end: &str, memory: &str, d: &mut Diagnosis) {
         let place = self.lines.place(self.end);
@@ -470,7 +496,7 @@ impl Facts<'_> {
         });
         let (text, edits) = match new {
             Some(new) => {
-                let check = format!("if ({new}) {};", self.leave_here());
+                let check = format!("if ({new}) {}", self.leave_here());
                 let (besides, edits) = self.before(self.end, &check);
                 (format!("compare before {place}{besides}: `{check}`"), edits)
             }

@@ -77,6 +77,9 @@ remedies! {
     SMALLER_PROGRAM = "fix-smaller-program";
     /// Functions that call each other share 512 bytes of stack. Move large buffers into a per-CPU array map.
     STACK = "fix-stack";
+    /// Functions that call each other more than eight deep, or themselves, are not followed. Write the recursion as a loop with a
+    /// constant bound, or put parts of the chain into one function (`__always_inline`).
+    CALL_DEPTH = "fix-call-depth";
     /// The program must return a number from the range that its hook understands. Return one of the named constants on every path.
     RETURN_VALUE = "fix-return-value";
     /// The pointer has another type than the call needs. Pass the object that the call is for, as it was obtained.

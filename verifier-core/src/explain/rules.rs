@@ -140,17 +140,26 @@ impl Facts<'_> {
                 Some(place.map_or_else(|| format!("&{e}"), str::to_string))
                     .filter(|p| p.starts_with('&') || !p.contains(' '))
             });
+            let mut edits = Vec::new();
             let text = match inner {
-                Some(place) => format!(
-                    "{verb} it with that width: `*(volatile __u{} *){place}`; `volatile` keeps the compiler from joining two accesses into a wider one",
-                    width * 8
-                ),
+                Some(place) => {
+                    let access = format!("*(volatile unsigned {} *){place}", c_word(*width));
+                    if let Some(e) = self.expression() {
+                        edits = self.line_with(self.end, &e, &access);
+                    }
+                    format!(
+                        "{verb} it with that width: `{access}`; `volatile` keeps the compiler from joining two accesses into a wider one"
+                    )
+                }
                 None => format!(
                     "{verb} {width} bytes at a time; where the compiler joins two accesses into a wider one, go through a `volatile __u{} *`",
                     width * 8
                 ),
             };
-            d.push(CONTEXT_FIELD, text, None);
+            d.push_edits(CONTEXT_FIELD, text, None, edits);
+            return;
+        }
+        if self.missing_argument(off, d) {
             return;
         }
         let other_way = own.is_some_and(|t| [1, 2, 4, 8].into_iter().any(|n| asks(t, n, !write)));
@@ -240,6 +249,16 @@ impl Facts<'_> {
             code!(Memory::CannotWritePacket) => self.packet_read_only(d),
             code!(Kfunc::ReleaseUnreferenced | Call::MustBeReferenced | Kfunc::NotAcquired) => self.owned(d),
             code!(Kfunc::NotTrusted | Kfunc::NotRcu) => self.trusted(d),
+            code!(
+                Call::PacketArg
+                    | Memory::PtrVariable
+                    | Memory::AtomicStore
+                    | Memory::ArgType
+                    | Policy::NotSleepable
+                    | Structure::CallStackTooDeep
+                    | Kfunc::NeedsRcu
+                    | Kfunc::IterNeedsRcu
+            ) => self.handed(code, d),
             c if c.is_iterator() => self.iterator(d),
             c if c.is_dynptr() => self.dynptr(d),
             _ => {}
@@ -449,6 +468,7 @@ impl Facts<'_> {
                 format!("{call} is for programs under the GPL, and this one says `{}`", self.request.license),
                 format!("{call} needs a GPL-compatible licence"),
             );
+            d.push_edits(LICENSE, page_text(LICENSE), None, self.licence_as("GPL"));
         }
     }
 
@@ -569,9 +589,8 @@ fn remedy_of_rule(code: Code) -> Option<&'static str> {
         code!(Call::InvalidFunc | Kfunc::InvalidCall) => OTHER_HELPER,
         code!(Limit::InfiniteLoop | Structure::BackEdge) => BOUND_LOOP,
         c if c.is_too_long() => SMALLER_PROGRAM,
-        code!(
-            Structure::CombinedStack | Structure::SubprogStack | Structure::CallStackTooDeep | Memory::StackRange
-        ) => STACK,
+        code!(Structure::CombinedStack | Structure::SubprogStack | Memory::StackRange) => STACK,
+        code!(Structure::CallStackTooDeep) => CALL_DEPTH,
         code!(Call::ReturnRange | Call::ReturnType) => RETURN_VALUE,
         code!(
             Lifetime::SpinUnlockMissing
@@ -677,6 +696,16 @@ pub(super) fn problem_of(code: Code, message: &str) -> String {
             "a function is called through a pointer, and BPF has no such call".into()
         }
         _ => String::new(),
+    }
+}
+
+/// The unsigned type of C that has a width in bytes.
+fn c_word(width: u32) -> &'static str {
+    match width {
+        1 => "char",
+        2 => "short",
+        8 => "long long",
+        _ => "int",
     }
 }
 

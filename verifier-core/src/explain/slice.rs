@@ -62,6 +62,8 @@ pub(super) struct Index {
     pub scale: u64,
     /// Instruction that added it to a pointer.
     pub added: Option<usize>,
+    /// Most that other numbers added to the pointer.
+    pub besides: u64,
 }
 
 /// The chain, and what the failing operand held.
@@ -453,15 +455,32 @@ pub(super) fn origin(path: &Path, request: &LoadRequest, at: usize, place: Place
 fn index(chain: &[RawStep], path: &Path, request: &LoadRequest) -> Option<Index> {
     let failing = chain.first()?.before?;
     let mut rest = &chain[1..];
-    let mut added = None;
+    let (mut added, mut besides) = (None, 0u64);
     let bytes = if failing.is_scalar() {
         failing
     } else {
         // The step at which a number was added to the pointer.
-        let add = rest.iter().position(|s| {
+        let adds = |s: &RawStep| {
             let insn = request.insns.get(s.insn).copied().unwrap_or_default();
             matches!(insn.class(), ALU | ALU64) && matches!(insn.op(), ADD | SUB) && insn.is_reg_src()
-        })?;
+        };
+        let operands = |s: &RawStep| {
+            let insn = request.insns.get(s.insn)?;
+            let Place::Reg { frame, .. } = s.place else { return None };
+            let held = [insn.src, insn.dst].map(|n| value_before(path, s.at?, Place::Reg { frame, n }));
+            let number = held.iter().flatten().find(|r| r.is_scalar())?.scalar.umax;
+            let pointer = held.iter().flatten().find(|r| !r.is_scalar())?.scalar.umax;
+            Some((number, pointer))
+        };
+        // Of several numbers added one after the other, the one that is least known.
+        let mut add = rest.iter().position(adds)?;
+        while let Some((number, pointer)) = operands(&rest[add]).filter(|(n, p)| n < p)
+            && let Some(next) = rest.iter().skip(add + 1).position(adds)
+        {
+            let _ = pointer;
+            besides = besides.saturating_add(number);
+            add += 1 + next;
+        }
         let step = &rest[add];
         let insn = request.insns.get(step.insn)?;
         let Place::Reg { frame, .. } = step.place else { return None };
@@ -511,7 +530,7 @@ fn index(chain: &[RawStep], path: &Path, request: &LoadRequest) -> Option<Index>
             (v.umin / scale, v.umax / scale, v.smin / scale as i64, v.smax / scale as i64);
         v.var_off = crate::domain::Tnum { value: v.var_off.value >> low, mask: v.var_off.mask >> low };
     }
-    Some(Index { bytes, value, scale: scale.max(1), added })
+    Some(Index { bytes, value, scale: scale.max(1), added, besides })
 }
 
 /// Where the value came from.
@@ -581,8 +600,11 @@ fn classify(
             let other = insn.is_reg_src().then(|| value_before(path, i, reg(insn.src))).flatten();
             let own_pointer = before.is_some_and(|b| b.ty.base != RegBase::Scalar);
             let other_varies = other.is_some_and(|o| o.ty.base == RegBase::Scalar && !o.scalar.var_off.is_const());
+            // Of what was added to a pointer, the part that is least known.
+            let less = |b: &RegState, o: &RegState| o.scalar.umax >= b.scalar.umax || b.scalar.var_off.is_const();
+            let weighs = own_pointer && before.zip(other.as_ref()).is_none_or(|(b, o)| less(b, o));
             let follow_other =
-                insn.is_reg_src() && insn.src != insn.dst && other_varies && (own_pointer || is_known(before));
+                insn.is_reg_src() && insn.src != insn.dst && other_varies && (weighs || is_known(before));
             let next = if follow_other { Source::Other(reg(insn.src)) } else { Source::Same };
             (StepKind::Computed, next)
         }

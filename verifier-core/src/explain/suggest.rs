@@ -10,7 +10,7 @@ use crate::kernel::ProgType;
 use crate::program::LoadRequest;
 use crate::state::{RegBase, RegState};
 
-use super::edit::{Edit, negated};
+use super::edit::{Edit, Sources, negated};
 use super::lines::Lines;
 use super::names;
 use super::path::{Path, Place};
@@ -68,6 +68,8 @@ impl Diagnosis {
 
 /// What the path says about the failing operand.
 pub(super) struct Facts<'a> {
+    /// Source files at hand.
+    pub sources: Sources,
     pub system: &'a System,
     pub code: Option<Code>,
     pub cause: Option<&'a Msg>,
@@ -87,7 +89,7 @@ pub(super) struct Facts<'a> {
 }
 
 /// What gives back what a call hands out.
-fn release_of(call: &str, name: &str) -> Option<String> {
+pub(super) fn release_of(call: &str, name: &str) -> Option<String> {
     if let Some(iter) = call.strip_prefix("bpf_iter_").and_then(|c| c.strip_suffix("_new")) {
         return Some(format!("bpf_iter_{iter}_destroy({name})"));
     }
@@ -104,6 +106,16 @@ fn release_of(call: &str, name: &str) -> Option<String> {
         _ => return None,
     };
     Some(format!("{f}({name})"))
+}
+
+/// What ends what a call begins on its first argument.
+pub(super) fn unlock_of(call: &str) -> Option<&'static str> {
+    Some(match call {
+        "bpf_spin_lock" => "bpf_spin_unlock",
+        "bpf_res_spin_lock" => "bpf_res_spin_unlock",
+        "bpf_local_irq_save" => "bpf_local_irq_restore",
+        _ => return None,
+    })
 }
 
 /// The helper or kernel function that an instruction calls.
@@ -221,7 +233,9 @@ impl Facts<'_> {
         self.slice.steps.iter().rev().filter(|s| s.kind != StepKind::Failing).find_map(|s| {
             s.after.filter(&wanted)?;
             let name = self.value_of(s)?;
-            names::mentions(&text, &name).then_some(name)
+            // What the line itself assigns has no value there yet.
+            let made = names::declares(&text, &name);
+            (names::mentions(&text, &name) && !made).then_some(name)
         })
     }
 
@@ -295,6 +309,8 @@ impl Facts<'_> {
             let named = self.slice.steps.iter().rev().filter(|s| s.after.is_some_and(|r| r.is_scalar()));
             named.filter_map(|s| self.value_of(s)).find(|n| names::is_name(n))
         };
+        // Of `cell[row][col]` only the chain knows which is too large.
+        let indexed = indexed.filter(|_| self.expression().is_none_or(|e| e.matches('[').count() < 2));
         indexed.or_else(|| self.name_from_chain(RegState::is_scalar)).or_else(added).or_else(whole).or_else(earlier)
     }
 
@@ -336,32 +352,61 @@ impl Facts<'_> {
     fn leak(&self, d: &mut Diagnosis) {
         let Some(step) = self.slice.steps.iter().find(|s| s.note == Note::Acquired) else { return };
         let call = self.call(step.insn);
-        let line = self.lines.line(step.insn);
         let dynptr = call.as_deref().is_some_and(|c| c.contains("dynptr"));
         let iterator = call.as_deref().is_some_and(|c| c.starts_with("bpf_iter_"));
-        let name = if iterator {
-            let function = call.as_deref().map_or("", |c| c.trim_end_matches("()"));
-            self.lines.argument_of(step.insn, function, 1).unwrap_or("&it".into())
-        } else if dynptr {
-            self.lines.argument(step.insn, 4).unwrap_or("&ptr".into())
-        } else {
-            line.and_then(|l| l.assigned().map(str::to_string)).unwrap_or("it".into())
-        };
         let bare = call.as_deref().map_or("", |c| c.trim_end_matches("()"));
+        let named = self.handed_out_as(step.insn, bare);
+        let name = named.clone().unwrap_or(if iterator { "&it" } else if dynptr { "&ptr" } else { "it" }.into());
         let release = release_of(bare, &name).map_or("release it".into(), |r| format!("call `{r}`"));
-        let what = call.map_or("the reference".into(), |c| format!("what {c} handed out"));
+        let what = call.as_deref().map_or("the reference".into(), |c| format!("what {c} handed out"));
         let at = self.lines.place(step.insn);
         d.say(
             format!("{what} at {at} is not given back on every path"),
             format!("the program ends here and still holds it ({at})"),
         );
         let branch = self.slice.steps.iter().find(|s| s.note == Note::LeavesWithout);
+        let null = !iterator && !dynptr && branch.is_none_or(|b| self.way_out_is_last(b));
+        let statement = release_of(bare, &name).filter(|_| named.is_some()).map(|r| match null {
+            // Other paths come here, too, and on some of them there may be nothing to give back.
+            true => format!("if ({name}) {r};"),
+            false => format!("{r};"),
+        });
+        // What a loop hands out again and again has to be given back in each round.
+        let again = |insn: usize| {
+            insn != step.insn && self.lines.place(insn) == at && called(self.system, self.request, insn).as_deref() == Some(bare)
+        };
+        let times = self.path.steps.iter().filter(|s| s.insn == step.insn).count();
+        // The compiler may have unrolled it.
+        if times > 1 || self.path.steps.iter().any(|s| again(s.insn)) {
+            let text = format!("{release} in every round, before the loop comes to {at} again, and after its last round");
+            d.push(RELEASE, text, Some(step.insn));
+            return;
+        }
+        let edits = statement.as_ref().map_or(Vec::new(), |s| self.on_the_way_out(s, branch));
+        let release = match (&statement, null) {
+            (Some(s), true) => format!("add `{s}`"),
+            _ => release,
+        };
         let text = match branch {
             Some(b) => format!("{release} on the path that begins at {}, before it returns", self.lines.place(b.insn)),
             None => format!("{release} before the program returns"),
         };
         let even = if dynptr { "; a dynptr must be given back even when reserving it failed" } else { "" };
-        d.push(RELEASE, format!("{text}{even}"), Some(step.insn));
+        d.push_edits(RELEASE, format!("{text}{even}"), Some(step.insn), edits);
+    }
+
+    /// What the source calls what a call hands out: the variable that it is assigned to, or the argument that it fills.
+    pub fn handed_out_as(&self, insn: usize, call: &str) -> Option<String> {
+        if call.starts_with("bpf_iter_") {
+            return self.lines.argument_of(insn, call, 1);
+        }
+        if call == "bpf_ringbuf_reserve_dynptr" {
+            return self.lines.argument(insn, 4);
+        }
+        if call == "bpf_local_irq_save" {
+            return self.lines.argument_of(insn, call, 1);
+        }
+        self.lines.line(insn).and_then(|l| l.assigned().map(str::to_string))
     }
 
     fn locked(&self, d: &mut Diagnosis) {
@@ -369,13 +414,12 @@ impl Facts<'_> {
         let at = self.lines.place(step.insn);
         let takes = self.call(step.insn).unwrap_or_default();
         let lock = self.lines.argument_of(step.insn, takes.trim_end_matches("()"), 1).unwrap_or_default();
+        let ends = unlock_of(takes.trim_end_matches("()")).map(|u| format!("{u}({lock})"));
         let (unlock, what) = match takes.as_str() {
-            "bpf_spin_lock()" => (format!("bpf_spin_unlock({lock})"), "the lock"),
-            "bpf_res_spin_lock()" => (format!("bpf_res_spin_unlock({lock})"), "the lock"),
             "bpf_rcu_read_lock()" => ("bpf_rcu_read_unlock()".into(), "the RCU section"),
             "bpf_preempt_disable()" => ("bpf_preempt_enable()".into(), "the section without preemption"),
-            "bpf_local_irq_save()" => (format!("bpf_local_irq_restore({lock})"), "the section without interrupts"),
-            _ => ("the matching unlock".into(), "the lock"),
+            "bpf_local_irq_save()" => (ends.unwrap_or_default(), "the section without interrupts"),
+            _ => (ends.unwrap_or("the matching unlock".into()), "the lock"),
         };
         let insn = self.slice.insn.unwrap_or_default();
         let call = self.call(self.end).unwrap_or("a function".into());
@@ -414,13 +458,15 @@ impl Facts<'_> {
             format!("the program ends here with {what} {}", if what == "the lock" { "held" } else { "open" }),
         );
         let branch = self.slice.steps.iter().find(|s| s.note == Note::LeavesWithout);
+        let known = unlock.ends_with(')') && !unlock.ends_with("()") || unlock.starts_with("bpf_");
+        let edits = if known { self.on_the_way_out(&format!("{unlock};"), branch) } else { Vec::new() };
         let text = match branch {
             Some(b) => {
                 format!("call `{unlock}` on the path that begins at {}, before it returns", self.lines.place(b.insn))
             }
             None => format!("call `{unlock}` before the program returns"),
         };
-        d.push(UNLOCK, text, Some(step.insn));
+        d.push_edits(UNLOCK, text, Some(step.insn), edits);
     }
 
     /// Patterns on the value of the failing operand.
@@ -503,7 +549,7 @@ impl Facts<'_> {
             None => String::new(),
         };
         let insn = established.map(|s| s.insn);
-        let check = format!("if ({}) {};", negated(&name), self.leave());
+        let check = format!("if ({}) {}", negated(&name), self.leaving());
         let (besides, edits) = self.before(self.end, &check);
         if self.checked_sibling(reg) {
             let text = format!(
@@ -521,7 +567,7 @@ impl Facts<'_> {
         let text = line.as_ref().map_or("", |l| l.source.text.as_str());
         // A statement of its own that assigns the variable, earlier on a line of several.
         if names::assigns(text, name) {
-            let check = format!("if ({}) {};", negated(name), self.leave());
+            let check = format!("if ({}) {}", negated(name), self.leaving());
             let text = format!("on {at}, between where `{name}` is assigned and where it is used: `{check}`");
             d.push(NULL_CHECK, text, from.map(|s| s.insn));
             return;
@@ -535,12 +581,25 @@ impl Facts<'_> {
         };
         let short = name.rsplit(['>', '.', '*', ' ']).next().filter(|n| names::is_name(n)).unwrap_or("p");
         let short = if short == name { format!("{short}_") } else { short.to_string() };
-        let check = format!("{ty}{short} = {name}; if (!{short}) {};", self.leave());
+        let check = format!("{ty}{short} = {name}; if (!{short}) {}", self.leaving());
+        let check = match self.needs_full_socket(reg) {
+            true => format!("{check} {short} = bpf_sk_fullsock({short}); if (!{short}) {}", self.leaving()),
+            false => check,
+        };
         let (besides, edits) = self.copied_before(self.end, &check, name, &short);
         let text = format!(
             "read it once, check that, and use it: `{check}` before {at}{besides}, and `{short}` in place of `{name}` there"
         );
         d.push_edits(NULL_CHECK, text, from.map(|s| s.insn), edits);
+    }
+
+    /// Whether the access is to a member that only full sockets have.
+    fn needs_full_socket(&self, reg: &RegState) -> bool {
+        use crate::kernel::prog_types::{SockKind, sock_access};
+        use crate::state::RegBase::PtrToSockCommon;
+        let insn = self.slice.insn.unwrap_or_default();
+        let allowed = |kind| sock_access(kind, i32::from(insn.off), insn.access_size()).allowed();
+        reg.ty.base == PtrToSockCommon && insn.class() == LDX && !allowed(SockKind::Common) && allowed(SockKind::Full)
     }
 
     fn uninitialised(&self, d: &mut Diagnosis) {
@@ -587,7 +646,15 @@ impl Facts<'_> {
         }
         if reg.scalar.is_const() && reg.scalar.var_off.value == 0 {
             d.say(format!("{v} is null on this path"), format!("{v} is null here"));
-            d.push(NULL_CHECK, format!("leave before {} where {v} is null", self.lines.place(self.end)), None);
+            let place = self.lines.place(self.end);
+            match self.pointer_name().filter(|n| names::is_name(n)) {
+                Some(name) => {
+                    let check = format!("if (!{name}) {}", self.leaving());
+                    let (besides, edits) = self.before(self.end, &check);
+                    d.push_edits(NULL_CHECK, format!("leave before {place}{besides} where {v} is null: `{check}`"), None, edits);
+                }
+                None => d.push(NULL_CHECK, format!("leave before {place} where {v} is null"), None),
+            }
             return;
         }
         let origin = self.established();

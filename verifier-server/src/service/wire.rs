@@ -48,6 +48,8 @@ pub fn question(o: &proto::Options, limits: &Limits) -> Result<Question, String>
         memory: limits.memory,
         insns: limits.insns,
         logs: limits.memory,
+        // A service reads no files.
+        sources: explain::Sources::default(),
         time: (o.time_limit_ms != 0).then(|| Duration::from_millis(o.time_limit_ms)),
         budget: budget.iter().filter_map(|(name, n)| n.map(|n| ((*name).to_string(), n))).collect(),
     })

@@ -1,16 +1,16 @@
 /* The stack: what was never written, what is beyond it, and how much of it there is. */
 
 //// key_padding
-//: code: mem-stack-uninit | mem-stack-read-uninit | mem-stack-indirect
+//: code: mem-stack-uninit-arg
 //: line: bpf_map_lookup_elem
 //: says: key
 //: author: __builtin_memset(&key, 0, sizeof(key))
-//: kernel: 5.10
+//: unprivileged: yes
 //: first: edit
 LICENSE("GPL");
 struct key { u8 proto; u32 addr; };
 struct { __uint(type, HASH); __uint(max_entries, 10); __type(key, struct key); __type(value, u64); } m SEC(".maps");
-SEC("tc") int prog(struct __sk_buff *skb)
+SEC("socket") int prog(struct __sk_buff *skb)
 {
 	struct key key;
 	u64 *v;
@@ -22,35 +22,36 @@ SEC("tc") int prog(struct __sk_buff *skb)
 }
 
 //// event_half_filled
-//: code: mem-stack-uninit
-//: line: bpf_perf_event_output
+//: code: mem-stack-uninit-arg
+//: line: bpf_map_update_elem
 //: says: e
 //: author: struct event e = {};
-//: kernel: 5.10
+//: unprivileged: yes
 //: first: edit
 LICENSE("GPL");
-struct event { u32 pid; char comm[16]; u64 ts; };
-struct { __uint(type, PERF_EVENT_ARRAY); __uint(key_size, 4); __uint(value_size, 4); } events SEC(".maps");
-SEC("kprobe/do_exit") int prog(struct pt_regs *ctx)
+struct event { u32 len; char name[16]; u64 ts; };
+struct { __uint(type, HASH); __uint(max_entries, 10); __type(key, u32); __type(value, struct event); } events SEC(".maps");
+SEC("socket") int prog(struct __sk_buff *skb)
 {
 	struct event e;
+	u32 key = 0;
 
-	e.pid = bpf_get_current_pid_tgid() >> 32;
+	e.len = skb->len;
 	e.ts = bpf_ktime_get_ns();
-	bpf_perf_event_output(ctx, &events, 0xffffffff, &e, sizeof(e));
+	bpf_map_update_elem(&events, &key, &e, 0);
 	return 0;
 }
 
 //// variable_set_in_one_branch
-//: code: reg-uninitialised | reg-not-init | mem-stack-uninit
+//: code: mem-stack-uninit-arg
 //: line: 
 //: says: 
 //: author: initialised the variable
-//: kernel: 5.10
+//: unprivileged: yes
 //: first: any
 LICENSE("GPL");
 struct { __uint(type, ARRAY); __uint(max_entries, 8); __type(key, u32); __type(value, u64); } m SEC(".maps");
-SEC("tc") int prog(struct __sk_buff *skb)
+SEC("socket") int prog(struct __sk_buff *skb)
 {
 	u32 key;
 	u64 *v;
@@ -102,21 +103,21 @@ SEC("kprobe/do_exit") int prog(struct pt_regs *ctx)
 }
 
 //// for_each_callback_reads_uninit
-//: code: mem-stack-uninit
+//: code: mem-stack-uninit-arg
 //: line: bpf_map_update_elem
 //: says: v
 //: author: initialised the whole value
-//: kernel: 5.10
+//: unprivileged: yes
 //: first: edit
 LICENSE("GPL");
 struct value { u64 a; u32 b; u16 c; };
 struct { __uint(type, HASH); __uint(max_entries, 10); __type(key, u32); __type(value, struct value); } m SEC(".maps");
-SEC("tracepoint/syscalls/sys_enter_dup") int prog(u64 *ctx)
+SEC("socket") int prog(struct __sk_buff *ctx)
 {
 	struct value v;
 	u32 key = 0;
 
-	v.a = ctx[1];
+	v.a = ctx->len;
 	v.b = 2;
 	v.c = 3;
 	bpf_map_update_elem(&m, &key, &v, 0);

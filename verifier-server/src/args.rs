@@ -283,6 +283,10 @@ pub struct ExplainArgs {
     /// Only programs whose name matches.
     #[arg(long, value_name = "GLOB")]
     pub prog: Vec<String>,
+    /// Make each suggested change on a copy of the source, compile and check that, and say what came of it; what helps comes
+    /// first. The source files that the object names are read. With a command, that compiles: `clang-19 -O2 -Iinclude`.
+    #[arg(long, value_name = "COMPILER", num_args = 0..=1, default_missing_value = "clang", require_equals = true, conflicts_with = "log")]
+    pub verify_fixes: Option<String>,
 }
 
 /// What cost is summed by.

@@ -10,7 +10,7 @@ use std::fmt::Write;
 use std::ops::Deref;
 use std::path::Path;
 
-use verifier_core::explain::{Change, Step, Trace};
+use verifier_core::explain::{Change, Proof, Step, Trace};
 
 use crate::row::{Place, Row};
 use crate::solved::Solve;
@@ -217,6 +217,9 @@ fn trace(t: &Trace) -> Trace {
     let mut suggestions = t.suggestions.clone();
     for s in &mut suggestions {
         s.text = line(&s.text);
+        if let Proof::GetsPast(words) | Proof::DoesNotHelp(words) = &mut s.proof {
+            *words = line(words);
+        }
         for e in &mut s.edits {
             e.file = line(&e.file);
             match &mut e.change {

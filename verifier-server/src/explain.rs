@@ -9,6 +9,7 @@ use crate::ask::Question;
 use crate::input::{self, What};
 use crate::known::Known;
 use crate::row::Row;
+use crate::verify_fixes::Trying;
 use crate::{clean, explain_log, render, target, tools};
 
 /// Explains what the command line names.
@@ -37,10 +38,17 @@ pub fn run(args: &ExplainArgs, colours: bool, out: &mut dyn Write) -> Result<u8,
     let failed = |e: io::Error| e.to_string();
     let mut answers = 0;
     for system in &target::systems(&args.target)? {
-        let question = Question { programs: args.prog.clone(), explain: true, ..Question::default() };
+        let mut question = Question { programs: args.prog.clone(), explain: true, ..Question::default() };
+        let trying = args.verify_fixes.as_deref().map(|c| Trying::of(c, &name, &bytes, system)).transpose()?;
+        if let Some(trying) = &trying {
+            question.sources = trying.sources();
+        }
         let mut known = Known::new(&question, &|| false);
         let rows = question.object(&name, &bytes, std::slice::from_ref(system), &mut known, &|| false);
-        let rows = rows.map_err(|e| format!("{shown}: {}", clean::line(&e.to_string())))?;
+        let mut rows = rows.map_err(|e| format!("{shown}: {}", clean::line(&e.to_string())))?;
+        if let Some(trying) = &trying {
+            rows.iter_mut().for_each(|row| trying.verify(row, system));
+        }
         answers += rows.len();
         if args.format != Format::Text {
             out.write_all(render::report(args.format, &rows).map_err(failed)?.as_bytes()).map_err(failed)?;

@@ -35,5 +35,6 @@ pub mod solved;
 pub mod target;
 pub mod tools;
 pub mod unpack;
+mod verify_fixes;
 #[cfg(feature = "solver")]
 pub mod witness;

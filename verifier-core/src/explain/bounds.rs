@@ -563,6 +563,9 @@ impl Facts<'_> {
             d.push_edits(SMALLER_BOUND, text, None, edits);
             return;
         }
+        if call && self.constant_size(room, d) {
+            return;
+        }
         let reserved = self.established().and_then(|s| Some((s.insn, self.lines.helper(s.insn)?))).filter(|(_, c)| *c == "bpf_ringbuf_reserve");
         let text = match (room - from, reserved) {
             (_, Some((insn, call))) => format!(
@@ -574,6 +577,26 @@ impl Facts<'_> {
             _ => format!("the offset is outside of {what}: access an offset that is inside, or make the object larger"),
         };
         d.push(SMALLER_BOUND, text, None);
+    }
+
+    /// A size handed to a call that is a constant here, and too large: what to pass in its place.
+    fn constant_size(&self, room: i128, d: &mut Diagnosis) -> bool {
+        let Some(n) = self.slice.regno.filter(|_| self.reg.is_some_and(|r| r.is_scalar()) && room > 0) else { return false };
+        let (Some(size), pointer) = (self.argument(n), n.checked_sub(1).and_then(|p| self.argument(p))) else { return false };
+        let place = self.lines.place(self.end);
+        if super::names::is_name(&size) && !size.bytes().all(|b| b.is_ascii_uppercase() || b == b'_' || b.is_ascii_digit()) {
+            // A variable: on this path it is too large.
+            let check = format!("if ({size} > {room}) {}", self.leaving());
+            let (besides, edits) = self.before(self.end, &check);
+            let text = format!("check before {place}{besides} that `{size}` is at most {room}: `{check}`");
+            d.push_edits(SMALLER_BOUND, text, None, edits);
+            return true;
+        }
+        let object = pointer.as_deref().map(super::expr::without_casts).and_then(|p| p.strip_prefix('&')).filter(|p| super::names::is_name(p));
+        let new = object.map_or(room.to_string(), |o| format!("sizeof({o})"));
+        let edits = self.line_with(self.end, &size, &new);
+        d.push_edits(SMALLER_BOUND, format!("pass `{new}` in place of `{size}` at {place}: only {room} bytes are there"), Some(self.end), edits);
+        true
     }
 
     fn last_check(&self, need: &Need) -> Option<&RawStep> {

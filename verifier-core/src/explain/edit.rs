@@ -263,7 +263,7 @@ impl Facts<'_> {
 
     /// A statement where the path that begins at a branch leaves the function: before its `return`, or before the last one.
     pub fn on_the_way_out(&self, statement: &str, branch: Option<&RawStep>) -> Vec<Edit> {
-        let found = branch.and_then(|b| self.way_out(b));
+        let found = self.passed_return(branch).or_else(|| branch.and_then(|b| self.way_out(b)));
         let (file, number) = match found {
             Some(place) => place,
             None => match self.last_return() {
@@ -315,7 +315,7 @@ impl Facts<'_> {
 
     /// Whether a branch does not govern the line on which the path leaves: every path leaves there.
     pub fn way_out_is_last(&self, branch: &RawStep) -> bool {
-        self.way_out(branch).is_none()
+        self.passed_return(Some(branch)).or_else(|| self.way_out(branch)).is_none()
     }
 
     /// The last `return` of the function that the failing instruction is in.
@@ -361,6 +361,50 @@ impl Facts<'_> {
             Some(Edit { file: file.clone(), line: u32::try_from(at + 1).ok()?, change: Change::Line(text) })
         });
         found.into_iter().collect()
+    }
+
+    /// Whether a line between where a pointer comes from and the failing one compares it with null already.
+    pub fn null_check_stands(&self, name: &str, from: Option<usize>) -> bool {
+        let line = |insn| self.lines.line(insn).map(|l| l.source).filter(|s| s.line > 0);
+        let (Some(from), Some(to)) = (from.and_then(line), line(self.end)) else { return false };
+        if from.file != to.file || from.line >= to.line {
+            return false;
+        }
+        let forms = [format!("(!{name})"), format!("({name})"), format!("({name} =="), format!("({name} !="), format!("(!{name} ||")];
+        (from.line + 1..to.line).filter_map(|n| self.text_of(&to.file, n)).any(|t| {
+            let bare = t.trim_start_matches('}').trim_start();
+            bare.starts_with("if") && forms.iter().any(|f| t.contains(f.as_str()))
+        })
+    }
+
+    /// The line that declares a variable of the function without giving it a value, with zeroes for one.
+    pub fn declared_as_zero(&self, variable: &str) -> Vec<Edit> {
+        let Some(line) = self.lines.line(self.end).filter(|l| l.source.line > 0) else { return Vec::new() };
+        let file = line.source.file;
+        let found = (1..=MAX_BLOCK).filter_map(|up| line.source.line.checked_sub(up)).find_map(|n| {
+            let text = self.text_of(&file, n)?;
+            let at = text.find(variable)?;
+            let behind = &text[at + variable.len()..];
+            let typed = text[..at].trim_end();
+            let words = !typed.is_empty() && typed.bytes().all(|b| names::is_word(b) || b == b' ') && !typed.starts_with("return");
+            let array = behind.starts_with('[').then(|| behind.find(']')).flatten().map_or(0, |i| i + 1);
+            let ends = behind[array..].starts_with(';') || behind[array..].starts_with(',');
+            (words && ends && text[..at].ends_with(' ')).then(|| {
+                let cut = at + variable.len() + array;
+                (n, format!("{} = {{0}}{}", &text[..cut], &text[cut..]))
+            })
+        });
+        found.into_iter().map(|(n, text)| Edit { file: file.clone(), line: n, change: Change::Line(text) }).collect()
+    }
+
+    /// The `return` that a path passes behind a branch.
+    fn passed_return(&self, branch: Option<&RawStep>) -> Option<(String, u32)> {
+        let from = branch.and_then(|b| b.at)?;
+        let frame = self.path.steps.last()?.frame;
+        let behind = self.path.steps.iter().skip(from + 1).filter(|s| s.frame == frame);
+        let lines = behind.filter_map(|s| self.lines.line(s.insn)).filter(|l| l.source.line > 0);
+        let found = lines.filter(|l| l.source.text.starts_with("return")).last()?;
+        Some((found.source.file, found.source.line))
     }
 
     /// How many elements the array has that an expression indexes, by the types of the object: `slots` of `h->slots[i]`.

@@ -6,6 +6,7 @@ use crate::error::{Code, KfuncMsg, Msg, PolicyMsg};
 use crate::kernel::ProgType;
 use crate::state::RegBase;
 
+use super::names;
 use super::remedy::*;
 use super::suggest::{Diagnosis, Facts};
 
@@ -136,6 +137,20 @@ impl Facts<'_> {
             format!("call `bpf_rcu_read_lock();` before {place}, and `bpf_rcu_read_unlock();` when the last use is over, on every path"),
             Some(self.end),
         );
+    }
+
+    /// The first instruction of the path whose line sets a part of a variable that stands on the stack, as far as the line
+    /// does not declare it.
+    pub(super) fn first_written(&self, variable: &str) -> Option<usize> {
+        let part = |t: &str| {
+            let code = t.get(..names::code_end(t)).unwrap_or(t);
+            code.starts_with(&format!("{variable}.")) || code.starts_with(&format!("{variable}["))
+        };
+        let steps = self.path.steps.iter().map(|s| s.insn);
+        let lines = steps.filter_map(|i| Some((i, self.lines.line(i)?.source)));
+        // The compiler orders stores as it likes: the first line, not the first instruction.
+        let found = lines.filter(|(_, s)| part(&s.text)).min_by_key(|(_, s)| s.line)?;
+        Some(found.0)
     }
 
     /// An argument of the function that the program is attached to which that function does not have.

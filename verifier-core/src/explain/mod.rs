@@ -38,7 +38,7 @@ use crate::program::LoadRequest;
 pub use edit::{Change, Edit, Sources, applied};
 pub use path::{Path, Recorder};
 pub use step::{Source, Step, StepKind};
-pub use suggest::Suggestion;
+pub use suggest::{Proof, Suggestion};
 
 /// The explanation of one rejection.
 #[derive(Clone, PartialEq, Debug)]

@@ -311,6 +311,17 @@ fn opening_depth(b: &[u8]) -> i32 {
     })
 }
 
+/// What is behind a macro that swaps bytes: `udp->dest` of `bpf_ntohs(udp->dest)`.
+pub(super) fn swapped(e: &str) -> &str {
+    let Some(open) = e.find('(').filter(|o| *o > 0) else { return e };
+    let name = &e[..open];
+    let swaps = is_name(name) && ["ntoh", "hton", "bswap", "to_cpu", "cpu_to"].iter().any(|w| name.contains(w));
+    match closing(e.as_bytes(), open) {
+        Some(close) if swaps && close + 1 == e.len() => e[open + 1..close].trim(),
+        _ => e,
+    }
+}
+
 /// Whether an expression calls something, so that writing it twice does it twice.
 pub(super) fn calls(e: &str) -> bool {
     let b = e.as_bytes();

@@ -252,7 +252,7 @@ impl Facts<'_> {
             return Some(format!("{copied} > {end}"));
         }
         let e = self.expression()?;
-        let e = expr::without_brackets(&e);
+        let e = names::swapped(expr::without_brackets(&e));
         let pointer = expr::dereferenced(e);
         Some(match e.strip_prefix('*') {
             Some(inner) if expr::operand_end(e, 0) == Some(e.len()) => {

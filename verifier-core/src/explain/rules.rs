@@ -10,6 +10,7 @@ use crate::kernel::prog_types::{AccessQuery, access_is_valid};
 use crate::kernel::{AttachType, ProgType};
 use crate::state::{RegBase, TypeFlags};
 
+use super::edit::Change;
 use super::expr;
 use super::remedy::*;
 use super::suggest::{Diagnosis, Facts};
@@ -445,6 +446,11 @@ impl Facts<'_> {
     }
 
     fn by_kind(&self, d: &mut Diagnosis) {
+        if self.code == Some(code!(Call::TailCallMap)) {
+            let map = self.argument(2).map_or("the map".into(), |a| format!("`{}`", a.trim_start_matches('&')));
+            d.say(format!("bpf_tail_call() takes a map of type prog_array, and {map} is none"), format!("{map} is no prog_array"));
+            d.push(MAP_TYPE, format!("declare {map} with `__uint(type, BPF_MAP_TYPE_PROG_ARRAY)`, with keys and values of 4 bytes"), Some(self.end));
+        }
         if self.code == Some(code!(Call::MapFunc)) {
             let call = self.call(self.end).unwrap_or("the helper".into());
             let map =
@@ -500,20 +506,51 @@ impl Facts<'_> {
         if self.reg.is_some_and(|r| r.has(TypeFlags::RDONLY)) && self.code == Some(code!(Call::ArgType)) {
             d.push(READ_ONLY, page_text(READ_ONLY), None);
         }
-        if self.about(Code::is_stack_uninit) {
+        if self.about(Code::is_stack_uninit) || self.reads_below_stack() || self.reads_above_stack() {
             let arg = self.slice.regno.and_then(|n| self.pointer_name().map(|p| (n, p)));
             let who = arg.map_or("the stack memory".into(), |(_, p)| format!("`{}`", p.trim_start_matches('&')));
+            if let Some(Msg::Memory(MemoryMsg::StackRange { off, size, .. })) = self.cause.filter(|_| self.reads_above_stack()) {
+                let size = *size;
+                d.say(
+                    format!("{size} bytes are read from {who}, and only {} are there", -off),
+                    format!("{who} has {} bytes, {size} are read", -off),
+                );
+                let name = who.trim_matches('`');
+                d.push(
+                    SMALLER_BOUND,
+                    format!("make `{name}` a variable of {size} bytes, as many as the call reads (the size of the map's key or value), or say so where the map is declared"),
+                    None,
+                );
+                return;
+            }
+            if self.reads_below_stack() {
+                d.say(
+                    format!("{who} is read, and nothing was ever written there on this path"),
+                    format!("{who} holds nothing here"),
+                );
+            }
             d.say(
                 format!("some bytes of {who} were never written; padding between fields counts"),
                 format!("{who} is read here, and not all of it was written"),
             );
             let var = who.trim_matches('`').to_string();
+            let mut edits = Vec::new();
             let text = if var.contains(' ') {
                 page_text(INITIALISE)
             } else {
-                format!("clear it before its fields are set: `__builtin_memset(&{var}, 0, sizeof({var}));`")
+                let clear = format!("__builtin_memset(&{var}, 0, sizeof({var}));");
+                let first = self.first_written(&var);
+                edits = first.map_or(Vec::new(), |at| self.before(at, &clear).1);
+                if edits.is_empty() {
+                    edits = self.declared_as_zero(&var);
+                }
+                let place = first.map_or(String::new(), |at| format!(", before {}", self.lines.place(at)));
+                match edits.first().map(|e| &e.change) {
+                    Some(Change::Line(text)) => format!("give it a value where it is declared: `{text}`"),
+                    _ => format!("clear it before its fields are set{place}: `{clear}`"),
+                }
             };
-            d.push(INITIALISE, text, None);
+            d.push_edits(INITIALISE, text, None, edits);
         }
         if self.code == Some(code!(Structure::CombinedStack)) {
             d.say(
@@ -522,6 +559,20 @@ impl Facts<'_> {
             );
             d.push(STACK, "move the largest buffer into a BPF_MAP_TYPE_PERCPU_ARRAY with one entry, and look it up where it is used".into(), None);
         }
+    }
+
+    /// Whether a call reads a variable of the stack and what is behind the frame.
+    fn reads_above_stack(&self) -> bool {
+        matches!(self.cause, Some(Msg::Memory(MemoryMsg::StackRange { what, off, size, .. }))
+            if what.contains("read") && (-512..0).contains(off) && off.saturating_add(*size) > 0)
+            && self.lines.insn(self.end).is_call()
+            && self.pointer_name().is_some_and(|p| p.starts_with('&'))
+    }
+
+    /// Whether bytes of the frame are read that no instruction wrote: for the kernel the stack does not reach so far yet.
+    fn reads_below_stack(&self) -> bool {
+        matches!(self.cause, Some(Msg::Memory(MemoryMsg::StackRange { what, off, size, .. }))
+            if what.contains("read") && *off >= -512 && off.saturating_add(*size) <= 0)
     }
 
     /// Arithmetic that a pointer of this kind does not allow.

@@ -31,6 +31,22 @@ pub struct Suggestion {
     pub insn: Option<usize>,
     /// The change of the source that the text tells, where it is one that can be made as it is printed.
     pub edits: Vec<Edit>,
+    /// What came of making it.
+    pub proof: Proof,
+}
+
+/// What came of making the change that a suggestion tells.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub enum Proof {
+    /// It was not made.
+    #[default]
+    NotTried,
+    /// The source was changed and compiled, and the kernel asked accepts the program.
+    Accepted,
+    /// The source was changed and compiled, and the program gets past this rejection; it is rejected later, in these words.
+    GetsPast(String),
+    /// It was made, and does not help: in these words.
+    DoesNotHelp(String),
 }
 
 /// What is wrong, in few words, and what helps.
@@ -53,7 +69,7 @@ impl Diagnosis {
     /// Adds a remedy that is a change of the source, unless there is one of its kind.
     pub fn push_edits(&mut self, code: &'static str, text: String, insn: Option<usize>, edits: Vec<Edit>) {
         if !self.suggestions.iter().any(|s| s.code == code) {
-            self.suggestions.push(Suggestion { code, text, insn, edits });
+            self.suggestions.push(Suggestion { code, text, insn, edits, proof: Proof::NotTried });
         }
     }
 
@@ -549,8 +565,23 @@ impl Facts<'_> {
             None => String::new(),
         };
         let insn = established.map(|s| s.insn);
-        let check = format!("if ({}) {}", negated(&name), self.leaving());
-        let (besides, edits) = self.before(self.end, &check);
+        let mut check = format!("if ({}) {}", negated(&name), self.leaving());
+        let stands = names::is_name(&name) && self.null_check_stands(&name, established.map(|s| s.insn));
+        if stands {
+            // The compiler knows the outcome of the check that stands there, and would drop a second one.
+            check = format!("asm volatile(\"\" : \"+r\"({name})); {check}");
+        }
+        let (besides, edits) = match self.pointer_name() {
+            Some(_) => self.before(self.end, &check),
+            None => ("", Vec::new()),
+        };
+        if stands {
+            let text = format!(
+                "{v} was compared with null before, but what is used at {at} is another copy of it, for which the kernel does not know that: hide the value from the compiler and check the one that is used{besides}: `{check}`"
+            );
+            d.push_edits(NULL_CHECK_COPY, text, insn, edits);
+            return;
+        }
         if self.checked_sibling(reg) {
             let text = format!(
                 "the check on this path is of another pointer: check {v} as well,{after} before {at}{besides}: `{check}`"

@@ -5,7 +5,7 @@
 use std::io::{self, Write};
 
 use serde_json::{Map, Value, json};
-use verifier_core::explain::{Change, Edit, Trace};
+use verifier_core::explain::{Change, Edit, Proof, Trace};
 
 use crate::clean;
 use crate::row::{Kind, Row};
@@ -89,7 +89,20 @@ fn explanation(t: &Trace) -> Value {
     };
     let fixes = t.suggestions.iter().map(|s| {
         let edits: Vec<Value> = s.edits.iter().map(edit).collect();
-        json!({"code": s.code, "text": s.text, "insn": s.insn, "edits": edits})
+        let mut fix = json!({"code": s.code, "text": s.text, "insn": s.insn, "edits": edits});
+        match &s.proof {
+            Proof::NotTried => {}
+            Proof::Accepted => fix["verified"] = json!("accepted"),
+            Proof::GetsPast(then) => {
+                fix["verified"] = json!("gets_past");
+                fix["then"] = json!(then);
+            }
+            Proof::DoesNotHelp(why) => {
+                fix["verified"] = json!("does_not_help");
+                fix["then"] = json!(why);
+            }
+        }
+        fix
     });
     json!({"problem": t.problem, "steps": steps.collect::<Vec<_>>(), "suggestions": fixes.collect::<Vec<_>>()})
 }

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
-use verifier_core::explain::{Step, StepKind, Trace};
+use verifier_core::explain::{Proof, Step, StepKind, Trace};
 
 use crate::clean::Shown;
 
@@ -136,7 +136,15 @@ pub fn render(row: &Shown<'_>, trace: &Trace, kernels: &[&str], colours: bool) -
     };
     for (i, s) in trace.suggestions.iter().enumerate() {
         let text = if i == 0 { s.text.clone() } else { format!("or: {}", s.text) };
-        main = main.element(Level::HELP.message(format!("{} [{}]", fold(&text), s.code)));
+        // What was tried is said to be; what was not is advice where others were.
+        let (level, proof) = match &s.proof {
+            Proof::NotTried if trace.suggestions.iter().all(|s| s.proof == Proof::NotTried) => (Level::HELP, String::new()),
+            Proof::NotTried => (Level::NOTE, "advice, not tried: ".into()),
+            Proof::Accepted => (Level::HELP, "verified, the program is accepted then: ".into()),
+            Proof::GetsPast(then) => (Level::HELP, format!("verified, gets past this (then: {then}): ")),
+            Proof::DoesNotHelp(why) => (Level::NOTE, format!("does not help alone ({why}): ")),
+        };
+        main = main.element(level.message(format!("{} [{}]", fold(&format!("{proof}{text}")), s.code)));
     }
     main = main.element(Level::NOTE.message(says));
     if !trace.code.is_empty() {

@@ -383,6 +383,7 @@ fn trace(t: proto::Trace, words: &Fixed, message: &str, errno: &str) -> Trace {
                 code: suggest::REMEDIES.iter().find(|r| r.code == s.code).map_or_else(|| keep(&s.code), |r| r.code),
                 text: s.text,
                 insn: s.insn.map(|i| i as usize), edits: Vec::new(),
+                proof: suggest::Proof::NotTried,
             })
             .collect(),
     }

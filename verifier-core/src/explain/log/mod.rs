@@ -15,7 +15,7 @@ use crate::program::LoadRequest;
 
 use super::names;
 use super::rules;
-use super::suggest::Suggestion;
+use super::suggest::{Proof, Suggestion};
 use super::{Source, Step, StepKind, Trace};
 
 /// Instruction lines that are kept, from the end.
@@ -435,7 +435,7 @@ impl Reading {
         let code = self.row_code();
         let mut suggestions: Vec<Suggestion> = Vec::new();
         if let Some(remedy) = code.and_then(|c| rules::remedy_of(c, &self.message)) {
-            suggestions.push(Suggestion { code: remedy, text: rules::page_text(remedy), insn: self.insn, edits: Vec::new() });
+            suggestions.push(Suggestion { code: remedy, text: rules::page_text(remedy), insn: self.insn, edits: Vec::new(), proof: Proof::NotTried });
         }
         let mut problem = code.map(|c| rules::problem_of(c, &self.message)).unwrap_or_default();
         if problem.is_empty() {

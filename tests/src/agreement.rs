@@ -21,6 +21,10 @@ pub struct Ours {
     pub errno: Option<String>,
     /// What is not modelled, why it is not loadable, where it panicked.
     pub reason: String,
+    /// The code of the rule that rejects it; empty where there is none.
+    pub code: &'static str,
+    /// The instruction that it is rejected at.
+    pub insn: usize,
     /// The log at level 2.
     pub log: String,
     /// Counters.
@@ -49,6 +53,13 @@ impl Ours {
             verdict: verdict.into(),
             errno,
             reason,
+            code: match &report.verdict {
+                Verdict::Rejected(r) => {
+                    r.cause.as_ref().and_then(|c| c.row().cause).map_or("", |(code, _)| code.text())
+                }
+                _ => "",
+            },
+            insn: report.insn_idx,
             log: String::from_utf8_lossy(&report.log).into_owned(),
             counters: report.stats.map(|s| Counters {
                 insns: s.insns.into(),
@@ -135,6 +146,24 @@ impl Pair {
         self.log_compared() && self.difference().is_none()
     }
 
+    /// What the kernel's log alone tells of a rejection that both sides agree on, held against what the analysis says.
+    /// `None` where there is nothing to compare: no words of the kernel, or other ones than ours.
+    pub fn log_alone(&self) -> Option<LogAlone> {
+        let log = self.theirs.log.as_deref().filter(|_| self.theirs.verdict == "rejected")?;
+        if !self.log_compared() || !self.log_identical() || self.ours.code.is_empty() {
+            return None;
+        }
+        let got = verifier_core::explain::log::read(log.as_bytes());
+        Some(LogAlone {
+            category: got.category.is_some(),
+            code: got.code() == self.ours.code,
+            read: got.code(),
+            // What is wrong with the program as a whole has no instruction in a log.
+            insn: got.insn.is_none_or(|i| i == self.ours.insn),
+            at: got.insn,
+        })
+    }
+
     /// The first line that differs: number, theirs, ours.
     pub fn difference(&self) -> Option<(usize, String, String)> {
         let theirs = normalise::log(self.theirs.log.as_deref().unwrap_or_default());
@@ -151,6 +180,21 @@ impl Pair {
     pub fn counters_equal(&self) -> bool {
         self.counters_compared() && self.theirs.counters == self.ours.counters
     }
+}
+
+/// What a log alone told of a rejection.
+#[derive(Clone, Copy, Debug)]
+pub struct LogAlone {
+    /// It told a category.
+    pub category: bool,
+    /// It told the code that the analysis gives.
+    pub code: bool,
+    /// The code that it told.
+    pub read: &'static str,
+    /// It told the failing instruction, or none where the log has none.
+    pub insn: bool,
+    /// The instruction that it told.
+    pub at: Option<usize>,
 }
 
 /// Counts over programs.

@@ -46,7 +46,11 @@ fn parse(file: &str, text: &str) -> Result<Vec<Rejection>, String> {
     let mut out: Vec<Rejection> = Vec::new();
     for line in text.lines() {
         if let Some(name) = line.strip_prefix("//// ") {
-            out.push(Rejection { name: format!("{file}/{}", name.trim()), source: "#include \"bpf.h\"\n".into(), ..Rejection::default() });
+            out.push(Rejection {
+                name: format!("{file}/{}", name.trim()),
+                source: "#include \"bpf.h\"\n".into(),
+                ..Rejection::default()
+            });
             continue;
         }
         let Some(r) = out.last_mut() else { continue };

@@ -92,7 +92,15 @@ fn recordings_of_the_corpus_are_read_as_their_cases_say() {
 #[test]
 fn other_kernels_recordings_have_a_place_and_a_category() {
     let Some(folder) = recordings::folder() else { return };
-    for kernel in ["5.10.262-debian", "6.1.192-debian", "6.12.117-debian", "6.18.44", "7.0.13-debian", "7.3.4-debian"] {
+    for kernel in [
+        "5.10.262-debian",
+        "6.1.192-debian",
+        "6.12.117-debian",
+        "6.18.15-debian",
+        "6.18.44",
+        "7.0.13-debian",
+        "7.3.4-debian",
+    ] {
         let Ok(lines) = recordings::lines(&folder.join(format!("records/{kernel}.jsonl.zst"))) else { continue };
         let rejected = lines.iter().filter(|r| r["verdict"] == "rejected");
         let logs: Vec<&str> = rejected.filter_map(|r| r["log"].as_str()).filter(|l| !l.is_empty()).collect();
@@ -169,4 +177,31 @@ fn mangled_logs_end_in_an_answer() {
         }
     }
     assert!(logs.len() >= 100 && by_outcome["with code"] > by_outcome.values().sum::<usize>() / 3, "{by_outcome:?}");
+}
+
+/// `== thread code instruction`, then the lines that people quoted.
+fn quoted() -> Vec<(String, String, usize, String)> {
+    let text = include_str!("../logs/threads.txt");
+    let entries = text.split("\n== ").skip(1).filter_map(|e| {
+        let (head, log) = e.split_once('\n')?;
+        let [thread, code, insn] = head.split(' ').collect::<Vec<_>>()[..] else { return None };
+        Some((thread.to_string(), code.to_string(), insn.parse().ok()?, log.to_string()))
+    });
+    entries.collect()
+}
+
+#[test]
+fn logs_that_people_quoted_are_read() {
+    let all = quoted();
+    assert!(all.len() >= 75, "{} logs", all.len());
+    let mut wrong = Vec::new();
+    for (thread, code, insn, log) in &all {
+        for (loader, text) in std::iter::once(("plain", log.clone())).chain(wrapped(log)) {
+            let got = read(text.as_bytes());
+            if got.code() != code || got.insn != Some(*insn) || got.category.is_none() {
+                wrong.push(format!("{thread} ({loader}): {code} at {insn}, read as {} at {:?}", got.code(), got.insn));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{} wrong:\n{}", wrong.len(), wrong.join("\n"));
 }

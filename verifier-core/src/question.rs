@@ -225,7 +225,15 @@ impl<'a> Question<'a> {
                 let mut recorder = Recorder::new();
                 let quiet = Options { log_level: 0, ..options };
                 let again = verify_with(&system, request, &quiet, &mut recorder, &stop);
-                explain::trace_of(&system, request, &quiet, &again, &recorder.into_path(), &explain::Sources::default(), &stop)
+                explain::trace_of(
+                    &system,
+                    request,
+                    &quiet,
+                    &again,
+                    &recorder.into_path(),
+                    &explain::Sources::default(),
+                    &stop,
+                )
             })
             .flatten();
         Ok(Answer::new(kernel, report, explanation))

@@ -120,7 +120,9 @@ impl Trying {
 
     /// What comes of some changes, which must all be of one file.
     fn outcome(&self, row: &Row, edits: &[Edit], system: &System) -> Proof {
-        let Some((original, text)) = edits.first().and_then(|e| self.files.get(&e.file)) else { return Proof::NotTried };
+        let Some((original, text)) = edits.first().and_then(|e| self.files.get(&e.file)) else {
+            return Proof::NotTried;
+        };
         if edits.iter().any(|e| e.file != edits[0].file) {
             return Proof::NotTried;
         }

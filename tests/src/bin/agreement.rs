@@ -114,8 +114,24 @@ fn report(args: &Args, pairs: &[Pair]) {
     if let Some(list) = &args.list {
         print_list(list, args.most, pairs);
     }
+    log_alone(args, pairs);
     println!("{}", table("program type", pairs, |p| p.kind.clone()));
     println!("{}", table("feature", pairs, |p| p.feature.to_string()));
+}
+
+/// What the kernel's logs tell by themselves of rejections whose log is the same as ours.
+fn log_alone(args: &Args, pairs: &[Pair]) {
+    let (mut all, mut categories, mut codes, mut insns) = (0, 0, 0, 0);
+    for (p, got) in pairs.iter().filter_map(|p| Some((p, p.log_alone()?))) {
+        all += 1;
+        categories += usize::from(got.category);
+        codes += usize::from(got.code);
+        insns += usize::from(got.insn);
+        if args.list.as_deref() == Some("log-alone") && !(got.category && got.code && got.insn) {
+            println!("{}: {} at {}, read {} at {:?}", p.name, p.ours.code, p.ours.insn, got.read, got.at);
+        }
+    }
+    println!("from the log alone, of {all} rejections: {categories} categories, {codes} codes, {insns} instructions\n");
 }
 
 fn show(p: &Pair) {
@@ -160,6 +176,7 @@ fn print_list(list: &str, most: usize, pairs: &[Pair]) {
         "insns" => p.same_insns == Some(false),
         "errno" => p.same_verdict() && !p.same_errno(),
         "slow" => p.ours.millis > 1000,
+        "log-alone" => false,
         _ => !p.same_verdict(),
     };
     let chosen: Vec<&Pair> = pairs.iter().filter(wanted).collect();

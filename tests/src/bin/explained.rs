@@ -39,7 +39,7 @@ struct Args {
     #[arg(long)]
     machines: Option<PathBuf>,
     /// Exit 1 when fewer sentences, spans, or first suggestions are right, in percent.
-    #[arg(long, value_delimiter = ',', num_args = 3, default_values_t = [0, 0, 0])]
+    #[arg(long, num_args = 3, default_values_t = [0, 0, 0])]
     least: Vec<usize>,
 }
 
@@ -107,7 +107,7 @@ impl Asker<'_> {
         if !a.failed.is_empty() {
             return Some((a.verdict, a.failed));
         }
-        let words = a.log.lines().filter(|l| !l.starts_with("processed ") && !l.is_empty()).next_back().unwrap_or("").to_string();
+        let words = a.log.lines().rfind(|l| !l.starts_with("processed ") && !l.is_empty()).unwrap_or("").to_string();
         Some((a.verdict, words))
     }
 
@@ -126,7 +126,9 @@ impl Asker<'_> {
         };
         match self.row(r, &object) {
             Ok(row) if row.kind == Kind::Accepted => {
-                if let Some((verdict, words)) = self.kernel(r, &object).filter(|(v, w)| v != "accepted" && !w.is_empty()) {
+                if let Some((verdict, words)) =
+                    self.kernel(r, &object).filter(|(v, w)| v != "accepted" && !w.is_empty())
+                {
                     out.wrong.push(format!("the running kernel: {verdict}: {words}"));
                     return Applied::StillRejected;
                 }
@@ -134,7 +136,11 @@ impl Asker<'_> {
             }
             Ok(row) => {
                 let place = row.source.as_ref().map(|s| s.text.clone()).unwrap_or_default();
-                out.wrong.push(format!("still {}: {} at `{place}`", row.kind.word(), row.message.lines().next().unwrap_or("")));
+                out.wrong.push(format!(
+                    "still {}: {} at `{place}`",
+                    row.kind.word(),
+                    row.message.lines().next().unwrap_or("")
+                ));
                 Applied::StillRejected
             }
             Err(e) => {

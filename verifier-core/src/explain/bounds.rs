@@ -281,8 +281,7 @@ impl Facts<'_> {
             let check = format!("{copy}if ({condition}) {}", self.leaving());
             let (besides, edits) = self.checked_before(&need, &check, &own);
             let place = self.lines.place(self.end);
-            let text =
-                format!("exclude negative numbers before {place}{besides}: `{check}`{why}{unsigned}{upper}");
+            let text = format!("exclude negative numbers before {place}{besides}: `{check}`{why}{unsigned}{upper}");
             d.push_edits(LOWER_BOUND, text, None, edits);
             return;
         }
@@ -360,7 +359,8 @@ impl Facts<'_> {
         let plain = super::names::is_name(variable);
         let loaded = !plain && (variable.contains("->") || variable.contains('*'));
         if self.compiler_moves_checks(need) && !loaded {
-            let (own, copy) = if plain { (variable, String::new()) } else { ("n", format!("unsigned long long n = {variable}; ")) };
+            let (own, copy) =
+                if plain { (variable, String::new()) } else { ("n", format!("unsigned long long n = {variable}; ")) };
             return (own.into(), format!("{copy}asm volatile(\"\" : \"+r\"({own})); "));
         }
         if !loaded {
@@ -503,7 +503,9 @@ impl Facts<'_> {
         let compare = (!stands).then(|| self.comparison_before(size)).flatten();
         let then = match &compare {
             _ if stands => "the comparison that stands there holds then".to_string(),
-            Some((check, _)) => format!("then compare the pointer with the end before {}: `{check}`", self.lines.place(self.end)),
+            Some((check, _)) => {
+                format!("then compare the pointer with the end before {}: `{check}`", self.lines.place(self.end))
+            }
             None => "then compare the pointer with data_end".to_string(),
         };
         let check = format!("if ({} > 1500) {}", super::expr::as_operand(var), self.leaving());
@@ -514,89 +516,8 @@ impl Facts<'_> {
             edits.extend(compare.map_or(Vec::new(), |(_, e)| e));
         }
         let place = added.map_or(String::new(), |at| format!(" at {}", self.lines.place(at)));
-        let text = format!(
-            "limit {v} before it is added to the packet pointer{place}{besides}: `{check}`, {then}"
-        );
+        let text = format!("limit {v} before it is added to the packet pointer{place}{besides}: `{check}`, {then}");
         d.push_edits(UPPER_BOUND, text, None, edits);
-    }
-
-    /// The offset is a constant, and outside.
-    fn constant(&self, d: &mut Diagnosis) {
-        let Some((_, object)) = self.slice.object.or(self.reg.map(|r| (0, r))) else { return };
-        let insn = self.slice.insn.unwrap_or_default();
-        let (what, room) = (value::object(&object, self.request), value::room(&object, self.request));
-        let Some(room) = room.filter(|_| object.scalar.is_const()) else { return };
-        let (from, size) = match self.reg.filter(|r| insn.is_call() && r.is_scalar()) {
-            Some(size) => (0, i128::from(size.scalar.umax)),
-            None if insn.is_call() => return,
-            None => (i128::from(insn.off), i128::from(insn.access_size())),
-        };
-        self.constant_words(&object, what, (room, from, size), d);
-    }
-
-    /// Words for a constant place, and for an index that is constant on this path only.
-    fn constant_words(&self, object: &RegState, what: String, (room, from, size): (i128, i128, i128), d: &mut Diagnosis) {
-        let whole = value::object_size(object, self.request).unwrap_or(room);
-        let at = whole - room + from;
-        let bytes = |n: i128| if n == 1 { "1 byte".to_string() } else { format!("{n} bytes") };
-        let call = self.lines.insn(self.end).is_call();
-        let access = self.expression().filter(|_| !call).map_or(if call { "the call".into() } else { "the access".into() }, |e| format!("`{e}`"));
-        let only = if what.contains("bytes") { String::new() } else { format!(", which has only {}", bytes(whole)) };
-        d.problem = format!("{access} accesses {} from byte {at} on of {what}{only}", bytes(size));
-        d.here = format!("bytes {at} to {} are accessed, and there are {whole}", at + size - 1);
-        let index = self.expression().filter(|_| !call).and_then(|e| {
-            let variable = super::names::index(&e).filter(|v| super::names::is_name(v))?.to_string();
-            Some((variable, self.array_length(&e)?))
-        });
-        if let Some((variable, n)) = index {
-            let leave = if self.in_loop() { "break;".to_string() } else { self.leaving() };
-            let check = format!("if ({variable} >= {n}) {leave}");
-            let (besides, mut edits) = self.before(self.end, &check);
-            let mut how = format!("check before {}{besides}: `{check}`", self.lines.place(self.end));
-            if edits.is_empty()
-                && let Some((header, edit)) = self.loop_bounded(&variable, n)
-            {
-                how = format!("bound the loop at line {}: `{header}`", edit.line);
-                edits.push(edit);
-            }
-            let text = format!("`{variable}` may be more than {} there: {how}", n - 1);
-            d.push_edits(SMALLER_BOUND, text, None, edits);
-            return;
-        }
-        if call && self.constant_size(room, d) {
-            return;
-        }
-        let reserved = self.established().and_then(|s| Some((s.insn, self.lines.helper(s.insn)?))).filter(|(_, c)| *c == "bpf_ringbuf_reserve");
-        let text = match (room - from, reserved) {
-            (_, Some((insn, call))) => format!(
-                "ask {call}() at {} for at least {} bytes (`sizeof(*p)`, not the size of the pointer)",
-                self.lines.place(insn),
-                at + size
-            ),
-            (left, _) if left > 0 => format!("access at most {} here, or make the object larger", bytes(left)),
-            _ => format!("the offset is outside of {what}: access an offset that is inside, or make the object larger"),
-        };
-        d.push(SMALLER_BOUND, text, None);
-    }
-
-    /// A size handed to a call that is a constant here, and too large: what to pass in its place.
-    fn constant_size(&self, room: i128, d: &mut Diagnosis) -> bool {
-        let Some(n) = self.slice.regno.filter(|_| self.reg.is_some_and(|r| r.is_scalar()) && room > 0) else { return false };
-        let (Some(size), pointer) = (self.argument(n), n.checked_sub(1).and_then(|p| self.argument(p))) else { return false };
-        let place = self.lines.place(self.end);
-        if super::names::is_name(&size) && !size.bytes().all(|b| b.is_ascii_uppercase() || b == b'_' || b.is_ascii_digit()) {
-            // A variable: on this path it is too large.
-            let check = format!("if ({size} > {room}) {}", self.leaving());
-            let (besides, edits) = self.before(self.end, &check);
-            let text = format!("check before {place}{besides} that `{size}` is at most {room}: `{check}`");
-            d.push_edits(SMALLER_BOUND, text, None, edits);
-            return true;
-        }
-        let object = pointer.as_deref().map(super::expr::without_casts).and_then(|p| p.strip_prefix('&')).filter(|p| super::names::is_name(p));
-        let new = object.map_or(room.to_string(), |o| format!("sizeof({o})"));
-        let edits = self.line_with(self.end, &size, &new);
-        d.push_edits(SMALLER_BOUND, format!("pass `{new}` in place of `{size}` at {place}: only {room} bytes are there"), Some(self.end), edits);
-        true
     }
 
     fn last_check(&self, need: &Need) -> Option<&RawStep> {
@@ -625,7 +546,9 @@ impl Facts<'_> {
                 let var = need.variable.as_deref().filter(|v| super::names::is_name(v));
                 let own = var.unwrap_or("i");
                 let (copy, instead) = match (var, need.variable.as_deref()) {
-                    (None, Some(e)) => (format!("unsigned long long i = {e}; "), format!(", and use `i` in place of `{e}`")),
+                    (None, Some(e)) => {
+                        (format!("unsigned long long i = {e}; "), format!(", and use `i` in place of `{e}`"))
+                    }
                     _ => (String::new(), String::new()),
                 };
                 // The compiler knows the limit and would remove the check: it must not know the value.

@@ -256,7 +256,10 @@ impl Facts<'_> {
                 return none;
             }
             let change = Change::Line(format!("{{ {code} {text} }}"));
-            return (" (with the line itself in braces, for it is all that the line above it governs)", vec![Edit { file, line: number, change }]);
+            return (
+                " (with the line itself in braces, for it is all that the line above it governs)",
+                vec![Edit { file, line: number, change }],
+            );
         }
         ("", vec![Edit { file, line: number, change: Change::Before(code.to_string()) }])
     }
@@ -310,7 +313,11 @@ impl Facts<'_> {
         if !text.ends_with('{') {
             return None;
         }
-        (number + 1..number + MAX_BLOCK).map_while(|n| Some((n, self.text_of(&file, n)?))).take_while(|(_, t)| !t.starts_with('}')).find(|(_, t)| leaves(t)).map(|(n, _)| (file.clone(), n))
+        (number + 1..number + MAX_BLOCK)
+            .map_while(|n| Some((n, self.text_of(&file, n)?)))
+            .take_while(|(_, t)| !t.starts_with('}'))
+            .find(|(_, t)| leaves(t))
+            .map(|(n, _)| (file.clone(), n))
     }
 
     /// Whether a branch does not govern the line on which the path leaves: every path leaves there.
@@ -356,7 +363,9 @@ impl Facts<'_> {
     pub fn licence_as(&self, licence: &str) -> Vec<Edit> {
         let old = format!("\"{}\"", self.request.license);
         let found = self.sources.0.iter().find_map(|(file, lines)| {
-            let at = lines.iter().position(|l| l.contains("icense") && l.contains(&old) || l.contains("LICENSE(") && l.contains(&old))?;
+            let at = lines
+                .iter()
+                .position(|l| l.contains("icense") && l.contains(&old) || l.contains("LICENSE(") && l.contains(&old))?;
             let text = lines[at].trim().replace(&old, &format!("\"{licence}\""));
             Some(Edit { file: file.clone(), line: u32::try_from(at + 1).ok()?, change: Change::Line(text) })
         });
@@ -370,7 +379,13 @@ impl Facts<'_> {
         if from.file != to.file || from.line >= to.line {
             return false;
         }
-        let forms = [format!("(!{name})"), format!("({name})"), format!("({name} =="), format!("({name} !="), format!("(!{name} ||")];
+        let forms = [
+            format!("(!{name})"),
+            format!("({name})"),
+            format!("({name} =="),
+            format!("({name} !="),
+            format!("(!{name} ||"),
+        ];
         (from.line + 1..to.line).filter_map(|n| self.text_of(&to.file, n)).any(|t| {
             let bare = t.trim_start_matches('}').trim_start();
             bare.starts_with("if") && forms.iter().any(|f| t.contains(f.as_str()))
@@ -386,7 +401,9 @@ impl Facts<'_> {
             let at = text.find(variable)?;
             let behind = &text[at + variable.len()..];
             let typed = text[..at].trim_end();
-            let words = !typed.is_empty() && typed.bytes().all(|b| names::is_word(b) || b == b' ') && !typed.starts_with("return");
+            let words = !typed.is_empty()
+                && typed.bytes().all(|b| names::is_word(b) || b == b' ')
+                && !typed.starts_with("return");
             let array = behind.starts_with('[').then(|| behind.find(']')).flatten().map_or(0, |i| i + 1);
             let ends = behind[array..].starts_with(';') || behind[array..].starts_with(',');
             (words && ends && text[..at].ends_with(' ')).then(|| {

@@ -1,6 +1,7 @@
 //! What is handed to calls that take something else, and what a place in the program does not allow: rules that need no
 //! values of registers, with what is to be done in words.
 
+use crate::btf::BtfKind;
 use crate::code;
 use crate::error::{Code, KfuncMsg, Msg, PolicyMsg};
 use crate::kernel::ProgType;
@@ -28,7 +29,9 @@ impl Facts<'_> {
     /// A pointer into the packet for a helper that takes none.
     fn packet_handed(&self, d: &mut Diagnosis) {
         let call = self.call(self.end).unwrap_or("the helper".into());
-        let packet = |n: &u8| self.held(*n).is_some_and(|r| matches!(r.ty.base, RegBase::PtrToPacket | RegBase::PtrToPacketMeta));
+        let packet = |n: &u8| {
+            self.held(*n).is_some_and(|r| matches!(r.ty.base, RegBase::PtrToPacket | RegBase::PtrToPacketMeta))
+        };
         let arg = (1..=5u8).find(packet);
         let name = arg.and_then(|n| self.argument(n)).map_or("the pointer".into(), |a| format!("`{a}`"));
         let context = arg == Some(1) && call == "bpf_tail_call()";
@@ -37,7 +40,11 @@ impl Facts<'_> {
                 format!("{call} takes the context as its first argument, and {name} is a pointer into the packet"),
                 format!("{name} is not the context"),
             );
-            d.push(ARGUMENT_TYPE, format!("pass the context that the program was given in place of {name}"), Some(self.end));
+            d.push(
+                ARGUMENT_TYPE,
+                format!("pass the context that the program was given in place of {name}"),
+                Some(self.end),
+            );
             return;
         }
         d.say(
@@ -80,13 +87,19 @@ impl Facts<'_> {
             format!("an atomic operation changes {what}, and programs may do that only in map values, on the stack and in memory of their own"),
             format!("atomic on {what}"),
         );
-        d.push(ARGUMENT_TYPE, format!("read, compute and write {what} with plain accesses, or keep the counter in a map value"), None);
+        d.push(
+            ARGUMENT_TYPE,
+            format!("read, compute and write {what} with plain accesses, or keep the counter in a map value"),
+            None,
+        );
     }
 
     /// A register that the call needs as something else.
     fn other_argument(&self, d: &mut Diagnosis) {
-        let Some(reg) = self.reg.filter(|r| r.ty.base == RegBase::PtrToCtx) else { return };
-        let _ = reg;
+        let context = self.reg.is_some_and(|r| r.ty.base == RegBase::PtrToCtx);
+        if !context || !self.lines.insn(self.end).is_pseudo_call() {
+            return;
+        }
         let line = self.lines.line(self.end);
         let call = line.as_ref().map_or("the call".into(), |l| format!("`{}`", l.expression()));
         d.say(
@@ -166,9 +179,20 @@ impl Facts<'_> {
         }
         let types = target.btf.as_ref().unwrap_or(&self.system.vmlinux);
         let target = types.ty(target.btf_id);
-        let proto = target.and_then(|t| types.ty(t.size_or_type));
+        // A tracepoint is a type of pointers to functions, whose first argument programs are not given.
+        let (behind, own) = match target.as_ref().map(|t| t.kind) {
+            Some(BtfKind::Func) => (target.map(|t| t.size_or_type), 0),
+            Some(BtfKind::Typedef) => {
+                (target.and_then(|t| types.skip_modifiers(t.size_or_type)).map(|p| p.size_or_type), 1)
+            }
+            _ => return false,
+        };
+        let proto = behind.and_then(|id| types.ty(id)).filter(|p| p.kind == BtfKind::FuncProto);
         let (Some(target), Some(proto)) = (target, proto) else { return false };
-        let n = proto.vlen;
+        let n = u32::from(proto.vlen).saturating_sub(own);
+        if u32::try_from(off / 8).is_ok_and(|at| at < n) {
+            return false;
+        }
         let arguments = if n == 1 { "1 argument".to_string() } else { format!("{n} arguments") };
         d.say(
             format!("{what} is argument {} (counted from 0), and `{}` has {arguments}", off / 8, target.name()),
@@ -176,7 +200,7 @@ impl Facts<'_> {
         );
         d.push(
             CONTEXT_FIELD,
-            format!("read one of the {arguments} that `{}` has on this kernel, `ctx[0]` to `ctx[{}]`", target.name(), n.saturating_sub(1)),
+            format!("read what `{}` is given on this kernel: {arguments}, counted from `ctx[0]`", target.name()),
             None,
         );
         true

@@ -10,6 +10,7 @@
 //! value, [`Trace`]; renderers only lay it out.
 
 mod bounds;
+mod constant;
 pub mod cost;
 mod edit;
 mod expr;

@@ -429,10 +429,9 @@ impl Facts<'_> {
         };
         let all = if need.checked + by > need.upto { ", which is all that the line accesses" } else { "" };
         let (text, edits) = match self.widened_line(check, by, ends) {
-            Some(line) => (
-                format!("make the check at {at} cover {cover}{all}: `{line}`"),
-                self.line_as(check.insn, line),
-            ),
+            Some(line) => {
+                (format!("make the check at {at} cover {cover}{all}: `{line}`"), self.line_as(check.insn, line))
+            }
             None => (format!("make the check at {at} cover {cover}{all}"), Vec::new()),
         };
         d.push_edits(PACKET_CHECK, text, Some(check.insn), edits);

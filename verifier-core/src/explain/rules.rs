@@ -448,8 +448,15 @@ impl Facts<'_> {
     fn by_kind(&self, d: &mut Diagnosis) {
         if self.code == Some(code!(Call::TailCallMap)) {
             let map = self.argument(2).map_or("the map".into(), |a| format!("`{}`", a.trim_start_matches('&')));
-            d.say(format!("bpf_tail_call() takes a map of type prog_array, and {map} is none"), format!("{map} is no prog_array"));
-            d.push(MAP_TYPE, format!("declare {map} with `__uint(type, BPF_MAP_TYPE_PROG_ARRAY)`, with keys and values of 4 bytes"), Some(self.end));
+            d.say(
+                format!("bpf_tail_call() takes a map of type prog_array, and {map} is none"),
+                format!("{map} is no prog_array"),
+            );
+            d.push(
+                MAP_TYPE,
+                format!("declare {map} with `__uint(type, BPF_MAP_TYPE_PROG_ARRAY)`, with keys and values of 4 bytes"),
+                Some(self.end),
+            );
         }
         if self.code == Some(code!(Call::MapFunc)) {
             let call = self.call(self.end).unwrap_or("the helper".into());
@@ -509,7 +516,9 @@ impl Facts<'_> {
         if self.about(Code::is_stack_uninit) || self.reads_below_stack() || self.reads_above_stack() {
             let arg = self.slice.regno.and_then(|n| self.pointer_name().map(|p| (n, p)));
             let who = arg.map_or("the stack memory".into(), |(_, p)| format!("`{}`", p.trim_start_matches('&')));
-            if let Some(Msg::Memory(MemoryMsg::StackRange { off, size, .. })) = self.cause.filter(|_| self.reads_above_stack()) {
+            if let Some(Msg::Memory(MemoryMsg::StackRange { off, size, .. })) =
+                self.cause.filter(|_| self.reads_above_stack())
+            {
                 let size = *size;
                 d.say(
                     format!("{size} bytes are read from {who}, and only {} are there", -off),
@@ -586,10 +595,9 @@ impl Facts<'_> {
                 format!("`{op}` on the end of the packet"),
             );
             let (text, edits) = match self.moved_to_other_side() {
-                Some(line) => (
-                    format!("compute on the other side of the comparison: `{line}`"),
-                    self.line_as(self.end, line),
-                ),
+                Some(line) => {
+                    (format!("compute on the other side of the comparison: `{line}`"), self.line_as(self.end, line))
+                }
                 None => (
                     "compute on the pointer into the packet, and compare the result with the end: `p + n > data_end`"
                         .into(),

@@ -474,10 +474,9 @@ fn index(chain: &[RawStep], path: &Path, request: &LoadRequest) -> Option<Index>
         };
         // Of several numbers added one after the other, the one that is least known.
         let mut add = rest.iter().position(adds)?;
-        while let Some((number, pointer)) = operands(&rest[add]).filter(|(n, p)| n < p)
+        while let Some((number, _)) = operands(&rest[add]).filter(|(n, p)| n < p)
             && let Some(next) = rest.iter().skip(add + 1).position(adds)
         {
-            let _ = pointer;
             besides = besides.saturating_add(number);
             add += 1 + next;
         }

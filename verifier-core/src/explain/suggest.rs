@@ -372,7 +372,16 @@ impl Facts<'_> {
         let iterator = call.as_deref().is_some_and(|c| c.starts_with("bpf_iter_"));
         let bare = call.as_deref().map_or("", |c| c.trim_end_matches("()"));
         let named = self.handed_out_as(step.insn, bare);
-        let name = named.clone().unwrap_or(if iterator { "&it" } else if dynptr { "&ptr" } else { "it" }.into());
+        let name = named.clone().unwrap_or(
+            if iterator {
+                "&it"
+            } else if dynptr {
+                "&ptr"
+            } else {
+                "it"
+            }
+            .into(),
+        );
         let release = release_of(bare, &name).map_or("release it".into(), |r| format!("call `{r}`"));
         let what = call.as_deref().map_or("the reference".into(), |c| format!("what {c} handed out"));
         let at = self.lines.place(step.insn);
@@ -389,12 +398,15 @@ impl Facts<'_> {
         });
         // What a loop hands out again and again has to be given back in each round.
         let again = |insn: usize| {
-            insn != step.insn && self.lines.place(insn) == at && called(self.system, self.request, insn).as_deref() == Some(bare)
+            insn != step.insn
+                && self.lines.place(insn) == at
+                && called(self.system, self.request, insn).as_deref() == Some(bare)
         };
         let times = self.path.steps.iter().filter(|s| s.insn == step.insn).count();
         // The compiler may have unrolled it.
         if times > 1 || self.path.steps.iter().any(|s| again(s.insn)) {
-            let text = format!("{release} in every round, before the loop comes to {at} again, and after its last round");
+            let text =
+                format!("{release} in every round, before the loop comes to {at} again, and after its last round");
             d.push(RELEASE, text, Some(step.insn));
             return;
         }
@@ -682,7 +694,12 @@ impl Facts<'_> {
                 Some(name) => {
                     let check = format!("if (!{name}) {}", self.leaving());
                     let (besides, edits) = self.before(self.end, &check);
-                    d.push_edits(NULL_CHECK, format!("leave before {place}{besides} where {v} is null: `{check}`"), None, edits);
+                    d.push_edits(
+                        NULL_CHECK,
+                        format!("leave before {place}{besides} where {v} is null: `{check}`"),
+                        None,
+                        edits,
+                    );
                 }
                 None => d.push(NULL_CHECK, format!("leave before {place} where {v} is null"), None),
             }

@@ -138,7 +138,9 @@ pub fn render(row: &Shown<'_>, trace: &Trace, kernels: &[&str], colours: bool) -
         let text = if i == 0 { s.text.clone() } else { format!("or: {}", s.text) };
         // What was tried is said to be; what was not is advice where others were.
         let (level, proof) = match &s.proof {
-            Proof::NotTried if trace.suggestions.iter().all(|s| s.proof == Proof::NotTried) => (Level::HELP, String::new()),
+            Proof::NotTried if trace.suggestions.iter().all(|s| s.proof == Proof::NotTried) => {
+                (Level::HELP, String::new())
+            }
             Proof::NotTried => (Level::NOTE, "advice, not tried: ".into()),
             Proof::Accepted => (Level::HELP, "verified, the program is accepted then: ".into()),
             Proof::GetsPast(then) => (Level::HELP, format!("verified, gets past this (then: {then}): ")),

@@ -382,7 +382,8 @@ fn trace(t: proto::Trace, words: &Fixed, message: &str, errno: &str) -> Trace {
             .map(|s| suggest::Suggestion {
                 code: suggest::REMEDIES.iter().find(|r| r.code == s.code).map_or_else(|| keep(&s.code), |r| r.code),
                 text: s.text,
-                insn: s.insn.map(|i| i as usize), edits: Vec::new(),
+                insn: s.insn.map(|i| i as usize),
+                edits: Vec::new(),
                 proof: suggest::Proof::NotTried,
             })
             .collect(),

@@ -155,6 +155,7 @@ fn errno_in(line: &str) -> Option<&'static str> {
         ("ENOSPC", "ENOSPC"),
         ("annot allocate memory", "ENOMEM"),
         ("ad address", "EFAULT"),
+        ("failed to load: -524", "ENOTSUPP"),
     ];
     let lower = line.to_ascii_lowercase();
     let about = ["load", "verif", "syscall", "bpf("].iter().any(|w| lower.contains(w));
@@ -435,7 +436,13 @@ impl Reading {
         let code = self.row_code();
         let mut suggestions: Vec<Suggestion> = Vec::new();
         if let Some(remedy) = code.and_then(|c| rules::remedy_of(c, &self.message)) {
-            suggestions.push(Suggestion { code: remedy, text: rules::page_text(remedy), insn: self.insn, edits: Vec::new(), proof: Proof::NotTried });
+            suggestions.push(Suggestion {
+                code: remedy,
+                text: rules::page_text(remedy),
+                insn: self.insn,
+                edits: Vec::new(),
+                proof: Proof::NotTried,
+            });
         }
         let mut problem = code.map(|c| rules::problem_of(c, &self.message)).unwrap_or_default();
         if problem.is_empty() {

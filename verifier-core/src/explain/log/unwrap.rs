@@ -8,6 +8,38 @@ use std::borrow::Cow;
 /// Bytes of a log that are read: the end, where the reason stands.
 const MOST: usize = 64 << 20;
 
+/// What lines of a log begin with, besides numbers.
+const BEGINNINGS: &[&str] = &[
+    "processed ",
+    "; ",
+    "R",
+    "func#",
+    "from ",
+    "verification time",
+    "invalid ",
+    "-- ",
+    "unknown ",
+    "program ",
+    "cannot ",
+    "math ",
+    "misaligned ",
+    "value ",
+    "BPF ",
+    "helper ",
+    "back-edge ",
+    "Unreleased ",
+    "The sequence ",
+    "only ",
+    "At ",
+    "reference ",
+    "tail_call ",
+    "last insn ",
+    "unreachable ",
+    "jump out ",
+    "infinite loop ",
+    "combined stack ",
+];
+
 /// Lines of a log, without colours, control characters and escapes.
 pub(super) fn lines(bytes: &[u8]) -> Vec<String> {
     let bytes = &bytes[bytes.len().saturating_sub(MOST)..];
@@ -32,9 +64,7 @@ fn unescaped(line: &str) -> Cow<'_, str> {
         let rest = rest.trim_start_matches(['\\', 't', ' ']);
         let number = rest.bytes().take_while(u8::is_ascii_digit).count();
         let insn = number > 0 && rest[number..].starts_with(": ");
-        insn || ["processed ", "; ", "R", "func#", "from ", "verification time", "invalid ", "-- "]
-            .iter()
-            .any(|w| rest.starts_with(w))
+        insn || BEGINNINGS.iter().any(|w| rest.starts_with(w))
     };
     if !line.match_indices("\\n").any(|(i, _)| behind(&line[i + 2..])) {
         return Cow::Borrowed(line);

@@ -20,10 +20,7 @@ const OTHER_WORDINGS: &[(&str, Code)] = &[
     ("R{regno} invalid mem access '{ty}'", code!(Memory::InvalidMem)),
     ("R{regno} type={ty} expected={want}", code!(Call::ArgType)),
     ("math between {ty} pointer and register with unbounded", code!(Register::OffsetUnbounded)),
-    ("R{regno} pointer arithmetic on PTR_TO_PACKET_END prohibited", code!(Register::PointerKind)),
-    ("R{regno} pointer arithmetic on CONST_PTR_TO_MAP prohibited", code!(Register::PointerKind)),
-    ("R{regno} pointer arithmetic on pkt_end prohibited", code!(Register::PointerKind)),
-    ("R{regno} pointer arithmetic on map_ptr prohibited", code!(Register::PointerKind)),
+    ("R{regno} type={ty} expected=fp,", code!(Call::ArgType)),
     ("R{regno} tried to add from different maps", code!(Register::SpecMixedBounds)),
     ("invalid stack off={off} size={size}", code!(Memory::StackRange)),
     ("invalid stack type R{regno} off={off} access_size={size}", code!(Memory::StackRange)),
@@ -242,13 +239,28 @@ pub(super) fn row_of(line: &str) -> Option<(&'static Row, usize)> {
     let whole = all.or_else(|| PATTERNS.iter().find(|p| p.begins(&text[start..]))).map(|p| (&p.row, start, p.weight));
     let inside =
         PATTERNS.iter().filter(|p| p.weight >= LEAST_INSIDE).find_map(|p| Some((&p.row, p.inside(text)?, p.weight)));
-    match (whole, inside) {
+    let (row, at) = match (whole, inside) {
         // A hole at the beginning takes whatever a loader wrote; fixed words found later tell more.
-        (Some((row, at, w)), Some((_, _, i))) if w >= i => Some((row, at)),
-        (_, Some((row, at, _))) => Some((row, at)),
-        (Some((row, at, _)), None) => Some((row, at)),
-        (None, None) => None,
-    }
+        (Some((row, at, w)), Some((_, _, i))) if w >= i => (row, at),
+        (_, Some((row, at, _))) => (row, at),
+        (Some((row, at, _)), None) => (row, at),
+        (None, None) => return None,
+    };
+    Some((told_apart(row, &text[at..]), at))
+}
+
+/// Of rows with the same words, the one whose values the line has.
+fn told_apart(row: &'static Row, text: &str) -> &'static Row {
+    let Some((code, _)) = row.cause else { return row };
+    let other = match code {
+        code!(Memory::PtrNegative) if text.contains("off=") && !text.contains("off=-") => code!(Memory::PtrModified),
+        code!(Memory::PtrModified) if text.contains("off=-") => code!(Memory::PtrNegative),
+        code!(Register::PointerOrNull) if !text.to_ascii_lowercase().contains("or_null") => {
+            code!(Register::PointerKind)
+        }
+        _ => return row,
+    };
+    of_code(other).unwrap_or(row)
 }
 
 #[cfg(test)]

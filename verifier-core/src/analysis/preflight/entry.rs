@@ -36,7 +36,8 @@ pub(crate) fn functions_and_kfuncs(cx: &mut Draft<'_>) -> Res {
         let insn = cx.program.insns[i];
         let local = (insn.is_pseudo_func() && cx.program.kernel.features.function_addresses) || insn.is_pseudo_call();
         // Where there are no kernel functions, what calls one is a call of a form that does not exist.
-        if !local && !(insn.is_kfunc_call() && cx.program.kernel.features.kernel_calls) {
+        let of_kernel = insn.is_kfunc_call() && cx.program.kernel.features.kernel_calls;
+        if !local && !of_kernel {
             continue;
         }
         if !cx.program.caps.has_cap_bpf {

@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use clap::builder::RangedU64ValueParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use verifier_core::kernel::profiles::intern;
 use verifier_core::program::LoaderRules;
+pub use verifier_core::program::glob;
 use verifier_runtime::engines::EngineKind;
 
 /// Would Linux load this BPF program, and what exactly would it say?
@@ -14,11 +16,43 @@ use verifier_runtime::engines::EngineKind;
 /// Exit codes: 0 all accepted; 1 something rejected, not loadable or over budget; 2 usage, input or output;
 /// 3 something unsupported or undecided, and nothing rejected.
 #[derive(Parser, Debug)]
-#[command(name = "bpfvet", version, max_term_width = 100)]
+#[command(name = "bpfvet", version, long_version = long_version(), max_term_width = 100)]
 pub struct Cli {
+    /// Write what is printed into this file.
+    #[arg(long, global = true, value_name = "FILE", help_heading = "Output")]
+    pub output: Option<PathBuf>,
+    /// When to use colours.
+    #[arg(long, global = true, value_name = "WHEN", value_enum, default_value = "auto", help_heading = "Output")]
+    pub color: Colour,
+    /// Print answers and errors alone: no notes, no progress.
+    #[arg(short, long, global = true, help_heading = "Output")]
+    pub quiet: bool,
+    /// Tell more on standard error, such as which `bpfvet.toml` holds.
+    #[arg(short, long, global = true, action = clap::ArgAction::Count, conflicts_with = "quiet", help_heading = "Output")]
+    pub verbose: u8,
     /// What to do.
     #[command(subcommand)]
     pub command: Command,
+}
+
+/// When to use colours.
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Colour {
+    /// On a terminal, unless `NO_COLOR` is set.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// The version, the commit that it was built from, and the kernels that it answers for.
+fn long_version() -> &'static str {
+    let kernels: Vec<String> =
+        verifier_core::kernel::Kernel::all().iter().map(|k| format!("{} ({})", k.name, k.release)).collect();
+    // `make` tells it to the compiler.
+    let commit = option_env!("BPFVET_COMMIT").filter(|c| !c.is_empty()).map_or_else(String::new, |c| format!(" ({c})"));
+    intern(format!("{}{commit}\nmeasured kernels: {}", env!("CARGO_PKG_VERSION"), kernels.join(", ")))
 }
 
 /// What to do.
@@ -49,6 +83,28 @@ pub enum Command {
     ///
     /// Programs are loaded and let go, never attached or run. What is forbidden here is said, and left to the release.
     Probe(ProbeArgs),
+    /// Write one page of HTML: programs and kernels, source with what each line costs, the chain of causes.
+    Report(ReportArgs),
+    /// Write a first `bpfvet.toml` for the objects that there are.
+    Init(InitArgs),
+    /// Print the JSON Schema of `bpfvet.toml` or of JSON rows.
+    Schema(SchemaArgs),
+    /// Answer as tools of a coding agent (Model Context Protocol) over standard input and output.
+    Mcp,
+    /// Answer in an editor (Language Server Protocol) over standard input and output, on the source of rebuilt objects.
+    Lsp(LspArgs),
+    /// Print what makes a shell complete this command line.
+    Completions {
+        /// For which shell.
+        #[arg(value_enum)]
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page, or write one for every command.
+    Man {
+        /// Where the pages go.
+        #[arg(long, value_name = "DIR")]
+        dir: Option<PathBuf>,
+    },
     /// Answer over gRPC until told to end.
     Serve(Box<crate::service::args::ServeArgs>),
 }
@@ -98,8 +154,11 @@ pub struct CheckArgs {
     #[arg(long)]
     pub as_veristat: bool,
     /// Whose rules hold before the kernel's.
-    #[arg(long, value_name = "LOADER", value_enum, default_value = "libbpf", conflicts_with = "as_veristat")]
-    pub loader: LoaderName,
+    #[arg(long, value_name = "LOADER", value_enum, conflicts_with = "as_veristat")]
+    pub loader: Option<LoaderName>,
+    /// What the objects and their loader agree on.
+    #[command(flatten)]
+    pub config: ConfigArgs,
     /// Programs as JSON lines with raw instructions and maps instead of objects; `-` is standard input.
     #[arg(long, value_name = "FILE", conflicts_with = "objects")]
     pub raw: Option<PathBuf>,
@@ -146,6 +205,20 @@ pub struct ServerArgs {
     /// Its private key, in PEM.
     #[arg(long, value_name = "FILE", requires = "client_cert")]
     pub client_key: Option<PathBuf>,
+}
+
+/// Name of the file that is found upward from objects.
+pub const CONFIG_NAME: &str = "bpfvet.toml";
+
+/// Which `bpfvet.toml` holds.
+#[derive(Args, Debug, Clone, Default)]
+pub struct ConfigArgs {
+    /// Take this file in the place of the nearest `bpfvet.toml` in the folder of the object or above it.
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Take no `bpfvet.toml`.
+    #[arg(long, conflicts_with = "config")]
+    pub no_config: bool,
 }
 
 /// Options of `run`.
@@ -252,7 +325,8 @@ impl From<EngineName> for EngineKind {
 pub struct TargetArgs {
     /// Kernels, by comma: a release (`6.12`, `6.14.3`), a range (`6.12-`, `6.1-6.12`: its ends and what was measured between
     /// them), `all`, `running`, or a profile that `probe` wrote (`./web1.toml`); may be repeated.
-    #[arg(long, value_name = "LIST", default_value = "6.12")]
+    /// 6.12 unless given here or in `bpfvet.toml`.
+    #[arg(long, short, value_name = "LIST")]
     pub kernel: Vec<String>,
     /// BTF to use in place of the kernel's own, as `/sys/kernel/btf/vmlinux`.
     #[arg(long, value_name = "FILE")]
@@ -263,6 +337,27 @@ pub struct TargetArgs {
     /// BTF of a loaded module; the file's name up to the last `.btf` or the first dot names it.
     #[arg(long, value_name = "FILE")]
     pub module_btf: Vec<PathBuf>,
+}
+
+/// The kernel that is asked where none is named.
+const DEFAULT_KERNEL: &str = "6.12";
+
+impl TargetArgs {
+    /// The words that name kernels.
+    pub fn kernels(&self) -> Vec<&str> {
+        let words = self.kernel.iter().flat_map(|list| list.split(',')).map(str::trim).filter(|n| !n.is_empty());
+        let words: Vec<&str> = words.collect();
+        if self.kernel.is_empty() { vec![DEFAULT_KERNEL] } else { words }
+    }
+
+    /// The same, for the kernels that a contract names where the command line names none.
+    pub fn or(&self, kernels: &[String]) -> TargetArgs {
+        let mut out = self.clone();
+        if self.kernel.is_empty() {
+            out.kernel = kernels.to_vec();
+        }
+        out
+    }
 }
 
 /// Options of `explain`.
@@ -350,6 +445,80 @@ pub struct ProbeArgs {
     /// Where the profile goes, as `web1.toml`; its data goes to `web1.btf.gz` beside it.
     #[arg(short, long, value_name = "FILE")]
     pub out: PathBuf,
+}
+
+/// Options of `report`.
+#[derive(Args, Debug)]
+pub struct ReportArgs {
+    /// Object files, and folders whose objects are meant.
+    #[arg(value_name = "OBJ", required = true)]
+    pub objects: Vec<PathBuf>,
+    /// Where the page goes; `-` is standard output.
+    #[arg(short, long, value_name = "FILE")]
+    pub out: PathBuf,
+    /// Which environment to ask.
+    #[command(flatten)]
+    pub target: TargetArgs,
+    /// What the objects and their loader agree on.
+    #[command(flatten)]
+    pub config: ConfigArgs,
+    /// Only programs whose name matches.
+    #[arg(long, value_name = "GLOB")]
+    pub prog: Vec<String>,
+    /// Leave out what lines cost, which takes a second run of the analysis.
+    #[arg(long)]
+    pub no_cost: bool,
+    /// Show what is known of values on lines of accepted programs, which takes another run.
+    #[arg(long)]
+    pub values: bool,
+}
+
+/// Options of `lsp`.
+#[derive(Args, Debug)]
+pub struct LspArgs {
+    /// Folders whose objects are watched; those that are open in the editor unless given.
+    #[arg(value_name = "DIR")]
+    pub folders: Vec<PathBuf>,
+    /// Which environment to ask.
+    #[command(flatten)]
+    pub target: TargetArgs,
+    /// What the objects and their loader agree on.
+    #[command(flatten)]
+    pub config: ConfigArgs,
+    /// Taken for editors that pass it; there is no other way.
+    #[arg(long, hide = true)]
+    pub stdio: bool,
+}
+
+/// Options of `init`.
+#[derive(Args, Debug)]
+pub struct InitArgs {
+    /// Objects, and folders whose objects are meant; the working directory unless given.
+    #[arg(value_name = "OBJ")]
+    pub objects: Vec<PathBuf>,
+    /// Where the file goes; `-` is standard output.
+    #[arg(short, long, value_name = "FILE", default_value = CONFIG_NAME)]
+    pub out: PathBuf,
+    /// Write over a file that is there.
+    #[arg(long)]
+    pub force: bool,
+}
+
+/// Options of `schema`.
+#[derive(Args, Debug)]
+pub struct SchemaArgs {
+    /// Of what.
+    #[arg(value_enum)]
+    pub of: SchemaOf,
+}
+
+/// Of what a JSON Schema is printed.
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
+pub enum SchemaOf {
+    /// Of `bpfvet.toml`.
+    Config,
+    /// Of the rows that `--format json` and `jsonl` print.
+    Rows,
 }
 
 /// Options of `kernels`.
@@ -472,42 +641,9 @@ fn seconds(text: &str) -> Result<Duration, String> {
     }
 }
 
-/// Whether `text` matches a pattern in which `*` stands for any characters and `?` for any one.
-pub fn glob(pattern: &str, text: &str) -> bool {
-    let (p, t) = (pattern.as_bytes(), text.as_bytes());
-    let (mut i, mut j, mut retry) = (0, 0, None);
-    while j < t.len() {
-        match p.get(i) {
-            Some(b'*') => {
-                retry = Some((i, j));
-                i += 1;
-            }
-            Some(c) if *c == b'?' || *c == t[j] => {
-                i += 1;
-                j += 1;
-            }
-            _ => match &mut retry {
-                // The last star takes one character more.
-                Some((star, from)) => {
-                    *from += 1;
-                    (i, j) = (*star + 1, *from);
-                }
-                None => return false,
-            },
-        }
-    }
-    p[i.min(p.len())..].iter().all(|c| *c == b'*')
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn globs() {
-        assert!(glob("*", "") && glob("a*c", "abbc") && glob("a?c", "abc") && glob("*x*", "axb"));
-        assert!(!glob("a", "ab") && !glob("a*c", "abd") && !glob("", "a"));
-    }
 
     #[test]
     fn no_time_and_endless_time_are_mistakes() {

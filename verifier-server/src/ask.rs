@@ -7,6 +7,7 @@ use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use verifier_core::analysis::{Options, System, Verdict, verify_with};
@@ -16,9 +17,12 @@ use verifier_core::kernel::ProgType;
 use verifier_core::kernel::helpers::id::GET_SMP_PROCESSOR_ID;
 use verifier_core::log::{Off, Sink};
 use verifier_core::program::request::Privilege;
-use verifier_core::program::{LoadRequest, Loaded, LoaderRules, Object, ObjectError, OpenOptions, open, together};
+use verifier_core::program::{
+    LoadRequest, Loaded, LoaderRules, Object, ObjectError, OpenOptions, Program, open, together,
+};
 
 use crate::args::glob;
+use crate::contract::plan::Plan;
 use crate::raw::{RawError, RawProgram};
 use crate::row::{Kind, Row, Undecided};
 use crate::solve::Wanted;
@@ -53,7 +57,7 @@ pub struct Question {
     /// Load as veristat does.
     pub as_veristat: bool,
     /// Whose rules hold before the kernel's.
-    pub loader: LoaderRules,
+    pub loader: Option<LoaderRules>,
     /// Never take a path as covered by another one.
     pub no_prune: bool,
     /// Rejected programs get a trace.
@@ -72,6 +76,8 @@ pub struct Question {
     pub sources: Sources,
     /// Limits for accepted programs: name (one of [`BUDGETS`]) and largest number.
     pub budget: Vec<(String, u64)>,
+    /// What a contract says of the object.
+    pub plan: Arc<Plan>,
 }
 
 impl Default for Question {
@@ -82,7 +88,7 @@ impl Default for Question {
             privilege: Privilege::ROOT,
             log_level: 0,
             as_veristat: false,
-            loader: LoaderRules::default(),
+            loader: None,
             no_prune: false,
             explain: false,
             solve: None,
@@ -92,6 +98,7 @@ impl Default for Question {
             time: None,
             sources: Sources::default(),
             budget: Vec::new(),
+            plan: Arc::default(),
         }
     }
 }
@@ -107,6 +114,8 @@ pub enum Refusal {
     Insns(usize),
     /// The logs take more than [`Question::logs`].
     Logs,
+    /// A contract says what fits nothing in the object, in words.
+    Contract(Vec<String>),
 }
 
 impl std::fmt::Display for Refusal {
@@ -115,6 +124,7 @@ impl std::fmt::Display for Refusal {
             Refusal::Malformed(e) => e.fmt(f),
             Refusal::Raw(e) => e.fmt(f),
             Refusal::Insns(n) => write!(f, "{n} instructions are more than one request may have"),
+            Refusal::Contract(lines) => f.write_str(&lines.join("\n")),
             Refusal::Logs => f.write_str("the logs of all programs take more memory than one request may have"),
         }
     }
@@ -166,8 +176,13 @@ impl Question {
         let mut by_program: BTreeMap<usize, Vec<Row>> = BTreeMap::new();
         for system in systems {
             let object = self.open(name, bytes, system).map_err(Refusal::Malformed)?;
+            let misfits = self.plan.misfits(&object);
+            if !misfits.is_empty() {
+                return Err(Refusal::Contract(misfits));
+            }
             // Comparing many names with many patterns takes time, too.
-            let wanted: Vec<bool> = object.programs.iter().map(|p| !stop() && self.wants(&p.name)).collect();
+            let wanted = |p: &Program| !stop() && !p.left_out && self.wants(&p.name);
+            let wanted: Vec<bool> = object.programs.iter().map(wanted).collect();
             let programs: Vec<_> = object.programs.iter().enumerate().filter(|(i, _)| wanted[*i]).collect();
             let insns = programs.iter().filter_map(|(_, p)| p.result.as_ref().ok()).map(|r| r.insns.len()).sum();
             if insns > self.insns {
@@ -181,6 +196,8 @@ impl Question {
                     Ok(request) => self.judge(name, (&p.name, &p.section), system, request.clone(), listener, stop),
                 };
                 row.basis = Some(system.kernel.basis.word());
+                row.variant.clone_from(&self.plan.variant);
+                row.expected = self.plan.expected(&row, &system.kernel);
                 listener.end(&row);
                 if p.autoload {
                     fates[i] = if row.kind == Kind::Accepted { Loaded::Yes } else { Loaded::Fails };
@@ -193,6 +210,7 @@ impl Question {
             }
             if let Some(mut row) = self.whole(name, &object, &fates, system) {
                 row.basis = Some(system.kernel.basis.word());
+                row.variant.clone_from(&self.plan.variant);
                 listener.end(&row);
                 by_program.entry(usize::MAX).or_default().push(row);
             }
@@ -221,7 +239,8 @@ impl Question {
             vmlinux: Some(system.vmlinux.clone()),
             modules: system.modules.clone(),
             as_veristat: self.as_veristat,
-            loader: self.loader,
+            loader: self.loader.or(self.plan.loader).unwrap_or_default(),
+            settings: &self.plan.settings,
             nr_cpus: system.kernel.machine.cpus.unwrap_or(1),
             ..OpenOptions::new(&system.kernel, name)
         };
@@ -395,7 +414,9 @@ impl Question {
     /// Notes which limits an accepted program exceeds.
     fn apply_budget(&self, row: &mut Row) {
         let (Kind::Accepted, Some(c)) = (row.kind, row.counters) else { return };
-        for (name, limit) in &self.budget {
+        let mut limits = self.plan.limits(&row.program);
+        limits.retain(|(name, _)| self.budget.iter().all(|(given, _)| given != name));
+        for (name, limit) in self.budget.iter().chain(&limits) {
             let is = match name.as_str() {
                 "insns" => u64::from(c.insns),
                 "states" => u64::from(c.total_states),
@@ -425,27 +446,4 @@ pub fn trace(
         trace_of(system, request, &quiet, &report, &recorder.into_path(), sources, stop)
     };
     catch_unwind(AssertUnwindSafe(run)).ok().flatten()
-}
-
-/// A program type by the name people write.
-///
-/// # Errors
-/// Names the types known.
-pub fn prog_type(name: &str) -> Result<ProgType, String> {
-    let found = ProgType::ALL.iter().skip(1).find(|t| t.name().eq_ignore_ascii_case(name));
-    found.copied().ok_or_else(|| {
-        let known: Vec<String> = ProgType::ALL.iter().skip(1).map(|t| t.name().to_ascii_lowercase()).collect();
-        format!("unknown program type `{name}`; known are {}", known.join(", "))
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn types_by_name() {
-        assert_eq!(prog_type("xdp"), Ok(ProgType::Xdp));
-        assert!(prog_type("unspec").is_err());
-    }
 }

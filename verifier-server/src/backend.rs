@@ -7,7 +7,7 @@ use verifier_core::analysis::System;
 use verifier_core::log::{Off, Sink};
 use verifier_core::program::LoadRequest;
 
-use crate::ask::{Listener, Nobody, Question};
+use crate::ask::{Listener, Nobody, Question, Refusal};
 use crate::raw::RawProgram;
 use crate::row::{Kind, Row};
 
@@ -87,6 +87,8 @@ impl Backend for Local {
         }));
         match rows {
             Ok(Ok(rows)) => rows.into_iter().skip(told.get()).for_each(take),
+            // Each setting that does not fit is an answer of its own.
+            Ok(Err(Refusal::Contract(lines))) => lines.into_iter().for_each(|line| take(broken(line))),
             Ok(Err(e)) => take(broken(e.to_string())),
             Err(_) => take(broken("internal error of bpfvet; please report the file".into())),
         }

@@ -64,7 +64,7 @@ impl Baseline {
 
     /// Notes on a row what the earlier run said, which is used up by that.
     pub fn compare(&mut self, row: &mut Row) {
-        let (file, program) = (printed(file_name(row)), printed(program_name(row)));
+        let (file, program) = (printed(file_name(row)), printed(&program_name(row)));
         let mut key = (file, program, row.kernel.clone());
         let mut found = self.rows.get_mut(&key).and_then(VecDeque::pop_front);
         if found.is_none() {
@@ -93,8 +93,9 @@ pub fn file_name(row: &Row) -> &str {
 }
 
 /// Program of a row, `-` for one about the whole object.
-pub fn program_name(row: &Row) -> &str {
-    if row.program.is_empty() { "-" } else { &row.program }
+pub fn program_name(row: &Row) -> String {
+    let title = row.title();
+    if title.is_empty() { "-".into() } else { title }
 }
 
 /// A name as a csv of ours has it, without quotes.

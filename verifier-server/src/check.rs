@@ -5,17 +5,19 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 use verifier_core::program::request::Privilege;
 
-use crate::args::{CheckArgs, FailOn, Format, SolveWhich};
-use crate::ask::{BUDGETS, Question, Solving, prog_type};
+use crate::args::{CheckArgs, FailOn, Format, SolveWhich, TargetArgs};
+use crate::ask::{BUDGETS, Question, Solving};
 use crate::backend::{Backend, Local};
 use crate::baseline::Baseline;
 use crate::clean;
+use crate::contract::Contracts;
 use crate::input::{self, What, read};
 use crate::pool::Pool;
 use crate::progress::Progress;
 use crate::raw::RawProgram;
-use crate::row::{Kind, Row};
-use crate::{client, target};
+use crate::reproduce::Command;
+use crate::row::{Kind, Row, prog_type};
+use crate::{client, target, tell};
 
 /// Judges everything that the command line names; rows in order of file, program and kernel. `told` hears of each row as
 /// soon as it is known, in the same order as far as several kernels do not make one wait for another; of those that a
@@ -27,35 +29,39 @@ pub fn run(args: &CheckArgs, told: &mut dyn FnMut(&Row)) -> Result<Vec<Row>, Str
     if args.solve.is_some() && args.server.server.is_none() {
         crate::solve::available()?;
     }
-    let backend: Box<dyn Backend> = match client::backend(&args.server, &args.target)? {
-        Some(remote) => remote,
-        None => Box::new(Local::new(target::systems(&args.target)?)),
-    };
     let question = question(args)?;
+    let files = input::files(&args.objects)?;
+    let mut contracts = Contracts::new(&args.config);
+    let jobs = jobs(args, &question, &files, &mut contracts)?;
     // What is wrong with the command line is found before anything is computed.
     let mut baseline = args.baseline.as_deref().map(Baseline::read).transpose()?;
     let mut rows = Vec::new();
-    let mut out = Rows { rows: &mut rows, told, baseline: &mut baseline };
+    let command = Command::new(args);
+    let mut out = Rows { rows: &mut rows, told, baseline: &mut baseline, command: &command };
     if let Some(file) = &args.raw {
-        raw_lines(&question, &*backend, file, &mut out)?;
+        raw_lines(&question, &*backend(args, &args.target)?, file, &mut out)?;
         if out.rows.is_empty() {
             return Err(format!("{}: nothing to check: it holds no program", clean::path(file)));
         }
     }
-    let files = input::files(&args.objects)?;
     let mut idle = Vec::new();
-    let mut progress = Progress::new(files.len());
-    match backend.here() {
-        // The solver takes all memory that there is, once; and the rows of a single file come one by one.
-        Some(local) if args.solve.is_none() && files.len() > 1 => {
-            side_by_side(&question, local, &Pool::new(args.jobs), &files, &mut progress, &mut out, &mut idle);
-        }
-        _ => {
-            for (i, file) in files.iter().enumerate() {
-                progress.at(i, &file.display().to_string());
-                look(&question, &*backend, file, &mut |row| out.add(row), &mut idle);
+    let mut progress = Progress::new(jobs.len());
+    let mut done = 0;
+    for group in jobs.chunk_by(|a, b| a.kernels == b.kernels) {
+        let backend = backend(args, &args.target.or(&group[0].kernels))?;
+        match backend.here() {
+            // The solver takes all memory that there is, once; and the rows of a single file come one by one.
+            Some(local) if args.solve.is_none() && group.len() > 1 => {
+                side_by_side(local, &Pool::new(args.jobs), group, done, &mut progress, &mut out, &mut idle);
+            }
+            _ => {
+                for (i, job) in group.iter().enumerate() {
+                    progress.at(done + i, &job.file.display().to_string());
+                    look(&*backend, job, &mut |row| out.add(row), &mut idle);
+                }
             }
         }
+        done += group.len();
     }
     drop(progress);
     settle(idle, &mut out);
@@ -65,12 +71,54 @@ pub fn run(args: &CheckArgs, told: &mut dyn FnMut(&Row)) -> Result<Vec<Row>, Str
     Ok(rows)
 }
 
+/// One object in one variant, and how it is asked about.
+struct Job {
+    file: PathBuf,
+    question: Question,
+    /// Kernels that a contract names.
+    kernels: Vec<String>,
+}
+
+/// Everything that is asked, in the order of files and variants.
+fn jobs(
+    args: &CheckArgs,
+    question: &Question,
+    files: &[PathBuf],
+    contracts: &mut Contracts,
+) -> Result<Vec<Job>, String> {
+    let mut out = Vec::new();
+    for file in files {
+        for plan in contracts.plans(file)? {
+            if args.server.server.is_some() && !plan.is_plain() {
+                return Err(format!(
+                    "{}: what `bpfvet.toml` sets for it is not sent to a service: ask without --server, or with --no-config",
+                    clean::path(file)
+                ));
+            }
+            // What the command line names comes before what a contract names.
+            let kernels = if args.target.kernel.is_empty() { plan.kernels.clone() } else { Vec::new() };
+            out.push(Job { file: file.clone(), question: Question { plan, ..question.clone() }, kernels });
+        }
+    }
+    contracts.files().for_each(|f| tell::detail(&format!("settings of {}", clean::path(f))));
+    Ok(out)
+}
+
+/// Who answers for some kernels.
+fn backend(args: &CheckArgs, target: &TargetArgs) -> Result<Box<dyn Backend>, String> {
+    Ok(match client::backend(&args.server, target)? {
+        Some(remote) => remote,
+        None => Box::new(Local::new(target::systems(target)?)),
+    })
+}
+
 /// Rows as they come to be known.
 struct Rows<'a> {
     rows: &'a mut Vec<Row>,
     told: &'a mut dyn FnMut(&Row),
     /// What an earlier run said.
     baseline: &'a mut Option<Baseline>,
+    command: &'a Command,
 }
 
 impl Rows<'_> {
@@ -78,34 +126,36 @@ impl Rows<'_> {
         if let Some(baseline) = self.baseline.as_mut().filter(|_| row.kind != Kind::Gone) {
             baseline.compare(&mut row);
         }
+        row.reproduce = self.command.reproduces(&row);
         (self.told)(&row);
         self.rows.push(row);
     }
 }
 
-/// Many files on many processors: the rows of a file come when those of all files before it have come.
+/// Many files on many processors: the rows of a file come when those of all files before it have come. `done` were looked
+/// at before.
 fn side_by_side(
-    question: &Question,
     local: &Local,
     pool: &Pool,
-    files: &[PathBuf],
+    jobs: &[Job],
+    done: usize,
     progress: &mut Progress,
     out: &mut Rows<'_>,
     idle: &mut Vec<Row>,
 ) {
     let found = |i: usize| {
         let (mut rows, mut idle) = (Vec::new(), Vec::new());
-        look(question, local, &files[i], &mut |row| rows.push(row), &mut idle);
+        look(local, &jobs[i], &mut |row| rows.push(row), &mut idle);
         (rows, idle)
     };
-    let mut at = 0..files.len();
+    let mut at = 0..jobs.len();
     let mut show = || {
         if let Some(i) = at.next() {
-            progress.at(i, &files[i].display().to_string());
+            progress.at(done + i, &jobs[i].file.display().to_string());
         }
     };
     show();
-    pool.ordered(files.len(), found, |(rows, no_answer)| {
+    pool.ordered(jobs.len(), found, |(rows, no_answer)| {
         rows.into_iter().for_each(|row| out.add(row));
         idle.extend(no_answer);
         show();
@@ -113,7 +163,8 @@ fn side_by_side(
 }
 
 /// The rows of one file, or a row that counts only where nothing else was checked.
-fn look(question: &Question, backend: &dyn Backend, file: &Path, take: &mut dyn FnMut(Row), idle: &mut Vec<Row>) {
+fn look(backend: &dyn Backend, job: &Job, take: &mut dyn FnMut(Row), idle: &mut Vec<Row>) {
+    let Job { file, question, .. } = job;
     let name = file.display().to_string();
     let row = |kind, words: String| Row::new(&name, "", "", "", kind, words);
     let bytes = match read(file) {
@@ -131,7 +182,7 @@ fn look(question: &Question, backend: &dyn Backend, file: &Path, take: &mut dyn 
             let mut none = true;
             backend.object(question, &name, &bytes, &mut |row| {
                 none = false;
-                take(row);
+                take(Row { strict: question.plan.fail_on_unsupported, ..row });
             });
             if none {
                 idle.push(row(Kind::Error, nothing(question, &backend.programs(question, &name, &bytes))));
@@ -161,7 +212,7 @@ fn settle(idle: Vec<Row>, rows: &mut Rows<'_>) {
         return;
     }
     for row in idle {
-        eprintln!("bpfvet: {}: skipped: {}", clean::line(&row.object), clean::line(&row.message));
+        tell::note(&format!("{}: skipped: {}", clean::line(&row.object), clean::line(&row.message)));
     }
 }
 
@@ -174,7 +225,7 @@ pub(crate) fn question(args: &CheckArgs) -> Result<Question, String> {
         // A log alone is of no use without one.
         log_level: args.log_level.unwrap_or(u32::from(args.format == Format::Kernel)),
         as_veristat: args.as_veristat,
-        loader: args.loader.into(),
+        loader: args.loader.map(Into::into),
         no_prune: args.no_prune,
         explain: args.format.explains(),
         time: Some(args.timeout),
@@ -216,8 +267,8 @@ pub fn exit_code(args: &CheckArgs, rows: &[Row]) -> u8 {
     if any(Kind::Error) {
         return 2;
     }
-    let unsupported = any(Kind::Unsupported);
-    let failed = any(Kind::Rejected) || any(Kind::NotLoadable) || rows.iter().any(|r| !r.over_budget.is_empty());
+    let unsupported = rows.iter().any(|r| r.kind == Kind::Unsupported && r.expected.is_none());
+    let failed = rows.iter().any(Row::fails);
     if args.exit_zero {
         0
     } else if failed || (unsupported && args.fail_on.contains(&FailOn::Unsupported)) {

@@ -12,7 +12,7 @@ use std::path::Path;
 
 use verifier_core::explain::{Change, Proof, Step, Trace};
 
-use crate::row::{Place, Row};
+use crate::row::{Expected, Place, Row};
 use crate::solved::Solve;
 
 /// Whether a character is not what it looks like: controls, what changes the direction of text, what has no width.
@@ -173,6 +173,9 @@ impl<'a> Shown<'a> {
             trace: row.trace.as_ref().map(trace),
             solve: row.solve.as_ref().map(solve),
             before: row.before.clone(),
+            variant: some(&row.variant),
+            expected: row.expected.as_ref().map(|e| Expected { words: line(&e.words), place: line(&e.place), ..*e }),
+            reproduce: some(&row.reproduce),
             log: None,
             ..*row
         };

@@ -74,7 +74,7 @@ impl Remote {
             .map_err(|e| failed(&words(&e)))?
             .into_inner()
             .kernels;
-        let kernels = kernels(&target.kernel, &known)?;
+        let kernels = kernels(&target.kernels(), &known)?;
         let mut modules = Vec::new();
         for file in &target.module_btf {
             modules.push(proto::Module { name: target::module_name(file), btf: read(file)? });
@@ -134,9 +134,9 @@ async fn connect(url: &str, server: &ServerArgs) -> Result<Channel, String> {
 }
 
 /// Short names of the kernels that lists name, among those that the service knows.
-fn kernels(lists: &[String], known: &[proto::Kernel]) -> Result<Vec<String>, String> {
+fn kernels(words: &[&str], known: &[proto::Kernel]) -> Result<Vec<String>, String> {
     let mut out: Vec<String> = Vec::new();
-    for name in lists.iter().flat_map(|list| list.split(',')).map(str::trim).filter(|n| !n.is_empty()) {
+    for name in words.iter().copied() {
         if target::is_profile(name) {
             return Err(format!("{}: a service does not take profiles; ask without --server", clean::line(name)));
         }
@@ -235,11 +235,11 @@ mod tests {
                 ..proto::Kernel::default()
             })
             .into();
-        let kernels = |lists: &[&str]| kernels(&lists.iter().map(|l| (*l).to_string()).collect::<Vec<_>>(), &known);
-        assert_eq!(kernels(&["7.1.3, 6.12,7.1"]), Ok(vec!["7.1".to_string(), "6.12".to_string()]));
+        let kernels = |words: &[&str]| kernels(words, &known);
+        assert_eq!(kernels(&["7.1.3", "6.12", "7.1"]), Ok(vec!["7.1".to_string(), "6.12".to_string()]));
         assert_eq!(kernels(&["6.12", "7.1"]), Ok(vec!["6.12".to_string(), "7.1".to_string()]));
         assert_eq!(kernels(&["all"]).map(|k| k.len()), Ok(2));
         assert!(kernels(&["5.4"]).is_err_and(|e| e.contains("6.12, 7.1")));
-        assert!(kernels(&[","]).is_err());
+        assert!(kernels(&[]).is_err());
     }
 }

@@ -17,6 +17,7 @@ use verifier_probe::{load, normalise};
 
 use crate::args::{CheckArgs, Format, TargetArgs};
 use crate::ask::Question;
+use crate::contract::Contracts;
 use crate::{check, clean, input, target};
 
 /// Log level of the loads that are compared.
@@ -58,11 +59,16 @@ pub fn run(args: &CheckArgs, out: &mut dyn Write) -> Result<u8, String> {
     let systems = target::systems(&TargetArgs { kernel: vec![kernel], ..args.target.clone() })?;
     let [system] = systems.as_slice() else { return Err("--compare-running takes one kernel".into()) };
     let question = check::question(args)?;
+    let mut contracts = Contracts::new(&args.config);
     let mut all = Vec::new();
     for file in input::files(&args.objects)? {
         let bytes = input::read(&file)?;
         match input::what(&bytes) {
-            input::What::Object => object(&question, system, &file, &bytes, &mut all)?,
+            input::What::Object => {
+                for plan in contracts.plans(&file)? {
+                    object(&Question { plan, ..question.clone() }, system, &file, &bytes, &mut all)?;
+                }
+            }
             input::What::Other(words) | input::What::OtherOrder(words) => {
                 return Err(format!("{}: {words}", clean::path(&file)));
             }
@@ -86,7 +92,11 @@ fn object(
     let name = file.display().to_string();
     let opened = question.open(&name, bytes, system);
     let opened = opened.map_err(|e| format!("{}: {}", clean::path(file), clean::line(&e.to_string())))?;
-    for program in opened.programs.iter().filter(|p| question.wants(&p.name)) {
+    let misfits = question.plan.misfits(&opened);
+    if !misfits.is_empty() {
+        return Err(misfits.join("\n"));
+    }
+    for program in opened.programs.iter().filter(|p| !p.left_out && question.wants(&p.name)) {
         let (verdict, outcome) = match &program.result {
             Ok(request) => one(question, system, request),
             Err(why) => {

@@ -4,9 +4,10 @@ use std::io::{self, BufWriter, IsTerminal, Write};
 use std::process::ExitCode;
 
 use clap::Parser;
-use verifier_server::args::{Cli, Command};
+use verifier_server::args::{Cli, Colour, Command};
 use verifier_server::{
-    check, clean, compare, conformance, cost, explain, has, kernels, minimum, probe, render, service, tools,
+    check, clean, compare, conformance, contract, cost, explain, has, kernels, lsp, manual, mcp, minimum, probe,
+    render, report, service, tell, tools,
 };
 
 /// Counts what the service has, for its limits.
@@ -46,30 +47,47 @@ fn refuse(e: &clap::Error) -> ! {
 }
 
 fn run(cli: &Cli) -> Result<u8, String> {
+    tell::set(cli.quiet, cli.verbose);
     let stdout = io::stdout();
-    let colours = stdout.is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty());
-    let mut out = BufWriter::new(stdout.lock());
+    let colours = match cli.color {
+        Colour::Always => true,
+        Colour::Never => false,
+        Colour::Auto => {
+            let plain = std::env::var_os("NO_COLOR").is_some_and(|v| !v.is_empty());
+            cli.output.is_none() && stdout.is_terminal() && !plain
+        }
+    };
+    let mut file = Vec::new();
+    let mut lock;
+    let out: &mut dyn Write = match &cli.output {
+        // A file gets all of it or nothing: an error leaves what was there.
+        Some(_) => &mut file,
+        None => {
+            lock = BufWriter::new(stdout.lock());
+            &mut lock
+        }
+    };
     let code = match &cli.command {
-        Command::Check(args) if args.minimum => minimum::run(args, &mut out)?,
-        Command::Check(args) if args.compare_running.is_some() => compare::run(args, &mut out)?,
+        Command::Check(args) if args.minimum => minimum::run(args, out)?,
+        Command::Check(args) if args.compare_running.is_some() => compare::run(args, out)?,
         Command::Check(args) => {
             let streams = render::streams(args);
             let mut printed = Ok(());
             let rows = check::run(args, &mut |row| {
                 if streams && printed.is_ok() {
-                    printed = render::one(args, row, colours, &mut out);
+                    printed = render::one(args, row, colours, out);
                 }
             })?;
             quiet(printed)?;
             if streams {
-                quiet(render::end(args, &rows, colours, &mut out))?;
+                quiet(render::end(args, &rows, colours, out))?;
             } else {
-                quiet(render::print(args, &rows, colours, &mut out))?;
+                quiet(render::print(args, &rows, colours, out))?;
             }
             check::exit_code(args, &rows)
         }
-        Command::Run(args) => verifier_server::run::run(args, &mut out)?,
-        Command::Conformance(args) => conformance::run(args, &mut out)?,
+        Command::Run(args) => verifier_server::run::run(args, out)?,
+        Command::Conformance(args) => conformance::run(args, out)?,
         Command::Serve(args) => {
             service::run(args)?;
             0
@@ -80,14 +98,24 @@ fn run(cli: &Cli) -> Result<u8, String> {
             quiet(out.write_all(&text))?;
             code
         }
-        Command::Cost(args) => text(&mut out, |text| cost::run(args, text))?,
-        Command::Disasm(args) => text(&mut out, |text| tools::disasm(args, text))?,
-        Command::Cfg(args) => text(&mut out, |text| tools::cfg(args, text))?,
-        Command::Has(args) => text(&mut out, |text| has::run(args, text))?,
-        Command::Probe(args) => text(&mut out, |text| probe::run(args, text))?,
-        Command::Kernels(args) => text(&mut out, |text| kernels::run(args, text))?,
+        Command::Cost(args) => text(out, |text| cost::run(args, text))?,
+        Command::Disasm(args) => text(out, |text| tools::disasm(args, text))?,
+        Command::Cfg(args) => text(out, |text| tools::cfg(args, text))?,
+        Command::Has(args) => text(out, |text| has::run(args, text))?,
+        Command::Probe(args) => text(out, |text| probe::run(args, text))?,
+        Command::Kernels(args) => text(out, |text| kernels::run(args, text))?,
+        Command::Mcp => mcp::run()?,
+        Command::Report(args) => text(out, |text| report::run(args, text))?,
+        Command::Lsp(args) => lsp::run(args)?,
+        Command::Init(args) => text(out, |text| contract::init::run(args, text))?,
+        Command::Schema(args) => text(out, |text| manual::schema(args.of, text))?,
+        Command::Completions { shell } => text(out, |text| manual::completions(*shell, text))?,
+        Command::Man { dir } => text(out, |text| manual::man(dir.as_deref(), text))?,
     };
     quiet(out.flush())?;
+    if let Some(name) = &cli.output {
+        std::fs::write(name, &file).map_err(|e| format!("{}: {e}", name.display()))?;
+    }
     Ok(code)
 }
 

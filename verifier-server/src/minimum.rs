@@ -16,6 +16,7 @@ use verifier_core::kernel::{Basis, Kernel, KernelVersion};
 use crate::args::{CheckArgs, Format};
 use crate::ask::{Nobody, Question};
 use crate::clean::{self, Shown};
+use crate::contract::Contracts;
 use crate::row::{Kind, Row};
 use crate::{check, input};
 
@@ -41,11 +42,17 @@ pub fn run(args: &CheckArgs, out: &mut dyn Write) -> Result<u8, String> {
         return Err("--minimum prints text, json or jsonl".into());
     }
     let question = check::question(args)?;
+    let mut contracts = Contracts::new(&args.config);
     let mut all = Vec::new();
     for file in input::files(&args.objects)? {
         let bytes = input::read(&file)?;
         match input::what(&bytes) {
-            input::What::Object => all.extend(of_object(&question, &file, &bytes)?),
+            input::What::Object => {
+                for plan in contracts.plans(&file)? {
+                    let question = Question { plan, ..question.clone() };
+                    all.extend(of_object(&question, &file, &bytes)?);
+                }
+            }
             input::What::Other(words) | input::What::OtherOrder(words) => {
                 return Err(format!("{}: {words}", clean::path(&file)));
             }
@@ -74,7 +81,7 @@ fn of_object(question: &Question, file: &Path, bytes: &[u8]) -> Result<Vec<Minim
     kernels.sort_by_key(|k| (k.version, k.point));
     let newest = kernels.last().cloned().ok_or("no kernel is known")?;
     let object = question.open(&name, bytes, &system(newest)?).map_err(|e| failed(&e))?;
-    let wanted = object.programs.into_iter().map(|p| p.name).filter(|p| question.wants(p));
+    let wanted = object.programs.into_iter().filter(|p| !p.left_out && question.wants(&p.name)).map(|p| p.name);
     // The object is opened and judged once for each kernel that any of its programs asks about.
     let asked: RefCell<HashMap<&'static str, Vec<Row>>> = RefCell::default();
     let mut out = Vec::new();

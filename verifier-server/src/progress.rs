@@ -4,7 +4,7 @@
 use std::io::{IsTerminal, Write};
 use std::time::{Duration, Instant};
 
-use crate::clean;
+use crate::{clean, tell};
 
 /// Nobody needs a bar for less.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -25,12 +25,22 @@ pub(crate) struct Progress {
 impl Progress {
     /// For so many objects. Shows nothing for one, nor when standard error is not a terminal.
     pub(crate) fn new(total: usize) -> Progress {
-        Progress { total, begun: Instant::now(), shown: false, wanted: total > 1 && std::io::stderr().is_terminal() }
+        Progress {
+            total,
+            begun: Instant::now(),
+            shown: false,
+            wanted: total > 1 && tell::notes() && std::io::stderr().is_terminal(),
+        }
     }
 
     /// For so many steps of one command, however few.
     pub(crate) fn waiting(total: usize) -> Progress {
-        Progress { total, begun: Instant::now(), shown: false, wanted: std::io::stderr().is_terminal() }
+        Progress {
+            total,
+            begun: Instant::now(),
+            shown: false,
+            wanted: tell::notes() && std::io::stderr().is_terminal(),
+        }
     }
 
     /// `done` objects are finished, and `name` is next.

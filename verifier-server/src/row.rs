@@ -7,6 +7,7 @@ use verifier_core::isa::disasm::{NoNames, write_insn};
 use verifier_core::kernel::{ProgType, helpers};
 use verifier_core::program::{LoadRequest, NotLoadable};
 
+use crate::near::did_you_mean;
 use crate::solved::Solve;
 
 /// Code of the kernel's words for a call of nothing that it knows.
@@ -91,6 +92,17 @@ pub struct Place {
     pub text: String,
 }
 
+/// What a contract expects of a program.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Expected {
+    /// The verdict, with its code where one is named.
+    pub words: String,
+    /// Whether the answer is that.
+    pub met: bool,
+    /// Where it is said.
+    pub place: String,
+}
+
 /// Counters of one analysis.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Counters {
@@ -159,6 +171,14 @@ pub struct Row {
     pub solve: Option<Solve>,
     /// What an earlier run said of it, where there is one to compare with.
     pub before: Option<Before>,
+    /// The variant of the object that it is about, where a contract names several.
+    pub variant: Option<String>,
+    /// What a contract expects.
+    pub expected: Option<Expected>,
+    /// No verdict counts as a failure.
+    pub strict: bool,
+    /// The command that asks for this answer alone.
+    pub reproduce: Option<String>,
 }
 
 impl Row {
@@ -188,7 +208,28 @@ impl Row {
             trace: None,
             solve: None,
             before: None,
+            variant: None,
+            expected: None,
+            strict: false,
+            reproduce: None,
         }
+    }
+
+    /// The program as it is shown: with its variant, where there are several.
+    pub fn title(&self) -> String {
+        match (&self.variant, self.program.is_empty()) {
+            (Some(v), true) => format!("[{v}]"),
+            (Some(v), false) => format!("{} [{v}]", self.program),
+            (None, _) => self.program.clone(),
+        }
+    }
+
+    /// Whether it makes the job fail: it is rejected, does not load or is over budget, unless that is expected; or it is not
+    /// what was expected.
+    pub fn fails(&self) -> bool {
+        let strict = self.strict && self.kind == Kind::Unsupported;
+        let bad = strict || matches!(self.kind, Kind::Rejected | Kind::NotLoadable) || !self.over_budget.is_empty();
+        self.expected.as_ref().map_or(bad, |e| !e.met)
     }
 
     /// It fails before the verifier sees it.
@@ -284,6 +325,19 @@ pub fn type_name(number: u32) -> String {
     ProgType::from_number(number).map_or_else(|| number.to_string(), |t| t.name().to_ascii_lowercase())
 }
 
+/// A program type by the name people write.
+///
+/// # Errors
+/// Names the types known.
+pub fn prog_type(name: &str) -> Result<ProgType, String> {
+    let found = ProgType::ALL.iter().skip(1).find(|t| t.name().eq_ignore_ascii_case(name));
+    found.copied().ok_or_else(|| {
+        let known: Vec<String> = ProgType::ALL.iter().skip(1).map(|t| t.name().to_ascii_lowercase()).collect();
+        let meant = did_you_mean(name, &known);
+        format!("unknown program type `{name}`{meant}; known are {}", known.join(", "))
+    })
+}
+
 /// The name of an error number, of either sign.
 fn errno_name(code: i32) -> String {
     const KNOWN: &[Errno] = &[
@@ -316,4 +370,16 @@ fn source(request: &LoadRequest, idx: usize) -> Option<Place> {
         column: line.line_col & 0x3ff,
         text: text(line.line_off)?.trim().to_string(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn types_by_name() {
+        assert_eq!(prog_type("xdp"), Ok(ProgType::Xdp));
+        assert!(prog_type("unspec").is_err());
+        assert!(prog_type("xpd").is_err_and(|e| e.contains("did you mean `xdp`?")));
+    }
 }

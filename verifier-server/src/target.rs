@@ -12,6 +12,7 @@ use verifier_probe::{profile, survey};
 
 use crate::args::TargetArgs;
 use crate::clean;
+use crate::tell;
 use crate::unpack::unpack_btf;
 
 /// The kernels that the command line names, with their BTF.
@@ -19,9 +20,8 @@ use crate::unpack::unpack_btf;
 /// # Errors
 /// An unknown name, or a file that cannot be read, in words for the user.
 pub fn systems(args: &TargetArgs) -> Result<Vec<System>, String> {
-    let names = args.kernel.iter().flat_map(|list| list.split(',')).map(str::trim).filter(|n| !n.is_empty());
     let mut systems: Vec<System> = Vec::new();
-    for name in names {
+    for name in args.kernels() {
         if is_profile(name) {
             let probed = of_profile(Path::new(name), args, &systems)?;
             systems.push(probed);
@@ -71,11 +71,11 @@ fn of_profile(file: &Path, args: &TargetArgs, others: &[System]) -> Result<Syste
     system.modules.retain(|(name, _)| given.iter().all(|(new, _)| new != name));
     system.modules.extend(given);
     let types = if own_btf { "" } else { ", with the BTF of the nearest kernel" };
-    eprintln!(
-        "bpfvet: Linux {} is probed: {measured} of {all} changes were measured on the machine, the others are computed \
+    tell::note(&format!(
+        "Linux {} is probed: {measured} of {all} changes were measured on the machine, the others are computed \
          from {release}{types}",
         system.kernel.name
-    );
+    ));
     Ok(system)
 }
 
@@ -115,11 +115,36 @@ fn range(word: &str) -> Option<(&str, &str)> {
     (release(from) && release(to) && word != "-").then_some((from, to))
 }
 
+/// Whether a word names kernels at all.
+///
+/// # Errors
+/// What is wrong with it, and what there is.
+pub fn check_word(word: &str) -> Result<(), String> {
+    if word == "running" || is_profile(word) { Ok(()) } else { named(word).map(|_| ()) }
+}
+
+/// Whether a word, as `--kernel` takes it, names a kernel; a range names all that lies in it.
+pub fn names(word: &str, kernel: &Kernel) -> bool {
+    let key = |k: &Kernel| (k.version, k.point);
+    let end = |text: &str| if text.is_empty() { Some(None) } else { known(text).ok().map(|k| Some(key(&k))) };
+    match (word, range(word)) {
+        ("all" | "running", _) => true,
+        (_, Some((from, to))) => {
+            let (Some(from), Some(to)) = (end(from), end(to)) else { return false };
+            from.is_none_or(|from| from <= key(kernel)) && to.is_none_or(|to| key(kernel) <= to)
+        }
+        (word, None) if is_profile(word) => matches!(kernel.basis, Basis::Probed),
+        (word, None) => word == kernel.name || known(word).is_ok_and(|k| k.name == kernel.name),
+    }
+}
+
 /// The kernel of a release.
 fn known(release: &str) -> Result<Kernel, String> {
     let unknown = |e| {
         let names: Vec<&str> = Kernel::all().iter().map(|k| k.name).collect();
-        format!("{e}; known are {}, and what lies between measured ones is computed", names.join(", "))
+        let all: Vec<String> = names.iter().map(|n| (*n).to_string()).collect();
+        let meant = crate::near::did_you_mean(release, &all);
+        format!("{e}{meant}; known are {}, and what lies between measured ones is computed", names.join(", "))
     };
     Kernel::release(release).map_err(unknown)
 }
@@ -184,7 +209,7 @@ pub fn running() -> Result<Kernel, String> {
     let base = survey::base(name, &read("/proc/version").unwrap_or_default(), signature.as_deref());
     let release = base.map_or_else(|| name.to_string(), |b| b.release.to_string());
     let kernel = Kernel::release(&release).map_err(|e| format!("the running kernel {}: {e}", clean::line(name)))?;
-    eprintln!("bpfvet: running kernel {}: {} ({})", clean::line(name), kernel.release, kernel.basis.word());
+    tell::note(&format!("running kernel {}: {} ({})", clean::line(name), kernel.release, kernel.basis.word()));
     Ok(kernel)
 }
 
@@ -193,10 +218,10 @@ fn tell_basis(kernel: &Kernel) {
     match kernel.basis {
         // A profile tells of itself when it is read.
         Basis::Measured | Basis::Probed => {}
-        Basis::Computed { btf_of } => eprintln!(
-            "bpfvet: Linux {} is computed from the history of changes, with BTF, configuration and symbols of {btf_of}",
+        Basis::Computed { btf_of } => tell::note(&format!(
+            "Linux {} is computed from the history of changes, with BTF, configuration and symbols of {btf_of}",
             kernel.release
-        ),
+        )),
     }
 }
 

@@ -376,12 +376,13 @@ pub(super) struct Resolution {
     pub fd_array: Vec<i32>,
 }
 
-/// Finds every extern in the kernel. libbpf: `bpf_object__resolve_externs()`.
+/// Finds every extern in the kernel; `told` are lines of configuration that a loader gives. libbpf: `bpf_object__resolve_externs()`.
 pub(super) fn resolve(
     externs: &[Extern],
     local: &Btf,
     kernel: &Kernel,
     modules: &Modules,
+    told: &[(&str, &str)],
 ) -> Result<Resolution, NotLoadable> {
     let mut out = Resolution { values: vec![Resolved::Unset; externs.len()], ..Resolution::default() };
     let size = kconfig_size(externs).unwrap_or(0) as usize;
@@ -413,11 +414,13 @@ pub(super) fn resolve(
         map.set[i] = true;
     }
     if !wanted.is_empty() {
-        for line in super::vmlinux::text(kernel.config).lines() {
-            let Some((name, value)) = line.split_once('=') else { continue };
+        let config = super::vmlinux::text(kernel.config);
+        let lines = config.lines().filter_map(|line| line.split_once('=')).map(|line| ("system", line));
+        // What a loader gives comes first, and the first value counts.
+        for (whose, (name, value)) in told.iter().map(|line| ("in-memory", *line)).chain(lines) {
             let Some(i) = wanted.get(name).copied().filter(|i| !map.set[*i]) else { continue };
             map.line(&externs[i], value).map_err(|e| {
-                let words = format!("error parsing system Kconfig line '{name}': {}", e.code);
+                let words = format!("error parsing {whose} Kconfig line '{name}': {}", e.code);
                 NotLoadable { code: EINVAL, ..e }.also(words)
             })?;
             map.set[i] = true;

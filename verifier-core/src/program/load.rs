@@ -11,6 +11,7 @@ use crate::isa::Insn;
 use crate::kernel::Features;
 use crate::kernel::{AttachType, Kernel, ProgType};
 
+use super::contract::{self, Misfit, Settable, Setting};
 use super::create;
 use super::ctx_tags::CtxTags;
 use super::error::{EINVAL, ENOENT, ESRCH, NotLoadable, ObjectError};
@@ -19,6 +20,7 @@ use super::initial::Initial;
 use super::inner_maps;
 use super::jump_tables::Tables;
 use super::link::{Candidates, Linker};
+use super::loader::LoaderRules;
 use super::maps::{self, CreateRules, Map, Origin};
 use super::modules::Modules;
 use super::object::{self, Opened, Prog};
@@ -34,37 +36,6 @@ const F_XDP_HAS_FRAGS: u32 = 1 << 5;
 /// Instructions that all programs of one object may have together after linking: a budget of ours, against files
 /// whose symbols all cover the same code.
 const BUDGET: usize = 16_000_000;
-
-/// Whose rules hold before the kernel's.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub enum LoaderRules {
-    /// libbpf since 1.0: bpftool, skeletons, veristat.
-    #[default]
-    Libbpf,
-    /// cilium/ebpf, in Go.
-    EbpfGo,
-    /// aya, in Rust.
-    Aya,
-}
-
-impl LoaderRules {
-    /// Why libbpf refuses maps in a `maps` section.
-    pub(super) const LEGACY: &str = "this is a rule of libbpf since 1.0, not of the kernel: ebpf-go and aya still take such maps \
-         (`--loader ebpf-go`, `--loader aya`); for libbpf, declare the map in `SEC(\".maps\")` with `__uint` and `__type`";
-    /// Why libbpf refuses static programs.
-    pub(super) const STATIC: &str = "this is a rule of libbpf, not of the kernel: ebpf-go and aya take static programs \
-         (`--loader ebpf-go`, `--loader aya`); for libbpf, leave `static` out";
-
-    /// Whether maps may be declared in the old form, in a section `maps`.
-    pub const fn takes_legacy_maps(self) -> bool {
-        !matches!(self, LoaderRules::Libbpf)
-    }
-
-    /// Whether a program may be a static function.
-    pub const fn takes_static_programs(self) -> bool {
-        !matches!(self, LoaderRules::Libbpf)
-    }
-}
 
 /// How to open an object.
 #[derive(Clone, Debug)]
@@ -88,6 +59,8 @@ pub struct OpenOptions<'a> {
     pub prog_flags: u32,
     /// The accepted program whose functions `freplace` programs replace.
     pub target: Option<Arc<TargetProg>>,
+    /// What the object's own loader does before it loads it, in order.
+    pub settings: &'a [Setting],
 }
 
 impl<'a> OpenOptions<'a> {
@@ -103,6 +76,7 @@ impl<'a> OpenOptions<'a> {
             nr_cpus: 1,
             prog_flags: 0,
             target: None,
+            settings: &[],
         }
     }
 }
@@ -120,6 +94,10 @@ pub struct Object {
     pub initial: Vec<Initial>,
     /// Why the object as a whole does not load, whatever is true of its programs.
     pub broken: Option<NotLoadable>,
+    /// Settings that fit nothing in it.
+    pub misfits: Vec<Misfit>,
+    /// What a loader can set in it, before any setting.
+    pub settable: Settable,
 }
 
 /// One entry program.
@@ -135,6 +113,8 @@ pub struct Program {
     pub annotations: Vec<String>,
     /// Type that the section name stands for; `None`: no type.
     pub prog_type: Option<ProgType>,
+    /// The loader was told not to load it.
+    pub left_out: bool,
     /// Instructions of its section, and which of them are its own, as they stand in the file.
     pub code: (Arc<[Insn]>, Range<usize>),
     /// What the kernel is asked to load, or why it never is.
@@ -151,18 +131,26 @@ pub fn open(bytes: &[u8], options: &OpenOptions<'_>) -> Result<Object, ObjectErr
     };
     let modules = Modules::new(vmlinux, &options.modules);
     let mut opened = object::open(bytes, &options.name, options.loader)?;
+    let settable = contract::settable(&opened);
+    let misfits = contract::apply(options.settings, &mut opened);
     let no_btf = Btf::default();
     let local = opened.btf.clone();
     let mut ctx_tags = CtxTags::default();
     if !options.kernel.features.argument_tags
         && let Some(btf) = &opened.btf
     {
-        let types = opened.progs.iter().filter_map(|p| p.def.map(|d| d.prog_type));
+        let types = opened.progs.iter().filter_map(Prog::prog_type);
         let (btf, tags) = CtxTags::of(btf, types);
         opened.btf = Some(btf);
         ctx_tags = tags;
     }
-    let resolution = externs::resolve(&opened.externs, local.as_deref().unwrap_or(&no_btf), options.kernel, &modules);
+    let resolution = externs::resolve(
+        &opened.externs,
+        local.as_deref().unwrap_or(&no_btf),
+        options.kernel,
+        &modules,
+        &contract::kconfig(options.settings),
+    );
     if let Ok(r) = &resolution {
         for m in opened.maps.all.iter_mut().filter(|m| m.origin == Origin::Kconfig) {
             m.contents = Some(Arc::from(r.kconfig.as_slice()));
@@ -212,14 +200,15 @@ pub fn open(bytes: &[u8], options: &OpenOptions<'_>) -> Result<Object, ObjectErr
             section: p.section_name.clone(),
             autoload: p.autoload,
             annotations,
-            prog_type: p.def.map(|d| d.prog_type),
+            prog_type: p.prog_type(),
+            left_out: p.told.left_out,
             code: (opened.code.get(&p.section).cloned().unwrap_or_default(), p.start..p.start.saturating_add(p.count)),
             result,
         });
     }
     let maps = loader.specs;
     let btf = kernel_btf.ok().flatten();
-    Ok(Object { programs, btf, maps, initial: opened.initial.clone(), broken })
+    Ok(Object { programs, btf, maps, initial: opened.initial.clone(), broken, misfits, settable })
 }
 
 /// Why the object as a whole does not load: what is wrong with it, with its externs, or with any of its maps.
@@ -469,24 +458,23 @@ impl<'a> Loader<'a> {
     /// Type, attach type, flags and target. libbpf: `bpf_object_load_prog()` and `libbpf_prepare_prog_load()`.
     fn attributes(&self, p: &Prog, slot: Option<Slot>, annotations: &[String]) -> Result<Attributes, NotLoadable> {
         let fail = |code, words: String| NotLoadable::new(code, format!("prog '{}': {words}", p.name));
-        let Some(def) = p.def else {
+        let Some(prog_type) = p.prog_type() else {
             let words = format!("missing BPF prog type, check ELF section name '{}'", p.section_name);
             return Err(fail(EINVAL, words).because(sections::why_unknown(&p.section_name)));
         };
-        let mut flags = self.options.prog_flags;
+        // Of a program whose type was changed, the section says nothing any more but its attach type.
+        let retyped = p.def.is_none_or(|d| d.prog_type != prog_type);
+        let rules = p.def.filter(|_| !retyped).map(|d| d.flags).unwrap_or_default();
+        let attach_type = p.told.attach_type.map_or_else(|| p.def.map_or(0, |d| d.attach_type), |a| a as u32);
+        let mut flags = self.options.prog_flags | p.told.flags;
         if self.options.as_veristat {
             flags = flags_from_tags(annotations, flags);
-            if let Some((prog_type, attach_type)) = self.guess_ext(p, def.prog_type) {
+            if let Some((prog_type, attach_type)) = self.guess_ext(p, prog_type) {
                 return Ok(Attributes { prog_type, attach_type, flags, target: AttachTarget::default() });
             }
         }
-        let mut out = Attributes {
-            prog_type: def.prog_type,
-            attach_type: def.attach_type,
-            flags,
-            target: AttachTarget::default(),
-        };
-        if def.prog_type == ProgType::StructOps {
+        let mut out = Attributes { prog_type, attach_type, flags, target: AttachTarget::default() };
+        if prog_type == ProgType::StructOps {
             let slot = slot.ok_or_else(|| {
                 let words = "SEC(\"struct_ops\") program isn't referenced anywhere, did you forget to use it?";
                 fail(EINVAL, words.to_owned())
@@ -495,17 +483,19 @@ impl<'a> Loader<'a> {
             let (module, btf) = slot.module.map_or((String::new(), None), |(name, btf)| (name, Some(btf)));
             out.target = AttachTarget { btf_id: slot.btf_id, btf, module, prog: None };
         }
-        if def.flags.sleepable {
+        if rules.sleepable {
             out.flags |= F_SLEEPABLE;
         }
-        if def.flags.xdp_frags {
+        if rules.xdp_frags {
             out.flags |= F_XDP_HAS_FRAGS;
         }
-        if def.flags.usdt {
+        if rules.usdt {
             out.attach_type = AttachType::TraceUprobeMulti as u32;
         }
-        if def.flags.attach_btf {
-            out.target = self.attach_target(p, def.prog_type, def.attach_type).map_err(|e| {
+        if let Some(target) = &p.told.attach_to {
+            out.target = self.kernel_target(p, target, attach_type)?;
+        } else if rules.attach_btf {
+            out.target = self.attach_target(p, prog_type, attach_type).map_err(|e| {
                 let code = e.code;
                 e.also(format!("prog '{}': failed to prepare load attributes: {code}", p.name))
             })?;
@@ -538,6 +528,12 @@ impl<'a> Loader<'a> {
             let btf = Some(Arc::clone(btf));
             return Ok(AttachTarget { btf_id: id, btf, prog: Some(Arc::clone(prog)), ..AttachTarget::default() });
         }
+        self.kernel_target(p, target, attach)
+    }
+
+    /// What the kernel or a module has of a name to attach to.
+    fn kernel_target(&self, p: &Prog, target: &str, attach: u32) -> Result<AttachTarget, NotLoadable> {
+        let fail = |code, words: String| NotLoadable::new(code, format!("prog '{}': {words}", p.name));
         let (prefix, kind) = target_naming(attach);
         let found = self.modules.find_attach_target(target, prefix, kind).ok_or_else(|| {
             let reason = format!(

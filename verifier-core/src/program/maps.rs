@@ -58,7 +58,7 @@ impl MapDef {
         self.map_type == t as u32
     }
 
-    fn is_map_of_maps(&self) -> bool {
+    pub fn is_map_of_maps(&self) -> bool {
         self.is(MapType::ArrayOfMaps) || self.is(MapType::HashOfMaps)
     }
 }
@@ -236,7 +236,7 @@ fn values_field(name: &str, btf: &Btf, m: &Member<'_>, progs: bool) -> Result<Op
 }
 
 /// A ring buffer's size must be pages times a power of two; libbpf takes the next such number.
-fn ringbuf_size(size: u32) -> u32 {
+pub(super) fn ringbuf_size(size: u32) -> u32 {
     let page = PAGE as u32;
     if size == 0 || (size.is_multiple_of(page) && (size / page).is_power_of_two()) {
         return size;

@@ -12,14 +12,14 @@ use crate::btf::core_relo::CoreRelo;
 use crate::btf::{Btf, BtfEdit, BtfExt, BtfKind, Type};
 use crate::isa::opcode::PSEUDO_CALL;
 use crate::isa::{Insn, decode_all};
-use crate::kernel::ProgType;
+use crate::kernel::{AttachType, ProgType};
 
 use super::elf::{Elf, Symbol};
 use super::error::{EINVAL, ENOENT, ENOTSUP, FORMAT, NotLoadable, ObjectError, RELOC};
 use super::externs::{self, Extern};
 use super::initial::{self, Initial};
 use super::jump_tables;
-use super::load::LoaderRules;
+use super::loader::LoaderRules;
 use super::maps::{self, Maps, Origin};
 use super::request::{FuncInfo, LineInfo};
 use super::sections::{self, SectionDef};
@@ -52,6 +52,17 @@ pub(super) struct Reloc {
     pub target: Target,
 }
 
+/// What a loader was told of a program, on top of its section.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Told {
+    /// It is not loaded.
+    pub left_out: bool,
+    pub prog_type: Option<ProgType>,
+    pub attach_type: Option<AttachType>,
+    pub flags: u32,
+    pub attach_to: Option<String>,
+}
+
 /// A program or subprogram as it stands in its section.
 #[derive(Clone, Debug)]
 pub(super) struct Prog {
@@ -71,8 +82,17 @@ pub(super) struct Prog {
     /// CO-RE relocations: instruction in the program, number in its section, record.
     pub core: Vec<(usize, usize, CoreRelo)>,
     pub def: Option<&'static SectionDef>,
+    /// What the loader was told of it.
+    pub told: Told,
     /// Why it cannot be loaded, found while opening.
     pub broken: Option<NotLoadable>,
+}
+
+impl Prog {
+    /// Its type: the one that the loader was told, or that of its section.
+    pub fn prog_type(&self) -> Option<ProgType> {
+        self.told.prog_type.or(self.def.map(|d| d.prog_type))
+    }
 }
 
 /// Function and line information of one section.
@@ -132,7 +152,7 @@ impl struct_ops::Programs for Vec<Prog> {
     }
 
     fn prog_type(&self, prog: usize) -> Option<ProgType> {
-        self.get(prog)?.def.map(|d| d.prog_type)
+        self.get(prog)?.prog_type()
     }
 
     fn name(&self, prog: usize) -> &str {
@@ -261,6 +281,7 @@ fn find_programs(elf: &Elf<'_>, loader: LoaderRules) -> Result<Found, ObjectErro
                 relocs: Vec::new(),
                 core: Vec::new(),
                 broken,
+                told: Told::default(),
             });
         }
         code.insert(s.index, insns.into());

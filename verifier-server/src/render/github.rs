@@ -48,6 +48,9 @@ fn cut(text: &mut String, most: usize) {
 }
 
 fn level_of(row: &Row) -> Option<&'static str> {
+    if let Some(e) = &row.expected {
+        return (!e.met).then_some("error");
+    }
     match row.kind {
         Kind::Rejected | Kind::NotLoadable | Kind::Error => Some("error"),
         Kind::Unsupported => Some("warning"),
@@ -66,7 +69,7 @@ fn annotation(level: &str, row: &Shown<'_>, out: &mut dyn Write) -> io::Result<(
             place.push_str(&format!("col={},", step.column));
         }
     }
-    let mut title = format!("{}: {}", row.object, row.program);
+    let mut title = format!("{}: {}", row.object, row.title());
     if row.program.is_empty() {
         title.clone_from(&row.object);
     }
@@ -75,11 +78,15 @@ fn annotation(level: &str, row: &Shown<'_>, out: &mut dyn Write) -> io::Result<(
     }
     let mut text = match &row.trace {
         Some(trace) => super::trace::render(row, trace, &[&row.kernel], false),
+        None if row.kind == Kind::Accepted && row.over_budget.is_empty() => "accepted".into(),
         None if row.kind == Kind::Accepted => format!("over budget: {}", row.over_budget.join(", ")),
         None => row.message.clone(),
     };
-    for more in row.reason.iter().cloned().chain(super::words::change(row)) {
+    for more in row.reason.iter().cloned().chain(super::words::change(row)).chain(super::words::expectation(row)) {
         text.push_str(&format!("\n{more}"));
+    }
+    if let Some(command) = &row.reproduce {
+        text.push_str(&format!("\nreproduce: {command}"));
     }
     cut(&mut text, MESSAGE);
     writeln!(out, "::{level} {place}title={}::{}", clean::property(&title), clean::command(&text))
@@ -93,10 +100,10 @@ fn summary(rows: &[Shown<'_>]) -> String {
             (Kind::Accepted, false) => row.over_budget.join(", "),
             _ => row.trace.as_ref().map_or_else(|| row.message.clone(), |t| t.problem.clone()),
         };
-        if let Some(change) = super::words::change(row) {
+        for change in super::words::expectation(row).into_iter().chain(super::words::change(row)) {
             what = if what.is_empty() { change } else { format!("{what}; {change}") };
         }
-        let cells = [&row.object, &row.program, &row.kernel].map(|c| clean::markdown(c)).join(" | ");
+        let cells = [&row.object, &row.title(), &row.kernel].map(|c| clean::markdown(c)).join(" | ");
         out.push_str(&format!("| {cells} | {} | {} |\n", row.kind.word(), clean::markdown(&what)));
     }
     out

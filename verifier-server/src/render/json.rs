@@ -36,6 +36,15 @@ pub fn object(row: &Row) -> Value {
             .as_ref()
             .map_or(Value::Null, |s| json!({"file": s.file, "line": s.line, "column": s.column, "text": s.text})),
     );
+    if let Some(variant) = &row.variant {
+        put("variant", json!(variant));
+    }
+    if let Some(e) = &row.expected {
+        put("expected", json!({"answer": e.words, "met": e.met, "place": e.place}));
+    }
+    if let Some(command) = &row.reproduce {
+        put("reproduce", json!(command));
+    }
     if let Some(log) = &row.log {
         put("log", json!(String::from_utf8_lossy(log)));
     }

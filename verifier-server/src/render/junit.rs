@@ -44,6 +44,13 @@ fn case(row: &Shown<'_>) -> TestCase {
         status
     };
     let status = match row.kind {
+        _ if row.expected.as_ref().is_some_and(|e| e.met) => TestCaseStatus::success(),
+        _ if row.expected.is_some() && !matches!(row.kind, Kind::Rejected | Kind::NotLoadable) => {
+            let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
+            status.set_type("unexpected");
+            status.set_message(super::words::expectation(row).unwrap_or_default());
+            status
+        }
         Kind::Accepted if !row.over_budget.is_empty() => {
             let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
             status.set_type("over-budget");
@@ -61,11 +68,17 @@ fn case(row: &Shown<'_>) -> TestCase {
         }
     };
     let whole = if row.kind == Kind::Error { "(file)" } else { "(object)" };
-    let name = if row.program.is_empty() { whole.to_string() } else { row.program.clone() };
+    let name = if row.program.is_empty() { whole.to_string() } else { row.title() };
     let name = if row.kernel.is_empty() { name } else { format!("{name} on Linux {}", row.kernel) };
     let mut case = TestCase::new(name, status);
-    if let Some(change) = super::words::change(row) {
-        case.set_system_out(format!("since the baseline: {change}"));
+    let told = [
+        super::words::expectation(row),
+        row.reproduce.as_ref().map(|c| format!("reproduce: {c}")),
+        super::words::change(row).map(|change| format!("since the baseline: {change}")),
+    ];
+    let told: Vec<String> = told.into_iter().flatten().collect();
+    if !told.is_empty() {
+        case.set_system_out(told.join("\n"));
     }
     case.set_classname(row.object.clone());
     if let Some(c) = row.counters {

@@ -61,7 +61,7 @@ fn first_line(row: &Row) -> &str {
 }
 
 fn same_program(a: &Row, b: &Row) -> bool {
-    (&a.object, &a.program, &a.section) == (&b.object, &b.program, &b.section)
+    (&a.object, &a.program, &a.section, &a.variant) == (&b.object, &b.program, &b.section, &b.variant)
 }
 
 /// Whether one diagnostic can stand for both. Counters are part of what is said of accepted programs.
@@ -75,7 +75,7 @@ fn agree(a: &Shown<'_>, b: &Shown<'_>) -> bool {
         Kind::Rejected if a.code.is_some() => true,
         _ => a.message == b.message && a.reason == b.reason,
     };
-    silent && decided && reason && solved(a) == solved(b)
+    silent && decided && reason && solved(a) == solved(b) && a.expected == b.expected
 }
 
 fn counted(row: &Row) -> Option<(u32, u32, u32)> {
@@ -97,8 +97,8 @@ pub fn table(rows: &[Shown<'_>]) -> String {
     let objects = rows.chunk_by(|a, b| a.object == b.object).count();
     let name = |row: &Row| match (row.program.is_empty(), objects > 1) {
         (true, _) => row.object.clone(),
-        (false, true) => format!("{}: {}", row.object, row.program),
-        (false, false) => row.program.clone(),
+        (false, true) => format!("{}: {}", row.object, row.title()),
+        (false, false) => row.title(),
     };
     let width = rows.iter().map(|r| name(r).chars().count()).max().unwrap_or(0).min(NAME_WIDTH);
     let columns: Vec<usize> = kernels.iter().map(|k| k.chars().count().max(4)).collect();

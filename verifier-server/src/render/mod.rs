@@ -6,6 +6,7 @@ mod json;
 mod junit;
 mod matrix;
 mod sarif;
+mod schema;
 pub mod svg;
 mod table;
 mod text;
@@ -19,7 +20,8 @@ use crate::clean::Shown;
 use crate::row::{Kind, Row};
 
 pub use json::object as json_object;
-pub use words::fold;
+pub use schema::rows_schema;
+pub use words::{expectation, fold};
 
 /// Prints the rows in the form asked for.
 ///
@@ -41,7 +43,7 @@ pub fn print(args: &CheckArgs, rows: &[Row], colours: bool, out: &mut dyn Write)
 /// Whether rows are printed one by one as they come: answers that take long, and a form for it. Where several kernels are
 /// asked, text tells which of them agree, and waits for all.
 pub fn streams(args: &CheckArgs) -> bool {
-    let one_kernel = matches!(&args.target.kernel[..], [k] if k != "all" && !k.contains([',', '-']));
+    let one_kernel = matches!(&args.target.kernels()[..], [k] if *k != "all" && !k.contains('-'));
     args.solve.is_some() && (args.format == Format::Jsonl || args.format == Format::Text && one_kernel)
 }
 

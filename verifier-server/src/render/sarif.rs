@@ -23,7 +23,7 @@ pub fn print(rows: &[Row], out: &mut dyn Write) -> io::Result<()> {
     let root = Root::find();
     let mut rules: BTreeMap<&str, Value> = BTreeMap::new();
     let mut results = Vec::new();
-    for row in rows.iter().filter(|r| r.kind != Kind::Accepted || !r.over_budget.is_empty()) {
+    for row in rows.iter().filter(|r| reported(r)) {
         let id = rule_id(row);
         rules.entry(id).or_insert_with(|| rule(id, row));
         results.push(result(id, row, &root));
@@ -43,6 +43,11 @@ pub fn print(rows: &[Row], out: &mut dyn Write) -> io::Result<()> {
         }],
     });
     writeln!(out, "{}", clean::json(&serde_json::to_string_pretty(&sarif)?))
+}
+
+/// Whether a row is a result: all that is not simply accepted, and what is not as expected.
+fn reported(row: &Row) -> bool {
+    row.expected.as_ref().map_or(row.kind != Kind::Accepted || !row.over_budget.is_empty(), |e| !e.met)
 }
 
 /// Where paths begin.
@@ -101,6 +106,7 @@ fn rule_id(row: &Row) -> &'static str {
         Kind::NotLoadable => "not-loadable",
         Kind::Unsupported => "unsupported",
         Kind::Error => "broken-input",
+        Kind::Accepted if row.over_budget.is_empty() => "unexpected",
         Kind::Accepted => "over-budget",
         Kind::Gone => "gone",
     }
@@ -160,7 +166,7 @@ fn explained(row: &Shown<'_>, t: &Trace) -> String {
 fn whom(row: &Shown<'_>) -> String {
     let mut out = match row.program.as_str() {
         "" => row.object.clone(),
-        program => format!("program `{program}` of {}", row.object),
+        _ => format!("program `{}` of {}", row.title(), row.object),
     };
     if !row.kernel.is_empty() {
         out.push_str(&format!(", Linux {}", row.kernel));
@@ -174,16 +180,22 @@ fn result(id: &str, row: &Row, root: &Root) -> Value {
     let level = match row.kind {
         Kind::Rejected | Kind::NotLoadable | Kind::Error => "error",
         Kind::Gone => "note",
+        Kind::Accepted | Kind::Unsupported if row.expected.is_some() => "error",
         Kind::Accepted | Kind::Unsupported => "warning",
     };
     let shown = Shown::of(row);
     let text = match (&shown.trace, row.kind) {
         (Some(t), _) => explained(&shown, t),
+        (None, Kind::Accepted) if row.over_budget.is_empty() => format!("{id}: accepted ({})", whom(&shown)),
         (None, Kind::Accepted) => format!("{id}: over budget: {} ({})", shown.over_budget.join(", "), whom(&shown)),
         (None, _) => {
             let reason = shown.reason.as_ref().map_or(String::new(), |r| format!("\n{r}"));
             format!("{id}: {} ({}){reason}", shown.message, whom(&shown))
         }
+    };
+    let text = match super::words::expectation(row) {
+        Some(words) => format!("{text}\n{words}"),
+        None => text,
     };
     let text = clean::no_links(&text);
     let base = row.object.rsplit('/').next().unwrap_or_default();
@@ -193,10 +205,13 @@ fn result(id: &str, row: &Row, root: &Root) -> Value {
         "level": level,
         "message": {"text": text},
         "locations": [location(row, last, root)],
-        "partialFingerprints": {"bpfvet/v1": format!("{:016x}", hash(&[base, &row.program, &row.kernel, id, line]))},
+        "partialFingerprints": {"bpfvet/v1": format!("{:016x}", hash(&[base, &row.title(), &row.kernel, id, line]))},
     });
     if let Some(s) = &row.solve {
         out["properties"]["solve"] = s.json();
+    }
+    if let Some(command) = &row.reproduce {
+        out["properties"]["reproduce"] = json!(command);
     }
     if let Some(change) = super::words::change(row) {
         out["properties"]["baseline"] = json!(change);

@@ -20,7 +20,7 @@ fn cells(row: &Shown<'_>) -> Vec<String> {
     vec![
         // What was the middle of a path is now its beginning.
         clean::line(file_name(row)),
-        program_name(row).to_string(),
+        program_name(row),
         row.kind.veristat().to_string(),
         c.time_us.to_string(),
         c.insns.to_string(),
@@ -98,7 +98,7 @@ fn compared(row: &Shown<'_>) -> Vec<String> {
     let now = row.counters.filter(|_| row.kind != Kind::Gone);
     let verdict = then.map_or("N/A", |b| &b.verdict);
     let same = if verdict == row.kind.veristat() { "MATCH" } else { "MISMATCH" };
-    let mut line = vec![clean::line(file_name(row)), program_name(row).to_string(), verdict.to_string()];
+    let mut line = vec![clean::line(file_name(row)), program_name(row), verdict.to_string()];
     line.extend([row.kind.veristat().to_string(), same.to_string()]);
     let numbers = |f: fn(&Before) -> Option<u64>, now: Option<u32>| {
         let (then, now) = (then.and_then(f), now.map(u64::from));

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use super::matrix::{self, Agreeing};
-use super::words::{change, fold};
+use super::words::{change, expectation, fold};
 use crate::clean::Shown;
 use crate::row::Kind;
 
@@ -66,12 +66,12 @@ pub fn count(rows: &[(Kind, bool)], what: &str, colours: bool, out: &mut dyn Wri
 fn one(answer: &Agreeing<'_, '_>, raw: bool, paint: &Paint, out: &mut dyn Write) -> io::Result<()> {
     let row = answer.row;
     let kernels = answer.kernels.join(", ");
-    let place = if row.program.is_empty() {
+    let place = if row.title().is_empty() {
         row.object.clone()
     } else if raw || row.section.is_empty() {
-        format!("{}: {}", row.object, row.program)
+        format!("{}: {}", row.object, row.title())
     } else {
-        format!("{}: {} ({})", row.object, row.program, row.section)
+        format!("{}: {} ({})", row.object, row.title(), row.section)
     };
     let first = row.message.lines().next().unwrap_or_default();
     match row.kind {
@@ -125,6 +125,13 @@ fn one(answer: &Agreeing<'_, '_>, raw: bool, paint: &Paint, out: &mut dyn Write)
     }
     if let Some(reason) = &row.reason {
         writeln!(out, "  {} {reason}", paint.paint("1", "why:"))?;
+    }
+    if let Some(words) = expectation(row) {
+        let code = if row.fails() { "31;1" } else { "32" };
+        writeln!(out, "  {}", paint.paint(code, &words))?;
+    }
+    if let Some(command) = &row.reproduce {
+        writeln!(out, "  {} {command}", paint.paint("1", "reproduce:"))?;
     }
     if let Some(change) = change(row) {
         writeln!(out, "  {} {change}", paint.paint("1", "since the baseline:"))?;

@@ -27,6 +27,13 @@ pub fn change(row: &Row) -> Option<String> {
     (!parts.is_empty()).then(|| parts.join("; "))
 }
 
+/// What a contract expects of a program, in one line; `None`: nothing.
+pub fn expectation(row: &Row) -> Option<String> {
+    let e = row.expected.as_ref()?;
+    let is = if e.met { "as expected" } else { "not as expected" };
+    Some(format!("{is}: {} says {}", clean::line(&e.place), clean::line(&e.words)))
+}
+
 /// Words of a page in lines of [`WIDTH`].
 pub fn fold(page: &str) -> Vec<String> {
     fold_to(page, WIDTH)

@@ -84,6 +84,8 @@ pub fn refused(refusal: Refusal, question: &Question) -> Status {
     match refusal {
         Refusal::Malformed(e) => malformed(&e),
         Refusal::Raw(e) => refuse(Code::InvalidArgument, "PROGRAM", e.to_string(), &[("field", e.field.clone())]),
+        // Who asks over the wire has no contract.
+        Refusal::Contract(lines) => refuse(Code::InvalidArgument, "OBJECT", lines.join("; "), &[]),
         Refusal::Insns(n) => {
             let limit = question.insns;
             over_limit("INSTRUCTIONS", format!("{n} instructions; one request may have {limit}"), limit)

@@ -12,9 +12,9 @@ use verifier_core::program::request::Privilege;
 
 use super::config::Limits;
 use super::proto;
-use crate::ask::{Question, prog_type};
+use crate::ask::Question;
 use crate::raw::{RawMap, RawProgram};
-use crate::row::{Counters, Kind, Place, Row, Undecided};
+use crate::row::{Counters, Kind, Place, Row, Undecided, prog_type};
 
 /// The question that options ask, within the limits.
 ///
@@ -41,7 +41,7 @@ pub fn question(o: &proto::Options, limits: &Limits) -> Result<Question, String>
         privilege,
         log_level: o.log_level,
         as_veristat: o.as_veristat,
-        loader: loader(o.loader()),
+        loader: Some(loader(o.loader())),
         no_prune: false,
         explain: o.explain,
         solve: None,
@@ -52,6 +52,7 @@ pub fn question(o: &proto::Options, limits: &Limits) -> Result<Question, String>
         sources: explain::Sources::default(),
         time: (o.time_limit_ms != 0).then(|| Duration::from_millis(o.time_limit_ms)),
         budget: budget.iter().filter_map(|(name, n)| n.map(|n| ((*name).to_string(), n))).collect(),
+        ..Question::default()
     })
 }
 
@@ -68,7 +69,7 @@ fn loader(name: proto::Loader) -> LoaderRules {
 pub fn options(q: &Question) -> proto::Options {
     let p = q.privilege;
     let limit = |name: &str| q.budget.iter().rev().find(|(n, _)| n == name).map(|(_, limit)| *limit);
-    let loader = match q.loader {
+    let loader = match q.loader.unwrap_or_default() {
         LoaderRules::Libbpf => proto::Loader::Libbpf,
         LoaderRules::EbpfGo => proto::Loader::EbpfGo,
         LoaderRules::Aya => proto::Loader::Aya,

@@ -48,6 +48,12 @@ fn refuse(e: &clap::Error) -> ! {
 
 fn run(cli: &Cli) -> Result<u8, String> {
     tell::set(cli.quiet, cli.verbose);
+    // They own standard output: it is not held here, where a thread of theirs would wait for it.
+    match &cli.command {
+        Command::Lsp(args) => return lsp::run(args),
+        Command::Mcp => return mcp::run(),
+        _ => {}
+    }
     let stdout = io::stdout();
     let colours = match cli.color {
         Colour::Always => true,
@@ -104,9 +110,8 @@ fn run(cli: &Cli) -> Result<u8, String> {
         Command::Has(args) => text(out, |text| has::run(args, text))?,
         Command::Probe(args) => text(out, |text| probe::run(args, text))?,
         Command::Kernels(args) => text(out, |text| kernels::run(args, text))?,
-        Command::Mcp => mcp::run()?,
         Command::Report(args) => text(out, |text| report::run(args, text))?,
-        Command::Lsp(args) => lsp::run(args)?,
+        Command::Lsp(_) | Command::Mcp => 0,
         Command::Init(args) => text(out, |text| contract::init::run(args, text))?,
         Command::Schema(args) => text(out, |text| manual::schema(args.of, text))?,
         Command::Completions { shell } => text(out, |text| manual::completions(*shell, text))?,

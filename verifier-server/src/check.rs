@@ -12,6 +12,7 @@ use crate::baseline::Baseline;
 use crate::clean;
 use crate::contract::Contracts;
 use crate::input::{self, What, read};
+use crate::near::did_you_mean;
 use crate::pool::Pool;
 use crate::progress::Progress;
 use crate::raw::RawProgram;
@@ -200,7 +201,12 @@ fn nothing(question: &Question, programs: &[String]) -> String {
         (false, false) => {
             let known: Vec<&str> = programs.iter().take(20).map(String::as_str).collect();
             let more = if programs.len() > known.len() { ", …" } else { "" };
-            format!("nothing to check: no program matches {}; there are {}{more}", wanted.join(", "), known.join(", "))
+            let meant = question.programs.first().map_or_else(String::new, |p| did_you_mean(p, programs));
+            format!(
+                "nothing to check: no program matches {}{meant}; there are {}{more}",
+                wanted.join(", "),
+                known.join(", ")
+            )
         }
     }
 }
@@ -304,7 +310,9 @@ fn limits(list: &str) -> Result<Vec<(String, u64)>, String> {
             let (name, n) = item.split_once('=').ok_or_else(|| format!("`{item}` is not of the form name=number"))?;
             let name = name.trim();
             if !BUDGETS.contains(&name) {
-                return Err(format!("unknown limit `{name}`; known are {}", BUDGETS.join(", ")));
+                let names: Vec<String> = BUDGETS.iter().map(|b| (*b).to_string()).collect();
+                let meant = did_you_mean(name, &names);
+                return Err(format!("unknown limit `{name}`{meant}; known are {}", BUDGETS.join(", ")));
             }
             let n = n.trim().parse().map_err(|_| format!("`{n}` is not a number"))?;
             if n == 0 {

@@ -18,6 +18,7 @@ use verifier_core::program::{LoadRequest, OpenOptions, Program, open};
 
 use crate::args::{ToolArgs, glob};
 use crate::input::{self, What};
+use crate::near::did_you_mean;
 use crate::render::fold;
 use crate::{clean, target};
 
@@ -296,7 +297,9 @@ pub fn explain(code: &str, out: &mut dyn Write) -> Result<(), String> {
         return pages.iter().try_for_each(|p| writeln!(out, "{}", title(p))).map_err(failed);
     }
     let Some(page) = pages.iter().find(|p| p.code == code) else {
-        return Err(format!("no such code `{code}`; `bpfvet explain list` shows all"));
+        let codes: Vec<String> = pages.iter().map(|p| p.code.to_string()).collect();
+        let meant = did_you_mean(code, &codes);
+        return Err(format!("no such code `{code}`{meant}; `bpfvet explain list` shows all"));
     };
     writeln!(out, "{}\n", title(page)).map_err(failed)?;
     fold(page.text).iter().try_for_each(|line| writeln!(out, "{line}")).map_err(failed)?;

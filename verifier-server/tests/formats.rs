@@ -238,6 +238,8 @@ fn sarif_is_as_its_schema_says_and_fingerprints_stay() {
     }
     let flows = results.iter().filter(|r| r.code_flows.as_ref().is_some_and(|f| !f.is_empty())).count();
     assert!(flows >= 4, "{flows} with code flows");
+    let fixes = results.iter().filter(|r| r.fixes.as_ref().is_some_and(|f| !f.is_empty())).count();
+    assert!(fixes >= 2, "{fixes} with fixes");
 
     // An edit above moves every line, and says nothing else.
     let answer = |text: &str| serde_json::from_str::<Value>(text).expect("JSON");

@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 use verifier_core::explain::{Step, Trace};
 
 use crate::clean::{self, Shown};
+use crate::fixes::{self, Fix, What};
 use crate::row::{Kind, Row};
 use crate::save::hash;
 
@@ -98,6 +99,46 @@ fn tidy(path: &Path) -> PathBuf {
         }
     }
     out
+}
+
+/// Largest source whose indentation is looked up.
+const SOURCE: u64 = 16 << 20;
+
+impl Root {
+    /// What a line begins with, where the source is there; a change of the line keeps it.
+    fn indent(&self, path: &str, line: u32) -> String {
+        let found = || {
+            let file = self.here.as_ref()?.join(tidy(Path::new(path)));
+            let about = file.metadata().ok().filter(|m| m.is_file() && m.len() <= SOURCE)?;
+            let below = self.root.as_ref().is_some_and(|root| file.starts_with(root));
+            let text = (below && about.len() > 0).then(|| std::fs::read(&file).ok()).flatten()?;
+            let text = String::from_utf8_lossy(&text).into_owned();
+            let line = text.lines().nth(line.checked_sub(1)? as usize)?;
+            Some(line.chars().take_while(|c| matches!(c, ' ' | '\t')).collect())
+        };
+        found().unwrap_or_default()
+    }
+}
+
+/// A suggestion as a change of lines.
+fn fix(fix: &Fix, root: &Root) -> Value {
+    let mut changes: BTreeMap<&str, Vec<Value>> = BTreeMap::new();
+    for e in &fix.edits {
+        let indent = root.indent(&e.file, e.line);
+        let (end, code) = match &e.what {
+            What::Before(code) => (e.line, code),
+            What::Instead(code) => (e.line.saturating_add(1), code),
+        };
+        changes.entry(&e.file).or_default().push(json!({
+            "deletedRegion": {"startLine": e.line, "startColumn": 1, "endLine": end, "endColumn": 1},
+            "insertedContent": {"text": format!("{indent}{code}\n")},
+        }));
+    }
+    let changes = changes
+        .into_iter()
+        .map(|(file, replacements)| json!({"artifactLocation": root.artifact(file), "replacements": replacements}));
+    let text = clean::no_links(&clean::line(&fix.text));
+    json!({"description": {"text": text}, "artifactChanges": changes.collect::<Vec<_>>()})
 }
 
 fn rule_id(row: &Row) -> &'static str {
@@ -218,6 +259,10 @@ fn result(id: &str, row: &Row, root: &Root) -> Value {
     }
     if row.kind == Kind::Gone {
         out["baselineState"] = json!("absent");
+    }
+    let fixes: Vec<Value> = fixes::of(row).iter().filter(|f| !f.edits.is_empty()).map(|f| fix(f, root)).collect();
+    if !fixes.is_empty() {
+        out["fixes"] = Value::from(fixes);
     }
     if steps.len() > 1 {
         let flow: Vec<Value> = steps

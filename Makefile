@@ -10,15 +10,22 @@ SOLVER = $$(sh .ci/solver-features)
 
 comma := ,
 
-.PHONY: adversarial adversarial-record wasm aarch64 demo test build dist load bench agreement prove solve corpus record probe real differential fuzz tsan helpers hostile proto-lint proto-release fuzz-service formats licences lint
+.PHONY: report-test editor-test adversarial adversarial-record wasm aarch64 demo test build dist load bench agreement prove solve corpus record probe real differential fuzz tsan helpers hostile proto-lint proto-release fuzz-service formats licences lint
 
 build:
-	$(CARGO) build --release --locked -p verifier-server $(SOLVER)
+	BPFVET_COMMIT=$$(git rev-parse --short=12 HEAD 2>/dev/null) $(CARGO) build --release --locked -p verifier-server $(SOLVER)
 
-# The binary that is shipped, and how large it is.
+# The archive that is shipped: a static binary without Z3, with licences, completions, manual pages and a checksum.
 dist:
-	$(CARGO) build --profile dist --locked -p verifier-server $(SOLVER)
-	ls -l target/dist/bpfvet
+	CARGO="$(CARGO)" sh .ci/dist.sh
+
+# A report in headless Chromium: nothing on its console, every control reached by Tab; screenshots stay in target/report.
+report-test: build
+	sh tests/report/run.sh
+
+# A session of the language server in headless Neovim.
+editor-test: build
+	sh tests/editor/run.sh
 
 # Checks a program that Linux 6.12 loads, then two that it does not, with the explanation.
 demo: build

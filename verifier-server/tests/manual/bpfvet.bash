@@ -491,7 +491,7 @@ _bpfvet() {
             return 0
             ;;
         bpfvet__subcmd__explain)
-            opts="-k -q -v -h --log --format --kernel --btf --cpus --module-btf --prog --output --color --quiet --verbose --help"
+            opts="-k -q -v -h --log --format --kernel --btf --cpus --module-btf --prog --verify-fixes --output --color --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -526,6 +526,10 @@ _bpfvet() {
                     return 0
                     ;;
                 --prog)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --verify-fixes)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -114,6 +114,7 @@ complete -c bpfvet -n "__fish_bpfvet_using_subcommand explain" -l btf -d 'BTF to
 complete -c bpfvet -n "__fish_bpfvet_using_subcommand explain" -l cpus -d 'Possible CPUs of the machines that are meant; not given: as many as there can be' -r
 complete -c bpfvet -n "__fish_bpfvet_using_subcommand explain" -l module-btf -d 'BTF of a loaded module; the file\'s name up to the last `.btf` or the first dot names it' -r -F
 complete -c bpfvet -n "__fish_bpfvet_using_subcommand explain" -l prog -d 'Only programs whose name matches' -r
+complete -c bpfvet -n "__fish_bpfvet_using_subcommand explain" -l verify-fixes -d 'Make each suggested change on a copy of the source, compile and check that, and say what came of it; what helps comes first. The source files that the object names are read. With a command, that compiles: `clang-19 -O2 -Iinclude`' -r
 complete -c bpfvet -n "__fish_bpfvet_using_subcommand explain" -l output -d 'Write what is printed into this file' -r -F
 complete -c bpfvet -n "__fish_bpfvet_using_subcommand explain" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
 always\t'Always'

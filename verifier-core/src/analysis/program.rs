@@ -218,6 +218,7 @@ impl Program<'_> {
             half_shift_signs: f.half_shift_keeps_signs,
             circular: f.circular_ranges,
             low_half_cut: f.low_half_cut_at_zero,
+            whole_cut: f.whole_cut_at_zero,
         }
     }
 

@@ -30,6 +30,8 @@ pub struct DomainRules {
     pub circular: bool,
     /// Of a low half that crosses from -1 to 0, the end that the unsigned range does not meet is cut off.
     pub low_half_cut: bool,
+    /// The same of the whole.
+    pub whole_cut: bool,
 }
 
 impl DomainRules {
@@ -48,6 +50,7 @@ impl DomainRules {
         half_shift_signs: true,
         circular: false,
         low_half_cut: true,
+        whole_cut: true,
     };
 
     /// Ranges on a circle, as from Linux 7.1 on.

@@ -86,7 +86,11 @@ impl<W: Wide> Value<W> {
             } else {
                 self.low.deduce_signs_of_one_half();
             }
-            self.full.deduce_signs();
+            if rules.whole_cut {
+                self.full.deduce_signs();
+            } else {
+                self.full.deduce_signs_of_one_half();
+            }
             self.deduce_full_from_low(rules);
             if self.identical(&before) {
                 break;

@@ -26,7 +26,7 @@ mod trace;
 
 use super::call::{Allowed, FuncProto};
 use super::facts::{d_path, lsm_hooks};
-use super::{AttachType, ProgType};
+use super::{AttachType, KernelVersion, ProgType};
 use offer::Tier;
 pub use proto::POISON;
 pub use query::{HelperCaps, HelperQuery};
@@ -93,7 +93,10 @@ pub fn allowed(query: &HelperQuery<'_>, proto: &FuncProto) -> bool {
     match proto.allowed {
         Allowed::Always => true,
         Allowed::DPath => match query.prog_type {
-            ProgType::Tracing if query.attach_type == AttachType::TraceIter => true,
+            // Iterators may since 5.12.
+            ProgType::Tracing if query.attach_type == AttachType::TraceIter => {
+                query.kernel.version >= KernelVersion::new(5, 12)
+            }
             ProgType::Lsm => lsm_hooks::is_sleepable(query.kernel, query.attach_name),
             _ => d_path::FUNCTIONS.contains(&query.attach_name),
         },

@@ -21,11 +21,21 @@ pub(super) static CGROUP_SYSCTL: &[Tier] =
 pub(super) static CGROUP_SOCKOPT: &[Tier] =
     &[Tier::Open(COMMON_ROWS), Tier::Open(CURRENT_ROWS), Tier::Rows(SOCKOPT_ROWS), Tier::Then(BASE)];
 /// Kernel: `sock_filter_func_proto()`.
-pub(super) static CGROUP_SOCK: &[Tier] =
-    &[Tier::Open(COMMON_ROWS), Tier::Open(CURRENT_ROWS), Tier::Rows(SOCK_ROWS), Tier::Then(BASE)];
+pub(super) static CGROUP_SOCK: &[Tier] = &[
+    Tier::Open(COMMON_ROWS),
+    Tier::Open(CURRENT_ROWS),
+    Tier::Open(SOCKET_TASK_ROWS),
+    Tier::Rows(SOCK_ROWS),
+    Tier::Then(BASE),
+];
 /// Kernel: `sock_addr_func_proto()`.
-pub(super) static CGROUP_SOCK_ADDR: &[Tier] =
-    &[Tier::Open(COMMON_ROWS), Tier::Open(CURRENT_ROWS), Tier::Rows(SOCK_ADDR_ROWS), Tier::Then(SOCKET_BASE)];
+pub(super) static CGROUP_SOCK_ADDR: &[Tier] = &[
+    Tier::Open(COMMON_ROWS),
+    Tier::Open(CURRENT_ROWS),
+    Tier::Open(SOCKET_TASK_ROWS),
+    Tier::Rows(SOCK_ADDR_ROWS),
+    Tier::Then(SOCKET_BASE),
+];
 /// Kernel: `cg_skb_func_proto()`.
 pub(super) static CGROUP_SKB: &[Tier] = &[Tier::Open(COMMON_ROWS), Tier::Rows(SKB_ROWS), Tier::Then(SOCKET_FILTER)];
 /// Kernel: `sock_ops_func_proto()`.
@@ -82,12 +92,20 @@ static COMMON_ROWS: &[Offer] = &[
 /// Rows about the current task; later releases offer them to all programs instead. Kernel: `cgroup_current_func_proto()`.
 static CURRENT_ROWS: &[Offer] = &[
     on(GET_CURRENT_UID_GID, &trace::GET_CURRENT_UID_GID).until(6, 17),
-    on(GET_CURRENT_PID_TGID, &trace::GET_CURRENT_PID_TGID).until(6, 10),
+    on(GET_CURRENT_PID_TGID, &trace::GET_CURRENT_PID_TGID).since(6, 1).until(6, 10),
     on(GET_CURRENT_CGROUP_ID, &trace::GET_CURRENT_CGROUP_ID).until(6, 4),
-    on(GET_CURRENT_ANCESTOR_CGROUP_ID, &trace::GET_CURRENT_ANCESTOR_CGROUP_ID).until(6, 4),
-    on(GET_CURRENT_COMM, &trace::GET_CURRENT_COMM).until(6, 17),
-    on(GET_CGROUP_CLASSID, &cgroup::GET_CGROUP_CLASSID_CURR).until(6, 17),
+    on(GET_CURRENT_ANCESTOR_CGROUP_ID, &trace::GET_CURRENT_ANCESTOR_CGROUP_ID).since(6, 1).until(6, 4),
+    on(GET_CURRENT_COMM, &trace::GET_CURRENT_COMM).since(6, 1).until(6, 17),
+    on(GET_CGROUP_CLASSID, &cgroup::GET_CGROUP_CLASSID_CURR).since(6, 1).until(6, 17),
     on(CURRENT_TASK_UNDER_CGROUP, &trace::CURRENT_TASK_UNDER_CGROUP).since(6, 12).until(6, 17),
+];
+
+/// Rows about the current task that only programs on sockets had before.
+static SOCKET_TASK_ROWS: &[Offer] = &[
+    on(GET_CURRENT_PID_TGID, &trace::GET_CURRENT_PID_TGID).until(6, 1),
+    on(GET_CURRENT_ANCESTOR_CGROUP_ID, &trace::GET_CURRENT_ANCESTOR_CGROUP_ID).until(6, 1),
+    on(GET_CURRENT_COMM, &trace::GET_CURRENT_COMM).until(6, 1),
+    on(GET_CGROUP_CLASSID, &cgroup::GET_CGROUP_CLASSID_CURR).until(6, 1),
 ];
 
 /// Rows of device access.
@@ -177,7 +195,7 @@ static SOCK_OPS_ROWS: &[Offer] = &[
     on(PERF_EVENT_OUTPUT, &net::EVENT_OUTPUT_DATA),
     on(SK_STORAGE_GET, &storage::SK_STORAGE_GET),
     on(SK_STORAGE_DELETE, &storage::SK_STORAGE_DELETE),
-    on(GET_NETNS_COOKIE, &sock::GET_NETNS_COOKIE_SOCK_OPS),
+    on(GET_NETNS_COOKIE, &sock::GET_NETNS_COOKIE_SOCK_OPS).since(5, 15),
     on(LOAD_HDR_OPT, &sock::SOCK_OPS_LOAD_HDR_OPT),
     on(STORE_HDR_OPT, &sock::SOCK_OPS_STORE_HDR_OPT),
     on(RESERVE_HDR_OPT, &sock::SOCK_OPS_RESERVE_HDR_OPT),

@@ -1390,6 +1390,14 @@ behaviours! {
         evidence: "measured on 6.12.117, 6.18.15 and 6.18.44",
         probe: "precision/unlinked_covers_distant",
     }
+    /// Of a value whose signed range crosses from -1 to 0, the end is cut off that the unsigned range does not meet (6.17, in
+    /// later stable releases of 6.12).
+    whole_cut_at_zero {
+        since: v(6, 17),
+        stable: &[p(6, 12, 90)],
+        evidence: "bpf: Improve bounds when s64 crosses sign boundary, measured on 6.12.43, 6.12.90, 6.16.12 and 6.17.8",
+        probe: "branch/whole_is_negative",
+    }
     /// Of a low half whose signed range crosses from -1 to 0, the end is cut off that the unsigned range does not meet (in
     /// later stable releases of 6.12 and 6.18).
     low_half_cut_at_zero {

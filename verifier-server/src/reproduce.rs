@@ -7,7 +7,8 @@ use crate::row::{Kind, Row};
 /// What of the command line an answer depends on.
 pub struct Command {
     options: Vec<String>,
-    format: bool,
+    /// The question is about objects, not about lines of raw programs. A service's answers are this process's.
+    a_file: bool,
 }
 
 impl Command {
@@ -43,12 +44,12 @@ impl Command {
             (args.unprivileged, "--unprivileged"),
         ];
         options.extend(flags.iter().filter(|(given, _)| *given).map(|(_, name)| (*name).to_string()));
-        Command { options, format: args.raw.is_none() && args.server.server.is_none() }
+        Command { options, a_file: args.raw.is_none() }
     }
 
     /// The command that gives a row again, where the row is a failure of an object that is a file.
     pub fn reproduces(&self, row: &Row) -> Option<String> {
-        let a_file = self.format && row.object != "-" && !matches!(row.kind, Kind::Gone | Kind::Error);
+        let a_file = self.a_file && row.object != "-" && !matches!(row.kind, Kind::Gone | Kind::Error);
         if !row.fails() || !a_file {
             return None;
         }

@@ -341,9 +341,31 @@ pub fn send_trace(t: &Trace) -> proto::Trace {
         suggestions: t
             .suggestions
             .iter()
-            .map(|s| proto::Suggestion { code: s.code.to_string(), text: s.text.clone(), insn: s.insn.map(index) })
+            .map(|s| proto::Suggestion {
+                code: s.code.to_string(),
+                text: s.text.clone(),
+                insn: s.insn.map(index),
+                edits: s.edits.iter().map(edit).collect(),
+            })
             .collect(),
     }
+}
+
+fn edit(e: &explain::Edit) -> proto::Edit {
+    let change = match &e.change {
+        explain::Change::Before(code) => proto::edit::Change::Before(code.clone()),
+        explain::Change::Line(code) => proto::edit::Change::Instead(code.clone()),
+    };
+    proto::Edit { file: e.file.clone(), line: e.line, change: Some(change) }
+}
+
+/// A change of a kind that a newer service names is none that we can make.
+fn change(e: proto::Edit) -> Option<explain::Edit> {
+    let change = match e.change? {
+        proto::edit::Change::Before(code) => explain::Change::Before(code),
+        proto::edit::Change::Instead(code) => explain::Change::Line(code),
+    };
+    Some(explain::Edit { file: e.file, line: e.line, change })
 }
 
 fn trace(t: proto::Trace, words: &Fixed, message: &str, errno: &str) -> Trace {
@@ -384,7 +406,7 @@ fn trace(t: proto::Trace, words: &Fixed, message: &str, errno: &str) -> Trace {
                 code: suggest::REMEDIES.iter().find(|r| r.code == s.code).map_or_else(|| keep(&s.code), |r| r.code),
                 text: s.text,
                 insn: s.insn.map(|i| i as usize),
-                edits: Vec::new(),
+                edits: s.edits.into_iter().filter_map(change).collect(),
                 proof: suggest::Proof::NotTried,
             })
             .collect(),

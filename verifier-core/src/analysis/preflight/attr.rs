@@ -131,6 +131,11 @@ fn check_attach(req: &LoadRequest, ty: Option<ProgType>, kernel: &Kernel) -> Res
     if has_prog && !ty.is_some_and(attach::may_have_target_prog) {
         return deny(Errno::EINVAL);
     }
+    // Only what traces is loaded for many functions.
+    let asked = AttachType::of_release(effective_attach_type(req), kernel.version);
+    if asked.is_some_and(AttachType::attaches_to_many) && ty.is_some_and(|t| t != ProgType::Tracing) {
+        return deny(Errno::EINVAL);
+    }
     let Some(allowed) = ty.and_then(|t| attach::allowed_in(t, kernel.version)) else { return Ok(()) };
     match AttachType::of_release(effective_attach_type(req), kernel.version) {
         Some(a) if allowed.contains(&a) => Ok(()),

@@ -286,30 +286,38 @@ fn levels_of_the_log() {
 #[test]
 fn commands_of_the_action_and_the_hook() {
     let read = |file: &str| std::fs::read_to_string(root().join(file)).expect("is in the repository");
-    let action = read("action.yml");
-    assert!(action.contains("\"$bpfvet\" check $OBJECTS --kernel \"$KERNEL\" $ARGS --format github"));
-    assert!(action.contains("--format sarif --exit-zero > \"$SARIF\""));
-    // The very lines of the action, with the variables that its inputs set.
-    let steps = action.split("run: |\n").nth(1).expect("a script");
-    let script: String = steps.lines().map(|l| l.trim_start_matches(' ').to_string() + "\n").collect();
-    let script = script.replace("bpfvet=\"$GITHUB_ACTION_PATH/target/release/bpfvet\"", "bpfvet=\"$BPFVET\"");
-    let sarif = std::env::temp_dir().join(format!("bpfvet-action-{}.sarif", std::process::id()));
-    let out = Command::new("bash")
-        .args(["-e", "-c", &script])
-        .current_dir(root())
-        .env_remove("GITHUB_STEP_SUMMARY")
-        .env("BPFVET", env!("CARGO_BIN_EXE_bpfvet"))
-        .env("OBJECTS", format!("{BAD} {GOOD}"))
-        .env("KERNEL", "6.12,6.18")
-        .env("ARGS", "--budget insns=900000")
-        .env("SARIF", &sarif)
-        .output()
-        .expect("bash");
+    assert!(read("action.yml").contains("run: sh \"$GITHUB_ACTION_PATH/.ci/action.sh\""));
+    // The script of the action, with the variables that its inputs set, and an archive that was unpacked before.
+    let cache = std::env::temp_dir().join(format!("bpfvet-action-{}", std::process::id()));
+    let checksum = "0123456789abcdef".repeat(4);
+    let unpacked = cache.join("bpfvet").join(&checksum);
+    std::fs::create_dir_all(&unpacked).expect("a folder");
+    std::os::unix::fs::symlink(env!("CARGO_BIN_EXE_bpfvet"), unpacked.join("bpfvet")).expect("a link");
+    let sarif = cache.join("out.sarif");
+    let action = |checksum: &str, objects: &str| {
+        Command::new("sh")
+            .arg(root().join(".ci/action.sh"))
+            .current_dir(root())
+            .env_remove("GITHUB_STEP_SUMMARY")
+            .env("RUNNER_TOOL_CACHE", &cache)
+            .env("ARCHIVE", "https://example.invalid/bpfvet.tar.gz")
+            .env("SHA256", checksum)
+            .env("OBJECTS", objects)
+            .env("KERNEL", "6.12,6.18")
+            .env("ARGS", "--budget insns=900000")
+            .env("SARIF", &sarif)
+            .output()
+            .expect("sh")
+    };
+    let unsure = action("", GOOD);
+    assert_eq!(unsure.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&unsure.stdout).contains("archive needs sha256"));
+    let out = action(&checksum, &format!("{BAD}\n{GOOD}"));
     assert_eq!(out.status.code(), Some(1), "{}", String::from_utf8_lossy(&out.stderr));
     assert!(String::from_utf8_lossy(&out.stdout).starts_with("::error file="));
     let written: Value = serde_json::from_slice(&std::fs::read(&sarif).expect("SARIF")).expect("JSON");
     assert_eq!(written["runs"][0]["results"].as_array().map(Vec::len), Some(4));
-    std::fs::remove_file(&sarif).expect("cleans up");
+    std::fs::remove_dir_all(&cache).expect("cleans up");
 
     let hook = read(".pre-commit-hooks.yaml");
     let entry = hook.lines().find_map(|l| l.trim().strip_prefix("entry: bpfvet ")).expect("a command");

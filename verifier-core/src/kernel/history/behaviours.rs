@@ -1728,13 +1728,6 @@ behaviours! {
         evidence: "measured on 6.12.117 and 6.18.44",
         probe: "branch/equal_to_context",
     }
-    /// With `number += pointer` the destination points into the frame that the pointer points into, whatever else it inherits.
-    sums_stay_in_frame {
-        since: v(7, 2),
-        stable: &[p(7, 1, 13)],
-        evidence: "measured on 7.1.3, 7.1.13 and 7.2.6",
-        probe: "pointers/number_plus_frame",
-    }
     /// Of an object that is neither owned nor borrowed another reference may not be had. Before, it always was.
     unowned_references_fail {
         since: v(7, 3),
@@ -1748,5 +1741,12 @@ behaviours! {
         stable: &[p(6, 1, 192), p(6, 12, 117), p(7, 1, 13)],
         evidence: "measured on 6.1.192, 6.12.117, 6.18.44, 7.1.3, 7.1.13 and 7.3.4",
         probe: "alu/scalar_minus_pointer_unprivileged",
+    }
+    /// With `number += pointer` the destination points into the frame that the pointer points into, whatever else it inherits.
+    sums_stay_in_frame {
+        since: v(7, 2),
+        stable: &[p(7, 1, 13)],
+        evidence: "measured on 7.1.3, 7.1.13 and 7.2.6",
+        probe: "pointers/number_plus_frame",
     }
 }

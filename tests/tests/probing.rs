@@ -15,9 +15,13 @@ use verifier_probe::decide::{Answer, Asked, By, Decider, Decision};
 use verifier_probe::embedded::{Embedded, changes, probe};
 
 /// What is decided wrongly where a kernel is taken for another: the answer to the probe hangs on other changes between the
-/// two as well, which are decided later.
-const HIDDEN: &[(&str, &str, &str)] =
-    &[("6.12", "6.18", "every_number_spills"), ("6.18", "6.12", "helpers_end_objects")];
+/// two as well, which are decided later or not at all.
+const HIDDEN: &[(&str, &str, &str)] = &[
+    ("6.12", "6.18", "every_number_spills"),
+    ("6.12", "6.18", "sums_stay_in_frame"),
+    ("6.12", "6.14", "sums_stay_in_frame"),
+    ("6.18", "6.12", "helpers_end_objects"),
+];
 
 /// A kernel that answers as a release was recorded.
 fn answers(release: &str, case: &Case) -> Asked {

@@ -310,8 +310,7 @@ fn limits(list: &str) -> Result<Vec<(String, u64)>, String> {
             let (name, n) = item.split_once('=').ok_or_else(|| format!("`{item}` is not of the form name=number"))?;
             let name = name.trim();
             if !BUDGETS.contains(&name) {
-                let names: Vec<String> = BUDGETS.iter().map(|b| (*b).to_string()).collect();
-                let meant = did_you_mean(name, &names);
+                let meant = did_you_mean(name, BUDGETS);
                 return Err(format!("unknown limit `{name}`{meant}; known are {}", BUDGETS.join(", ")));
             }
             let n = n.trim().parse().map_err(|_| format!("`{n}` is not a number"))?;

@@ -14,7 +14,6 @@ pub mod contract;
 pub mod cost;
 pub mod explain;
 mod explain_log;
-pub mod fixes;
 pub mod has;
 pub mod hex;
 pub mod input;

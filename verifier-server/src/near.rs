@@ -1,7 +1,7 @@
 //! Which of the names that there are may have been meant.
 
 /// The nearest of some names, if any is near enough to be meant.
-pub fn near<'a>(meant: &str, known: &'a [String]) -> Option<&'a str> {
+pub fn near<'a, S: AsRef<str>>(meant: &str, known: &'a [S]) -> Option<&'a str> {
     let meant: String = meant.chars().take(128).collect::<String>().to_ascii_lowercase();
     let words = |name: &str| meant.len() >= 4 && (name.contains(&meant) || meant.contains(name) && name.len() >= 4);
     let distance = |name: &str| {
@@ -9,12 +9,13 @@ pub fn near<'a>(meant: &str, known: &'a [String]) -> Option<&'a str> {
         if d > 1 && words(&name.to_ascii_lowercase()) { 2 } else { d }
     };
     let far = (meant.chars().count() / 3).clamp(1, 4);
-    let best = known.iter().filter(|k| k.len() <= 128).map(|k| (distance(k), k)).min_by_key(|(d, _)| *d)?;
-    (best.0 <= far).then_some(best.1.as_str())
+    let names = known.iter().map(AsRef::as_ref).filter(|k| k.len() <= 128);
+    let best = names.map(|k| (distance(k), k)).min_by_key(|(d, _)| *d)?;
+    (best.0 <= far).then_some(best.1)
 }
 
 /// `; did you mean …?`, or nothing.
-pub fn did_you_mean(meant: &str, known: &[String]) -> String {
+pub fn did_you_mean<S: AsRef<str>>(meant: &str, known: &[S]) -> String {
     near(meant, known).map_or_else(String::new, |name| format!("; did you mean `{name}`?"))
 }
 

@@ -25,12 +25,9 @@ pub(crate) struct Progress {
 impl Progress {
     /// For so many objects. Shows nothing for one, nor when standard error is not a terminal.
     pub(crate) fn new(total: usize) -> Progress {
-        Progress {
-            total,
-            begun: Instant::now(),
-            shown: false,
-            wanted: total > 1 && tell::notes() && std::io::stderr().is_terminal(),
-        }
+        let mut progress = Progress::waiting(total);
+        progress.wanted &= total > 1;
+        progress
     }
 
     /// For so many steps of one command, however few.

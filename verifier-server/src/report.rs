@@ -7,14 +7,15 @@ use std::collections::BTreeMap;
 use std::io::Write;
 
 use serde_json::{Value, json};
+use verifier_core::explain::Step;
 
 use crate::args::ReportArgs;
 use crate::ask::Question;
 use crate::contract::Contracts;
-use crate::render::{expectation, json_object};
+use crate::render::expectation;
 use crate::row::{Kind, Row};
 use crate::study::{Studied, Wanted, study};
-use crate::{clean, fixes, input, target, tell};
+use crate::{clean, input, target, tell};
 
 /// The page around the data.
 const PAGE: &str = include_str!("report/page.html");
@@ -123,20 +124,14 @@ fn answer(s: &Studied, number: &BTreeMap<&(String, u32), usize>) -> Value {
             values.push(json!([i, shown.join("\n")]));
         }
     }
-    let published = json_object(row);
-    let at = |step: &Value| {
-        let place =
-            (step["source"]["file"].as_str()?.to_string(), u32::try_from(step["source"]["line"].as_u64()?).ok()?);
-        number.get(&place).copied()
+    let at = |step: &Step| {
+        let source = step.source.as_ref()?;
+        number.get(&(source.file.clone(), source.line)).copied()
     };
-    let steps = published["explanation"]["steps"].as_array().into_iter().flatten();
-    let steps: Vec<Value> = steps
-        .map(|step| {
-            let text = |field: &str| clean::line(step[field].as_str().unwrap_or_default());
-            json!({"line": at(step), "kind": text("kind"), "label": text("label"), "insn": step["insn"]})
-        })
-        .collect();
-    let fixes: Vec<String> = fixes::of(row).iter().map(|f| format!("{} [{}]", clean::line(&f.text), f.code)).collect();
+    let step = |s: &Step| json!({"line": at(s), "kind": s.kind.word(), "label": clean::line(&s.label), "insn": s.insn});
+    let steps: Vec<Value> = row.trace.iter().flat_map(|t| &t.steps).map(step).collect();
+    let suggestions = row.trace.iter().flat_map(|t| &t.suggestions);
+    let fixes: Vec<String> = suggestions.map(|s| format!("{} [{}]", clean::line(&s.text), s.code)).collect();
     json!({
         "kernel": row.kernel, "verdict": row.kind.word(), "cell": cell(row), "fails": row.fails(), "code": row.code,
         "message": clean::lines(&row.message), "reason": row.reason.as_ref().map(|r| clean::line(r)),

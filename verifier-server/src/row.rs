@@ -2,7 +2,7 @@
 
 use verifier_core::analysis::{Report, System, Verdict};
 use verifier_core::error::Errno;
-use verifier_core::explain::Trace;
+use verifier_core::explain::{Suggestion, Trace};
 use verifier_core::isa::disasm::{NoNames, write_insn};
 use verifier_core::kernel::{ProgType, helpers};
 use verifier_core::program::{LoadRequest, NotLoadable};
@@ -222,6 +222,11 @@ impl Row {
             (Some(v), false) => format!("{} [{v}]", self.program),
             (None, _) => self.program.clone(),
         }
+    }
+
+    /// What helps as changes of the source that can be made as they stand, the most likely first.
+    pub fn changes(&self) -> impl Iterator<Item = &Suggestion> {
+        self.trace.iter().flat_map(|t| &t.suggestions).filter(|s| !s.edits.is_empty())
     }
 
     /// Whether it makes the job fail: it is rejected, does not load or is over budget, unless that is expected; or it is not

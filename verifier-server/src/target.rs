@@ -142,8 +142,7 @@ pub fn names(word: &str, kernel: &Kernel) -> bool {
 fn known(release: &str) -> Result<Kernel, String> {
     let unknown = |e| {
         let names: Vec<&str> = Kernel::all().iter().map(|k| k.name).collect();
-        let all: Vec<String> = names.iter().map(|n| (*n).to_string()).collect();
-        let meant = crate::near::did_you_mean(release, &all);
+        let meant = crate::near::did_you_mean(release, &names);
         format!("{e}{meant}; known are {}, and what lies between measured ones is computed", names.join(", "))
     };
     Kernel::release(release).map_err(unknown)

@@ -297,7 +297,7 @@ pub fn explain(code: &str, out: &mut dyn Write) -> Result<(), String> {
         return pages.iter().try_for_each(|p| writeln!(out, "{}", title(p))).map_err(failed);
     }
     let Some(page) = pages.iter().find(|p| p.code == code) else {
-        let codes: Vec<String> = pages.iter().map(|p| p.code.to_string()).collect();
+        let codes: Vec<&str> = pages.iter().map(|p| p.code).collect();
         let meant = did_you_mean(code, &codes);
         return Err(format!("no such code `{code}`{meant}; `bpfvet explain list` shows all"));
     };

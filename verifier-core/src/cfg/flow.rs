@@ -12,6 +12,8 @@ use crate::isa::{Callee, Insn, Op};
 pub struct JumpTables {
     /// By instruction; places in order, each once. The jumps of a function share them.
     targets: BTreeMap<usize, Arc<[usize]>>,
+    /// The same by the first instruction of a function.
+    of_functions: BTreeMap<usize, Arc<[usize]>>,
     /// Places of all jumps together.
     ways: usize,
 }
@@ -19,25 +21,31 @@ pub struct JumpTables {
 /// So many ways lead through jump tables, at most: every instruction of the largest program may go to a few.
 const MOST_WAYS: usize = 1 << 23;
 
-/// Places of a jump table as jumps can share them: in order, each once.
-pub fn shared_places(mut places: Vec<usize>) -> Arc<[usize]> {
-    places.sort_unstable();
-    places.dedup();
-    places.into()
-}
-
 impl JumpTables {
     /// No instruction jumps through a register.
-    pub const NONE: &JumpTables = &JumpTables { targets: BTreeMap::new(), ways: 0 };
+    pub const NONE: &JumpTables = &JumpTables { targets: BTreeMap::new(), of_functions: BTreeMap::new(), ways: 0 };
 
     /// The places that the jump at `idx` can go to, in order; empty where none is known.
     pub fn at(&self, idx: usize) -> &[usize] {
         self.targets.get(&idx).map_or(&[], |t| t)
     }
 
-    /// Notes where the jump at `idx` can go; `false` where the ways are too many to be followed.
+    /// Whether it is noted where the jumps of the function that begins at `start` can go.
+    pub fn knows(&self, start: usize) -> bool {
+        self.of_functions.contains_key(&start)
+    }
+
+    /// Notes where the jumps of the function that begins at `start` can go.
+    pub fn learn(&mut self, start: usize, mut places: Vec<usize>) {
+        places.sort_unstable();
+        places.dedup();
+        self.of_functions.insert(start, places.into());
+    }
+
+    /// Notes that the instruction at `idx` is such a jump; `false` where the ways are too many to be followed.
     #[must_use]
-    pub fn set(&mut self, idx: usize, targets: Arc<[usize]>) -> bool {
+    pub fn add(&mut self, idx: usize, start: usize) -> bool {
+        let targets = self.of_functions.get(&start).map_or_else(|| Arc::from([]), Arc::clone);
         self.ways = self.ways.saturating_add(targets.len());
         self.targets.insert(idx, targets);
         self.ways <= MOST_WAYS
@@ -136,7 +144,8 @@ mod tests {
         let insns = [Insn::default(), Insn { code: JMP | JA | X, dst: 3, ..Insn::default() }];
         let mut tables = JumpTables::default();
         assert!(successors(&insns, &tables, 1).is_empty());
-        assert!(tables.set(1, shared_places(vec![9, 4, 9])));
+        tables.learn(0, vec![9, 4, 9]);
+        assert!(tables.add(1, 0));
         assert_eq!(*successors(&insns, &tables, 1), [4, 9]);
     }
 

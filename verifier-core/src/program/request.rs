@@ -3,7 +3,7 @@
 //! Answers for `union bpf_attr` of `BPF_PROG_LOAD` and `BPF_MAP_CREATE`. The loader makes one for each program of an
 //! object; the raw input format makes one from each line. File descriptors are numbers of our own.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -274,14 +274,13 @@ impl LoadRequest {
         }
         let callees = self.insns.iter().enumerate().filter_map(|(i, insn)| flow::callee(*insn, i));
         let starts: BTreeSet<usize> = callees.chain([0]).collect();
-        let mut found: BTreeMap<usize, Arc<[usize]>> = BTreeMap::new();
         for (idx, _) in self.insns.iter().enumerate().filter(|(_, i)| jumps(i)) {
             let start = starts.range(..=idx).next_back().copied().unwrap_or(0);
             let end = starts.range(idx + 1..).next().copied().unwrap_or(self.insns.len());
-            let of_function = |m: &MapSpec| m.jump_places_from(start..end);
-            let all = || flow::shared_places(self.maps.iter().flat_map(of_function).collect());
-            let places = Arc::clone(found.entry(start).or_insert_with(all));
-            if !tables.set(idx, places) {
+            if !tables.knows(start) {
+                tables.learn(start, self.maps.iter().flat_map(|m| m.jump_places_from(start..end)).collect());
+            }
+            if !tables.add(idx, start) {
                 return None;
             }
         }

@@ -4,12 +4,11 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
-use verifier_core::explain::{Step, Trace};
+use verifier_core::explain::{Change, Step, Suggestion, Trace};
 
 use super::objects::Objects;
 use super::uri_of;
 use crate::clean::{self, Shown};
-use crate::fixes::{self, What};
 use crate::row::{Kind, Row};
 
 /// The command of lenses: it shows what it says, and does nothing.
@@ -180,7 +179,7 @@ pub(super) fn actions(objects: &Objects, file: &Path, wanted: &Value) -> Value {
         if f.file != file || at < from || at > to {
             continue;
         }
-        for fix in fixes::of(&a.row).iter().filter(|f| !f.edits.is_empty()) {
+        for fix in a.row.changes() {
             let Some(edit) = edits(objects, object, fix) else { continue };
             let action = json!({"title": clean::line(&fix.text), "kind": "quickfix", "edit": edit});
             if !out.contains(&action) {
@@ -192,7 +191,7 @@ pub(super) fn actions(objects: &Objects, file: &Path, wanted: &Value) -> Value {
 }
 
 /// A fix as a change of files; `None`: a line is not what it was.
-fn edits(objects: &Objects, object: &Path, fix: &fixes::Fix) -> Option<Value> {
+fn edits(objects: &Objects, object: &Path, fix: &Suggestion) -> Option<Value> {
     let mut changes: BTreeMap<String, Vec<Value>> = BTreeMap::new();
     for e in &fix.edits {
         let file = objects.source(object, &e.file)?;
@@ -201,11 +200,11 @@ fn edits(objects: &Objects, object: &Path, fix: &fixes::Fix) -> Option<Value> {
         let now = lines.get(n as usize)?;
         let indent = &now[..now.len() - now.trim_start().len()];
         let start = json!({"line": n, "character": 0});
-        let edit = match &e.what {
-            What::Before(code) => {
+        let edit = match &e.change {
+            Change::Before(code) => {
                 json!({"range": {"start": start, "end": start}, "newText": format!("{indent}{code}\n")})
             }
-            What::Instead(code) => {
+            Change::Line(code) => {
                 let end = json!({"line": n, "character": now.encode_utf16().count()});
                 json!({"range": {"start": start, "end": end}, "newText": format!("{indent}{code}")})
             }

@@ -3,10 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value, json};
+use verifier_core::explain::{Change, Edit, Suggestion};
 
 use crate::args::{CheckArgs, Cli, Command, CostArgs};
 use crate::clean::Shown;
-use crate::fixes;
 use crate::near::did_you_mean;
 use crate::row::{Kind, Row};
 use crate::{check, cost, explain, has, render};
@@ -258,6 +258,19 @@ fn run_check(arguments: &Arguments<'_>) -> Result<Said, String> {
     Ok(Said { text: lines.join("\n"), data: Some(json!({"failing": failing, "rows": data.collect::<Vec<_>>()})) })
 }
 
+/// A change of the source in words.
+fn told(e: &Edit) -> String {
+    match &e.change {
+        Change::Before(code) => format!("{}:{}: insert before this line: {code}", e.file, e.line),
+        Change::Line(code) => format!("{}:{}: replace this line by: {code}", e.file, e.line),
+    }
+}
+
+/// A suggestion with its changes.
+fn fix(s: &Suggestion) -> Value {
+    json!({"code": s.code, "text": s.text, "edits": s.edits.iter().map(render::edit).collect::<Vec<_>>()})
+}
+
 fn run_fix(arguments: &Arguments<'_>) -> Result<Said, String> {
     let rows = check::run(&*check_args(arguments)?, &mut |_| ())?;
     let (mut lines, mut data) = (Vec::new(), Vec::new());
@@ -271,11 +284,12 @@ fn run_fix(arguments: &Arguments<'_>) -> Result<Said, String> {
         for (i, s) in trace.suggestions.iter().enumerate() {
             lines.push(format!("  {}: {} [{}]", i + 1, s.text, s.code));
         }
-        let fixes = fixes::of(row);
-        fixes.iter().flat_map(|f| &f.edits).take(MOST_ROWS).for_each(|e| lines.push(format!("  edit {e}")));
+        // A change is made as it is, so that it is not cleaned for people.
+        let fixes = row.trace.as_ref().map_or(&[][..], |t| &t.suggestions);
+        fixes.iter().flat_map(|s| &s.edits).take(MOST_ROWS).for_each(|e| lines.push(format!("  edit {}", told(e))));
         data.push(json!({
             "program": row.title(), "kernel": row.kernel, "code": row.code, "problem": trace.problem,
-            "fixes": fixes.iter().map(fixes::Fix::json).collect::<Vec<_>>(),
+            "fixes": fixes.iter().map(fix).collect::<Vec<_>>(),
         }));
         if lines.len() > MOST_ROWS {
             break;

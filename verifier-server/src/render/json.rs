@@ -82,6 +82,14 @@ pub fn object(row: &Row) -> Value {
     Value::Object(o)
 }
 
+/// A change of the source.
+pub fn edit(e: &Edit) -> Value {
+    match &e.change {
+        Change::Before(code) => json!({"file": e.file, "line": e.line, "before": code}),
+        Change::Line(text) => json!({"file": e.file, "line": e.line, "instead": text}),
+    }
+}
+
 /// Why it is rejected, step by step, and what helps.
 fn explanation(t: &Trace) -> Value {
     let steps = t.steps.iter().map(|s| {
@@ -92,10 +100,6 @@ fn explanation(t: &Trace) -> Value {
             "source": s.source.as_ref().map(|s| json!({"file": s.file, "line": s.line, "column": s.column, "text": s.text})),
         })
     });
-    let edit = |e: &Edit| match &e.change {
-        Change::Before(code) => json!({"file": e.file, "line": e.line, "before": code}),
-        Change::Line(text) => json!({"file": e.file, "line": e.line, "instead": text}),
-    };
     let fixes = t.suggestions.iter().map(|s| {
         let edits: Vec<Value> = s.edits.iter().map(edit).collect();
         let mut fix = json!({"code": s.code, "text": s.text, "insn": s.insn, "edits": edits});

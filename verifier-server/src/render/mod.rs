@@ -19,7 +19,7 @@ use crate::args::{CheckArgs, Format};
 use crate::clean::Shown;
 use crate::row::{Kind, Row};
 
-pub use json::object as json_object;
+pub use json::{edit, object as json_object};
 pub use schema::rows_schema;
 pub use words::{expectation, fold};
 

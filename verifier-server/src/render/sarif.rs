@@ -12,10 +12,9 @@ use std::io::{self, Write};
 use std::path::{Component, Path, PathBuf};
 
 use serde_json::{Value, json};
-use verifier_core::explain::{Step, Trace};
+use verifier_core::explain::{Change, Step, Suggestion, Trace};
 
 use crate::clean::{self, Shown};
-use crate::fixes::{self, Fix, What};
 use crate::row::{Kind, Row};
 use crate::save::hash;
 
@@ -121,13 +120,13 @@ impl Root {
 }
 
 /// A suggestion as a change of lines.
-fn fix(fix: &Fix, root: &Root) -> Value {
+fn fix(fix: &Suggestion, root: &Root) -> Value {
     let mut changes: BTreeMap<&str, Vec<Value>> = BTreeMap::new();
     for e in &fix.edits {
         let indent = root.indent(&e.file, e.line);
-        let (end, code) = match &e.what {
-            What::Before(code) => (e.line, code),
-            What::Instead(code) => (e.line.saturating_add(1), code),
+        let (end, code) = match &e.change {
+            Change::Before(code) => (e.line, code),
+            Change::Line(code) => (e.line.saturating_add(1), code),
         };
         changes.entry(&e.file).or_default().push(json!({
             "deletedRegion": {"startLine": e.line, "startColumn": 1, "endLine": end, "endColumn": 1},
@@ -260,7 +259,7 @@ fn result(id: &str, row: &Row, root: &Root) -> Value {
     if row.kind == Kind::Gone {
         out["baselineState"] = json!("absent");
     }
-    let fixes: Vec<Value> = fixes::of(row).iter().filter(|f| !f.edits.is_empty()).map(|f| fix(f, root)).collect();
+    let fixes: Vec<Value> = row.changes().map(|s| fix(s, root)).collect();
     if !fixes.is_empty() {
         out["fixes"] = Value::from(fixes);
     }

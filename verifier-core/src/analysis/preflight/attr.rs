@@ -137,7 +137,7 @@ fn check_attach(req: &LoadRequest, ty: Option<ProgType>, kernel: &Kernel) -> Res
         return deny(Errno::EINVAL);
     }
     let Some(allowed) = ty.and_then(|t| attach::allowed_in(t, kernel.version)) else { return Ok(()) };
-    match AttachType::of_release(effective_attach_type(req), kernel.version) {
+    match asked {
         Some(a) if allowed.contains(&a) => Ok(()),
         _ => deny(Errno::EINVAL),
     }

@@ -6,12 +6,9 @@
 //!
 //! In the kernel: `is_kfunc_pkt_changing()`, `visit_func_call_insn()`, `merge_callee_effects()`.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
-
 use super::super::kfunc;
 use super::super::{Draft, helper_proto};
-use crate::cfg::flow::{behind, shared_places};
+use crate::cfg::flow::behind;
 use crate::error::{Errno, Res, Stop, StructureMsg};
 use crate::isa::{Callee, Flow, Insn, Op};
 use crate::kernel::ProgType;
@@ -48,8 +45,6 @@ enum Step {
 struct Walk {
     marks: Vec<Mark>,
     stack: Vec<usize>,
-    /// Places of the jump tables of functions.
-    tables: BTreeMap<usize, Arc<[usize]>>,
 }
 
 fn mark_prune_point(cx: &mut Draft<'_>, idx: usize) {
@@ -185,8 +180,8 @@ impl Walk {
     /// A jump to any place that the jump tables of its function hold.
     fn visit_table(&mut self, cx: &mut Draft<'_>, t: usize) -> Res<Step> {
         if cx.program.jump_tables.at(t).is_empty() {
-            let targets = self.targets_of(cx, t)?;
-            if !cx.program.jump_tables.set(t, targets) {
+            let start = learn_places(cx, t)?;
+            if !cx.program.jump_tables.add(t, start) {
                 return Err(Stop::Budget("ways through jump tables".into()));
             }
         }
@@ -209,17 +204,6 @@ impl Walk {
         Ok(step)
     }
 
-    /// Where a jump may go, found once for all jumps of a function.
-    fn targets_of(&mut self, cx: &mut Draft<'_>, t: usize) -> Res<Arc<[usize]>> {
-        let function = cx.subprog_at(t);
-        if let Some(known) = self.tables.get(&function) {
-            return Ok(Arc::clone(known));
-        }
-        let found = table_places(cx, t)?;
-        self.tables.insert(function, Arc::clone(&found));
-        Ok(found)
-    }
-
     fn run(&mut self, cx: &mut Draft<'_>, from: usize) -> Res {
         self.marks[from] = Mark::Discovered;
         self.stack.push(from);
@@ -233,12 +217,16 @@ impl Walk {
     }
 }
 
-/// Where a jump through a register may go: what all jump tables hold whose least place is in its function.
-fn table_places(cx: &mut Draft<'_>, t: usize) -> Res<Arc<[usize]>> {
+/// Learns where jumps through registers may go in a jump's function, which begins where is returned: what all jump tables
+/// hold whose least place is in it.
+fn learn_places(cx: &mut Draft<'_>, t: usize) -> Res<usize> {
     let len = cx.program.insns.len();
     let sub = cx.subprog_at(t);
     let start = cx.learned.subprogs.get(sub).map_or(0, |s| s.start as usize);
     let end = cx.learned.subprogs.get(sub + 1).map_or(len, |s| s.start as usize);
+    if cx.program.jump_tables.knows(start) {
+        return Ok(start);
+    }
     let used = cx.program.maps_used.iter().map(|map| &cx.program.map(*map).spec);
     let all: Vec<usize> = used.flat_map(|spec| spec.jump_places_from(start..end)).collect();
     if all.is_empty() {
@@ -247,7 +235,8 @@ fn table_places(cx: &mut Draft<'_>, t: usize) -> Res<Arc<[usize]>> {
     if all.iter().any(|to| !(start..end).contains(to)) {
         return Err(cx.reject(StructureMsg::JumpTableOutside { idx: t, start, end }, Errno::EINVAL));
     }
-    Ok(shared_places(all))
+    cx.program.jump_tables.learn(start, all);
+    Ok(start)
 }
 
 /// What a callee does, its caller does. Callees are summed up before, because there is no recursion.
@@ -313,7 +302,7 @@ pub(crate) fn walk_graph(cx: &mut Draft<'_>) -> Res {
     if len == 0 {
         return Err(Stop::silent(Errno::EINVAL));
     }
-    let mut walk = Walk { marks: vec![Mark::Unseen; len], stack: Vec::with_capacity(64), tables: BTreeMap::new() };
+    let mut walk = Walk { marks: vec![Mark::Unseen; len], stack: Vec::with_capacity(64) };
     walk.run(cx, 0)?;
     if cx.program.exception_function != 0
         && let Some(start) = cx.learned.subprogs.get(cx.program.exception_function as usize).map(|s| s.start as usize)

@@ -32,17 +32,17 @@ protos! {
     XDP_FIB_LOOKUP = "bpf_xdp_fib_lookup_proto"(CTX, MEM_INOUT, SIZE, ANY) -> INT, gpl;
 }
 
-/// From where on a row holds.
-enum From {
-    /// From this release on.
-    Release(KernelVersion),
+/// Where a row holds.
+enum Where {
+    /// In these releases; the last one no longer.
+    Releases(KernelVersion, KernelVersion),
     /// Where this change holds.
     Change(fn(&Features) -> bool),
 }
 
-/// A prototype that is another one from somewhere on.
+/// A prototype that is another one in some kernels.
 pub(super) struct Revision {
-    from: From,
+    place: Where,
     /// The row that it replaces.
     old: &'static FuncProto,
     /// The row that holds.
@@ -53,31 +53,41 @@ impl Revision {
     /// Whether it replaces this prototype of the helper in this kernel.
     fn replaces(&self, kernel: &Kernel, id: u32, proto: &'static FuncProto) -> bool {
         std::ptr::eq(self.old, proto)
-            && match self.from {
-                From::Release(since) => since <= release_of(kernel, id),
-                From::Change(holds) => holds(&kernel.features),
+            && match self.place {
+                Where::Releases(since, until) => (since..until).contains(&release_of(kernel, id)),
+                Where::Change(holds) => holds(&kernel.features),
             }
     }
 }
 
 /// The prototype that holds in this kernel, of the row that a table offers.
 pub(super) fn revised(kernel: &Kernel, id: u32, proto: &'static FuncProto) -> &'static FuncProto {
-    REVISED.iter().rev().find(|r| r.replaces(kernel, id, proto)).map_or(proto, |r| r.new)
+    let mut rows = REVISED.iter().chain(filled::ROWS).chain(owned::ROWS);
+    rows.find(|r| r.replaces(kernel, id, proto)).map_or(proto, |r| r.new)
+}
+
+/// In releases from one on, and before another.
+const fn between(since: (u16, u16), until: (u16, u16), old: &'static FuncProto, new: &'static FuncProto) -> Revision {
+    let (since, until) = (KernelVersion::new(since.0, since.1), KernelVersion::new(until.0, until.1));
+    Revision { place: Where::Releases(since, until), old, new }
 }
 
 const fn since(major: u16, minor: u16, old: &'static FuncProto, new: &'static FuncProto) -> Revision {
-    Revision { from: From::Release(KernelVersion::new(major, minor)), old, new }
+    between((major, minor), (u16::MAX, 0), old, new)
 }
 
 const fn with(holds: fn(&Features) -> bool, old: &'static FuncProto, new: &'static FuncProto) -> Revision {
-    Revision { from: From::Change(holds), old, new }
+    Revision { place: Where::Change(holds), old, new }
 }
 
 /// What is looked up, and headers of which a cookie is made, are not empty (up to 6.1; from 6.12 on they may be).
 mod filled {
     use super::*;
 
-    macro_rules! filled { ($($Name:ident)*) => { $(pub static $Name: FuncProto = sock::$Name.filled();)* } }
+    macro_rules! filled { ($($Name:ident)*) => {
+        $(static $Name: FuncProto = sock::$Name.filled();)*
+        pub(super) static ROWS: &[Revision] = &[$(between((0, 0), (6, 12), &sock::$Name, &$Name)),*];
+    } }
     filled! {
         SKC_LOOKUP_TCP SK_LOOKUP_TCP SK_LOOKUP_UDP TC_SKC_LOOKUP_TCP TC_SK_LOOKUP_TCP TC_SK_LOOKUP_UDP XDP_SKC_LOOKUP_TCP
         XDP_SK_LOOKUP_TCP XDP_SK_LOOKUP_UDP SOCK_ADDR_SKC_LOOKUP_TCP SOCK_ADDR_SK_LOOKUP_TCP SOCK_ADDR_SK_LOOKUP_UDP
@@ -89,68 +99,21 @@ mod filled {
 mod owned {
     use super::*;
 
-    macro_rules! owned { ($($Name:ident)*) => { $(pub static $Name: FuncProto = storage::$Name.never_null();)* } }
+    macro_rules! owned { ($($Name:ident)*) => {
+        $(static $Name: FuncProto = storage::$Name.never_null();)*
+        pub(super) static ROWS: &[Revision] = &[$(between((0, 0), (6, 4), &storage::$Name, &$Name)),*];
+    } }
     owned! {
         INODE_STORAGE_GET INODE_STORAGE_DELETE TASK_STORAGE_GET_RECUR TASK_STORAGE_GET TASK_STORAGE_DELETE_RECUR
         TASK_STORAGE_DELETE CGRP_STORAGE_GET CGRP_STORAGE_DELETE SK_STORAGE_GET_TRACING SK_STORAGE_DELETE_TRACING
     }
 }
 
-/// In the order of the releases: the last that replaces a row holds.
+/// What single releases changed. No two rows replace the same prototype in the same kernel.
 static REVISED: &[Revision] = &[
-    since(0, 0, &sock::SKC_LOOKUP_TCP, &filled::SKC_LOOKUP_TCP),
-    since(0, 0, &sock::SK_LOOKUP_TCP, &filled::SK_LOOKUP_TCP),
-    since(0, 0, &sock::SK_LOOKUP_UDP, &filled::SK_LOOKUP_UDP),
-    since(0, 0, &sock::TC_SKC_LOOKUP_TCP, &filled::TC_SKC_LOOKUP_TCP),
-    since(0, 0, &sock::TC_SK_LOOKUP_TCP, &filled::TC_SK_LOOKUP_TCP),
-    since(0, 0, &sock::TC_SK_LOOKUP_UDP, &filled::TC_SK_LOOKUP_UDP),
-    since(0, 0, &sock::XDP_SKC_LOOKUP_TCP, &filled::XDP_SKC_LOOKUP_TCP),
-    since(0, 0, &sock::XDP_SK_LOOKUP_TCP, &filled::XDP_SK_LOOKUP_TCP),
-    since(0, 0, &sock::XDP_SK_LOOKUP_UDP, &filled::XDP_SK_LOOKUP_UDP),
-    since(0, 0, &sock::SOCK_ADDR_SKC_LOOKUP_TCP, &filled::SOCK_ADDR_SKC_LOOKUP_TCP),
-    since(0, 0, &sock::SOCK_ADDR_SK_LOOKUP_TCP, &filled::SOCK_ADDR_SK_LOOKUP_TCP),
-    since(0, 0, &sock::SOCK_ADDR_SK_LOOKUP_UDP, &filled::SOCK_ADDR_SK_LOOKUP_UDP),
-    since(0, 0, &sock::TCP_RAW_GEN_SYNCOOKIE_IPV4, &filled::TCP_RAW_GEN_SYNCOOKIE_IPV4),
-    since(0, 0, &sock::TCP_RAW_GEN_SYNCOOKIE_IPV6, &filled::TCP_RAW_GEN_SYNCOOKIE_IPV6),
-    since(0, 0, &storage::INODE_STORAGE_GET, &owned::INODE_STORAGE_GET),
-    since(0, 0, &storage::INODE_STORAGE_DELETE, &owned::INODE_STORAGE_DELETE),
-    since(0, 0, &storage::TASK_STORAGE_GET_RECUR, &owned::TASK_STORAGE_GET_RECUR),
-    since(0, 0, &storage::TASK_STORAGE_GET, &owned::TASK_STORAGE_GET),
-    since(0, 0, &storage::TASK_STORAGE_DELETE_RECUR, &owned::TASK_STORAGE_DELETE_RECUR),
-    since(0, 0, &storage::TASK_STORAGE_DELETE, &owned::TASK_STORAGE_DELETE),
-    since(0, 0, &storage::CGRP_STORAGE_GET, &owned::CGRP_STORAGE_GET),
-    since(0, 0, &storage::CGRP_STORAGE_DELETE, &owned::CGRP_STORAGE_DELETE),
-    since(0, 0, &storage::SK_STORAGE_GET_TRACING, &owned::SK_STORAGE_GET_TRACING),
-    since(0, 0, &storage::SK_STORAGE_DELETE_TRACING, &owned::SK_STORAGE_DELETE_TRACING),
     // In stable releases of 6.1 (measured on 6.1.192), these fill what they are given; from 6.12 on, they read it first.
-    since(6, 1, &net::SKB_CHECK_MTU, &SKB_CHECK_MTU_OUT),
-    since(6, 1, &net::XDP_CHECK_MTU, &XDP_CHECK_MTU_OUT),
-    since(6, 4, &storage::INODE_STORAGE_GET, &storage::INODE_STORAGE_GET),
-    since(6, 4, &storage::INODE_STORAGE_DELETE, &storage::INODE_STORAGE_DELETE),
-    since(6, 4, &storage::TASK_STORAGE_GET_RECUR, &storage::TASK_STORAGE_GET_RECUR),
-    since(6, 4, &storage::TASK_STORAGE_GET, &storage::TASK_STORAGE_GET),
-    since(6, 4, &storage::TASK_STORAGE_DELETE_RECUR, &storage::TASK_STORAGE_DELETE_RECUR),
-    since(6, 4, &storage::TASK_STORAGE_DELETE, &storage::TASK_STORAGE_DELETE),
-    since(6, 4, &storage::CGRP_STORAGE_GET, &storage::CGRP_STORAGE_GET),
-    since(6, 4, &storage::CGRP_STORAGE_DELETE, &storage::CGRP_STORAGE_DELETE),
-    since(6, 4, &storage::SK_STORAGE_GET_TRACING, &storage::SK_STORAGE_GET_TRACING),
-    since(6, 4, &storage::SK_STORAGE_DELETE_TRACING, &storage::SK_STORAGE_DELETE_TRACING),
-    since(6, 12, &sock::SKC_LOOKUP_TCP, &sock::SKC_LOOKUP_TCP),
-    since(6, 12, &sock::SK_LOOKUP_TCP, &sock::SK_LOOKUP_TCP),
-    since(6, 12, &sock::SK_LOOKUP_UDP, &sock::SK_LOOKUP_UDP),
-    since(6, 12, &sock::TC_SKC_LOOKUP_TCP, &sock::TC_SKC_LOOKUP_TCP),
-    since(6, 12, &sock::TC_SK_LOOKUP_TCP, &sock::TC_SK_LOOKUP_TCP),
-    since(6, 12, &sock::TC_SK_LOOKUP_UDP, &sock::TC_SK_LOOKUP_UDP),
-    since(6, 12, &sock::XDP_SKC_LOOKUP_TCP, &sock::XDP_SKC_LOOKUP_TCP),
-    since(6, 12, &sock::XDP_SK_LOOKUP_TCP, &sock::XDP_SK_LOOKUP_TCP),
-    since(6, 12, &sock::XDP_SK_LOOKUP_UDP, &sock::XDP_SK_LOOKUP_UDP),
-    since(6, 12, &sock::SOCK_ADDR_SKC_LOOKUP_TCP, &sock::SOCK_ADDR_SKC_LOOKUP_TCP),
-    since(6, 12, &sock::SOCK_ADDR_SK_LOOKUP_TCP, &sock::SOCK_ADDR_SK_LOOKUP_TCP),
-    since(6, 12, &sock::SOCK_ADDR_SK_LOOKUP_UDP, &sock::SOCK_ADDR_SK_LOOKUP_UDP),
-    since(6, 12, &sock::TCP_RAW_GEN_SYNCOOKIE_IPV4, &sock::TCP_RAW_GEN_SYNCOOKIE_IPV4),
-    since(6, 12, &sock::TCP_RAW_GEN_SYNCOOKIE_IPV6, &sock::TCP_RAW_GEN_SYNCOOKIE_IPV6),
-    since(6, 12, &net::SKB_CHECK_MTU, &net::SKB_CHECK_MTU),
-    since(6, 12, &net::XDP_CHECK_MTU, &net::XDP_CHECK_MTU),
+    between((6, 1), (6, 12), &net::SKB_CHECK_MTU, &SKB_CHECK_MTU_OUT),
+    between((6, 1), (6, 12), &net::XDP_CHECK_MTU, &XDP_CHECK_MTU_OUT),
     since(6, 18, &general::BTF_FIND_BY_NAME_KIND, &BTF_FIND_BY_NAME_KIND),
     since(6, 18, &trace::D_PATH, &D_PATH),
     since(6, 18, &trace::GET_STACK_RAW_TP, &GET_STACK_RAW_TP),
